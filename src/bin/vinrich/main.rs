@@ -1,0 +1,2 @@
+//! vinrich
+fn main() {}

@@ -1,0 +1,16 @@
+//! vinrich: files of VINs in, one enriched row out for each row in.
+
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod events;
+pub mod facts;
+pub mod input;
+pub mod join;
+pub mod key;
+pub mod money;
+pub mod outcome;
+pub mod output;
+pub mod sandbox;
+pub mod vendors;
+pub mod vin;

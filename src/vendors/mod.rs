@@ -1,0 +1,261 @@
+//! What a vendor is: data and pure functions.
+//!
+//! A [`Vendor`] is an account at a remote service: one way to authenticate, one
+//! set of quotas. An [`Endpoint`] is one kind of call there. Neither does I/O:
+//! a request is built from keys, a reply is parsed into answers by key, and a
+//! kept answer into column values. Secrets are applied in one place, the gate.
+//!
+//! A new vendor is one file here and one line in [`registry`]; it touches
+//! neither the join nor the output. Wire structs are private to its file.
+
+pub mod carvin;
+pub mod visor;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::config::{VendorDefaults, VendorSettings};
+use crate::facts::Facts;
+use crate::key::{Key, KeyKind};
+use crate::money::Micros;
+use crate::outcome::{Dataset, Denied, Fault};
+
+/// Every vendor this build knows.
+pub fn registry() -> &'static [&'static dyn Vendor] {
+    &[&carvin::CarVin, &visor::Visor]
+}
+
+/// The vendor called `id`.
+pub fn find(id: &str) -> Option<&'static dyn Vendor> {
+    registry().iter().copied().find(|vendor| vendor.spec().id() == id)
+}
+
+/// A remote service with one account.
+pub trait Vendor: Sync {
+    /// Who it is.
+    fn spec(&self) -> &'static VendorSpec;
+
+    /// The kinds of calls it takes.
+    fn endpoints(&self) -> &'static [&'static dyn Endpoint];
+
+    /// What is wrong with a reply as a whole, before anyone looks at its answers.
+    fn fault(&self, reply: &Reply) -> Option<Fault> {
+        by_status(reply)
+    }
+
+    /// The quota windows that a reply's headers tell of.
+    fn limits(&self, _reply: &Reply) -> Vec<ServerLimit> {
+        Vec::new()
+    }
+
+    /// What the vendor says it charged for this reply.
+    fn charged(&self, _reply: &Reply) -> Option<Micros> {
+        None
+    }
+
+    /// The endpoint called `id`.
+    fn endpoint(&self, id: &str) -> Option<&'static dyn Endpoint> {
+        self.endpoints().iter().copied().find(|endpoint| endpoint.spec().id == id)
+    }
+}
+
+/// Who a vendor is.
+#[derive(Debug)]
+pub struct VendorSpec {
+    /// How it wants to be shown the key.
+    pub auth: Auth,
+    /// Its id and the settings it starts from; each can be changed in the configuration.
+    pub defaults: VendorDefaults,
+}
+
+impl VendorSpec {
+    /// The name in configuration, flags and columns.
+    pub fn id(&self) -> &'static str {
+        self.defaults.id
+    }
+}
+
+/// How a vendor wants to be shown the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// `Authorization: Bearer KEY`.
+    Bearer,
+    /// A header of this name holding the key alone.
+    Header(&'static str),
+    /// No key.
+    None,
+}
+
+/// One kind of call at a vendor.
+pub trait Endpoint: Sync {
+    /// What it takes and what it costs.
+    fn spec(&self) -> &'static EndpointSpec;
+
+    /// The request that asks about `keys`: at least one, at most the batch size.
+    fn request(&self, keys: &[Key], settings: &VendorSettings) -> Request;
+
+    /// The answers in a reply to [`Endpoint::request`] with the same `keys`.
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault>;
+
+    /// The column values in a kept answer's body. A body that cannot be read
+    /// gives empty facts.
+    fn facts(&self, key: &Key, body: &[u8]) -> Facts;
+}
+
+/// What an endpoint takes and what it costs.
+#[derive(Debug)]
+pub struct EndpointSpec {
+    /// Unique at its vendor; names it in configuration, ledger and report.
+    pub id: &'static str,
+    /// What it answers.
+    pub dataset: Dataset,
+    /// What it is asked about.
+    pub key: KeyKind,
+    /// The most keys one call may hold.
+    pub batch: usize,
+    /// What sending a call twice does.
+    pub effect: Effect,
+    /// Whether answers about different VINs share one stored body.
+    pub shares_bodies: bool,
+}
+
+/// What sending a call twice does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing but a second charge: it may be asked again.
+    Read,
+    /// Nothing, when sent with the same key and bytes.
+    Idempotent,
+    /// It acts twice: never resent.
+    Once,
+}
+
+/// One HTTP request, without host, secret or client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// GET or POST.
+    pub method: Method,
+    /// Appended to `base_url`; starts with `/`, already percent-encoded.
+    pub path: String,
+    /// Query parameters, not yet encoded.
+    pub query: Vec<(&'static str, String)>,
+    /// A JSON body.
+    pub json: Option<Vec<u8>>,
+}
+
+/// The HTTP methods vendors use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "HTTP's own words")]
+pub enum Method {
+    Get,
+    Post,
+}
+
+/// One HTTP reply, read whole.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Header names in lower case, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body, decoded, at most the gate's cap.
+    pub body: Bytes,
+}
+
+impl Reply {
+    /// The first header called `name` (lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a reply said, by key.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// At most one for each key asked; keys without one are missing.
+    pub answers: Vec<Answer>,
+    /// Answers about keys nobody asked for, thrown away and counted.
+    pub foreign: u32,
+    /// Second answers about the same key, thrown away and counted.
+    pub duplicates: u32,
+    /// Values of an unexpected JSON type, coerced or nulled, and counted.
+    pub type_drift: u32,
+}
+
+/// What a reply said about one key.
+#[derive(Debug)]
+pub struct Answer {
+    /// The place of the key in the batch.
+    pub key: usize,
+    /// What was said.
+    pub said: Said,
+    /// The vendor's raw words about this key, kept as they are.
+    pub body: Bytes,
+}
+
+/// What was said about one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The vendor knows it.
+    Found,
+    /// The vendor knows nothing of it.
+    Absent,
+    /// The vendor's word that this key is wrong, with its code or words, shortened.
+    Refused(String),
+}
+
+/// One quota window as a server describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerLimit {
+    /// The window's length, where the server says.
+    pub window: Option<Duration>,
+    /// Calls in a window.
+    pub limit: Option<u32>,
+    /// Calls left in it.
+    pub remaining: Option<u32>,
+    /// Until it is full again.
+    pub reset: Option<Duration>,
+}
+
+/// The reading of an HTTP status that holds for every vendor unless it says otherwise.
+pub fn by_status(reply: &Reply) -> Option<Fault> {
+    let wait = || reply.header("retry-after").and_then(crate::clock::retry_after);
+    match reply.status {
+        200..=299 => None,
+        401 => Some(Fault::Denied(Denied::Key)),
+        402 => Some(Fault::Denied(Denied::Billing)),
+        403 => Some(Fault::Denied(Denied::Scope)),
+        408 => Some(Fault::Timeout),
+        429 => Some(Fault::Limited { wait: wait() }),
+        400 | 404 | 413 | 422 => Some(Fault::Poisoned { code: format!("http_{}", reply.status) }),
+        503 if wait().is_some() => Some(Fault::Limited { wait: wait() }),
+        status @ 500..=599 => Some(Fault::Server(status)),
+        status => Some(Fault::Garbled { excerpt: format!("unexpected HTTP status {status}") }),
+    }
+}
+
+/// The first characters of a body, fit for one line of a report: no control
+/// characters, nothing that looks like a VIN.
+pub fn excerpt(body: &[u8]) -> String {
+    const LENGTH: usize = 120;
+    let text = String::from_utf8_lossy(&body[..body.len().min(LENGTH * 4)]);
+    let clean: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LENGTH).collect();
+    mask_vins(&clean)
+}
+
+/// Replaces every run of 17 or more VIN characters by stars.
+fn mask_vins(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let run = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        if run.len() >= 17 {
+            masked.push_str("*****************");
+            masked.push_str(&word[run.len()..]);
+        } else {
+            masked.push_str(word);
+        }
+    }
+    masked
+}
