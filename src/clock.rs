@@ -33,3 +33,39 @@ pub fn retry_after(value: &str) -> Option<Duration> {
     let wait = date.duration_since(jiff::Timestamp::now());
     u64::try_from(wait.as_secs()).ok().map(|s| Duration::from_secs((s + 1).min(LONGEST)))
 }
+
+/// The machine's clock.
+#[derive(Debug)]
+pub struct SystemClock {
+    boot_id: String,
+    started: std::time::Instant,
+    started_boot: i64,
+}
+
+impl SystemClock {
+    /// Reads which boot this is.
+    pub fn new() -> Self {
+        let (boot_id, started_boot) = crate::os::boot();
+        Self { boot_id, started: std::time::Instant::now(), started_boot }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Moment {
+        let elapsed = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
+        Moment {
+            wall: jiff::Timestamp::now().as_microsecond(),
+            boot: self.started_boot.saturating_add(elapsed),
+        }
+    }
+
+    fn boot_id(&self) -> &str {
+        &self.boot_id
+    }
+}

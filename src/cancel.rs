@@ -1,0 +1,55 @@
+//! Stopping on request: once to drain, twice to leave at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tokio::sync::Notify;
+
+use crate::error::Exit;
+
+/// A stop button shared by the binary's signal handler and the run.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// 0: go on; 1: SIGINT; 2: SIGTERM or SIGHUP.
+    asked: AtomicU8,
+    woken: Notify,
+}
+
+impl Cancel {
+    /// A button nobody has pressed.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the run to stop: nothing new is sent, what is in flight is kept.
+    /// Only the first call counts.
+    pub fn stop(&self, terminated: bool) {
+        let asked = if terminated { 2 } else { 1 };
+        // The first signal decides the exit code; a later one changes nothing here.
+        let _first = self.0.asked.compare_exchange(0, asked, Ordering::AcqRel, Ordering::Acquire);
+        self.0.woken.notify_waiters();
+    }
+
+    /// The exit code of a stopped run, once somebody asked.
+    pub fn asked(&self) -> Option<Exit> {
+        match self.0.asked.load(Ordering::Acquire) {
+            0 => None,
+            1 => Some(Exit::Interrupted),
+            _ => Some(Exit::Terminated),
+        }
+    }
+
+    /// Waits until somebody asks.
+    pub async fn wait(&self) {
+        loop {
+            let woken = self.0.woken.notified();
+            if self.asked().is_some() {
+                return;
+            }
+            woken.await;
+        }
+    }
+}

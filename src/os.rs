@@ -1,0 +1,40 @@
+//! What differs between operating systems: permissions, boot time, folders.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// Names the current boot and tells the microseconds since it, suspend included.
+///
+/// Linux gives both; elsewhere every process is its own boot, so that windows
+/// across processes rest on wall time alone.
+pub fn boot() -> (String, i64) {
+    linux_boot().unwrap_or_else(|| (format!("process-{}", std::process::id()), 0))
+}
+
+fn linux_boot() -> Option<(String, i64)> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
+    let (whole, fraction) = uptime.split_whitespace().next()?.split_once('.')?;
+    let whole: i64 = whole.parse().ok()?;
+    let hundredths: i64 = fraction.parse().ok()?;
+    Some((id.trim().to_owned(), whole * 1_000_000 + hundredths * 10_000))
+}
+
+/// Creates `folder` and its parents; the last one is for its owner alone.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Opens `path` for reading and writing, creating it for its owner alone.
+pub fn open_private_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

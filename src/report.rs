@@ -1,0 +1,152 @@
+//! The run report: what a run did, for the operator and for `<out>.run.json`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::money::Micros;
+
+/// What a run did. Its JSON form is `<out>.run.json`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// Names the run in the store.
+    pub run_id: String,
+    /// vinrich's version.
+    pub version: &'static str,
+    /// Version of the output columns.
+    pub schema_version: u32,
+    /// The command line, without secrets.
+    pub command: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub ended_at: String,
+    /// Wall time of the run.
+    pub seconds: f64,
+    /// The process exit code.
+    pub exit_code: u8,
+    /// Its name.
+    pub outcome: &'static str,
+    /// When running again makes sense, RFC 3339, UTC.
+    pub resume_at: Option<String>,
+    /// The files read.
+    pub inputs: Vec<InputReport>,
+    /// The rows.
+    pub rows: RowsReport,
+    /// The datasets, by name.
+    pub datasets: BTreeMap<&'static str, DatasetReport>,
+    /// The vendors, by the name written to the `<dataset>_vendor` columns.
+    pub vendors: BTreeMap<String, VendorReport>,
+    /// Rows' lookups that went wrong, by `<dataset>_error`.
+    pub errors: BTreeMap<String, u64>,
+    /// What a person should read.
+    pub warnings: Vec<String>,
+    /// The files written.
+    pub outputs: Vec<OutputReport>,
+}
+
+/// One file read.
+#[derive(Clone, Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "as in `input::InputFile` and `input::FileDigest`")]
+pub struct InputReport {
+    pub name: String,
+    pub rows: u64,
+    pub bytes: u64,
+    pub sha256: String,
+    pub encoding: &'static str,
+    pub delimiter: String,
+    pub has_header: bool,
+    pub vin_column: String,
+}
+
+/// The rows of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RowsReport {
+    /// Rows read.
+    pub read: u64,
+    /// Rows written to the output.
+    pub written: u64,
+    /// Rows written to the rejects file instead.
+    pub diverted: u64,
+    /// Rows with a usable VIN.
+    pub valid: u64,
+    /// Distinct VINs.
+    pub distinct_vins: u64,
+    /// Rows rejected, by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Usable VINs whose check digit fails.
+    pub check_digit_warnings: u64,
+}
+
+/// One dataset of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct DatasetReport {
+    /// Why it was left out, if it was.
+    pub left_out: Option<String>,
+    /// Distinct keys looked up.
+    pub keys: u64,
+    /// Answered by the store, fresh.
+    pub hits: u64,
+    /// Not in the store.
+    pub misses: u64,
+    /// In the store, but expired.
+    pub stale: u64,
+    /// Expired answers written because they could not be renewed.
+    pub deferred_renewals: u64,
+    /// Rows by status.
+    pub rows: BTreeMap<&'static str, u64>,
+}
+
+/// One vendor of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct VendorReport {
+    /// Calls by endpoint that the keys asked needed.
+    pub planned: BTreeMap<&'static str, u64>,
+    /// Calls sent, retries included.
+    pub attempted: u64,
+    /// Calls that brought an answer.
+    pub ok: u64,
+    /// Calls sent again.
+    pub retries: u64,
+    /// Calls by HTTP status, `none` where no reply came.
+    pub by_status: BTreeMap<String, u64>,
+    /// Calls that failed, by fault.
+    pub faults: BTreeMap<String, u64>,
+    /// Keys asked in batch calls, over what those calls could hold.
+    pub batch_fill: f64,
+    /// What the calls cost: the vendor's word where it gives one, else the price list's.
+    pub spent: Micros,
+    /// Answers about foreign keys, thrown away.
+    pub protocol_mismatch: u64,
+    /// Values of an unexpected type.
+    pub type_drift: u64,
+    /// The quota windows at the end.
+    pub quotas: Vec<QuotaReport>,
+    /// Seconds spent waiting for quotas and back-off.
+    pub waited_seconds: f64,
+    /// Milliseconds from sending to the whole reply: median, 95th percentile, longest.
+    pub latency_ms: [f64; 3],
+    /// Why it was given up, if it was.
+    pub stopped: Option<String>,
+}
+
+/// One quota window at the end of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct QuotaReport {
+    /// Such as `100/day`.
+    pub quota: String,
+    /// Calls in the window.
+    pub used: u64,
+    /// When the next call becomes free if it is full, RFC 3339, UTC.
+    pub next_free_at: Option<String>,
+}
+
+/// One file written.
+#[derive(Clone, Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "as in `output::Written`")]
+pub struct OutputReport {
+    pub path: String,
+    pub rows: u64,
+    pub bytes: u64,
+    pub sha256: String,
+}
