@@ -107,6 +107,11 @@ impl VendorSettings {
     pub fn price_of(&self, endpoint: &str) -> Micros {
         self.price.get(endpoint).copied().unwrap_or(Micros::ZERO)
     }
+
+    /// PLACEHOLDER until the cli branch is merged.
+    pub fn resolve_key(&self) -> Result<Option<secrecy::SecretString>, crate::error::Error> {
+        Ok(None)
+    }
 }
 
 /// N calls in a window. Parsed from `N/second|minute|hour|day|month` or `N/10s`.

@@ -1,11 +1,14 @@
 //! vinrich: files of VINs in, one enriched row out for each row in.
 
+pub mod batch;
 pub mod cancel;
 pub mod clock;
 pub mod config;
 pub mod error;
 pub mod events;
 pub mod facts;
+pub mod freshness;
+pub mod gate;
 pub mod input;
 pub mod join;
 pub mod key;
@@ -17,6 +20,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod report;
 pub mod sandbox;
+pub mod store;
 pub mod vendors;
 pub mod vin;
 

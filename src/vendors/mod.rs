@@ -21,6 +21,8 @@ use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::{Dataset, Denied, Fault};
 
+pub use crate::outcome::Said;
+
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
     &[&carvin::CarVin, &visor::Visor]
@@ -101,6 +103,17 @@ pub trait Endpoint: Sync {
     /// The column values in a kept answer's body. A body that cannot be read
     /// gives empty facts.
     fn facts(&self, key: &Key, body: &[u8]) -> Facts;
+
+    /// The endpoint that can stand in, at a higher price, when the vendor
+    /// refuses this one's requests as such.
+    fn dearer(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a fault means that the vendor refuses this kind of request, whatever the keys.
+    fn refuses_shape(&self, _fault: &Fault) -> bool {
+        false
+    }
 }
 
 /// What an endpoint takes and what it costs.
@@ -192,17 +205,6 @@ pub struct Answer {
     pub said: Said,
     /// The vendor's raw words about this key, kept as they are.
     pub body: Bytes,
-}
-
-/// What was said about one key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
-    /// The vendor knows it.
-    Found,
-    /// The vendor knows nothing of it.
-    Absent,
-    /// The vendor's word that this key is wrong, with its code or words, shortened.
-    Refused(String),
 }
 
 /// One quota window as a server describes it.
