@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod distinct;
 pub mod error;
 pub mod events;
 pub mod facts;
