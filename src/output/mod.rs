@@ -14,6 +14,7 @@ mod columns;
 mod commit;
 mod csv;
 mod file;
+mod format;
 mod jsonl;
 mod lock;
 mod names;
@@ -30,13 +31,14 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::mem;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ::arrow::array::BooleanArray;
 use ::arrow::compute::not;
 
 pub use self::commit::write_atomically;
+pub use self::format::Format;
 pub use self::lock::OutputLock;
 
 use self::columns::Layout;
@@ -51,50 +53,6 @@ use crate::join::Block;
 
 /// What `path` is shown as when it is stdout.
 const STDOUT: &str = "-";
-
-/// A file format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the format of that name")]
-pub enum Format {
-    Csv,
-    Parquet,
-    Jsonl,
-    Arrow,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Parquet, Self::Jsonl, Self::Arrow];
-
-    /// The word used in flags.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Parquet => "parquet",
-            Self::Jsonl => "jsonl",
-            Self::Arrow => "arrow",
-        }
-    }
-
-    /// The format called `name`, in any case; `ndjson` is JSON Lines too.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let name = name.to_ascii_lowercase();
-        if name == "ndjson" {
-            return Some(Self::Jsonl);
-        }
-        Self::ALL.into_iter().find(|format| format.name() == name)
-    }
-
-    /// The format that the extension of `path` names. Fails with 64.
-    pub fn from_path(path: &Path) -> Result<Self, Error> {
-        path.extension().and_then(|extension| Self::from_name(extension.to_str()?)).ok_or_else(
-            || {
-                Error::usage(format!("the name `{}` does not tell a format", path.display()))
-                    .hint("say it with `--format csv|parquet|jsonl|arrow`")
-            },
-        )
-    }
-}
 
 /// What the command line says about the output.
 #[derive(Clone, Debug)]
