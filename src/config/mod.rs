@@ -1,10 +1,25 @@
 //! Settings: file < environment < flags, checked once, typed from here on.
+//!
+//! `file` finds and reads the sources, `keys` is the one list of known keys,
+//! `parse` knows the small languages inside values, `secret` fetches API keys.
+
+mod file;
+mod keys;
+mod parse;
+mod secret;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
+pub use self::parse::{duration, quota};
+use crate::error::Error;
 use crate::money::Micros;
 use crate::outcome::Dataset;
 
@@ -80,15 +95,17 @@ pub struct VendorSettings {
     pub base_url: String,
     /// Where the key is.
     pub api_key_env: Option<String>,
-    /// Where the key is, when in a file.
+    /// Where the key is, when in a file; asked before `api_key_env`.
     pub api_key_file: Option<PathBuf>,
+    /// The key itself, where the caller brings it (the sandbox does); asked before both.
+    pub api_key: Option<SecretString>,
     /// Every window that must not be passed.
     pub quotas: Vec<Quota>,
     /// How day and month windows are counted.
     pub quota_reset: QuotaReset,
     /// Spend limits.
     pub spend: Vec<SpendLimit>,
-    /// Price of one successful call, by endpoint id; those not named are free.
+    /// Price of one successful call, by endpoint id or [`EVERY_ENDPOINT`]; those not named are free.
     pub price: BTreeMap<String, Micros>,
     /// Calls in flight at once.
     pub concurrency: NonZeroU32,
@@ -102,10 +119,41 @@ pub struct VendorSettings {
     pub sandbox: bool,
 }
 
+/// Stands in [`VendorSettings::price`] for the endpoints not named there.
+pub const EVERY_ENDPOINT: &str = "*";
+
 impl VendorSettings {
+    /// The settings a vendor starts from. An error is a fault in its defaults.
+    pub fn new(defaults: &VendorDefaults) -> Result<Self, Error> {
+        let wrong =
+            |what: String| Error::internal(format!("defaults of `{}`: {what}", defaults.id));
+        let price = |&(endpoint, micros): &(&str, i64)| (endpoint.to_owned(), Micros(micros));
+        Ok(Self {
+            base_url: defaults.base_url.trim_end_matches('/').to_owned(),
+            api_key_env: defaults.api_key_env.map(str::to_owned),
+            api_key_file: None,
+            api_key: None,
+            quotas: defaults
+                .quotas
+                .iter()
+                .map(|text| quota(text))
+                .collect::<Result<_, _>>()
+                .map_err(wrong)?,
+            quota_reset: QuotaReset::Rolling,
+            spend: Vec::new(),
+            price: defaults.price_micros.iter().map(price).collect(),
+            concurrency: NonZeroU32::new(defaults.concurrency).unwrap_or(NonZeroU32::MIN),
+            timeout: Duration::from_secs(30),
+            confirm_zero: true,
+            allow_dearer: false,
+            sandbox: false,
+        })
+    }
+
     /// The price of one successful call at `endpoint`.
     pub fn price_of(&self, endpoint: &str) -> Micros {
-        self.price.get(endpoint).copied().unwrap_or(Micros::ZERO)
+        let price = self.price.get(endpoint).or_else(|| self.price.get(EVERY_ENDPOINT));
+        price.copied().unwrap_or(Micros::ZERO)
     }
 
     /// PLACEHOLDER until the cli branch is merged.
@@ -145,4 +193,31 @@ pub struct SpendLimit {
     pub amount: Micros,
     /// Window length.
     pub window: Duration,
+}
+
+impl fmt::Display for Quota {
+    /// As it is written in the configuration: `100/day`, `10/10s`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.calls, parse::window_words(self.window))
+    }
+}
+
+impl fmt::Display for SpendLimit {
+    /// `$2.00/day`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.amount, parse::window_words(self.window))
+    }
+}
+
+impl fmt::Display for QuotaReset {
+    /// As it is written in the configuration: `rolling`, `00:00 UTC`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rolling => f.write_str("rolling"),
+            Self::At { time, zone } => {
+                let name = zone.iana_name().unwrap_or("UTC");
+                write!(f, "{:02}:{:02} {name}", time.hour(), time.minute())
+            }
+        }
+    }
 }

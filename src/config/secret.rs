@@ -1,0 +1,197 @@
+//! API keys: where they are fetched from. A key is never part of a message.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::VendorSettings;
+use crate::error::{Error, Exit};
+
+/// No vendor's key is longer; a longer file is not a key file.
+const LONGEST: u64 = 4096;
+
+impl VendorSettings {
+    /// The vendor's API key: the one set directly, else `api_key_file`'s, else
+    /// `api_key_env`'s. `None` where there is none or it is empty.
+    ///
+    /// Errors are 77: a key file that cannot be read or that everybody may
+    /// write, a key that is not one word of visible ASCII.
+    pub fn resolve_key(&self) -> Result<Option<SecretString>, Error> {
+        self.resolve_key_from(|name| {
+            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
+    }
+
+    /// What a person should know about where the key is kept.
+    pub fn key_warning(&self) -> Option<String> {
+        let path = self.api_key_file.as_deref()?;
+        (others_may(path, READ)).then(|| {
+            format!(
+                "key file `{}` can be read by everybody on this machine; `chmod 600` it",
+                path.display()
+            )
+        })
+    }
+
+    /// Whether a key is expected somewhere at all.
+    pub fn needs_key(&self) -> bool {
+        self.api_key.is_some() || self.api_key_file.is_some() || self.api_key_env.is_some()
+    }
+
+    fn resolve_key_from(
+        &self,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Option<SecretString>, Error> {
+        if let Some(key) = &self.api_key {
+            return Ok(Some(key.clone()));
+        }
+        let (text, origin) = if let Some(path) = &self.api_key_file {
+            (read_key_file(path)?, format!("key file `{}`", path.display()))
+        } else if let Some(name) = &self.api_key_env {
+            (variable(name).unwrap_or_default(), format!("environment variable `{name}`"))
+        } else {
+            return Ok(None);
+        };
+        let key = text.trim();
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::new(Exit::Key, format!("{origin} does not hold an API key"))
+                .hint("a key is one word of letters, digits and signs"));
+        }
+        Ok((!key.is_empty()).then(|| key.to_owned().into()))
+    }
+}
+
+fn read_key_file(path: &Path) -> Result<String, Error> {
+    let refused =
+        |what: &str| Error::new(Exit::Key, format!("key file `{}` {what}", path.display()));
+    if others_may(path, WRITE) {
+        return Err(refused("can be written by everybody on this machine")
+            .hint("`chmod 600` it, and renew the key if someone else may have put it there"));
+    }
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
+        .map_err(|source| refused("cannot be read").because(source))?;
+    if text.len() as u64 > LONGEST {
+        return Err(refused("is too long to hold a key"));
+    }
+    Ok(text)
+}
+
+const READ: u32 = 0o004;
+const WRITE: u32 = 0o002;
+
+/// Whether users who are neither the owner nor of the group may do `what`.
+/// False where the file cannot be looked at; reading it then says why.
+#[cfg(unix)]
+fn others_may(path: &Path, what: u32) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.mode() & what != 0)
+}
+
+#[cfg(not(unix))]
+fn others_may(_path: &Path, _what: u32) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::config::VendorDefaults;
+
+    static DEFAULTS: VendorDefaults = VendorDefaults {
+        id: "carvin",
+        base_url: "https://example.com",
+        api_key_env: Some("CARVIN_API_KEY"),
+        quotas: &[],
+        price_micros: &[],
+        concurrency: 4,
+    };
+
+    fn key_of(settings: &VendorSettings, variable: &str) -> Option<String> {
+        let found = settings.resolve_key_from(|_| Some(variable.to_owned())).unwrap();
+        found.map(|key| key.expose_secret().to_owned())
+    }
+
+    fn key_file(content: &str) -> (tempfile::TempDir, VendorSettings) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        std::fs::write(&path, content).unwrap();
+        #[cfg(unix)]
+        set_mode(&path, 0o600);
+        let settings =
+            VendorSettings { api_key_file: Some(path), ..VendorSettings::new(&DEFAULTS).unwrap() };
+        (folder, settings)
+    }
+
+    #[cfg(unix)]
+    fn set_mode(path: &Path, mode: u32) {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_key_set_directly_beats_the_file_and_the_file_beats_the_variable() {
+        let (_folder, mut settings) = key_file("  from-file\n");
+        assert_eq!(key_of(&settings, "from-variable").as_deref(), Some("from-file"));
+        settings.api_key = Some("direct".to_owned().into());
+        assert_eq!(key_of(&settings, "from-variable").as_deref(), Some("direct"));
+        let plain = VendorSettings::new(&DEFAULTS).unwrap();
+        assert_eq!(key_of(&plain, "from-variable").as_deref(), Some("from-variable"));
+    }
+
+    #[test]
+    fn an_empty_key_is_no_key() {
+        let plain = VendorSettings::new(&DEFAULTS).unwrap();
+        assert_eq!(key_of(&plain, " \n"), None);
+        let (_folder, settings) = key_file("\n");
+        assert_eq!(key_of(&settings, "unused"), None);
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_without_repeating_it() {
+        let (_folder, settings) = key_file("canary one\ncanary two");
+        let error = settings.resolve_key().unwrap_err();
+        assert_eq!(error.exit(), Exit::Key);
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+        let (_folder, settings) = key_file(&"canary".repeat(1000));
+        assert!(
+            settings.resolve_key().unwrap_err().to_string().ends_with("is too long to hold a key")
+        );
+    }
+
+    #[test]
+    fn a_missing_key_file_is_an_error_with_its_path() {
+        let mut settings = VendorSettings::new(&DEFAULTS).unwrap();
+        settings.api_key_file = Some("no/such/key".into());
+        let error = settings.resolve_key().unwrap_err();
+        assert_eq!(error.to_string(), "key file `no/such/key` cannot be read");
+        assert_eq!(error.exit(), Exit::Key);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_file_open_to_everybody_is_warned_about_or_refused() {
+        let (_folder, settings) = key_file("k3y");
+        assert_eq!(settings.key_warning(), None);
+        let path = settings.api_key_file.clone().unwrap();
+        set_mode(&path, 0o644);
+        assert!(settings.key_warning().unwrap().contains("can be read by everybody"));
+        assert!(settings.resolve_key().is_ok());
+        set_mode(&path, 0o602);
+        let error = settings.resolve_key().unwrap_err();
+        assert!(error.to_string().ends_with("can be written by everybody on this machine"));
+    }
+
+    #[test]
+    fn debug_never_shows_the_key() {
+        let mut settings = VendorSettings::new(&DEFAULTS).unwrap();
+        settings.api_key = Some("canary".to_owned().into());
+        assert!(!format!("{settings:?}").contains("canary"));
+    }
+}
