@@ -155,11 +155,6 @@ impl VendorSettings {
         let price = self.price.get(endpoint).or_else(|| self.price.get(EVERY_ENDPOINT));
         price.copied().unwrap_or(Micros::ZERO)
     }
-
-    /// PLACEHOLDER until the cli branch is merged.
-    pub fn resolve_key(&self) -> Result<Option<secrecy::SecretString>, crate::error::Error> {
-        Ok(None)
-    }
 }
 
 /// N calls in a window. Parsed from `N/second|minute|hour|day|month` or `N/10s`.
