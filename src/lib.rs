@@ -1,5 +1,6 @@
 //! vinrich: files of VINs in, one enriched row out for each row in.
 
+pub mod asking;
 pub mod batch;
 pub mod cancel;
 pub mod clock;
@@ -13,15 +14,19 @@ pub mod gate;
 pub mod input;
 pub mod join;
 pub mod key;
+pub mod keyset;
 pub mod money;
 pub mod os;
 pub mod outcome;
 pub mod output;
+pub mod panel;
 pub mod pipeline;
 pub mod plan;
+pub mod record;
 pub mod report;
 pub mod sandbox;
 pub mod store;
+pub mod survey;
 pub mod vendors;
 pub mod vin;
 

@@ -49,7 +49,7 @@ use self::schema::{COLUMNS, REJECT_COLUMNS, SCHEMA_VERSION};
 use self::sink::{Sink, Target};
 use self::worker::{Files, Worker};
 use crate::error::{Error, Exit};
-use crate::join::Block;
+use crate::record::Block;
 
 /// What `path` is shown as when it is stdout.
 const STDOUT: &str = "-";
@@ -115,7 +115,7 @@ impl Output {
     /// is spent: with 73 when a file cannot be created or is one of `input_paths`.
     ///
     /// `input_columns` are the names of [`Block::input`], `files` what
-    /// `source_file` says for each [`Record::file`](crate::join::Record::file).
+    /// `source_file` says for each [`Record::file`](crate::record::Record::file).
     pub fn create(
         spec: &OutputSpec,
         input_columns: &[String],
