@@ -294,4 +294,6 @@ fn kept(columns: Vec<String>, keep: &[String]) -> Result<Vec<String>, Error> {
 }
 
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod tests;

@@ -463,7 +463,7 @@ proptest! {
         if let Ok((_folder, inputs)) = open(&bytes) {
             match (pass(&inputs), pass(&inputs)) {
                 (Ok(first), Ok(second)) => {
-                    prop_assert_eq!(first.1[0].rows as usize, first.0.len());
+                    prop_assert_eq!(first.1[0].rows, first.0.len() as u64);
                     prop_assert_eq!(first, second);
                 }
                 (Err(first), Err(second)) => prop_assert_eq!(first.to_string(), second.to_string()),
