@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use serde::Serialize;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::asking::{Answers, RecallReplies, Replies, Vehicles};
 use crate::error::Error;
@@ -318,41 +318,26 @@ impl<'a> Joiner<'a> {
     /// The record of one row.
     pub fn record(&mut self, row: &Row, reading: Reading) -> Result<Record, Error> {
         let mut hash = RowHash::of(row, &reading);
-        let id = reading.vin.and_then(|vin| self.vins.id(&Key::Vin(vin)));
-        let (decode, recalls, basis, listings);
-        if let Some(id) = id {
-            let key = self.vins.key(id);
+        let mut record = Record::unasked(row, reading, &self.files[row.file()]);
+        let vin = record.reading.vin.map(Key::Vin);
+        if let Some(key) = vin
+            && let Some(id) = self.vins.id(&key)
+        {
             let snapshot = self.snapshot;
-            let (told, decode_hash) =
-                tell(&self.decode, id, &key, snapshot, &mut self.decode_shelf)?;
-            hash.add(&told, decode_hash);
-            decode = told;
-            let (told, told_basis, recall_hash) = self.recalls_of(id, &key, &decode)?;
-            hash.add(&told, recall_hash);
-            (recalls, basis) = (told, told_basis);
-            let (told, listing_hash) =
-                tell(&self.listings, id, &key, snapshot, &mut self.listing_shelf)?;
-            hash.add(&told, listing_hash);
-            listings = told;
-        } else {
-            decode = Told::not_requested(None);
-            recalls = Told::not_requested(None);
-            listings = Told::not_requested(None);
-            basis = None;
+            let (told, facts) =
+                tell(self.decode.as_ref(), id, &key, snapshot, &mut self.decode_shelf)?;
+            hash.add(&told, facts);
+            record.decode = told;
+            let (told, basis, facts) = self.recalls_of(id, &key, &record.decode)?;
+            hash.add(&told, facts);
+            (record.recalls, record.recall_match_basis) = (told, basis);
+            let (told, facts) =
+                tell(self.listings.as_ref(), id, &key, snapshot, &mut self.listing_shelf)?;
+            hash.add(&told, facts);
+            record.listings = told;
         }
-        Ok(Record {
-            row_id: row_id(&self.files[row.file()], row.source_row()),
-            file: row.file(),
-            source_row: row.source_row(),
-            reading,
-            decode,
-            recalls,
-            recall_match_basis: basis,
-            listings,
-            decode_conflicts: None,
-            input_conflicts: None,
-            record_hash: hash.finish(),
-        })
+        record.record_hash = hash.finish();
+        Ok(record)
     }
 
     fn recalls_of(
@@ -465,7 +450,7 @@ impl ByVehicle<'_> {
 }
 
 fn tell<F: Shelved + Default>(
-    picks: &Option<Picks>,
+    picks: Option<&Picks>,
     id: u32,
     key: &Key,
     snapshot: &Snapshot<'_>,
@@ -525,11 +510,6 @@ fn without_vehicle(decode: &Told<DecodeFacts>) -> Told<RecallFacts> {
             Told::not_requested(Some("vehicle_unknown".into()))
         }
     }
-}
-
-/// The same row of the same file has the same id in every run.
-fn row_id(file: &str, source_row: i64) -> u128 {
-    xxh3_128(format!("{file}\u{1f}{source_row}").as_bytes())
 }
 
 /// Hashes a record's values without fetch times and stale marks.

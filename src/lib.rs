@@ -1,5 +1,6 @@
 //! vinrich: files of VINs in, one enriched row out for each row in.
 
+mod account;
 pub mod asking;
 pub mod batch;
 pub mod cancel;
@@ -9,6 +10,7 @@ pub mod distinct;
 pub mod error;
 pub mod events;
 pub mod facts;
+pub mod forecast;
 pub mod freshness;
 pub mod gate;
 pub mod input;
@@ -24,10 +26,12 @@ pub mod pipeline;
 pub mod plan;
 pub mod record;
 pub mod report;
+pub mod run;
 pub mod sandbox;
 pub mod store;
 pub mod survey;
 pub mod vendors;
 pub mod vin;
+pub mod writing;
 
 pub use pipeline::{forecast, run, validate};

@@ -1,6 +1,7 @@
 //! The panel: for each dataset, who can be asked, in which order, by which endpoint.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -13,7 +14,7 @@ use crate::key::KeyKind;
 use crate::money::Micros;
 use crate::outcome::Dataset;
 use crate::plan::Plan;
-use crate::store::SourceName;
+use crate::store::{SourceName, Store};
 use crate::vendors::{self, Auth, Endpoint, Vendor};
 
 /// One endpoint that answers for one dataset.
@@ -163,6 +164,20 @@ impl Panel {
         }
         Ok(())
     }
+}
+
+/// Whether the store holds any answer of a source. A store that cannot be read
+/// says so when it is opened.
+pub fn is_known(store: &Path, name: &SourceName) -> bool {
+    let known = || {
+        let Some(store) = Store::peek(store)? else { return Ok(false) };
+        let snapshot = store.snapshot()?;
+        match snapshot.source(name)? {
+            Some(source) => snapshot.has_answers(source),
+            None => Ok::<bool, Error>(false),
+        }
+    };
+    known().unwrap_or(false)
 }
 
 fn source(

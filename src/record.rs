@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_128;
+
 use crate::facts::{DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
+use crate::input::Row;
 use crate::outcome::Status;
 use crate::vin::{Reading, VinError};
 
@@ -70,8 +73,30 @@ pub struct Block {
 }
 
 impl Record {
+    /// A row about which nobody was asked.
+    pub fn unasked(row: &Row, reading: Reading, file_name: &str) -> Self {
+        Self {
+            row_id: row_id(file_name, row.source_row()),
+            file: row.file(),
+            source_row: row.source_row(),
+            reading,
+            decode: Told::not_requested(None),
+            recalls: Told::not_requested(None),
+            recall_match_basis: None,
+            listings: Told::not_requested(None),
+            decode_conflicts: None,
+            input_conflicts: None,
+            record_hash: 0,
+        }
+    }
+
     /// Whether the row was rejected.
     pub fn rejected(&self) -> Option<VinError> {
         if self.reading.vin.is_none() { self.reading.error } else { None }
     }
+}
+
+/// The same row of the same file has the same id in every run.
+fn row_id(file: &str, source_row: i64) -> u128 {
+    xxh3_128(format!("{file}\u{1f}{source_row}").as_bytes())
 }

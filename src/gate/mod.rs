@@ -177,6 +177,11 @@ impl<'a> Door<'a> {
         round::Round::new(self, endpoint, asking).run().await
     }
 
+    /// Whose door it is.
+    pub fn vendor(&self) -> &'static dyn Vendor {
+        self.vendor
+    }
+
     /// When asking again makes sense, if the vendor was given up for now.
     pub fn resume_at(&self) -> Option<i64> {
         match *self.closed.borrow() {

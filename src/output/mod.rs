@@ -142,6 +142,24 @@ impl Output {
         Ok(Self::assemble(spec, input_columns, files, run_id, out, rejects.map(Target::Draft)))
     }
 
+    /// Creates the rejects file alone: accepted rows are counted and go nowhere.
+    pub fn create_rejects_only(
+        spec: &OutputSpec,
+        input_columns: &[String],
+        files: &[String],
+        run_id: &str,
+        input_paths: &[PathBuf],
+    ) -> Result<Self, Error> {
+        let draft = |path: &PathBuf| {
+            let place = Place::find(path)?;
+            place.refuse_inputs(input_paths)?;
+            Draft::create(place, run_id).map(Target::Draft)
+        };
+        let rejects = spec.rejects.as_ref().map(draft).transpose()?;
+        let nowhere = Target::Stream(Box::new(io::sink()));
+        Ok(Self::assemble(spec, input_columns, files, run_id, nowhere, rejects))
+    }
+
     fn assemble(
         spec: &OutputSpec,
         input_columns: &[String],

@@ -59,6 +59,8 @@ pub struct KeptReply {
     pub endpoint: String,
     /// The keys it was asked about, in order.
     pub keys: Vec<Key>,
+    /// When it came, in microseconds since the epoch.
+    pub answered_at: i64,
     /// The HTTP status.
     pub http_status: u16,
     /// The body.
@@ -92,6 +94,7 @@ pub struct Store {
     path: PathBuf,
     reader: Connection,
     writer: Writer,
+    install_key: Vec<u8>,
 }
 
 impl Store {
@@ -100,7 +103,8 @@ impl Store {
         open::ensure(spec)?;
         let writer = Writer::start(spec, run)?;
         let reader = open::connect(spec.path)?;
-        Ok(Self { path: spec.path.to_owned(), reader, writer })
+        let install_key = open::install_key(&reader, spec.path)?;
+        Ok(Self { path: spec.path.to_owned(), reader, writer, install_key })
     }
 
     /// Opens an existing store to look only; `None` where there is none yet.
@@ -110,6 +114,11 @@ impl Store {
         }
         open::check(path)?;
         Ok(Some(Snapshots { path: path.to_owned(), reader: open::connect(path)? }))
+    }
+
+    /// The key that hashes API keys into account names.
+    pub fn install_key(&self) -> &[u8] {
+        &self.install_key
     }
 
     /// The writing side.

@@ -94,6 +94,11 @@ fn create(db: &Connection, path: &Path) -> Result<(), Error> {
             "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
         ))
         .map_err(&failed)?;
+        let mut key = [0_u8; 32];
+        os::random(&mut key)
+            .map_err(|error| Error::io("cannot find random bytes for the store", path, error))?;
+        db.execute("INSERT INTO meta (name, value) VALUES ('install_key', ?1)", [&key[..]])
+            .map_err(&failed)?;
     }
     db.execute_batch("COMMIT").map_err(&failed)
 }
@@ -124,4 +129,10 @@ fn check_identity(db: &Connection, path: &Path) -> Result<(), Error> {
         .hint("use the vinrich that wrote it, or a newer one"));
     }
     Ok(())
+}
+
+/// The key that hashes API keys into account names, made with the store.
+pub(super) fn install_key(db: &Connection, path: &Path) -> Result<Vec<u8>, Error> {
+    db.query_row("SELECT value FROM meta WHERE name = 'install_key'", [], |row| row.get(0))
+        .map_err(failed("cannot read the install key", path))
 }

@@ -750,6 +750,7 @@ impl State {
                 vendor: row.get(2)?,
                 endpoint: row.get(3)?,
                 keys: parse_keys(row.get_ref(4)?.as_str()?).collect(),
+                answered_at: row.get(7)?,
                 http_status: row.get::<_, Option<u16>>(5)?.unwrap_or(200),
                 body: row.get(6)?,
             };
@@ -782,15 +783,4 @@ fn describe(error: &Error) -> String {
         cause = source.source();
     }
     text
-}
-
-/// The key that hashes API keys into account names, made on first use.
-pub(super) fn install_key(path: &Path) -> Result<Vec<u8>, Error> {
-    let failed = failed("cannot read the install key", path);
-    let db = open::connect(path)?;
-    let fresh: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(32).collect();
-    db.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('install_key', ?1)", [&fresh])
-        .map_err(&failed)?;
-    db.query_row("SELECT value FROM meta WHERE name = 'install_key'", [], |row| row.get(0))
-        .map_err(&failed)
 }
