@@ -19,8 +19,8 @@ use super::stand::{Body, Call, Heard, Item, NO_ENDPOINT, Reply, Stand, to_json};
 use crate::config::Quota;
 use crate::vin::Vin;
 
-/// The endpoints, by the last part of their path.
-pub(super) const ENDPOINTS: [&str; 3] = ["batch-decode", "decode", "recalls"];
+/// The endpoints: the paths, and `recalls-vin` for `/recalls` asked by VIN.
+pub(super) const ENDPOINTS: [&str; 4] = ["batch-decode", "decode", "recalls", "recalls-vin"];
 
 /// The most VINs a batch may hold.
 const BATCH: usize = 20;
@@ -56,19 +56,11 @@ impl Stand for Carvin {
     const VENDOR: &'static str = "carvin";
 
     fn read(&self, heard: &Heard) -> Call<Question> {
-        let name = heard.path.trim_matches('/');
-        let endpoint = ENDPOINTS.into_iter().find(|&endpoint| endpoint == name);
-        let question = match endpoint {
-            None => Err(error(404, "Not found")),
-            Some(_) if heard.method != Method::POST => Err(error(405, "Method not allowed")),
-            Some("batch-decode") => batch(&heard.body),
-            Some("decode") => single(&heard.body),
-            Some(_) => recall_question(&heard.body),
-        };
-        Call {
-            endpoint: endpoint.unwrap_or(NO_ENDPOINT),
-            keys: question.as_ref().map(Question::keys).unwrap_or_default(),
-            question,
+        match heard.path.trim_matches('/') {
+            "batch-decode" => call("batch-decode", heard, batch),
+            "decode" => call("decode", heard, single),
+            "recalls" => call("recalls", heard, recall_question),
+            _ => call(NO_ENDPOINT, heard, |_| Err(error(404, "Not found"))),
         }
     }
 
@@ -105,6 +97,22 @@ impl Stand for Carvin {
             _ => "Internal server error",
         };
         error(status, words)
+    }
+}
+
+fn call(
+    endpoint: &'static str,
+    heard: &Heard,
+    read: impl FnOnce(&[u8]) -> Result<Question, Reply>,
+) -> Call<Question> {
+    let question = match heard.method {
+        Method::POST => read(&heard.body),
+        _ => Err(error(405, "Method not allowed")),
+    };
+    Call {
+        endpoint: if let Ok(Question::RecallsOf(_)) = question { "recalls-vin" } else { endpoint },
+        keys: question.as_ref().map(Question::keys).unwrap_or_default(),
+        question,
     }
 }
 

@@ -1,36 +1,4 @@
-//! Fault rules: what goes wrong, written by people.
-//!
-//! ```text
-//! [VENDOR/[ENDPOINT/]]FAULT[:WHEN][:SETTING]      carvin/batch-decode/429:every=7:wait=2s
-//! ```
-//!
-//! | fault | the call |
-//! |---|---|
-//! | a number from 400 to 599 | is answered with that status in the vendor's error envelope, and is neither counted nor billed; `wait=2s` adds `Retry-After` (a 429 says 1 s by itself) |
-//! | `down` | is answered 503 |
-//! | `reset` | is answered by closing the connection, after it was counted and billed |
-//! | `stall` | is never answered, after it was counted and billed |
-//! | `truncate` | gets the first half of its body, as if it were whole |
-//! | `html` | gets an HTML page with status 200 |
-//! | `garbled` | gets the vendor's error envelope with status 200 |
-//! | `latency=250ms`, `latency:ms=250` | waits before it is answered |
-//! | `missing` | gets a batch-decode list without its last item |
-//! | `reorder` | gets its list by VIN in reverse |
-//! | `foreign` | gets one item more, about a VIN nobody asked for |
-//! | `duplicate` | gets its first item twice |
-//! | `lowercase` | gets its VINs in lower case |
-//!
-//! | when | which calls |
-//! |---|---|
-//! | (nothing) | every call |
-//! | `every=7` | the 7th, the 14th, … |
-//! | `first=3` | the first three |
-//! | `after=5` | every call after the fifth |
-//! | `vin=VIN` | calls that ask about this VIN |
-//!
-//! A rule counts the calls it could strike, from 1: those of its scope and, for
-//! the faults of lists, those to `batch-decode` and `listings`. Waits add up and
-//! faults of lists combine; of the others the first rule that strikes wins.
+//! Fault rules as people write them; [`FaultRule`] is where they are documented.
 
 use std::fmt;
 use std::str::FromStr;
@@ -62,6 +30,40 @@ const STATUSES: std::ops::RangeInclusive<u16> = 400..=599;
 const RATE_LIMIT_WAIT: Duration = Duration::from_secs(1);
 
 /// What goes wrong and when, read from text such as `carvin/429:every=7`.
+///
+/// ```text
+/// [VENDOR/[ENDPOINT/]]FAULT[:WHEN][:SETTING]      carvin/batch-decode/429:every=7:wait=2s
+/// ```
+///
+/// | fault | the call |
+/// |---|---|
+/// | a number from 400 to 599 | is answered with that status in the vendor's error envelope, and is neither counted nor billed; `wait=2s` adds `Retry-After` (a 429 says 1 s by itself) |
+/// | `down` | is answered 503 |
+/// | `reset` | is answered by closing the connection, after it was counted and billed |
+/// | `stall` | is never answered, after it was counted and billed |
+/// | `truncate` | gets the first half of its body, as if it were whole |
+/// | `html` | gets an HTML page with status 200 |
+/// | `garbled` | gets the vendor's error envelope with status 200 |
+/// | `latency=250ms`, `latency:ms=250` | waits before it is answered |
+/// | `missing` | gets a batch-decode list without its last item |
+/// | `reorder` | gets its list by VIN in reverse |
+/// | `foreign` | gets one item more, about a VIN nobody asked for |
+/// | `duplicate` | gets its first item twice |
+/// | `lowercase` | gets its VINs in lower case |
+///
+/// | when | which calls |
+/// |---|---|
+/// | (nothing) | every call |
+/// | `every=7` | the 7th, the 14th, … |
+/// | `first=3` | the first three |
+/// | `after=5` | every call after the fifth |
+/// | `vin=VIN` | calls that ask about this VIN |
+///
+/// A rule counts the calls it could strike, from 1: those of its scope and, for
+/// the faults of lists, those to `batch-decode` and `listings`. Waits add up and
+/// faults of lists combine; of the others the first rule that strikes wins. An
+/// endpoint goes by its id in vinrich, so `carvin/recalls` are those by vehicle and
+/// `carvin/recalls-vin` those by VIN.
 ///
 /// ```
 /// use vinrich::sandbox::FaultRule;

@@ -14,7 +14,8 @@ pub struct Seen {
     pub at: Instant,
     /// The vendor it was meant for; empty when the path named none.
     pub vendor: &'static str,
-    /// The endpoint, such as `batch-decode`; `unknown` when there is none.
+    /// The endpoint under the id it has in vinrich, such as `batch-decode` or
+    /// `recalls-vin`; `unknown` when there is none.
     pub endpoint: &'static str,
     /// What was asked about: VINs, or `FORD F-150 2016`.
     pub keys: Vec<String>,

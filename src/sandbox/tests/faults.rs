@@ -116,7 +116,7 @@ fn latency_delays_a_reply_at_least_so_long() {
     };
     let sandbox = sandbox(spec);
     let timed = || {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         post(&sandbox, "batch-decode", &vins(&VINS));
         start.elapsed()
     };

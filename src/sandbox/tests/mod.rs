@@ -6,10 +6,15 @@ mod visor;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use hyper::Method;
+use proptest::prelude::*;
 use serde_json::Value;
 
+use super::carvin::Carvin;
+use super::stand::{Heard, Reply, Stand, query_pairs};
+use super::visor::Visor;
 use super::{CARVIN_KEY, Quotas, Sandbox, SandboxSpec, VISOR_KEY};
 
 /// A listed Honda, a Tesla, a BMW: the VINs of the vendor's guide.
@@ -151,6 +156,39 @@ fn paths_name_a_vendor() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+    #[test]
+    fn any_request_gets_a_reply_in_json(
+        path in "/?(batch-decode|decode|recalls|listings|vins/[0-9A-Z]{0,18}|usage|.{0,9})",
+        query in "(vin_pattern|limit|offset|fields|include|start_date|.{0,3})=.{0,20}",
+        body in prop_oneof![
+            any::<Vec<u8>>(),
+            "\\{\"(vins|vin|year)\":\\[?\".{0,18}\"\\]?\\}".prop_map(String::into_bytes),
+        ],
+        post in any::<bool>(),
+    ) {
+        let heard = Heard {
+            method: if post { Method::POST } else { Method::GET },
+            path,
+            query: query_pairs(&query),
+            authorization: Some("Bearer key".into()),
+            body: body.into(),
+        };
+        let carvin = Carvin::new("key".into(), Quotas::default().carvin);
+        let visor = Visor::new("key".into(), Quotas::default().visor);
+        for reply in [reply(&carvin, &heard), reply(&visor, &heard)] {
+            prop_assert!([200, 400, 404, 405].contains(&reply.status), "{reply:?}");
+            let text = reply.body.into_text();
+            prop_assert!(serde_json::from_str::<Value>(&text).is_ok(), "{text}");
+        }
+    }
+}
+
+fn reply<S: Stand>(stand: &S, heard: &Heard) -> Reply {
+    stand.answer(heard, &stand.read(heard), Instant::now())
+}
+
 #[test]
 fn a_huge_request_is_refused() {
     let sandbox = sandbox(SandboxSpec::default());
@@ -167,6 +205,7 @@ fn the_journal_holds_what_was_asked_and_answered() {
     post(&sandbox, "batch-decode", &vins(&VINS));
     post(&sandbox, "recalls", r#"{"make":"Ford","model":"F-250","year":"2016"}"#);
     post(&sandbox, "batch-decode", &vins(&VINS[..1]));
+    post(&sandbox, "recalls", r#"{"vin":"5YJSA1DG9DFP14705"}"#);
     let log = sandbox.log();
     let told: Vec<_> =
         log.iter().map(|seen| (seen.vendor, seen.endpoint, seen.keys.len(), seen.status)).collect();
@@ -174,6 +213,7 @@ fn the_journal_holds_what_was_asked_and_answered() {
         ("carvin", "batch-decode", 3, Some(200)),
         ("carvin", "recalls", 1, Some(500)),
         ("carvin", "batch-decode", 1, Some(200)),
+        ("carvin", "recalls-vin", 1, Some(500)),
     ];
     assert_eq!(told, expected);
     assert_eq!(log[0].keys, VINS);
@@ -184,5 +224,10 @@ fn the_journal_holds_what_was_asked_and_answered() {
         .into_iter()
         .map(|line| (line.endpoint, line.status, line.calls, line.keys))
         .collect();
-    assert_eq!(tally, [("batch-decode", Some(200), 2, 4), ("recalls", Some(500), 1, 1)]);
+    let expected = [
+        ("batch-decode", Some(200), 2, 4),
+        ("recalls", Some(500), 1, 1),
+        ("recalls-vin", Some(500), 1, 1),
+    ];
+    assert_eq!(tally, expected);
 }
