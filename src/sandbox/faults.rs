@@ -61,7 +61,7 @@ impl Faults {
                 continue;
             }
             match counted.rule.fault {
-                Fault::Latency(wait) => strike.latency += wait,
+                Fault::Latency(wait) => strike.latency = strike.latency.saturating_add(wait),
                 Fault::Break(broken) => strike.broken = strike.broken.or(Some(broken)),
                 Fault::Twist(twist) => strike.twists.push(twist),
             }

@@ -46,19 +46,20 @@ impl Door {
 /// How long until a window has room, when it has none.
 fn wait(admitted: &VecDeque<Instant>, quota: &Quota, now: Instant) -> Option<Duration> {
     let oldest = admitted.len().checked_sub(quota.calls.get() as usize)?;
-    let leaves = admitted[oldest] + quota.window;
-    (leaves > now).then(|| leaves - now)
+    let age = now.saturating_duration_since(admitted[oldest]);
+    quota.window.checked_sub(age).filter(|wait| !wait.is_zero())
 }
 
 fn window(admitted: &VecDeque<Instant>, quota: Quota, now: Instant) -> Window {
-    let gone = admitted.partition_point(|&call| call + quota.window <= now);
+    let gone =
+        admitted.partition_point(|&call| now.saturating_duration_since(call) >= quota.window);
     let used = u32::try_from(admitted.len() - gone).unwrap_or(u32::MAX);
     Window { quota, remaining: quota.calls.get().saturating_sub(used) }
 }
 
 /// A wait in whole seconds as `Retry-After` has it: never too short.
 pub(super) fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 #[cfg(test)]
@@ -98,6 +99,8 @@ mod tests {
         assert!(door.admit(after(1)).is_ok());
         assert_eq!(door.admit(after(50)), Err(Duration::from_secs(50)));
         assert!(Door::new(vec![]).admit(start).is_ok(), "no quota, no limit");
+        let forever = Door::new(vec![quota(1, u64::MAX)]);
+        assert!(forever.admit(start).is_ok() && forever.admit(start).is_err());
     }
 
     #[test]
@@ -105,6 +108,7 @@ mod tests {
         assert_eq!(whole_seconds(Duration::ZERO), 0);
         assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
         assert_eq!(whole_seconds(Duration::from_secs(2)), 2);
+        assert_eq!(whole_seconds(Duration::MAX), u64::MAX);
     }
 
     proptest! {

@@ -98,13 +98,20 @@ fn campaigns(make: &str, model: &str, year: u16) -> Vec<Campaign> {
     (0..count).map(|nth| campaign(make, model, year, &vehicle, nth)).collect()
 }
 
+/// Keeps the numbers of one vehicle's campaigns apart.
+const STRIDE: u64 = 211;
+
 fn campaign(make: &str, model: &str, year: u16, vehicle: &str, nth: u64) -> Campaign {
     let draw = |of: &str| draw(vehicle, of).wrapping_add(nth);
     let defect = &DEFECTS[below(draw("defect"), DEFECTS.len())];
     let filed = (year + u16::try_from(nth % 4).unwrap_or_default()).min(fleet::NEWEST);
     Campaign {
         manufacturer: make.to_owned(),
-        number: format!("{:02}V{:03}000", filed % 100, 1 + draw("number") % 950),
+        number: format!(
+            "{:02}V{:03}000",
+            filed % 100,
+            1 + (draw("number") % 950 + nth * STRIDE) % 950
+        ),
         park_it: draw("park it") % 29 == 0,
         park_outside: draw("park outside") % 23 == 0,
         over_the_air: year >= 2018 && draw("over the air") % 9 == 0,

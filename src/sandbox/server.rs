@@ -167,7 +167,7 @@ impl Desk {
             status: None,
         });
         let outgoing = strike.reply(stand, &call.keys, || stand.answer(heard, &call, at));
-        wait(self.latency + strike.latency).await;
+        wait(self.latency.saturating_add(strike.latency)).await;
         match outgoing {
             Outgoing::Sent { reply, content_type } => {
                 self.journal.sent(entry, reply.status);

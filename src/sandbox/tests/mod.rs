@@ -17,7 +17,7 @@ use super::stand::{Heard, Reply, Stand, query_pairs};
 use super::visor::Visor;
 use super::{CARVIN_KEY, Quotas, Sandbox, SandboxSpec, VISOR_KEY};
 
-/// A listed Honda, a Tesla, a BMW: the VINs of the vendor's guide.
+/// A Honda, a Tesla and a BMW: the VINs of the vendor's guide.
 const VINS: [&str; 3] = ["1HGBH41JXMN109186", "5YJSA1DG9DFP14705", "WBAPH5C55BA218692"];
 
 /// A reply, read to its end.
