@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 /// Sixteen hex digits that stand for `api_key` in this store, and in no other.
-pub fn account_name(install_key: &[u8], api_key: Option<&SecretString>) -> String {
+pub(crate) fn account_name(install_key: &[u8], api_key: Option<&SecretString>) -> String {
     let Some(api_key) = api_key else { return "none".into() };
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(install_key)
         .expect("HMAC takes a key of any length");

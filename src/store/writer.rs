@@ -6,7 +6,7 @@
 //! with the first error: nothing is sent that the ledger cannot hold.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use bytes::Bytes;

@@ -26,6 +26,7 @@ use crate::facts::Facts;
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::{Dataset, Fault};
+use crate::store::{Body, KeptReply, NewAnswer};
 
 pub use crate::outcome::Said;
 
