@@ -1,1 +1,4 @@
 //! The integration tests, in one binary.
+
+mod end_to_end;
+mod support;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::formats::parquet_batch;
 use super::{Folder, INPUT, RUN, Table, block, create, full, spec, write};
 use crate::error::Exit;
-use crate::join::Block;
+use crate::record::Block;
 use crate::output::{Format, Output, OutputSpec, write_atomically};
 
 #[test]

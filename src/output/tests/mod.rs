@@ -14,7 +14,7 @@ use csv::StringRecord;
 use super::{Format, Output, OutputSpec, Written};
 use crate::error::Error;
 use crate::facts::{Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts};
-use crate::join::{Block, Record, Told};
+use crate::record::{Block, Record, Told};
 use crate::outcome::Status;
 use crate::vin::{Reading, Vin, VinError};
 

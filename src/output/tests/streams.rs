@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{Folder, INPUT, RUN, block, full, spec, write};
 use crate::error::{Error, Exit};
-use crate::join::Block;
+use crate::record::Block;
 use crate::output::sink::Target;
 use crate::output::{Format, Output, OutputSpec, is_broken_pipe};
 

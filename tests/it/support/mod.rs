@@ -1,0 +1,121 @@
+//! What the tests share: a work folder with a plan that points at a sandbox.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use vinrich::cancel::Cancel;
+use vinrich::clock::SystemClock;
+use vinrich::config::{Settings, SpendLimit};
+use vinrich::error::Error;
+use vinrich::events::Silent;
+use vinrich::input::InputSpec;
+use vinrich::money::Micros;
+use vinrich::output::{Format, OutputSpec};
+use vinrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
+use vinrich::report::Report;
+use vinrich::sandbox::{Sandbox, SandboxSpec};
+use vinrich::vendors;
+use vinrich::vin::Rules;
+
+/// A folder of its own with a sandbox beside it.
+pub(crate) struct Work {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) sandbox: Sandbox,
+}
+
+impl Work {
+    /// A sandbox with these faults, such as `500:every=5`.
+    pub(crate) fn with_faults(faults: &[&str]) -> Self {
+        let faults = faults.iter().map(|rule| rule.parse().expect("a fault rule")).collect();
+        Self::with(SandboxSpec { faults, ..SandboxSpec::default() })
+    }
+
+    pub(crate) fn with(spec: SandboxSpec) -> Self {
+        let sandbox = Sandbox::start(spec).expect("the sandbox starts");
+        Self { folder: tempfile::tempdir().expect("a folder"), sandbox }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, text).expect("a file is written");
+        path
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("a file is read")
+    }
+
+    /// Settings whose vendors are the sandbox, without quotas of our own.
+    pub(crate) fn settings(&self) -> Settings {
+        let defaults: Vec<_> =
+            vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect();
+        let nothing = self.write("empty.toml", "");
+        let mut settings = Settings::load(Some(&nothing), std::iter::empty(), &defaults)
+            .expect("defaults are sound");
+        settings.store = self.path("store/vinrich.db");
+        settings.max_wait = Duration::from_secs(5);
+        for (id, vendor) in &mut settings.vendors {
+            vendor.base_url = self.sandbox.base_url(id);
+            vendor.api_key = Some(format!("sandbox-{id}").into());
+            vendor.quotas.clear();
+            let day = Duration::from_secs(86_400);
+            vendor.spend = vec![SpendLimit { amount: Micros(1_000_000_000), window: day }];
+        }
+        settings
+    }
+
+    /// `vinrich enrich INPUT -o OUT` with these settings.
+    pub(crate) fn plan(&self, input: &Path, out: &str) -> Plan {
+        Plan {
+            input: InputSpec {
+                sources: vec![input.display().to_string()],
+                ..InputSpec::default()
+            },
+            rules: Rules::default(),
+            output: OutputSpec {
+                path: Some(self.path(out)),
+                format: Format::from_path(Path::new(out)).expect("a known format"),
+                rejects: None,
+                for_excel: false,
+            },
+            settings: self.settings(),
+            datasets: Wanted::default(),
+            limits: Limits::default(),
+            thresholds: Thresholds {
+                max_failed: Allowance::Count(0),
+                max_rejected: None,
+                require_rows: false,
+                require_store: false,
+                keep_complete: false,
+            },
+            wait_lock: None,
+            report: None,
+            command: "vinrich enrich".into(),
+        }
+    }
+
+    /// Calls the sandbox has seen at `endpoint`.
+    pub(crate) fn calls(&self, endpoint: &str) -> usize {
+        self.sandbox.log().iter().filter(|seen| seen.endpoint == endpoint).count()
+    }
+}
+
+pub(crate) fn run(plan: &Plan) -> Result<Report, Error> {
+    vinrich::run(plan, &Silent, &SystemClock::new(), &Cancel::new())
+}
+
+/// The rows of a CSV file, by column name.
+pub(crate) fn csv_rows(text: &str) -> Vec<std::collections::BTreeMap<String, String>> {
+    csv::Reader::from_reader(text.as_bytes())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .expect("a CSV file")
+}
+
+pub(crate) fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data").join(name)
+}
