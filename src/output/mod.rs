@@ -1,19 +1,58 @@
 //! Output: blocks of records into files that are whole or absent.
+//!
+//! A block becomes an Arrow record batch on the caller's thread ([`columns`])
+//! and bytes on a thread of its own ([`worker`]). Every file is written beside
+//! its place, synced, read back and renamed ([`commit`]); dropped before
+//! [`Output::commit`], an [`Output`] leaves nothing behind. What the columns are
+//! is said once, in [`schema`].
 
+pub mod schema;
+
+mod arrow;
+mod cells;
+mod columns;
+mod commit;
+mod csv;
+mod file;
+mod format;
+mod jsonl;
+mod lock;
+mod names;
+mod parquet;
+mod place;
+mod sink;
+mod take;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+use std::mem;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::error::Error;
+use ::arrow::array::BooleanArray;
+use ::arrow::compute::not;
+
+pub use self::commit::write_atomically;
+pub use self::format::Format;
+pub use self::lock::OutputLock;
+
+use self::columns::Layout;
+use self::commit::Draft;
+use self::file::{Blank, Finished, Started};
+use self::place::Place;
+use self::schema::{COLUMNS, REJECT_COLUMNS, SCHEMA_VERSION};
+use self::sink::{Sink, Target};
+use self::worker::{Files, Worker};
+use crate::error::{Error, Exit};
 use crate::join::Block;
 
-/// A file format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the format of that name")]
-pub enum Format {
-    Csv,
-    Parquet,
-    Jsonl,
-    Arrow,
-}
+/// What `path` is shown as when it is stdout.
+const STDOUT: &str = "-";
 
 /// What the command line says about the output.
 #[derive(Clone, Debug)]
@@ -31,7 +70,7 @@ pub struct OutputSpec {
 /// What was written to one file.
 #[derive(Clone, Debug)]
 pub struct Written {
-    /// Where it is, as typed.
+    /// Where it is, as typed; `-` is stdout.
     pub path: String,
     /// Rows, without a header.
     pub rows: u64,
@@ -41,29 +80,217 @@ pub struct Written {
     pub sha256: String,
 }
 
+/// Whether `error` says that the reader of stdout went away. That is no
+/// failure: such an error's exit is [`Exit::Success`].
+pub fn is_broken_pipe(error: &Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return error.kind() == io::ErrorKind::BrokenPipe;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// An output that is being written beside its final place.
-#[derive(Debug)]
-pub struct Output {}
+pub struct Output {
+    rows_layout: Layout,
+    rejects_layout: Option<Layout>,
+    state: State,
+    rows: u64,
+    diverted: u64,
+}
+
+enum State {
+    /// No byte is written until the first row, or the commit.
+    Blank(Files<Blank>),
+    Writing(Worker),
+    /// An error was told.
+    Failed,
+}
 
 impl Output {
-    /// Creates the temporary files beside the final ones. Fails (73) before anything is spent.
+    /// Creates the temporary files beside the final ones. Fails before anything
+    /// is spent: with 73 when a file cannot be created or is one of `input_paths`.
+    ///
+    /// `input_columns` are the names of [`Block::input`], `files` what
+    /// `source_file` says for each [`Record::file`](crate::join::Record::file).
     pub fn create(
-        _spec: &OutputSpec,
-        _input_columns: &[String],
-        _files: &[String],
-        _run_id: &str,
+        spec: &OutputSpec,
+        input_columns: &[String],
+        files: &[String],
+        run_id: &str,
+        input_paths: &[PathBuf],
     ) -> Result<Self, Error> {
-        Ok(Self {})
+        let find = |path: &PathBuf| {
+            let place = Place::find(path)?;
+            place.refuse_inputs(input_paths)?;
+            Ok(place)
+        };
+        let out = spec.path.as_ref().map(find).transpose()?;
+        let rejects = spec.rejects.as_ref().map(find).transpose()?;
+        if let (Some(out), Some(rejects)) = (&out, &rejects) {
+            rejects.refuse_same(out)?;
+        }
+
+        let out = match out {
+            Some(place) => Target::Draft(Draft::create(place, run_id)?),
+            None => stdout(spec.format)?,
+        };
+        let rejects = rejects.map(|place| Draft::create(place, run_id)).transpose()?;
+        Ok(Self::assemble(spec, input_columns, files, run_id, out, rejects.map(Target::Draft)))
     }
 
-    /// Appends a block.
-    pub fn write(&mut self, _block: &Block) -> Result<(), Error> {
+    fn assemble(
+        spec: &OutputSpec,
+        input_columns: &[String],
+        files: &[String],
+        run_id: &str,
+        out: Target,
+        rejects: Option<Target>,
+    ) -> Self {
+        let about = about(run_id);
+        let files: Arc<[String]> = files.into();
+        // Parquet has key-values of its own; Arrow has them in the schema.
+        let metadata = if spec.format == Format::Arrow { about.clone() } else { Vec::new() };
+        let rows_layout = Layout::new(
+            spec.format,
+            input_columns,
+            COLUMNS,
+            Arc::clone(&files),
+            metadata.into_iter().collect(),
+        );
+        let rejects_layout = rejects.is_some().then(|| {
+            Layout::new(
+                Format::Csv,
+                input_columns,
+                REJECT_COLUMNS,
+                files,
+                std::collections::HashMap::new(),
+            )
+        });
+        let blank = |target, typed: &Option<PathBuf>, format, layout: &Layout| Blank {
+            sink: Sink::new(target),
+            typed: typed.clone().unwrap_or_else(|| STDOUT.into()),
+            format,
+            for_excel: spec.for_excel,
+            schema: Arc::clone(layout.schema()),
+            about: about.clone(),
+        };
+        let blanks = Files {
+            out: blank(out, &spec.path, spec.format, &rows_layout),
+            rejects: rejects
+                .zip(rejects_layout.as_ref())
+                .map(|(target, layout)| blank(target, &spec.rejects, Format::Csv, layout)),
+        };
+        Self { rows_layout, rejects_layout, state: State::Blank(blanks), rows: 0, diverted: 0 }
+    }
+
+    /// Appends a block; its rejected rows go to the rejects file, where there is
+    /// one. An error may be that of an earlier block.
+    pub fn write(&mut self, block: &Block) -> Result<(), Error> {
+        let rejected: BooleanArray =
+            block.records.iter().map(|record| Some(record.reading.vin.is_none())).collect();
+        let batches = match &self.rejects_layout {
+            Some(layout) if rejected.true_count() > 0 => {
+                let kept = not(&rejected).map_err(columns::misfit)?;
+                Files {
+                    out: self.rows_layout.batch_of(block, &kept)?,
+                    rejects: Some(layout.batch_of(block, &rejected)?),
+                }
+            }
+            _ => Files { out: self.rows_layout.batch(block)?, rejects: None },
+        };
+        let diverted = batches.rejects.as_ref().map_or(0, |batch| batch.num_rows() as u64);
+        let rows = batches.out.num_rows() as u64;
+        self.worker()?.send(batches)?;
+        self.rows += rows;
+        self.diverted += diverted;
         Ok(())
     }
 
-    /// Flushes, syncs, reads back what can be read back, and renames into place:
-    /// rejects first, then the output.
-    pub fn commit(self) -> Result<Vec<Written>, Error> {
-        Ok(Vec::new())
+    /// Rows written so far, those diverted not counted.
+    pub fn rows(&self) -> u64 {
+        self.rows
     }
+
+    /// Rows diverted to the rejects file so far.
+    pub fn diverted(&self) -> u64 {
+        self.diverted
+    }
+
+    /// Flushes, syncs, reads back what can be read back, and renames into place:
+    /// rejects first, then the output. The caller has checked that
+    /// [`Output::rows`] and [`Output::diverted`] add up to the rows read.
+    pub fn commit(self) -> Result<Vec<Written>, Error> {
+        self.finish(false)
+    }
+
+    /// As [`Output::commit`], but leaves older files as they are and writes
+    /// `<name>.partial` beside them.
+    pub fn commit_partial(self) -> Result<Vec<Written>, Error> {
+        self.finish(true)
+    }
+
+    fn finish(mut self, partial: bool) -> Result<Vec<Written>, Error> {
+        let files = self.worker()?.join()?.try_map(Started::finish)?;
+        let diverted = files.rejects.as_ref().map_or(0, |file| file.rows);
+        if (files.out.rows, diverted) != (self.rows, self.diverted) {
+            return Err(Error::internal("rows were lost on their way to the output"));
+        }
+        let in_order: Vec<Finished> = files.rejects.into_iter().chain([files.out]).collect();
+        in_order.into_iter().map(|file| file.publish(partial)).collect()
+    }
+
+    fn worker(&mut self) -> Result<&mut Worker, Error> {
+        if let State::Blank(_) = self.state
+            && let State::Blank(files) = mem::replace(&mut self.state, State::Failed)
+        {
+            self.state = State::Writing(Worker::start(files.try_map(Blank::start)?)?);
+        }
+        match &mut self.state {
+            State::Writing(worker) => Ok(worker),
+            State::Blank(_) | State::Failed => {
+                Err(Error::internal("the output was used after an error"))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output")
+            .field("rows", &self.rows)
+            .field("diverted", &self.diverted)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Text and Arrow stream; Parquet ends with its table of contents, so it is
+/// spooled and checked before the first byte leaves.
+fn stdout(format: Format) -> Result<Target, Error> {
+    let stdout = Box::new(io::stdout());
+    match format {
+        Format::Csv | Format::Jsonl | Format::Arrow => Ok(Target::Stream(stdout)),
+        Format::Parquet => match tempfile::tempfile() {
+            Ok(file) => Ok(Target::Spool(file, stdout)),
+            Err(e) => {
+                let folder = std::env::temp_dir();
+                let message = format!("cannot create a temporary file in `{}`", folder.display());
+                Err(Error::new(Exit::CannotCreate, message)
+                    .because(e)
+                    .hint("name an output file, or set `TMPDIR`"))
+            }
+        },
+    }
+}
+
+/// What a file says about itself; never a key.
+fn about(run_id: &str) -> Vec<(String, String)> {
+    vec![
+        ("vinrich.schema_version".into(), SCHEMA_VERSION.to_string()),
+        ("vinrich.version".into(), env!("CARGO_PKG_VERSION").into()),
+        ("vinrich.run_id".into(), run_id.into()),
+    ]
 }

@@ -1,0 +1,162 @@
+//! Blocks of records into Arrow record batches, a column at a time.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, BooleanBuilder, Decimal128Array, PrimitiveArray, PrimitiveBuilder,
+    RecordBatch, StringBuilder,
+};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Date32Type, Field, Float64Type, Int32Type, Int64Type, Schema,
+    SchemaRef, TimestampMicrosecondType,
+};
+use arrow::error::ArrowError;
+
+use super::Format;
+use super::names::input_names;
+use super::schema::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
+use crate::error::Error;
+use crate::join::{Block, Record};
+
+/// Field metadata: what an input column was called in the input.
+const ORIGINAL_NAME: &str = "original_name";
+
+/// The most cents a decimal(12,2) holds.
+const MAX_CENTS: i64 = 999_999_999_999;
+/// Years 1 to 9998: what every reader of dates, and `jiff`, can hold.
+const DAYS: RangeInclusive<i32> = -719_162..=2_932_531;
+/// The same years in microseconds.
+const MICROS: RangeInclusive<i64> = -62_135_596_800_000_000..=253_370_764_799_999_999;
+
+/// The columns of one file: the input's own, then ours.
+#[derive(Debug)]
+pub(super) struct Layout {
+    ours: &'static [Column],
+    schema: SchemaRef,
+    /// The names of the input's files, by their place in the input.
+    files: Arc<[String]>,
+}
+
+impl Layout {
+    /// The layout of a file of `format`, with `metadata` for the whole file.
+    pub(super) fn new(
+        format: Format,
+        input: &[String],
+        ours: &'static [Column],
+        files: Arc<[String]>,
+        metadata: HashMap<String, String>,
+    ) -> Self {
+        let theirs =
+            input_names(format, input, ours).into_iter().zip(input).map(|(name, original)| {
+                Field::new(name, DataType::Utf8, true)
+                    .with_metadata(HashMap::from([(ORIGINAL_NAME.to_owned(), original.clone())]))
+            });
+        let ours_fields =
+            ours.iter().map(|column| Field::new(column.name, column.data_type(), true));
+        let fields: Vec<Field> = theirs.chain(ours_fields).collect();
+        Self { ours, schema: Arc::new(Schema::new_with_metadata(fields, metadata)), files }
+    }
+
+    /// Names and types of all columns.
+    pub(super) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// All rows of `block`.
+    pub(super) fn batch(&self, block: &Block) -> Result<RecordBatch, Error> {
+        let theirs = block.input.iter().map(|cells| text_array(cells.iter().map(Option::as_deref)));
+        let ours = self.ours.iter().map(|column| self.array(&column.take, &block.records));
+        let arrays = theirs.chain(ours).collect::<Result<Vec<_>, _>>().map_err(misfit)?;
+        RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(misfit)
+    }
+
+    /// The rows of `block` that `keep` marks.
+    pub(super) fn batch_of(
+        &self,
+        block: &Block,
+        keep: &BooleanArray,
+    ) -> Result<RecordBatch, Error> {
+        filter_record_batch(&self.batch(block)?, keep).map_err(misfit)
+    }
+
+    fn array(&self, take: &Take, records: &[Record]) -> Result<ArrayRef, ArrowError> {
+        match take {
+            Take::Text(take) => text_array(records.iter().map(take)),
+            Take::Made(take) => text_array(records.iter().map(take)),
+            Take::File => {
+                text_array(records.iter().map(|row| self.files.get(row.file).map(String::as_str)))
+            }
+            Take::Bool(take) => Ok(bool_array(records.iter().map(take))),
+            Take::Int(take) => Ok(Arc::new(numbers::<Int32Type>(records.iter().map(take)))),
+            Take::Long(take) => Ok(Arc::new(numbers::<Int64Type>(records.iter().map(take)))),
+            Take::Double(take) => {
+                let finite = |row| take(row).filter(|value| value.is_finite());
+                Ok(Arc::new(numbers::<Float64Type>(records.iter().map(finite))))
+            }
+            Take::Cents(take) => decimal_array(records.iter().map(take)),
+            Take::Day(take) => {
+                let sane = |row| take(row).filter(|day| DAYS.contains(day));
+                Ok(Arc::new(numbers::<Date32Type>(records.iter().map(sane))))
+            }
+            Take::Moment(take) => {
+                let sane = |row| take(row).filter(|micros| MICROS.contains(micros));
+                let moments = numbers::<TimestampMicrosecondType>(records.iter().map(sane));
+                Ok(Arc::new(moments.with_timezone("UTC")))
+            }
+        }
+    }
+}
+
+fn text_array<T: AsRef<str>>(
+    values: impl ExactSizeIterator<Item = Option<T>>,
+) -> Result<ArrayRef, ArrowError> {
+    let mut builder = StringBuilder::with_capacity(values.len(), 0);
+    for value in values {
+        let Some(value) = value else {
+            builder.append_null();
+            continue;
+        };
+        // The builder panics past 2 GiB; a block of that size is the caller's fault.
+        let length = builder.values_slice().len() + value.as_ref().len();
+        if i32::try_from(length).is_err() {
+            return Err(ArrowError::OffsetOverflowError(length));
+        }
+        builder.append_value(value);
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+fn bool_array(values: impl ExactSizeIterator<Item = Option<bool>>) -> ArrayRef {
+    let mut builder = BooleanBuilder::with_capacity(values.len());
+    values.for_each(|value| builder.append_option(value));
+    Arc::new(builder.finish())
+}
+
+fn numbers<T: ArrowPrimitiveType>(
+    values: impl ExactSizeIterator<Item = Option<T::Native>>,
+) -> PrimitiveArray<T> {
+    let mut builder = PrimitiveBuilder::<T>::with_capacity(values.len());
+    values.for_each(|value| builder.append_option(value));
+    builder.finish()
+}
+
+/// Amounts in hundredths; one too large for the type becomes null.
+fn decimal_array(
+    values: impl ExactSizeIterator<Item = Option<i64>>,
+) -> Result<ArrayRef, ArrowError> {
+    let mut builder = Decimal128Array::builder(values.len());
+    for cents in values {
+        let fits = cents.filter(|cents| (-MAX_CENTS..=MAX_CENTS).contains(cents));
+        builder.append_option(fits.map(i128::from));
+    }
+    let decimals = builder.finish().with_precision_and_scale(DECIMAL_PRECISION, DECIMAL_SCALE)?;
+    Ok(Arc::new(decimals))
+}
+
+/// A block whose shape is not that of the layout.
+pub(super) fn misfit(cause: ArrowError) -> Error {
+    Error::internal("a block of rows does not fit the output's columns").because(cause)
+}

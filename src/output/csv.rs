@@ -1,0 +1,91 @@
+//! CSV: RFC 4180, UTF-8, LF, empty is null. Written by hand: two to three times
+//! the speed of the general writers (MEASURED.md).
+
+use std::io::{self, Write};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
+
+use super::cells::{self, Cell};
+use super::sink::{CHUNK, Encode, Sink};
+
+/// Writes record batches as CSV.
+pub(super) struct CsvEncoder {
+    sink: Sink,
+    line: Vec<u8>,
+    for_excel: bool,
+}
+
+impl CsvEncoder {
+    /// Writes the header. `for_excel` guards cells that a spreadsheet would run.
+    pub(super) fn new(sink: Sink, schema: &Schema, for_excel: bool) -> io::Result<Self> {
+        let mut encoder = Self { sink, line: Vec::with_capacity(2 * CHUNK), for_excel };
+        for (place, field) in schema.fields().iter().enumerate() {
+            encoder.separate(place);
+            encoder.text(field.name());
+        }
+        encoder.end_line()?;
+        Ok(encoder)
+    }
+
+    fn separate(&mut self, place: usize) {
+        if place > 0 {
+            self.line.push(b',');
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let guard = self.for_excel && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let quoted =
+            memchr::memchr3(b',', b'"', b'\n', text.as_bytes()).is_some() || text.contains('\r');
+        if quoted {
+            self.line.push(b'"');
+        }
+        if guard {
+            self.line.push(b'\'');
+        }
+        if quoted {
+            for (part, piece) in text.split('"').enumerate() {
+                if part > 0 {
+                    self.line.extend_from_slice(b"\"\"");
+                }
+                self.line.extend_from_slice(piece.as_bytes());
+            }
+            self.line.push(b'"');
+        } else {
+            self.line.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    fn end_line(&mut self) -> io::Result<()> {
+        self.line.push(b'\n');
+        if self.line.len() >= CHUNK { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.write_all(&self.line)?;
+        self.line.clear();
+        Ok(())
+    }
+}
+
+impl Encode for CsvEncoder {
+    fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        let columns = cells::columns(batch)?;
+        for row in 0..batch.num_rows() {
+            for (place, column) in columns.iter().enumerate() {
+                self.separate(place);
+                if let Cell::Text(text) = column.cell(row, &mut self.line)? {
+                    self.text(text);
+                }
+            }
+            self.end_line()?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<Sink> {
+        self.flush()?;
+        Ok(self.sink)
+    }
+}

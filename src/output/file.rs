@@ -1,0 +1,123 @@
+//! One file of the output, from its first byte to its place.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use super::arrow::ArrowEncoder;
+use super::commit::{garbled, write_error};
+use super::csv::CsvEncoder;
+use super::jsonl::JsonlEncoder;
+use super::parquet::{self, ParquetEncoder};
+use super::sink::{Encode, Sink, Target};
+use super::{Format, Written};
+use crate::error::Error;
+
+/// A file before its first byte.
+pub(super) struct Blank {
+    /// Where its bytes go.
+    pub(super) sink: Sink,
+    /// Where it is going to be, as typed; `-` is stdout.
+    pub(super) typed: PathBuf,
+    pub(super) format: Format,
+    pub(super) for_excel: bool,
+    pub(super) schema: SchemaRef,
+    /// Key-values about the whole file, where the format has room for them.
+    pub(super) about: Vec<(String, String)>,
+}
+
+impl Blank {
+    /// Writes what the format begins with.
+    pub(super) fn start(self) -> Result<Started, Error> {
+        let Self { sink, typed, format, for_excel, schema, about } = self;
+        let encoder = match format {
+            Format::Csv => CsvEncoder::new(sink, &schema, for_excel).map(boxed),
+            Format::Jsonl => JsonlEncoder::new(sink, &schema).map(boxed),
+            Format::Arrow => ArrowEncoder::new(sink, &schema).map(boxed),
+            Format::Parquet => ParquetEncoder::new(sink, schema, about).map(boxed),
+        };
+        let encoder = encoder.map_err(|e| write_error(&typed, e))?;
+        Ok(Started { encoder, typed, format, rows: 0 })
+    }
+}
+
+fn boxed(encoder: impl Encode + 'static) -> Box<dyn Encode> {
+    Box::new(encoder)
+}
+
+/// A file that takes rows.
+pub(super) struct Started {
+    encoder: Box<dyn Encode>,
+    typed: PathBuf,
+    format: Format,
+    rows: u64,
+}
+
+impl Started {
+    /// Appends rows.
+    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        self.encoder.write(batch).map_err(|e| write_error(&self.typed, e))?;
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    /// Writes what the format ends with, syncs, reads back and checks.
+    pub(super) fn finish(self) -> Result<Finished, Error> {
+        let Self { encoder, typed, format, rows } = self;
+        let mut sink = encoder.finish().map_err(|e| write_error(&typed, e))?;
+        if let Some(file) = sink.sync().map_err(|e| write_error(&typed, e))? {
+            let whole = is_whole(&file, format, sink.bytes(), rows);
+            if !whole.map_err(|e| Error::io("cannot read back", &typed, e))? {
+                return Err(garbled(&typed));
+            }
+        }
+        Ok(Finished { sink, typed, rows })
+    }
+}
+
+fn is_whole(file: &File, format: Format, bytes: u64, rows: u64) -> io::Result<bool> {
+    let same_length = file.metadata()?.len() == bytes;
+    match format {
+        Format::Parquet => Ok(same_length && parquet::rows_in(file)? == rows),
+        Format::Csv | Format::Jsonl | Format::Arrow => Ok(same_length),
+    }
+}
+
+/// A file that is complete, but not in its place yet.
+pub(super) struct Finished {
+    sink: Sink,
+    typed: PathBuf,
+    /// Rows, without a header.
+    pub(super) rows: u64,
+}
+
+impl Finished {
+    /// Puts it in its place, or at `<name>.partial`; a spooled one is copied to
+    /// its stream.
+    pub(super) fn publish(self, partial: bool) -> Result<Written, Error> {
+        let Self { sink, typed, rows } = self;
+        let (bytes, sha256) = (sink.bytes(), sink.sha256());
+        let path = match sink.into_target() {
+            Target::Draft(draft) => draft.publish(partial)?,
+            Target::Stream(_) => typed,
+            Target::Spool(file, stream) => {
+                copy(file, stream).map_err(|e| write_error(&typed, e))?;
+                typed
+            }
+        };
+        Ok(Written { path: shown(&path), rows, bytes, sha256 })
+    }
+}
+
+fn copy(mut file: File, mut stream: impl io::Write) -> io::Result<()> {
+    io::Seek::rewind(&mut file)?;
+    io::copy(&mut file, &mut stream)?;
+    stream.flush()
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,135 @@
+//! Where an output goes: checked before anything is spent.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Exit};
+
+/// A file that can be put in place: its folder exists, and it is no folder,
+/// device or pipe itself.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// As typed.
+    pub(super) typed: PathBuf,
+    /// Absolute; symbolic links are followed, so a link stays one.
+    pub(super) path: PathBuf,
+    folder: PathBuf,
+    name: OsString,
+}
+
+impl Place {
+    /// The place that `typed` names. Fails with 73.
+    pub(super) fn find(typed: &Path) -> Result<Self, Error> {
+        let followed =
+            follow(typed).map_err(|e| cannot_create(typed, "it cannot be followed").because(e))?;
+        refuse_special(typed, &followed)?;
+        let Some(name) = followed.file_name() else {
+            return Err(is_folder(typed));
+        };
+        let folder = match followed.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let folder = folder.canonicalize().map_err(|e| {
+            cannot_create(typed, "its folder cannot be used")
+                .because(e)
+                .hint(format!("create the folder first: `mkdir -p {}`", folder.display()))
+        })?;
+        Ok(Self { typed: typed.into(), path: folder.join(name), folder, name: name.into() })
+    }
+
+    /// Refuses a place that is one of the input's files. Fails with 73.
+    pub(super) fn refuse_inputs(&self, inputs: &[PathBuf]) -> Result<(), Error> {
+        let same = |input: &PathBuf| input.canonicalize().is_ok_and(|input| input == self.path);
+        if inputs.iter().any(same) {
+            return Err(cannot_create(&self.typed, "it is an input file")
+                .hint("choose another name; vinrich never writes over its input"));
+        }
+        Ok(())
+    }
+
+    /// Refuses two outputs in one place. Fails with 64.
+    pub(super) fn refuse_same(&self, other: &Self) -> Result<(), Error> {
+        if self.path == other.path {
+            let typed = self.typed.display();
+            return Err(Error::usage(format!("`{typed}` is named twice as an output"))
+                .hint("give `--rejects` a file of its own"));
+        }
+        Ok(())
+    }
+
+    /// A hidden name beside it: `.<name>.vinrich-<what>`.
+    pub(super) fn beside(&self, what: &str) -> PathBuf {
+        let mut name = OsString::from(".");
+        name.push(&self.name);
+        name.push(".vinrich-");
+        name.push(what);
+        self.folder.join(name)
+    }
+
+    /// `<name>.partial` in the same folder.
+    pub(super) fn partial(mut self) -> Self {
+        for path in [&mut self.typed, &mut self.path] {
+            path.as_mut_os_string().push(".partial");
+        }
+        self.name.push(".partial");
+        self
+    }
+
+    /// Makes a rename into the folder last through a power cut.
+    pub(super) fn sync_folder(&self) -> io::Result<()> {
+        // Other systems cannot open folders as files.
+        if cfg!(unix) { fs::File::open(&self.folder)?.sync_all() } else { Ok(()) }
+    }
+
+    /// The folder's entries.
+    pub(super) fn neighbours(&self) -> impl Iterator<Item = PathBuf> {
+        fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path())
+    }
+}
+
+/// 73: `path` cannot be created.
+pub(super) fn cannot_create(path: &Path, why: &str) -> Error {
+    Error::new(Exit::CannotCreate, format!("cannot create `{}`: {why}", path.display()))
+}
+
+fn is_folder(typed: &Path) -> Error {
+    let example = typed.join("out.csv");
+    cannot_create(typed, "it is a folder")
+        .hint(format!("name a file, such as `{}`", example.display()))
+}
+
+/// What `path` leads to, the last of its links resolved; it need not exist.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    /// As in Linux.
+    const MAX_LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&path) {
+            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// A rename would replace a device or pipe by a file, and fail on a folder.
+fn refuse_special(typed: &Path, followed: &Path) -> Result<(), Error> {
+    let ends_in_separator = typed
+        .as_os_str()
+        .as_encoded_bytes()
+        .last()
+        .is_some_and(|&byte| std::path::is_separator(byte.into()));
+    match fs::metadata(followed) {
+        Ok(found) if found.is_dir() => Err(is_folder(typed)),
+        Ok(found) if !found.is_file() => {
+            Err(cannot_create(typed, "it is no regular file")
+                .hint("`-o -` writes to standard output"))
+        }
+        _ if ends_in_separator => Err(is_folder(typed)),
+        // Missing is as it should be; anything else shows when the folder is used.
+        _ => Ok(()),
+    }
+}

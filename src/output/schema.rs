@@ -1,0 +1,267 @@
+//! The one list of columns: names, types, order, what they mean, and how each
+//! is taken from a record. The Arrow schema, the CSV header and `vinrich schema`
+//! all come from here.
+//!
+//! The file is as long as the list. A column added, removed, renamed or moved
+//! is a new [`SCHEMA_VERSION`].
+
+use arrow::datatypes::{DataType, TimeUnit};
+
+use super::take::{
+    any_campaign, campaign_count, campaign_numbers, decode, hex, listing, listing_count,
+    match_basis, suggestion, top_campaign, vin_error, vin_status,
+};
+use crate::facts::{Days, Price};
+use crate::join::Record;
+
+/// Version of [`COLUMNS`], written into every Parquet and Arrow file.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Decimals hold amounts up to 9,999,999,999.99.
+pub(super) const DECIMAL_PRECISION: u8 = 12;
+/// Decimals hold hundredths.
+pub(super) const DECIMAL_SCALE: i8 = 2;
+
+/// One column of ours.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name in every format.
+    pub name: &'static str,
+    /// What it says, in one line.
+    pub description: &'static str,
+    pub(super) take: Take,
+}
+
+/// How a column's value is taken from a record; tells its type as well.
+#[derive(Debug)]
+pub(super) enum Take {
+    /// Text the record holds.
+    Text(for<'a> fn(&'a Record) -> Option<&'a str>),
+    /// Text made on the way.
+    Made(fn(&Record) -> Option<String>),
+    /// The name of the record's file.
+    File,
+    Bool(fn(&Record) -> Option<bool>),
+    Int(fn(&Record) -> Option<i32>),
+    Long(fn(&Record) -> Option<i64>),
+    Double(fn(&Record) -> Option<f64>),
+    /// Hundredths.
+    Cents(fn(&Record) -> Option<i64>),
+    Day(fn(&Record) -> Option<Days>),
+    /// Microseconds since the epoch, UTC.
+    Moment(fn(&Record) -> Option<i64>),
+}
+
+impl Column {
+    /// Its type's name in DESIGN's words, such as `decimal(12,2)`.
+    pub fn type_name(&self) -> &'static str {
+        match self.take {
+            Take::Text(_) | Take::Made(_) | Take::File => "utf8",
+            Take::Bool(_) => "bool",
+            Take::Int(_) => "int32",
+            Take::Long(_) => "int64",
+            Take::Double(_) => "double",
+            Take::Cents(_) => "decimal(12,2)",
+            Take::Day(_) => "date",
+            Take::Moment(_) => "timestamp(us, UTC)",
+        }
+    }
+
+    /// Its type in Arrow, and so in Parquet.
+    pub fn data_type(&self) -> DataType {
+        match self.take {
+            Take::Text(_) | Take::Made(_) | Take::File => DataType::Utf8,
+            Take::Bool(_) => DataType::Boolean,
+            Take::Int(_) => DataType::Int32,
+            Take::Long(_) => DataType::Int64,
+            Take::Double(_) => DataType::Float64,
+            Take::Cents(_) => DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
+            Take::Day(_) => DataType::Date32,
+            Take::Moment(_) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        }
+    }
+}
+
+/// Every column of ours, in order; the input's own columns come before them.
+#[rustfmt::skip] // one column, one entry: wrapped lines would hide the list
+pub static COLUMNS: &[Column] = &[
+    made("row_id", |row| Some(hex(row.row_id)), "hash of source_file and source_row, 32 hex digits"),
+    text("vin", |row| row.reading.vin.as_ref().map(|vin| vin.as_str()), "the normalised VIN; null when the row is rejected"),
+    text("vin_status", |row| Some(vin_status(row)), "ok, repaired or rejected"),
+    text("vin_error", vin_error, "why the row is rejected, or check_digit beside a doubtful VIN"),
+    text("vin_suggestion", suggestion, "the one repair that passes the check digit"),
+    boolean("vin_normalized", |row| Some(row.reading.normalized), "whether the cell differed from the VIN (case, spaces, dashes, quotes)"),
+    boolean("vin_check_digit_ok", |row| row.reading.check_digit_ok, "whether the check digit fits; null where no law requires one (WMI not 1-5)"),
+    text("wmi", |row| row.reading.vin.as_ref().map(|vin| vin.wmi()), "world manufacturer identifier: the VIN's first three characters"),
+
+    text("make", |row| decode(row)?.make.as_deref(), "make, in upper case as in vPIC"),
+    text("model", |row| decode(row)?.model.as_deref(), "model"),
+    int("model_year", |row| decode(row)?.model_year, "model year"),
+    text("trim", |row| decode(row)?.trim.as_deref(), "trim level"),
+    text("series", |row| decode(row)?.series.as_deref(), "series"),
+    text("vehicle_type", |row| decode(row)?.vehicle_type.as_deref(), "vehicle type, such as PASSENGER CAR"),
+    text("body_class", |row| decode(row)?.body_class.as_deref(), "body class, such as Sedan/Saloon"),
+    text("drive_type", |row| decode(row)?.drive_type.as_deref(), "driven wheels, such as AWD/All-Wheel Drive"),
+    text("fuel_type_primary", |row| decode(row)?.fuel_type_primary.as_deref(), "primary fuel"),
+    text("fuel_type_secondary", |row| decode(row)?.fuel_type_secondary.as_deref(), "secondary fuel"),
+    text("electrification_level", |row| decode(row)?.electrification_level.as_deref(), "such as BEV or PHEV"),
+    text("engine_configuration", |row| decode(row)?.engine_configuration.as_deref(), "cylinder layout, such as In-Line"),
+    text("engine_model", |row| decode(row)?.engine_model.as_deref(), "engine model"),
+    int("engine_cylinders", |row| decode(row)?.engine_cylinders, "number of cylinders"),
+    double("displacement_l", |row| decode(row)?.displacement_l, "displacement in litres"),
+    double("engine_hp", |row| decode(row)?.engine_hp, "brake horsepower"),
+    text("transmission_style", |row| decode(row)?.transmission_style.as_deref(), "transmission, such as Automatic"),
+    int("transmission_speeds", |row| decode(row)?.transmission_speeds, "number of forward speeds"),
+    int("doors", |row| decode(row)?.doors, "number of doors"),
+    int("seats", |row| decode(row)?.seats, "number of seats"),
+    text("gvwr", |row| decode(row)?.gvwr.as_deref(), "gross vehicle weight rating in the vendor's words"),
+    int("gvwr_class", |row| decode(row)?.gvwr_class, "GVWR class 1 to 8"),
+    text("cab_type", |row| decode(row)?.cab_type.as_deref(), "cab type of a truck"),
+    double("bed_length_in", |row| decode(row)?.bed_length_in, "bed length in inches"),
+    double("wheelbase_in", |row| decode(row)?.wheelbase_in, "wheelbase in inches"),
+    text("brake_system", |row| decode(row)?.brake_system.as_deref(), "brake system, such as Hydraulic"),
+    cents("base_price_usd", |row| decode(row)?.base_price_usd, "base price when new, in US dollars"),
+    text("manufacturer", |row| decode(row)?.manufacturer.as_deref(), "manufacturer as registered with NHTSA"),
+    text("plant_city", |row| decode(row)?.plant_city.as_deref(), "city of the assembly plant"),
+    text("plant_state", |row| decode(row)?.plant_state.as_deref(), "state of the assembly plant"),
+    text("plant_country", |row| decode(row)?.plant_country.as_deref(), "country of the assembly plant"),
+    text("decode_error_codes", |row| decode(row)?.decode_error_codes.as_deref(), "NHTSA's decode codes, comma separated, as the vendor wrote them"),
+    text("decode_extra", |row| decode(row)?.decode_extra.as_deref(), "whatever else the answer holds: a JSON object with sorted keys"),
+    text("decode_conflicts", |row| row.decode_conflicts.as_deref(), "where decoders differ: JSON {field: {source: value}}"),
+    text("input_conflicts", |row| row.input_conflicts.as_deref(), "where the row's own make, model or year differs from its VIN: JSON {field: {source: value}}"),
+
+    int("recall_campaign_count", campaign_count, "distinct recall campaigns that name this vehicle, repaired or not; 0 when a source knows there are none"),
+    made("recall_campaigns", campaign_numbers, "campaign numbers: an ascending JSON array"),
+    text("recall_top_component", |row| top_campaign(row)?.component.as_deref(), "component of the campaign that matters most"),
+    text("recall_top_summary", |row| top_campaign(row)?.summary.as_deref(), "summary of the campaign that matters most"),
+    text("recall_top_remedy", |row| top_campaign(row)?.remedy.as_deref(), "remedy of the campaign that matters most"),
+    boolean("recall_park_it", |row| any_campaign(row, |campaign| campaign.park_it), "whether any campaign says not to drive"),
+    boolean("recall_park_outside", |row| any_campaign(row, |campaign| campaign.park_outside), "whether any campaign says to park outside"),
+    boolean("recall_ota_available", |row| any_campaign(row, |campaign| campaign.over_the_air), "whether any campaign is remedied over the air"),
+    day("recall_latest_date", |row| row.recalls.facts.as_ref()?.campaigns.iter().filter_map(|campaign| campaign.reported_on).max(), "day of the latest campaign's report"),
+    text("recall_match_basis", match_basis, "vin, model_exact or model_variant"),
+
+    int("listing_count", listing_count, "listings of this VIN; 0 when a source knows there are none"),
+    text("listing_id", |row| Some(listing(row)?.id.as_str()), "the vendor's id of the listing: active first, then latest seen, then smallest id"),
+    cents("listing_price", |row| listing(row)?.price.map(|price| price.cents), "asking price in listing_currency"),
+    text("listing_currency", |row| listing(row)?.price.as_ref().map(Price::currency), "ISO 4217; from the vendor or the configuration, never guessed"),
+    int("listing_odometer", |row| listing(row)?.odometer, "odometer in listing_odometer_unit"),
+    text("listing_odometer_unit", |row| listing(row)?.odometer_unit, "mi or km"),
+    text("listing_availability", |row| listing(row)?.availability.as_deref(), "the vendor's word, such as active or sold"),
+    text("listing_offer", |row| listing(row)?.offer, "sale, rental or auction"),
+    text("listing_condition", |row| listing(row)?.condition, "new, used or certified"),
+    text("listing_dealer", |row| listing(row)?.dealer.as_deref(), "dealer's name"),
+    text("listing_city", |row| listing(row)?.city.as_deref(), "dealer's city"),
+    text("listing_region", |row| listing(row)?.region.as_deref(), "dealer's state or region"),
+    text("listing_url", |row| listing(row)?.url.as_deref(), "the listing's page"),
+    moment("listing_last_seen_at", |row| listing(row)?.last_seen_at, "when the vendor last saw the listing"),
+
+    int("comparable_count", |_| None, "listings of the same make, model and year, without a VIN; null until a vendor gives them"),
+    cents("comparable_price_median", |_| None, "median price of the comparable listings"),
+    cents("comparable_price_min", |_| None, "lowest price of the comparable listings"),
+    cents("comparable_price_max", |_| None, "highest price of the comparable listings"),
+
+    text("decode_status", |row| Some(row.decode.status.name()), "found, pending, failed, absent, refused or not_requested"),
+    text("decode_vendor", |row| row.decode.vendor.as_deref(), "who answered"),
+    moment("decode_fetched_at", |row| row.decode.fetched_at, "when it was answered; for local data its release date"),
+    text("decode_error", |row| row.decode.error.as_deref(), "why there is no answer, or stale:<why>"),
+    text("recalls_status", |row| Some(row.recalls.status.name()), "found, pending, failed, absent, refused or not_requested"),
+    text("recalls_vendor", |row| row.recalls.vendor.as_deref(), "who answered"),
+    moment("recalls_fetched_at", |row| row.recalls.fetched_at, "when it was answered"),
+    text("recalls_error", |row| row.recalls.error.as_deref(), "why there is no answer, or stale:<why>"),
+    text("listings_status", |row| Some(row.listings.status.name()), "found, pending, failed, absent, refused or not_requested"),
+    text("listings_vendor", |row| row.listings.vendor.as_deref(), "who answered"),
+    moment("listings_fetched_at", |row| row.listings.fetched_at, "when it was answered"),
+    text("listings_error", |row| row.listings.error.as_deref(), "why there is no answer, or stale:<why>"),
+
+    SOURCE_FILE,
+    SOURCE_ROW,
+    made("record_hash", |row| Some(hex(row.record_hash)), "hash of the record's values without fetch times and stale marks, 32 hex digits"),
+];
+
+/// What a rejects file holds after the input's columns.
+#[rustfmt::skip]
+pub static REJECT_COLUMNS: &[Column] = &[
+    made("row_id", |row| Some(hex(row.row_id)), "hash of source_file and source_row, 32 hex digits"),
+    text("vin_error", vin_error, "why the row is rejected"),
+    text("detail", |row| row.reading.detail.as_deref(), "more about the reason, such as the character seen"),
+    text("vin_suggestion", suggestion, "the one repair that passes the check digit"),
+    SOURCE_FILE,
+    SOURCE_ROW,
+];
+
+const SOURCE_FILE: Column =
+    Column { name: "source_file", description: "the input file, as given", take: Take::File };
+const SOURCE_ROW: Column = Column {
+    name: "source_row",
+    description: "ordinal of the record in its file, the header counted as 1",
+    take: Take::Long(|row| Some(row.source_row)),
+};
+
+/// Columns whose values rarely repeat; a Parquet dictionary of them is waste.
+pub(super) const MOSTLY_DISTINCT: [&str; 5] =
+    ["row_id", "vin", "listing_id", "listing_url", "record_hash"];
+
+const fn text(
+    name: &'static str,
+    take: for<'a> fn(&'a Record) -> Option<&'a str>,
+    description: &'static str,
+) -> Column {
+    Column { name, description, take: Take::Text(take) }
+}
+
+const fn made(
+    name: &'static str,
+    take: fn(&Record) -> Option<String>,
+    description: &'static str,
+) -> Column {
+    Column { name, description, take: Take::Made(take) }
+}
+
+const fn boolean(
+    name: &'static str,
+    take: fn(&Record) -> Option<bool>,
+    description: &'static str,
+) -> Column {
+    Column { name, description, take: Take::Bool(take) }
+}
+
+const fn int(
+    name: &'static str,
+    take: fn(&Record) -> Option<i32>,
+    description: &'static str,
+) -> Column {
+    Column { name, description, take: Take::Int(take) }
+}
+
+const fn double(
+    name: &'static str,
+    take: fn(&Record) -> Option<f64>,
+    description: &'static str,
+) -> Column {
+    Column { name, description, take: Take::Double(take) }
+}
+
+const fn cents(
+    name: &'static str,
+    take: fn(&Record) -> Option<i64>,
+    description: &'static str,
+) -> Column {
+    Column { name, description, take: Take::Cents(take) }
+}
+
+const fn day(
+    name: &'static str,
+    take: fn(&Record) -> Option<Days>,
+    description: &'static str,
+) -> Column {
+    Column { name, description, take: Take::Day(take) }
+}
+
+const fn moment(
+    name: &'static str,
+    take: fn(&Record) -> Option<i64>,
+    description: &'static str,
+) -> Column {
+    Column { name, description, take: Take::Moment(take) }
+}

@@ -1,0 +1,116 @@
+//! Column values that take a thought: what a record says where it is not
+//! simply one of its fields.
+
+use std::cmp::Reverse;
+
+use crate::facts::{Campaign, DecodeFacts, Listing, MatchBasis, RecallFacts};
+use crate::join::Record;
+use crate::outcome::Status;
+use crate::vin::{Vin, VinError};
+
+/// A hash as 32 lower-case hex digits.
+pub(super) fn hex(hash: u128) -> String {
+    format!("{hash:032x}")
+}
+
+/// `ok`, `repaired` or `rejected`.
+pub(super) fn vin_status(row: &Record) -> &'static str {
+    match (&row.reading.vin, row.reading.repaired) {
+        (None, _) => "rejected",
+        (Some(_), true) => "repaired",
+        (Some(_), false) => "ok",
+    }
+}
+
+/// The word for `vin_error`.
+pub(super) fn vin_error(row: &Record) -> Option<&str> {
+    row.reading.error.map(|error| match error {
+        VinError::Empty => "empty",
+        VinError::Length => "length",
+        VinError::IllegalCharacter => "illegal_character",
+        VinError::Placeholder => "placeholder",
+        VinError::ExcelNumberDamage => "excel_number_damage",
+        VinError::CheckDigit => "check_digit",
+        VinError::RaggedRow => "ragged_row",
+        VinError::FieldTooLong => "field_too_long",
+        VinError::NotAVin => "not_a_vin",
+    })
+}
+
+/// The one repair that passes the check digit.
+pub(super) fn suggestion(row: &Record) -> Option<&str> {
+    row.reading.suggestion.as_ref().map(Vin::as_str)
+}
+
+/// What is known of the vehicle.
+pub(super) fn decode(row: &Record) -> Option<&DecodeFacts> {
+    row.decode.facts.as_deref()
+}
+
+/// Campaigns found, 0 where a source knows there are none, else null.
+pub(super) fn campaign_count(row: &Record) -> Option<i32> {
+    count(row.recalls.status, recalls(row).map(|facts| facts.campaigns.len()))
+}
+
+/// The campaign numbers as a JSON array; `[]` where a source knows there are none.
+pub(super) fn campaign_numbers(row: &Record) -> Option<String> {
+    if row.recalls.status == Status::Absent {
+        return Some("[]".into());
+    }
+    let numbers: Vec<&str> =
+        recalls(row)?.campaigns.iter().map(|campaign| campaign.number.as_str()).collect();
+    serde_json::to_string(&numbers).ok()
+}
+
+/// The campaign that matters most: one that says not to drive, then one that
+/// says to park outside, then the latest; among equals the smallest number.
+pub(super) fn top_campaign(row: &Record) -> Option<&Campaign> {
+    fn rank(campaign: &Campaign) -> (impl Ord, &str) {
+        let urgency = (
+            campaign.park_it == Some(true),
+            campaign.park_outside == Some(true),
+            campaign.reported_on,
+        );
+        (Reverse(urgency), &campaign.number)
+    }
+    recalls(row)?.campaigns.iter().min_by(|a, b| rank(a).cmp(&rank(b)))
+}
+
+/// Whether any campaign says so; null when none says yes or no.
+pub(super) fn any_campaign(row: &Record, says: fn(&Campaign) -> Option<bool>) -> Option<bool> {
+    recalls(row)?.campaigns.iter().filter_map(says).max()
+}
+
+/// How the recalls, or the lack of them, were matched.
+pub(super) fn match_basis(row: &Record) -> Option<&str> {
+    match row.recalls.status {
+        Status::Found | Status::Absent => row.recall_match_basis.map(MatchBasis::name),
+        Status::Pending | Status::Failed | Status::Refused | Status::NotRequested => None,
+    }
+}
+
+/// Listings found, 0 where a source knows there are none, else null.
+pub(super) fn listing_count(row: &Record) -> Option<i32> {
+    let found = row.listings.facts.as_ref().map(|facts| facts.listings.len());
+    count(row.listings.status, found)
+}
+
+/// The listing that is written: the first.
+pub(super) fn listing(row: &Record) -> Option<&Listing> {
+    row.listings.facts.as_ref()?.listings.first()
+}
+
+fn recalls(row: &Record) -> Option<&RecallFacts> {
+    row.recalls.facts.as_deref()
+}
+
+fn count(status: Status, found: Option<usize>) -> Option<i32> {
+    match status {
+        Status::Absent => Some(0),
+        Status::Found
+        | Status::Pending
+        | Status::Failed
+        | Status::Refused
+        | Status::NotRequested => i32::try_from(found?).ok(),
+    }
+}
