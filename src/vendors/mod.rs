@@ -9,7 +9,13 @@
 //! neither the join nor the output. Wire structs are private to its file.
 
 pub mod carvin;
+mod json;
+mod reply;
+#[cfg(test)]
+mod testing;
 pub mod visor;
+
+pub use reply::{by_status, excerpt};
 
 use std::time::Duration;
 
@@ -19,7 +25,7 @@ use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::Facts;
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
-use crate::outcome::{Dataset, Denied, Fault};
+use crate::outcome::{Dataset, Fault};
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
@@ -101,6 +107,18 @@ pub trait Endpoint: Sync {
     /// The column values in a kept answer's body. A body that cannot be read
     /// gives empty facts.
     fn facts(&self, key: &Key, body: &[u8]) -> Facts;
+
+    /// The endpoint of the same vendor that can stand in, at a higher price,
+    /// when this one's requests are refused as such.
+    fn dearer(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether `fault` refuses the kind of request, whatever keys it asks
+    /// about: a smaller batch would not help, [`Endpoint::dearer`] may.
+    fn refuses_shape(&self, _fault: &Fault) -> bool {
+        false
+    }
 }
 
 /// What an endpoint takes and what it costs.
@@ -216,46 +234,4 @@ pub struct ServerLimit {
     pub remaining: Option<u32>,
     /// Until it is full again.
     pub reset: Option<Duration>,
-}
-
-/// The reading of an HTTP status that holds for every vendor unless it says otherwise.
-pub fn by_status(reply: &Reply) -> Option<Fault> {
-    let wait = || reply.header("retry-after").and_then(crate::clock::retry_after);
-    match reply.status {
-        200..=299 => None,
-        401 => Some(Fault::Denied(Denied::Key)),
-        402 => Some(Fault::Denied(Denied::Billing)),
-        403 => Some(Fault::Denied(Denied::Scope)),
-        408 => Some(Fault::Timeout),
-        429 => Some(Fault::Limited { wait: wait() }),
-        400 | 404 | 413 | 422 => Some(Fault::Poisoned { code: format!("http_{}", reply.status) }),
-        503 if wait().is_some() => Some(Fault::Limited { wait: wait() }),
-        status @ 500..=599 => Some(Fault::Server(status)),
-        status => Some(Fault::Garbled { excerpt: format!("unexpected HTTP status {status}") }),
-    }
-}
-
-/// The first characters of a body, fit for one line of a report: no control
-/// characters, nothing that looks like a VIN.
-pub fn excerpt(body: &[u8]) -> String {
-    const LENGTH: usize = 120;
-    let text = String::from_utf8_lossy(&body[..body.len().min(LENGTH * 4)]);
-    let clean: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LENGTH).collect();
-    mask_vins(&clean)
-}
-
-/// Replaces every run of 17 or more VIN characters by stars.
-fn mask_vins(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
-        let run = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        if run.len() >= 17 {
-            masked.push_str("*****************");
-            masked.push_str(&word[run.len()..]);
-        } else {
-            masked.push_str(word);
-        }
-    }
-    masked
 }

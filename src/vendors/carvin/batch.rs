@@ -1,0 +1,250 @@
+//! A batch decode's reply: its items, matched to the VINs asked.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::complaint;
+use super::item::{self, Item, Reader};
+use crate::key::Key;
+use crate::outcome::Fault;
+use crate::vendors::json::{self, Object, Unreadable, Value};
+use crate::vendors::reply::{garbled, unrecognised};
+use crate::vendors::{Answer, Parsed, Reply, Said};
+use crate::vin::Vin;
+
+/// The answers in `reply`, by the places of `keys`.
+pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+    let unreadable = |_: Unreadable| garbled(&reply.body);
+    let text = json::text(&reply.body).map_err(unreadable)?;
+    let Shape { items, errors } = match Common::read(text) {
+        Some(items) => Shape { items: Items::Listed(items), errors: None },
+        None => find(json::document(text).map_err(unreadable)?, reply)?,
+    };
+    let mut matching = Matching::new(reply, keys);
+    match items {
+        Items::Listed(items) => matching.listed(&items),
+        Items::Keyed(items) => matching.keyed(&items),
+    }
+    .and_then(|()| errors.map_or(Ok(()), |errors| matching.errors(errors)))
+    .map_err(unreadable)?;
+    Ok(matching.parsed)
+}
+
+/// The shape most likely meant by the vendor's page; read without a detour.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Common<'a> {
+    success: bool,
+    #[serde(borrow)]
+    data: Vec<&'a RawValue>,
+}
+
+impl<'a> Common<'a> {
+    fn read(text: &'a str) -> Option<Vec<&'a RawValue>> {
+        let common: Self = serde_json::from_str(text).ok()?;
+        common.success.then_some(common.data)
+    }
+}
+
+/// Where a reply keeps its answers.
+struct Shape<'a> {
+    items: Items<'a>,
+    /// Items that failed may be told apart from the others.
+    errors: Option<&'a RawValue>,
+}
+
+enum Items<'a> {
+    Listed(Vec<&'a RawValue>),
+    Keyed(Vec<(Vin, &'a RawValue)>),
+}
+
+fn find<'a>(document: &'a RawValue, reply: &Reply) -> Result<Shape<'a>, Fault> {
+    let garbled = |_: Unreadable| garbled(&reply.body);
+    match Value::read(document).map_err(garbled)? {
+        Value::List(items) => Ok(Shape { items: Items::Listed(items), errors: None }),
+        Value::Object(envelope) if complaint::says_failed(&envelope) => {
+            Err(complaint::about_call(&envelope, reply))
+        }
+        Value::Object(envelope) => match items_in(&envelope).map_err(garbled)? {
+            Some(items) if !is_failure(&envelope, &items) => {
+                Ok(Shape { items, errors: envelope.get(&["errors"]) })
+            }
+            _ => Err(complaint::about_shape(&envelope, reply)),
+        },
+        _ => Err(unrecognised(&reply.body)),
+    }
+}
+
+/// Whether the envelope names an error and holds nothing else.
+fn is_failure(envelope: &Object<'_>, items: &Items<'_>) -> bool {
+    let empty = matches!(items, Items::Listed(items) if items.is_empty());
+    empty && envelope.get(&["error"]).and_then(complaint::words).is_some()
+}
+
+/// A list at `data`, `results` or `data.results`, a single item there, or an
+/// object keyed by VIN there or at the top.
+fn items_in<'a>(envelope: &Object<'a>) -> Result<Option<Items<'a>>, Unreadable> {
+    for place in ["data", "results"] {
+        let Some(raw) = envelope.get(&[place]) else { continue };
+        match Value::read(raw)? {
+            Value::List(items) => return Ok(Some(Items::Listed(items))),
+            Value::Object(inner) if item::is_about_a_vehicle(&inner) => {
+                return Ok(Some(Items::Listed(vec![raw])));
+            }
+            Value::Object(inner) => {
+                let nested = inner.get(&["results"]).map(Value::read).transpose()?;
+                if let Some(Value::List(items)) = nested {
+                    return Ok(Some(Items::Listed(items)));
+                }
+                if let Some(items) = keyed_by_vin(&inner) {
+                    return Ok(Some(items));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(keyed_by_vin(envelope))
+}
+
+fn keyed_by_vin<'a>(object: &Object<'a>) -> Option<Items<'a>> {
+    let items: Vec<_> =
+        object.entries.iter().filter_map(|(key, raw)| Some((vin(key)?, *raw))).collect();
+    (!items.is_empty()).then_some(Items::Keyed(items))
+}
+
+/// Fits what a reply says to the keys asked: by VIN, in any order and case.
+struct Matching<'r> {
+    reply: &'r Reply,
+    keys: &'r [Key],
+    answered: Vec<bool>,
+    reader: Reader,
+    parsed: Parsed,
+}
+
+impl<'r> Matching<'r> {
+    fn new(reply: &'r Reply, keys: &'r [Key]) -> Self {
+        Self {
+            reply,
+            keys,
+            answered: vec![false; keys.len()],
+            reader: Reader::default(),
+            parsed: Parsed { answers: Vec::with_capacity(keys.len()), ..Parsed::default() },
+        }
+    }
+
+    /// Items that name their VIN; or none does, and there is one for each key.
+    fn listed(&mut self, raws: &[&RawValue]) -> Result<(), Unreadable> {
+        let mut items = Vec::with_capacity(raws.len());
+        for raw in raws {
+            items.push(self.reader.read(raw)?);
+        }
+        let anonymous = items.iter().flatten().all(|item| item.vin.is_none());
+        let positional = anonymous && items.len() == self.keys.len();
+        for (position, (item, raw)) in items.into_iter().zip(raws).enumerate() {
+            let Some(item) = item else { continue };
+            let place = match &item.vin {
+                Some(vin) => self.place(vin, position),
+                None => positional.then_some(position),
+            };
+            match place {
+                Some(place) => self.item(place, item, raw),
+                None => self.parsed.foreign += u32::from(item.vin.is_some()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Items filed under their VIN; a null one says that nothing is known.
+    fn keyed(&mut self, items: &[(Vin, &RawValue)]) -> Result<(), Unreadable> {
+        for (position, (vin, raw)) in items.iter().enumerate() {
+            let Some(place) = self.place(vin.as_str(), position) else {
+                self.parsed.foreign += 1;
+                continue;
+            };
+            match self.reader.read(raw)? {
+                Some(item) if item.vin.as_deref().is_some_and(|inner| is_another(inner, *vin)) => {
+                    self.parsed.foreign += 1;
+                }
+                Some(item) => self.item(place, item, raw),
+                None if raw.get() == "null" => self.answer(place, Said::Absent, raw),
+                None => self.refusal(place, raw),
+            }
+        }
+        Ok(())
+    }
+
+    /// Errors kept apart from the items: a list whose entries name a VIN
+    /// somewhere, or an object keyed by VIN. Others are about no key.
+    fn errors(&mut self, errors: &RawValue) -> Result<(), Unreadable> {
+        match Value::read(errors)? {
+            Value::List(entries) => {
+                for entry in entries {
+                    if let Some(place) = self.place_named_in(entry.get()) {
+                        self.refusal(place, entry);
+                    }
+                }
+            }
+            Value::Object(entries) => {
+                for (key, entry) in entries.entries {
+                    if let Some(place) = self.place(&key, 0) {
+                        self.refusal(place, entry);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, place: usize, item: Item<'_>, raw: &RawValue) {
+        self.parsed.type_drift += item.type_drift;
+        if self.answered[place] {
+            self.parsed.duplicates += 1;
+        } else if let Some(said) = item.said {
+            self.answer(place, said, raw);
+        }
+    }
+
+    /// An error about a key that no item answered.
+    fn refusal(&mut self, place: usize, raw: &RawValue) {
+        let words = complaint::in_entry(raw);
+        if !self.answered[place] && !complaint::is_passing(&words) {
+            self.answer(place, Said::Refused(words), raw);
+        }
+    }
+
+    fn answer(&mut self, place: usize, said: Said, raw: &RawValue) {
+        self.answered[place] = true;
+        self.parsed.answers.push(Answer { key: place, said, body: slice(self.reply, raw) });
+    }
+
+    /// The place of the key that `text` is; most replies keep the order asked.
+    fn place(&self, text: &str, position: usize) -> Option<usize> {
+        let is = |key: &Key, text: &str| key.vin().is_some_and(|vin| vin.as_str() == text);
+        if self.keys.get(position).is_some_and(|key| is(key, text)) {
+            return Some(position);
+        }
+        let vin = vin(text)?;
+        self.keys.iter().position(|key| key.vin() == Some(&vin))
+    }
+
+    fn place_named_in(&self, text: &str) -> Option<usize> {
+        let text = text.to_uppercase();
+        self.keys.iter().position(|key| key.vin().is_some_and(|vin| text.contains(vin.as_str())))
+    }
+}
+
+/// The VIN that `text` is, in any case.
+fn vin(text: &str) -> Option<Vin> {
+    Vin::new(&text.trim().to_uppercase())
+}
+
+fn is_another(text: &str, asked: Vin) -> bool {
+    vin(text) != Some(asked)
+}
+
+/// The part of the reply's own memory that `raw` was read from.
+fn slice(reply: &Reply, raw: &RawValue) -> Bytes {
+    reply.body.slice_ref(raw.get().as_bytes())
+}

@@ -1,0 +1,134 @@
+//! Errors that come with status 200: about one item, or about the whole call.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::outcome::{Denied, Fault};
+use crate::vendors::Reply;
+use crate::vendors::json::{self, Object, Value};
+use crate::vendors::reply::{garbled, short_words, unrecognised, wait_asked};
+
+/// Whether the object says of itself that it failed.
+pub(super) fn says_failed(object: &Object<'_>) -> bool {
+    success(object) == Some(false)
+}
+
+fn success(object: &Object<'_>) -> Option<bool> {
+    object.scalar(&["success", "ok"]).as_deref().and_then(json::flag)
+}
+
+/// What an item's error says, in at most 80 characters and without a VIN.
+pub(super) fn about_item(item: &Object<'_>) -> Option<String> {
+    let under = |name| item.get(&[name]).and_then(words);
+    // A message beside `success: true` is no complaint.
+    let message = || if success(item) == Some(true) { None } else { under("message") };
+    under("error")
+        .or_else(|| under("errors"))
+        .or_else(message)
+        .or_else(|| vpic_error(item))
+        .map(|words| short_words(&words))
+}
+
+/// vPIC's own verdict: `ErrorText`, unless `ErrorCode` is 0 throughout.
+fn vpic_error<'a>(item: &Object<'a>) -> Option<Cow<'a, str>> {
+    let code = item.scalar(&["ErrorCode", "error_code"]);
+    let text = item.scalar(&["ErrorText", "error_text"]);
+    match (code, text) {
+        (Some(code), _) if code.split(',').all(|code| code.trim() == "0") => None,
+        (Some(code), None) => Some(format!("error code {code}").into()),
+        (None, Some(text)) if text.starts_with('0') => None,
+        (_, text) => text,
+    }
+}
+
+/// What an entry of an error list says, in at most 80 characters.
+pub(super) fn in_entry(entry: &RawValue) -> String {
+    words(entry).map_or_else(|| "error".into(), |words| short_words(&words))
+}
+
+/// Whether these words tell of trouble that will pass. Then they are no answer
+/// about the VIN, which is asked again rather than remembered as refused.
+pub(super) fn is_passing(words: &str) -> bool {
+    const PASSING: [&str; 8] = [
+        "rate limit",
+        "too many requests",
+        "quota",
+        "timeout",
+        "timed out",
+        "try again",
+        "internal error",
+        "internal server error",
+    ];
+    let words = words.to_lowercase();
+    PASSING.iter().any(|passing| words.contains(passing))
+}
+
+/// The fault of a reply that says that it failed.
+pub(super) fn about_call(envelope: &Object<'_>, reply: &Reply) -> Fault {
+    told(envelope, reply).unwrap_or_else(|| garbled(&reply.body))
+}
+
+/// The fault of a reply without any known place for answers.
+pub(super) fn about_shape(envelope: &Object<'_>, reply: &Reply) -> Fault {
+    told(envelope, reply).unwrap_or_else(|| unrecognised(&reply.body))
+}
+
+/// A fault that the words of the envelope leave no doubt about.
+fn told(envelope: &Object<'_>, reply: &Reply) -> Option<Fault> {
+    const KEY: [&str; 8] = [
+        "invalid api key",
+        "invalid_api_key",
+        "missing api key",
+        "api key is missing",
+        "api key is required",
+        "api key required",
+        "api key revoked",
+        "unauthorized",
+    ];
+    const LIMIT: [&str; 6] = [
+        "rate limit",
+        "rate_limit",
+        "too many requests",
+        "quota exceeded",
+        "daily limit",
+        "limit exceeded",
+    ];
+    const BILLING: [&str; 2] = ["payment required", "payment_required"];
+
+    let words = all_words(envelope);
+    let say = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
+    if say(&KEY) {
+        Some(Fault::Denied(Denied::Key))
+    } else if say(&LIMIT) {
+        Some(Fault::Limited { wait: wait_asked(reply) })
+    } else if say(&BILLING) {
+        Some(Fault::Denied(Denied::Billing))
+    } else {
+        None
+    }
+}
+
+/// Everything the envelope says about its failure, in lower case.
+fn all_words(envelope: &Object<'_>) -> String {
+    const PLACES: [&str; 6] = ["error", "errors", "message", "code", "error_code", "detail"];
+    let inner = envelope.get(&["error"]).and_then(|raw| Object::read(raw).ok().flatten());
+    let objects = std::iter::once(envelope).chain(inner.as_ref());
+    let values = objects.flat_map(|object| PLACES.iter().filter_map(|place| object.get(&[place])));
+    values.filter_map(words).fold(String::new(), |all, words| all + &words.to_lowercase() + "\n")
+}
+
+/// The words in an error value: text, or the words of an object or of the
+/// first entry of a list. Null, true, false, 0, "" and empty ones have none.
+pub(super) fn words(raw: &RawValue) -> Option<Cow<'_, str>> {
+    const PLACES: [&str; 5] = ["message", "error", "detail", "reason", "code"];
+    match Value::read(raw).ok()? {
+        Value::Null | Value::Bool(_) => None,
+        Value::Text(_) | Value::Number(_) => json::scalar(raw).filter(|text| text != "0"),
+        Value::Object(object) => object.scalar(&PLACES),
+        Value::List(list) => match Value::read(list.first()?).ok()? {
+            Value::Object(object) => object.scalar(&PLACES),
+            _ => json::scalar(list.first()?),
+        },
+    }
+}

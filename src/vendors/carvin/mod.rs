@@ -1,0 +1,175 @@
+//! The Car Vin API: decodes in batches of 20, recalls by VIN or by vehicle.
+//!
+//! Its one public page describes requests, statuses and the shape of a single
+//! decode; how a batch, an item's error and a recall look is only hinted at by
+//! its sample code. So requests are built exactly as shown there, and replies
+//! are read in every shape that page could mean, or refused as unrecognised.
+
+mod batch;
+mod complaint;
+mod decode;
+mod item;
+mod recalls;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+use super::{
+    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Reply, Request, Vendor, VendorSpec,
+};
+use crate::config::{VendorDefaults, VendorSettings};
+use crate::facts::Facts;
+use crate::key::{Key, KeyKind};
+use crate::outcome::{Dataset, Fault};
+
+/// The vendor. Free; a whole batch counts as one call.
+#[derive(Debug)]
+pub struct CarVin;
+
+static SPEC: VendorSpec = VendorSpec {
+    auth: Auth::Bearer,
+    defaults: VendorDefaults {
+        id: "carvin",
+        base_url: "https://www.carvinapi.com/api/v1",
+        api_key_env: Some("CARVIN_API_KEY"),
+        quotas: &["100/day"],
+        price_micros: &[],
+        concurrency: 4,
+    },
+};
+
+impl Vendor for CarVin {
+    fn spec(&self) -> &'static VendorSpec {
+        &SPEC
+    }
+
+    fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
+        &[&BatchDecode, &RecallsByVehicle, &RecallsByVin]
+    }
+}
+
+/// `POST /batch-decode {"vins":["…"]}`.
+#[derive(Debug)]
+struct BatchDecode;
+
+static BATCH_DECODE: EndpointSpec = EndpointSpec {
+    id: "batch-decode",
+    dataset: Dataset::Decode,
+    key: KeyKind::Vin,
+    batch: 20,
+    effect: Effect::Read,
+    shares_bodies: true,
+};
+
+impl Endpoint for BatchDecode {
+    fn spec(&self) -> &'static EndpointSpec {
+        &BATCH_DECODE
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            vins: Vec<&'a str>,
+        }
+        let vins = keys.iter().filter_map(Key::vin).map(|vin| vin.as_str()).collect();
+        post("/batch-decode", &Body { vins })
+    }
+
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        batch::parse(reply, keys)
+    }
+
+    fn facts(&self, key: &Key, body: &[u8]) -> Facts {
+        Facts::Decode(decode::facts(key, body))
+    }
+}
+
+/// `POST /recalls {"make":"…","model":"…","year":"2020"}`.
+#[derive(Debug)]
+struct RecallsByVehicle;
+
+static RECALLS_BY_VEHICLE: EndpointSpec = EndpointSpec {
+    id: "recalls",
+    dataset: Dataset::Recalls,
+    key: KeyKind::Vehicle,
+    batch: 1,
+    effect: Effect::Read,
+    shares_bodies: false,
+};
+
+impl Endpoint for RecallsByVehicle {
+    fn spec(&self) -> &'static EndpointSpec {
+        &RECALLS_BY_VEHICLE
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        recalls_request(keys)
+    }
+
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        recalls::parse(reply, keys)
+    }
+
+    fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
+        Facts::Recalls(recalls::facts(body))
+    }
+}
+
+/// `POST /recalls {"vin":"…"}`.
+#[derive(Debug)]
+struct RecallsByVin;
+
+static RECALLS_BY_VIN: EndpointSpec = EndpointSpec {
+    id: "recalls-vin",
+    dataset: Dataset::Recalls,
+    key: KeyKind::Vin,
+    batch: 1,
+    effect: Effect::Read,
+    shares_bodies: false,
+};
+
+impl Endpoint for RecallsByVin {
+    fn spec(&self) -> &'static EndpointSpec {
+        &RECALLS_BY_VIN
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        recalls_request(keys)
+    }
+
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        recalls::parse(reply, keys)
+    }
+
+    fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
+        Facts::Recalls(recalls::facts(body))
+    }
+}
+
+fn recalls_request(keys: &[Key]) -> Request {
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Body<'a> {
+        Vin { vin: &'a str },
+        Vehicle { make: &'a str, model: &'a str, year: String },
+    }
+    let body = keys.first().map(|key| match key {
+        Key::Vin(vin) => Body::Vin { vin: vin.as_str() },
+        Key::Vehicle(vehicle) => Body::Vehicle {
+            make: &vehicle.make,
+            model: &vehicle.model,
+            year: vehicle.year.to_string(),
+        },
+    });
+    post("/recalls", &body)
+}
+
+fn post(path: &str, body: &impl Serialize) -> Request {
+    Request {
+        method: Method::Post,
+        path: path.into(),
+        query: Vec::new(),
+        json: Some(serde_json::to_vec(body).expect("strings serialise")),
+    }
+}

@@ -1,0 +1,385 @@
+//! Tolerant reading of JSON that someone else wrote.
+//!
+//! Values are read one level at a time and stay borrowed from the reply: an
+//! item's raw text can be kept as it came, and a number keeps its digits.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A text that is not complete JSON, nests too deep, or names a key twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unreadable;
+
+impl From<serde_json::Error> for Unreadable {
+    fn from(_: serde_json::Error) -> Self {
+        Self
+    }
+}
+
+/// The text of a body that is to be JSON: UTF-8, and of a sane depth.
+pub(super) fn text(body: &[u8]) -> Result<&str, Unreadable> {
+    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+    let bytes = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    let text = std::str::from_utf8(bytes).map_err(|_| Unreadable)?;
+    if is_too_deep(text) { Err(Unreadable) } else { Ok(text) }
+}
+
+/// The one complete JSON value that `text` is.
+pub(super) fn document(text: &str) -> Result<&RawValue, Unreadable> {
+    Ok(serde_json::from_str(text)?)
+}
+
+/// The one complete JSON value that `body` is.
+pub(super) fn read(body: &[u8]) -> Result<&RawValue, Unreadable> {
+    document(text(body)?)
+}
+
+/// One value, read one level deep.
+#[derive(Debug)]
+pub(super) enum Value<'a> {
+    Null,
+    Bool(bool),
+    /// Its digits, as written.
+    Number(&'a str),
+    Text(Cow<'a, str>),
+    List(Vec<&'a RawValue>),
+    Object(Object<'a>),
+}
+
+impl<'a> Value<'a> {
+    pub(super) fn read(raw: &'a RawValue) -> Result<Self, Unreadable> {
+        #[derive(Deserialize)]
+        struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+        let text = raw.get();
+        Ok(match text.as_bytes().first() {
+            Some(b'{') => Self::Object(serde_json::from_str(text)?),
+            Some(b'[') => Self::List(serde_json::from_str(text)?),
+            Some(b'"') => Self::Text(serde_json::from_str::<Text>(text)?.0),
+            Some(b't') => Self::Bool(true),
+            Some(b'f') => Self::Bool(false),
+            Some(b'n') | None => Self::Null,
+            Some(_) => Self::Number(text),
+        })
+    }
+
+    /// The object this is, if it is one.
+    pub(super) fn object(self) -> Option<Object<'a>> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+}
+
+/// An object whose keys are looked up without regard to case.
+#[derive(Debug)]
+pub(super) struct Object<'a> {
+    /// In the order written.
+    pub(super) entries: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl<'a> Object<'a> {
+    /// The object that `raw` is, if it is one.
+    pub(super) fn read(raw: &'a RawValue) -> Result<Option<Self>, Unreadable> {
+        Value::read(raw).map(Value::object)
+    }
+
+    /// The first value under one of `names`, the earlier name first.
+    pub(super) fn get(&self, names: &[&str]) -> Option<&'a RawValue> {
+        self.all(names).next()
+    }
+
+    /// The first value under one of `names` that holds a word or a number.
+    pub(super) fn scalar(&self, names: &[&str]) -> Option<Cow<'a, str>> {
+        self.all(names).find_map(scalar)
+    }
+
+    fn all(&self, names: &[&str]) -> impl Iterator<Item = &'a RawValue> {
+        names.iter().flat_map(|name| {
+            let named = move |(key, _): &&(Cow<'a, str>, _)| key.eq_ignore_ascii_case(name);
+            self.entries.iter().filter(named).map(|(_, value)| *value)
+        })
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        #[derive(Deserialize)]
+        struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+        let mut entries = Vec::new();
+        while let Some((Name(key), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+            entries.push((key, value));
+        }
+        let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_ref()).collect();
+        keys.sort_unstable();
+        if keys.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(A::Error::custom("a key stands twice"));
+        }
+        Ok(Object { entries })
+    }
+}
+
+/// A word or a number as trimmed text; `None` for null, "", lists and objects.
+pub(super) fn scalar(raw: &RawValue) -> Option<Cow<'_, str>> {
+    let text = match Value::read(raw).ok()? {
+        Value::Text(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
+        Value::Text(Cow::Owned(text)) => Cow::Owned(text.trim().to_owned()),
+        Value::Number(digits) => Cow::Borrowed(digits),
+        Value::Bool(true) => Cow::Borrowed("true"),
+        Value::Bool(false) => Cow::Borrowed("false"),
+        Value::Null | Value::List(_) | Value::Object(_) => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// A whole number, also when written as `4.0`.
+pub(super) fn integer(text: &str) -> Option<i32> {
+    let whole = match text.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        Some(_) => return None,
+        None => text,
+    };
+    whole.parse().ok()
+}
+
+/// A finite number.
+pub(super) fn real(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
+/// Yes or no, in the words APIs use for it.
+pub(super) fn flag(text: &str) -> Option<bool> {
+    const YES: [&str; 4] = ["true", "yes", "y", "1"];
+    const NO: [&str; 4] = ["false", "no", "n", "0"];
+    let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is(YES) {
+        Some(true)
+    } else if is(NO) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// The cents in a price, from the digits of a JSON number: `35236` is 3523600,
+/// `950.0000000000001` is 95000; the third decimal rounds half up. Negative
+/// ones and those beyond `decimal(12,2)` are `None`.
+pub(super) fn cents(number: &str) -> Option<i64> {
+    const MOST: i64 = 999_999_999_999;
+    const DIGITS: usize = 18;
+    let (mantissa, exponent) = match number.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (number, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    if whole.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    if digits.bytes().all(|digit| digit == b'0') {
+        return Some(0);
+    }
+    // How many of the digits stand before the third decimal.
+    let kept = i32::try_from(whole.len()).ok()?.checked_add(exponent)?.checked_add(2)?;
+    let Ok(kept) = usize::try_from(kept) else { return Some(0) };
+    if kept > DIGITS {
+        return None;
+    }
+    let (before, after) = digits.split_at(kept.min(digits.len()));
+    let floor: i64 = format!("0{before:0<kept$}").parse().ok()?;
+    let rounded = floor + i64::from(after.as_bytes().first().is_some_and(|&digit| digit >= b'5'));
+    (rounded <= MOST).then_some(rounded)
+}
+
+/// The same JSON without white space between its parts.
+pub(super) fn compact(json: &str) -> String {
+    let mut compact = String::with_capacity(json.len());
+    let mut within = StringState::default();
+    for c in json.chars() {
+        let in_string = within.next(u8::try_from(c).unwrap_or(u8::MAX));
+        if in_string || !c.is_ascii_whitespace() {
+            compact.push(c);
+        }
+    }
+    compact
+}
+
+/// Whether lists and objects nest deeper than `serde_json` itself would follow.
+/// It does not look into values it keeps raw, so this does.
+fn is_too_deep(text: &str) -> bool {
+    const DEEPEST: usize = 127;
+    // Few brackets cannot nest deep; most replies are told apart by this alone.
+    memchr::memchr2_iter(b'[', b'{', text.as_bytes()).nth(DEEPEST).is_some()
+        && deepest(text) > DEEPEST
+}
+
+fn deepest(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut within = StringState::default();
+    for byte in text.bytes() {
+        if within.next(byte) {
+            continue;
+        }
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// Tells, byte by byte, what stands within a JSON string.
+#[derive(Default)]
+struct StringState {
+    in_string: bool,
+    escaped: bool,
+}
+
+impl StringState {
+    /// Whether `byte` belongs to a string, its quotes included.
+    fn next(&mut self, byte: u8) -> bool {
+        if !self.in_string {
+            self.in_string = byte == b'"';
+            return self.in_string;
+        }
+        if self.escaped {
+            self.escaped = false;
+        } else if byte == b'\\' {
+            self.escaped = true;
+        } else if byte == b'"' {
+            self.in_string = false;
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_price_is_read_from_its_digits() {
+        assert_eq!(cents("35236"), Some(3_523_600));
+        assert_eq!(cents("950.0000000000001"), Some(95_000));
+        assert_eq!(cents("949.9999999999999"), Some(95_000));
+        assert_eq!(cents("0.1"), Some(10));
+        assert_eq!(cents("10.005"), Some(1_001));
+        assert_eq!(cents("10.0049999"), Some(1_000));
+        assert_eq!(cents("3.5236e4"), Some(3_523_600));
+        assert_eq!(cents("5E-3"), Some(1));
+        assert_eq!(cents("5e-400"), Some(0));
+        assert_eq!(cents("0"), Some(0));
+        assert_eq!(cents("0.000e99"), Some(0));
+        assert_eq!(cents("9999999999.99"), Some(999_999_999_999));
+    }
+
+    #[test]
+    fn what_is_no_price_is_none() {
+        let wrong = [
+            "-1",
+            "9999999999.995",
+            "1e300",
+            "1e99999999999",
+            "",
+            ".",
+            "1.2.3",
+            "NaN",
+            "$5",
+            "1,000",
+            "e5",
+        ];
+        for text in wrong {
+            assert_eq!(cents(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_complete_json_of_a_sane_depth_is_a_document() {
+        assert_eq!(read(b"\xef\xbb\xbf {\"a\":1} \n").map(RawValue::get), Ok("{\"a\":1}"));
+        for body in ["", " ", "{", "{\"a\":1", "[1] x", "[NaN]", "<html>", "{'a':1}", "[1,]"] {
+            assert!(read(body.as_bytes()).is_err(), "{body}");
+        }
+        assert!(read(b"\"\xff\"").is_err(), "not UTF-8");
+        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read(nested(127).as_bytes()).is_ok());
+        assert!(read(nested(128).as_bytes()).is_err());
+        assert!(read(nested(200_000).as_bytes()).is_err());
+        let wide = format!("[{}[]]", "[],".repeat(1_000));
+        assert!(read(wide.as_bytes()).is_ok());
+        let quoted = format!("[\"{}\\\"\"]", "[".repeat(1_000));
+        assert!(read(quoted.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn keys_are_found_without_regard_to_case_and_may_not_stand_twice() {
+        let raw = read(br#"{"Vin":"a","YEAR":null,"modelYear":2021}"#).expect("JSON");
+        let object = Object::read(raw).expect("readable").expect("an object");
+        assert_eq!(object.scalar(&["VIN"]).as_deref(), Some("a"));
+        assert_eq!(object.scalar(&["Year", "ModelYear"]).as_deref(), Some("2021"));
+        assert!(object.get(&["make"]).is_none());
+        let twice = read(br#"{"a":1,"b":2,"\u0061":3}"#).expect("JSON");
+        assert_eq!(Object::read(twice).err(), Some(Unreadable));
+    }
+
+    #[test]
+    fn scalars_are_trimmed_and_coerced() {
+        let coerced = |json: &str| {
+            scalar(read(json.as_bytes()).expect("JSON")).map(std::borrow::Cow::into_owned)
+        };
+        assert_eq!(coerced(r#"" Civic\u0020""#).as_deref(), Some("Civic"));
+        assert_eq!(coerced("2021").as_deref(), Some("2021"));
+        assert_eq!(coerced("true").as_deref(), Some("true"));
+        for nothing in ["null", "\"\"", "\"  \"", "[1]", "{}", r#""\ud800""#] {
+            assert_eq!(coerced(nothing), None, "{nothing}");
+        }
+        assert_eq!(integer("4.0"), Some(4));
+        assert_eq!(integer("4.5"), None);
+        assert_eq!(real("inf"), None);
+        assert_eq!((flag("Yes"), flag("FALSE"), flag("maybe")), (Some(true), Some(false), None));
+    }
+
+    #[test]
+    fn compacting_keeps_strings() {
+        assert_eq!(compact("{ \"a b\" : [ 1,\n \"\\\" c\" ] }"), "{\"a b\":[1,\"\\\" c\"]}");
+    }
+
+    proptest! {
+        #[test]
+        fn cents_agree_with_integer_arithmetic(whole in 0_i64..9_999_999_999, thousandths in 0_i64..1000) {
+            let expected = whole * 100 + (thousandths + 5) / 10;
+            prop_assert_eq!(cents(&format!("{whole}.{thousandths:03}")), Some(expected));
+        }
+
+        #[test]
+        fn nothing_panics(body in proptest::collection::vec(any::<u8>(), 0..200), text in "\\PC{0,30}") {
+            if let Ok(raw) = read(&body) {
+                let _ = (Value::read(raw).is_ok(), scalar(raw), compact(raw.get()));
+            }
+            let _ = (cents(&text), integer(&text), real(&text), flag(&text));
+        }
+    }
+}

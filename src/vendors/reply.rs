@@ -1,0 +1,241 @@
+//! What can be told from any reply, whoever sent it: its status, the wait it
+//! asks for, and the few words of its body that may stand in a report.
+
+use std::time::Duration;
+
+use super::Reply;
+use crate::clock::retry_after;
+use crate::outcome::{Denied, Fault};
+
+/// The reading of an HTTP status that holds for every vendor unless it says otherwise.
+pub fn by_status(reply: &Reply) -> Option<Fault> {
+    match reply.status {
+        200..=299 => None,
+        401 => Some(Fault::Denied(Denied::Key)),
+        402 => Some(Fault::Denied(Denied::Billing)),
+        403 => Some(Fault::Denied(Denied::Scope)),
+        408 => Some(Fault::Timeout),
+        // All of these may be cured by asking about fewer or other keys.
+        400 | 404 | 410 | 413 | 414 | 422 | 431 => {
+            Some(Fault::Poisoned { code: format!("http_{}", reply.status) })
+        }
+        429 => Some(Fault::Limited { wait: wait_asked(reply) }),
+        503 => match retry_after_header(reply) {
+            Some(wait) => Some(Fault::Limited { wait: Some(wait) }),
+            None => Some(Fault::Server(503)),
+        },
+        status @ 500..=599 => Some(Fault::Server(status)),
+        status => Some(Fault::Garbled { excerpt: format!("unexpected HTTP status {status}") }),
+    }
+}
+
+/// How long the server asks to wait: its `Retry-After`, else the reset of its
+/// rate limit.
+pub(super) fn wait_asked(reply: &Reply) -> Option<Duration> {
+    const RESETS: [&str; 3] = ["x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset"];
+    retry_after_header(reply)
+        .or_else(|| RESETS.iter().find_map(|name| until_reset(reply.header(name)?, reply)))
+}
+
+fn retry_after_header(reply: &Reply) -> Option<Duration> {
+    reply.header("retry-after").and_then(retry_after)
+}
+
+/// The wait until a reset, which vendors write as seconds from now, as epoch
+/// seconds or as epoch milliseconds. A moment is compared with the server's own
+/// `Date`, so that its clock need not agree with ours. Past ones are `None`.
+fn until_reset(value: &str, reply: &Reply) -> Option<Duration> {
+    const EPOCH_SECONDS: u64 = 1_000_000_000;
+    const EPOCH_MILLIS: u64 = 1_000_000_000_000;
+    const LONGEST: u64 = 366 * 24 * 3600;
+    let number: u64 = value.trim().parse().ok()?;
+    if number < EPOCH_SECONDS {
+        return Some(Duration::from_secs(number.min(LONGEST)));
+    }
+    let reset = if number < EPOCH_MILLIS { number } else { number.div_ceil(1000) };
+    // Both clocks show whole seconds: one more, so as never to come early.
+    let wait = reset.checked_sub(server_now(reply)?)? + 1;
+    Some(Duration::from_secs(wait.min(LONGEST)))
+}
+
+fn server_now(reply: &Reply) -> Option<u64> {
+    let date = reply.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+    let now = date.map_or_else(jiff::Timestamp::now, |date| date.timestamp());
+    u64::try_from(now.as_second()).ok()
+}
+
+/// The fault of a body that is no answer.
+pub(super) fn garbled(body: &[u8]) -> Fault {
+    Fault::Garbled { excerpt: excerpt(body) }
+}
+
+/// The fault of a body that is JSON, but not of a shape that has ever been
+/// described. It is never read as "nothing found".
+pub(super) fn unrecognised(body: &[u8]) -> Fault {
+    Fault::Garbled { excerpt: format!("unrecognised_response: {}", excerpt(body)) }
+}
+
+/// The first characters of a body, fit for one line of a report: no control
+/// or direction characters, nothing that looks like a VIN or a key.
+pub fn excerpt(body: &[u8]) -> String {
+    const LENGTH: usize = 120;
+    // A character has at most four bytes; masking happens before the cut, so
+    // that no cut VIN slips through.
+    const WINDOW: usize = LENGTH * 4;
+    let text = String::from_utf8_lossy(&body[..body.len().min(WINDOW)]);
+    let whole = if body.len() > WINDOW { text.trim_end_matches(in_token) } else { &text };
+    shorten(whole, LENGTH)
+}
+
+/// A vendor's code or words about one key, in at most 80 characters.
+pub(super) fn short_words(words: &str) -> String {
+    shorten(words, 80)
+}
+
+/// `text` on one line, masked, at most `length` characters.
+fn shorten(text: &str, length: usize) -> String {
+    let visible: String = text.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
+    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    mask_secrets(&line).chars().take(length).collect()
+}
+
+/// Control characters, and those that hide or reorder text on a terminal.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Replaces every token that may be a VIN or an API key by stars: one with a
+/// run of 17 or more letters and digits, or one marked as `sk_…`, `…_live_…` or
+/// `…_test_…`.
+fn mask_secrets(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|c| !in_token(c)) {
+        let token = piece.trim_end_matches(|c| !in_token(c));
+        if is_secret(token) {
+            masked.push_str("*****************");
+            masked.push_str(&piece[token.len()..]);
+        } else {
+            masked.push_str(piece);
+        }
+    }
+    masked
+}
+
+fn is_secret(token: &str) -> bool {
+    const MARKS: [&str; 3] = ["sk_", "_live_", "_test_"];
+    MARKS.iter().any(|mark| token.contains(mark))
+        || token.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| run.len() >= 17)
+}
+
+fn in_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::vendors::testing::reply;
+
+    const VIN: &str = "1HGBH41JXMN109186";
+
+    fn with_headers(status: u16, headers: &[(&str, &str)]) -> Reply {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        Reply { headers: headers.collect(), ..reply(status, b"") }
+    }
+
+    #[test]
+    fn every_status_has_its_reading() {
+        let fault = |status| by_status(&reply(status, b""));
+        assert_eq!(fault(200), None);
+        assert_eq!(fault(401), Some(Fault::Denied(Denied::Key)));
+        assert_eq!(fault(402), Some(Fault::Denied(Denied::Billing)));
+        assert_eq!(fault(403), Some(Fault::Denied(Denied::Scope)));
+        assert_eq!(fault(408), Some(Fault::Timeout));
+        assert_eq!(fault(429), Some(Fault::Limited { wait: None }));
+        assert_eq!(fault(503), Some(Fault::Server(503)));
+        assert_eq!(fault(529), Some(Fault::Server(529)));
+        for status in [400, 404, 410, 413, 414, 422, 431] {
+            assert_eq!(fault(status), Some(Fault::Poisoned { code: format!("http_{status}") }));
+        }
+        for status in [100, 301, 307, 405, 418, 600, 999] {
+            assert!(matches!(fault(status), Some(Fault::Garbled { .. })), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_503_with_a_wait_is_a_limit() {
+        let reply = with_headers(503, &[("retry-after", "7")]);
+        assert_eq!(by_status(&reply), Some(Fault::Limited { wait: Some(Duration::from_secs(7)) }));
+        let unreadable = with_headers(503, &[("retry-after", "soon")]);
+        assert_eq!(by_status(&unreadable), Some(Fault::Server(503)));
+    }
+
+    #[test]
+    fn a_reset_is_read_in_every_form() {
+        let date = ("date", "Thu, 01 Jan 2026 00:00:00 GMT");
+        let wait = |reset| wait_asked(&with_headers(429, &[date, ("x-ratelimit-reset", reset)]));
+        let seconds = |s| Some(Duration::from_secs(s));
+        assert_eq!(wait("30"), seconds(30));
+        assert_eq!(wait("0"), seconds(0));
+        assert_eq!(wait("1767225660"), seconds(61), "epoch seconds");
+        assert_eq!(wait("1767225660500"), seconds(62), "epoch milliseconds, rounded up");
+        assert_eq!(wait("1767225000"), None, "past");
+        assert_eq!(wait("999999999"), seconds(366 * 24 * 3600));
+        assert_eq!(wait("-5"), None);
+        assert_eq!(wait("tomorrow"), None);
+    }
+
+    #[test]
+    fn retry_after_wins_over_a_reset() {
+        let reply = with_headers(429, &[("x-ratelimit-reset", "3600"), ("retry-after", "2")]);
+        assert_eq!(wait_asked(&reply), Some(Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn an_excerpt_is_one_short_line() {
+        let body =
+            "<html>\r\n\t<h1>\u{1b}[31mBad\u{202e} Gateway</h1>".to_owned() + &"x ".repeat(500);
+        let excerpt = excerpt(body.as_bytes());
+        assert!(excerpt.starts_with("<html> <h1> [31mBad Gateway</h1>"), "{excerpt}");
+        assert_eq!(excerpt.chars().count(), 120);
+    }
+
+    #[test]
+    fn an_excerpt_hides_vins_and_keys() {
+        let shown = excerpt(
+            format!(r#"{{"vin":"{VIN}","low":"{}","key":"sk_live_ab12"}}"#, VIN.to_lowercase())
+                .as_bytes(),
+        );
+        assert_eq!(
+            shown,
+            r#"{"vin":"*****************","low":"*****************","key":"*****************"}"#
+        );
+        assert!(!excerpt(b"vis_live_Zm9v is revoked").contains("Zm9v"));
+    }
+
+    #[test]
+    fn a_cut_hides_the_vin_it_cuts() {
+        for before in 100..125 {
+            let shown = excerpt(format!("{}{VIN} and more", ".".repeat(before)).as_bytes());
+            assert!(!shown.contains("1HG"), "{shown}");
+        }
+        let shown = excerpt(format!("{}{VIN}", "\u{1f600}".repeat(118)).as_bytes());
+        assert!(!shown.contains("1HG"), "{shown}");
+    }
+
+    proptest! {
+        #[test]
+        fn an_excerpt_never_panics_and_never_shows_a_vin(
+            before in proptest::collection::vec(any::<u8>(), 0..600),
+            after in proptest::collection::vec(any::<u8>(), 0..600),
+        ) {
+            let shown = excerpt(&[&before, VIN.as_bytes(), &after].concat());
+            prop_assert!(shown.chars().count() <= 120);
+            prop_assert!(!shown.contains(VIN));
+            prop_assert!(!shown.chars().any(char::is_control));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The reply to a look-up of one VIN:
+//! `{"data":{"vin":"…","status":"active","build":{…},"latest_listing":{…}}}`.
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use super::envelope;
+use super::rows;
+use crate::facts::Listing;
+use crate::key::Key;
+use crate::outcome::Fault;
+use crate::vendors::json::{self, Object, Unreadable};
+use crate::vendors::reply::{garbled, unrecognised};
+use crate::vendors::{Answer, Parsed, Reply, Said};
+use crate::vin::Vin;
+
+/// The answer in `reply` about the one VIN asked.
+pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+    let Some(asked) = keys.first().and_then(Key::vin) else { return Ok(Parsed::default()) };
+    if envelope::is_unknown(reply) {
+        return Ok(answer(Said::Absent, reply.body.clone()));
+    }
+    let unreadable = |_: Unreadable| garbled(&reply.body);
+    let Some((raw, data)) = data(&reply.body).map_err(unreadable)? else {
+        return Err(unrecognised(&reply.body));
+    };
+    let named = data.scalar(&["vin"]);
+    if named.is_some_and(|named| Vin::new(&named.to_uppercase()) != Some(*asked)) {
+        return Ok(Parsed { foreign: 1, ..Parsed::default() });
+    }
+    let said = said(&data).ok_or_else(|| unrecognised(&reply.body))?;
+    Ok(answer(said, reply.body.slice_ref(raw.get().as_bytes())))
+}
+
+/// The latest listing in a kept answer.
+pub(super) fn listings(body: &[u8]) -> Vec<Listing> {
+    let listing = || {
+        let data = Object::read(json::read(body).ok()?).ok()??;
+        let latest = Object::read(data.get(&["latest_listing"])?).ok()??;
+        let dealer = latest.get(&["dealer"]).and_then(|raw| Object::read(raw).ok().flatten());
+        let status = data.scalar(&["status"]).or_else(|| latest.scalar(&["status"]));
+        Some(rows::listing(&latest, dealer.as_ref(), status))
+    };
+    listing().into_iter().collect()
+}
+
+fn answer(said: Said, body: Bytes) -> Parsed {
+    Parsed { answers: vec![Answer { key: 0, said, body }], ..Parsed::default() }
+}
+
+/// The `data` of a reply, as written and read.
+fn data(body: &[u8]) -> Result<Option<(&RawValue, Object<'_>)>, Unreadable> {
+    let raw = Object::read(json::read(body)?)?.and_then(|envelope| envelope.get(&["data"]));
+    let Some(raw) = raw else { return Ok(None) };
+    Ok(Object::read(raw)?.map(|data| (raw, data)))
+}
+
+/// Found with a latest listing, absent where the reply says that there is none;
+/// nothing where it says neither.
+fn said(data: &Object<'_>) -> Option<Said> {
+    let status = data.scalar(&["status"]);
+    let listing = data.get(&["latest_listing"]).map(RawValue::get);
+    match (listing, status.as_deref()) {
+        (Some(listing), _) if listing.starts_with('{') => Some(Said::Found),
+        (None | Some("null"), Some("missing" | "sold")) => Some(Said::Absent),
+        (Some("null"), status) if status != Some("active") => Some(Said::Absent),
+        _ => None,
+    }
+}

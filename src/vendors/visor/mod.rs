@@ -1,0 +1,164 @@
+//! Visor: US dealer listings, by up to ten VINs a call or one VIN at a time.
+//!
+//! It has no filter by VIN, but a full VIN is a legal `vin_pattern`; one such
+//! search costs less than one look-up. A search shows active inventory only, so
+//! a VIN without a row is not for sale, whether or not Visor knows it.
+//! Prices are US dollars and distances miles, as in the vendor's documents.
+
+mod detail;
+mod envelope;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use super::{
+    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Reply, Request, ServerLimit, Vendor,
+    VendorSpec,
+};
+use crate::config::{VendorDefaults, VendorSettings};
+use crate::facts::{Facts, ListingFacts};
+use crate::key::{Key, KeyKind};
+use crate::money::Micros;
+use crate::outcome::{Dataset, Fault};
+
+/// The vendor. Every successful request is charged, an empty search too.
+#[derive(Debug)]
+pub struct Visor;
+
+static SPEC: VendorSpec = VendorSpec {
+    auth: Auth::Bearer,
+    defaults: VendorDefaults {
+        id: "visor",
+        base_url: "https://api.visor.vin/v1",
+        api_key_env: Some("VISOR_API_KEY"),
+        quotas: &["10/10s", "60/minute"],
+        price_micros: &[("listings", 2000), ("vins", 3000)],
+        concurrency: 4,
+    },
+};
+
+impl Vendor for Visor {
+    fn spec(&self) -> &'static VendorSpec {
+        &SPEC
+    }
+
+    fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
+        &[&Listings, &Vins]
+    }
+
+    fn fault(&self, reply: &Reply) -> Option<Fault> {
+        envelope::fault(reply)
+    }
+
+    fn limits(&self, reply: &Reply) -> Vec<ServerLimit> {
+        const WINDOWS: [(u64, &str, &str); 2] = [
+            (10, "x-ratelimit-limit-10s", "x-ratelimit-remaining-10s"),
+            (60, "x-ratelimit-limit-60s", "x-ratelimit-remaining-60s"),
+        ];
+        let number = |name| reply.header(name).and_then(|value| value.trim().parse::<u32>().ok());
+        WINDOWS
+            .into_iter()
+            .map(|(seconds, limit, remaining)| ServerLimit {
+                window: Some(Duration::from_secs(seconds)),
+                // A limit of none at all would contradict the reply that tells of it.
+                limit: number(limit).filter(|&limit| limit > 0),
+                remaining: number(remaining),
+                reset: None,
+            })
+            .filter(|window| window.limit.is_some() || window.remaining.is_some())
+            .collect()
+    }
+
+    fn charged(&self, reply: &Reply) -> Option<Micros> {
+        let micros: i64 = reply.header("x-usage-cost-micros")?.trim().parse().ok()?;
+        (micros >= 0).then_some(Micros(micros))
+    }
+}
+
+/// `GET /listings?vin_pattern=A,B,…&limit=100`.
+#[derive(Debug)]
+struct Listings;
+
+static LISTINGS: EndpointSpec = EndpointSpec {
+    id: "listings",
+    dataset: Dataset::Listings,
+    key: KeyKind::Vin,
+    batch: 10,
+    effect: Effect::Read,
+    shares_bodies: false,
+};
+
+impl Endpoint for Listings {
+    fn spec(&self) -> &'static EndpointSpec {
+        &LISTINGS
+    }
+
+    /// Without `fields`: the default ones are all that is read, and an unknown
+    /// one would be refused.
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        let vins: Vec<&str> = keys.iter().filter_map(Key::vin).map(|vin| vin.as_str()).collect();
+        let query = vec![("vin_pattern", vins.join(",")), ("limit", rows::PAGE.to_string())];
+        get("/listings".into(), query)
+    }
+
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        rows::parse(reply, keys)
+    }
+
+    fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
+        Facts::Listings(ListingFacts { listings: rows::listings(body) })
+    }
+
+    fn dearer(&self) -> Option<&'static str> {
+        Some(VINS.id)
+    }
+
+    fn refuses_shape(&self, fault: &Fault) -> bool {
+        const REFUSALS: [&str; 3] =
+            ["unknown_query_parameter", "validation_error", "unsupported_parameter"];
+        match fault {
+            Fault::Poisoned { code } => {
+                REFUSALS.contains(&code.as_str()) || code.contains("vin_pattern")
+            }
+            _ => false,
+        }
+    }
+}
+
+/// `GET /vins/{vin}`: also knows vehicles that are not for sale.
+#[derive(Debug)]
+struct Vins;
+
+static VINS: EndpointSpec = EndpointSpec {
+    id: "vins",
+    dataset: Dataset::Listings,
+    key: KeyKind::Vin,
+    batch: 1,
+    effect: Effect::Read,
+    shares_bodies: false,
+};
+
+impl Endpoint for Vins {
+    fn spec(&self) -> &'static EndpointSpec {
+        &VINS
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        let vin = keys.first().and_then(Key::vin).map_or("", |vin| vin.as_str());
+        get(format!("/vins/{vin}"), Vec::new())
+    }
+
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        detail::parse(reply, keys)
+    }
+
+    fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
+        Facts::Listings(ListingFacts { listings: detail::listings(body) })
+    }
+}
+
+fn get(path: String, query: Vec<(&'static str, String)>) -> Request {
+    Request { method: Method::Get, path, query, json: None }
+}
