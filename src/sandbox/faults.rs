@@ -1,0 +1,265 @@
+//! Fault rules at work: each call is counted by the rules it concerns and comes
+//! away with what is to go wrong with it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::fault::{Break, Fault, FaultRule, Twist, When};
+use super::stand::{Body, Item, Reply, Stand};
+
+/// The endpoint whose lists owe an item to every VIN asked.
+const COMPLETE_LIST: &str = "batch-decode";
+
+/// The endpoints that answer with a list by VIN.
+const LISTS: [&str; 2] = ["batch-decode", "listings"];
+
+/// The page that `html` sends.
+const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>One moment, please</title></head>\
+                    <body><h1>Checking your browser</h1></body></html>\n";
+
+/// The rules of a sandbox and how many calls each has counted.
+#[derive(Debug)]
+pub(super) struct Faults(Vec<Counted>);
+
+#[derive(Debug)]
+struct Counted {
+    rule: FaultRule,
+    calls: AtomicU64,
+}
+
+/// What is to go wrong with one call.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Strike {
+    pub(super) latency: Duration,
+    pub(super) broken: Option<Break>,
+    pub(super) twists: Vec<Twist>,
+}
+
+/// What leaves the sandbox in the end.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    /// A reply, with its content type.
+    Sent { reply: Reply, content_type: &'static str },
+    /// Nothing: the connection is closed.
+    Closed,
+    /// Nothing, ever.
+    Silence,
+}
+
+impl Faults {
+    pub(super) fn new(rules: Vec<FaultRule>) -> Self {
+        let counted = |rule| Counted { rule, calls: AtomicU64::new(0) };
+        Self(rules.into_iter().map(counted).collect())
+    }
+
+    /// Counts a call and says what is to go wrong with it.
+    pub(super) fn strike(&self, vendor: &str, endpoint: &str, keys: &[String]) -> Strike {
+        let mut strike = Strike::default();
+        for counted in self.0.iter().filter(|counted| counted.rule.concerns(vendor, endpoint)) {
+            let call = counted.calls.fetch_add(1, Ordering::Relaxed) + 1;
+            if !counted.rule.when.holds(call, keys) {
+                continue;
+            }
+            match counted.rule.fault {
+                Fault::Latency(wait) => strike.latency = strike.latency.saturating_add(wait),
+                Fault::Break(broken) => strike.broken = strike.broken.or(Some(broken)),
+                Fault::Twist(twist) => strike.twists.push(twist),
+            }
+        }
+        strike
+    }
+}
+
+impl FaultRule {
+    /// Whether calls to this endpoint are counted.
+    fn concerns(&self, vendor: &str, endpoint: &str) -> bool {
+        let in_scope = self.vendor.is_none_or(|scope| scope == vendor)
+            && self.endpoint.is_none_or(|scope| scope == endpoint);
+        in_scope
+            && match self.fault {
+                Fault::Latency(_) | Fault::Break(_) => true,
+                Fault::Twist(Twist::Missing) => endpoint == COMPLETE_LIST,
+                Fault::Twist(
+                    Twist::Reorder | Twist::Foreign | Twist::Duplicate | Twist::Lowercase,
+                ) => LISTS.contains(&endpoint),
+            }
+    }
+}
+
+impl When {
+    /// Whether the `call`th call, about `keys`, is struck.
+    fn holds(&self, call: u64, keys: &[String]) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Every(n) => call.is_multiple_of(*n),
+            Self::First(n) => call <= *n,
+            Self::After(n) => call > *n,
+            Self::Vin(vin) => keys.contains(vin),
+        }
+    }
+}
+
+impl Strike {
+    /// What leaves in reply to a call: the vendor's own words, from `answer`, or
+    /// what goes wrong. Whatever is lost or spoiled was answered first, so it
+    /// is counted and billed; an error status is not.
+    pub(super) fn reply<S: Stand>(
+        &self,
+        stand: &S,
+        keys: &[String],
+        answer: impl FnOnce() -> Reply,
+    ) -> Outgoing {
+        let Some(broken) = self.broken else { return json(self.twisted(answer(), keys)) };
+        match broken {
+            Break::Status { status, wait } => json(asked_to_wait(stand.refusal(status), wait)),
+            Break::Reset => {
+                answer();
+                Outgoing::Closed
+            }
+            Break::Stall => {
+                answer();
+                Outgoing::Silence
+            }
+            Break::Truncate => json(first_half(answer())),
+            Break::Html => html(answer()),
+            Break::Garbled => {
+                json(Reply { status: 200, body: stand.refusal(500).body, ..answer() })
+            }
+        }
+    }
+
+    fn twisted(&self, mut reply: Reply, keys: &[String]) -> Reply {
+        if let Body::List { items, .. } = &mut reply.body {
+            for twist in &self.twists {
+                twist.apply(items, keys);
+            }
+        }
+        reply
+    }
+}
+
+fn json(reply: Reply) -> Outgoing {
+    Outgoing::Sent { reply, content_type: "application/json" }
+}
+
+fn asked_to_wait(reply: Reply, wait: Option<Duration>) -> Reply {
+    match wait {
+        Some(wait) => reply.with_header("retry-after", &super::quota::whole_seconds(wait)),
+        None => reply,
+    }
+}
+
+fn first_half(reply: Reply) -> Reply {
+    let mut text = reply.body.into_text();
+    text.truncate(text.floor_char_boundary(text.len() / 2));
+    Reply { body: Body::Whole(text), ..reply }
+}
+
+fn html(reply: Reply) -> Outgoing {
+    let reply = Reply { status: 200, body: Body::Whole(PAGE.into()), ..reply };
+    Outgoing::Sent { reply, content_type: "text/html; charset=utf-8" }
+}
+
+impl Twist {
+    fn apply(self, items: &mut Vec<Item>, keys: &[String]) {
+        match self {
+            Self::Missing => drop(items.pop()),
+            Self::Reorder => items.reverse(),
+            Self::Duplicate => items.extend(items.first().cloned()),
+            Self::Lowercase => {
+                for item in items {
+                    *item = item.renamed(&item.vin.to_lowercase());
+                }
+            }
+            Self::Foreign => {
+                let foreign = items.first().and_then(|item| stranger(item, keys));
+                items.extend(foreign);
+            }
+        }
+    }
+}
+
+/// An item like `item` about a VIN that is not among `keys`.
+fn stranger(item: &Item, keys: &[String]) -> Option<Item> {
+    let model = item.vin.get(..11)?;
+    let mut serials = (0..=keys.len()).map(|serial| format!("{model}{serial:06}"));
+    serials.find(|vin| !keys.contains(vin)).map(|vin| item.renamed(&vin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(rules: &[&str]) -> Faults {
+        Faults::new(rules.iter().map(|rule| rule.parse().expect("a rule")).collect())
+    }
+
+    /// The numbers of the calls, out of ten, that a rule strikes.
+    fn struck(rule: &str, vendor: &str, endpoint: &str) -> Vec<u32> {
+        let faults = faults(&[rule]);
+        let hit = |_: &u32| faults.strike(vendor, endpoint, &["A".into()]) != Strike::default();
+        (1..=10).filter(hit).collect()
+    }
+
+    #[test]
+    fn a_rule_strikes_the_calls_it_names() {
+        let batch = |rule| struck(rule, "carvin", "batch-decode");
+        assert_eq!(batch("500:every=3"), [3, 6, 9]);
+        assert_eq!(batch("500:first=2"), [1, 2]);
+        assert_eq!(batch("500:after=8"), [9, 10]);
+        assert_eq!(batch("down").len(), 10);
+        assert_eq!(batch("400:vin=a").len(), 10);
+        assert_eq!(batch("400:vin=b"), [0_u32; 0]);
+    }
+
+    #[test]
+    fn a_rule_counts_only_what_it_could_strike() {
+        assert_eq!(struck("visor/500", "carvin", "decode"), [0_u32; 0]);
+        assert_eq!(struck("carvin/recalls/500", "carvin", "decode"), [0_u32; 0]);
+        assert_eq!(struck("reorder", "carvin", "decode"), [0_u32; 0]);
+        assert_eq!(struck("reorder", "visor", "listings").len(), 10);
+        assert_eq!(struck("missing", "visor", "listings"), [0_u32; 0], "nothing is owed there");
+        let faults = faults(&["carvin/decode/500:every=2"]);
+        faults.strike("carvin", "recalls", &[]);
+        assert_eq!(faults.strike("carvin", "decode", &[]), Strike::default());
+        assert_ne!(faults.strike("carvin", "decode", &[]), Strike::default());
+    }
+
+    #[test]
+    fn waits_add_up_and_the_first_break_wins() {
+        let faults = faults(&["latency=1s", "reset:every=2", "stall", "latency:ms=500"]);
+        let first = faults.strike("carvin", "decode", &[]);
+        assert_eq!(
+            (first.latency, first.broken),
+            (Duration::from_millis(1500), Some(Break::Stall))
+        );
+        assert_eq!(faults.strike("carvin", "decode", &[]).broken, Some(Break::Reset));
+    }
+
+    #[test]
+    fn lists_are_twisted_as_told() {
+        const FIRST: &str = "1FTFW1ET5DFC10312";
+        const SECOND: &str = "2T1BURHE0JC034461";
+        let item = |vin: &str| Item { vin: vin.into(), json: format!("{{\"VIN\":\"{vin}\"}}") };
+        let twisted = |twist: Twist| {
+            let mut items = vec![item(FIRST), item(SECOND)];
+            twist.apply(&mut items, &["1FTFW1ET5DF000000".into()]);
+            items
+        };
+        assert_eq!(twisted(Twist::Missing), [item(FIRST)]);
+        assert_eq!(twisted(Twist::Reorder), [item(SECOND), item(FIRST)]);
+        assert_eq!(twisted(Twist::Duplicate), [item(FIRST), item(SECOND), item(FIRST)]);
+        assert_eq!(twisted(Twist::Lowercase)[1].json, r#"{"VIN":"2t1burhe0jc034461"}"#);
+        assert_eq!(twisted(Twist::Foreign)[2], item("1FTFW1ET5DF000001"));
+    }
+
+    #[test]
+    fn an_empty_list_stays_empty() {
+        use Twist::{Duplicate, Foreign, Lowercase, Missing, Reorder};
+        for twist in [Missing, Reorder, Foreign, Duplicate, Lowercase] {
+            let mut items = Vec::new();
+            twist.apply(&mut items, &[]);
+            assert!(items.is_empty(), "{twist:?}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! What a VIN is in the sandbox: a plausible vehicle that follows from the VIN
+//! alone. The maker, the plant and the model year are what the VIN says; the
+//! rest is drawn from its descriptor by hash, so that, as in life, VINs that
+//! differ only in check digit and serial number are the same vehicle.
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::makers::{self, Body, Engine, Maker, Model, Plant};
+use crate::vin::Vin;
+
+/// The newest model year on the sandbox's roads; it does not move with the
+/// calendar, so that answers do not either.
+pub(super) const NEWEST: u16 = 2026;
+
+/// A vehicle, in vPIC's words. Empty is "not known".
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Vehicle {
+    /// In upper case.
+    pub(super) make: &'static str,
+    pub(super) model: &'static Model,
+    /// `None` where position 10 is no year code.
+    pub(super) year: Option<u16>,
+    pub(super) trim: &'static str,
+    pub(super) engine: &'static Engine,
+    pub(super) drive_type: &'static str,
+    pub(super) transmission: &'static str,
+    pub(super) speeds: &'static str,
+    pub(super) plant: Plant,
+}
+
+/// The vehicle a VIN names; `None` when nobody registered its maker.
+pub(super) fn vehicle(vin: &Vin) -> Option<Vehicle> {
+    let maker = makers::maker(vin.wmi())?;
+    let year = model_year(vin, maker);
+    let draw = |of| draw(&descriptor(vin), of);
+    let model = model_of(maker, year, draw("model"));
+    let engine = engine_of(model, year, draw("engine"));
+    let (transmission, speeds) = transmission(model.body, engine, year, draw("transmission"));
+    Some(Vehicle {
+        make: maker.make,
+        model,
+        year,
+        trim: pick(&["", "Base", "Sport", "Touring", "Limited", "Premium"], draw("trim")),
+        engine,
+        drive_type: pick(model.body.drive_types(), draw("drive")),
+        transmission,
+        speeds,
+        plant: maker.plant,
+    })
+}
+
+/// A number that follows from `of` and `text` alone.
+pub(super) fn draw(text: &str, of: &str) -> u64 {
+    const SEED: u64 = 0x5641_4e44;
+    xxh3_64_with_seed(text.as_bytes(), xxh3_64_with_seed(of.as_bytes(), SEED))
+}
+
+/// One of `choices`, by a drawn number.
+pub(super) fn pick<T: Copy>(choices: &[T], drawn: u64) -> T {
+    choices[below(drawn, choices.len())]
+}
+
+/// A drawn number below `end`, which is not zero.
+pub(super) fn below(drawn: u64, end: usize) -> usize {
+    usize::try_from(drawn % end as u64).unwrap_or_default()
+}
+
+/// Positions 1-8, 10 and 11: all that a decode depends on.
+fn descriptor(vin: &Vin) -> String {
+    let vin = vin.as_str();
+    format!("{}{}", &vin[..8], &vin[9..11])
+}
+
+/// The model year by 49 CFR 565.15: position 10 names it within thirty years,
+/// and position 7 tells the cycle, a digit 1980-2009 and a letter 2010-2039,
+/// for cars and light trucks. Others get the newest year not in the future.
+fn model_year(vin: &Vin, maker: &Maker) -> Option<u16> {
+    const CODES: &[u8] = b"ABCDEFGHJKLMNPRSTVWXY123456789";
+    let vin = vin.as_str().as_bytes();
+    let place = CODES.iter().position(|&code| code == vin[9])?;
+    let early = 1980 + u16::try_from(place).ok()?;
+    let late = early + 30;
+    let is_late = if maker.models.iter().all(|model| model.body.has_cycle_in_position_7()) {
+        vin[6].is_ascii_alphabetic()
+    } else {
+        late <= NEWEST
+    };
+    Some(if is_late { late } else { early })
+}
+
+/// One of the models on sale in `year`; the first when there was none yet.
+fn model_of(maker: &'static Maker, year: Option<u16>, drawn: u64) -> &'static Model {
+    let on_sale = || maker.models.iter().filter(|model| model.since <= year.unwrap_or(NEWEST));
+    match on_sale().count() {
+        0 => &maker.models[0],
+        count => on_sale().nth(below(drawn, count)).unwrap_or(&maker.models[0]),
+    }
+}
+
+fn engine_of(model: &'static Model, year: Option<u16>, drawn: u64) -> &'static Engine {
+    let on_sale = || model.engines.iter().filter(|engine| engine.since <= year.unwrap_or(NEWEST));
+    match on_sale().count() {
+        0 => &model.engines[0],
+        count => on_sale().nth(below(drawn, count)).unwrap_or(&model.engines[0]),
+    }
+}
+
+/// Style and number of speeds.
+fn transmission(
+    body: Body,
+    engine: &Engine,
+    year: Option<u16>,
+    drawn: u64,
+) -> (&'static str, &'static str) {
+    const MANUAL: &str = "Manual/Standard";
+    const AUTOMATIC: &str = "Automatic";
+    match (body, year.unwrap_or(NEWEST), drawn % 10) {
+        _ if engine.fuel == "Electric" => (AUTOMATIC, "1"),
+        (Body::Motorcycle, _, _) => (MANUAL, "6"),
+        (Body::Tractor, 2013.., 0..6) => ("Automated Manual Transmission (AMT)", "12"),
+        (Body::Tractor, _, _) => (MANUAL, "10"),
+        (_, ..2000, 0..3) => (MANUAL, "5"),
+        (_, ..2000, _) => (AUTOMATIC, "4"),
+        (_, ..2015, _) => (AUTOMATIC, "6"),
+        (Body::Sedan | Body::Hatchback, _, 0..5) => {
+            ("Continuously Variable Transmission (CVT)", "")
+        }
+        (Body::Coupe, _, 0..3) => (MANUAL, "6"),
+        _ => (AUTOMATIC, "8"),
+    }
+}
+
+/// What vPIC says of every vehicle with this body.
+impl Body {
+    fn has_cycle_in_position_7(self) -> bool {
+        !matches!(self, Self::Tractor | Self::Motorcycle)
+    }
+
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Sedan => "Sedan/Saloon",
+            Self::Hatchback => "Hatchback/Liftback/Notchback",
+            Self::Coupe => "Coupe",
+            Self::Suv => "Sport Utility Vehicle (SUV)/Multi-Purpose Vehicle (MPV)",
+            Self::Minivan => "Minivan",
+            Self::Pickup | Self::HeavyPickup => "Pickup",
+            Self::Van => "Cargo Van",
+            Self::Tractor => "Truck-Tractor",
+            Self::Motorcycle => "Motorcycle - Touring / Sport Touring",
+        }
+    }
+
+    pub(super) fn vehicle_type(self) -> &'static str {
+        match self {
+            Self::Sedan | Self::Hatchback | Self::Coupe => "PASSENGER CAR",
+            Self::Suv | Self::Minivan => "MULTIPURPOSE PASSENGER VEHICLE (MPV)",
+            Self::Pickup | Self::HeavyPickup | Self::Van | Self::Tractor => "TRUCK",
+            Self::Motorcycle => "MOTORCYCLE",
+        }
+    }
+
+    pub(super) fn doors(self) -> &'static str {
+        match self {
+            Self::Sedan | Self::Suv | Self::Minivan | Self::Pickup | Self::HeavyPickup => "4",
+            Self::Hatchback => "5",
+            Self::Van => "3",
+            Self::Coupe | Self::Tractor => "2",
+            Self::Motorcycle => "",
+        }
+    }
+
+    pub(super) fn seats(self) -> &'static str {
+        match self {
+            Self::Sedan | Self::Hatchback | Self::Suv | Self::Pickup | Self::HeavyPickup => "5",
+            Self::Coupe => "4",
+            Self::Minivan => "8",
+            Self::Van | Self::Tractor | Self::Motorcycle => "2",
+        }
+    }
+
+    /// Gross vehicle weight rating; vPIC has none for most cars.
+    pub(super) fn gvwr(self) -> &'static str {
+        match self {
+            Self::Sedan | Self::Hatchback | Self::Coupe => "",
+            Self::Suv => "Class 1D: 5,001 - 6,000 lb (2,268 - 2,722 kg)",
+            Self::Minivan | Self::Pickup => "Class 2E: 6,001 - 7,000 lb (2,722 - 3,175 kg)",
+            Self::Van => "Class 2G: 8,001 - 9,000 lb (3,629 - 4,082 kg)",
+            Self::HeavyPickup => "Class 2H: 9,001 - 10,000 lb (4,082 - 4,536 kg)",
+            Self::Tractor => "Class 8: 33,001 lb and above (14,969 kg and above)",
+            Self::Motorcycle => "Class 1A: 3,000 lb or less (1,360 kg or less)",
+        }
+    }
+
+    pub(super) fn brakes(self) -> &'static str {
+        if self == Self::Tractor { "Air" } else { "Hydraulic" }
+    }
+
+    fn drive_types(self) -> &'static [&'static str] {
+        const FRONT: &str = "FWD/Front-Wheel Drive";
+        const REAR: &str = "RWD/Rear-Wheel Drive";
+        const ALL: &str = "AWD/All-Wheel Drive";
+        const FOUR: &str = "4WD/4-Wheel Drive/4x4";
+        match self {
+            Self::Sedan | Self::Hatchback => &[FRONT, FRONT, ALL],
+            Self::Minivan => &[FRONT],
+            Self::Coupe | Self::Van => &[REAR],
+            Self::Suv => &[ALL, FRONT, FOUR],
+            Self::Pickup | Self::HeavyPickup => &[FOUR, REAR],
+            Self::Tractor => &["6x4"],
+            Self::Motorcycle => &["4x2"],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(vin: &str) -> Option<Vehicle> {
+        vehicle(&Vin::new(vin).expect("a VIN"))
+    }
+
+    fn year(vin: &str) -> Option<u16> {
+        decode(vin).expect("known").year
+    }
+
+    #[test]
+    fn position_7_tells_the_cycle_of_position_10() {
+        assert_eq!(year("1HGBH41JXMN109186"), Some(1991), "a digit");
+        assert_eq!(year("WBAPH5C55BA218692"), Some(2011), "a letter");
+        assert_eq!(year("5YJSA1DG9DFP14705"), Some(2013));
+        assert_eq!(year("1FT00000010000000"), Some(2001));
+        assert_eq!(year("1FT00000000000000"), None, "0 is no year code");
+    }
+
+    #[test]
+    fn heavy_trucks_get_the_newest_year_not_in_the_future() {
+        assert_eq!(year("1FUJGLDR0CSBA0001"), Some(2012));
+        assert_eq!(year("1FUJA6CV011000000"), Some(2001));
+        assert_eq!(year("1FUJA6CV0YL000000"), Some(2000));
+    }
+
+    #[test]
+    fn a_vehicle_follows_from_its_descriptor() {
+        let describe = |vin| format!("{:?}", decode(vin));
+        assert_eq!(describe("1FTFW1ET5DFC10312"), describe("1FTFW1ET5DFC10312"));
+        assert_eq!(describe("1FTFW1ET5DFC10312"), describe("1FTFW1ET0DFZ99999"));
+        let vehicle = decode("1FTFW1ET5DFC10312").expect("known");
+        assert_eq!((vehicle.make, vehicle.year), ("FORD", Some(2013)));
+        assert_eq!(vehicle.model.body.vehicle_type(), "TRUCK");
+    }
+
+    #[test]
+    fn nobody_registered_this_maker() {
+        assert!(decode("ZZZPH5C55BA218692").is_none());
+    }
+
+    #[test]
+    fn models_are_on_sale_in_their_year() {
+        for serial in 0..200 {
+            let vehicle = decode(&format!("1C4{serial:03}2K0T0000000")).expect("known");
+            assert!(vehicle.model.since <= vehicle.year.expect("T"), "{vehicle:?}");
+        }
+    }
+}

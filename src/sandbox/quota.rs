@@ -1,0 +1,137 @@
+//! A vendor's quota windows, exact and sliding.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::config::Quota;
+
+/// Counts calls and turns away those that would pass a window.
+#[derive(Debug)]
+pub(super) struct Door {
+    quotas: Vec<Quota>,
+    /// The latest admitted calls, as many as the largest quota has.
+    admitted: Mutex<VecDeque<Instant>>,
+}
+
+/// One window as a reply's headers describe it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    pub(super) quota: Quota,
+    /// Calls left in it.
+    pub(super) remaining: u32,
+}
+
+impl Door {
+    pub(super) fn new(quotas: Vec<Quota>) -> Self {
+        Self { quotas, admitted: Mutex::default() }
+    }
+
+    /// Admits a call that came at `now` and tells what is left, or says how
+    /// long to wait. A call turned away is not counted.
+    pub(super) fn admit(&self, now: Instant) -> Result<Vec<Window>, Duration> {
+        let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wait) = self.quotas.iter().filter_map(|q| wait(&admitted, q, now)).max() {
+            return Err(wait);
+        }
+        admitted.push_back(now);
+        let most = self.quotas.iter().map(|quota| quota.calls.get() as usize).max().unwrap_or(0);
+        while admitted.len() > most {
+            admitted.pop_front();
+        }
+        Ok(self.quotas.iter().map(|quota| window(&admitted, *quota, now)).collect())
+    }
+}
+
+/// How long until a window has room, when it has none.
+fn wait(admitted: &VecDeque<Instant>, quota: &Quota, now: Instant) -> Option<Duration> {
+    let oldest = admitted.len().checked_sub(quota.calls.get() as usize)?;
+    let age = now.saturating_duration_since(admitted[oldest]);
+    quota.window.checked_sub(age).filter(|wait| !wait.is_zero())
+}
+
+fn window(admitted: &VecDeque<Instant>, quota: Quota, now: Instant) -> Window {
+    let gone =
+        admitted.partition_point(|&call| now.saturating_duration_since(call) >= quota.window);
+    let used = u32::try_from(admitted.len() - gone).unwrap_or(u32::MAX);
+    Window { quota, remaining: quota.calls.get().saturating_sub(used) }
+}
+
+/// A wait in whole seconds as `Retry-After` has it: never too short.
+pub(super) fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn quota(calls: u32, seconds: u64) -> Quota {
+        Quota {
+            calls: NonZeroU32::new(calls).expect("not zero"),
+            window: Duration::from_secs(seconds),
+        }
+    }
+
+    #[test]
+    fn a_full_window_says_when_its_oldest_call_leaves() {
+        let door = Door::new(vec![quota(2, 10)]);
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!(door.admit(after(0)).map(|w| w[0].remaining), Ok(1));
+        assert_eq!(door.admit(after(4)).map(|w| w[0].remaining), Ok(0));
+        assert_eq!(door.admit(after(5)), Err(Duration::from_secs(5)));
+        assert_eq!(door.admit(after(10)).map(|w| w[0].remaining), Ok(0));
+        assert_eq!(door.admit(after(11)), Err(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn every_window_must_have_room() {
+        let door = Door::new(vec![quota(1, 1), quota(2, 100)]);
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        assert!(door.admit(after(0)).is_ok());
+        assert_eq!(door.admit(after(0)), Err(Duration::from_secs(1)));
+        assert!(door.admit(after(1)).is_ok());
+        assert_eq!(door.admit(after(50)), Err(Duration::from_secs(50)));
+        assert!(Door::new(vec![]).admit(start).is_ok(), "no quota, no limit");
+        let forever = Door::new(vec![quota(1, u64::MAX)]);
+        assert!(forever.admit(start).is_ok() && forever.admit(start).is_err());
+    }
+
+    #[test]
+    fn waits_are_rounded_up() {
+        assert_eq!(whole_seconds(Duration::ZERO), 0);
+        assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
+        assert_eq!(whole_seconds(Duration::from_secs(2)), 2);
+        assert_eq!(whole_seconds(Duration::MAX), u64::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_is_ever_passed(
+            gaps in proptest::collection::vec(0_u64..4, 1..200),
+            small in 1_u32..5,
+            large in 1_u32..20,
+        ) {
+            let quotas = [quota(small, 3), quota(large, 20)];
+            let door = Door::new(quotas.to_vec());
+            let mut now = Instant::now();
+            let mut admitted: Vec<Instant> = Vec::new();
+            for gap in gaps {
+                now += Duration::from_secs(gap);
+                if door.admit(now).is_ok() {
+                    admitted.push(now);
+                }
+                for quota in quotas {
+                    let within = admitted.iter().filter(|&&call| call + quota.window > now).count();
+                    prop_assert!(within <= quota.calls.get() as usize);
+                }
+            }
+        }
+    }
+}

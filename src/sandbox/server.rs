@@ -1,0 +1,233 @@
+//! The HTTP server: one thread, one tokio runtime, connections on loopback only.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+
+use super::SandboxSpec;
+use super::carvin::Carvin;
+use super::faults::{Faults, Outgoing};
+use super::journal::{Journal, Seen};
+use super::stand::{self, Heard, NO_ENDPOINT, Reply, Stand};
+use super::visor::Visor;
+use crate::error::{Error, Exit};
+
+const JSON: &str = "application/json";
+
+/// A longer request is no list of 20 VINs.
+const LONGEST_REQUEST: usize = 1 << 20;
+
+/// How long the server waits when no connection can be accepted, such as when
+/// the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// A running server; it stops when dropped.
+#[derive(Debug)]
+pub(super) struct Server {
+    address: SocketAddr,
+    /// Dropping it tells the thread to stop.
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    pub(super) fn start(spec: SandboxSpec, journal: Arc<Journal>) -> Result<Self, Error> {
+        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, spec.port));
+        let failed = |what: &str, cause: io::Error| {
+            Error::new(Exit::Io, format!("{what} `{wanted}`")).because(cause)
+        };
+        let listener = listen(wanted).map_err(|cause| {
+            failed("cannot listen on", cause).hint("choose another `--port`, or 0 for a free one")
+        })?;
+        let address = listener.local_addr().map_err(|cause| failed("cannot use", cause))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|cause| failed("cannot serve", cause))?;
+        let (stop, stopped) = oneshot::channel();
+        let desk = Arc::new(Desk::new(spec, journal));
+        let thread = std::thread::Builder::new()
+            .name("sandbox".into())
+            .spawn(move || runtime.block_on(serve(listener, desk, stopped)))
+            .map_err(|cause| failed("cannot serve", cause))?;
+        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been printed already; nothing is left to do.
+            thread.join().ok();
+        }
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Accepts connections until told to stop; those open then are cut.
+async fn serve(listener: TcpListener, desk: Arc<Desk>, mut stopped: oneshot::Receiver<()>) {
+    // The listener is non-blocking and the runtime has its I/O driver, so this cannot fail.
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    loop {
+        tokio::select! {
+            _ = &mut stopped => return,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    tokio::spawn(converse(stream, Arc::clone(&desk)));
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            },
+        }
+    }
+}
+
+/// Answers the requests of one connection.
+async fn converse(stream: TcpStream, desk: Arc<Desk>) {
+    // Without it replies wait for the client's delayed acknowledgements; only slower.
+    stream.set_nodelay(true).ok();
+    let service = service_fn(move |request| {
+        let desk = Arc::clone(&desk);
+        async move { desk.attend(request).await }
+    });
+    // An error here is a client that went away, or a `reset` fault.
+    http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
+}
+
+/// Everything a request needs to be answered.
+struct Desk {
+    carvin: Carvin,
+    visor: Visor,
+    faults: Faults,
+    latency: Duration,
+    journal: Arc<Journal>,
+}
+
+impl Desk {
+    fn new(spec: SandboxSpec, journal: Arc<Journal>) -> Self {
+        let SandboxSpec { port: _, faults, quotas, latency, keys } = spec;
+        Self {
+            carvin: Carvin::new(keys.carvin, quotas.carvin),
+            visor: Visor::new(keys.visor, quotas.visor),
+            faults: Faults::new(faults),
+            latency: latency.unwrap_or_default(),
+            journal,
+        }
+    }
+
+    async fn attend(&self, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
+        let path = request.uri().path().trim_start_matches('/').to_owned();
+        let (vendor, path) = path.split_once('/').unwrap_or((&path, ""));
+        let heard = match hear(request, path).await {
+            Ok(heard) => heard,
+            Err(refusal) => return Ok(response(refusal, JSON)),
+        };
+        match vendor {
+            Carvin::VENDOR => self.answer(&self.carvin, &heard).await,
+            Visor::VENDOR => self.answer(&self.visor, &heard).await,
+            _ => Ok(self.nobody()),
+        }
+    }
+
+    async fn answer<S: Stand>(
+        &self,
+        stand: &S,
+        heard: &Heard,
+    ) -> io::Result<Response<Full<Bytes>>> {
+        let at = Instant::now();
+        let call = stand.read(heard);
+        let strike = self.faults.strike(S::VENDOR, call.endpoint, &call.keys);
+        let entry = self.journal.arrived(Seen {
+            at,
+            vendor: S::VENDOR,
+            endpoint: call.endpoint,
+            keys: call.keys.clone(),
+            status: None,
+        });
+        let outgoing = strike.reply(stand, &call.keys, || stand.answer(heard, &call, at));
+        wait(self.latency.saturating_add(strike.latency)).await;
+        match outgoing {
+            Outgoing::Sent { reply, content_type } => {
+                self.journal.sent(entry, reply.status);
+                Ok(response(reply, content_type))
+            }
+            Outgoing::Closed => Err(io::ErrorKind::ConnectionReset.into()),
+            Outgoing::Silence => std::future::pending().await,
+        }
+    }
+
+    /// The path names no vendor.
+    fn nobody(&self) -> Response<Full<Bytes>> {
+        let entry = self.journal.arrived(Seen {
+            at: Instant::now(),
+            vendor: "",
+            endpoint: NO_ENDPOINT,
+            keys: Vec::new(),
+            status: None,
+        });
+        self.journal.sent(entry, 404);
+        let words = r#"{"success":false,"error":"paths start with /carvin or /visor"}"#;
+        response(Reply::json(404, words), JSON)
+    }
+}
+
+/// Reads a request whole.
+async fn hear(request: Request<Incoming>, path: &str) -> Result<Heard, Reply> {
+    let (parts, body) = request.into_parts();
+    let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let too_long = || Reply::json(413, r#"{"success":false,"error":"Request body too long"}"#);
+    if body.size_hint().lower() > LONGEST_REQUEST as u64 {
+        return Err(too_long());
+    }
+    let body = Limited::new(body, LONGEST_REQUEST).collect().await.map_err(|_| too_long())?;
+    Ok(Heard {
+        method: parts.method,
+        path: stand::percent_decoded(path),
+        query: stand::query_pairs(parts.uri.query().unwrap_or_default()),
+        authorization: authorization.map(str::to_owned),
+        body: body.to_bytes(),
+    })
+}
+
+async fn wait(latency: Duration) {
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+}
+
+fn response(reply: Reply, content_type: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(reply.body.into_text()));
+    if let Ok(status) = hyper::StatusCode::from_u16(reply.status) {
+        *response.status_mut() = status;
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    for (name, value) in reply.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,312 @@
+//! What visor makes of a query string, and its words when it makes nothing of it.
+
+use std::borrow::Cow;
+
+use super::bill::Charge;
+use crate::vin::Vin;
+
+/// The most masks in one `vin_pattern`.
+const MASKS: usize = 10;
+
+/// The most rows of a page, and how many there are unless asked.
+const MOST: usize = 100;
+const USUAL: usize = 50;
+
+/// Parameters that look like an API key.
+const KEY_LIKE: [&str; 5] = ["api_key", "apikey", "key", "access_token", "token"];
+
+/// Fields of a listing row that are always there.
+pub(super) const DEFAULT_FIELDS: [&str; 16] = [
+    "id",
+    "vin",
+    "year",
+    "make",
+    "model",
+    "trim",
+    "price",
+    "miles",
+    "status",
+    "inventory_status",
+    "inventory_type",
+    "dealer_id",
+    "dealer_name",
+    "city",
+    "state",
+    "vdp_url",
+];
+
+/// Fields of a listing row that are there when asked for; null in the sandbox.
+pub(super) const EXTRA_FIELDS: [&str; 7] = [
+    "features",
+    "msrp",
+    "days_on_market",
+    "availability_status",
+    "postal_code",
+    "listed_at",
+    "default",
+];
+
+/// What `include=` may ask for.
+const INCLUDES: [&str; 2] = ["price_history", "options"];
+
+/// Filters of visor's that need an inventory to search.
+const UNSUPPORTED: [&str; 34] = [
+    "sort",
+    "make",
+    "model",
+    "trim",
+    "year",
+    "dealer_id",
+    "state",
+    "country",
+    "type",
+    "q",
+    "inventory_type",
+    "availability_status",
+    "keywords",
+    "inventory_status",
+    "sold_within_days",
+    "snapshot_date",
+    "min_price",
+    "max_price",
+    "min_mileage",
+    "max_mileage",
+    "min_msrp",
+    "max_msrp",
+    "min_days_on_market",
+    "max_days_on_market",
+    "postal_code",
+    "latitude",
+    "longitude",
+    "radius",
+    "bbox",
+    "assembly_location",
+    "exclude_assembly_location",
+    "exclude_make",
+    "exclude_model",
+    "listed_after",
+];
+
+/// A refusal in visor's words.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    /// `error.type`.
+    pub(super) kind: &'static str,
+    /// `_tag`.
+    pub(super) tag: &'static str,
+    /// `error.code`, what clients branch on.
+    pub(super) code: &'static str,
+    pub(super) message: Cow<'static, str>,
+}
+
+const fn refusal(
+    status: u16,
+    kind: &'static str,
+    tag: &'static str,
+    code: &'static str,
+    message: &'static str,
+) -> Refusal {
+    Refusal { status, kind, tag, code, message: Cow::Borrowed(message) }
+}
+
+#[rustfmt::skip] // a table
+impl Refusal {
+    pub(super) const QUERY_KEY: Self = refusal(400, "client_error", "PublicApiClientError", "query_string_api_key_rejected", "Send API keys in the Authorization header.");
+    pub(super) const MISSING_KEY: Self = refusal(401, "authentication_error", "PublicApiAuthenticationError", "missing_api_key", "No bearer token was provided.");
+    pub(super) const INVALID_KEY: Self = refusal(401, "authentication_error", "PublicApiAuthenticationError", "invalid_api_key", "The token is malformed, revoked, or unknown.");
+    pub(super) const BLOCKED: Self = refusal(402, "billing_error", "PublicApiBillingError", "billing_state_blocked", "The account cannot make paid requests.");
+    pub(super) const MISSING_SCOPE: Self = refusal(403, "permission_error", "PublicApiPermissionError", "missing_scope", "The key lacks the scope this endpoint requires.");
+    pub(super) const RATE_LIMIT: Self = refusal(429, "rate_limit_error", "PublicApiRateLimitError", "rate_limit_exceeded", "Too many requests.");
+
+    pub(super) const fn client(code: &'static str, message: &'static str) -> Self {
+        refusal(400, "client_error", "PublicApiClientError", code, message)
+    }
+
+    pub(super) fn invalid(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { message: message.into(), ..refusal(400, "validation_error", "PublicApiValidationError", code, "") }
+    }
+
+    pub(super) const fn not_found(code: &'static str, message: &'static str) -> Self {
+        refusal(404, "not_found_error", "PublicApiNotFoundError", code, message)
+    }
+
+    pub(super) const fn platform(status: u16, code: &'static str) -> Self {
+        refusal(status, "platform_error", "PublicApiPlatformError", code, "Try again later.")
+    }
+}
+
+/// Whether a parameter looks like an API key.
+pub(super) fn holds_a_key(query: &[(String, String)]) -> bool {
+    query.iter().any(|(name, _)| KEY_LIKE.contains(&name.to_ascii_lowercase().as_str()))
+}
+
+/// `limit` and `offset`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::sandbox) struct PageQuery {
+    pub(super) limit: usize,
+    pub(super) offset: usize,
+}
+
+impl Default for PageQuery {
+    fn default() -> Self {
+        Self { limit: USUAL, offset: 0 }
+    }
+}
+
+impl PageQuery {
+    /// A query that may hold nothing else.
+    pub(super) fn read_alone(query: &[(String, String)]) -> Result<Self, Refusal> {
+        let mut page = Self::default();
+        for (name, value) in query {
+            if !page.take(name, value)? {
+                return Err(unknown(name));
+            }
+        }
+        Ok(page)
+    }
+
+    /// Whether the parameter was one of ours.
+    fn take(&mut self, name: &str, value: &str) -> Result<bool, Refusal> {
+        let number = || value.parse::<usize>().ok();
+        let wrong = |message| Refusal::invalid("invalid_query_parameter", message);
+        match name {
+            "limit" => {
+                self.limit = number()
+                    .filter(|limit| (1..=MOST).contains(limit))
+                    .ok_or_else(|| wrong("limit is a number from 1 to 100."))?;
+            }
+            "offset" => {
+                self.offset = number().ok_or_else(|| wrong("offset is a number from 0."))?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// A query to `/listings`.
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct ListingsQuery {
+    /// Distinct, in the order asked.
+    pub(super) vins: Vec<Vin>,
+    pub(super) page: PageQuery,
+    /// The fields of a row, unless it is to have the default ones.
+    pub(super) fields: Option<Vec<String>>,
+    /// Whether price history and options are asked for too.
+    pub(super) enriched: bool,
+}
+
+impl ListingsQuery {
+    pub(super) fn read(query: &[(String, String)]) -> Result<Self, Refusal> {
+        let mut read = Self::default();
+        for (name, value) in query {
+            match name.as_str() {
+                "vin_pattern" => read.vins = vins(value)?,
+                "fields" => read.fields = fields(value)?,
+                "include" => read.enriched = includes(value)?,
+                _ if read.page.take(name, value)? => {}
+                _ => return Err(unknown(name)),
+            }
+        }
+        Ok(read)
+    }
+
+    pub(super) fn charge(&self) -> Charge {
+        if self.enriched { Charge::LISTINGS_ENRICHED } else { Charge::LISTINGS }
+    }
+}
+
+/// A query to `/vins/{vin}`: whether it asks for price history and options.
+pub(super) fn includes_only(query: &[(String, String)]) -> Result<bool, Refusal> {
+    let mut enriched = false;
+    for (name, value) in query {
+        match name.as_str() {
+            "include" => enriched = includes(value)?,
+            _ => return Err(unknown(name)),
+        }
+    }
+    Ok(enriched)
+}
+
+/// A query to `/usage`.
+#[derive(Clone, Debug, Default)]
+pub(in crate::sandbox) struct UsageQuery {
+    /// The first and the last day, UTC.
+    pub(super) days: (Option<jiff::civil::Date>, Option<jiff::civil::Date>),
+    pub(super) class: Option<String>,
+}
+
+impl UsageQuery {
+    pub(super) fn read(query: &[(String, String)]) -> Result<Self, Refusal> {
+        let mut read = Self::default();
+        for (name, value) in query {
+            match name.as_str() {
+                "start_date" => read.days.0 = Some(day(value)?),
+                "end_date" => read.days.1 = Some(day(value)?),
+                "metering_class" => read.class = Some(value.clone()),
+                _ => return Err(unknown(name)),
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn day(value: &str) -> Result<jiff::civil::Date, Refusal> {
+    value.parse().map_err(|_| Refusal::invalid("invalid_query_parameter", "A day is YYYY-MM-DD."))
+}
+
+fn unknown(name: &str) -> Refusal {
+    if UNSUPPORTED.contains(&name) {
+        return Refusal::invalid(
+            "unsupported_in_sandbox",
+            format!("The sandbox has no inventory to filter by {name}; ask by vin_pattern."),
+        );
+    }
+    Refusal::invalid("unknown_query_parameter", format!("Unknown query parameter: {name}"))
+}
+
+fn vins(masks: &str) -> Result<Vec<Vin>, Refusal> {
+    let mut distinct: Vec<String> = Vec::new();
+    for mask in masks.split(',').map(|mask| mask.trim().to_ascii_uppercase()) {
+        if !mask.is_empty() && !distinct.contains(&mask) {
+            distinct.push(mask);
+        }
+    }
+    if distinct.is_empty() || distinct.len() > MASKS {
+        return Err(Refusal::invalid("invalid_vin_pattern", "vin_pattern takes 1 to 10 masks."));
+    }
+    distinct.iter().map(|mask| whole_vin(mask)).collect()
+}
+
+fn whole_vin(mask: &str) -> Result<Vin, Refusal> {
+    if let Some(vin) = Vin::new(mask) {
+        return Ok(vin);
+    }
+    let body = mask.strip_suffix('*').unwrap_or(mask);
+    if body.len() <= 17 && body.bytes().all(|byte| byte == b'?' || byte.is_ascii_alphanumeric()) {
+        return Err(Refusal::invalid(
+            "unsupported_in_sandbox",
+            "The sandbox knows listings by whole VIN only.",
+        ));
+    }
+    Err(Refusal::invalid("invalid_vin_pattern", "A mask is a VIN with ? for one position, * last."))
+}
+
+fn fields(value: &str) -> Result<Option<Vec<String>>, Refusal> {
+    let asked: Vec<&str> = value.split(',').map(str::trim).collect();
+    let known = |field: &&str| DEFAULT_FIELDS.contains(field) || EXTRA_FIELDS.contains(field);
+    if let Some(field) = asked.iter().find(|field| !known(field)) {
+        return Err(Refusal::invalid("unknown_field", format!("Unknown field: {field}")));
+    }
+    Ok(Some(asked.into_iter().map(str::to_owned).collect()))
+}
+
+fn includes(value: &str) -> Result<bool, Refusal> {
+    match value.split(',').find(|asked| !INCLUDES.contains(asked)) {
+        Some(asked) => {
+            Err(Refusal::invalid("invalid_include", format!("Unknown include: {asked}")))
+        }
+        None => Ok(true),
+    }
+}
