@@ -3,6 +3,7 @@
 pub mod cancel;
 pub mod clock;
 pub mod config;
+pub mod distinct;
 pub mod error;
 pub mod events;
 pub mod facts;

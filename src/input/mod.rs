@@ -3,11 +3,29 @@
 //! Each file is opened once; both passes read that descriptor up to its length
 //! at open, and the second pass must read the same bytes. stdin and pipes are
 //! spooled to a temporary file first.
+//!
+//! A source becomes rows in this order: `source` gives bytes and hashes them,
+//! `decode` makes UTF-8 of them, `records` splits that into fields. `sniff` and
+//! `columns` tell by content how to do so. Empty lines are no rows, in any pass;
+//! a line of spaces or delimiters is one.
 
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use crate::error::Error;
-use crate::vin::VinError;
+use crate::vin::{self, Reading, Rules, VinError};
+
+mod columns;
+mod decode;
+mod file;
+mod records;
+mod sniff;
+mod source;
+
+pub use file::InputFile;
+
+use file::FilePass;
+use records::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, Record};
 
 /// What the command line says about the input.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +36,7 @@ pub struct InputSpec {
     pub vin_column: Option<String>,
     /// The field delimiter, when not sniffed.
     pub delimiter: Option<u8>,
-    /// Columns to carry through; all when empty.
+    /// Columns to carry through, in this order; all when empty.
     pub keep: Vec<String>,
 }
 
@@ -27,46 +45,35 @@ pub struct InputSpec {
 pub struct Inputs {
     files: Vec<InputFile>,
     columns: Vec<String>,
-}
-
-/// One opened file.
-#[derive(Debug)]
-pub struct InputFile {
-    /// The name written to `source_file`: as typed, or found in a folder.
-    pub name: String,
-    /// Where it is; `None` for stdin.
-    pub path: Option<PathBuf>,
-    /// Length in bytes at open.
-    pub bytes: u64,
-    /// `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`.
-    pub encoding: &'static str,
-    /// Field delimiter.
-    pub delimiter: u8,
-    /// Whether the first record names the columns.
-    pub has_header: bool,
-    /// The name of the column that holds the VIN.
-    pub vin_column: String,
-}
-
-/// One record, reused from row to row.
-#[derive(Debug, Default)]
-pub struct Row {
-    /// The place of its file in [`Inputs::files`].
-    pub file: usize,
-    /// Ordinal of the record in its file, the header counted as 1.
-    pub source_row: i64,
-    /// The cell that should hold the VIN.
-    pub vin: String,
-    /// One cell for each of [`Inputs::columns`]; `None` where empty or absent.
-    pub cells: Vec<Option<String>>,
-    /// What is wrong with the record itself (`RaggedRow`, `FieldTooLong`).
-    pub problem: Option<VinError>,
+    /// For each file, where its fields go.
+    places: Vec<Arc<Places>>,
+    warnings: Vec<String>,
+    /// What the first whole pass read, which every later one must read again.
+    first_pass: OnceLock<Vec<FileDigest>>,
 }
 
 impl Inputs {
     /// Opens and sniffs every source. Nothing is kept in memory but the names.
-    pub fn open(_spec: &InputSpec) -> Result<Self, Error> {
-        Err(Error::internal("not built yet"))
+    ///
+    /// Fails with 64 where a column is unknown or the VIN column is in doubt,
+    /// with 65 where a source is no delimited text, and with 66 where there is none.
+    pub fn open(spec: &InputSpec) -> Result<Self, Error> {
+        if let Some(delimiter) = spec.delimiter.filter(|&byte| !is_delimiter(byte)) {
+            return Err(Error::usage(format!(
+                "`{}` cannot be a delimiter",
+                delimiter.escape_ascii()
+            ))
+            .hint("name one ASCII character, such as `;`, that is no letter, digit or quote"));
+        }
+        let mut warnings = Vec::new();
+        let sources = source::open_all(&spec.sources, &mut warnings)?;
+        let files = sources
+            .into_iter()
+            .map(|source| InputFile::open(source, spec))
+            .collect::<Result<Vec<_>, _>>()?;
+        let columns = kept(union(&files), &spec.keep)?;
+        let places = files.iter().map(|file| Arc::new(Places::of(file, &columns))).collect();
+        Ok(Self { files, columns, places, warnings, first_pass: OnceLock::new() })
     }
 
     /// The files in reading order.
@@ -80,9 +87,121 @@ impl Inputs {
         &self.columns
     }
 
+    /// What the user should know about the input, one line each: a file without
+    /// a header, bytes of a wrong encoding (complete once a pass is over).
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings
+            .iter()
+            .cloned()
+            .chain(self.files.iter().flat_map(InputFile::warnings))
+            .collect()
+    }
+
     /// Starts a pass over every row.
     pub fn rows(&self) -> Result<Rows<'_>, Error> {
-        Ok(Rows { inputs: self })
+        let mut rows = Rows { inputs: self, pass: None, digests: Vec::new() };
+        rows.start_file()?;
+        Ok(rows)
+    }
+}
+
+/// One record, reused from row to row.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "`source_row` is the word of the output column")]
+pub struct Row {
+    file: usize,
+    source_row: i64,
+    record: Record,
+    places: Arc<Places>,
+}
+
+impl Row {
+    /// The place of its file in [`Inputs::files`].
+    pub fn file(&self) -> usize {
+        self.file
+    }
+
+    /// Ordinal of the record in its file, the header counted as 1.
+    pub fn source_row(&self) -> i64 {
+        self.source_row
+    }
+
+    /// The cell that should hold the VIN; empty where there is none.
+    pub fn vin(&self) -> &str {
+        self.record.get(self.places.vin).unwrap_or_default()
+    }
+
+    /// The cell of [`Inputs::columns`]`[column]`; `None` where empty or absent.
+    pub fn cell(&self, column: usize) -> Option<&str> {
+        let field = (*self.places.fields.get(column)?)?;
+        self.record.get(field).filter(|cell| !cell.is_empty())
+    }
+
+    /// One cell for each of [`Inputs::columns`].
+    pub fn cells(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
+        (0..self.places.fields.len()).map(|column| self.cell(column))
+    }
+
+    /// What is wrong with the record itself: `FieldTooLong` or `RaggedRow`.
+    ///
+    /// More fields than columns are no fault when the surplus is empty, as some
+    /// exports end every line in delimiters.
+    pub fn problem(&self) -> Option<VinError> {
+        if self.record.too_long {
+            Some(VinError::FieldTooLong)
+        } else if self.is_ragged() {
+            Some(VinError::RaggedRow)
+        } else {
+            None
+        }
+    }
+
+    /// What became of the VIN cell, or of the record itself.
+    pub fn reading(&self, rules: Rules) -> Reading {
+        match self.problem() {
+            None => vin::read(self.vin(), rules),
+            Some(VinError::RaggedRow) => Reading::rejected(VinError::RaggedRow).detail(format!(
+                "line {}: {} fields where the file has {} columns",
+                self.record.line,
+                self.record.len(),
+                self.places.columns
+            )),
+            Some(problem) => Reading::rejected(problem).detail(format!(
+                "line {}: over {MAX_FIELD} bytes in a field, or {MAX_RECORD} in all",
+                self.record.line
+            )),
+        }
+    }
+
+    fn is_ragged(&self) -> bool {
+        let (fields, columns) = (self.record.len(), self.places.columns);
+        fields != columns
+            && (fields < columns
+                || fields > MAX_FIELDS
+                || self.record.iter().skip(columns).any(|field| !field.is_empty()))
+    }
+}
+
+/// Where the fields of one file's records go.
+#[derive(Debug, Default)]
+struct Places {
+    /// How many fields a record should have.
+    columns: usize,
+    /// The field that holds the VIN.
+    vin: usize,
+    /// For each column carried through, its field.
+    fields: Vec<Option<usize>>,
+}
+
+impl Places {
+    fn of(file: &InputFile, columns: &[String]) -> Self {
+        let fields: HashMap<&str, usize> =
+            file.columns.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
+        Self {
+            columns: file.columns.len(),
+            vin: file.vin_index,
+            fields: columns.iter().map(|column| fields.get(column.as_str()).copied()).collect(),
+        }
     }
 }
 
@@ -90,6 +209,9 @@ impl Inputs {
 #[derive(Debug)]
 pub struct Rows<'a> {
     inputs: &'a Inputs,
+    /// The file under way; its place is the number of digests.
+    pass: Option<FilePass<'a>>,
+    digests: Vec<FileDigest>,
 }
 
 /// What a whole pass read of one file.
@@ -103,13 +225,75 @@ pub struct FileDigest {
 
 impl Rows<'_> {
     /// Reads the next row into `row`; `false` at the end.
-    pub fn next(&mut self, _row: &mut Row) -> Result<bool, Error> {
-        let _ = self.inputs;
+    ///
+    /// Fails with 65 where quotes are never closed or a file became shorter.
+    pub fn next(&mut self, row: &mut Row) -> Result<bool, Error> {
+        while let Some(pass) = &mut self.pass {
+            if let Some(source_row) = pass.read(&mut row.record)? {
+                row.source_row = source_row;
+                row.file = self.digests.len();
+                let places = &self.inputs.places[row.file];
+                if !Arc::ptr_eq(&row.places, places) {
+                    row.places = Arc::clone(places);
+                }
+                return Ok(true);
+            }
+            self.digests.extend(self.pass.take().map(FilePass::finish));
+            self.start_file()?;
+        }
         Ok(false)
     }
 
-    /// The digests of the files, once the pass is over.
-    pub fn finish(self) -> Result<Vec<FileDigest>, Error> {
-        Ok(Vec::new())
+    /// The digests of the files; what was not read yet is read now.
+    ///
+    /// Fails with 65 when an earlier pass read other bytes.
+    pub fn finish(mut self) -> Result<Vec<FileDigest>, Error> {
+        let mut rest = Row::default();
+        while self.next(&mut rest)? {}
+        let first = self.inputs.first_pass.get_or_init(|| self.digests.clone());
+        for (file, (now, then)) in self.inputs.files.iter().zip(self.digests.iter().zip(first)) {
+            if now != then {
+                return Err(file.changed());
+            }
+        }
+        Ok(self.digests)
+    }
+
+    fn start_file(&mut self) -> Result<(), Error> {
+        let next = self.inputs.files.get(self.digests.len());
+        self.pass = next.map(InputFile::start).transpose()?;
+        Ok(())
     }
 }
+
+fn is_delimiter(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'"' | b'\n' | b'\r' | 0)
+}
+
+/// The columns of all files, each once, in order of appearance.
+fn union(files: &[InputFile]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let all = files.iter().flat_map(|file| &file.columns);
+    all.filter(|column| seen.insert(column.as_str())).cloned().collect()
+}
+
+/// The columns chosen by `keep`: all, where it names none.
+fn kept(columns: Vec<String>, keep: &[String]) -> Result<Vec<String>, Error> {
+    if keep.is_empty() {
+        return Ok(columns);
+    }
+    let mut kept = Vec::with_capacity(keep.len());
+    for named in keep {
+        let index = columns::find(&columns, named)
+            .ok_or_else(|| columns::unknown("the input", named, &columns))?;
+        if !kept.contains(&columns[index]) {
+            kept.push(columns[index].clone());
+        }
+    }
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;

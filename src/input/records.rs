@@ -1,0 +1,352 @@
+//! Delimited text into records: RFC 4180 as it is met in the wild.
+//!
+//! The rules are those of the `csv` crate (any of CRLF, LF and CR ends a record,
+//! empty lines are skipped, a quote inside a bare field is a character), and a
+//! test holds the two equal. What is added is why it is not used: a field of any
+//! size takes bounded memory, and a quote that is never closed is an error.
+
+use std::io::{self, Read};
+
+use memchr::memchr;
+
+/// A longer field is no cell of a fleet list.
+pub(super) const MAX_FIELD: usize = 1 << 20;
+
+/// All fields of a record together.
+pub(super) const MAX_RECORD: usize = 16 << 20;
+
+/// More columns than any spreadsheet in use for fleets.
+pub(super) const MAX_FIELDS: usize = 4_096;
+
+const QUOTE: u8 = b'"';
+const BUFFER: usize = 64 << 10;
+
+/// The fields of one record, reused from record to record.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    /// All fields seen, though no more than [`MAX_FIELDS`] are kept.
+    fields: usize,
+    /// Some field was too long and is kept as an empty one.
+    pub(super) too_long: bool,
+    /// The line it starts on, from 1.
+    pub(super) line: u64,
+    /// The open field is that one.
+    overflowing: bool,
+}
+
+impl Record {
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.fields = 0;
+        self.too_long = false;
+        self.overflowing = false;
+    }
+
+    /// How many fields the record has.
+    pub(super) fn len(&self) -> usize {
+        self.fields
+    }
+
+    /// How many bytes are kept.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        // Fields of UTF-8 end at ASCII bytes, so they are UTF-8.
+        std::str::from_utf8(&self.bytes[start..end]).ok()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|index| self.get(index).unwrap_or_default())
+    }
+
+    /// Appends to the open field, unless that makes it too long.
+    fn append(&mut self, bytes: &[u8]) {
+        let start = self.field_start();
+        let length = self.bytes.len() - start + bytes.len();
+        if self.overflowing || length > MAX_FIELD || start + length > MAX_RECORD {
+            self.overflowing = true;
+            self.too_long = true;
+            self.bytes.truncate(start);
+        } else {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    fn end_field(&mut self) {
+        self.fields += 1;
+        self.overflowing = false;
+        if self.ends.len() < MAX_FIELDS {
+            self.ends.push(self.bytes.len());
+        } else {
+            self.bytes.truncate(self.field_start());
+        }
+    }
+
+    fn field_start(&self) -> usize {
+        self.ends.last().copied().unwrap_or(0)
+    }
+}
+
+/// Why no record could be read.
+#[derive(Debug)]
+pub(super) enum RecordError {
+    /// The text itself could not be read.
+    Io(io::Error),
+    /// The text ends inside quotes that were opened on this line.
+    UnclosedQuote { line: u64 },
+}
+
+impl From<io::Error> for RecordError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// A reader of records from UTF-8 text.
+#[derive(Debug)]
+pub(super) struct Records<R> {
+    text: R,
+    delimiter: u8,
+    buffer: Box<[u8]>,
+    position: usize,
+    filled: usize,
+    /// The line at `position`, from 1.
+    line: u64,
+    /// The last byte consumed was a CR, so that a LF now belongs to it.
+    after_cr: bool,
+}
+
+/// Where in a record the next byte stands.
+#[derive(Clone, Copy)]
+enum State {
+    RecordStart,
+    FieldStart,
+    Bare,
+    Quoted,
+    /// After a quote inside quotes: the end of the field, or half of `""`.
+    QuoteInQuotes,
+}
+
+impl<R: Read> Records<R> {
+    /// Reads records from `text`, which must be UTF-8; `delimiter` must be ASCII.
+    pub(super) fn new(text: R, delimiter: u8) -> Self {
+        let buffer = vec![0; BUFFER].into_boxed_slice();
+        Self { text, delimiter, buffer, position: 0, filled: 0, line: 1, after_cr: false }
+    }
+
+    pub(super) fn into_text(self) -> R {
+        self.text
+    }
+
+    /// Skips a line without looking at its fields.
+    pub(super) fn skip_line(&mut self) -> io::Result<()> {
+        while self.fill()? {
+            let rest = &self.buffer[self.position..self.filled];
+            if let Some(end) = rest.iter().position(|&byte| is_line_end(byte)) {
+                self.position += end;
+                self.end_line();
+                return Ok(());
+            }
+            self.position = self.filled;
+        }
+        Ok(())
+    }
+
+    /// Reads the next record into `record`; `false` at the end.
+    pub(super) fn read(&mut self, record: &mut Record) -> Result<bool, RecordError> {
+        record.clear();
+        let mut state = State::RecordStart;
+        let mut quote_line = self.line;
+        loop {
+            if self.position == self.filled && !self.fill()? {
+                return end_of_text(state, record, quote_line);
+            }
+            let byte = self.buffer[self.position];
+            state = match state {
+                State::RecordStart if is_line_end(byte) => {
+                    self.end_line();
+                    State::RecordStart
+                }
+                State::RecordStart => {
+                    record.line = self.line;
+                    self.after_cr = false;
+                    State::FieldStart
+                }
+                State::FieldStart if byte == QUOTE => {
+                    self.position += 1;
+                    quote_line = self.line;
+                    State::Quoted
+                }
+                State::FieldStart | State::Bare => match self.read_bare(record) {
+                    Some(end) if end == self.delimiter => self.end_field(record),
+                    Some(_) => {
+                        record.end_field();
+                        self.end_line();
+                        return Ok(true);
+                    }
+                    None => State::Bare,
+                },
+                State::Quoted => self.read_quoted(record),
+                State::QuoteInQuotes if byte == QUOTE => {
+                    self.position += 1;
+                    record.append(b"\"");
+                    State::Quoted
+                }
+                State::QuoteInQuotes => State::Bare,
+            };
+        }
+    }
+
+    /// Appends up to the end of a bare field; `None` when the buffer ends first.
+    fn read_bare(&mut self, record: &mut Record) -> Option<u8> {
+        let delimiter = self.delimiter;
+        let rest = &self.buffer[self.position..self.filled];
+        let end = rest.iter().position(|&byte| byte == delimiter || is_line_end(byte));
+        record.append(&rest[..end.unwrap_or(rest.len())]);
+        self.position += end.unwrap_or(rest.len());
+        end.map(|end| rest[end])
+    }
+
+    /// Appends up to the next quote, or the end of the buffer.
+    fn read_quoted(&mut self, record: &mut Record) -> State {
+        let rest = &self.buffer[self.position..self.filled];
+        let end = memchr(QUOTE, rest);
+        let text = &rest[..end.unwrap_or(rest.len())];
+        self.line += memchr::memchr_iter(b'\n', text).count() as u64;
+        record.append(text);
+        self.position += text.len();
+        if end.is_some() {
+            self.position += 1;
+            State::QuoteInQuotes
+        } else {
+            State::Quoted
+        }
+    }
+
+    fn end_field(&mut self, record: &mut Record) -> State {
+        record.end_field();
+        self.position += 1;
+        State::FieldStart
+    }
+
+    /// Consumes a CR or LF; a CR and its LF are one line end.
+    fn end_line(&mut self) {
+        let byte = self.buffer[self.position];
+        if !(byte == b'\n' && self.after_cr) {
+            self.line += 1;
+        }
+        self.after_cr = byte == b'\r';
+        self.position += 1;
+    }
+
+    /// Whether there is something at `position`, now that more was read if need be.
+    fn fill(&mut self) -> io::Result<bool> {
+        if self.position == self.filled {
+            self.position = 0;
+            self.filled = self.text.read(&mut self.buffer)?;
+        }
+        Ok(self.filled > 0)
+    }
+}
+
+/// What the end of the text means there.
+fn end_of_text(state: State, record: &mut Record, quote_line: u64) -> Result<bool, RecordError> {
+    match state {
+        State::RecordStart => Ok(false),
+        State::Quoted => Err(RecordError::UnclosedQuote { line: quote_line }),
+        State::FieldStart | State::Bare | State::QuoteInQuotes => {
+            record.end_field();
+            Ok(true)
+        }
+    }
+}
+
+const fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Hands out a few bytes at a time, so that records meet the end of the buffer.
+    struct Drip<'a>(&'a [u8]);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let count = self.0.len().min(3).min(out.len());
+            out[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    fn ours(text: impl Read) -> Result<Vec<Vec<String>>, RecordError> {
+        let mut records = Records::new(text, b',');
+        let mut record = Record::default();
+        let mut all = Vec::new();
+        while records.read(&mut record)? {
+            all.push(record.iter().map(str::to_owned).collect());
+        }
+        Ok(all)
+    }
+
+    fn theirs(text: &str) -> Vec<Vec<String>> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let records = reader.records().map(|record| record.expect("memory can be read"));
+        records.map(|record| record.iter().map(str::to_owned).collect()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn records_are_those_of_the_csv_crate(text in "[ab,\"\r\né]{0,24}") {
+            match ours(Drip(text.as_bytes())) {
+                Ok(records) => prop_assert_eq!(records, theirs(&text)),
+                Err(error) => {
+                    let unclosed = matches!(error, RecordError::UnclosedQuote { .. });
+                    prop_assert!(unclosed, "{:?}", error);
+                    // A quote that closes it makes it readable.
+                    let closed = text.clone() + "\"";
+                    prop_assert!(ours(Drip(closed.as_bytes())).is_ok());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_endless_field_takes_bounded_memory() {
+        for quote in ["", "\""] {
+            let endless = io::repeat(b'x').take(64 << 20);
+            let tail = format!("{quote},\nb");
+            let text = quote.as_bytes().chain(endless).chain(tail.as_bytes());
+            let mut records = Records::new(text, b',');
+            let mut record = Record::default();
+            assert!(matches!(records.read(&mut record), Ok(true)), "{quote:?}");
+            assert!(record.too_long);
+            assert!(record.bytes.capacity() <= 2 * MAX_FIELD);
+        }
+    }
+
+    #[test]
+    fn many_long_fields_take_bounded_memory() {
+        let field = [vec![b'x'; MAX_FIELD], vec![b',']].concat();
+        let text = field.repeat(64);
+        let mut record = Record::default();
+        assert!(matches!(Records::new(&text[..], b',').read(&mut record), Ok(true)));
+        assert_eq!((record.len(), record.too_long), (65, true));
+        assert!(record.bytes.len() <= MAX_RECORD);
+    }
+}

@@ -1,0 +1,129 @@
+//! How a file is laid out: its encoding, delimiter and header, told by content.
+
+use std::io::Read;
+
+use super::decode::{Encoding, NotText, Text};
+use super::records::{Record, RecordError, Records};
+use crate::vin::{self, Rules, Vin, VinError};
+
+/// Bytes looked at.
+pub(super) const HEAD: u64 = 64 << 10;
+
+/// Records compared to tell the delimiter.
+const COMPARED: usize = 200;
+
+/// The first one wins where all fit equally.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// How the text of a file becomes records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) encoding: Encoding,
+    /// ASCII.
+    pub(super) delimiter: u8,
+    /// The first line is `sep=;`, as Excel writes and reads it.
+    has_separator_line: bool,
+}
+
+impl Layout {
+    /// Tells the layout by the first bytes of a file, except for a delimiter that is known.
+    pub(super) fn of(head: &[u8], delimiter: Option<u8>) -> Result<Self, NotText> {
+        let encoding = Encoding::of(head)?;
+        let separator = separator_line(head, encoding);
+        let layout =
+            |delimiter| Self { encoding, delimiter, has_separator_line: separator.is_some() };
+        let known = delimiter.or(separator);
+        Ok(layout(known.unwrap_or_else(|| {
+            let score = |&delimiter: &u8| Consistency::of(head, layout(delimiter));
+            // `max_by_key` returns the last of equals.
+            DELIMITERS.into_iter().rev().max_by_key(score).unwrap_or(b',')
+        })))
+    }
+
+    /// The records of `bytes`, from the first that is one.
+    pub(super) fn records<R: Read>(self, bytes: R) -> Result<Records<Text<R>>, RecordError> {
+        let mut records = Records::new(Text::new(bytes, self.encoding), self.delimiter);
+        if self.has_separator_line {
+            records.skip_line()?;
+        }
+        Ok(records)
+    }
+}
+
+/// The delimiter named by a first line such as `sep=;`.
+fn separator_line(head: &[u8], encoding: Encoding) -> Option<u8> {
+    const NO_DELIMITER: u8 = 0;
+    let mut line = Record::default();
+    // A cut head matters only to a longer line than the one looked for.
+    Records::new(Text::new(head, encoding), NO_DELIMITER).read(&mut line).ok()?;
+    match line.get(0)?.as_bytes() {
+        [s, e, p, b'=', delimiter] if delimiter.is_ascii() => {
+            [s, e, p].map(u8::to_ascii_lowercase).eq(b"sep").then_some(*delimiter)
+        }
+        _ => None,
+    }
+}
+
+/// How well a delimiter fits: better ones compare greater.
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Consistency {
+    /// Records, in thousandths, that agree with most others on a number of fields above one.
+    agreeing: usize,
+    /// That number.
+    fields: usize,
+}
+
+impl Consistency {
+    fn of(head: &[u8], layout: Layout) -> Self {
+        let counts = field_counts(head, layout);
+        let agreeing = |fields| counts.iter().filter(|&&count| count == fields).count();
+        let best =
+            counts.iter().copied().filter(|&count| count > 1).max_by_key(|&count| agreeing(count));
+        best.map_or_else(Self::default, |fields| Self {
+            agreeing: agreeing(fields) * 1_000 / counts.len(),
+            fields,
+        })
+    }
+}
+
+/// The number of fields of each record in the head.
+fn field_counts(head: &[u8], layout: Layout) -> Vec<usize> {
+    let mut counts = Vec::new();
+    let mut record = Record::default();
+    let Ok(mut records) = layout.records(head) else { return counts };
+    while counts.len() < COMPARED && matches!(records.read(&mut record), Ok(true)) {
+        counts.push(record.len());
+    }
+    // The last record of a cut head is most often cut itself.
+    if head.len() as u64 >= HEAD && counts.len() > 1 && counts.len() < COMPARED {
+        counts.pop();
+    }
+    counts
+}
+
+/// Whether the first record of a file is data: nobody calls a column by a VIN.
+pub(super) fn is_data(first: &Record) -> bool {
+    let mut fields = first.iter();
+    match (fields.next(), fields.next()) {
+        (Some(only), None) => holds_vin(only) || looks_mistyped(only),
+        _ => first.iter().any(holds_vin),
+    }
+}
+
+/// Whether `field` is a VIN, or one that was damaged in a known way.
+pub(super) fn holds_vin(field: &str) -> bool {
+    let reading = vin::read(field, Rules::default());
+    reading.vin.is_some()
+        || reading.suggestion.is_some()
+        || reading.error == Some(VinError::ExcelNumberDamage)
+}
+
+/// Whether `field` has nearly the length and about the digits of a VIN.
+///
+/// Asked of one-column lists only, whose first line would else be lost as a header.
+fn looks_mistyped(field: &str) -> bool {
+    const NEARLY: std::ops::RangeInclusive<usize> = Vin::LENGTH - 3..=Vin::LENGTH + 3;
+    let digits = field.bytes().filter(u8::is_ascii_digit).count();
+    let characters = field.bytes().filter(u8::is_ascii_alphanumeric).count();
+    NEARLY.contains(&characters) && digits >= 4
+}

@@ -1,0 +1,219 @@
+//! What the command line names, as opened files of a fixed length.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Exit};
+
+/// Files of these kinds are read when a folder is named.
+const EXTENSIONS: [&str; 4] = ["csv", "tsv", "txt", "list"];
+
+/// The name of standard input.
+const STDIN: &str = "-";
+
+/// An opened file, read from any place any number of times.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// As typed, or found in a folder.
+    pub(super) name: String,
+    /// `None` for stdin.
+    pub(super) path: Option<PathBuf>,
+    /// Length at open; what is appended later is not read.
+    pub(super) length: u64,
+    file: File,
+}
+
+/// Opens everything `named`, in that order; a file named twice is read once, with a warning.
+pub(super) fn open_all(named: &[String], warnings: &mut Vec<String>) -> Result<Vec<Source>, Error> {
+    let mut sources = Vec::new();
+    let mut seen = HashSet::new();
+    for path in expand_all(named)? {
+        let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        if !seen.insert(identity) {
+            warnings.push(format!("`{}` is named more than once and read once", path.display()));
+        } else if path == Path::new(STDIN) {
+            sources.push(Source::spool(STDIN, None, io::stdin().lock())?);
+        } else {
+            sources.push(Source::open(&path)?);
+        }
+    }
+    if sources.is_empty() {
+        return Err(Error::usage("no input is named").hint("name files, folders, globs or `-`"));
+    }
+    Ok(sources)
+}
+
+fn expand_all(named: &[String]) -> Result<Vec<PathBuf>, Error> {
+    let mut paths = Vec::new();
+    for name in named {
+        if name == STDIN {
+            paths.push(PathBuf::from(STDIN));
+        } else {
+            paths.extend(expand(name)?);
+        }
+    }
+    Ok(paths)
+}
+
+/// The files meant by one word of the command line.
+fn expand(name: &str) -> Result<Vec<PathBuf>, Error> {
+    let path = Path::new(name);
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => files_in(path),
+        Ok(_) => Ok(vec![path.to_owned()]),
+        Err(_) if name.contains(['*', '?', '[']) => files_matching(name),
+        Err(error) => Err(unopened(path, error)),
+    }
+}
+
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let unreadable = |error| Error::bad_input(folder, "the folder cannot be read").because(error);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if is_listed(&path) && !path.is_dir() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    if paths.is_empty() {
+        return Err(nothing_found(format!("`{}` holds no input files", folder.display()))
+            .hint("a folder is searched for *.csv, *.tsv, *.txt and *.list"));
+    }
+    Ok(paths)
+}
+
+fn is_listed(path: &Path) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    !hidden && EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
+}
+
+fn files_matching(pattern: &str) -> Result<Vec<PathBuf>, Error> {
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+    let found = glob::glob_with(pattern, options).map_err(|error| {
+        Error::usage(format!("`{pattern}` is neither a file nor a pattern")).because(error)
+    })?;
+    let mut paths = Vec::new();
+    for path in found {
+        let path = path.map_err(|error| {
+            Error::bad_input(error.path(), "the folder cannot be searched")
+                .because(io::Error::from(error))
+        })?;
+        if !path.is_dir() {
+            paths.push(path);
+        }
+    }
+    if paths.is_empty() {
+        return Err(nothing_found(format!("no file matches `{pattern}`")));
+    }
+    Ok(paths)
+}
+
+fn nothing_found(message: String) -> Error {
+    Error::new(Exit::NoInput, message)
+}
+
+fn unopened(path: &Path, error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::NotFound {
+        nothing_found(format!("`{}` does not exist", path.display()))
+    } else {
+        Error::bad_input(path, "the file cannot be opened").because(error)
+    }
+}
+
+impl Source {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| unopened(path, error))?;
+        let metadata = file.metadata().map_err(|error| unopened(path, error))?;
+        if metadata.is_file() {
+            Ok(Self { name, path: Some(path.to_owned()), length: metadata.len(), file })
+        } else {
+            Self::spool(&name, Some(path), file)
+        }
+    }
+
+    /// Keeps what can be read only once (stdin, a pipe) in an unnamed temporary file.
+    fn spool(name: &str, path: Option<&Path>, mut from: impl Read) -> Result<Self, Error> {
+        let spooled = tempfile::tempfile().and_then(|mut file| {
+            let length = io::copy(&mut from, &mut file)?;
+            Ok(Self { name: name.to_owned(), path: path.map(Path::to_owned), length, file })
+        });
+        spooled.map_err(|error| {
+            Error::new(Exit::Io, format!("cannot keep `{name}` in a temporary file"))
+                .because(error)
+                .hint("free some space, or point TMPDIR at a roomier folder")
+        })
+    }
+
+    /// Reads it from the start.
+    pub(super) fn bytes(&self) -> Bytes<'_> {
+        Bytes { source: self, position: 0, hash: Sha256::new() }
+    }
+
+    /// The first bytes, at most `most`.
+    pub(super) fn head(&self, most: u64) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        self.bytes().take(most).read_to_end(&mut head)?;
+        Ok(head)
+    }
+}
+
+/// The bytes of a source up to its length at open, hashed as they are read.
+#[derive(Debug)]
+pub(super) struct Bytes<'a> {
+    source: &'a Source,
+    position: u64,
+    hash: Sha256,
+}
+
+impl Bytes<'_> {
+    /// SHA-256 of what was read, in hex.
+    pub(super) fn sha256(self) -> String {
+        self.hash.finalize().iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
+    }
+}
+
+impl Read for Bytes<'_> {
+    /// A file that became shorter is an error, not an end.
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.source.length - self.position).unwrap_or(usize::MAX);
+        let most = left.min(out.len());
+        if most == 0 {
+            return Ok(0);
+        }
+        let count = loop {
+            match read_at(&self.source.file, &mut out[..most], self.position) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.hash.update(&out[..count]);
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+fn hex_digit(nibble: u8) -> char {
+    char::from(b"0123456789abcdef"[usize::from(nibble & 15)])
+}
+
+/// Reads at `position`, without a cursor that two passes would share.
+#[cfg(unix)]
+fn read_at(file: &File, out: &mut [u8], position: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, out, position)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, out: &mut [u8], position: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, out, position)
+}
