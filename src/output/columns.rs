@@ -47,7 +47,7 @@ impl Layout {
         input: &[String],
         ours: &'static [Column],
         files: Arc<[String]>,
-        metadata: HashMap<String, String>,
+        metadata: &[(String, String)],
     ) -> Self {
         let theirs =
             input_names(format, input, ours).into_iter().zip(input).map(|(name, original)| {
@@ -57,7 +57,11 @@ impl Layout {
         let ours_fields =
             ours.iter().map(|column| Field::new(column.name, column.data_type(), true));
         let fields: Vec<Field> = theirs.chain(ours_fields).collect();
-        Self { ours, schema: Arc::new(Schema::new_with_metadata(fields, metadata)), files }
+        Self {
+            ours,
+            schema: Arc::new(Schema::new_with_metadata(fields, metadata.iter().cloned().collect())),
+            files,
+        }
     }
 
     /// Names and types of all columns.

@@ -104,7 +104,7 @@ pub struct Output {
 
 enum State {
     /// No byte is written until the first row, or the commit.
-    Blank(Files<Blank>),
+    Blank(Box<Files<Blank>>),
     Writing(Worker),
     /// An error was told.
     Failed,
@@ -153,23 +153,12 @@ impl Output {
         let about = about(run_id);
         let files: Arc<[String]> = files.into();
         // Parquet has key-values of its own; Arrow has them in the schema.
-        let metadata = if spec.format == Format::Arrow { about.clone() } else { Vec::new() };
-        let rows_layout = Layout::new(
-            spec.format,
-            input_columns,
-            COLUMNS,
-            Arc::clone(&files),
-            metadata.into_iter().collect(),
-        );
-        let rejects_layout = rejects.is_some().then(|| {
-            Layout::new(
-                Format::Csv,
-                input_columns,
-                REJECT_COLUMNS,
-                files,
-                std::collections::HashMap::new(),
-            )
-        });
+        let in_schema = if spec.format == Format::Arrow { about.as_slice() } else { &[] };
+        let rows_layout =
+            Layout::new(spec.format, input_columns, COLUMNS, Arc::clone(&files), in_schema);
+        let rejects_layout = rejects
+            .is_some()
+            .then(|| Layout::new(Format::Csv, input_columns, REJECT_COLUMNS, files, &[]));
         let blank = |target, typed: &Option<PathBuf>, format, layout: &Layout| Blank {
             sink: Sink::new(target),
             typed: typed.clone().unwrap_or_else(|| STDOUT.into()),
@@ -184,7 +173,13 @@ impl Output {
                 .zip(rejects_layout.as_ref())
                 .map(|(target, layout)| blank(target, &spec.rejects, Format::Csv, layout)),
         };
-        Self { rows_layout, rejects_layout, state: State::Blank(blanks), rows: 0, diverted: 0 }
+        Self {
+            rows_layout,
+            rejects_layout,
+            state: State::Blank(Box::new(blanks)),
+            rows: 0,
+            diverted: 0,
+        }
     }
 
     /// Appends a block; its rejected rows go to the rejects file, where there is

@@ -13,6 +13,7 @@ use super::take::{
 };
 use crate::facts::{Days, Price};
 use crate::join::Record;
+use crate::vin::Vin;
 
 /// Version of [`COLUMNS`], written into every Parquet and Arrow file.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -53,7 +54,7 @@ pub(super) enum Take {
 }
 
 impl Column {
-    /// Its type's name in DESIGN's words, such as `decimal(12,2)`.
+    /// Its type's name, such as `decimal(12,2)`.
     pub fn type_name(&self) -> &'static str {
         match self.take {
             Take::Text(_) | Take::Made(_) | Take::File => "utf8",
@@ -86,13 +87,13 @@ impl Column {
 #[rustfmt::skip] // one column, one entry: wrapped lines would hide the list
 pub static COLUMNS: &[Column] = &[
     made("row_id", |row| Some(hex(row.row_id)), "hash of source_file and source_row, 32 hex digits"),
-    text("vin", |row| row.reading.vin.as_ref().map(|vin| vin.as_str()), "the normalised VIN; null when the row is rejected"),
+    text("vin", |row| row.reading.vin.as_ref().map(Vin::as_str), "the normalised VIN; null when the row is rejected"),
     text("vin_status", |row| Some(vin_status(row)), "ok, repaired or rejected"),
     text("vin_error", vin_error, "why the row is rejected, or check_digit beside a doubtful VIN"),
     text("vin_suggestion", suggestion, "the one repair that passes the check digit"),
     boolean("vin_normalized", |row| Some(row.reading.normalized), "whether the cell differed from the VIN (case, spaces, dashes, quotes)"),
     boolean("vin_check_digit_ok", |row| row.reading.check_digit_ok, "whether the check digit fits; null where no law requires one (WMI not 1-5)"),
-    text("wmi", |row| row.reading.vin.as_ref().map(|vin| vin.wmi()), "world manufacturer identifier: the VIN's first three characters"),
+    text("wmi", |row| row.reading.vin.as_ref().map(Vin::wmi), "world manufacturer identifier: the VIN's first three characters"),
 
     text("make", |row| decode(row)?.make.as_deref(), "make, in upper case as in vPIC"),
     text("model", |row| decode(row)?.model.as_deref(), "model"),

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 
 use arrow::array::RecordBatch;
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::commit::Draft;
@@ -50,12 +51,7 @@ impl Sink {
 
     /// The SHA-256 of the bytes written, in lower-case hex.
     pub(super) fn sha256(&self) -> String {
-        use std::fmt::Write as _;
-        self.hash.clone().finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        format!("{:x}", Bytes::copy_from_slice(&self.hash.clone().finalize()))
     }
 
     /// Flushes to the disk or the reader; what can be read back is returned,

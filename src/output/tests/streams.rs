@@ -1,0 +1,118 @@
+//! Standard output, played by a reader that can go away.
+
+use std::fs;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use super::{Folder, INPUT, RUN, block, full, spec, write};
+use crate::error::{Error, Exit};
+use crate::join::Block;
+use crate::output::sink::Target;
+use crate::output::{Format, Output, OutputSpec, is_broken_pipe};
+
+/// Keeps what it is given, up to a limit; then fails as told.
+#[derive(Clone)]
+struct Reader {
+    read: Arc<Mutex<Vec<u8>>>,
+    limit: usize,
+    then: io::ErrorKind,
+}
+
+impl Reader {
+    fn new(limit: usize, then: io::ErrorKind) -> Self {
+        Self { read: Arc::default(), limit, then }
+    }
+
+    fn read(&self) -> Vec<u8> {
+        self.read.lock().expect("not poisoned").clone()
+    }
+
+    /// An output of `format` that this reads, spooled or not.
+    fn output(&self, format: Format) -> Output {
+        let target = match format {
+            Format::Parquet => {
+                Target::Spool(tempfile::tempfile().expect("a file"), Box::new(self.clone()))
+            }
+            Format::Csv | Format::Jsonl | Format::Arrow => Target::Stream(Box::new(self.clone())),
+        };
+        let spec = OutputSpec { path: None, format, rejects: None, for_excel: false };
+        let files = ["a.csv".into(), "b.csv".into()];
+        Output::assemble(&spec, &INPUT.map(str::to_owned), &files, RUN, target, None)
+    }
+}
+
+impl Write for Reader {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut read = self.read.lock().expect("not poisoned");
+        if read.len() + bytes.len() > self.limit {
+            return Err(self.then.into());
+        }
+        read.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The bytes of `block` in `format`.
+pub(super) fn streamed(format: Format, block: &Block) -> Vec<u8> {
+    let reader = Reader::new(usize::MAX, io::ErrorKind::Other);
+    let mut output = reader.output(format);
+    output.write(block).expect("written");
+    output.commit().expect("committed");
+    reader.read()
+}
+
+#[test]
+fn a_stream_gets_the_bytes_a_file_would() {
+    for format in [Format::Csv, Format::Jsonl, Format::Parquet] {
+        let folder = Folder::new();
+        let out = folder.path("out");
+        let spec = OutputSpec { format, ..spec(&out) };
+        write(&spec, &[block()]);
+        let file = fs::read(&out).expect("the file is there");
+        assert!(file == streamed(format, &block()), "{format:?}");
+    }
+}
+
+#[test]
+fn a_stream_hears_nothing_of_an_output_that_is_given_up_unwritten() {
+    for format in Format::ALL {
+        let reader = Reader::new(usize::MAX, io::ErrorKind::Other);
+        drop(reader.output(format));
+        assert!(reader.read().is_empty());
+    }
+}
+
+/// Writes until the error shows, on a later write or on the commit.
+fn first_error(mut output: Output) -> Error {
+    let block = Block { records: vec![full(); 500], input: vec![vec![None; 500], vec![None; 500]] };
+    for _ in 0..20 {
+        if let Err(error) = output.write(&block) {
+            assert!(output.write(&block).is_err(), "an error is not forgotten");
+            return error;
+        }
+    }
+    output.commit().expect_err("the reader fails")
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    for format in Format::ALL {
+        let error = first_error(Reader::new(1000, io::ErrorKind::BrokenPipe).output(format));
+        assert!(is_broken_pipe(&error), "{error}");
+        assert_eq!(error.exit(), Exit::Success);
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_as_such() {
+    for format in Format::ALL {
+        let error = first_error(Reader::new(1000, io::ErrorKind::StorageFull).output(format));
+        assert!(!is_broken_pipe(&error));
+        assert_eq!(error.exit(), Exit::Io);
+        assert!(error.to_string().starts_with("no space left"), "{error}");
+    }
+}
