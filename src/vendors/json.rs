@@ -101,8 +101,8 @@ impl<'a> Object<'a> {
 
     fn all(&self, names: &[&str]) -> impl Iterator<Item = &'a RawValue> {
         names.iter().flat_map(|name| {
-            let named = move |(key, _): &&(Cow<'a, str>, _)| key.eq_ignore_ascii_case(name);
-            self.entries.iter().filter(named).map(|(_, value)| *value)
+            let is_it = move |(key, _): &&(Cow<'a, str>, _)| key.eq_ignore_ascii_case(name);
+            self.entries.iter().filter(is_it).map(|(_, value)| *value)
         })
     }
 }

@@ -5,8 +5,8 @@
 //! a request is built from keys, a reply is parsed into answers by key, and a
 //! kept answer into column values. Secrets are applied in one place, the gate.
 //!
-//! A new vendor is one file here and one line in [`registry`]; it touches
-//! neither the join nor the output. Wire structs are private to its file.
+//! A new vendor is one file or folder here and one line in [`registry`]; it
+//! touches neither the join nor the output. Wire structs are private to it.
 
 pub mod carvin;
 mod json;

@@ -89,7 +89,8 @@ pub fn excerpt(body: &[u8]) -> String {
 
 /// A vendor's code or words about one key, in at most 80 characters.
 pub(super) fn short_words(words: &str) -> String {
-    shorten(words, 80)
+    let short = shorten(words, 80);
+    if short.is_empty() { "unreadable words".into() } else { short }
 }
 
 /// `text` on one line, masked, at most `length` characters.

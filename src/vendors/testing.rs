@@ -1,8 +1,14 @@
 //! What the vendors' tests share: replies from fixture files, and keys.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use bytes::Bytes;
+use proptest::prelude::*;
 
 use super::{Endpoint, Parsed, Reply, Said};
+use crate::config::{QuotaReset, VendorSettings};
 use crate::key::Key;
 use crate::vin::Vin;
 
@@ -39,4 +45,45 @@ pub(super) fn assert_sound(endpoint: &dyn Endpoint, reply: &Reply, keys: &[Key])
         answered[answer.key] = true;
         endpoint.facts(&keys[answer.key], &answer.body);
     }
+}
+
+/// A vendor's settings, as a request may need them.
+pub(super) fn settings() -> VendorSettings {
+    VendorSettings {
+        base_url: "https://vendor.example".into(),
+        api_key_env: None,
+        api_key_file: None,
+        quotas: Vec::new(),
+        quota_reset: QuotaReset::Rolling,
+        spend: Vec::new(),
+        price: BTreeMap::new(),
+        concurrency: NonZeroU32::MIN,
+        timeout: Duration::from_secs(30),
+        confirm_zero: true,
+        allow_dearer: false,
+        sandbox: false,
+    }
+}
+
+/// JSON texts of any nesting, made of these scalars and keys; a key may repeat.
+pub(super) fn json_like(
+    scalar: BoxedStrategy<String>,
+    keys: Vec<&'static str>,
+) -> impl Strategy<Value = String> {
+    let any_scalar = prop_oneof![
+        4 => scalar,
+        1 => prop_oneof![Just("null"), Just("true"), Just("false"), Just("0"), Just("\"\\ud800\"")]
+            .prop_map(str::to_owned),
+    ];
+    let key = proptest::sample::select(keys);
+    any_scalar.prop_recursive(4, 40, 5, move |inner| {
+        let entry =
+            (key.clone(), inner.clone()).prop_map(|(key, value)| format!("\"{key}\":{value}"));
+        prop_oneof![
+            proptest::collection::vec(inner, 0..4)
+                .prop_map(|values| format!("[{}]", values.join(","))),
+            proptest::collection::vec(entry, 0..5)
+                .prop_map(|entries| format!("{{{}}}", entries.join(","))),
+        ]
+    })
 }

@@ -1,11 +1,9 @@
 //! A batch decode's reply: its items, matched to the VINs asked.
 
-use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::complaint;
-use super::item::{self, Item, Reader};
+use super::item::{self, Item, Placed};
 use crate::key::Key;
 use crate::outcome::Fault;
 use crate::vendors::json::{self, Object, Unreadable, Value};
@@ -17,13 +15,14 @@ use crate::vin::Vin;
 pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
     let unreadable = |_: Unreadable| garbled(&reply.body);
     let text = json::text(&reply.body).map_err(unreadable)?;
-    let Shape { items, errors } = match Common::read(text) {
-        Some(items) => Shape { items: Items::Listed(items), errors: None },
-        None => find(json::document(text).map_err(unreadable)?, reply)?,
-    };
     let mut matching = Matching::new(reply, keys);
+    if let Some(items) = walk(text) {
+        matching.listed(items);
+        return Ok(matching.parsed);
+    }
+    let Shape { items, errors } = find(json::document(text).map_err(unreadable)?, reply)?;
     match items {
-        Items::Listed(items) => matching.listed(&items),
+        Items::Listed(items) => placed(&items).map(|items| matching.listed(items)),
         Items::Keyed(items) => matching.keyed(&items),
     }
     .and_then(|()| errors.map_or(Ok(()), |errors| matching.errors(errors)))
@@ -31,20 +30,36 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
     Ok(matching.parsed)
 }
 
-/// The shape most likely meant by the vendor's page; read without a detour.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Common<'a> {
-    success: bool,
-    #[serde(borrow)]
-    data: Vec<&'a RawValue>,
+/// The items of `{"success":true,"data":[…]}`, the shape most likely meant by
+/// the vendor's page, in one walk over its text; nothing for any other shape.
+fn walk(text: &str) -> Option<Vec<Placed<'_>>> {
+    const HEAD: [&str; 8] = ["{", "\"success\"", ":", "true", ",", "\"data\"", ":", "["];
+    let mut items = Vec::with_capacity(20);
+    let mut rest = HEAD.into_iter().try_fold(text, after)?;
+    loop {
+        let item = item::first(skip_space(rest)).ok()?;
+        rest = item.rest;
+        items.push(item);
+        match after(rest, ",") {
+            Some(next) => rest = next,
+            None => break,
+        }
+    }
+    let tail = after(after(rest, "]")?, "}")?;
+    skip_space(tail).is_empty().then_some(items)
 }
 
-impl<'a> Common<'a> {
-    fn read(text: &'a str) -> Option<Vec<&'a RawValue>> {
-        let common: Self = serde_json::from_str(text).ok()?;
-        common.success.then_some(common.data)
-    }
+/// What follows `token`, which may stand after white space.
+fn after<'a>(text: &'a str, token: &str) -> Option<&'a str> {
+    skip_space(text).strip_prefix(token)
+}
+
+fn skip_space(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t', '\r', '\n'])
+}
+
+fn placed<'a>(raws: &[&'a RawValue]) -> Result<Vec<Placed<'a>>, Unreadable> {
+    raws.iter().map(|raw| item::first(raw.get())).collect()
 }
 
 /// Where a reply keeps its answers.
@@ -118,7 +133,6 @@ struct Matching<'r> {
     reply: &'r Reply,
     keys: &'r [Key],
     answered: Vec<bool>,
-    reader: Reader,
     parsed: Parsed,
 }
 
@@ -128,31 +142,26 @@ impl<'r> Matching<'r> {
             reply,
             keys,
             answered: vec![false; keys.len()],
-            reader: Reader::default(),
             parsed: Parsed { answers: Vec::with_capacity(keys.len()), ..Parsed::default() },
         }
     }
 
     /// Items that name their VIN; or none does, and there is one for each key.
-    fn listed(&mut self, raws: &[&RawValue]) -> Result<(), Unreadable> {
-        let mut items = Vec::with_capacity(raws.len());
-        for raw in raws {
-            items.push(self.reader.read(raw)?);
-        }
-        let anonymous = items.iter().flatten().all(|item| item.vin.is_none());
+    fn listed(&mut self, items: Vec<Placed<'_>>) {
+        let anonymous =
+            items.iter().all(|placed| placed.item.as_ref().is_none_or(|item| item.vin.is_none()));
         let positional = anonymous && items.len() == self.keys.len();
-        for (position, (item, raw)) in items.into_iter().zip(raws).enumerate() {
+        for (position, Placed { item, text, .. }) in items.into_iter().enumerate() {
             let Some(item) = item else { continue };
             let place = match &item.vin {
                 Some(vin) => self.place(vin, position),
                 None => positional.then_some(position),
             };
             match place {
-                Some(place) => self.item(place, item, raw),
+                Some(place) => self.item(place, item, text),
                 None => self.parsed.foreign += u32::from(item.vin.is_some()),
             }
         }
-        Ok(())
     }
 
     /// Items filed under their VIN; a null one says that nothing is known.
@@ -162,12 +171,12 @@ impl<'r> Matching<'r> {
                 self.parsed.foreign += 1;
                 continue;
             };
-            match self.reader.read(raw)? {
+            match item::first(raw.get())?.item {
                 Some(item) if item.vin.as_deref().is_some_and(|inner| is_another(inner, *vin)) => {
                     self.parsed.foreign += 1;
                 }
-                Some(item) => self.item(place, item, raw),
-                None if raw.get() == "null" => self.answer(place, Said::Absent, raw),
+                Some(item) => self.item(place, item, raw.get()),
+                None if raw.get() == "null" => self.answer(place, Said::Absent, raw.get()),
                 None => self.refusal(place, raw),
             }
         }
@@ -197,12 +206,12 @@ impl<'r> Matching<'r> {
         Ok(())
     }
 
-    fn item(&mut self, place: usize, item: Item<'_>, raw: &RawValue) {
+    fn item(&mut self, place: usize, item: Item<'_>, text: &str) {
         self.parsed.type_drift += item.type_drift;
         if self.answered[place] {
             self.parsed.duplicates += 1;
         } else if let Some(said) = item.said {
-            self.answer(place, said, raw);
+            self.answer(place, said, text);
         }
     }
 
@@ -210,13 +219,15 @@ impl<'r> Matching<'r> {
     fn refusal(&mut self, place: usize, raw: &RawValue) {
         let words = complaint::in_entry(raw);
         if !self.answered[place] && !complaint::is_passing(&words) {
-            self.answer(place, Said::Refused(words), raw);
+            self.answer(place, Said::Refused(words), raw.get());
         }
     }
 
-    fn answer(&mut self, place: usize, said: Said, raw: &RawValue) {
+    /// `text` is a part of the reply, whose memory the answer shares.
+    fn answer(&mut self, place: usize, said: Said, text: &str) {
         self.answered[place] = true;
-        self.parsed.answers.push(Answer { key: place, said, body: slice(self.reply, raw) });
+        let body = self.reply.body.slice_ref(text.as_bytes());
+        self.parsed.answers.push(Answer { key: place, said, body });
     }
 
     /// The place of the key that `text` is; most replies keep the order asked.
@@ -242,9 +253,4 @@ fn vin(text: &str) -> Option<Vin> {
 
 fn is_another(text: &str, asked: Vin) -> bool {
     vin(text) != Some(asked)
-}
-
-/// The part of the reply's own memory that `raw` was read from.
-fn slice(reply: &Reply, raw: &RawValue) -> Bytes {
-    reply.body.slice_ref(raw.get().as_bytes())
 }

@@ -9,13 +9,17 @@ use crate::vendors::Reply;
 use crate::vendors::json::{self, Object, Value};
 use crate::vendors::reply::{garbled, short_words, unrecognised, wait_asked};
 
+/// The names under which an object says whether it succeeded.
+pub(super) const SUCCESS: &[&str] = &["success", "ok"];
+
 /// Whether the object says of itself that it failed.
 pub(super) fn says_failed(object: &Object<'_>) -> bool {
-    success(object) == Some(false)
+    let error_is_true = || object.get(&["error"]).is_some_and(|raw| raw.get() == "true");
+    success(object) == Some(false) || error_is_true()
 }
 
 fn success(object: &Object<'_>) -> Option<bool> {
-    object.scalar(&["success", "ok"]).as_deref().and_then(json::flag)
+    object.scalar(SUCCESS).as_deref().and_then(json::flag)
 }
 
 /// What an item's error says, in at most 80 characters and without a VIN.

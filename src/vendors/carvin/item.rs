@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -27,30 +28,30 @@ pub(super) struct Item<'a> {
     pub(super) type_drift: u32,
 }
 
-/// Reads items; kept from one to the next, so that its memory is.
-#[derive(Debug, Default)]
-pub(super) struct Reader {
-    keys: Vec<u64>,
+/// An item where it stands in its reply.
+#[derive(Debug)]
+pub(super) struct Placed<'a> {
+    /// What it says; nothing where it is no object.
+    pub(super) item: Option<Item<'a>>,
+    /// Its own text.
+    pub(super) text: &'a str,
+    /// What follows it.
+    pub(super) rest: &'a str,
 }
 
-impl Reader {
-    /// What `raw` says; nothing where it is no object.
-    pub(super) fn read<'a>(&mut self, raw: &'a RawValue) -> Result<Option<Item<'a>>, Unreadable> {
-        match self.glance(raw) {
-            Some(vin) => {
-                Ok(Some(Item { vin: Some(vin.into()), said: Some(Said::Found), type_drift: 0 }))
-            }
-            None => Object::read(raw)?.map(|object| read(&object)).transpose(),
-        }
+/// Reads the item that `text` starts with.
+pub(super) fn first(text: &str) -> Result<Placed<'_>, Unreadable> {
+    let mut glances = serde_json::Deserializer::from_str(text).into_iter::<Glance<'_>>();
+    if let Some(Ok(Glance { vin })) = glances.next() {
+        let (text, rest) = text.split_at(glances.byte_offset());
+        let item = Item { vin: Some(vin.into()), said: Some(Said::Found), type_drift: 0 };
+        return Ok(Placed { item: Some(item), text, rest });
     }
-
-    /// The VIN of an item in the documented shape that says something, in one
-    /// look at the text. Nearly every item is; this is the hot path.
-    fn glance<'a>(&mut self, raw: &'a RawValue) -> Option<&'a str> {
-        self.keys.clear();
-        let mut deserializer = serde_json::Deserializer::from_str(raw.get());
-        Glance { keys: &mut self.keys }.deserialize(&mut deserializer).ok()
-    }
+    let mut raws = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    let raw = raws.next().ok_or(Unreadable)??;
+    let rest = &text[raws.byte_offset()..];
+    let item = Object::read(raw)?.map(|object| read(&object)).transpose()?;
+    Ok(Placed { item, text: raw.get(), rest })
 }
 
 /// The columns of an item that is wrapped once: `{"vin":…,"data":{…}}`.
@@ -90,7 +91,7 @@ fn read<'a>(item: &Object<'a>) -> Result<Item<'a>, Unreadable> {
         _ if decoded && !failed => Some(Said::Found),
         Some(words) if complaint::is_passing(&words) => None,
         Some(words) => Some(Said::Refused(words)),
-        None if failed => Some(Said::Refused("success: false".into())),
+        None if failed => Some(Said::Refused("failed without a word".into())),
         None => Some(Said::Absent),
     };
     let type_drift = [VIN, MAKE, MODEL, YEAR].iter().map(|names| drift(columns, names)).sum();
@@ -103,23 +104,24 @@ fn drift(item: &Object<'_>, names: &[&str]) -> u32 {
     u32::from(!matches!(value, None | Some(Value::Null | Value::Text(_))))
 }
 
-/// Reads the VIN of an item in the documented shape, and fails on any other:
-/// another spelling of a key that matters, an escape, a value of another type,
-/// nothing decoded, a `success` flag, a key that stands twice.
-struct Glance<'k> {
-    /// The hashes of the keys seen.
-    keys: &'k mut Vec<u64>,
+/// The VIN of an item in the documented shape that says something, read in one
+/// look at the text. Nearly every item is; this is the hot path.
+///
+/// It fails on any other: another spelling of a name that matters, an escape, a
+/// value of another type, nothing decoded, a key that stands twice.
+struct Glance<'a> {
+    vin: &'a str,
 }
 
-impl<'de> DeserializeSeed<'de> for Glance<'_> {
-    type Value = &'de str;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<&'de str, D::Error> {
-        deserializer.deserialize_map(self)
+impl<'de: 'a, 'a> Deserialize<'de> for Glance<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(GlanceVisitor).map(|vin| Self { vin })
     }
 }
 
-impl<'de> Visitor<'de> for Glance<'_> {
+struct GlanceVisitor;
+
+impl<'de> Visitor<'de> for GlanceVisitor {
     type Value = &'de str;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -129,20 +131,73 @@ impl<'de> Visitor<'de> for Glance<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<&'de str, A::Error> {
         let uncommon = || A::Error::custom("not the documented shape");
         let (mut vin, mut decoded) = (None, false);
+        let mut keys = Vec::with_capacity(32);
         while let Some(key) = map.next_key::<&'de str>()? {
-            self.keys.push(xxh3_64(key.as_bytes()));
+            keys.push(xxh3_64(key.as_bytes()));
             match key {
-                "VIN" => vin = Some(map.next_value::<&'de str>()?),
+                "VIN" => vin = Some(map.next_value::<&'de str>()?.trim()),
                 "Make" | "Model" => decoded |= !is_blank(map.next_value::<&'de str>()?.trim()),
-                "ModelYear" => decoded |= model_year(map.next_value::<&'de str>()?).is_some(),
-                _ if key.eq_ignore_ascii_case("success") => return Err(uncommon()),
-                _ if key.eq_ignore_ascii_case("ok") => return Err(uncommon()),
-                _ if key.eq_ignore_ascii_case("vin") => return Err(uncommon()),
+                "ModelYear" => {
+                    decoded |= model_year(map.next_value::<&'de str>()?.trim()).is_some();
+                }
+                _ if matters(key) => return Err(uncommon()),
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        self.keys.sort_unstable();
-        let twice = self.keys.windows(2).any(|pair| pair[0] == pair[1]);
-        vin.filter(|_| decoded && !twice).ok_or_else(uncommon)
+        keys.sort_unstable();
+        let twice = keys.windows(2).any(|pair| pair[0] == pair[1]);
+        vin.filter(|vin| !vin.is_empty() && decoded && !twice).ok_or_else(uncommon)
+    }
+}
+
+/// Whether a name, in any case, decides what an item says.
+fn matters(key: &str) -> bool {
+    [VIN, MAKE, MODEL, YEAR, complaint::SUCCESS, &["error"]]
+        .iter()
+        .any(|names| names.iter().any(|name| key.eq_ignore_ascii_case(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::vendors::testing::json_like;
+
+    fn items() -> impl Strategy<Value = String> {
+        let scalar = prop_oneof![
+            Just("\"1HGBH41JXMN109186\"".to_owned()),
+            Just("\"HONDA\"".to_owned()),
+            Just("\" 2021 \"".to_owned()),
+            Just("\"\"".to_owned()),
+        ];
+        let keys = vec![
+            "VIN",
+            "Vin",
+            "Make",
+            "make",
+            "Model",
+            "ModelYear",
+            "Year",
+            "success",
+            "OK",
+            "error",
+        ];
+        json_like(scalar.boxed(), keys)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn a_glance_sees_what_a_reading_would(item in items()) {
+            if let Ok(Glance { vin }) = serde_json::from_str(&item) {
+                let raw = json::read(item.as_bytes()).expect("JSON");
+                let object = Object::read(raw).expect("readable").expect("an object");
+                let item = read(&object).expect("readable");
+                prop_assert_eq!(item.vin.as_deref(), Some(vin));
+                prop_assert_eq!(item.said, Some(Said::Found));
+                prop_assert_eq!(item.type_drift, 0);
+            }
+        }
     }
 }

@@ -22,6 +22,7 @@ use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::Facts;
 use crate::key::{Key, KeyKind};
 use crate::outcome::{Dataset, Fault};
+use crate::vin::Vin;
 
 /// The vendor. Free; a whole batch counts as one call.
 #[derive(Debug)]
@@ -72,7 +73,7 @@ impl Endpoint for BatchDecode {
         struct Body<'a> {
             vins: Vec<&'a str>,
         }
-        let vins = keys.iter().filter_map(Key::vin).map(|vin| vin.as_str()).collect();
+        let vins = keys.iter().filter_map(Key::vin).map(Vin::as_str).collect();
         post("/batch-decode", &Body { vins })
     }
 

@@ -22,6 +22,7 @@ use crate::facts::{Facts, ListingFacts};
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::{Dataset, Fault};
+use crate::vin::Vin;
 
 /// The vendor. Every successful request is charged, an empty search too.
 #[derive(Debug)]
@@ -98,7 +99,7 @@ impl Endpoint for Listings {
     /// Without `fields`: the default ones are all that is read, and an unknown
     /// one would be refused.
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
-        let vins: Vec<&str> = keys.iter().filter_map(Key::vin).map(|vin| vin.as_str()).collect();
+        let vins: Vec<&str> = keys.iter().filter_map(Key::vin).map(Vin::as_str).collect();
         let query = vec![("vin_pattern", vins.join(",")), ("limit", rows::PAGE.to_string())];
         get("/listings".into(), query)
     }
@@ -146,7 +147,7 @@ impl Endpoint for Vins {
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
-        let vin = keys.first().and_then(Key::vin).map_or("", |vin| vin.as_str());
+        let vin = keys.first().and_then(Key::vin).map_or("", Vin::as_str);
         get(format!("/vins/{vin}"), Vec::new())
     }
 

@@ -53,13 +53,15 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
 
 /// The listings in a kept answer: one row, or a list of them in order.
 pub(super) fn listings(body: &[u8]) -> Vec<Listing> {
-    let raws = match json::read(body).map(|raw| (raw, Value::read(raw))) {
-        Ok((_, Ok(Value::List(raws)))) => raws,
-        Ok((raw, Ok(Value::Object(_)))) => vec![raw],
-        _ => Vec::new(),
+    let listing_of = |raw| {
+        let row = Object::read(raw).ok()??;
+        Some(listing(&row, None, status(&row)))
     };
-    let rows = raws.into_iter().filter_map(|raw| Object::read(raw).ok().flatten());
-    rows.map(|row| listing(&row, None, status(&row))).collect()
+    let Ok(whole) = json::read(body) else { return Vec::new() };
+    match Value::read(whole) {
+        Ok(Value::List(rows)) => rows.into_iter().filter_map(listing_of).collect(),
+        _ => listing_of(whole).into_iter().collect(),
+    }
 }
 
 /// One listing: its own columns, those of its dealer where they stand apart,
