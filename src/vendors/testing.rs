@@ -53,6 +53,7 @@ pub(super) fn settings() -> VendorSettings {
         base_url: "https://vendor.example".into(),
         api_key_env: None,
         api_key_file: None,
+        api_key: None,
         quotas: Vec::new(),
         quota_reset: QuotaReset::Rolling,
         spend: Vec::new(),

@@ -148,7 +148,7 @@ impl Pace {
     /// Fast enough to look alive.
     const BAR: Duration = Duration::from_millis(100);
     /// Slow enough for a night's log.
-    const LINES: Duration = Duration::from_secs(60);
+    const LINES: Duration = Duration::from_mins(1);
 
     fn new(every: Duration) -> Self {
         Self { every, last: None }

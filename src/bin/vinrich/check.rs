@@ -17,12 +17,11 @@ pub(crate) fn run(common: &CommonArgs) -> Result<u8, Error> {
     for (id, vendor) in &settings.vendors {
         keys.push((*id, vendor, Key::of(vendor)?));
     }
-    let mut text = store_line(&settings.store);
-    for (id, vendor, key) in &keys {
-        text += &describe(id, vendor, key, &settings);
-    }
-    text += "\nnobody was called: whether a key works shows with the first call\n";
-    stdout::write(&text)?;
+    let described = keys.iter().map(|(id, vendor, key)| describe(id, vendor, key, &settings));
+    let text: String = std::iter::once(store_line(&settings.store)).chain(described).collect();
+    stdout::write(&format!(
+        "{text}\nnobody was called: whether a key works shows with the first call\n"
+    ))?;
     let usable =
         keys.iter().any(|(id, _, key)| key.usable() && !asked_for(id, &settings).is_empty());
     Ok(if usable { Exit::Success } else { Exit::Key }.code())

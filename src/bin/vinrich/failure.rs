@@ -7,7 +7,7 @@ use std::panic::PanicHookInfo;
 use vinrich::error::{Error, Exit};
 
 use crate::cli::LogFormat;
-use crate::words::{now, visible};
+use crate::words::{now, text, visible};
 
 /// Prints `error` to stderr; gives the exit code. A reader who closed our
 /// stdout has had enough: that is no error.
@@ -60,14 +60,11 @@ fn causes(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
 }
 
 fn as_text(error: &Error) -> String {
-    let mut text = format!("error: {}\n", visible(&error.to_string()));
-    for cause in causes(error) {
-        text += &format!("  caused by: {}\n", visible(&cause.to_string()));
-    }
-    if let Some(hint) = error.hint_text() {
-        text += &format!("hint: {}\n", visible(hint));
-    }
-    text
+    let mut lines = vec![format!("error: {}", visible(&error.to_string()))];
+    lines
+        .extend(causes(error).map(|cause| format!("  caused by: {}", visible(&cause.to_string()))));
+    lines.extend(error.hint_text().map(|hint| format!("hint: {}", visible(hint))));
+    text(&lines)
 }
 
 fn as_json(error: &Error, time: &str) -> String {

@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(plan.limits.max_calls, Some(50));
         assert_eq!(plan.limits.max_cost, Some(Micros(2_500_000)));
         assert_eq!(plan.settings.max_wait, Duration::from_secs(30));
-        assert_eq!(plan.wait_lock, Some(Duration::from_secs(300)));
+        assert_eq!(plan.wait_lock, Some(Duration::from_mins(5)));
         assert_eq!(plan.thresholds.max_failed, Allowance::Percent(1.5));
         assert_eq!(plan.thresholds.max_rejected, Some(Allowance::Count(10)));
         assert!(
@@ -277,7 +277,7 @@ mod tests {
                 && plan.datasets.refresh.is_empty()
                 && !plan.datasets.offline
         );
-        assert_eq!(plan.settings.max_wait, Duration::from_secs(600));
+        assert_eq!(plan.settings.max_wait, Duration::from_mins(10));
         assert_eq!(plan.thresholds.max_failed, Allowance::Count(0));
         assert!(!plan.thresholds.keep_complete);
         assert_eq!(

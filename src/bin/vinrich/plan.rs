@@ -2,12 +2,13 @@
 
 use vinrich::clock::SystemClock;
 use vinrich::error::{Error, Exit};
+use vinrich::money::Micros;
 use vinrich::plan::{DatasetForecast, Forecast, VendorForecast};
 
 use crate::bar::Console;
 use crate::cli::{CommonArgs, PlanArgs, ReportFormat};
 use crate::sandbox::Session;
-use crate::words::{by_reason, count, span, table, thousands, visible};
+use crate::words::{by_reason, count, span, table, text, thousands, visible};
 use crate::{meaning, settings, stdout};
 
 pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {
@@ -25,17 +26,15 @@ pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {
 }
 
 fn as_text(forecast: &Forecast) -> String {
-    let mut text = format!("{}\n{}\n", headline(forecast), rows(forecast));
-    if !forecast.datasets.is_empty() {
-        text += &format!("\n{}", datasets(&forecast.datasets));
+    let mut lines = vec![headline(forecast), rows(forecast)];
+    let warnings = forecast.warnings.iter().map(|warning| format!("warning: {}", visible(warning)));
+    for section in [datasets(&forecast.datasets), vendors(&forecast.vendors), warnings.collect()] {
+        if !section.is_empty() {
+            lines.push(String::new());
+            lines.extend(section);
+        }
     }
-    if !forecast.vendors.is_empty() {
-        text += &format!("\n{}", vendors(&forecast.vendors));
-    }
-    for warning in &forecast.warnings {
-        text += &format!("\nwarning: {}\n", visible(warning));
-    }
-    text
+    text(&lines)
 }
 
 /// The one line that answers the question.
@@ -43,71 +42,64 @@ fn headline(forecast: &Forecast) -> String {
     let vins = count(forecast.distinct, "VIN");
     let vendors = &forecast.vendors;
     let calls: u64 = vendors.iter().map(|vendor| vendor.calls_total).sum();
-    if calls == 0 {
+    let Some(slowest) =
+        vendors.iter().max_by_key(|vendor| (vendor.nights, vendor.seconds)).filter(|_| calls > 0)
+    else {
         return format!("{vins}: nothing to ask");
-    }
+    };
     let exact = vendors.iter().all(|vendor| vendor.exact);
-    let mut line = format!("{vins}: {}", at_most(exact, &count(calls, "call")));
-    let cost = vendors.iter().map(|vendor| vendor.cost).sum::<vinrich::money::Micros>();
-    if cost.0 > 0 {
-        line += &format!("; {}", at_most(exact, &cost.to_string()));
-    }
-    if let Some(slowest) = vendors.iter().max_by_key(|vendor| (vendor.nights, vendor.seconds)) {
-        line += &format!("; done in {}", at_most(exact, &time(slowest)));
-    }
-    line
+    let cost: Micros = vendors.iter().map(|vendor| vendor.cost).sum();
+    let mut parts = vec![format!("{vins}: {}", at_most(exact, &count(calls, "call")))];
+    parts.extend((cost > Micros::ZERO).then(|| at_most(exact, &cost.to_string())));
+    parts.push(format!("done in {}", at_most(exact, &time(slowest))));
+    parts.join("; ")
 }
 
 fn rows(forecast: &Forecast) -> String {
-    let mut line =
+    let line =
         format!("{}, {} with a usable VIN", count(forecast.rows, "row"), thousands(forecast.valid));
-    let rejected: u64 = forecast.rejected.values().sum();
-    if rejected > 0 {
-        let reasons = by_reason(forecast.rejected.iter().map(|(reason, number)| (reason, *number)));
-        line += &format!("; {} rejected: {reasons}", thousands(rejected));
+    match forecast.rejected.values().sum() {
+        0 => line,
+        rejected => {
+            format!("{line}; {} rejected: {}", thousands(rejected), by_reason(&forecast.rejected))
+        }
     }
-    line
 }
 
-fn datasets(datasets: &[DatasetForecast]) -> String {
-    let heading = ["dataset", "keys", "fresh", "expired", "to ask", ""].map(str::to_owned).to_vec();
-    let (left_out, wanted): (Vec<_>, Vec<_>) =
-        datasets.iter().partition(|dataset| dataset.left_out.is_some());
-    let rows = wanted.iter().map(|dataset| {
-        let note = if dataset.exact { "" } else { "at most, until decodes are known" };
-        let numbers = [dataset.keys, dataset.cached, dataset.stale, dataset.missing].map(thousands);
+fn datasets(datasets: &[DatasetForecast]) -> Vec<String> {
+    let mut rows =
+        vec![["dataset", "keys", "fresh", "expired", "to ask", ""].map(str::to_owned).to_vec()];
+    for dataset in datasets.iter().filter(|dataset| dataset.left_out.is_none()) {
         let mut row = vec![dataset.dataset.to_owned()];
-        row.extend(numbers);
-        row.push(note.to_owned());
-        row
-    });
-    let mut text = if wanted.is_empty() {
-        String::new()
-    } else {
-        table(&std::iter::once(heading).chain(rows).collect::<Vec<_>>())
-    };
-    for dataset in left_out {
-        let why = dataset.left_out.as_deref().unwrap_or_default();
-        text += &format!("{} is left out: {}\n", dataset.dataset, visible(why));
+        row.extend([dataset.keys, dataset.cached, dataset.stale, dataset.missing].map(thousands));
+        row.push(if dataset.exact { "" } else { "at most, until decodes are known" }.to_owned());
+        rows.push(row);
     }
-    text
+    let mut lines = if rows.len() > 1 { table(&rows) } else { Vec::new() };
+    lines.extend(datasets.iter().filter_map(|dataset| {
+        let why = dataset.left_out.as_deref()?;
+        Some(format!("{} is left out: {}", dataset.dataset, visible(why)))
+    }));
+    lines
 }
 
-fn vendors(vendors: &[VendorForecast]) -> String {
-    let heading = ["vendor", "calls", "cost", "quota left", "done in", "by endpoint"]
-        .map(str::to_owned)
-        .to_vec();
-    let rows = vendors.iter().map(|vendor| {
+fn vendors(vendors: &[VendorForecast]) -> Vec<String> {
+    if vendors.is_empty() {
+        return Vec::new();
+    }
+    let heading = ["vendor", "calls", "cost", "quota left", "done in", "by endpoint"];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    rows.extend(vendors.iter().map(|vendor| {
         vec![
             vendor.vendor.clone(),
             at_most(vendor.exact, &thousands(vendor.calls_total)),
             vendor.cost.to_string(),
             vendor.quota_left.map_or_else(|| "no quota".into(), thousands),
             time(vendor),
-            by_reason(vendor.calls.iter().map(|(endpoint, calls)| (endpoint, *calls))),
+            by_reason(&vendor.calls),
         ]
-    });
-    table(&std::iter::once(heading).chain(rows).collect::<Vec<_>>())
+    }));
+    table(&rows)
 }
 
 fn at_most(exact: bool, amount: &str) -> String {
@@ -120,8 +112,6 @@ fn time(vendor: &VendorForecast) -> String {
 
 #[cfg(test)]
 mod tests {
-    use vinrich::money::Micros;
-
     use super::*;
 
     fn forecast() -> Forecast {

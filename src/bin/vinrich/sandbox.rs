@@ -45,12 +45,8 @@ impl Session {
         settings: &mut Settings,
     ) -> Result<Option<Self>, Error> {
         if !args.sandbox {
-            return match args.faults.is_empty() {
-                true => Ok(None),
-                false => {
-                    Err(Error::usage("`--fault` makes the sandbox fail, so it needs `--sandbox`"))
-                }
-            };
+            let alone = Error::usage("`--fault` makes the sandbox fail, so it needs `--sandbox`");
+            return if args.faults.is_empty() { Ok(None) } else { Err(alone) };
         }
         let faults = args.faults.clone();
         let sandbox = Sandbox::start(SandboxSpec { faults, ..SandboxSpec::default() })?;
@@ -92,7 +88,7 @@ fn point_at(sandbox: &Sandbox, settings: &mut Settings) -> Result<(), Error> {
 
 /// Enough for any demonstration; nobody is charged.
 const PLAY_MONEY: SpendLimit =
-    SpendLimit { amount: Micros(1_000_000_000), window: Duration::from_secs(24 * 3600) };
+    SpendLimit { amount: Micros(1_000_000_000), window: Duration::from_hours(24) };
 
 /// The quotas the sandbox itself holds callers to.
 fn generous(id: &str) -> Vec<Quota> {

@@ -23,23 +23,24 @@ pub(crate) fn defaults() -> Vec<&'static VendorDefaults> {
 /// The vendor called `id`, if it answers anything about `dataset`. The error
 /// fits behind the name of the flag or key that named it.
 pub(crate) fn vendor_for(dataset: Dataset, id: &str) -> Result<&'static str, String> {
-    let known = |vendors: Vec<&str>| {
-        vendors.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
-    };
     match vendors::find(id) {
         Some(vendor) if answers(vendor, dataset) => Ok(vendor.spec().id()),
         Some(_) => {
             let able = vendors::registry().iter().filter(|vendor| answers(**vendor, dataset));
-            let able = known(able.map(|vendor| vendor.spec().id()).collect());
+            let able = quoted(able.map(|vendor| vendor.spec().id()));
             Err(format!(
                 "names `{id}`, which knows nothing of {dataset}; {dataset} come from {able}"
             ))
         }
         None => {
-            let all = known(defaults().iter().map(|vendor| vendor.id).collect());
+            let all = quoted(defaults().iter().map(|vendor| vendor.id));
             Err(format!("names an unknown vendor `{id}`; this build knows {all}"))
         }
     }
+}
+
+fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn answers(vendor: &dyn Vendor, dataset: Dataset) -> bool {
@@ -63,11 +64,10 @@ fn check_against_registry(settings: &Settings) -> Result<(), Error> {
         if let Some(unknown) =
             of.price.keys().find(|name| *name != EVERY_ENDPOINT && !known.contains(name.as_str()))
         {
-            let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             return Err(Error::config(format!(
                 "`vendors.{id}.price_micros.{unknown}` is the price of no endpoint"
             ))
-            .hint(format!("the endpoints of `{id}` are {known}")));
+            .hint(format!("the endpoints of `{id}` are {}", quoted(known))));
         }
     }
     Ok(())
@@ -95,16 +95,15 @@ mod tests {
 
     #[test]
     fn every_default_of_this_build_is_a_setting_one_could_write() {
-        let mut text = String::new();
-        for vendor in defaults() {
-            text += &format!(
-                "[vendors.{}]\nbase_url = {:?}\nquotas = {:?}\n",
-                vendor.id, vendor.base_url, vendor.quotas
-            );
-            if let Some(name) = vendor.api_key_env {
-                text += &format!("api_key_env = {name:?}\n");
-            }
-        }
+        let written = |vendor: &&VendorDefaults| {
+            let key = vendor
+                .api_key_env
+                .map(|name| format!("api_key_env = {name:?}\n"))
+                .unwrap_or_default();
+            let (id, url, quotas) = (vendor.id, vendor.base_url, vendor.quotas);
+            format!("[vendors.{id}]\nbase_url = {url:?}\nquotas = {quotas:?}\n{key}")
+        };
+        let text: String = defaults().iter().map(written).collect();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("vinrich.toml");
         std::fs::write(&file, text).unwrap();

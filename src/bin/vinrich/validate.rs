@@ -6,7 +6,7 @@ use vinrich::report::{InputReport, Report};
 
 use crate::bar::Console;
 use crate::cli::{CommonArgs, ReportFormat, ValidateArgs};
-use crate::words::{by_reason, bytes, count, thousands, visible};
+use crate::words::{by_reason, bytes, count, text, thousands, visible};
 use crate::{meaning, settings, signals, stdout};
 
 pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error> {
@@ -28,42 +28,36 @@ pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error>
 fn as_text(report: &Report) -> String {
     let rows = &report.rows;
     let rejected: u64 = rows.rejected.values().sum();
-    let mut text = String::new();
-    for input in &report.inputs {
-        text += &describe(input);
-    }
-    text += &format!(
-        "{}: {} usable, {} distinct, {} rejected\n",
+    let mut lines: Vec<String> = report.inputs.iter().map(describe).collect();
+    lines.push(format!(
+        "{}: {} usable, {} distinct, {} rejected",
         count(rows.read, "row"),
         thousands(rows.valid),
         thousands(rows.distinct_vins),
         thousands(rejected)
-    );
+    ));
     if rejected > 0 {
-        text += &format!(
-            "  rejected: {}\n",
-            by_reason(rows.rejected.iter().map(|(reason, n)| (reason, *n)))
-        );
+        lines.push(format!("  rejected: {}", by_reason(&rows.rejected)));
     }
     if rows.check_digit_warnings > 0 {
         let doubtful = count(rows.check_digit_warnings, "usable VIN");
-        text += &format!(
-            "  warning: {doubtful} with a check digit that fails; --strict rejects them\n"
-        );
+        lines.push(format!(
+            "  warning: {doubtful} with a check digit that fails; --strict rejects them"
+        ));
     }
-    for warning in &report.warnings {
-        text += &format!("  warning: {}\n", visible(warning));
-    }
-    for output in &report.outputs {
-        text += &format!("wrote {} ({})\n", visible(&output.path), count(output.rows, "row"));
-    }
-    text
+    lines.extend(report.warnings.iter().map(|warning| format!("  warning: {}", visible(warning))));
+    lines.extend(
+        report.outputs.iter().map(|output| {
+            format!("wrote {} ({})", visible(&output.path), count(output.rows, "row"))
+        }),
+    );
+    text(&lines)
 }
 
 fn describe(input: &InputReport) -> String {
     let header = if input.has_header { "header" } else { "no header" };
     format!(
-        "{}: {}, {}, {}, delimiter `{}`, {header}, VINs in `{}`\n",
+        "{}: {}, {}, {}, delimiter `{}`, {header}, VINs in `{}`",
         visible(&input.name),
         count(input.rows, "row"),
         bytes(input.bytes),

@@ -1,6 +1,8 @@
 //! Numbers, times and text as people read them.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// `1234567` as `1,234,567`.
@@ -8,7 +10,7 @@ pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -39,6 +41,11 @@ pub(crate) fn span(seconds: u64) -> String {
     text
 }
 
+/// `seconds`, rounded; nothing for what is no time at all.
+pub(crate) fn whole_seconds(seconds: f64) -> u64 {
+    std::time::Duration::try_from_secs_f64(seconds + 0.5).map_or(0, |time| time.as_secs())
+}
+
 /// `512 B`, `312 kB`, `1.5 GB`: powers of a thousand, as disks are sold.
 pub(crate) fn bytes(number: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
@@ -55,12 +62,16 @@ pub(crate) fn bytes(number: u64) -> String {
     format!("{amount:.decimals$} {}", UNITS[unit])
 }
 
-/// `2 length, 5 placeholder`: the largest first, nothing for nothing.
-pub(crate) fn by_reason<K: AsRef<str>>(counts: impl IntoIterator<Item = (K, u64)>) -> String {
-    let mut counts: Vec<_> = counts.into_iter().filter(|(_, number)| *number > 0).collect();
-    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.as_ref().cmp(b.0.as_ref())));
+/// `5 placeholder, 2 length`: the largest first, nothing for nothing.
+pub(crate) fn by_reason<K: AsRef<str> + Ord>(counts: &BTreeMap<K, u64>) -> String {
+    let mut counts: Vec<(&str, u64)> = counts
+        .iter()
+        .map(|(reason, number)| (reason.as_ref(), *number))
+        .filter(|(_, number)| *number > 0)
+        .collect();
+    counts.sort_by_key(|(_, number)| Reverse(*number));
     let words =
-        counts.iter().map(|(reason, number)| format!("{} {}", thousands(*number), reason.as_ref()));
+        counts.iter().map(|(reason, number)| format!("{} {}", thousands(*number), visible(reason)));
     words.collect::<Vec<_>>().join(", ")
 }
 
@@ -100,24 +111,23 @@ fn deceives(character: char) -> bool {
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A table with a heading: columns of numbers to the right, others to the
-/// left, two spaces between.
-pub(crate) fn table(rows: &[Vec<String>]) -> String {
+/// The lines of a table with a heading: columns of numbers to the right,
+/// others to the left, two spaces between.
+pub(crate) fn table(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let columns: Vec<Column> = (0..columns).map(|column| Column::of(rows, column)).collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, column) in row.iter().zip(&columns) {
-            let pad = " ".repeat(column.width - cell.chars().count());
-            let (before, after) =
-                if column.numbers { (pad.as_str(), "") } else { ("", pad.as_str()) };
-            line.extend([before, cell, after, "  "]);
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    let cell = |(cell, column): (&String, &Column)| {
+        let pad = " ".repeat(column.width - cell.chars().count());
+        if column.numbers { format!("{pad}{cell}") } else { format!("{cell}{pad}") }
+    };
+    let line =
+        |row: &Vec<String>| row.iter().zip(&columns).map(cell).collect::<Vec<_>>().join("  ");
+    rows.iter().map(|row| line(row).trim_end().to_owned()).collect()
+}
+
+/// Lines as one text.
+pub(crate) fn text(lines: &[String]) -> String {
+    lines.iter().flat_map(|line| [line, "\n"]).collect()
 }
 
 struct Column {
@@ -168,11 +178,9 @@ mod tests {
 
     #[test]
     fn reasons_come_by_weight() {
-        assert_eq!(
-            by_reason([("empty", 1), ("length", 2000), ("ragged_row", 0)]),
-            "2,000 length, 1 empty"
-        );
-        assert_eq!(by_reason([("empty", 0)]), "");
+        let counts = [("empty", 1), ("length", 2000), ("not_a_vin", 1), ("ragged_row", 0)].into();
+        assert_eq!(by_reason(&counts), "2,000 length, 1 empty, 1 not_a_vin");
+        assert_eq!(by_reason(&[("empty", 0)].into()), "");
     }
 
     #[test]
@@ -192,7 +200,7 @@ mod tests {
         let rows: Vec<Vec<String>> =
             rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
         assert_eq!(
-            table(&rows),
+            text(&table(&rows)),
             "vendor  calls  quota\ncarvin  1,200  none\né           7  60/minute\n"
         );
     }
