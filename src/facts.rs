@@ -5,6 +5,8 @@
 //! An answer is parsed into facts when it is read, not when it is stored, so a
 //! new column costs no call.
 
+use serde::Serialize;
+
 use crate::outcome::Dataset;
 
 /// Days since 1970-01-01.
@@ -33,7 +35,7 @@ impl Facts {
 }
 
 /// What a vehicle is. Names and units as NHTSA vPIC has them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "each field is the output column of that name")]
 pub struct DecodeFacts {
     /// Upper case, as in vPIC.
@@ -111,14 +113,14 @@ impl MatchBasis {
 }
 
 /// The recall campaigns that name a vehicle.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RecallFacts {
     /// Distinct campaigns, ascending by number.
     pub campaigns: Vec<Campaign>,
 }
 
 /// One recall campaign.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "the fields of NHTSA's recall record")]
 pub struct Campaign {
     /// NHTSA's campaign number, such as `25V164000`.
@@ -137,7 +139,7 @@ pub struct Campaign {
 
 /// A price with the currency it is in; the currency comes from the vendor's
 /// document or the configuration, never from a guess.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Price {
     /// Hundredths of the currency's unit.
     pub cents: i64,
@@ -153,14 +155,14 @@ impl Price {
 }
 
 /// The listings of a vehicle, matched by its VIN.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ListingFacts {
     /// Active first, then the latest seen, then the smallest id: the first is the one written.
     pub listings: Vec<Listing>,
 }
 
 /// One listing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "each field is the output column of that name")]
 pub struct Listing {
     pub id: String,

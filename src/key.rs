@@ -78,6 +78,12 @@ impl Key {
     }
 }
 
+impl AsRef<str> for Vin {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 /// What kind of key an endpoint takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {

@@ -38,3 +38,11 @@ pub fn open_private_file(path: &Path) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
+
+/// Fills `bytes` from the operating system's source of randomness.
+pub fn random(bytes: &mut [u8]) -> io::Result<()> {
+    rustls::crypto::ring::default_provider()
+        .secure_random
+        .fill(bytes)
+        .map_err(|_| io::Error::other("the operating system gives no random bytes"))
+}

@@ -96,6 +96,17 @@ impl Fault {
     }
 }
 
+/// What was said about one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The vendor knows it.
+    Found,
+    /// The vendor knows nothing of it.
+    Absent,
+    /// The vendor's word that this key is wrong, with its code or words, shortened.
+    Refused(String),
+}
+
 /// Why a key was not asked, though a vendor could have answered it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Held {
@@ -111,6 +122,8 @@ pub enum Held {
     Stopped,
     /// `--offline`: nothing is asked.
     Offline,
+    /// Another run is asking for it.
+    Elsewhere,
 }
 
 impl Held {
@@ -123,6 +136,7 @@ impl Held {
             Self::Breaker => "outage",
             Self::Stopped => "stopped",
             Self::Offline => "offline",
+            Self::Elsewhere => "in_flight_elsewhere",
         }
     }
 }
@@ -191,7 +205,9 @@ impl Outcome {
             Self::Inconclusive => (Status::Failed, Some("inconclusive".into()), Exit::SomeFailed),
             Self::Pending(held) => {
                 let exit = match held {
-                    Held::Quota | Held::RateLimited | Held::Breaker => Exit::Parked,
+                    Held::Quota | Held::RateLimited | Held::Breaker | Held::Elsewhere => {
+                        Exit::Parked
+                    }
                     Held::OwnLimit => Exit::OwnLimit,
                     Held::Stopped => Exit::Interrupted,
                     Held::Offline => Exit::Success,

@@ -1,28 +1,144 @@
-//! `run`: both passes in one screen.
+//! `run`: both passes in one screen; names, not mechanics.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::account::account_name;
+use crate::asking::{Answers, Asker};
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::events::Events;
-use crate::plan::{Forecast, Plan};
+use crate::events::{Events, Phase, Progress};
+use crate::gate::{Door, Shared};
+use crate::input::Inputs;
+use crate::keyset::KeySet;
+use crate::panel::Panel;
+use crate::plan::Plan;
 use crate::report::Report;
+use crate::run::Run;
+use crate::store::{RunInfo, RunLimits, Store, StoreSpec};
+use crate::survey::Survey;
+use crate::vendors::reread;
+use crate::writing::{Outputs, write};
+
+pub use crate::forecast::forecast;
+pub use crate::writing::validate;
 
 /// Enriches the plan's input into its output. Blocking; owns its runtime.
+///
+/// An error means that no output was written. A run that ends with a report has
+/// written one, unless it was stopped; `Report::exit_code` says how it went.
 pub fn run(
-    _plan: &Plan,
-    _events: &dyn Events,
-    _clock: &dyn Clock,
-    _cancel: &Cancel,
+    plan: &Plan,
+    events: &dyn Events,
+    clock: &dyn Clock,
+    cancel: &Cancel,
 ) -> Result<Report, Error> {
-    Err(Error::internal("not built yet"))
+    let mut run = Run::begin(plan, events, clock);
+    let panel = Panel::of(plan, &|source| crate::panel::is_known(&plan.settings.store, source))?;
+    run.note_panel(&panel);
+    let inputs = Inputs::open(&plan.input)?;
+    let outputs = Outputs::create(plan, &inputs, &run.id)?;
+
+    let survey = Survey::of(&inputs, plan.rules, events, cancel)?;
+    run.note_survey(&inputs, &survey);
+    survey.check(&plan.thresholds)?;
+    let rows = survey.rows;
+    let vins = KeySet::vins(survey.vins);
+
+    let store = open_store(plan, &run)?;
+    let answers = ask(plan, &mut run, &panel, &store, &vins, rows, cancel)?;
+    if run.stopped().is_none() {
+        let written = write(plan, &run, &panel, &store, &answers, &vins, &inputs, outputs)?;
+        run.note_written(written, rows)?;
+    }
+    let report = run.end(&plan.thresholds);
+    store.finish(clock.now().wall, report.exit_code, &report.to_json())?;
+    report.save(plan)?;
+    Ok(report)
 }
 
-/// What [`run`] would take. Spends nothing.
-pub fn forecast(_plan: &Plan, _events: &dyn Events, _clock: &dyn Clock) -> Result<Forecast, Error> {
-    Err(Error::internal("not built yet"))
+fn open_store(plan: &Plan, run: &Run<'_>) -> Result<Store, Error> {
+    let spec = StoreSpec {
+        path: &plan.settings.store,
+        durability: plan.settings.durability,
+        must_exist: plan.thresholds.require_store,
+        reread,
+        limits: RunLimits { max_calls: plan.limits.max_calls, max_cost: plan.limits.max_cost },
+    };
+    let info = RunInfo {
+        run_id: run.id.clone(),
+        boot_id: run.clock.boot_id().to_owned(),
+        command: plan.command.clone(),
+        started: run.started,
+    };
+    Store::open(&spec, &info)
 }
 
-/// The counts of [`validate`]: what is in the input, by local rules alone.
-pub fn validate(_plan: &Plan, _events: &dyn Events, _cancel: &Cancel) -> Result<Report, Error> {
-    Err(Error::internal("not built yet"))
+/// Both waves of calls, on a runtime of their own.
+fn ask(
+    plan: &Plan,
+    run: &mut Run<'_>,
+    panel: &Panel,
+    store: &Store,
+    vins: &KeySet,
+    rows: u64,
+    cancel: &Cancel,
+) -> Result<Answers, Error> {
+    let shared = Shared {
+        writer: store.writer(),
+        clock: run.clock,
+        cancel,
+        events: run.events,
+        progress: RefCell::new(Progress {
+            phase: Phase::Asking,
+            rows,
+            rows_total: Some(rows),
+            ..Progress::default()
+        }),
+        max_wait: plan.settings.max_wait,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::internal("cannot start the runtime").because(error))?;
+    runtime.block_on(async {
+        let doors = open_doors(plan, panel, store, &shared).await?;
+        let asker = Asker { plan, panel, store, shared: &shared, doors, started: run.started.wall };
+        let answers = asker.ask(vins).await?;
+        for (id, door) in &asker.doors {
+            let label = crate::gate::label(door.vendor(), &plan.settings.vendors[id]);
+            run.note_vendor(label, door.report().await?, door.resume_at());
+        }
+        run.note_answers(&answers, cancel);
+        Ok(answers)
+    })
+}
+
+/// One door for each vendor that has what it takes to be asked.
+async fn open_doors<'a>(
+    plan: &'a Plan,
+    panel: &Panel,
+    store: &Store,
+    shared: &'a Shared<'a>,
+) -> Result<BTreeMap<&'static str, Door<'a>>, Error> {
+    let mut doors = BTreeMap::new();
+    let sources = panel.chains.values().flat_map(|chain| &chain.sources);
+    for source in sources.filter(|source| source.can_be_asked() && !plan.datasets.offline) {
+        let id = source.name.vendor;
+        if doors.contains_key(id) {
+            continue;
+        }
+        let name = account_name(store.install_key(), source.key.as_ref());
+        let account = store.writer().account(id, source.name.origin.clone(), name).await?;
+        let settings = &plan.settings.vendors[id];
+        doors.insert(id, Door::open(shared, source.vendor, settings, account, source.key.clone())?);
+    }
+    Ok(doors)
+}
+
+/// The paths of the input's files, which no output may overwrite.
+pub(crate) fn input_paths(inputs: &Inputs) -> Vec<PathBuf> {
+    inputs.files().iter().filter_map(|file| file.path.clone()).collect()
 }

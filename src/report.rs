@@ -1,10 +1,16 @@
 //! The run report: what a run did, for the operator and for `<out>.run.json`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::error::Error;
 use crate::money::Micros;
+use crate::outcome::Dataset;
+use crate::output::{Written, write_atomically};
+use crate::plan::Plan;
+use crate::record::{Record, Told};
 
 /// What a run did. Its JSON form is `<out>.run.json`.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -149,4 +155,70 @@ pub struct OutputReport {
     pub rows: u64,
     pub bytes: u64,
     pub sha256: String,
+}
+
+impl Report {
+    /// The JSON of `<out>.run.json`.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a report is plain data") + "\n"
+    }
+
+    /// Writes `<out>.run.json`, or where `--report` says; nowhere when the output is stdout.
+    pub fn save(&self, plan: &Plan) -> Result<(), Error> {
+        match place(plan) {
+            Some(path) => write_atomically(&path, self.to_json().as_bytes()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn place(plan: &Plan) -> Option<PathBuf> {
+    let beside = |out: &Path| {
+        let mut name = out.file_name().unwrap_or_default().to_owned();
+        name.push(".run.json");
+        out.with_file_name(name)
+    };
+    plan.report.clone().or_else(|| plan.output.path.as_deref().map(beside))
+}
+
+impl From<Written> for OutputReport {
+    fn from(file: Written) -> Self {
+        Self { path: file.path, rows: file.rows, bytes: file.bytes, sha256: file.sha256 }
+    }
+}
+
+impl DatasetReport {
+    /// Adds the counts of another question about the same dataset.
+    pub fn add(&mut self, other: &Self) {
+        self.keys += other.keys;
+        self.hits += other.hits;
+        self.misses += other.misses;
+        self.stale += other.stale;
+    }
+}
+
+/// Rows by what their datasets tell, counted as they are written.
+#[derive(Clone, Debug, Default)]
+pub struct RowTally {
+    /// Rows by dataset and status.
+    pub by_status: BTreeMap<Dataset, BTreeMap<&'static str, u64>>,
+    /// Rows by `<dataset>_error`.
+    pub errors: BTreeMap<String, u64>,
+}
+
+impl RowTally {
+    /// Counts one row.
+    pub fn count(&mut self, record: &Record) {
+        self.count_told(Dataset::Decode, &record.decode);
+        self.count_told(Dataset::Recalls, &record.recalls);
+        self.count_told(Dataset::Listings, &record.listings);
+    }
+
+    fn count_told<F>(&mut self, dataset: Dataset, told: &Told<F>) {
+        *self.by_status.entry(dataset).or_default().entry(told.status.name()).or_default() += 1;
+        if let Some(error) = &told.error {
+            let name = format!("{}:{error}", dataset.name());
+            *self.errors.entry(name).or_default() += 1;
+        }
+    }
 }

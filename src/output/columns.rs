@@ -19,7 +19,7 @@ use super::Format;
 use super::names::input_names;
 use super::schema::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
 use crate::error::Error;
-use crate::join::{Block, Record};
+use crate::record::{Block, Record};
 
 /// Field metadata: what an input column was called in the input.
 const ORIGINAL_NAME: &str = "original_name";

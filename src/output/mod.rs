@@ -49,7 +49,7 @@ use self::schema::{COLUMNS, REJECT_COLUMNS, SCHEMA_VERSION};
 use self::sink::{Sink, Target};
 use self::worker::{Files, Worker};
 use crate::error::{Error, Exit};
-use crate::join::Block;
+use crate::record::Block;
 
 /// What `path` is shown as when it is stdout.
 const STDOUT: &str = "-";
@@ -115,7 +115,7 @@ impl Output {
     /// is spent: with 73 when a file cannot be created or is one of `input_paths`.
     ///
     /// `input_columns` are the names of [`Block::input`], `files` what
-    /// `source_file` says for each [`Record::file`](crate::join::Record::file).
+    /// `source_file` says for each [`Record::file`](crate::record::Record::file).
     pub fn create(
         spec: &OutputSpec,
         input_columns: &[String],
@@ -140,6 +140,24 @@ impl Output {
         };
         let rejects = rejects.map(|place| Draft::create(place, run_id)).transpose()?;
         Ok(Self::assemble(spec, input_columns, files, run_id, out, rejects.map(Target::Draft)))
+    }
+
+    /// Creates the rejects file alone: accepted rows are counted and go nowhere.
+    pub fn create_rejects_only(
+        spec: &OutputSpec,
+        input_columns: &[String],
+        files: &[String],
+        run_id: &str,
+        input_paths: &[PathBuf],
+    ) -> Result<Self, Error> {
+        let draft = |path: &PathBuf| {
+            let place = Place::find(path)?;
+            place.refuse_inputs(input_paths)?;
+            Draft::create(place, run_id).map(Target::Draft)
+        };
+        let rejects = spec.rejects.as_ref().map(draft).transpose()?;
+        let nowhere = Target::Stream(Box::new(io::sink()));
+        Ok(Self::assemble(spec, input_columns, files, run_id, nowhere, rejects))
     }
 
     fn assemble(

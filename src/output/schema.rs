@@ -12,7 +12,7 @@ use super::take::{
     match_basis, suggestion, top_campaign, vin_error, vin_status,
 };
 use crate::facts::{Days, Price};
-use crate::join::Record;
+use crate::record::Record;
 use crate::vin::Vin;
 
 /// Version of [`COLUMNS`], written into every Parquet and Arrow file.

@@ -4,8 +4,8 @@
 use std::cmp::Reverse;
 
 use crate::facts::{Campaign, DecodeFacts, Listing, MatchBasis, RecallFacts};
-use crate::join::Record;
 use crate::outcome::Status;
+use crate::record::Record;
 use crate::vin::{Vin, VinError};
 
 /// A hash as 32 lower-case hex digits.
@@ -120,7 +120,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::join::Told;
+    use crate::record::Told;
     use crate::vin::Reading;
 
     fn row(campaigns: Vec<Campaign>) -> Record {

@@ -1,0 +1,348 @@
+//! Asking: which keys the store does not answer, and the waves of calls that
+//! get them answered.
+//!
+//! Wave 1 asks about VINs (decode, listings), wave 2 about what wave 1 made
+//! known (recalls by vehicle). Answers go into the store; what stays here is
+//! only why a key has none.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::error::Error;
+use crate::gate::{Asked, Asking, Door, Shared};
+use crate::join::{Picks, Shelf, vehicle_of};
+use crate::key::{Key, KeyKind, Vehicle};
+use crate::keyset::KeySet;
+use crate::outcome::{Dataset, Denied, Fault, Held, Outcome};
+use crate::panel::{Chain, Panel, Source};
+use crate::plan::Plan;
+use crate::report::DatasetReport;
+use crate::store::{SourceId, Store};
+
+/// Why keys have no answer, by source: one map for each of a chain's sources.
+pub type Outcomes = Vec<HashMap<u32, Outcome>>;
+
+/// What asking for one dataset came to.
+#[derive(Debug, Default)]
+pub struct Replies {
+    /// Why keys have no fresh answer.
+    pub outcomes: Outcomes,
+    /// The dearer endpoint that stood in, if one did, behind the others.
+    pub sources: Vec<Source>,
+    /// Hits and misses.
+    pub report: DatasetReport,
+}
+
+/// What asking for recalls came to.
+#[derive(Debug, Default)]
+pub struct RecallReplies {
+    /// By vehicle, or by VIN where the vendor knows no vehicles.
+    pub main: Replies,
+    /// The vehicles, when asked by vehicle.
+    pub vehicles: Option<Vehicles>,
+    /// By VIN, for zeros asked by vehicle.
+    pub confirmed: Option<Replies>,
+}
+
+/// The distinct vehicles of a run and which VIN is which.
+#[derive(Debug)]
+pub struct Vehicles {
+    /// The vehicles.
+    pub keys: KeySet,
+    /// For each VIN's number, its vehicle's.
+    pub of: Vec<Option<u32>>,
+}
+
+/// What the whole asking came to.
+#[derive(Debug, Default)]
+pub struct Answers {
+    /// Decode.
+    pub decode: Option<Replies>,
+    /// Recalls.
+    pub recalls: Option<RecallReplies>,
+    /// Listings.
+    pub listings: Option<Replies>,
+}
+
+/// Asks every vendor of the panel for what the store does not know.
+pub struct Asker<'a> {
+    /// The run's plan.
+    pub plan: &'a Plan,
+    /// Who can be asked.
+    pub panel: &'a Panel,
+    /// Where answers are.
+    pub store: &'a Store,
+    /// What the doors share.
+    pub shared: &'a Shared<'a>,
+    /// One door for each vendor that can be asked.
+    pub doors: BTreeMap<&'static str, Door<'a>>,
+    /// When the run started, in microseconds since the epoch.
+    pub started: i64,
+}
+
+impl Asker<'_> {
+    /// Both waves. Decode and recalls go on while listings are asked.
+    pub async fn ask(&self, vins: &KeySet) -> Result<Answers, Error> {
+        let vehicles = async {
+            let decode = self.dataset(Dataset::Decode, vins).await?;
+            let recalls = self.recalls(vins, decode.as_ref()).await?;
+            Ok((decode, recalls))
+        };
+        let listings = self.dataset(Dataset::Listings, vins);
+        let ((decode, recalls), listings) = tokio::try_join!(vehicles, listings)?;
+        Ok(Answers { decode, recalls, listings })
+    }
+
+    async fn dataset(&self, dataset: Dataset, keys: &KeySet) -> Result<Option<Replies>, Error> {
+        match self.panel.chains.get(&dataset) {
+            Some(chain) => self.chain(chain, keys).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Asks the sources of a chain one after the other, each about what no
+    /// earlier one has found.
+    async fn chain(&self, chain: &Chain, keys: &KeySet) -> Result<Replies, Error> {
+        let mut replies = Replies { sources: chain.sources.clone(), ..Replies::default() };
+        let mut open = vec![true; keys.len()];
+        for (place, source) in chain.sources.iter().enumerate() {
+            let (outcomes, shape_refused) =
+                self.source(chain, source, keys, &open, &mut replies.report).await?;
+            if let Some(dearer) = source.dearer().filter(|_| shape_refused) {
+                let report = &mut DatasetReport::default();
+                let (outcomes, _) = self.source(chain, &dearer, keys, &open, report).await?;
+                replies.outcomes.push(outcomes);
+                replies.sources[place] = dearer;
+            } else {
+                replies.outcomes.push(outcomes);
+            }
+            if place + 1 < chain.sources.len() {
+                self.close_found(&replies.sources[place], keys, &mut open).await?;
+            }
+        }
+        Ok(replies)
+    }
+
+    /// Asks one source about the open keys that it has no fresh answer to.
+    async fn source(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        keys: &KeySet,
+        open: &[bool],
+        report: &mut DatasetReport,
+    ) -> Result<(HashMap<u32, Outcome>, bool), Error> {
+        let id = self.shared.writer.source(source.name.clone()).await?;
+        let missing = self.missing(chain, id, keys, open, report)?;
+        if missing.is_empty() {
+            return Ok((HashMap::new(), false));
+        }
+        let asked =
+            self.put(chain, source, id, missing.iter().map(|&id| keys.key(id)).collect()).await?;
+        let outcomes = asked.unanswered.into_iter();
+        let outcomes = outcomes.filter_map(|(key, outcome)| Some((keys.id(&key)?, outcome)));
+        Ok((outcomes.collect(), asked.shape_refused))
+    }
+
+    /// The open keys without a fresh answer: the never answered first, then the longest expired.
+    fn missing(
+        &self,
+        chain: &Chain,
+        source: SourceId,
+        keys: &KeySet,
+        open: &[bool],
+        report: &mut DatasetReport,
+    ) -> Result<Vec<u32>, Error> {
+        let found = lookup(self, chain, source, keys)?;
+        let refresh = self.plan.datasets.refresh.contains(&chain.dataset);
+        let mut never = Vec::new();
+        let mut expired = Vec::new();
+        for id in keys.sorted() {
+            let place = id as usize;
+            if !open[place] {
+                continue;
+            }
+            report.keys += 1;
+            match found[place] {
+                Seen::Never => {
+                    report.misses += 1;
+                    never.push(id);
+                }
+                Seen::Fresh(fetched_at) if refresh => expired.push((fetched_at, id)),
+                Seen::Fresh(_) => report.hits += 1,
+                Seen::Expired(fetched_at) => {
+                    report.stale += 1;
+                    expired.push((fetched_at, id));
+                }
+            }
+        }
+        let (hits, lookups) = (report.hits, report.keys);
+        self.shared.tell(|progress| {
+            progress.cache_hits += hits;
+            progress.lookups += lookups;
+        });
+        expired.sort_unstable();
+        never.extend(expired.into_iter().map(|(_, id)| id));
+        Ok(never)
+    }
+
+    /// Sends `keys` through the vendor's door, if there is one.
+    async fn put(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        id: SourceId,
+        keys: Vec<Key>,
+    ) -> Result<Asked, Error> {
+        let Some(door) = self.doors.get(source.name.vendor) else {
+            let outcome = if self.plan.datasets.offline {
+                Outcome::Pending(Held::Offline)
+            } else {
+                Outcome::Failed(Fault::Denied(Denied::Key))
+            };
+            let unanswered = keys.into_iter().map(|key| (key, outcome.clone())).collect();
+            return Ok(Asked { unanswered, shape_refused: false });
+        };
+        let asking =
+            Asking { endpoint: source.name.endpoint, source: id, keys, freshness: chain.freshness };
+        door.ask(asking).await
+    }
+
+    /// Closes the keys that `source` has found.
+    async fn close_found(
+        &self,
+        source: &Source,
+        keys: &KeySet,
+        open: &mut [bool],
+    ) -> Result<(), Error> {
+        let id = self.shared.writer.source(source.name.clone()).await?;
+        let snapshot = self.store.snapshot()?;
+        keys.each_held(&snapshot, id, |id, held| {
+            if held.said == crate::store::Answered::Found {
+                open[id as usize] = false;
+            }
+        })
+    }
+
+    /// Wave 2: recalls for the vehicles that decode made known.
+    async fn recalls(
+        &self,
+        vins: &KeySet,
+        decode: Option<&Replies>,
+    ) -> Result<Option<RecallReplies>, Error> {
+        let Some(chain) = self.panel.chains.get(&Dataset::Recalls) else { return Ok(None) };
+        let by_vehicle = |source: &Source| source.endpoint.spec().key == KeyKind::Vehicle;
+        if !chain.sources.iter().any(by_vehicle) {
+            let main = self.chain(chain, vins).await?;
+            return Ok(Some(RecallReplies { main, ..RecallReplies::default() }));
+        }
+        let vehicles = self.vehicles(vins, decode)?;
+        let chain = Chain {
+            sources: chain.sources.iter().filter(|source| by_vehicle(source)).cloned().collect(),
+            ..chain.clone()
+        };
+        let main = self.chain(&chain, &vehicles.keys).await?;
+        let confirmed = self.confirm_zeros(&chain, vins, &vehicles).await?;
+        Ok(Some(RecallReplies { main, vehicles: Some(vehicles), confirmed }))
+    }
+
+    /// The distinct vehicles among the decoded VINs.
+    fn vehicles(&self, vins: &KeySet, decode: Option<&Replies>) -> Result<Vehicles, Error> {
+        let (Some(chain), Some(decode)) = (self.panel.chains.get(&Dataset::Decode), decode) else {
+            return Ok(Vehicles { keys: KeySet::vehicles([]), of: vec![None; vins.len()] });
+        };
+        let snapshot = self.store.snapshot()?;
+        let picks = Picks::load(&snapshot, chain, decode, vins, self.started, self.started)?;
+        let mut shelf = Shelf::default();
+        let mut named: Vec<Option<Vehicle>> = Vec::with_capacity(vins.len());
+        for id in 0..u32::try_from(vins.len()).unwrap_or(u32::MAX) {
+            named.push(vehicle_of(&picks, id, vins, &snapshot, &mut shelf)?);
+        }
+        let keys = KeySet::vehicles(named.iter().flatten().cloned());
+        let of = named.into_iter().map(|vehicle| keys.id(&Key::Vehicle(vehicle?))).collect();
+        Ok(Vehicles { keys, of })
+    }
+
+    /// One call by VIN for each vehicle that came back with zero, unless one of
+    /// its VINs has a fresh answer already.
+    async fn confirm_zeros(
+        &self,
+        chain: &Chain,
+        vins: &KeySet,
+        vehicles: &Vehicles,
+    ) -> Result<Option<Replies>, Error> {
+        let Some((main, confirming)) =
+            chain.sources.iter().find_map(|source| Some((source, source.confirming()?)))
+        else {
+            return Ok(None);
+        };
+        let main = self.shared.writer.source(main.name.clone()).await?;
+        let confirm = self.shared.writer.source(confirming.name.clone()).await?;
+        let mut zero = vec![false; vehicles.keys.len()];
+        {
+            let snapshot = self.store.snapshot()?;
+            vehicles.keys.each_held(&snapshot, main, |id, held| {
+                zero[id as usize] = held.said == crate::store::Answered::Absent;
+            })?;
+        }
+        let seen = lookup(self, chain, confirm, vins)?;
+        for (vin, vehicle) in vehicles.of.iter().enumerate() {
+            if let (Some(vehicle), Seen::Fresh(_)) = (vehicle, seen[vin]) {
+                zero[*vehicle as usize] = false;
+            }
+        }
+        // The smallest VIN stands for its vehicle, the same one every night.
+        let mut open = vec![false; vins.len()];
+        for vin in vins.sorted() {
+            if let Some(vehicle) = vehicles.of[vin as usize]
+                && std::mem::take(&mut zero[vehicle as usize])
+            {
+                open[vin as usize] = true;
+            }
+        }
+        let mut replies = Replies { sources: vec![confirming.clone()], ..Replies::default() };
+        let (outcomes, _) =
+            self.source(chain, &confirming, vins, &open, &mut replies.report).await?;
+        replies.outcomes.push(outcomes);
+        Ok(Some(replies))
+    }
+}
+
+/// What the store knows about a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing.
+    Never,
+    /// A fresh answer, fetched at.
+    Fresh(i64),
+    /// An expired answer, fetched at.
+    Expired(i64),
+}
+
+fn lookup(
+    asker: &Asker<'_>,
+    chain: &Chain,
+    source: SourceId,
+    keys: &KeySet,
+) -> Result<Vec<Seen>, Error> {
+    let snapshot = asker.store.snapshot()?;
+    seen(&snapshot, chain, source, keys, asker.started)
+}
+
+/// What the store knows about each key.
+pub fn seen(
+    snapshot: &crate::store::Snapshot<'_>,
+    chain: &Chain,
+    source: SourceId,
+    keys: &KeySet,
+    started: i64,
+) -> Result<Vec<Seen>, Error> {
+    let mut seen = vec![Seen::Never; keys.len()];
+    keys.each_held(snapshot, source, |id, held| {
+        seen[id as usize] = if chain.is_fresh(&keys.key(id), &held, started) {
+            Seen::Fresh(held.fetched_at)
+        } else {
+            Seen::Expired(held.fetched_at)
+        };
+    })?;
+    Ok(seen)
+}

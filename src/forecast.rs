@@ -1,0 +1,225 @@
+//! The forecast: what a run would take. Pass 1 without the gate; spends nothing.
+
+use std::collections::BTreeMap;
+
+use crate::asking::{Replies, Seen, Vehicles, seen};
+use crate::cancel::Cancel;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::events::Events;
+use crate::gate::{label, seconds_for};
+use crate::input::Inputs;
+use crate::join::{Picks, Shelf, vehicle_of};
+use crate::key::{Key, KeyKind};
+use crate::keyset::KeySet;
+use crate::outcome::Dataset;
+use crate::panel::{self, Chain, Panel, Source};
+use crate::plan::{DatasetForecast, Forecast, Plan, VendorForecast};
+use crate::store::{Snapshot, Store};
+use crate::survey::Survey;
+
+/// What [`run`](crate::run) would take. Spends nothing.
+pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forecast, Error> {
+    let panel = Panel::of(plan, &|source| panel::is_known(&plan.settings.store, source))?;
+    let inputs = Inputs::open(&plan.input)?;
+    let survey = Survey::of(&inputs, plan.rules, events, &Cancel::new())?;
+    let mut forecast = Forecast {
+        rows: survey.rows,
+        valid: survey.valid,
+        rejected: survey.rejected,
+        distinct: survey.vins.len() as u64,
+        ..Forecast::default()
+    };
+    let vins = KeySet::vins(survey.vins);
+    let store = Store::peek(&plan.settings.store)?;
+    let snapshot = store.as_ref().map(|store| store.snapshot()).transpose()?;
+    let view = View { plan, snapshot, started: clock.now().wall };
+    for dataset in Dataset::ALL {
+        if let Some(why) = panel.left_out.get(&dataset) {
+            forecast.datasets.push(DatasetForecast {
+                dataset: dataset.name(),
+                left_out: Some(why.clone()),
+                ..DatasetForecast::default()
+            });
+        } else if let Some(chain) = panel.chains.get(&dataset) {
+            view.add(chain, &panel, &vins, &mut forecast)?;
+        }
+    }
+    for vendor in &mut forecast.vendors {
+        view.add_time(vendor);
+    }
+    warn_of_endless_renewal(plan, &panel, &mut forecast);
+    Ok(forecast)
+}
+
+struct View<'a> {
+    plan: &'a Plan,
+    snapshot: Option<Snapshot<'a>>,
+    started: i64,
+}
+
+impl View<'_> {
+    fn add(
+        &self,
+        chain: &Chain,
+        panel: &Panel,
+        vins: &KeySet,
+        forecast: &mut Forecast,
+    ) -> Result<(), Error> {
+        let Some(source) = chain.sources.first() else { return Ok(()) };
+        let (mut dataset, confirms) = if source.endpoint.spec().key == KeyKind::Vehicle {
+            self.by_vehicle(chain, source, panel, vins)?
+        } else {
+            (self.count(chain, source, vins)?, 0)
+        };
+        dataset.dataset = chain.dataset.name();
+        self.add_calls(source, &dataset, confirms, forecast);
+        forecast.datasets.push(dataset);
+        Ok(())
+    }
+
+    /// Keys by what the store knows of them.
+    fn count(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        keys: &KeySet,
+    ) -> Result<DatasetForecast, Error> {
+        let mut counts =
+            DatasetForecast { keys: keys.len() as u64, exact: true, ..DatasetForecast::default() };
+        let refresh = self.plan.datasets.refresh.contains(&chain.dataset);
+        for seen in self.seen(chain, source, keys)? {
+            match seen {
+                Seen::Never => counts.missing += 1,
+                Seen::Fresh(_) if refresh => counts.missing += 1,
+                Seen::Fresh(_) => counts.cached += 1,
+                Seen::Expired(_) => {
+                    counts.stale += 1;
+                    counts.missing += 1;
+                }
+            }
+        }
+        Ok(counts)
+    }
+
+    fn seen(&self, chain: &Chain, source: &Source, keys: &KeySet) -> Result<Vec<Seen>, Error> {
+        if let Some(snapshot) = &self.snapshot
+            && let Some(id) = snapshot.source(&source.name)?
+        {
+            return seen(snapshot, chain, id, keys, self.started);
+        }
+        Ok(vec![Seen::Never; keys.len()])
+    }
+
+    /// Recalls by vehicle: exact where every VIN's vehicle is known, else every
+    /// VIN without one may be a vehicle of its own. Each zero costs one call more.
+    fn by_vehicle(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        panel: &Panel,
+        vins: &KeySet,
+    ) -> Result<(DatasetForecast, u64), Error> {
+        let vehicles = self.vehicles(panel, vins)?;
+        let unknown = vehicles.of.iter().filter(|vehicle| vehicle.is_none()).count() as u64;
+        let mut counts = self.count(chain, source, &vehicles.keys)?;
+        counts.keys += unknown;
+        counts.missing += unknown;
+        counts.exact = unknown == 0 && (counts.missing == 0 || source.confirming().is_none());
+        let confirms = source.confirming().map_or(0, |_| counts.missing);
+        Ok((counts, confirms))
+    }
+
+    fn vehicles(&self, panel: &Panel, vins: &KeySet) -> Result<Vehicles, Error> {
+        let none = || Vehicles { keys: KeySet::vehicles([]), of: vec![None; vins.len()] };
+        let (Some(snapshot), Some(chain)) = (&self.snapshot, panel.chains.get(&Dataset::Decode))
+        else {
+            return Ok(none());
+        };
+        let replies = Replies {
+            sources: chain.sources.clone(),
+            outcomes: vec![std::collections::HashMap::new(); chain.sources.len()],
+            ..Replies::default()
+        };
+        let picks = Picks::load(snapshot, chain, &replies, vins, self.started, self.started)?;
+        let mut shelf = Shelf::default();
+        let named = (0..u32::try_from(vins.len()).unwrap_or(u32::MAX))
+            .map(|id| vehicle_of(&picks, id, vins, snapshot, &mut shelf))
+            .collect::<Result<Vec<_>, _>>()?;
+        let keys = KeySet::vehicles(named.iter().flatten().cloned());
+        let of = named.into_iter().map(|vehicle| keys.id(&Key::Vehicle(vehicle?))).collect();
+        Ok(Vehicles { keys, of })
+    }
+
+    fn add_calls(
+        &self,
+        source: &Source,
+        dataset: &DatasetForecast,
+        confirms: u64,
+        forecast: &mut Forecast,
+    ) {
+        if self.plan.datasets.offline || !source.can_be_asked() {
+            return;
+        }
+        let name = label(source.vendor, &source.settings);
+        let vendors = &mut forecast.vendors;
+        let place = vendors.iter().position(|vendor| vendor.vendor == name).unwrap_or_else(|| {
+            vendors.push(VendorForecast { vendor: name, exact: true, ..VendorForecast::default() });
+            vendors.len() - 1
+        });
+        let vendor = &mut vendors[place];
+        let mut add = |source: &Source, calls: u64| {
+            if calls > 0 {
+                *vendor.calls.entry(source.name.endpoint).or_default() += calls;
+                vendor.calls_total += calls;
+                let price = source.settings.price_of(source.name.endpoint).0;
+                vendor.cost.0 += price.saturating_mul(i64::try_from(calls).unwrap_or(i64::MAX));
+            }
+        };
+        add(source, dataset.missing.div_ceil(source.endpoint.spec().batch as u64));
+        if let Some(confirming) = source.confirming() {
+            add(&confirming, confirms);
+        }
+        vendor.exact &= dataset.exact;
+    }
+
+    /// How long the calls take under the vendor's quotas, starting with empty windows.
+    fn add_time(&self, vendor: &mut VendorForecast) {
+        let id = vendor.vendor.trim_start_matches("sandbox:");
+        let Some(settings) = self.plan.settings.vendors.get(id) else { return };
+        for quota in &settings.quotas {
+            let full = u64::from(quota.calls.get());
+            vendor.quota_left = Some(vendor.quota_left.map_or(full, |left| left.min(full)));
+            vendor.seconds = vendor.seconds.max(seconds_for(*quota, vendor.calls_total, full));
+        }
+        const NIGHT: u64 = 24 * 3600;
+        vendor.nights = vendor.seconds.div_ceil(NIGHT) + u64::from(vendor.calls_total > 0);
+    }
+}
+
+/// Keys that expire faster than a quota can renew them are never all fresh.
+fn warn_of_endless_renewal(plan: &Plan, panel: &Panel, forecast: &mut Forecast) {
+    let mut needed: BTreeMap<&str, f64> = BTreeMap::new();
+    for (dataset, chain) in &panel.chains {
+        let Some(source) = chain.sources.first() else { continue };
+        let keys = forecast.datasets.iter().find(|known| known.dataset == dataset.name());
+        let calls =
+            keys.map_or(0, |known| known.keys).div_ceil(source.endpoint.spec().batch as u64);
+        let ttl = plan.settings.datasets[dataset].ttl.as_secs_f64().max(1.0);
+        *needed.entry(source.name.vendor).or_default() += calls as f64 / ttl;
+    }
+    for (vendor, per_second) in needed {
+        let Some(settings) = plan.settings.vendors.get(vendor) else { continue };
+        for quota in &settings.quotas {
+            let allowed = f64::from(quota.calls.get()) / quota.window.as_secs_f64().max(1e-3);
+            if per_second > allowed {
+                forecast.warnings.push(format!(
+                    "{vendor}: keeping every answer fresh takes {:.0} calls a day, the quota allows {:.0}; \
+                     raise `ttl` or the quota, or some answers stay stale",
+                    per_second * 86_400.0,
+                    allowed * 86_400.0
+                ));
+            }
+        }
+    }
+}

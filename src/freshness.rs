@@ -1,0 +1,84 @@
+//! How long an answer is fresh, and how long a stale one still beats null.
+
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::config::DatasetSettings;
+use crate::key::Key;
+use crate::outcome::Said;
+
+/// "Nothing known" and "wrong key" are asked again at least this often.
+const LONGEST_NO: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// A longer life is spread, so that a fleet asked in one night does not expire in one night.
+const SPREAD_OVER: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The ages that matter for one dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    ttl: Duration,
+    max_stale: Duration,
+}
+
+impl Freshness {
+    /// As configured.
+    pub fn new(settings: &DatasetSettings) -> Self {
+        Self { ttl: settings.ttl, max_stale: settings.max_stale }
+    }
+
+    /// When an answer fetched at `fetched_at` expires, in microseconds since the epoch.
+    pub fn expires_at(&self, key: &Key, said: &Said, fetched_at: i64) -> i64 {
+        self.expires(key.to_stored().as_bytes(), *said == Said::Found, fetched_at)
+    }
+
+    /// The same for an answer in the store, by its key's stored form.
+    pub fn expires(&self, stored_key: &[u8], found: bool, fetched_at: i64) -> i64 {
+        let life = if found { self.ttl } else { self.ttl.min(LONGEST_NO) };
+        let life = micros(life);
+        let spread = if life > micros(SPREAD_OVER) {
+            // -10 % to +10 %, always the same for the same key.
+            let place = i64::try_from(xxh3_64(stored_key) % 2001).unwrap_or(1000) - 1000;
+            life / 10_000 * place
+        } else {
+            0
+        };
+        fetched_at.saturating_add(life).saturating_add(spread)
+    }
+
+    /// Whether an answer is too old to be written even when it cannot be renewed.
+    pub fn too_old(&self, fetched_at: i64, now: i64) -> bool {
+        now.saturating_sub(fetched_at) > micros(self.max_stale)
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 24 * 3600 * 1_000_000;
+
+    fn days(ttl: u64) -> Freshness {
+        let day = Duration::from_secs(24 * 3600);
+        Freshness { ttl: day * u32::try_from(ttl).unwrap_or(1), max_stale: day * 30 }
+    }
+
+    #[test]
+    fn short_lives_are_exact_and_long_ones_spread_by_a_tenth() {
+        assert_eq!(days(1).expires(b"KEY", true, 0), DAY);
+        let ends: Vec<i64> =
+            (0..200).map(|n: i32| days(100).expires(n.to_string().as_bytes(), true, 0)).collect();
+        assert!(ends.iter().all(|end| (90 * DAY..=110 * DAY).contains(end)));
+        assert!(ends.iter().any(|end| *end < 95 * DAY) && ends.iter().any(|end| *end > 105 * DAY));
+    }
+
+    #[test]
+    fn a_no_lives_at_most_two_weeks() {
+        let end = days(365).expires(b"KEY", false, 0);
+        assert!((12 * DAY..=16 * DAY).contains(&end));
+    }
+}

@@ -1,0 +1,145 @@
+//! Sending one request and reading one reply, whole and bounded.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::{Client, Url};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::config::VendorSettings;
+use crate::error::Error;
+use crate::outcome::Fault;
+use crate::vendors::{Auth, Method, Reply, Request};
+
+/// The largest body read, after decompression.
+const LARGEST_BODY: usize = 16 << 20;
+
+/// To connect, name lookup and TLS included.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Between two reads of a body.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// A client for one vendor: no redirects, no referer, no cookies.
+pub(super) fn client(settings: &VendorSettings) -> Result<Client, Error> {
+    let failed = |error| Error::config("cannot set up the HTTP client").because(error);
+    let mut builder = Client::builder()
+        .user_agent(concat!("vinrich/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT)
+        .read_timeout(IDLE)
+        .timeout(settings.timeout)
+        .tcp_nodelay(true);
+    if settings.base_url.starts_with("https:") {
+        builder = builder.tls_backend_preconfigured(tls()?);
+    } else {
+        // Plain http is allowed on loopback only, where no proxy belongs.
+        builder = builder.no_proxy().tls_backend_preconfigured(no_tls()?);
+    }
+    builder.build().map_err(|error| failed(error.without_url()))
+}
+
+/// TLS with the system's trusted roots, without touching process-wide state.
+fn tls() -> Result<rustls::ClientConfig, Error> {
+    use rustls_platform_verifier::BuilderVerifierExt as _;
+    tls_builder()?.with_platform_verifier().map(|builder| builder.with_no_client_auth()).map_err(
+        |error| Error::config("cannot read the system's trusted certificates").because(error),
+    )
+}
+
+/// TLS that trusts nobody, for clients that never use it.
+fn no_tls() -> Result<rustls::ClientConfig, Error> {
+    Ok(tls_builder()?.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
+}
+
+fn tls_builder() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>, Error>
+{
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::config("cannot set up TLS").because(error))
+}
+
+/// The request, with the key in the one place where secrets are applied.
+pub(super) fn prepare(
+    client: &Client,
+    base_url: &str,
+    auth: Auth,
+    key: Option<&SecretString>,
+    request: Request,
+) -> Result<reqwest::Request, Error> {
+    let internal = |what| Error::internal(format!("cannot build a request: {what}"));
+    let mut url =
+        Url::parse(&format!("{base_url}{}", request.path)).map_err(|_| internal("its address"))?;
+    if !request.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&request.query);
+    }
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+    };
+    let mut builder = client.request(method, url);
+    if let Some(json) = request.json {
+        builder = builder.header(CONTENT_TYPE, "application/json").body(json);
+    }
+    if let Some(key) = key {
+        let (name, value) = match auth {
+            Auth::Bearer => (AUTHORIZATION, format!("Bearer {}", key.expose_secret())),
+            Auth::Header(name) => (
+                HeaderName::from_bytes(name.as_bytes()).map_err(|_| internal("its key header"))?,
+                key.expose_secret().to_owned(),
+            ),
+            Auth::None => return builder.build().map_err(|_| internal("its parts")),
+        };
+        let mut value = HeaderValue::from_str(&value).map_err(|_| {
+            Error::new(
+                crate::error::Exit::Key,
+                "the API key holds a character that no header can carry",
+            )
+        })?;
+        value.set_sensitive(true);
+        builder = builder.header(name, value);
+    }
+    builder.build().map_err(|_| internal("its parts"))
+}
+
+/// Sends and reads. A reply that could not be read whole is a fault, never a reply.
+pub(super) async fn send(client: &Client, request: reqwest::Request) -> Result<Reply, Fault> {
+    let mut response = client.execute(request).await.map_err(|error| fault(&error))?;
+    let status = response.status().as_u16();
+    if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
+        return Err(too_large());
+    }
+    let headers = response
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        })
+        .collect();
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
+        if body.len() + chunk.len() > LARGEST_BODY {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply { status, headers, body: body.freeze() })
+}
+
+fn too_large() -> Fault {
+    Fault::Garbled { excerpt: format!("a body over {} MiB", LARGEST_BODY >> 20) }
+}
+
+/// Whether the request may have reached the server decides what may be done next.
+fn fault(error: &reqwest::Error) -> Fault {
+    if error.is_connect() || error.is_builder() {
+        Fault::NotSent
+    } else if error.is_decode() {
+        Fault::Garbled { excerpt: "a body that does not decompress".into() }
+    } else {
+        Fault::Timeout
+    }
+}

@@ -1,0 +1,354 @@
+//! The gate: the one door to each vendor.
+//!
+//! For every call: pacing, a reservation in the ledger, the send, the reading
+//! of the reply, and what follows from it: an answer kept, a retry, a half
+//! batch, a wait, a park, or the vendor off for this run. Every way to a vendor
+//! leads through [`Door::ask`].
+
+mod breaker;
+mod http;
+mod round;
+mod tally;
+mod windows;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use governor::clock::DefaultClock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use secrecy::SecretString;
+
+use crate::cancel::Cancel;
+use crate::clock::Clock;
+use crate::config::VendorSettings;
+use crate::error::Error;
+use crate::events::{Events, Level, Progress};
+use crate::freshness::Freshness;
+use crate::key::Key;
+use crate::outcome::{Denied, Fault, Held, Outcome};
+use crate::report::{QuotaReport, VendorReport};
+use crate::store::{AccountId, SourceId, Writer};
+use crate::vendors::{Endpoint, Reply, Vendor};
+
+use breaker::Breaker;
+use tally::Tally;
+use windows::Windows;
+
+pub use windows::{rfc3339, seconds_for};
+
+/// 429s in a row, without a word about how long, that mean a long window is used up.
+const LIMITED_IN_A_ROW: u32 = 3;
+
+/// When to come back after an outage.
+const AFTER_OUTAGE: Duration = Duration::from_secs(15 * 60);
+
+/// What every door of a run shares.
+pub struct Shared<'a> {
+    /// The ledger and the answers.
+    pub writer: &'a Writer,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// The stop button.
+    pub cancel: &'a Cancel,
+    /// Where news go.
+    pub events: &'a dyn Events,
+    /// How far the run has come.
+    pub progress: RefCell<Progress>,
+    /// A longer wait parks the vendor.
+    pub max_wait: Duration,
+}
+
+impl Shared<'_> {
+    /// Changes the progress and tells it.
+    pub fn tell(&self, change: impl FnOnce(&mut Progress)) {
+        let mut progress = self.progress.borrow_mut();
+        change(&mut progress);
+        self.events.progress(&progress);
+    }
+}
+
+impl std::fmt::Debug for Shared<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("max_wait", &self.max_wait).finish_non_exhaustive()
+    }
+}
+
+/// A question for one endpoint about many keys.
+#[derive(Debug)]
+pub struct Asking {
+    /// Its id at the door's vendor.
+    pub endpoint: &'static str,
+    /// Where the answers are kept.
+    pub source: SourceId,
+    /// What to ask about, the most urgent first.
+    pub keys: Vec<Key>,
+    /// How long the answers will be fresh.
+    pub freshness: Freshness,
+}
+
+/// What came of an [`Asking`]. The answers are in the store.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// The keys that have no answer, and why.
+    pub unanswered: HashMap<Key, Outcome>,
+    /// The vendor refuses this kind of request as such, whatever the keys.
+    pub shape_refused: bool,
+}
+
+type Pacer = governor::RateLimiter<NotKeyed, InMemoryState, DefaultClock, NoOpMiddleware>;
+
+/// One vendor's door.
+pub struct Door<'a> {
+    shared: &'a Shared<'a>,
+    vendor: &'static dyn Vendor,
+    settings: &'a VendorSettings,
+    label: String,
+    account: AccountId,
+    client: reqwest::Client,
+    key: RefCell<Option<SecretString>>,
+    key_reread: Cell<bool>,
+    pacer: Option<Pacer>,
+    windows: RefCell<Windows>,
+    breaker: RefCell<Breaker>,
+    tally: RefCell<Tally>,
+    in_flight: Cell<usize>,
+    limited_in_a_row: Cell<u32>,
+    cool_until: Cell<Option<Instant>>,
+    closed: RefCell<Option<Closed>>,
+}
+
+/// Why nothing more is sent to a vendor in this run.
+#[derive(Clone, Debug)]
+enum Closed {
+    Denied(Denied),
+    Parked(Held, Option<i64>),
+}
+
+impl std::fmt::Debug for Door<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Door").field("vendor", &self.label).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Door<'a> {
+    /// Opens the door to `vendor`. Nothing is sent.
+    pub fn open(
+        shared: &'a Shared<'a>,
+        vendor: &'static dyn Vendor,
+        settings: &'a VendorSettings,
+        account: AccountId,
+        key: Option<SecretString>,
+    ) -> Result<Self, Error> {
+        let windows = Windows::new(settings);
+        let pacer = windows.pace().map(|quota| {
+            let pace = governor::Quota::with_period(quota.window / quota.calls.get())
+                .map(|pace| pace.allow_burst(quota.calls));
+            governor::RateLimiter::direct(pace.unwrap_or(governor::Quota::per_second(quota.calls)))
+        });
+        Ok(Self {
+            shared,
+            vendor,
+            settings,
+            label: label(vendor, settings),
+            account,
+            client: http::client(settings)?,
+            key: RefCell::new(key),
+            key_reread: Cell::new(false),
+            pacer,
+            windows: RefCell::new(windows),
+            breaker: RefCell::default(),
+            tally: RefCell::default(),
+            in_flight: Cell::new(0),
+            limited_in_a_row: Cell::new(0),
+            cool_until: Cell::new(None),
+            closed: RefCell::new(None),
+        })
+    }
+
+    /// Asks about every key and keeps every answer. Each key comes back once:
+    /// in the store, or in [`Asked::unanswered`].
+    pub async fn ask(&self, asking: Asking) -> Result<Asked, Error> {
+        let endpoint = self.endpoint(asking.endpoint)?;
+        let calls = asking.keys.len().div_ceil(endpoint.spec().batch) as u64;
+        *self.tally.borrow_mut().planned.entry(endpoint.spec().id).or_default() += calls;
+        self.shared.tell(|progress| progress.calls_planned += calls);
+        round::Round::new(self, endpoint, asking).run().await
+    }
+
+    /// Whose door it is.
+    pub fn vendor(&self) -> &'static dyn Vendor {
+        self.vendor
+    }
+
+    /// When asking again makes sense, if the vendor was given up for now.
+    pub fn resume_at(&self) -> Option<i64> {
+        match *self.closed.borrow() {
+            Some(Closed::Parked(_, at)) => at,
+            _ => None,
+        }
+    }
+
+    /// What this door has seen.
+    pub async fn report(&self) -> Result<VendorReport, Error> {
+        let mut report = self.tally.borrow().report();
+        let now = self.shared.clock.now();
+        let limits = self.windows.borrow().at(now);
+        let usage = self.shared.writer.usage(self.account, limits, now).await?;
+        report.quotas = self
+            .windows
+            .borrow()
+            .names()
+            .zip(usage)
+            .map(|(quota, usage)| QuotaReport {
+                quota,
+                used: usage.used,
+                next_free_at: usage.next_free.map(|wait| rfc3339(later(now.wall, wait))),
+            })
+            .collect();
+        report.stopped = self.closed.borrow().as_ref().map(|closed| match closed {
+            Closed::Denied(Denied::Key) => "the API key is missing, wrong or revoked".into(),
+            Closed::Denied(Denied::Scope) => "the API key may not do this".into(),
+            Closed::Denied(Denied::Billing) => "the account is blocked or over its cap".into(),
+            Closed::Parked(held, _) => held.code().into(),
+        });
+        Ok(report)
+    }
+
+    fn endpoint(&self, id: &str) -> Result<&'static dyn Endpoint, Error> {
+        self.vendor
+            .endpoint(id)
+            .ok_or_else(|| Error::internal(format!("`{}` has no endpoint `{id}`", self.label)))
+    }
+
+    /// How many more calls may be on their way.
+    fn free_slots(&self) -> usize {
+        let most = if self.breaker.borrow().is_open() {
+            1
+        } else {
+            self.settings.concurrency.get() as usize
+        };
+        most.saturating_sub(self.in_flight.get())
+    }
+
+    /// The end of the wait that every call must sit out.
+    fn cooling(&self) -> Option<Instant> {
+        self.cool_until.get().filter(|until| *until > Instant::now())
+    }
+
+    /// Waits for `wait`, or parks the vendor when that is longer than allowed.
+    fn hold(&self, wait: Duration, why: Held) {
+        if wait > self.shared.max_wait {
+            self.park(why, wait);
+            return;
+        }
+        let until = Instant::now() + wait;
+        if self.cool_until.get().is_none_or(|cooling| cooling < until) {
+            self.cool_until.set(Some(until));
+            self.tally.borrow_mut().waited += wait;
+        }
+        let words = format!("{}: {}, {} s", self.label, why.code(), wait.as_secs() + 1);
+        self.shared.tell(|progress| progress.waiting = Some(words));
+    }
+
+    /// Gives the vendor up for this run.
+    fn park(&self, why: Held, wait: Duration) {
+        let at = later(self.shared.clock.now().wall, wait);
+        let words = format!("{}: parked ({}), resume at {}", self.label, why.code(), rfc3339(at));
+        self.shared.events.note(Level::Warn, "parked", &words);
+        *self.closed.borrow_mut() = Some(Closed::Parked(why, Some(at)));
+    }
+
+    fn close_for(&self, held: Held) {
+        self.closed.borrow_mut().get_or_insert(Closed::Parked(held, None));
+    }
+
+    fn is_closed(&self) -> bool {
+        if self.shared.cancel.asked().is_some() {
+            self.close_for(Held::Stopped);
+        }
+        self.closed.borrow().is_some()
+    }
+
+    /// What to say of a key that was not sent, now that the door is closed.
+    fn unsent(&self) -> Outcome {
+        match *self.closed.borrow() {
+            Some(Closed::Denied(denied)) => Outcome::Failed(Fault::Denied(denied)),
+            Some(Closed::Parked(held, _)) => Outcome::Pending(held),
+            None => Outcome::Pending(Held::Stopped),
+        }
+    }
+
+    /// The account was turned away. A key file that has changed since is read once more.
+    fn deny(&self, denied: Denied) {
+        let first = !self.key_reread.replace(true);
+        if denied == Denied::Key && first && self.settings.api_key_file.is_some() {
+            if let Ok(Some(key)) = self.settings.resolve_key() {
+                *self.key.borrow_mut() = Some(key);
+                return;
+            }
+        }
+        let mut closed = self.closed.borrow_mut();
+        if !matches!(*closed, Some(Closed::Denied(_))) {
+            let words = format!("{}: denied, not asked again in this run", self.label);
+            self.shared.events.note(Level::Error, "denied", &words);
+        }
+        *closed = Some(Closed::Denied(denied));
+    }
+
+    /// The server asked to wait.
+    fn limited(&self, wait: Option<Duration>) {
+        let in_a_row = self.limited_in_a_row.get() + 1;
+        self.limited_in_a_row.set(in_a_row);
+        match (wait, self.windows.borrow().longest()) {
+            (Some(wait), _) => self.hold(wait, Held::RateLimited),
+            (None, Some(window))
+                if in_a_row >= LIMITED_IN_A_ROW && window > self.shared.max_wait =>
+            {
+                self.park(Held::RateLimited, window);
+            }
+            (None, _) if in_a_row > LIMITED_IN_A_ROW * 3 => {
+                self.park(Held::RateLimited, AFTER_OUTAGE)
+            }
+            (None, _) => self.hold(breaker::back_off(in_a_row + 2), Held::RateLimited),
+        }
+    }
+
+    /// The vendor failed to answer.
+    fn failed(&self) {
+        let now = Instant::now();
+        let wait = self.breaker.borrow_mut().failure(now);
+        let Some(wait) = wait else { return };
+        if self.breaker.borrow().down_for(now) + wait > self.shared.max_wait {
+            self.park(Held::Breaker, AFTER_OUTAGE);
+        } else {
+            self.hold(wait, Held::Breaker);
+        }
+    }
+
+    fn succeeded(&self) {
+        self.breaker.borrow_mut().success();
+        self.limited_in_a_row.set(0);
+    }
+
+    /// Heeds what the headers of any reply say about quotas.
+    fn heed(&self, reply: &Reply) {
+        for limit in self.vendor.limits(reply) {
+            self.windows.borrow_mut().tighten(&limit);
+            if let (Some(0), Some(wait)) = (limit.remaining, limit.reset.or(limit.window)) {
+                self.hold(wait, Held::RateLimited);
+            }
+        }
+    }
+}
+
+/// The name written to the `<dataset>_vendor` columns.
+pub fn label(vendor: &dyn Vendor, settings: &VendorSettings) -> String {
+    let id = vendor.spec().id();
+    if settings.sandbox { format!("sandbox:{id}") } else { id.to_owned() }
+}
+
+fn later(wall: i64, wait: Duration) -> i64 {
+    wall.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX))
+}

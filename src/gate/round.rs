@@ -1,0 +1,499 @@
+//! One question for one endpoint about many keys, from the first reservation
+//! to the last key's outcome.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::task::JoinSet;
+
+use super::breaker::{RetryBudget, back_off};
+use super::{Asked, Asking, Door, http};
+use crate::batch::{Job, Queue};
+use crate::error::Error;
+use crate::key::Key;
+use crate::money::Micros;
+use crate::outcome::{Fault, Held, Outcome};
+use crate::store::{Body, Call, Close, Elsewhere, NewAnswer, Reserve, Shortage, SourceId};
+use crate::vendors::{Endpoint, Parsed, Reply};
+
+/// How often keys that another run asks about are looked at.
+const LOOK_ELSEWHERE: Duration = Duration::from_millis(200);
+
+/// How long to wait for calls of other processes that fill a window.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Sends of one job before it is given up, whatever the budget.
+const MOST_TRIES: u32 = 6;
+
+/// Sends of one job that came back garbled.
+const MOST_GARBLED: u32 = 3;
+
+/// A call in the ledger that waits for its slot.
+#[derive(Debug)]
+struct Flight {
+    call: i64,
+    job: Job,
+}
+
+/// A call that has ended.
+#[derive(Debug)]
+struct Landed {
+    flight: Flight,
+    reply: Result<Reply, Fault>,
+    latency: Duration,
+}
+
+/// What a try to reserve came to.
+#[derive(Debug, PartialEq, Eq)]
+enum Reserved {
+    /// Something can be sent, or tried at once.
+    GoOn,
+    /// Nothing before `wake` or the next landing.
+    Later,
+}
+
+/// The state of one [`Asking`].
+pub(super) struct Round<'a> {
+    door: &'a Door<'a>,
+    endpoint: &'static dyn Endpoint,
+    source: SourceId,
+    freshness: crate::freshness::Freshness,
+    price: Micros,
+    queue: Queue,
+    reserved: VecDeque<Flight>,
+    flights: JoinSet<Landed>,
+    wake: Option<Instant>,
+    elsewhere: Vec<Key>,
+    budget: RetryBudget,
+    asked: Asked,
+}
+
+impl<'a> Round<'a> {
+    pub(super) fn new(door: &'a Door<'a>, endpoint: &'static dyn Endpoint, asking: Asking) -> Self {
+        let batch = endpoint.spec().batch;
+        let planned = asking.keys.len().div_ceil(batch) as u64;
+        Self {
+            door,
+            endpoint,
+            source: asking.source,
+            freshness: asking.freshness,
+            price: door.settings.price_of(endpoint.spec().id),
+            queue: Queue::new(asking.keys, batch),
+            reserved: VecDeque::new(),
+            flights: JoinSet::new(),
+            wake: None,
+            elsewhere: Vec::new(),
+            budget: RetryBudget::for_calls(planned),
+            asked: Asked::default(),
+        }
+    }
+
+    pub(super) async fn run(mut self) -> Result<Asked, Error> {
+        loop {
+            self.send_all().await?;
+            if !self.wait_for_others().await? {
+                break;
+            }
+        }
+        self.give_up_the_rest().await?;
+        self.door.shared.writer.flush().await?;
+        Ok(self.asked)
+    }
+
+    /// Sends and settles until nothing is left, or the door is closed and nothing is on its way.
+    async fn send_all(&mut self) -> Result<(), Error> {
+        let cancel = self.door.shared.cancel;
+        loop {
+            self.launch().await?;
+            let wake = self.wake;
+            let stopped = cancel.asked().is_some();
+            tokio::select! {
+                Some(landed) = self.flights.join_next() => self.settle(landed_safely(landed)?).await?,
+                () = sleep_until(wake), if wake.is_some() => {}
+                () = cancel.wait(), if !stopped => {}
+                else => return Ok(()),
+            }
+        }
+    }
+
+    /// Fills every free slot, as far as quotas, pacing and waits allow.
+    async fn launch(&mut self) -> Result<(), Error> {
+        self.wake = None;
+        while !self.door.is_closed() && !self.asked.shape_refused {
+            if self.door.free_slots() == 0 {
+                // Slots that another question to this vendor holds are looked at again.
+                self.wake = self.flights.is_empty().then(|| Instant::now() + LOOK_AGAIN);
+                return Ok(());
+            }
+            if let Some(until) = self.door.cooling() {
+                self.wake = Some(until);
+                return Ok(());
+            }
+            if self.reserved.is_empty() && self.reserve().await? == Reserved::Later {
+                return Ok(());
+            }
+            if let Some(flight) = self.reserved.pop_front() {
+                self.send(flight).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Enters as many calls into the ledger as there is room for.
+    async fn reserve(&mut self) -> Result<Reserved, Error> {
+        let now = Instant::now();
+        let calls = self.door.settings.concurrency.get() as usize;
+        let mut jobs = self.queue.take_due(calls, now);
+        let keys = self.queue.take_keys(calls - jobs.len());
+        if jobs.is_empty() && keys.is_empty() {
+            self.wake = self.queue.next_due(now);
+            return Ok(Reserved::Later);
+        }
+        let shared = self.door.shared;
+        let moment = shared.clock.now();
+        let wish = Reserve {
+            account: self.door.account,
+            source: self.source,
+            limits: self.door.windows.borrow().at(moment),
+            price: self.price,
+            now: moment,
+            fixed: jobs.iter().map(|job| job.keys.clone()).collect(),
+            keys,
+            batch: self.endpoint.spec().batch,
+            last: self.queue.no_more_keys(),
+        };
+        let granted = shared.writer.reserve(wish).await?;
+        let unsent_jobs = jobs.split_off(jobs.len() - granted.fixed.len());
+        for job in unsent_jobs {
+            self.queue.retry(job, now);
+        }
+        let mut jobs = jobs.into_iter();
+        for Call { id, keys } in granted.calls {
+            let job = jobs.next().unwrap_or_else(|| Job::new(keys));
+            self.reserved.push_back(Flight { call: id, job });
+        }
+        self.queue.give_back(granted.keys);
+        self.elsewhere.extend(granted.elsewhere);
+        self.tell_quota(granted.left);
+        Ok(self.heed_shortage(granted.held))
+    }
+
+    fn heed_shortage(&mut self, shortage: Option<Shortage>) -> Reserved {
+        match shortage {
+            None => {}
+            Some(Shortage::After(wait, why)) => self.door.hold(wait, why),
+            Some(Shortage::Run) => self.door.close_for(Held::OwnLimit),
+            Some(Shortage::AfterOpen) if self.flights.is_empty() => {
+                self.wake = Some(Instant::now() + LOOK_AGAIN);
+                return Reserved::Later;
+            }
+            Some(Shortage::AfterOpen) => return Reserved::Later,
+        }
+        Reserved::GoOn
+    }
+
+    fn tell_quota(&self, left: Option<u64>) {
+        let windows = self.door.windows.borrow();
+        self.door.shared.tell(|progress| {
+            progress.quota_left = left.zip(windows.names().last());
+            let to_do = progress.calls_planned.saturating_sub(progress.calls);
+            progress.eta_seconds = Some(windows.seconds_for(to_do, left));
+        });
+    }
+
+    /// Sends a reserved call on its own task.
+    async fn send(&mut self, flight: Flight) -> Result<(), Error> {
+        let door = self.door;
+        if let Some(pacer) = &door.pacer {
+            pacer.until_ready().await;
+        }
+        let request = self.endpoint.request(&flight.job.keys, door.settings);
+        let auth = door.vendor.spec().auth;
+        let key = door.key.borrow().clone();
+        let request =
+            http::prepare(&door.client, &door.settings.base_url, auth, key.as_ref(), request)?;
+        let again = flight.job.tries > 0;
+        door.tally.borrow_mut().sent(flight.job.keys.len(), self.endpoint.spec().batch, again);
+        door.in_flight.set(door.in_flight.get() + 1);
+        door.shared.tell(|progress| {
+            progress.calls += 1;
+            progress.waiting = None;
+        });
+        let client = door.client.clone();
+        let started = Instant::now();
+        self.flights.spawn(async move {
+            let reply = http::send(&client, request).await;
+            Landed { flight, reply, latency: started.elapsed() }
+        });
+        Ok(())
+    }
+
+    /// Reads a reply, closes its call in the ledger, and draws the consequences.
+    async fn settle(&mut self, landed: Landed) -> Result<(), Error> {
+        let Landed { flight: Flight { call, job }, reply, latency } = landed;
+        let door = self.door;
+        door.in_flight.set(door.in_flight.get() - 1);
+        door.tally.borrow_mut().came_back(reply.as_ref().ok().map(|reply| reply.status), latency);
+        if let Ok(reply) = &reply {
+            door.heed(reply);
+        }
+        match self.read(reply.as_ref(), &job.keys) {
+            Ok((reply, parsed)) => {
+                let (reply, charged) = (reply.clone(), self.charged(Some(reply)));
+                self.keep(call, &reply, &parsed, charged, &job.keys).await?;
+                self.answered(job, &parsed);
+            }
+            Err(fault) => {
+                let charged = self.charged(reply.as_ref().ok());
+                self.close(call, reply.as_ref().ok(), &fault, charged).await?;
+                self.faulted(job, fault);
+            }
+        }
+        Ok(())
+    }
+
+    /// The answers in a reply, or why it is none.
+    fn read<'r>(
+        &self,
+        reply: Result<&'r Reply, &Fault>,
+        keys: &[Key],
+    ) -> Result<(&'r Reply, Parsed), Fault> {
+        let reply = reply.map_err(Clone::clone)?;
+        match self.door.vendor.fault(reply) {
+            Some(fault) => Err(fault),
+            None => Ok((reply, self.endpoint.parse(reply, keys)?)),
+        }
+    }
+
+    /// The vendor's word for the price, else the price list's for a successful request.
+    fn charged(&self, reply: Option<&Reply>) -> Micros {
+        let Some(reply) = reply else { return Micros::ZERO };
+        self.door.vendor.charged(reply).unwrap_or(match reply.status {
+            200..=299 => self.price,
+            _ => Micros::ZERO,
+        })
+    }
+
+    async fn keep(
+        &self,
+        call: i64,
+        reply: &Reply,
+        parsed: &Parsed,
+        charged: Micros,
+        keys: &[Key],
+    ) -> Result<(), Error> {
+        let at = self.door.shared.clock.now();
+        let shares = self.endpoint.spec().shares_bodies;
+        let answers = parsed.answers.iter().map(|answer| {
+            let key = keys[answer.key].clone();
+            let body: Bytes = answer.body.clone();
+            NewAnswer {
+                expires_at: self.freshness.expires_at(&key, &answer.said, at.wall),
+                body: if shares { Body::Shared(body) } else { Body::Own(body) },
+                said: answer.said.clone(),
+                key,
+            }
+        });
+        let close = Close {
+            call,
+            account: self.door.account,
+            at,
+            state: "ok".into(),
+            http_status: Some(reply.status),
+            price: self.price,
+            charged,
+            request_id: request_id(reply),
+            answers: Some((self.source, reply.body.clone(), answers.collect())),
+        };
+        self.spend(charged);
+        self.door.shared.writer.close(close).await
+    }
+
+    async fn close(
+        &self,
+        call: i64,
+        reply: Option<&Reply>,
+        fault: &Fault,
+        charged: Micros,
+    ) -> Result<(), Error> {
+        let state = match fault {
+            Fault::NotSent => "not_sent".into(),
+            fault => fault.code(),
+        };
+        *self.door.tally.borrow_mut().faults.entry(fault.code()).or_default() += 1;
+        self.spend(charged);
+        let close = Close {
+            call,
+            account: self.door.account,
+            at: self.door.shared.clock.now(),
+            state,
+            http_status: reply.map(|reply| reply.status),
+            price: self.price,
+            charged,
+            request_id: reply.and_then(request_id),
+            answers: None,
+        };
+        self.door.shared.writer.close(close).await
+    }
+
+    fn spend(&self, charged: Micros) {
+        self.door.tally.borrow_mut().spent += charged;
+        self.door.shared.tell(|progress| progress.spent += charged);
+    }
+
+    fn answered(&mut self, mut job: Job, parsed: &Parsed) {
+        self.door.succeeded();
+        {
+            let mut tally = self.door.tally.borrow_mut();
+            tally.ok += 1;
+            tally.foreign += u64::from(parsed.foreign);
+            tally.type_drift += u64::from(parsed.type_drift);
+        }
+        self.queue.answered(job.take_sibling(), Instant::now());
+        let mut missing = vec![true; job.keys.len()];
+        for answer in &parsed.answers {
+            missing[answer.key] = false;
+        }
+        for (key, _) in job.keys.into_iter().zip(missing).filter(|(_, missing)| *missing) {
+            if !self.queue.missed(key.clone()) {
+                self.asked.unanswered.insert(key, Outcome::Missing);
+            }
+        }
+    }
+
+    fn faulted(&mut self, mut job: Job, fault: Fault) {
+        let now = Instant::now();
+        job.last_fault = Some(fault.clone());
+        match fault {
+            Fault::NotSent | Fault::Timeout | Fault::Server(_) => {
+                self.door.failed();
+                self.try_again(job, now, MOST_TRIES);
+            }
+            Fault::Garbled { .. } => {
+                self.door.failed();
+                self.try_again(job, now, MOST_GARBLED);
+            }
+            Fault::Limited { wait } => {
+                self.door.limited(wait);
+                self.queue.retry(job, now);
+            }
+            Fault::Denied(denied) => {
+                self.door.deny(denied);
+                self.queue.retry(job, now);
+            }
+            Fault::Poisoned { .. } if self.endpoint.refuses_shape(&fault) => {
+                self.asked.shape_refused = true;
+                self.queue.retry(job, now);
+            }
+            Fault::Poisoned { code } => {
+                self.door.succeeded();
+                if let Some(key) = self.queue.poisoned(job, now) {
+                    self.asked.unanswered.insert(key, Outcome::Refused(code));
+                }
+            }
+        }
+    }
+
+    fn try_again(&mut self, mut job: Job, now: Instant, most: u32) {
+        job.tries += 1;
+        if job.tries < most && self.budget.take() {
+            let due = now + back_off(job.tries);
+            self.queue.retry(job, due);
+        } else {
+            self.give_up(job);
+        }
+    }
+
+    /// Says of every key of a job why it has no answer.
+    fn give_up(&mut self, mut job: Job) {
+        let outcome = match &job.last_fault {
+            Some(fault) if job.tries > 0 => Outcome::Failed(fault.clone()),
+            Some(fault) if self.asked.shape_refused => Outcome::Failed(fault.clone()),
+            _ => self.door.unsent(),
+        };
+        let sibling = job.take_sibling().unwrap_or_default();
+        for key in job.keys.into_iter().chain(sibling) {
+            self.asked.unanswered.insert(key, outcome.clone());
+        }
+    }
+
+    /// Looks after keys that other runs were asking about. `true` when some must be asked here after all.
+    async fn wait_for_others(&mut self) -> Result<bool, Error> {
+        let shared = self.door.shared;
+        let started = Instant::now();
+        while !self.elsewhere.is_empty() && !self.door.is_closed() {
+            let keys = std::mem::take(&mut self.elsewhere);
+            let states =
+                shared.writer.elsewhere(self.source, keys.clone(), shared.clock.now().wall).await?;
+            let mut free = Vec::new();
+            for (key, state) in keys.into_iter().zip(states) {
+                match state {
+                    Elsewhere::Answered => {}
+                    Elsewhere::InFlight => self.elsewhere.push(key),
+                    Elsewhere::Free => free.push(key),
+                }
+            }
+            if !free.is_empty() {
+                self.queue.add(free);
+                return Ok(true);
+            }
+            if started.elapsed() > shared.max_wait {
+                self.door.close_for(Held::Elsewhere);
+            } else if !self.elsewhere.is_empty() {
+                tokio::select! {
+                    () = tokio::time::sleep(LOOK_ELSEWHERE) => {}
+                    () = shared.cancel.wait() => {}
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The door is closed or nothing is left: calls that never left go back to their windows.
+    async fn give_up_the_rest(&mut self) -> Result<(), Error> {
+        while let Some(Flight { call, job }) = self.reserved.pop_front() {
+            self.close_unsent(call).await?;
+            self.give_up(job);
+        }
+        for job in self.queue.drain() {
+            self.give_up(job);
+        }
+        for key in std::mem::take(&mut self.elsewhere) {
+            self.asked.unanswered.insert(key, self.door.unsent());
+        }
+        Ok(())
+    }
+
+    async fn close_unsent(&self, call: i64) -> Result<(), Error> {
+        let close = Close {
+            call,
+            account: self.door.account,
+            at: self.door.shared.clock.now(),
+            state: "not_sent".into(),
+            http_status: None,
+            price: self.price,
+            charged: Micros::ZERO,
+            request_id: None,
+            answers: None,
+        };
+        self.door.shared.writer.close(close).await
+    }
+}
+
+fn landed_safely(landed: Result<Landed, tokio::task::JoinError>) -> Result<Landed, Error> {
+    landed.map_err(|error| Error::internal("a call's task broke off").because(error))
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    if let Some(wake) = wake {
+        tokio::time::sleep_until(wake.into()).await;
+    }
+}
+
+/// The vendor's name for the request, for asking its support.
+fn request_id(reply: &Reply) -> Option<String> {
+    const LONGEST: usize = 128;
+    let id = reply.header("x-request-id").or_else(|| reply.header("cf-ray"))?;
+    Some(id.chars().filter(char::is_ascii_graphic).take(LONGEST).collect())
+}

@@ -1,0 +1,82 @@
+//! What one vendor's door has seen, for the report.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::money::Micros;
+use crate::report::VendorReport;
+
+/// Latencies kept for the percentiles; older ones are overwritten beyond.
+const LATENCIES: usize = 16_384;
+
+/// Counts of one vendor in one run.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) planned: BTreeMap<&'static str, u64>,
+    pub(super) attempted: u64,
+    pub(super) ok: u64,
+    pub(super) retries: u64,
+    pub(super) by_status: BTreeMap<String, u64>,
+    pub(super) faults: BTreeMap<String, u64>,
+    pub(super) spent: Micros,
+    pub(super) foreign: u64,
+    pub(super) type_drift: u64,
+    pub(super) waited: Duration,
+    batch_keys: u64,
+    batch_places: u64,
+    latencies: Vec<Duration>,
+}
+
+impl Tally {
+    /// A call leaves with `keys` of the `places` it could hold.
+    pub(super) fn sent(&mut self, keys: usize, places: usize, again: bool) {
+        self.attempted += 1;
+        self.retries += u64::from(again);
+        if places > 1 {
+            self.batch_keys += keys as u64;
+            self.batch_places += places as u64;
+        }
+    }
+
+    /// A call has come back after `latency`.
+    pub(super) fn came_back(&mut self, status: Option<u16>, latency: Duration) {
+        let status = status.map_or_else(|| "none".into(), |status| status.to_string());
+        *self.by_status.entry(status).or_default() += 1;
+        if self.latencies.len() < LATENCIES {
+            self.latencies.push(latency);
+        } else {
+            let place = usize::try_from(self.attempted).unwrap_or(0) % LATENCIES;
+            self.latencies[place] = latency;
+        }
+    }
+
+    /// The counts in the report's form; quotas are added by the door.
+    pub(super) fn report(&self) -> VendorReport {
+        let mut sorted = self.latencies.clone();
+        sorted.sort_unstable();
+        let at = |share: f64| {
+            let place = (sorted.len() as f64 * share) as usize;
+            let latency = sorted.get(place).or(sorted.last()).copied().unwrap_or_default();
+            (latency.as_secs_f64() * 1e4).round() / 10.0
+        };
+        VendorReport {
+            planned: self.planned.clone(),
+            attempted: self.attempted,
+            ok: self.ok,
+            retries: self.retries,
+            by_status: self.by_status.clone(),
+            faults: self.faults.clone(),
+            batch_fill: match self.batch_places {
+                0 => 1.0,
+                places => (self.batch_keys as f64 / places as f64 * 1e3).round() / 1e3,
+            },
+            spent: self.spent,
+            protocol_mismatch: self.foreign,
+            type_drift: self.type_drift,
+            quotas: Vec::new(),
+            waited_seconds: (self.waited.as_secs_f64() * 10.0).round() / 10.0,
+            latency_ms: [at(0.5), at(0.95), at(1.0)],
+            stopped: None,
+        }
+    }
+}

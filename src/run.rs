@@ -1,0 +1,254 @@
+//! One run's account of itself: what it read, asked and wrote, and how it ended.
+
+use std::collections::BTreeMap;
+
+use crate::asking::{Answers, Replies};
+use crate::cancel::Cancel;
+use crate::clock::{Clock, Moment};
+use crate::error::{Error, Exit};
+use crate::events::{Events, Level, Progress};
+use crate::gate::rfc3339;
+use crate::input::Inputs;
+use crate::outcome::{Dataset, Outcome};
+use crate::output::schema::SCHEMA_VERSION;
+use crate::output::{OutputLock, Written};
+use crate::panel::Panel;
+use crate::plan::{Plan, Thresholds};
+use crate::report::{DatasetReport, InputReport, OutputReport, Report, RowsReport, VendorReport};
+use crate::survey::Survey;
+use crate::writing::Wrote;
+
+/// A run under way.
+pub struct Run<'a> {
+    /// Sorts by start time; unique.
+    pub id: String,
+    /// When it started.
+    pub started: Moment,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Where news go.
+    pub events: &'a dyn Events,
+    /// The progress when the asking ended.
+    pub progress: Progress,
+    report: Report,
+    /// Keys that have no answer of this run, by exit code.
+    ends: BTreeMap<u8, Ends>,
+    lookups: u64,
+    resume_at: Option<i64>,
+    stopped: Option<Exit>,
+    lock: Option<OutputLock>,
+}
+
+struct Ends {
+    exit: Exit,
+    keys: u64,
+}
+
+impl<'a> Run<'a> {
+    /// Starts the account.
+    pub fn begin(plan: &Plan, events: &'a dyn Events, clock: &'a dyn Clock) -> Self {
+        let started = clock.now();
+        let id = run_id(started.wall);
+        let report = Report {
+            run_id: id.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            schema_version: SCHEMA_VERSION,
+            command: plan.command.clone(),
+            started_at: rfc3339(started.wall),
+            ..Report::default()
+        };
+        Self {
+            id,
+            started,
+            clock,
+            events,
+            progress: Progress::default(),
+            report,
+            ends: BTreeMap::new(),
+            lookups: 0,
+            resume_at: None,
+            stopped: None,
+            lock: None,
+        }
+    }
+
+    /// Which datasets do not run, and why.
+    pub fn note_panel(&mut self, panel: &Panel) {
+        for (dataset, why) in &panel.left_out {
+            let left_out = Some(why.clone());
+            let report = DatasetReport { left_out, ..DatasetReport::default() };
+            self.report.datasets.insert(dataset.name(), report);
+        }
+        for source in panel.chains.values().flat_map(|chain| &chain.sources) {
+            if let Some(warning) = source.settings.key_warning() {
+                self.warn("key_file", warning);
+            }
+            if !source.can_be_asked() {
+                let words =
+                    format!("no key for {}: only what the store holds is used", source.label);
+                self.warn("no_key", words);
+            }
+        }
+    }
+
+    /// What pass 1 read.
+    pub fn note_survey(&mut self, inputs: &Inputs, survey: &Survey) {
+        let files = inputs.files().iter().zip(&survey.digests);
+        self.report.inputs = files
+            .map(|(file, digest)| InputReport {
+                name: file.name.clone(),
+                rows: digest.rows,
+                bytes: file.bytes,
+                sha256: digest.sha256.clone(),
+                encoding: file.encoding,
+                delimiter: char::from(file.delimiter).to_string(),
+                has_header: file.has_header,
+                vin_column: file.vin_column.clone(),
+            })
+            .collect();
+        self.report.rows = RowsReport {
+            read: survey.rows,
+            valid: survey.valid,
+            distinct_vins: survey.vins.len() as u64,
+            rejected: survey.rejected.clone(),
+            check_digit_warnings: survey.check_digit_warnings,
+            ..RowsReport::default()
+        };
+        for warning in inputs.warnings() {
+            self.warn("input", warning);
+        }
+    }
+
+    /// What one vendor's door has seen.
+    pub fn note_vendor(&mut self, label: String, report: VendorReport, resume_at: Option<i64>) {
+        if report.protocol_mismatch > 0 {
+            let words = format!(
+                "{label} answered about {} VINs nobody asked for",
+                report.protocol_mismatch
+            );
+            self.warn("protocol_mismatch", words);
+        }
+        self.report.vendors.insert(label, report);
+        // The run is worth repeating once every parked vendor can go on.
+        self.resume_at = self.resume_at.max(resume_at);
+    }
+
+    /// What the asking came to.
+    pub fn note_answers(&mut self, answers: &Answers, cancel: &Cancel) {
+        self.stopped = cancel.asked();
+        if let Some(replies) = &answers.decode {
+            self.note_replies(Dataset::Decode, replies);
+        }
+        if let Some(recalls) = &answers.recalls {
+            self.note_replies(Dataset::Recalls, &recalls.main);
+            if let Some(confirmed) = &recalls.confirmed {
+                self.note_replies(Dataset::Recalls, confirmed);
+            }
+        }
+        if let Some(replies) = &answers.listings {
+            self.note_replies(Dataset::Listings, replies);
+        }
+    }
+
+    fn note_replies(&mut self, dataset: Dataset, replies: &Replies) {
+        self.report.datasets.entry(dataset.name()).or_default().add(&replies.report);
+        self.lookups += replies.report.keys;
+        for outcome in replies.outcomes.iter().flat_map(|outcomes| outcomes.values()) {
+            let exit = outcome.verdict().2;
+            let ends = self.ends.entry(exit.code()).or_insert(Ends { exit, keys: 0 });
+            ends.keys += 1;
+            if matches!(outcome, Outcome::Pending(_)) && exit == Exit::Parked {
+                // A park without a known end is worth another try soon.
+                self.resume_at.get_or_insert(self.started.wall.saturating_add(15 * 60 * 1_000_000));
+            }
+        }
+    }
+
+    /// What pass 2 wrote.
+    pub fn note_written(&mut self, wrote: Wrote, rows: u64) -> Result<(), Error> {
+        if wrote.rows + wrote.diverted != rows {
+            return Err(Error::internal(format!(
+                "rows were not conserved: {rows} in, {} out, {} diverted",
+                wrote.rows, wrote.diverted
+            )));
+        }
+        self.report.rows.written = wrote.rows;
+        self.report.rows.diverted = wrote.diverted;
+        for (dataset, by_status) in wrote.tally.by_status {
+            self.report.datasets.entry(dataset.name()).or_default().rows = by_status;
+        }
+        self.report.errors = wrote.tally.errors;
+        for (dataset, stale) in wrote.deferred {
+            if let Some(report) = self.report.datasets.get_mut(dataset.name()) {
+                report.deferred_renewals = stale;
+            }
+        }
+        self.note_files(wrote.files);
+        self.lock = wrote.lock;
+        Ok(())
+    }
+
+    /// Files written besides the output.
+    pub fn note_files(&mut self, files: Vec<Written>) {
+        self.report.outputs.extend(files.into_iter().map(OutputReport::from));
+    }
+
+    /// Rows in the input.
+    pub fn rows(&self) -> u64 {
+        self.report.rows.read
+    }
+
+    /// The exit code of a stopped run.
+    pub fn stopped(&self) -> Option<Exit> {
+        self.stopped
+    }
+
+    /// Whether some answer that should be there is not.
+    pub fn is_incomplete(&self) -> bool {
+        self.ends.values().any(|ends| ends.exit != Exit::Success)
+    }
+
+    /// Closes the account. The lock on the output lives as long as the report's owner wants.
+    pub fn end(&mut self, thresholds: &Thresholds) -> Report {
+        let exit = self.exit(thresholds);
+        let ended = self.clock.now();
+        let mut report = std::mem::take(&mut self.report);
+        report.exit_code = exit.code();
+        report.outcome = exit.name();
+        report.ended_at = rfc3339(ended.wall);
+        report.seconds = ended.boot.saturating_sub(self.started.boot) as f64 / 1e6;
+        if matches!(exit, Exit::Parked | Exit::OwnLimit) {
+            report.resume_at = self.resume_at.map(rfc3339);
+        }
+        report
+    }
+
+    /// The first that holds, in the order of the contract.
+    fn exit(&self, thresholds: &Thresholds) -> Exit {
+        const ORDER: [Exit; 5] =
+            [Exit::Key, Exit::Refused, Exit::Protocol, Exit::OwnLimit, Exit::Parked];
+        if let Some(stopped) = self.stopped {
+            return stopped;
+        }
+        if let Some(exit) = ORDER.into_iter().find(|exit| self.ends.contains_key(&exit.code())) {
+            return exit;
+        }
+        let failed = self.ends.get(&Exit::SomeFailed.code()).map_or(0, |ends| ends.keys);
+        if thresholds.max_failed.exceeded_by(failed, self.lookups) {
+            Exit::SomeFailed
+        } else {
+            Exit::Success
+        }
+    }
+
+    fn warn(&mut self, code: &'static str, words: String) {
+        self.events.note(Level::Warn, code, &words);
+        self.report.warnings.push(words);
+    }
+}
+
+/// `20261122T015500Z-3fa94c1e`.
+fn run_id(wall: i64) -> String {
+    let time = rfc3339(wall).replace(['-', ':'], "");
+    format!("{time}-{:08x}", fastrand::u32(..))
+}

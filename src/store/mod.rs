@@ -1,0 +1,223 @@
+//! The store: one SQLite file that remembers every answer and every call.
+//!
+//! It is the join, the cache, the resume point and the ledger at once. This
+//! folder is the only place that imports `rusqlite`.
+//!
+//! - [`Store`] opens it, recovers what dead runs left, and reads.
+//! - `writer` is the one thread that writes, in grouped transactions.
+//! - `ledger` is the arithmetic of quota windows and spend limits.
+//! - `index` turns replies into answers and content-addressed bodies.
+//! - `lookup` reads answers, by point or by scan.
+//! - `runs` tells live runs from dead ones by their lock files.
+
+mod index;
+pub mod ledger;
+mod lookup;
+mod open;
+mod runs;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::clock::Moment;
+use crate::config::Durability;
+use crate::error::{Error, Exit};
+use crate::key::Key;
+use crate::outcome::Dataset;
+use crate::vin::Vin;
+
+pub use index::{Body, NewAnswer};
+pub use lookup::{Answered, BodyId, Held, Snapshot};
+pub use writer::{Call, Close, Elsewhere, Granted, Reserve, RunLimits, Shortage, Usage, Writer};
+
+/// How to open a store.
+#[derive(Debug)]
+pub struct StoreSpec<'a> {
+    /// The SQLite file; its folder is created.
+    pub path: &'a Path,
+    /// How hard it holds on to what it wrote.
+    pub durability: Durability,
+    /// A missing store is an error instead of a new one.
+    pub must_exist: bool,
+    /// How a kept reply is read again after its run died before it was indexed.
+    pub reread: Reread,
+    /// What this run may use up, over all vendors.
+    pub limits: RunLimits,
+}
+
+/// Reads the answers out of a kept reply; the store knows no vendor.
+pub type Reread = fn(&KeptReply) -> Vec<NewAnswer>;
+
+/// A reply that was committed, but whose answers were not yet indexed.
+#[derive(Debug)]
+pub struct KeptReply {
+    /// The vendor's id.
+    pub vendor: String,
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// The keys it was asked about, in order.
+    pub keys: Vec<Key>,
+    /// When it came, in microseconds since the epoch.
+    pub answered_at: i64,
+    /// The HTTP status.
+    pub http_status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Who is running.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    /// Unique; sorts by start time.
+    pub run_id: String,
+    /// Names this boot.
+    pub boot_id: String,
+    /// The command line, without secrets.
+    pub command: String,
+    /// When it started.
+    pub started: Moment,
+}
+
+/// The row of `sources` that answers are kept under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub(crate) i64);
+
+/// The row of `accounts` that quotas and spend count under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId(pub(crate) i64);
+
+/// An open store.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    reader: Connection,
+    writer: Writer,
+    install_key: Vec<u8>,
+}
+
+impl Store {
+    /// Opens or creates the store, takes in what dead runs left, and registers this run.
+    pub fn open(spec: &StoreSpec<'_>, run: &RunInfo) -> Result<Self, Error> {
+        open::ensure(spec)?;
+        let writer = Writer::start(spec, run)?;
+        let reader = open::connect(spec.path)?;
+        let install_key = open::install_key(&reader, spec.path)?;
+        Ok(Self { path: spec.path.to_owned(), reader, writer, install_key })
+    }
+
+    /// Opens an existing store to look only; `None` where there is none yet.
+    pub fn peek(path: &Path) -> Result<Option<Snapshots>, Error> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        open::check(path)?;
+        Ok(Some(Snapshots { path: path.to_owned(), reader: open::connect(path)? }))
+    }
+
+    /// The key that hashes API keys into account names.
+    pub fn install_key(&self) -> &[u8] {
+        &self.install_key
+    }
+
+    /// The writing side.
+    pub fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// A consistent view of the answers, for as long as it lives.
+    pub fn snapshot(&self) -> Result<Snapshot<'_>, Error> {
+        Snapshot::begin(&self.reader, &self.path)
+    }
+
+    /// Closes the run: its last answers are indexed, its report is kept.
+    pub fn finish(self, ended_at: i64, exit: u8, report: &str) -> Result<(), Error> {
+        drop(self.reader);
+        self.writer.finish(ended_at, exit, report)
+    }
+}
+
+/// A store opened to look only.
+#[derive(Debug)]
+pub struct Snapshots {
+    path: PathBuf,
+    reader: Connection,
+}
+
+impl Snapshots {
+    /// A consistent view of the answers, for as long as it lives.
+    pub fn snapshot(&self) -> Result<Snapshot<'_>, Error> {
+        Snapshot::begin(&self.reader, &self.path)
+    }
+}
+
+/// What identifies a source.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SourceName {
+    /// What it answers.
+    pub dataset: Dataset,
+    /// The vendor's id.
+    pub vendor: &'static str,
+    /// The endpoint's id.
+    pub endpoint: &'static str,
+    /// `base_url` plus `live`, `test` or `sandbox`.
+    pub origin: String,
+}
+
+/// Replaces the VIN asked about, so that equal answers about different VINs are equal bytes.
+fn without_vin(body: &[u8], vin: &Vin) -> Vec<u8> {
+    let needle = vin.as_str().as_bytes();
+    let mut shared = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(at) = memchr::memmem::find(rest, needle) {
+        shared.extend_from_slice(&rest[..at]);
+        shared.push(0);
+        rest = &rest[at + needle.len()..];
+    }
+    shared.extend_from_slice(rest);
+    shared
+}
+
+/// Puts the VIN back; a body without the placeholder comes back as it is.
+fn with_vin(body: Vec<u8>, key: &Key) -> Vec<u8> {
+    let Some(vin) = key.vin().filter(|_| body.contains(&0)) else { return body };
+    let mut whole = Vec::with_capacity(body.len() + 17);
+    for byte in body {
+        match byte {
+            0 => whole.extend_from_slice(vin.as_str().as_bytes()),
+            byte => whole.push(byte),
+        }
+    }
+    whole
+}
+
+/// Says which store failed, and with which exit code.
+fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error + use<> {
+    let path = path.to_owned();
+    move |error| {
+        use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, NotADatabase, ReadOnly};
+        let exit = match error.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase | CannotOpen | ReadOnly) => Exit::Config,
+            _ => Exit::Io,
+        };
+        Error::new(exit, format!("{what} in the store `{}`", path.display())).because(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_body_is_the_same_for_every_vin_and_comes_back_whole() {
+        let bodies = ["1HGBH41JXMN109186", "4T1DAACKXTU765422"].map(|text| {
+            let vin = Vin::new(text).expect("a VIN");
+            let body = format!("{{\"VIN\":\"{text}\",\"Note\":\"{text}\",\"Make\":\"X\"}}");
+            let shared = without_vin(body.as_bytes(), &vin);
+            assert_eq!(with_vin(shared.clone(), &Key::Vin(vin)), body.as_bytes());
+            shared
+        });
+        assert_eq!(bodies[0], bodies[1]);
+    }
+}

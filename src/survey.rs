@@ -1,0 +1,97 @@
+//! Pass 1: which VINs are in the input, and what is wrong with the rest.
+
+use std::collections::BTreeMap;
+
+use crate::cancel::Cancel;
+use crate::distinct::Distinct;
+use crate::error::{Error, Exit};
+use crate::events::{Events, Phase, Progress};
+use crate::input::{FileDigest, Inputs, Row};
+use crate::plan::Thresholds;
+use crate::vin::{Rules, VinError};
+
+/// Rows between two looks at the stop button and the progress.
+const LOOK: u64 = 8192;
+
+/// What pass 1 found.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// The distinct usable VINs.
+    pub vins: Distinct,
+    /// Rows in all.
+    pub rows: u64,
+    /// Rows with a usable VIN.
+    pub valid: u64,
+    /// Rows rejected, by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Usable VINs whose check digit fails.
+    pub check_digit_warnings: u64,
+    /// What was read of each file.
+    pub digests: Vec<FileDigest>,
+}
+
+impl Survey {
+    /// Reads the whole input once.
+    pub fn of(
+        inputs: &Inputs,
+        rules: Rules,
+        events: &dyn Events,
+        cancel: &Cancel,
+    ) -> Result<Self, Error> {
+        let mut survey = Self::default();
+        let mut rows = inputs.rows()?;
+        let mut row = Row::default();
+        while rows.next(&mut row)? {
+            survey.count(&row, rules);
+            if survey.rows.is_multiple_of(LOOK) {
+                if let Some(exit) = cancel.asked() {
+                    return Err(Error::new(exit, "stopped while the input was read"));
+                }
+                events.progress(&Progress {
+                    phase: Phase::Reading,
+                    rows: survey.rows,
+                    ..Progress::default()
+                });
+            }
+        }
+        survey.digests = rows.finish()?;
+        Ok(survey)
+    }
+
+    fn count(&mut self, row: &Row, rules: Rules) {
+        self.rows += 1;
+        let reading = row.reading(rules);
+        match reading.vin {
+            Some(vin) => {
+                self.valid += 1;
+                self.check_digit_warnings += u64::from(reading.error == Some(VinError::CheckDigit));
+                self.vins.insert(vin);
+            }
+            None => {
+                let why = reading.error.unwrap_or(VinError::NotAVin);
+                *self.rejected.entry(why.as_str()).or_default() += 1;
+            }
+        }
+    }
+
+    /// Rows without a usable VIN.
+    pub fn rejects(&self) -> u64 {
+        self.rows - self.valid
+    }
+
+    /// Whether the input is good enough to spend calls on.
+    pub fn check(&self, thresholds: &Thresholds) -> Result<(), Error> {
+        if thresholds.require_rows && self.rows == 0 {
+            return Err(Error::new(Exit::BadInput, "the input has no rows")
+                .hint("without `--require-rows` an empty input gives an empty output"));
+        }
+        match thresholds.max_rejected {
+            Some(most) if most.exceeded_by(self.rejects(), self.rows) => Err(Error::new(
+                Exit::BadInput,
+                format!("{} of {} rows have no usable VIN", self.rejects(), self.rows),
+            )
+            .hint("`vinrich validate` lists them; `--max-rejected` sets how many are too many")),
+            _ => Ok(()),
+        }
+    }
+}

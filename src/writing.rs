@@ -1,0 +1,188 @@
+//! Pass 2: the input again, joined with the store, into the output.
+
+use crate::asking::Answers;
+use crate::cancel::Cancel;
+use crate::clock::SystemClock;
+use crate::error::Error;
+use crate::events::{Events, Phase, Progress};
+use crate::input::{Inputs, Row};
+use crate::join::Joiner;
+use crate::keyset::KeySet;
+use crate::outcome::Dataset;
+use crate::output::{Output, OutputLock, Written};
+use crate::panel::Panel;
+use crate::pipeline::input_paths;
+use crate::plan::Plan;
+use crate::record::{Block, Record};
+use crate::report::{Report, RowTally};
+use crate::run::Run;
+use crate::store::Store;
+use crate::survey::Survey;
+
+/// Rows handed to the encoder at a time.
+const BLOCK: usize = 8192;
+
+/// Bytes of input cells after which a block is handed on though it has fewer rows.
+const BLOCK_BYTES: usize = 16 << 20;
+
+/// The output of a run and the lock that keeps other runs away from it.
+pub struct Outputs {
+    output: Output,
+    lock: Option<OutputLock>,
+}
+
+impl Outputs {
+    /// Takes the lock and creates the files beside their final places.
+    pub fn create(plan: &Plan, inputs: &Inputs, run_id: &str) -> Result<Self, Error> {
+        let path = plan.output.path.as_deref();
+        let lock = path.map(|path| OutputLock::acquire(path, plan.wait_lock)).transpose()?;
+        let files: Vec<String> = inputs.files().iter().map(|file| file.name.clone()).collect();
+        let output =
+            Output::create(&plan.output, inputs.columns(), &files, run_id, &input_paths(inputs))?;
+        Ok(Self { output, lock })
+    }
+}
+
+/// What pass 2 wrote.
+pub struct Wrote {
+    /// Rows in the output.
+    pub rows: u64,
+    /// Rows in the rejects file instead.
+    pub diverted: u64,
+    /// Rows by status, and errors.
+    pub tally: RowTally,
+    /// Expired answers written because they could not be renewed.
+    pub deferred: [(Dataset, u64); 3],
+    /// The files.
+    pub files: Vec<Written>,
+    /// Released when the report is written too.
+    pub lock: Option<OutputLock>,
+}
+
+/// Reads the input once more and writes one record for each row. Nothing is
+/// renamed into place before the rows are counted.
+#[expect(clippy::too_many_arguments, reason = "pass 2 is where everything comes together")]
+pub fn write(
+    plan: &Plan,
+    run: &Run<'_>,
+    panel: &Panel,
+    store: &Store,
+    answers: &Answers,
+    vins: &KeySet,
+    inputs: &Inputs,
+    outputs: Outputs,
+) -> Result<Wrote, Error> {
+    let Outputs { mut output, lock } = outputs;
+    let snapshot = store.snapshot()?;
+    let now = run.clock.now().wall;
+    let mut joiner = Joiner::load(&snapshot, panel, answers, vins, inputs, run.started.wall, now)?;
+    let mut tally = RowTally::default();
+    let mut block = Filling::new(inputs.columns().len());
+    let mut rows = inputs.rows()?;
+    let mut row = Row::default();
+    let mut read = 0;
+    while rows.next(&mut row)? {
+        read += 1;
+        let record = joiner.record(&row, row.reading(plan.rules))?;
+        tally.count(&record);
+        block.push(&row, record);
+        if block.is_full() {
+            output.write(&block.take())?;
+            run.events.progress(&Progress {
+                phase: Phase::Writing,
+                rows: read,
+                rows_total: Some(run.rows()),
+                ..run.progress.clone()
+            });
+        }
+    }
+    output.write(&block.take())?;
+    rows.finish()?;
+    conserve(read, &output)?;
+    let (rows, diverted) = (output.rows(), output.diverted());
+    let partial = plan.thresholds.keep_complete && run.is_incomplete();
+    let files = if partial { output.commit_partial()? } else { output.commit()? };
+    Ok(Wrote { rows, diverted, tally, deferred: joiner.deferred_renewals(), files, lock })
+}
+
+/// Every row read must have gone one way or the other.
+fn conserve(read: u64, output: &Output) -> Result<(), Error> {
+    let (written, diverted) = (output.rows(), output.diverted());
+    if written + diverted == read {
+        return Ok(());
+    }
+    Err(Error::internal(format!(
+        "rows were not conserved: {read} read, {written} written, {diverted} diverted"
+    )))
+}
+
+/// A block that is being filled.
+struct Filling {
+    block: Block,
+    columns: usize,
+    bytes: usize,
+}
+
+impl Filling {
+    fn new(columns: usize) -> Self {
+        let mut filling = Self { block: Block::default(), columns, bytes: 0 };
+        filling.take();
+        filling
+    }
+
+    fn push(&mut self, row: &Row, record: Record) {
+        for (column, cell) in self.block.input.iter_mut().zip(row.cells()) {
+            self.bytes += cell.map_or(0, str::len);
+            column.push(cell.map(str::to_owned));
+        }
+        self.block.records.push(record);
+    }
+
+    fn is_full(&self) -> bool {
+        self.block.records.len() >= BLOCK || self.bytes >= BLOCK_BYTES
+    }
+
+    fn take(&mut self) -> Block {
+        self.bytes = 0;
+        let input = (0..self.columns).map(|_| Vec::with_capacity(BLOCK)).collect();
+        std::mem::replace(&mut self.block, Block { records: Vec::with_capacity(BLOCK), input })
+    }
+}
+
+/// `vinrich validate`: what is in the input, by local rules alone. Rejected rows
+/// go to the plan's rejects file, where it names one.
+pub fn validate(plan: &Plan, events: &dyn Events, cancel: &Cancel) -> Result<Report, Error> {
+    let clock = SystemClock::new();
+    let mut run = Run::begin(plan, events, &clock);
+    let inputs = Inputs::open(&plan.input)?;
+    let survey = Survey::of(&inputs, plan.rules, events, cancel)?;
+    run.note_survey(&inputs, &survey);
+    if plan.output.rejects.is_some() {
+        run.note_files(write_rejects(plan, &run, &inputs)?);
+    }
+    survey.check(&plan.thresholds)?;
+    Ok(run.end(&plan.thresholds))
+}
+
+fn write_rejects(plan: &Plan, run: &Run<'_>, inputs: &Inputs) -> Result<Vec<Written>, Error> {
+    let files: Vec<String> = inputs.files().iter().map(|file| file.name.clone()).collect();
+    let paths = input_paths(inputs);
+    let mut output =
+        Output::create_rejects_only(&plan.output, inputs.columns(), &files, &run.id, &paths)?;
+    let mut block = Filling::new(inputs.columns().len());
+    let mut rows = inputs.rows()?;
+    let mut row = Row::default();
+    while rows.next(&mut row)? {
+        let reading = row.reading(plan.rules);
+        if reading.vin.is_none() {
+            block.push(&row, Record::unasked(&row, reading, &files[row.file()]));
+            if block.is_full() {
+                output.write(&block.take())?;
+            }
+        }
+    }
+    output.write(&block.take())?;
+    rows.finish()?;
+    let written = output.commit()?;
+    Ok(written.into_iter().filter(|file| file.path != "-").collect())
+}
