@@ -24,8 +24,8 @@ const PREFIX: &str = "VINRICH_";
 /// The environment variable that names the file, as `--config` does.
 const FILE_VARIABLE: &str = "VINRICH_CONFIG";
 
-const HOUR: Duration = Duration::from_secs(3600);
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 impl Settings {
     /// The settings of `file` (else of `VINRICH_CONFIG`, `./vinrich.toml` or the
@@ -115,7 +115,7 @@ impl Draft {
     fn apply_file(&mut self, path: &Path, text: &str) -> Result<(), Error> {
         let file = path.display().to_string();
         let line = |at: usize| {
-            1 + text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count()
+            1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at.min(text.len())]).count()
         };
         // Only the parser's words are shown: its own excerpt could repeat a key.
         let table = DeTable::parse(text).map_err(|error| {
@@ -217,7 +217,7 @@ impl Draft {
         };
         Ok(Settings {
             store,
-            max_wait: self.general.max_wait.unwrap_or(Duration::from_secs(600)),
+            max_wait: self.general.max_wait.unwrap_or(Duration::from_mins(10)),
             durability: self.general.durability.unwrap_or_default(),
             datasets: self
                 .datasets

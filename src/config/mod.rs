@@ -26,7 +26,7 @@ use crate::outcome::Dataset;
 /// Everything the configuration decides.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The SQLite file.
+    /// The `SQLite` file.
     pub store: PathBuf,
     /// A wait longer than this parks the vendor.
     pub max_wait: Duration,

@@ -14,17 +14,17 @@ use reqwest::Url;
 use super::{Quota, QuotaReset, SpendLimit};
 use crate::money::Micros;
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 /// The longest month, so that a window never ends before the vendor's does.
-const MONTH: Duration = Duration::from_secs(31 * 24 * 3600);
+const MONTH: Duration = Duration::from_hours(744);
 /// Beyond this a duration is a slip of the pen, and sums with it could overflow.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// The windows that have a name.
 const WINDOWS: [(&str, Duration); 5] = [
     ("second", Duration::from_secs(1)),
-    ("minute", Duration::from_secs(60)),
-    ("hour", Duration::from_secs(3600)),
+    ("minute", Duration::from_mins(1)),
+    ("hour", Duration::from_hours(1)),
     ("day", DAY),
     ("month", MONTH),
 ];
@@ -181,7 +181,7 @@ mod tests {
         {
             assert_eq!(quota(text).unwrap().to_string(), text);
         }
-        assert_eq!(quota("5/month").unwrap().window, Duration::from_secs(31 * 86_400));
+        assert_eq!(quota("5/month").unwrap().window, Duration::from_hours(744));
         assert_eq!(quota(" 60 / 60s ").unwrap().to_string(), "60/minute");
         for text in
             ["", "100", "0/day", "-1/day", "1.5/day", "100/", "100/fortnight", "1/0s", "1/1ms"]
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn durations_need_a_unit_and_an_end() {
-        assert_eq!(duration("1h 30m").unwrap(), Duration::from_secs(5400));
+        assert_eq!(duration("1h 30m").unwrap(), Duration::from_mins(90));
         for text in ["", "10", "soon", "-5m", "101years", "99999999999999999999d"] {
             assert!(duration(text).is_err(), "{text}");
         }

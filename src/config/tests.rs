@@ -66,7 +66,7 @@ fn complaint(text: &str, env: &[(&str, &str)]) -> String {
 fn an_empty_file_leaves_the_defaults() {
     let settings = load("", &[]).unwrap();
     assert!(settings.store.ends_with("vinrich/vinrich.db"), "{}", settings.store.display());
-    assert_eq!(settings.max_wait, Duration::from_secs(600));
+    assert_eq!(settings.max_wait, Duration::from_mins(10));
     assert_eq!(settings.durability, Durability::Normal);
 
     let of = |dataset| &settings.datasets[&dataset];
@@ -188,7 +188,7 @@ fn the_environment_beats_the_file() {
     )
     .unwrap();
     let (carvin, vpic) = (&settings.vendors["carvin"], &settings.vendors["vpic-api"]);
-    assert_eq!(settings.max_wait, Duration::from_secs(120));
+    assert_eq!(settings.max_wait, Duration::from_mins(2));
     assert_eq!(
         carvin.quotas.iter().map(Quota::to_string).collect::<Vec<_>>(),
         ["100/day", "10/second"]
@@ -242,109 +242,105 @@ fn a_named_file_that_is_not_there_is_an_error() {
     assert_eq!(error.exit(), Exit::Config);
 }
 
+/// A file, and what is said of it.
+const MISTAKES: &[(&str, &str)] = &[
+    ("max_wiat = '1m'", "line 1: unknown key `max_wiat`\nthe nearest known key is `max_wait`"),
+    ("\n\nvendor = 1", "line 3: unknown key `vendor`\nthe nearest known key is `vendors`"),
+    (
+        "[vendor.carvin]\ntimeout = '1s'",
+        "line 2: unknown key `vendor`\nthe nearest known key is `vendors`",
+    ),
+    (
+        "[datasets.recall]\nttl = '1d'",
+        "line 2: unknown key `datasets.recall`\nthe nearest known key is `recalls`",
+    ),
+    (
+        "[vendors.carvin]\nquota = []",
+        "line 2: unknown key `vendors.carvin.quota`\nthe nearest known key is `quotas`",
+    ),
+    ("[vendors.carvim]", "line 1: unknown key `vendors.carvim`\nthe nearest known key is `carvin`"),
+    (
+        "[vendors.acme]\ntimeout = '1s'",
+        "line 2: unknown vendor `acme`\nthis build knows `carvin`, `visor`, `vpic-api`",
+    ),
+    (
+        "zzzzzz = 1",
+        "line 1: unknown key `zzzzzz`\nknown here are `store`, `max_wait`, `durability`, `datasets`, `vendors`",
+    ),
+    (
+        "max_wait = 10",
+        "line 1: `max_wait` must be a duration with its unit in quotes, such as `\"10s\"`",
+    ),
+    (
+        "max_wait = 'soon'",
+        "line 1: `max_wait` must be a duration such as `10m`, `20h` or `365d`, not `soon`",
+    ),
+    ("max_wait.x = 1", "line 1: `max_wait.x` makes a table of `max_wait`, which is a single value"),
+    ("vendors = 1", "line 1: `vendors` must be a table of settings, not a single value"),
+    (
+        "vendors.carvin = 1",
+        "line 1: `vendors.carvin` must be a table of settings, not a single value",
+    ),
+    ("durability = 'some'", "line 1: `durability` must be `normal` or `full`, not `some`"),
+    ("store = ''", "line 1: `store` must be a path, not empty"),
+    ("store = 1", "line 1: `store` must be text in quotes, not a number"),
+    (
+        "datasets.decode.vendors = ['vpic']",
+        "line 1: `datasets.decode.vendors` names an unknown vendor `vpic`; this build knows `carvin`, `visor`, `vpic-api`",
+    ),
+    (
+        "datasets.decode.vendors = ['carvin', 'carvin']",
+        "line 1: `datasets.decode.vendors` names `carvin` twice",
+    ),
+    (
+        "datasets.decode.vendors = 'carvin'",
+        "line 1: `datasets.decode.vendors` must be a list in brackets, not text",
+    ),
+    (
+        "datasets.decode.key = 'vin'",
+        "line 1: `datasets.decode.key` is for recalls alone; decode is always asked by VIN",
+    ),
+    (
+        "datasets.recalls.key = 'plate'",
+        "line 1: `datasets.recalls.key` must be `vehicle` or `vin`, not `plate`",
+    ),
+    (
+        "vendors.carvin.quotas = [1]",
+        "line 1: `vendors.carvin.quotas` must be a list in brackets, not a list with other things than text",
+    ),
+    (
+        "vendors.carvin.quotas = ['many']",
+        "line 1: `vendors.carvin.quotas` must be a quota such as `100/day` or `10/10s`, not `many`",
+    ),
+    (
+        "vendors.carvin.concurrency = 0",
+        "line 1: `vendors.carvin.concurrency` must be from 1 to 256, not `0`",
+    ),
+    (
+        "vendors.carvin.timeout = '0s'",
+        "line 1: `vendors.carvin.timeout` must be longer than nothing",
+    ),
+    (
+        "vendors.carvin.price_micros = -1",
+        "line 1: `vendors.carvin.price_micros` must not be below zero, not `-1`",
+    ),
+    (
+        "vendors.carvin.price_micros = 0.5",
+        "line 1: `vendors.carvin.price_micros` must be a whole number, not a number with a decimal point",
+    ),
+    (
+        "vendors.carvin.confirm_zero = 'yes'",
+        "line 1: `vendors.carvin.confirm_zero` must be `true` or `false`, not text",
+    ),
+    (
+        "vendors.carvin.base_url = 'http://example.com'",
+        "line 1: `vendors.carvin.base_url` must be `https`; `http` is for this machine alone (127.0.0.1, localhost)",
+    ),
+];
+
 #[test]
 fn errors_in_the_file_name_the_line_and_the_way_out() {
-    let cases = [
-        ("max_wiat = '1m'", "line 1: unknown key `max_wiat`\nthe nearest known key is `max_wait`"),
-        ("\n\nvendor = 1", "line 3: unknown key `vendor`\nthe nearest known key is `vendors`"),
-        (
-            "[vendor.carvin]\ntimeout = '1s'",
-            "line 2: unknown key `vendor`\nthe nearest known key is `vendors`",
-        ),
-        (
-            "[datasets.recall]\nttl = '1d'",
-            "line 2: unknown key `datasets.recall`\nthe nearest known key is `recalls`",
-        ),
-        (
-            "[vendors.carvin]\nquota = []",
-            "line 2: unknown key `vendors.carvin.quota`\nthe nearest known key is `quotas`",
-        ),
-        (
-            "[vendors.carvim]",
-            "line 1: unknown key `vendors.carvim`\nthe nearest known key is `carvin`",
-        ),
-        (
-            "[vendors.acme]\ntimeout = '1s'",
-            "line 2: unknown vendor `acme`\nthis build knows `carvin`, `visor`, `vpic-api`",
-        ),
-        (
-            "zzzzzz = 1",
-            "line 1: unknown key `zzzzzz`\nknown here are `store`, `max_wait`, `durability`, `datasets`, `vendors`",
-        ),
-        (
-            "max_wait = 10",
-            "line 1: `max_wait` must be a duration with its unit in quotes, such as `\"10s\"`",
-        ),
-        (
-            "max_wait = 'soon'",
-            "line 1: `max_wait` must be a duration such as `10m`, `20h` or `365d`, not `soon`",
-        ),
-        (
-            "max_wait.x = 1",
-            "line 1: `max_wait.x` makes a table of `max_wait`, which is a single value",
-        ),
-        ("vendors = 1", "line 1: `vendors` must be a table of settings, not a single value"),
-        (
-            "vendors.carvin = 1",
-            "line 1: `vendors.carvin` must be a table of settings, not a single value",
-        ),
-        ("durability = 'some'", "line 1: `durability` must be `normal` or `full`, not `some`"),
-        ("store = ''", "line 1: `store` must be a path, not empty"),
-        ("store = 1", "line 1: `store` must be text in quotes, not a number"),
-        (
-            "datasets.decode.vendors = ['vpic']",
-            "line 1: `datasets.decode.vendors` names an unknown vendor `vpic`; this build knows `carvin`, `visor`, `vpic-api`",
-        ),
-        (
-            "datasets.decode.vendors = ['carvin', 'carvin']",
-            "line 1: `datasets.decode.vendors` names `carvin` twice",
-        ),
-        (
-            "datasets.decode.vendors = 'carvin'",
-            "line 1: `datasets.decode.vendors` must be a list in brackets, not text",
-        ),
-        (
-            "datasets.decode.key = 'vin'",
-            "line 1: `datasets.decode.key` is for recalls alone; decode is always asked by VIN",
-        ),
-        (
-            "datasets.recalls.key = 'plate'",
-            "line 1: `datasets.recalls.key` must be `vehicle` or `vin`, not `plate`",
-        ),
-        (
-            "vendors.carvin.quotas = [1]",
-            "line 1: `vendors.carvin.quotas` must be a list in brackets, not a list with other things than text",
-        ),
-        (
-            "vendors.carvin.quotas = ['many']",
-            "line 1: `vendors.carvin.quotas` must be a quota such as `100/day` or `10/10s`, not `many`",
-        ),
-        (
-            "vendors.carvin.concurrency = 0",
-            "line 1: `vendors.carvin.concurrency` must be from 1 to 256, not `0`",
-        ),
-        (
-            "vendors.carvin.timeout = '0s'",
-            "line 1: `vendors.carvin.timeout` must be longer than nothing",
-        ),
-        (
-            "vendors.carvin.price_micros = -1",
-            "line 1: `vendors.carvin.price_micros` must not be below zero, not `-1`",
-        ),
-        (
-            "vendors.carvin.price_micros = 0.5",
-            "line 1: `vendors.carvin.price_micros` must be a whole number, not a number with a decimal point",
-        ),
-        (
-            "vendors.carvin.confirm_zero = 'yes'",
-            "line 1: `vendors.carvin.confirm_zero` must be `true` or `false`, not text",
-        ),
-        (
-            "vendors.carvin.base_url = 'http://example.com'",
-            "line 1: `vendors.carvin.base_url` must be `https`; `http` is for this machine alone (127.0.0.1, localhost)",
-        ),
-    ];
-    for (text, expected) in cases {
+    for (text, expected) in MISTAKES {
         assert_eq!(complaint(text, &[]), format!("`vinrich.toml` {expected}"), "of {text:?}");
     }
 }

@@ -1,2 +1,53 @@
-//! vinrich
-fn main() {}
+//! The `vinrich` command: what was typed, done, and told in an exit code.
+
+mod bar;
+mod check;
+mod cli;
+mod completions;
+mod enrich;
+mod failure;
+mod meaning;
+mod plan;
+mod sandbox;
+mod schema;
+mod settings;
+mod signals;
+mod stdout;
+mod summary;
+mod validate;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use vinrich::error::Error;
+
+use crate::cli::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    failure::on_panic();
+    let code = match Cli::try_parse() {
+        Ok(cli) => {
+            let log_format = cli.common.log_format;
+            run(cli).unwrap_or_else(|error| failure::tell(&error, log_format))
+        }
+        Err(usage) => cli::refuse(&usage),
+    };
+    ExitCode::from(code)
+}
+
+/// Does what was typed; gives the exit code.
+fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
+    match command {
+        Command::Enrich(args) => enrich::run(&args, &common),
+        Command::Plan(args) => plan::run(&args, &common),
+        Command::Validate(args) => validate::run(&args, &common),
+        Command::Check => check::run(&common),
+        Command::Schema(args) => schema::run(&args),
+        Command::Sandbox(args) => sandbox::run(args),
+        Command::Completions(args) => completions::run(&args),
+    }
+}

@@ -1,0 +1,108 @@
+//! What may be typed, and what is said to what may not.
+#![allow(clippy::unwrap_used, reason = "tests")]
+use clap::CommandFactory;
+
+use super::*;
+
+fn parse(words: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(std::iter::once("vinrich").chain(words.split_whitespace()))
+}
+
+fn refused(words: &str) -> String {
+    parse(words).unwrap_err().to_string()
+}
+
+#[test]
+fn the_commands_are_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_command_and_flag_says_what_it_is() {
+    let mut cli = Cli::command();
+    cli.build();
+    for command in cli.get_subcommands().filter(|command| command.get_name() != "help") {
+        assert!(command.get_about().is_some(), "{}", command.get_name());
+        for flag in command.get_arguments() {
+            assert!(flag.get_help().is_some(), "{} {}", command.get_name(), flag.get_id());
+        }
+    }
+}
+
+#[test]
+fn the_long_help_teaches_the_exit_codes() {
+    let help = refused("enrich --help");
+    assert!(help.contains("Exit codes") && help.contains("Examples:"), "{help}");
+    for code in [64, 65, 66, 69, 70, 73, 74, 75, 76, 77, 78, 79, 80] {
+        assert!(help.contains(&format!("\n   {code}      ")), "{code}");
+    }
+    assert!(!refused("enrich -h").contains("Exit codes"), "the short help stays short");
+}
+
+#[test]
+fn usage_errors_are_64_and_help_is_0() {
+    for (words, code) in [
+        ("--help", 0),
+        ("--version", 0),
+        ("enrich --help", 0),
+        ("", 64),
+        ("enrich", 64),
+        ("enrich a.csv", 64),
+        ("enrich -o b.csv", 64),
+        ("enrihc a.csv -o b.csv", 64),
+        ("enrich a.csv -o b.csv --nope", 64),
+    ] {
+        let error = parse(words).unwrap_err();
+        let expected = if code == 0 { Exit::Success } else { Exit::Usage };
+        assert_eq!(exit_of(&error), expected, "{words}");
+    }
+}
+
+#[test]
+fn values_are_read_or_refused_with_an_example() {
+    for (words, expected) in [
+        ("--max-cost free", "must be US dollars such as `5` or `0.50`"),
+        ("--max-failed 101%", "must be a number such as `10` or a share such as `1%`"),
+        ("--max-failed=-1%", "must be a number"),
+        ("--max-wait soon", "must be a duration such as `10m`"),
+        ("--delimiter x", "must be `,`, `;`, `|` or `tab`"),
+        ("--with recall", "must be `decode`, `recalls` or `listings`"),
+        ("--format xlsx", "[possible values: csv, parquet, jsonl, arrow]"),
+        ("--fault carvin/nonsense", "known faults"),
+        ("--offline --refresh decode", "cannot be used with"),
+    ] {
+        let said = refused(&format!("enrich a.csv -o b.csv {words}"));
+        let expected = expected.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            said.split_whitespace().collect::<Vec<_>>().join(" ").contains(&expected),
+            "{words}: {said}"
+        );
+    }
+}
+
+#[test]
+fn the_sandbox_takes_quotas_by_vendor() {
+    let Command::Sandbox(args) =
+        parse("sandbox --port 4800 --quota carvin=100/day --latency 200ms --fault visor/429")
+            .unwrap()
+            .command
+    else {
+        panic!("no sandbox")
+    };
+    assert_eq!((args.port, args.latency), (4800, Some(Duration::from_millis(200))));
+    assert_eq!(
+        (args.quotas[0].0.as_str(), args.quotas[0].1.to_string().as_str()),
+        ("carvin", "100/day")
+    );
+    assert_eq!(args.faults.len(), 1);
+    assert!(refused("sandbox --quota acme=1/day").contains("stands in for carvin and visor"));
+    assert!(refused("sandbox --quota 1/day").contains("such as `carvin=100/day`"));
+}
+
+#[test]
+fn common_flags_may_stand_before_or_after_the_command() {
+    for words in ["--quiet --config c.toml check", "check --config c.toml --quiet"] {
+        let common = parse(words).unwrap().common;
+        assert!(common.quiet && common.config.is_some(), "{words}");
+    }
+}

@@ -1,0 +1,195 @@
+//! `vinrich plan`: what a run would take, told before it is spent.
+
+use vinrich::clock::SystemClock;
+use vinrich::error::{Error, Exit};
+use vinrich::money::Micros;
+use vinrich::plan::{DatasetForecast, Forecast, VendorForecast};
+
+use crate::bar::Console;
+use crate::cli::{CommonArgs, PlanArgs, ReportFormat};
+use crate::sandbox::Session;
+use crate::words::{by_reason, count, span, table, text, thousands, visible};
+use crate::{meaning, settings, stdout};
+
+pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {
+    let mut plan = meaning::of_plan(args, settings::load(common.config.as_deref())?)?;
+    let _session = Session::start(&args.sandbox, &mut plan.settings)?;
+    let console = Console::new(common);
+    let outcome = vinrich::forecast(&plan, &console, &SystemClock::new());
+    console.finish();
+    let forecast = outcome?;
+    match args.format {
+        ReportFormat::Json => stdout::write_json(&forecast)?,
+        ReportFormat::Text => stdout::write(&as_text(&forecast))?,
+    }
+    Ok(Exit::Success.code())
+}
+
+fn as_text(forecast: &Forecast) -> String {
+    let mut lines = vec![headline(forecast), rows(forecast)];
+    let warnings = forecast.warnings.iter().map(|warning| format!("warning: {}", visible(warning)));
+    for section in [datasets(&forecast.datasets), vendors(&forecast.vendors), warnings.collect()] {
+        if !section.is_empty() {
+            lines.push(String::new());
+            lines.extend(section);
+        }
+    }
+    text(&lines)
+}
+
+/// The one line that answers the question.
+fn headline(forecast: &Forecast) -> String {
+    let vins = count(forecast.distinct, "VIN");
+    let vendors = &forecast.vendors;
+    let calls: u64 = vendors.iter().map(|vendor| vendor.calls_total).sum();
+    let Some(slowest) =
+        vendors.iter().max_by_key(|vendor| (vendor.nights, vendor.seconds)).filter(|_| calls > 0)
+    else {
+        return format!("{vins}: nothing to ask");
+    };
+    let exact = vendors.iter().all(|vendor| vendor.exact);
+    let cost: Micros = vendors.iter().map(|vendor| vendor.cost).sum();
+    let mut parts = vec![format!("{vins}: {}", at_most(exact, &count(calls, "call")))];
+    parts.extend((cost > Micros::ZERO).then(|| at_most(exact, &cost.to_string())));
+    parts.push(format!("done in {}", at_most(exact, &time(slowest))));
+    parts.join("; ")
+}
+
+fn rows(forecast: &Forecast) -> String {
+    let line =
+        format!("{}, {} with a usable VIN", count(forecast.rows, "row"), thousands(forecast.valid));
+    match forecast.rejected.values().sum() {
+        0 => line,
+        rejected => {
+            format!("{line}; {} rejected: {}", thousands(rejected), by_reason(&forecast.rejected))
+        }
+    }
+}
+
+fn datasets(datasets: &[DatasetForecast]) -> Vec<String> {
+    let mut rows =
+        vec![["dataset", "keys", "fresh", "expired", "to ask", ""].map(str::to_owned).to_vec()];
+    for dataset in datasets.iter().filter(|dataset| dataset.left_out.is_none()) {
+        let mut row = vec![dataset.dataset.to_owned()];
+        row.extend([dataset.keys, dataset.cached, dataset.stale, dataset.missing].map(thousands));
+        row.push(if dataset.exact { "" } else { "at most, until decodes are known" }.to_owned());
+        rows.push(row);
+    }
+    let mut lines = if rows.len() > 1 { table(&rows) } else { Vec::new() };
+    lines.extend(datasets.iter().filter_map(|dataset| {
+        let why = dataset.left_out.as_deref()?;
+        Some(format!("{} is left out: {}", dataset.dataset, visible(why)))
+    }));
+    lines
+}
+
+fn vendors(vendors: &[VendorForecast]) -> Vec<String> {
+    if vendors.is_empty() {
+        return Vec::new();
+    }
+    let heading = ["vendor", "calls", "cost", "quota left", "done in", "by endpoint"];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    rows.extend(vendors.iter().map(|vendor| {
+        vec![
+            vendor.vendor.clone(),
+            at_most(vendor.exact, &thousands(vendor.calls_total)),
+            vendor.cost.to_string(),
+            vendor.quota_left.map_or_else(|| "no quota".into(), thousands),
+            time(vendor),
+            by_reason(&vendor.calls),
+        ]
+    }));
+    table(&rows)
+}
+
+fn at_most(exact: bool, amount: &str) -> String {
+    if exact { amount.to_owned() } else { format!("at most {amount}") }
+}
+
+fn time(vendor: &VendorForecast) -> String {
+    if vendor.nights > 1 { count(vendor.nights, "night") } else { span(vendor.seconds) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forecast() -> Forecast {
+        Forecast {
+            rows: 2100,
+            valid: 2088,
+            rejected: [("length", 7), ("placeholder", 5)].into(),
+            distinct: 2000,
+            datasets: vec![
+                DatasetForecast {
+                    dataset: "decode",
+                    keys: 2000,
+                    missing: 2000,
+                    exact: true,
+                    ..Default::default()
+                },
+                DatasetForecast {
+                    dataset: "recalls",
+                    keys: 412,
+                    cached: 10,
+                    stale: 2,
+                    missing: 402,
+                    ..Default::default()
+                },
+                DatasetForecast {
+                    dataset: "listings",
+                    left_out: Some("no key for `visor`; set `VISOR_API_KEY`".into()),
+                    ..Default::default()
+                },
+            ],
+            vendors: vec![VendorForecast {
+                vendor: "carvin".into(),
+                calls: [("batch-decode", 100), ("recalls", 402)].into(),
+                calls_total: 502,
+                exact: false,
+                cost: Micros::ZERO,
+                quota_left: Some(88),
+                seconds: 500_000,
+                nights: 6,
+            }],
+            warnings: vec!["recalls expire faster than the quota renews them".into()],
+        }
+    }
+
+    #[test]
+    fn a_forecast_says_calls_money_and_nights_first() {
+        insta::assert_snapshot!(as_text(&forecast()), @r#"
+        2,000 VINs: at most 502 calls; done in at most 6 nights
+        2,100 rows, 2,088 with a usable VIN; 12 rejected: 7 length, 5 placeholder
+
+        dataset   keys  fresh  expired  to ask
+        decode   2,000      0        0   2,000
+        recalls    412     10        2     402  at most, until decodes are known
+        listings is left out: no key for `visor`; set `VISOR_API_KEY`
+
+        vendor  calls         cost  quota left  done in   by endpoint
+        carvin  at most 502  $0.00          88  6 nights  402 recalls, 100 batch-decode
+
+        warning: recalls expire faster than the quota renews them
+        "#);
+    }
+
+    #[test]
+    fn a_store_that_knows_everything_leaves_nothing_to_ask() {
+        let known = Forecast { distinct: 1, rows: 1, valid: 1, ..Forecast::default() };
+        assert_eq!(as_text(&known), "1 VIN: nothing to ask\n1 row, 1 with a usable VIN\n");
+    }
+
+    #[test]
+    fn exact_numbers_are_not_hedged_and_money_is_told() {
+        let mut exact = forecast();
+        exact.vendors[0] = VendorForecast {
+            exact: true,
+            cost: Micros(1_500_000),
+            nights: 1,
+            seconds: 125,
+            ..exact.vendors[0].clone()
+        };
+        assert_eq!(headline(&exact), "2,000 VINs: 502 calls; $1.50; done in 2 min");
+    }
+}

@@ -1,0 +1,140 @@
+//! The settings of this machine: the configuration over the vendors of this build.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use vinrich::config::{EVERY_ENDPOINT, Settings, VendorDefaults};
+use vinrich::error::Error;
+use vinrich::outcome::Dataset;
+use vinrich::vendors::{self, Vendor};
+
+/// Loads and checks the settings; `file` as given by `--config`.
+pub(crate) fn load(file: Option<&Path>) -> Result<Settings, Error> {
+    let settings = Settings::load(file, environment()?.into_iter(), &defaults())?;
+    check_against_registry(&settings)?;
+    Ok(settings)
+}
+
+/// The settings every vendor of this build starts from.
+pub(crate) fn defaults() -> Vec<&'static VendorDefaults> {
+    vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect()
+}
+
+/// The vendor called `id`, if it answers anything about `dataset`. The error
+/// fits behind the name of the flag or key that named it.
+pub(crate) fn vendor_for(dataset: Dataset, id: &str) -> Result<&'static str, String> {
+    match vendors::find(id) {
+        Some(vendor) if answers(vendor, dataset) => Ok(vendor.spec().id()),
+        Some(_) => {
+            let able = vendors::registry().iter().filter(|vendor| answers(**vendor, dataset));
+            let able = quoted(able.map(|vendor| vendor.spec().id()));
+            Err(format!(
+                "names `{id}`, which knows nothing of {dataset}; {dataset} come from {able}"
+            ))
+        }
+        None => {
+            let all = quoted(defaults().iter().map(|vendor| vendor.id));
+            Err(format!("names an unknown vendor `{id}`; this build knows {all}"))
+        }
+    }
+}
+
+fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn answers(vendor: &dyn Vendor, dataset: Dataset) -> bool {
+    vendor.endpoints().iter().any(|endpoint| endpoint.spec().dataset == dataset)
+}
+
+/// What the configuration alone cannot see: which vendor answers what, and
+/// which endpoints there are to have a price.
+fn check_against_registry(settings: &Settings) -> Result<(), Error> {
+    for (dataset, of) in &settings.datasets {
+        for id in &of.vendors {
+            vendor_for(*dataset, id)
+                .map_err(|what| Error::config(format!("`datasets.{dataset}.vendors` {what}")))?;
+        }
+    }
+    for vendor in vendors::registry() {
+        let id = vendor.spec().id();
+        let known: BTreeSet<&str> =
+            vendor.endpoints().iter().map(|endpoint| endpoint.spec().id).collect();
+        let Some(of) = settings.vendors.get(id) else { continue };
+        if let Some(unknown) =
+            of.price.keys().find(|name| *name != EVERY_ENDPOINT && !known.contains(name.as_str()))
+        {
+            return Err(Error::config(format!(
+                "`vendors.{id}.price_micros.{unknown}` is the price of no endpoint"
+            ))
+            .hint(format!("the endpoints of `{id}` are {}", quoted(known))));
+        }
+    }
+    Ok(())
+}
+
+/// The `VINRICH_` variables; the others may hold what they like.
+fn environment() -> Result<Vec<(String, String)>, Error> {
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let Some(name) = name.to_str().filter(|name| name.starts_with("VINRICH_")) else {
+            continue;
+        };
+        let value = value
+            .into_string()
+            .map_err(|_| Error::config(format!("environment variable `{name}` is not UTF-8")))?;
+        variables.push((name.to_owned(), value));
+    }
+    Ok(variables)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn every_default_of_this_build_is_a_setting_one_could_write() {
+        let written = |vendor: &&VendorDefaults| {
+            let key = vendor
+                .api_key_env
+                .map(|name| format!("api_key_env = {name:?}\n"))
+                .unwrap_or_default();
+            let (id, url, quotas) = (vendor.id, vendor.base_url, vendor.quotas);
+            format!("[vendors.{id}]\nbase_url = {url:?}\nquotas = {quotas:?}\n{key}")
+        };
+        let text: String = defaults().iter().map(written).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("vinrich.toml");
+        std::fs::write(&file, text).unwrap();
+        let settings = Settings::load(Some(&file), std::iter::empty(), &defaults()).unwrap();
+        check_against_registry(&settings).unwrap();
+    }
+
+    #[test]
+    fn a_vendor_is_asked_only_for_what_it_answers() {
+        assert_eq!(vendor_for(Dataset::Decode, "carvin"), Ok("carvin"));
+        assert_eq!(
+            vendor_for(Dataset::Listings, "carvin").unwrap_err(),
+            "names `carvin`, which knows nothing of listings; listings come from `visor`"
+        );
+        assert_eq!(
+            vendor_for(Dataset::Decode, "acme").unwrap_err(),
+            "names an unknown vendor `acme`; this build knows `carvin`, `visor`"
+        );
+    }
+
+    #[test]
+    fn a_price_for_no_endpoint_is_a_mistake() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("vinrich.toml");
+        std::fs::write(&file, "[vendors.carvin.price_micros]\nbatch = 5\n").unwrap();
+        let settings = Settings::load(Some(&file), std::iter::empty(), &defaults()).unwrap();
+        let error = check_against_registry(&settings).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`vendors.carvin.price_micros.batch` is the price of no endpoint"
+        );
+        assert!(error.hint_text().unwrap().contains("`batch-decode`"));
+    }
+}

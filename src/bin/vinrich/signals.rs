@@ -1,0 +1,90 @@
+//! Signals: the first asks the run to stop, the second ends the process.
+
+use vinrich::cancel::Cancel;
+use vinrich::error::Error;
+#[cfg(not(unix))]
+use vinrich::error::Exit;
+
+/// Listens from here on, in a thread of its own.
+pub(crate) fn watch(cancel: &Cancel) -> Result<(), Error> {
+    let cancel = cancel.clone();
+    listen(cancel).map_err(|source| Error::internal("cannot listen for signals").because(source))
+}
+
+#[cfg(unix)]
+fn listen(cancel: Cancel) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    let ignored = ignored_signals();
+    let wanted =
+        [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let mut signals = signal_hook::iterator::Signals::new(wanted)?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        for signal in signals.forever() {
+            if let Some(exit) = cancel.asked() {
+                signal_hook::low_level::exit(i32::from(exit.code()));
+            }
+            cancel.stop(signal != SIGINT);
+        }
+    })?;
+    Ok(())
+}
+
+/// The signals this process was started to ignore, as a bit mask: `nohup` does
+/// that with SIGHUP, and a shell with SIGINT for what runs in the background.
+/// Told on Linux only; elsewhere none.
+#[cfg(unix)]
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignored_in(&status)
+}
+
+#[cfg(unix)]
+fn ignored_in(status: &str) -> u64 {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Without a signal iterator: flags set by the handler, looked at by a thread.
+#[cfg(not(unix))]
+fn listen(cancel: Cancel) -> std::io::Result<()> {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::flag;
+
+    const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(50);
+    let (interrupted, terminated) =
+        (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    for (signal, flag, exit) in
+        [(SIGINT, &interrupted, Exit::Interrupted), (SIGTERM, &terminated, Exit::Terminated)]
+    {
+        flag::register_conditional_shutdown(signal, i32::from(exit.code()), Arc::clone(flag))?;
+        flag::register(signal, Arc::clone(flag))?;
+    }
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        while cancel.asked().is_none() {
+            std::thread::sleep(LOOK_EVERY);
+            for (flag, is_term) in [(&interrupted, false), (&terminated, true)] {
+                if flag.load(Ordering::Acquire) {
+                    cancel.stop(is_term);
+                }
+            }
+        }
+    })?;
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_read_from_the_kernels_mask() {
+        let status =
+            "Name:\tvinrich\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\nSigCgt:\t0\n";
+        assert_eq!(ignored_in(status), 0x1001, "SIGHUP is bit 0, SIGPIPE bit 12");
+        assert_eq!(ignored_in("Name:\tvinrich\n"), 0);
+    }
+}

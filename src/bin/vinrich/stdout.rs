@@ -1,0 +1,22 @@
+//! What a command is asked for goes to stdout, whole.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use vinrich::error::Error;
+
+/// Writes `text` to stdout.
+pub(crate) fn write(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|source| Error::io("cannot write to", Path::new("stdout"), source))
+}
+
+/// Writes `value` to stdout as indented JSON.
+pub(crate) fn write_json(value: &impl serde::Serialize) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|source| Error::internal("cannot print the result as JSON").because(source))?;
+    write(&format!("{text}\n"))
+}

@@ -1,0 +1,147 @@
+//! Closing words of hand-made reports.
+use vinrich::money::Micros;
+use vinrich::report::{OutputReport, QuotaReport};
+
+use super::*;
+
+fn parked() -> Report {
+    Report {
+        run_id: "01".into(),
+        seconds: 12.4,
+        exit_code: 75,
+        outcome: "parked",
+        resume_at: Some("2026-11-23T02:10:00.000001Z".into()),
+        rows: RowsReport {
+            read: 2100,
+            written: 2088,
+            diverted: 12,
+            valid: 2088,
+            distinct_vins: 2000,
+            rejected: [("length", 7), ("placeholder", 5)].into(),
+            check_digit_warnings: 1,
+        },
+        datasets: [
+            (
+                "decode",
+                DatasetReport {
+                    keys: 2000,
+                    hits: 200,
+                    misses: 1800,
+                    rows: [("found", 1980), ("pending", 108), ("not_requested", 12)].into(),
+                    deferred_renewals: 3,
+                    ..DatasetReport::default()
+                },
+            ),
+            (
+                "listings",
+                DatasetReport {
+                    left_out: Some("no key for `visor`; set `VISOR_API_KEY`".into()),
+                    ..DatasetReport::default()
+                },
+            ),
+        ]
+        .into(),
+        vendors: [(
+            "carvin".to_owned(),
+            VendorReport {
+                attempted: 100,
+                ok: 99,
+                retries: 1,
+                spent: Micros(2000),
+                quotas: vec![QuotaReport {
+                    quota: "100/day".into(),
+                    used: 100,
+                    next_free_at: None,
+                }],
+                stopped: Some("quota 100/day is full".into()),
+                ..VendorReport::default()
+            },
+        )]
+        .into(),
+        errors: [("quota".to_owned(), 108), ("timeout".to_owned(), 2)].into(),
+        outputs: vec![OutputReport {
+            path: "out.csv".into(),
+            rows: 2088,
+            bytes: 312_000,
+            ..OutputReport::default()
+        }],
+        ..Report::default()
+    }
+}
+
+#[test]
+fn a_parked_run_says_what_is_missing_and_when_to_come_back() {
+    insta::assert_snapshot!(as_text(&parked(), &["one\u{1b}[0m"], false), @r#"
+    2,100 rows in, 2,088 out, 12 to the rejects file, 2,000 distinct VINs
+    12 rejected: 7 length, 5 placeholder
+    1 VIN with a check digit that fails
+
+    rows by dataset  found  pending  not asked  of them stale  from the store
+    decode           1,980      108         12              3  200 of 2,000 keys
+    listings left out: no key for `visor`; set `VISOR_API_KEY`
+
+    vendor  calls  answered  retried    cost  quota used
+    carvin    100        99        1  $0.002  100 of 100/day
+    carvin given up: quota 100/day is full
+
+    without a fresh answer: 108 quota, 2 timeout
+    warning: one\u{1b}[0m
+
+    wrote out.csv (2,088 rows, 312 kB)
+    parked by a quota or an outage (exit 75) after 12 s: run the same command again after 2026-11-23 02:10:00 UTC; what was paid for is kept
+    "#);
+}
+
+#[test]
+fn a_finished_run_is_short() {
+    let report = Report {
+        seconds: 0.4,
+        outcome: "success",
+        rows: RowsReport {
+            read: 1,
+            written: 1,
+            valid: 1,
+            distinct_vins: 1,
+            ..RowsReport::default()
+        },
+        ..Report::default()
+    };
+    assert_eq!(as_text(&report, &[], false), "\n1 row in, 1 out, 1 distinct VIN\n\ndone in 0 s\n");
+}
+
+#[test]
+fn many_warnings_are_cut_short() {
+    let text = as_text(&Report::default(), &["w"; 7], false);
+    assert_eq!(text.matches("warning: w").count(), MOST_WARNINGS);
+    assert!(text.contains("and 2 more warnings in the run report"));
+}
+
+#[test]
+fn colour_is_only_for_terminals() {
+    assert!(!as_text(&parked(), &[], false).contains('\u{1b}'));
+    assert!(as_text(&parked(), &[], true).contains('\u{1b}'));
+}
+
+#[test]
+fn every_exit_that_leaves_a_report_says_what_to_do() {
+    let said = |exit: Exit| {
+        verdict(&Report { exit_code: exit.code(), outcome: exit.name(), ..Report::default() })
+    };
+    for exit in
+        [Exit::SomeFailed, Exit::Parked, Exit::OwnLimit, Exit::Key, Exit::Refused, Exit::Protocol]
+    {
+        let said = said(exit);
+        assert!(said.contains("run the same command again"), "{said}");
+        assert!(said.contains(&format!("(exit {})", exit.code())), "{said}");
+    }
+    assert_eq!(said(Exit::Success), "done in 0 s");
+}
+
+#[test]
+fn the_json_summary_is_one_line_with_the_exit_code() {
+    let line = as_json(&parked(), "2026-01-01T00:00:00Z");
+    assert_eq!(line.matches('\n').count(), 1);
+    let read: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!((&read["exit_code"], &read["outcome"]), (&75.into(), &"parked".into()));
+    assert_eq!(read["resume_at"], "2026-11-23T02:10:00.000001Z");
+}

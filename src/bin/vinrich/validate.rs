@@ -1,0 +1,112 @@
+//! `vinrich validate`: the VINs of files by local rules alone.
+
+use vinrich::cancel::Cancel;
+use vinrich::error::Error;
+use vinrich::report::{InputReport, Report};
+
+use crate::bar::Console;
+use crate::cli::{CommonArgs, ReportFormat, ValidateArgs};
+use crate::words::{by_reason, bytes, count, text, thousands, visible};
+use crate::{meaning, settings, signals, stdout};
+
+pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error> {
+    let plan = meaning::of_validate(args, settings::load(common.config.as_deref())?);
+    let cancel = Cancel::new();
+    signals::watch(&cancel)?;
+
+    let console = Console::new(common);
+    let outcome = vinrich::validate(&plan, &console, &cancel);
+    console.finish();
+    let report = outcome?;
+    match args.format {
+        ReportFormat::Json => stdout::write_json(&report)?,
+        ReportFormat::Text => stdout::write(&as_text(&report))?,
+    }
+    Ok(report.exit_code)
+}
+
+fn as_text(report: &Report) -> String {
+    let rows = &report.rows;
+    let rejected: u64 = rows.rejected.values().sum();
+    let mut lines: Vec<String> = report.inputs.iter().map(describe).collect();
+    lines.push(format!(
+        "{}: {} usable, {} distinct, {} rejected",
+        count(rows.read, "row"),
+        thousands(rows.valid),
+        thousands(rows.distinct_vins),
+        thousands(rejected)
+    ));
+    if rejected > 0 {
+        lines.push(format!("  rejected: {}", by_reason(&rows.rejected)));
+    }
+    if rows.check_digit_warnings > 0 {
+        let doubtful = count(rows.check_digit_warnings, "usable VIN");
+        lines.push(format!(
+            "  warning: {doubtful} with a check digit that fails; --strict rejects them"
+        ));
+    }
+    lines.extend(report.warnings.iter().map(|warning| format!("  warning: {}", visible(warning))));
+    lines.extend(
+        report.outputs.iter().map(|output| {
+            format!("wrote {} ({})", visible(&output.path), count(output.rows, "row"))
+        }),
+    );
+    text(&lines)
+}
+
+fn describe(input: &InputReport) -> String {
+    let header = if input.has_header { "header" } else { "no header" };
+    format!(
+        "{}: {}, {}, {}, delimiter `{}`, {header}, VINs in `{}`",
+        visible(&input.name),
+        count(input.rows, "row"),
+        bytes(input.bytes),
+        input.encoding,
+        input.delimiter.escape_debug(),
+        visible(&input.vin_column)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use vinrich::report::{OutputReport, RowsReport};
+
+    use super::*;
+
+    #[test]
+    fn the_counts_are_read_in_five_seconds() {
+        let report = Report {
+            inputs: vec![InputReport {
+                name: "fleet.csv".into(),
+                rows: 2000,
+                bytes: 48_200,
+                encoding: "utf-8",
+                delimiter: "\t".into(),
+                has_header: true,
+                vin_column: "VIN".into(),
+                ..InputReport::default()
+            }],
+            rows: RowsReport {
+                read: 2000,
+                valid: 1988,
+                distinct_vins: 1900,
+                rejected: [("empty", 2), ("length", 10)].into(),
+                check_digit_warnings: 1,
+                ..RowsReport::default()
+            },
+            outputs: vec![OutputReport {
+                path: "bad.csv".into(),
+                rows: 12,
+                ..OutputReport::default()
+            }],
+            ..Report::default()
+        };
+        insta::assert_snapshot!(as_text(&report), @r#"
+        fleet.csv: 2,000 rows, 48 kB, utf-8, delimiter `\t`, header, VINs in `VIN`
+        2,000 rows: 1,988 usable, 1,900 distinct, 12 rejected
+          rejected: 10 length, 2 empty
+          warning: 1 usable VIN with a check digit that fails; --strict rejects them
+        wrote bad.csv (12 rows)
+        "#);
+    }
+}

@@ -1,0 +1,207 @@
+//! Numbers, times and text as people read them.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 row`, `1,234 rows`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", thousands(number))
+}
+
+/// The two largest units: `45 s`, `12 min`, `2 h 5 min`, `3 d 4 h`.
+pub(crate) fn span(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
+    let Some(first) = UNITS.iter().position(|(length, _)| seconds >= *length) else {
+        return "0 s".into();
+    };
+    let (length, unit) = UNITS[first];
+    let mut text = format!("{} {unit}", seconds / length);
+    if let Some((smaller, name)) = UNITS.get(first + 1)
+        && seconds % length / smaller > 0
+        && *name != "s"
+    {
+        let _infallible = write!(text, " {} {name}", seconds % length / smaller);
+    }
+    text
+}
+
+/// `seconds`, rounded; nothing for what is no time at all.
+pub(crate) fn whole_seconds(seconds: f64) -> u64 {
+    std::time::Duration::try_from_secs_f64(seconds + 0.5).map_or(0, |time| time.as_secs())
+}
+
+/// `512 B`, `312 kB`, `1.5 GB`: powers of a thousand, as disks are sold.
+pub(crate) fn bytes(number: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if number < 1000 {
+        return format!("{number} B");
+    }
+    let mut amount = number as f64 / 1000.0;
+    let mut unit = 0;
+    while amount >= 999.5 && unit + 1 < UNITS.len() {
+        amount /= 1000.0;
+        unit += 1;
+    }
+    let decimals = usize::from(amount < 9.95);
+    format!("{amount:.decimals$} {}", UNITS[unit])
+}
+
+/// `5 placeholder, 2 length`: the largest first, nothing for nothing.
+pub(crate) fn by_reason<K: AsRef<str> + Ord>(counts: &BTreeMap<K, u64>) -> String {
+    let mut counts: Vec<(&str, u64)> = counts
+        .iter()
+        .map(|(reason, number)| (reason.as_ref(), *number))
+        .filter(|(_, number)| *number > 0)
+        .collect();
+    counts.sort_by_key(|(_, number)| Reverse(*number));
+    let words =
+        counts.iter().map(|(reason, number)| format!("{} {}", thousands(*number), visible(reason)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// `2026-11-23T02:10:00.5Z` as `2026-11-23 02:10:00 UTC`; other text as it is.
+pub(crate) fn moment(rfc3339: &str) -> String {
+    match rfc3339.parse::<jiff::Timestamp>() {
+        Ok(at) => at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => rfc3339.to_owned(),
+    }
+}
+
+/// The time of a log line.
+pub(crate) fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// `text` with control characters and those that reorder text written out, so
+/// that data cannot draw on the terminal or forge a log line.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(deceives) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if deceives(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Controls (C0, C1, DEL), line and paragraph separators, bidi marks and overrides.
+fn deceives(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The lines of a table with a heading: columns of numbers to the right,
+/// others to the left, two spaces between.
+pub(crate) fn table(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let columns: Vec<Column> = (0..columns).map(|column| Column::of(rows, column)).collect();
+    let cell = |(cell, column): (&String, &Column)| {
+        let pad = " ".repeat(column.width - cell.chars().count());
+        if column.numbers { format!("{pad}{cell}") } else { format!("{cell}{pad}") }
+    };
+    let line =
+        |row: &Vec<String>| row.iter().zip(&columns).map(cell).collect::<Vec<_>>().join("  ");
+    rows.iter().map(|row| line(row).trim_end().to_owned()).collect()
+}
+
+/// Lines as one text.
+pub(crate) fn text(lines: &[String]) -> String {
+    lines.iter().flat_map(|line| [line, "\n"]).collect()
+}
+
+struct Column {
+    width: usize,
+    numbers: bool,
+}
+
+impl Column {
+    fn of(rows: &[Vec<String>], column: usize) -> Self {
+        let cells = || rows.iter().filter_map(|row| row.get(column));
+        let is_number =
+            |cell: &String| cell.chars().all(|c| c.is_ascii_digit() || "$,.".contains(c));
+        Self {
+            width: cells().map(|cell| cell.chars().count()).max().unwrap_or(0),
+            numbers: cells().skip(1).all(is_number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        let shown = [0, 999, 1000, 12_345, 1_234_567].map(thousands);
+        assert_eq!(shown, ["0", "999", "1,000", "12,345", "1,234,567"]);
+        assert_eq!(
+            [count(1, "row"), count(0, "row"), count(2000, "call")],
+            ["1 row", "0 rows", "2,000 calls"]
+        );
+    }
+
+    #[test]
+    fn spans_show_their_two_largest_units() {
+        let shown = [0, 45, 60, 61, 725, 7500, 86_400, 273_600].map(span);
+        assert_eq!(
+            shown,
+            ["0 s", "45 s", "1 min", "1 min", "12 min", "2 h 5 min", "1 d", "3 d 4 h"]
+        );
+    }
+
+    #[test]
+    fn sizes_have_two_figures_at_least() {
+        let shown = [0, 999, 1000, 9_949, 10_000, 999_499, 1_500_000_000].map(bytes);
+        assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "9.9 kB", "10 kB", "999 kB", "1.5 GB"]);
+    }
+
+    #[test]
+    fn reasons_come_by_weight() {
+        let counts = [("empty", 1), ("length", 2000), ("not_a_vin", 1), ("ragged_row", 0)].into();
+        assert_eq!(by_reason(&counts), "2,000 length, 1 empty, 1 not_a_vin");
+        assert_eq!(by_reason(&[("empty", 0)].into()), "");
+    }
+
+    #[test]
+    fn data_cannot_draw_on_the_terminal() {
+        let hostile = "a\u{1b}]0;title\u{7}\u{9b}31m\u{202e}b\nc\rd\u{7f}";
+        assert_eq!(
+            visible(hostile),
+            "a\\u{1b}]0;title\\u{7}\\u{9b}31m\\u{202e}b\\u{a}c\\u{d}d\\u{7f}"
+        );
+        assert_eq!(visible("naïve – 車"), "naïve – 車");
+    }
+
+    #[test]
+    fn tables_line_up() {
+        let rows =
+            [["vendor", "calls", "quota"], ["carvin", "1,200", "none"], ["é", "7", "60/minute"]];
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
+        assert_eq!(
+            text(&table(&rows)),
+            "vendor  calls  quota\ncarvin  1,200  none\né           7  60/minute\n"
+        );
+    }
+}
