@@ -107,12 +107,14 @@ impl<'a> Round<'a> {
         loop {
             self.launch().await?;
             let wake = self.wake;
+            if self.flights.is_empty() && wake.is_none() {
+                return Ok(());
+            }
             let stopped = cancel.asked().is_some();
             tokio::select! {
                 Some(landed) = self.flights.join_next() => self.settle(landed_safely(landed)?).await?,
                 () = sleep_until(wake), if wake.is_some() => {}
                 () = cancel.wait(), if !stopped => {}
-                else => return Ok(()),
             }
         }
     }
