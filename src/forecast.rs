@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::asking::{Replies, Seen, Vehicles, seen};
+use crate::answers::{Picks, Replies, Seen, Shelf, Vehicles, seen, vehicle_of};
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::events::Events;
 use crate::gate::{label, seconds_for};
 use crate::input::Inputs;
-use crate::join::{Picks, Shelf, vehicle_of};
 use crate::key::{Key, KeyKind};
 use crate::keyset::KeySet;
 use crate::outcome::Dataset;

@@ -1,6 +1,7 @@
 //! vinrich: files of VINs in, one enriched row out for each row in.
 
 mod account;
+pub mod answers;
 pub mod asking;
 pub mod batch;
 pub mod cancel;

@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use crate::account::account_name;
-use crate::asking::{Answers, Asker};
+use crate::answers::Answers;
+use crate::asking::Asker;
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -44,14 +44,17 @@ pub fn run(
     let survey = Survey::of(&inputs, plan.rules, events, cancel)?;
     run.note_survey(&inputs, &survey);
     survey.check(&plan.thresholds)?;
+    run.phase_ended("reading");
     let rows = survey.rows;
     let vins = KeySet::vins(survey.vins);
 
     let store = open_store(plan, &run)?;
     let answers = ask(plan, &mut run, &panel, &store, &vins, rows, cancel)?;
+    run.phase_ended("asking");
     if run.stopped().is_none() {
         let written = write(plan, &run, &panel, &store, &answers, &vins, &inputs, outputs)?;
         run.note_written(written, rows)?;
+        run.phase_ended("writing");
     }
     let report = run.end(&plan.thresholds);
     store.finish(clock.now().wall, report.exit_code, &report.to_json())?;
@@ -136,9 +139,4 @@ async fn open_doors<'a>(
         doors.insert(id, Door::open(shared, source.vendor, settings, account, source.key.clone())?);
     }
     Ok(doors)
-}
-
-/// The paths of the input's files, which no output may overwrite.
-pub(crate) fn input_paths(inputs: &Inputs) -> Vec<PathBuf> {
-    inputs.files().iter().filter_map(|file| file.path.clone()).collect()
 }

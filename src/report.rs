@@ -29,6 +29,8 @@ pub struct Report {
     pub ended_at: String,
     /// Wall time of the run.
     pub seconds: f64,
+    /// Seconds by phase: reading, asking, writing.
+    pub phase_seconds: BTreeMap<&'static str, f64>,
     /// The process exit code.
     pub exit_code: u8,
     /// Its name.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::asking::{Answers, Replies};
+use crate::answers::{Answers, Replies};
 use crate::cancel::Cancel;
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, Exit};
@@ -14,9 +14,10 @@ use crate::output::schema::SCHEMA_VERSION;
 use crate::output::{OutputLock, Written};
 use crate::panel::Panel;
 use crate::plan::{Plan, Thresholds};
-use crate::report::{DatasetReport, InputReport, OutputReport, Report, RowsReport, VendorReport};
+use crate::report::{
+    DatasetReport, InputReport, OutputReport, Report, RowTally, RowsReport, VendorReport,
+};
 use crate::survey::Survey;
-use crate::writing::Wrote;
 
 /// A run under way.
 pub struct Run<'a> {
@@ -31,6 +32,7 @@ pub struct Run<'a> {
     /// The progress when the asking ended.
     pub progress: Progress,
     report: Report,
+    phase_started: i64,
     /// Keys that have no answer of this run, by exit code.
     ends: BTreeMap<u8, Ends>,
     lookups: u64,
@@ -42,6 +44,22 @@ pub struct Run<'a> {
 struct Ends {
     exit: Exit,
     keys: u64,
+}
+
+/// What pass 2 wrote.
+pub struct Wrote {
+    /// Rows in the output.
+    pub rows: u64,
+    /// Rows in the rejects file instead.
+    pub diverted: u64,
+    /// Rows by status, and errors.
+    pub tally: RowTally,
+    /// Expired answers written because they could not be renewed.
+    pub deferred: [(Dataset, u64); 3],
+    /// The files.
+    pub files: Vec<Written>,
+    /// Released when the report is written too.
+    pub lock: Option<OutputLock>,
 }
 
 impl<'a> Run<'a> {
@@ -64,12 +82,21 @@ impl<'a> Run<'a> {
             events,
             progress: Progress::default(),
             report,
+            phase_started: started.boot,
             ends: BTreeMap::new(),
             lookups: 0,
             resume_at: None,
             stopped: None,
             lock: None,
         }
+    }
+
+    /// A phase has ended; the next one starts.
+    pub fn phase_ended(&mut self, phase: &'static str) {
+        let now = self.clock.now();
+        let seconds = now.boot.saturating_sub(self.phase_started) as f64 / 1e6;
+        self.report.phase_seconds.insert(phase, seconds);
+        self.phase_started = now.boot;
     }
 
     /// Which datasets do not run, and why.

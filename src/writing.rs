@@ -1,6 +1,6 @@
 //! Pass 2: the input again, joined with the store, into the output.
 
-use crate::asking::Answers;
+use crate::answers::Answers;
 use crate::cancel::Cancel;
 use crate::clock::SystemClock;
 use crate::error::Error;
@@ -8,14 +8,12 @@ use crate::events::{Events, Phase, Progress};
 use crate::input::{Inputs, Row};
 use crate::join::Joiner;
 use crate::keyset::KeySet;
-use crate::outcome::Dataset;
 use crate::output::{Output, OutputLock, Written};
 use crate::panel::Panel;
-use crate::pipeline::input_paths;
 use crate::plan::Plan;
 use crate::record::{Block, Record};
 use crate::report::{Report, RowTally};
-use crate::run::Run;
+use crate::run::{Run, Wrote};
 use crate::store::Store;
 use crate::survey::Survey;
 
@@ -38,25 +36,9 @@ impl Outputs {
         let lock = path.map(|path| OutputLock::acquire(path, plan.wait_lock)).transpose()?;
         let files: Vec<String> = inputs.files().iter().map(|file| file.name.clone()).collect();
         let output =
-            Output::create(&plan.output, inputs.columns(), &files, run_id, &input_paths(inputs))?;
+            Output::create(&plan.output, inputs.columns(), &files, run_id, &inputs.paths())?;
         Ok(Self { output, lock })
     }
-}
-
-/// What pass 2 wrote.
-pub struct Wrote {
-    /// Rows in the output.
-    pub rows: u64,
-    /// Rows in the rejects file instead.
-    pub diverted: u64,
-    /// Rows by status, and errors.
-    pub tally: RowTally,
-    /// Expired answers written because they could not be renewed.
-    pub deferred: [(Dataset, u64); 3],
-    /// The files.
-    pub files: Vec<Written>,
-    /// Released when the report is written too.
-    pub lock: Option<OutputLock>,
 }
 
 /// Reads the input once more and writes one record for each row. Nothing is
@@ -166,7 +148,7 @@ pub fn validate(plan: &Plan, events: &dyn Events, cancel: &Cancel) -> Result<Rep
 
 fn write_rejects(plan: &Plan, run: &Run<'_>, inputs: &Inputs) -> Result<Vec<Written>, Error> {
     let files: Vec<String> = inputs.files().iter().map(|file| file.name.clone()).collect();
-    let paths = input_paths(inputs);
+    let paths = inputs.paths();
     let mut output =
         Output::create_rejects_only(&plan.output, inputs.columns(), &files, &run.id, &paths)?;
     let mut block = Filling::new(inputs.columns().len());

@@ -41,6 +41,11 @@ pub use windows::{rfc3339, seconds_for};
 /// 429s in a row, without a word about how long, that mean a long window is used up.
 const LIMITED_IN_A_ROW: u32 = 3;
 
+/// Refused requests without a single answered one that mean the request itself
+/// is wrong. One bad VIN among 20 is refused five times at the most before a
+/// half without it is answered.
+const REFUSED_IN_A_ROW: u32 = 6;
+
 /// When to come back after an outage.
 const AFTER_OUTAGE: Duration = Duration::from_secs(15 * 60);
 
@@ -115,6 +120,7 @@ pub struct Door<'a> {
     tally: RefCell<Tally>,
     in_flight: Cell<usize>,
     limited_in_a_row: Cell<u32>,
+    refused_in_a_row: Cell<u32>,
     cool_until: Cell<Option<Instant>>,
     closed: RefCell<Option<Closed>>,
 }
@@ -123,6 +129,8 @@ pub struct Door<'a> {
 #[derive(Clone, Debug)]
 enum Closed {
     Denied(Denied),
+    /// It refuses everything it is asked: the request is wrong, not the keys.
+    Refusing(String),
     Parked(Held, Option<i64>),
 }
 
@@ -162,6 +170,7 @@ impl<'a> Door<'a> {
             tally: RefCell::default(),
             in_flight: Cell::new(0),
             limited_in_a_row: Cell::new(0),
+            refused_in_a_row: Cell::new(0),
             cool_until: Cell::new(None),
             closed: RefCell::new(None),
         })
@@ -211,6 +220,7 @@ impl<'a> Door<'a> {
             Closed::Denied(Denied::Key) => "the API key is missing, wrong or revoked".into(),
             Closed::Denied(Denied::Scope) => "the API key may not do this".into(),
             Closed::Denied(Denied::Billing) => "the account is blocked or over its cap".into(),
+            Closed::Refusing(code) => format!("it refuses every request: {code}"),
             Closed::Parked(held, _) => held.code().into(),
         });
         Ok(report)
@@ -273,9 +283,12 @@ impl<'a> Door<'a> {
 
     /// What to say of a key that was not sent, now that the door is closed.
     fn unsent(&self) -> Outcome {
-        match *self.closed.borrow() {
-            Some(Closed::Denied(denied)) => Outcome::Failed(Fault::Denied(denied)),
-            Some(Closed::Parked(held, _)) => Outcome::Pending(held),
+        match &*self.closed.borrow() {
+            Some(Closed::Denied(denied)) => Outcome::Failed(Fault::Denied(*denied)),
+            Some(Closed::Refusing(code)) => {
+                Outcome::Failed(Fault::Garbled { excerpt: code.clone() })
+            }
+            Some(Closed::Parked(held, _)) => Outcome::Pending(*held),
             None => Outcome::Pending(Held::Stopped),
         }
     }
@@ -295,6 +308,13 @@ impl<'a> Door<'a> {
             self.shared.events.note(Level::Error, "denied", &words);
         }
         *closed = Some(Closed::Denied(denied));
+    }
+
+    /// Whatever it is asked, the vendor refuses: more halves would only cost calls.
+    fn refuses_everything(&self, code: String) {
+        let words = format!("{}: refuses every request ({code}), given up", self.label);
+        self.shared.events.note(Level::Error, "protocol", &words);
+        *self.closed.borrow_mut() = Some(Closed::Refusing(code));
     }
 
     /// The server asked to wait.
@@ -330,6 +350,17 @@ impl<'a> Door<'a> {
     fn succeeded(&self) {
         self.breaker.borrow_mut().success();
         self.limited_in_a_row.set(0);
+        self.refused_in_a_row.set(0);
+    }
+
+    /// A batch was refused. The vendor is up, but it may refuse everything.
+    fn refused(&self, code: &str) {
+        self.breaker.borrow_mut().success();
+        let in_a_row = self.refused_in_a_row.get() + 1;
+        self.refused_in_a_row.set(in_a_row);
+        if in_a_row >= REFUSED_IN_A_ROW && self.tally.borrow().ok == 0 {
+            self.refuses_everything(code.to_owned());
+        }
     }
 
     /// Heeds what the headers of any reply say about quotas.

@@ -389,7 +389,7 @@ impl<'a> Round<'a> {
                 self.queue.retry(job, now);
             }
             Fault::Poisoned { code } => {
-                self.door.succeeded();
+                self.door.refused(&code);
                 if let Some(key) = self.queue.poisoned(job, now) {
                     self.asked.unanswered.insert(key, Outcome::Refused(code));
                 }

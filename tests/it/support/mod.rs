@@ -71,10 +71,7 @@ impl Work {
     /// `vinrich enrich INPUT -o OUT` with these settings.
     pub(crate) fn plan(&self, input: &Path, out: &str) -> Plan {
         Plan {
-            input: InputSpec {
-                sources: vec![input.display().to_string()],
-                ..InputSpec::default()
-            },
+            input: InputSpec { sources: vec![input.display().to_string()], ..InputSpec::default() },
             rules: Rules::default(),
             output: OutputSpec {
                 path: Some(self.path(out)),
