@@ -25,6 +25,7 @@ pub mod output;
 pub mod panel;
 pub mod pipeline;
 pub mod plan;
+pub mod quota;
 pub mod record;
 pub mod report;
 pub mod run;
@@ -36,3 +37,4 @@ pub mod vin;
 pub mod writing;
 
 pub use pipeline::{forecast, run, validate};
+pub use quota::quotas;

@@ -28,15 +28,15 @@ use crate::events::{Events, Level, Progress};
 use crate::freshness::Freshness;
 use crate::key::Key;
 use crate::outcome::{Denied, Fault, Held, Outcome};
-use crate::report::{QuotaReport, VendorReport};
+use crate::report::VendorReport;
 use crate::store::{AccountId, SourceId, Writer};
 use crate::vendors::{Endpoint, Reply, Vendor};
 
 use breaker::Breaker;
 use tally::Tally;
-use windows::Windows;
+use windows::later;
 
-pub use windows::{rfc3339, seconds_for};
+pub use windows::{Windows, rfc3339, seconds_for};
 
 /// 429s in a row, without a word about how long, that mean a long window is used up.
 const LIMITED_IN_A_ROW: u32 = 3;
@@ -205,17 +205,7 @@ impl<'a> Door<'a> {
         let now = self.shared.clock.now();
         let limits = self.windows.borrow().at(now);
         let usage = self.shared.writer.usage(self.account, limits, now).await?;
-        report.quotas = self
-            .windows
-            .borrow()
-            .names()
-            .zip(usage)
-            .map(|(quota, usage)| QuotaReport {
-                quota,
-                used: usage.used,
-                next_free_at: usage.next_free.map(|wait| rfc3339(later(now.wall, wait))),
-            })
-            .collect();
+        report.quotas = self.windows.borrow().report(usage, now);
         report.stopped = self.closed.borrow().as_ref().map(|closed| match closed {
             Closed::Denied(Denied::Key) => "the API key is missing, wrong or revoked".into(),
             Closed::Denied(Denied::Scope) => "the API key may not do this".into(),
@@ -378,8 +368,4 @@ impl<'a> Door<'a> {
 pub fn label(vendor: &dyn Vendor, settings: &VendorSettings) -> String {
     let id = vendor.spec().id();
     if settings.sandbox { format!("sandbox:{id}") } else { id.to_owned() }
-}
-
-fn later(wall: i64, wait: Duration) -> i64 {
-    wall.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX))
 }

@@ -72,6 +72,15 @@ impl Limits {
     }
 }
 
+/// One window of an account, for the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Calls in each window, in the order of the limits.
+    pub used: u64,
+    /// Until one more call fits, when the window is full.
+    pub next_free: Option<Duration>,
+}
+
 /// One call as the windows see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -123,6 +132,25 @@ impl Account {
     /// Calls that fill `span` now.
     pub fn used(&self, span: Span, now: Moment) -> u64 {
         self.entries.values().filter(|entry| entry.fills(span, now)).count() as u64
+    }
+
+    /// How full each of the windows is.
+    pub fn usage(&self, limits: &Limits, now: Moment) -> Vec<Usage> {
+        let usage = |window: &Window| {
+            let alone = Limits { windows: vec![*window], spend: Vec::new() };
+            let next_free = match self.room(&alone, Micros::ZERO, 1, now) {
+                Room::After(wait, _) => Some(wait),
+                Room::Calls(_) | Room::AfterOpen => None,
+            };
+            Usage { used: self.used(window.span, now), next_free }
+        };
+        limits.windows.iter().map(usage).collect()
+    }
+
+    /// What the calls in a span cost.
+    pub fn spent(&self, span: Span, now: Moment) -> Micros {
+        let filling = self.entries.values().filter(|entry| entry.fills(span, now));
+        filling.map(|entry| entry.cost).sum()
     }
 
     /// How many of `want` calls at `price` every limit allows now.

@@ -114,12 +114,3 @@ pub enum Elsewhere {
     /// The other run got no answer, or died.
     Free,
 }
-
-/// One window of an account, for the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Usage {
-    /// Calls in each window, in the order of the limits.
-    pub used: u64,
-    /// Until one more call fits, when the window is full.
-    pub next_free: Option<Duration>,
-}

@@ -11,7 +11,8 @@
 //! - `index` turns replies into answers and content-addressed bodies.
 //! - `others` minds other processes, live and dead; `runs` tells them apart by
 //!   their lock files.
-//! - `lookup` reads answers, by point or by scan.
+//! - `lookup` reads answers, by point or by scan; `records` what else a person
+//!   wants to see: runs, quotas, sizes.
 
 mod calls;
 mod index;
@@ -20,6 +21,7 @@ mod lookup;
 mod message;
 mod open;
 mod others;
+mod records;
 mod runs;
 mod state;
 mod writer;
@@ -37,7 +39,8 @@ use crate::vin::Vin;
 
 pub use index::{Body, NewAnswer};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
-pub use message::{Call, Close, Elsewhere, Granted, Reserve, RunLimits, Shortage, Usage};
+pub use message::{Call, Close, Elsewhere, Granted, Reserve, RunLimits, Shortage};
+pub use records::{RunRecord, SourceRecord};
 pub use writer::Writer;
 
 /// How to open a store.

@@ -1,7 +1,7 @@
 //! Other processes on the same store: their calls fill the same windows, and
 //! what they ask about is not asked again. Dead ones are taken in.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::calls::parse_keys;
 use super::ledger::{Account, Entry, Limits};
@@ -12,13 +12,18 @@ use crate::clock::Moment;
 use crate::key::Key;
 use crate::money::Micros;
 
+/// A call is reserved before it is answered, and the wall clock may have been
+/// set: calls are read a day further back than the longest window.
+const SLACK_MICROS: i64 = 86_400_000_000;
+
 /// A call whose run died may have been answered this long after its reservation.
 const LONGEST_CALL_MICROS: i64 = 60_000_000;
 
 impl State {
     /// When another process has written: reloads the account's windows and learns what it asks about.
     pub(super) fn learn_from_others(&mut self, wish: &Reserve) -> rusqlite::Result<()> {
-        let version = self.db.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+        let version =
+            self.db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         let changed = std::mem::replace(&mut self.data_version, version) != version;
         if changed {
             // Every account is stale now; each is reloaded when it is next asked for.
@@ -26,7 +31,8 @@ impl State {
             self.learn_claims()?;
         }
         if !self.accounts.contains_key(&wish.account) {
-            let account = self.load_account(wish.account, &wish.limits, wish.now)?;
+            let account =
+                load_account(&self.db, wish.account, &wish.limits, wish.now, &self.boot_id)?;
             self.accounts.insert(wish.account, account);
         }
         Ok(())
@@ -45,43 +51,6 @@ impl State {
             }
         }
         Ok(())
-    }
-
-    pub(super) fn load_account(
-        &self,
-        account: AccountId,
-        limits: &Limits,
-        now: Moment,
-    ) -> rusqlite::Result<Account> {
-        let mut loaded = Account::default();
-        let mut find = self.db.prepare_cached(
-            "SELECT calls.id, runs.boot_id, calls.reserved_wall, calls.reserved_boot, calls.price,
-                    replies.answered_wall, replies.answered_boot, replies.charged
-             FROM calls JOIN runs ON runs.id = calls.run LEFT JOIN replies ON replies.call = calls.id
-             WHERE calls.account = ?1 AND calls.reserved_wall > ?2 AND replies.state IS NOT 'not_sent'",
-        )?;
-        // A day's slack: a call is reserved before it is answered, and the wall clock may have been set.
-        let since = now.wall.saturating_sub(limits.reach(now)).saturating_sub(86_400_000_000);
-        let mut rows = find.query([account.0, since])?;
-        while let Some(row) = rows.next()? {
-            let answered: Option<i64> = row.get(5)?;
-            let entry = match answered {
-                Some(wall) => Entry {
-                    at: Moment { wall, boot: row.get(6)? },
-                    same_boot: row.get_ref(1)?.as_str()? == self.boot_id,
-                    open: false,
-                    cost: Micros(row.get(7)?),
-                },
-                None => Entry {
-                    at: Moment { wall: row.get(2)?, boot: row.get(3)? },
-                    same_boot: row.get_ref(1)?.as_str()? == self.boot_id,
-                    open: true,
-                    cost: Micros(row.get(4)?),
-                },
-            };
-            loaded.put(row.get(0)?, entry);
-        }
-        Ok(loaded)
     }
 
     pub(super) fn elsewhere(
@@ -184,4 +153,43 @@ impl State {
         drop(find);
         self.index.flush(&self.db)
     }
+}
+
+/// The calls of an account that may still fill a window, by every process.
+pub(super) fn load_account(
+    db: &Connection,
+    account: AccountId,
+    limits: &Limits,
+    now: Moment,
+    boot_id: &str,
+) -> rusqlite::Result<Account> {
+    let mut loaded = Account::default();
+    let mut find = db.prepare_cached(
+        "SELECT calls.id, runs.boot_id, calls.reserved_wall, calls.reserved_boot, calls.price,
+                replies.answered_wall, replies.answered_boot, replies.charged
+         FROM calls JOIN runs ON runs.id = calls.run LEFT JOIN replies ON replies.call = calls.id
+         WHERE calls.account = ?1 AND calls.reserved_wall > ?2 AND replies.state IS NOT 'not_sent'",
+    )?;
+    let since = now.wall.saturating_sub(limits.reach(now)).saturating_sub(SLACK_MICROS);
+    let mut rows = find.query([account.0, since])?;
+    while let Some(row) = rows.next()? {
+        let same_boot = row.get_ref(1)?.as_str()? == boot_id;
+        let answered: Option<i64> = row.get(5)?;
+        let entry = match answered {
+            Some(wall) => Entry {
+                at: Moment { wall, boot: row.get(6)? },
+                same_boot,
+                open: false,
+                cost: Micros(row.get(7)?),
+            },
+            None => Entry {
+                at: Moment { wall: row.get(2)?, boot: row.get(3)? },
+                same_boot,
+                open: true,
+                cost: Micros(row.get(4)?),
+            },
+        };
+        loaded.put(row.get(0)?, entry);
+    }
+    Ok(loaded)
 }

@@ -9,8 +9,9 @@ use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::index::Index;
-use super::ledger::{Account, Limits, Room};
-use super::message::{RunLimits, Usage};
+use super::ledger::{Account, Limits, Usage};
+use super::message::RunLimits;
+use super::others::load_account;
 use super::runs::Alive;
 use super::writer::Message;
 use super::{AccountId, Reread, RunInfo, SourceId, SourceName, StoreSpec, failed, open};
@@ -206,26 +207,17 @@ impl State {
             .map(SourceId)
     }
 
-    pub(super) fn usage(
+    fn usage(
         &mut self,
         account: AccountId,
         limits: &Limits,
         now: Moment,
     ) -> rusqlite::Result<Vec<Usage>> {
         if !self.accounts.contains_key(&account) {
-            let loaded = self.load_account(account, limits, now)?;
+            let loaded = load_account(&self.db, account, limits, now, &self.boot_id)?;
             self.accounts.insert(account, loaded);
         }
-        let calls = &self.accounts[&account];
-        let usage = limits.windows.iter().map(|window| {
-            let alone = Limits { windows: vec![*window], spend: Vec::new() };
-            let next_free = match calls.room(&alone, Micros::ZERO, 1, now) {
-                Room::After(wait, _) => Some(wait),
-                Room::Calls(_) | Room::AfterOpen => None,
-            };
-            Usage { used: calls.used(window.span, now), next_free }
-        });
-        Ok(usage.collect())
+        Ok(self.accounts[&account].usage(limits, now))
     }
 }
 
