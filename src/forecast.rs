@@ -18,7 +18,7 @@ use crate::quota::{VendorQuota, quotas};
 use crate::store::{Snapshot, Store};
 use crate::survey::Survey;
 
-/// What [`run`](crate::run) would take. Spends nothing.
+/// What [`run`](crate::run()) would take. Spends nothing.
 pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forecast, Error> {
     let panel = Panel::of(plan, &|source| panel::is_known(&plan.settings.store, source))?;
     let inputs = Inputs::open(&plan.input)?;

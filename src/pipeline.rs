@@ -22,9 +22,6 @@ use crate::survey::Survey;
 use crate::vendors::reread;
 use crate::writing::{Outputs, write};
 
-pub use crate::forecast::forecast;
-pub use crate::writing::validate;
-
 /// Enriches the plan's input into its output. Blocking; owns its runtime.
 ///
 /// An error means that no output was written. A run that ends with a report has
@@ -57,7 +54,7 @@ pub fn run(
         run.phase_ended("writing");
     }
     let report = run.end(&plan.thresholds);
-    store.finish(clock.now().wall, report.exit_code, &report.to_json())?;
+    store.finish(clock.now().wall, report.exit_code, &report.to_json()?)?;
     report.save(plan)?;
     Ok(report)
 }

@@ -161,14 +161,16 @@ pub struct OutputReport {
 
 impl Report {
     /// The JSON of `<out>.run.json`.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("a report is plain data") + "\n"
+    pub fn to_json(&self) -> Result<String, Error> {
+        serde_json::to_string_pretty(self)
+            .map(|json| json + "\n")
+            .map_err(|error| Error::internal("the run report cannot be written").because(error))
     }
 
     /// Writes `<out>.run.json`, or where `--report` says; nowhere when the output is stdout.
     pub fn save(&self, plan: &Plan) -> Result<(), Error> {
         match place(plan) {
-            Some(path) => write_atomically(&path, self.to_json().as_bytes()),
+            Some(path) => write_atomically(&path, self.to_json()?.as_bytes()),
             None => Ok(()),
         }
     }

@@ -47,7 +47,7 @@ const LIMITED_IN_A_ROW: u32 = 3;
 const REFUSED_IN_A_ROW: u32 = 6;
 
 /// When to come back after an outage.
-const AFTER_OUTAGE: Duration = Duration::from_secs(15 * 60);
+const AFTER_OUTAGE: Duration = Duration::from_mins(15);
 
 /// What every door of a run shares.
 pub struct Shared<'a> {

@@ -13,10 +13,10 @@ use crate::store::ledger::{Limits, Span, SpendWindow, Usage, Window};
 use crate::vendors::ServerLimit;
 
 /// Windows this long or longer follow `quota_reset`.
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Windows longer than this are not paced, only counted.
-const PACED: Duration = Duration::from_secs(60);
+const PACED: Duration = Duration::from_mins(1);
 
 /// The quotas of one vendor during a run.
 #[derive(Debug)]
