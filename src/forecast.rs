@@ -32,7 +32,7 @@ pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<F
     };
     let vins = KeySet::vins(survey.vins);
     let store = Store::peek(&plan.settings.store)?;
-    let snapshot = store.as_ref().map(|store| store.snapshot()).transpose()?;
+    let snapshot = store.as_ref().map(super::store::Snapshots::snapshot).transpose()?;
     let view = View { plan, snapshot, started: clock.now().wall };
     for dataset in Dataset::ALL {
         if let Some(why) = panel.left_out.get(&dataset) {

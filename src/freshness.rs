@@ -63,7 +63,7 @@ mod tests {
     const DAY: i64 = 24 * 3600 * 1_000_000;
 
     fn days(ttl: u64) -> Freshness {
-        let day = Duration::from_secs(24 * 3600);
+        let day = Duration::from_hours(24);
         Freshness { ttl: day * u32::try_from(ttl).unwrap_or(1), max_stale: day * 30 }
     }
 

@@ -29,8 +29,8 @@ pub struct VendorQuota {
 /// The quotas of every vendor in the settings, from the ledger of their store.
 pub fn quotas(settings: &Settings, clock: &dyn Clock) -> Result<Vec<VendorQuota>, Error> {
     let store = Store::peek(&settings.store)?;
-    let install_key = store.as_ref().map(|store| store.install_key()).transpose()?;
-    let snapshot = store.as_ref().map(|store| store.snapshot()).transpose()?;
+    let install_key = store.as_ref().map(super::store::Snapshots::install_key).transpose()?;
+    let snapshot = store.as_ref().map(super::store::Snapshots::snapshot).transpose()?;
     let ledger = snapshot.as_ref().zip(install_key.as_deref());
     vendors::registry().iter().map(|vendor| of_vendor(*vendor, settings, ledger, clock)).collect()
 }

@@ -286,11 +286,13 @@ impl<'a> Door<'a> {
     /// The account was turned away. A key file that has changed since is read once more.
     fn deny(&self, denied: Denied) {
         let first = !self.key_reread.replace(true);
-        if denied == Denied::Key && first && self.settings.api_key_file.is_some() {
-            if let Ok(Some(key)) = self.settings.resolve_key() {
-                *self.key.borrow_mut() = Some(key);
-                return;
-            }
+        if denied == Denied::Key
+            && first
+            && self.settings.api_key_file.is_some()
+            && let Ok(Some(key)) = self.settings.resolve_key()
+        {
+            *self.key.borrow_mut() = Some(key);
+            return;
         }
         let mut closed = self.closed.borrow_mut();
         if !matches!(*closed, Some(Closed::Denied(_))) {
@@ -319,7 +321,7 @@ impl<'a> Door<'a> {
                 self.park(Held::RateLimited, window);
             }
             (None, _) if in_a_row > LIMITED_IN_A_ROW * 3 => {
-                self.park(Held::RateLimited, AFTER_OUTAGE)
+                self.park(Held::RateLimited, AFTER_OUTAGE);
             }
             (None, _) => self.hold(breaker::back_off(in_a_row + 2), Held::RateLimited),
         }

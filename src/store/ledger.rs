@@ -251,7 +251,7 @@ mod tests {
     }
 
     fn per_minute(calls: u64) -> Limits {
-        let window = Window { calls, span: Span::Sliding(Duration::from_secs(60)) };
+        let window = Window { calls, span: Span::Sliding(Duration::from_mins(1)) };
         Limits { windows: vec![window], spend: Vec::new() }
     }
 
@@ -298,7 +298,7 @@ mod tests {
             account.put(call, answered(call));
         }
         let mut limits = per_minute(1000);
-        let day = Window { calls: 10, span: Span::Sliding(Duration::from_secs(86_400)) };
+        let day = Window { calls: 10, span: Span::Sliding(Duration::from_hours(24)) };
         limits.windows.push(day);
         assert_eq!(
             account.room(&limits, Micros::ZERO, 3, at(100)),
@@ -310,7 +310,7 @@ mod tests {
     fn a_spend_limit_counts_what_calls_on_their_way_may_cost() {
         let mut account = Account::default();
         account.put(1, Entry { open: true, ..answered(0) });
-        let span = Span::Sliding(Duration::from_secs(86_400));
+        let span = Span::Sliding(Duration::from_hours(24));
         let spend = SpendWindow { amount: Micros(10_000), span };
         let limits = Limits { windows: Vec::new(), spend: vec![spend] };
         assert_eq!(account.room(&limits, Micros(3000), 9, at(1)), Room::Calls(2));
