@@ -35,6 +35,8 @@ pub struct Report {
     pub exit_code: u8,
     /// Its name.
     pub outcome: &'static str,
+    /// The error that ended the run, if one did.
+    pub error: Option<String>,
     /// When running again makes sense, RFC 3339, UTC.
     pub resume_at: Option<String>,
     /// The files read.

@@ -6,6 +6,7 @@
 //! leads through [`Door::ask`].
 
 mod breaker;
+mod closing;
 mod http;
 mod round;
 mod tally;

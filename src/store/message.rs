@@ -12,6 +12,9 @@ use crate::key::Key;
 use crate::money::Micros;
 use crate::outcome::Held;
 
+/// The state of a call that never left: it fills no window.
+pub const NOT_SENT: &str = "not_sent";
+
 /// What a run may use up, over all vendors.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RunLimits {

@@ -22,9 +22,16 @@ impl Alive {
         let cannot = |source| Error::io("cannot announce the run in", &folder, source);
         os::create_private_folder(&folder).map_err(cannot)?;
         let path = folder.join(run_id);
-        let file = os::open_private_file(&path).map_err(cannot)?;
-        file.try_lock().map_err(|error| cannot(error.into()))?;
-        Ok(Self { path, _lock: file })
+        loop {
+            let file = os::open_private_file(&path).map_err(cannot)?;
+            file.lock().map_err(cannot)?;
+            // Between the two lines another run may have taken the file for a
+            // dead run's and removed it; then the name is free or another file's.
+            let again = os::open_private_file(&path).map_err(cannot)?;
+            if matches!(again.try_lock(), Err(TryLockError::WouldBlock)) {
+                return Ok(Self { path, _lock: file });
+            }
+        }
     }
 }
 
