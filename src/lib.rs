@@ -25,6 +25,7 @@ pub mod output;
 pub mod panel;
 pub mod pipeline;
 pub mod plan;
+pub mod quotas;
 pub mod record;
 pub mod report;
 pub mod run;

@@ -254,7 +254,7 @@ fn endpoint_for(
 }
 
 /// Answers of different addresses, and of live and test keys, are kept apart.
-fn origin(settings: &VendorSettings, key: Option<&SecretString>) -> String {
+pub(crate) fn origin(settings: &VendorSettings, key: Option<&SecretString>) -> String {
     let is_test = key.is_some_and(|key| key.expose_secret().contains("_test_"));
     let mode = match (settings.sandbox, is_test) {
         (true, _) => "sandbox",

@@ -139,7 +139,7 @@ pub struct VendorReport {
 }
 
 /// One quota window at the end of a run.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct QuotaReport {
     /// Such as `100/day`.
     pub quota: String,

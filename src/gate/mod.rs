@@ -34,7 +34,7 @@ use crate::vendors::{Endpoint, Reply, Vendor};
 
 use breaker::Breaker;
 use tally::Tally;
-use windows::Windows;
+pub(crate) use windows::Windows;
 
 pub use windows::{rfc3339, seconds_for};
 

@@ -19,14 +19,14 @@ const PACED: Duration = Duration::from_secs(60);
 
 /// The quotas of one vendor during a run.
 #[derive(Debug)]
-pub(super) struct Windows {
+pub(crate) struct Windows {
     quotas: Vec<Quota>,
     reset: QuotaReset,
     spend: Vec<(crate::money::Micros, Duration)>,
 }
 
 impl Windows {
-    pub(super) fn new(settings: &VendorSettings) -> Self {
+    pub(crate) fn new(settings: &VendorSettings) -> Self {
         Self {
             quotas: settings.quotas.clone(),
             reset: settings.quota_reset.clone(),
@@ -58,12 +58,12 @@ impl Windows {
     }
 
     /// The words of each window, such as `100/day`.
-    pub(super) fn names(&self) -> impl Iterator<Item = String> + '_ {
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> + '_ {
         self.quotas.iter().map(|quota| format!("{}/{}", quota.calls, window_name(quota.window)))
     }
 
     /// The limits at this moment.
-    pub(super) fn at(&self, now: Moment) -> Limits {
+    pub(crate) fn at(&self, now: Moment) -> Limits {
         let windows = self.quotas.iter().map(|quota| Window {
             calls: u64::from(quota.calls.get()),
             span: self.span(quota.window, now),

@@ -125,6 +125,11 @@ impl Account {
         self.entries.values().filter(|entry| entry.fills(span, now)).count() as u64
     }
 
+    /// Money that fills `span` now.
+    pub fn spent(&self, span: Span, now: Moment) -> Micros {
+        self.entries.values().filter(|entry| entry.fills(span, now)).map(|entry| entry.cost).sum()
+    }
+
     /// How many of `want` calls at `price` every limit allows now.
     pub fn room(&self, limits: &Limits, price: Micros, want: u64, now: Moment) -> Room {
         let calls = limits.windows.iter().map(|window| self.call_room(*window, want, now));
@@ -144,8 +149,7 @@ impl Account {
         if price <= Micros::ZERO {
             return Room::Calls(want);
         }
-        let filling = self.entries.values().filter(|entry| entry.fills(spend.span, now));
-        let left = spend.amount - filling.map(|entry| entry.cost).sum();
+        let left = spend.amount - self.spent(spend.span, now);
         match u64::try_from(left.0 / price.0).unwrap_or(0) {
             0 => self.wait_for(spend.span, now, 1, Held::OwnLimit),
             calls => Room::Calls(want.min(calls)),

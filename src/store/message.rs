@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::index::NewAnswer;
-use super::ledger::Limits;
+use super::ledger::{Account, Limits, Room};
 use super::{AccountId, SourceId};
 use crate::clock::Moment;
 use crate::key::Key;
@@ -122,4 +122,19 @@ pub struct Usage {
     pub used: u64,
     /// Until one more call fits, when the window is full.
     pub next_free: Option<Duration>,
+}
+
+impl Usage {
+    /// What `calls` make of each window of `limits`, in their order.
+    pub(super) fn of(calls: &Account, limits: &Limits, now: Moment) -> Vec<Self> {
+        let usage = limits.windows.iter().map(|window| {
+            let alone = Limits { windows: vec![*window], spend: Vec::new() };
+            let next_free = match calls.room(&alone, Micros::ZERO, 1, now) {
+                Room::After(wait, _) => Some(wait),
+                Room::Calls(_) | Room::AfterOpen => None,
+            };
+            Self { used: calls.used(window.span, now), next_free }
+        });
+        usage.collect()
+    }
 }

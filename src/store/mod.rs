@@ -15,6 +15,7 @@
 
 mod calls;
 mod index;
+mod inspect;
 pub mod ledger;
 mod lookup;
 mod message;
@@ -36,6 +37,7 @@ use crate::outcome::Dataset;
 use crate::vin::Vin;
 
 pub use index::{Body, NewAnswer};
+pub use inspect::{AccountUsage, Kept, PastRun, RunState, Sizes};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
 pub use message::{Call, Close, Elsewhere, Granted, Reserve, RunLimits, Shortage, Usage};
 pub use writer::Writer;

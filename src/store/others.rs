@@ -1,7 +1,7 @@
 //! Other processes on the same store: their calls fill the same windows, and
 //! what they ask about is not asked again. Dead ones are taken in.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::calls::parse_keys;
 use super::ledger::{Account, Entry, Limits};
@@ -53,35 +53,7 @@ impl State {
         limits: &Limits,
         now: Moment,
     ) -> rusqlite::Result<Account> {
-        let mut loaded = Account::default();
-        let mut find = self.db.prepare_cached(
-            "SELECT calls.id, runs.boot_id, calls.reserved_wall, calls.reserved_boot, calls.price,
-                    replies.answered_wall, replies.answered_boot, replies.charged
-             FROM calls JOIN runs ON runs.id = calls.run LEFT JOIN replies ON replies.call = calls.id
-             WHERE calls.account = ?1 AND calls.reserved_wall > ?2 AND replies.state IS NOT 'not_sent'",
-        )?;
-        // A day's slack: a call is reserved before it is answered, and the wall clock may have been set.
-        let since = now.wall.saturating_sub(limits.reach(now)).saturating_sub(86_400_000_000);
-        let mut rows = find.query([account.0, since])?;
-        while let Some(row) = rows.next()? {
-            let answered: Option<i64> = row.get(5)?;
-            let entry = match answered {
-                Some(wall) => Entry {
-                    at: Moment { wall, boot: row.get(6)? },
-                    same_boot: row.get_ref(1)?.as_str()? == self.boot_id,
-                    open: false,
-                    cost: Micros(row.get(7)?),
-                },
-                None => Entry {
-                    at: Moment { wall: row.get(2)?, boot: row.get(3)? },
-                    same_boot: row.get_ref(1)?.as_str()? == self.boot_id,
-                    open: true,
-                    cost: Micros(row.get(4)?),
-                },
-            };
-            loaded.put(row.get(0)?, entry);
-        }
-        Ok(loaded)
+        load_account(&self.db, &self.boot_id, account, limits, now)
     }
 
     pub(super) fn elsewhere(
@@ -184,4 +156,43 @@ impl State {
         drop(find);
         self.index.flush(&self.db)
     }
+}
+
+/// The calls of an account that may still fill one of `limits`' windows.
+pub(super) fn load_account(
+    db: &Connection,
+    boot_id: &str,
+    account: AccountId,
+    limits: &Limits,
+    now: Moment,
+) -> rusqlite::Result<Account> {
+    let mut loaded = Account::default();
+    let mut find = db.prepare_cached(
+        "SELECT calls.id, runs.boot_id, calls.reserved_wall, calls.reserved_boot, calls.price,
+                replies.answered_wall, replies.answered_boot, replies.charged
+         FROM calls JOIN runs ON runs.id = calls.run LEFT JOIN replies ON replies.call = calls.id
+         WHERE calls.account = ?1 AND calls.reserved_wall > ?2 AND replies.state IS NOT 'not_sent'",
+    )?;
+    // A day's slack: a call is reserved before it is answered, and the wall clock may have been set.
+    let since = now.wall.saturating_sub(limits.reach(now)).saturating_sub(86_400_000_000);
+    let mut rows = find.query([account.0, since])?;
+    while let Some(row) = rows.next()? {
+        let answered: Option<i64> = row.get(5)?;
+        let entry = match answered {
+            Some(wall) => Entry {
+                at: Moment { wall, boot: row.get(6)? },
+                same_boot: row.get_ref(1)?.as_str()? == boot_id,
+                open: false,
+                cost: Micros(row.get(7)?),
+            },
+            None => Entry {
+                at: Moment { wall: row.get(2)?, boot: row.get(3)? },
+                same_boot: row.get_ref(1)?.as_str()? == boot_id,
+                open: true,
+                cost: Micros(row.get(4)?),
+            },
+        };
+        loaded.put(row.get(0)?, entry);
+    }
+    Ok(loaded)
 }

@@ -52,6 +52,12 @@ impl Dead {
     }
 }
 
+/// Whether the run, which is known to have started, still lives.
+pub(super) fn is_alive(store: &Path, run_id: &str) -> bool {
+    let file = File::options().read(true).write(true).open(folder(store).join(run_id));
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 /// The runs of this store that died without a word.
 pub(super) fn dead(store: &Path) -> Vec<Dead> {
     let Ok(entries) = std::fs::read_dir(folder(store)) else { return Vec::new() };

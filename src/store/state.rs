@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::index::Index;
-use super::ledger::{Account, Limits, Room};
+use super::ledger::{Account, Limits};
 use super::message::{RunLimits, Usage};
 use super::runs::Alive;
 use super::writer::Message;
@@ -216,16 +216,7 @@ impl State {
             let loaded = self.load_account(account, limits, now)?;
             self.accounts.insert(account, loaded);
         }
-        let calls = &self.accounts[&account];
-        let usage = limits.windows.iter().map(|window| {
-            let alone = Limits { windows: vec![*window], spend: Vec::new() };
-            let next_free = match calls.room(&alone, Micros::ZERO, 1, now) {
-                Room::After(wait, _) => Some(wait),
-                Room::Calls(_) | Room::AfterOpen => None,
-            };
-            Usage { used: calls.used(window.span, now), next_free }
-        });
-        Ok(usage.collect())
+        Ok(Usage::of(&self.accounts[&account], limits, now))
     }
 }
 
