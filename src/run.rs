@@ -10,8 +10,8 @@ use crate::events::{Events, Level, Progress};
 use crate::gate::rfc3339;
 use crate::input::Inputs;
 use crate::outcome::{Dataset, Outcome};
+use crate::output::Written;
 use crate::output::schema::SCHEMA_VERSION;
-use crate::output::{OutputLock, Written};
 use crate::panel::Panel;
 use crate::plan::{Plan, Thresholds};
 use crate::report::{
@@ -38,7 +38,6 @@ pub struct Run<'a> {
     lookups: u64,
     resume_at: Option<i64>,
     stopped: Option<Exit>,
-    lock: Option<OutputLock>,
 }
 
 struct Ends {
@@ -58,8 +57,6 @@ pub struct Wrote {
     pub deferred: [(Dataset, u64); 3],
     /// The files.
     pub files: Vec<Written>,
-    /// Released when the report is written too.
-    pub lock: Option<OutputLock>,
 }
 
 impl<'a> Run<'a> {
@@ -87,7 +84,6 @@ impl<'a> Run<'a> {
             lookups: 0,
             resume_at: None,
             stopped: None,
-            lock: None,
         }
     }
 
@@ -192,13 +188,7 @@ impl<'a> Run<'a> {
     }
 
     /// What pass 2 wrote.
-    pub fn note_written(&mut self, wrote: Wrote, rows: u64) -> Result<(), Error> {
-        if wrote.rows + wrote.diverted != rows {
-            return Err(Error::internal(format!(
-                "rows were not conserved: {rows} in, {} out, {} diverted",
-                wrote.rows, wrote.diverted
-            )));
-        }
+    pub fn note_written(&mut self, wrote: Wrote) {
         self.report.rows.written = wrote.rows;
         self.report.rows.diverted = wrote.diverted;
         for (dataset, by_status) in wrote.tally.by_status {
@@ -211,8 +201,6 @@ impl<'a> Run<'a> {
             }
         }
         self.note_files(wrote.files);
-        self.lock = wrote.lock;
-        Ok(())
     }
 
     /// Files written besides the output.
@@ -235,11 +223,19 @@ impl<'a> Run<'a> {
         self.ends.values().any(|ends| ends.exit != Exit::Success)
     }
 
-    /// Closes the account. The lock on the output lives as long as the report's owner wants.
-    pub fn end(&mut self, thresholds: &Thresholds) -> Report {
-        let exit = self.exit(thresholds);
+    /// The account so far, as if the run ended now.
+    pub fn report(&self, thresholds: &Thresholds) -> Report {
+        self.report_of(self.exit(thresholds))
+    }
+
+    /// The account of a run that an error ended.
+    pub fn end_with(&self, error: &Error) -> Report {
+        Report { error: Some(error.to_string()), ..self.report_of(error.exit()) }
+    }
+
+    fn report_of(&self, exit: Exit) -> Report {
         let ended = self.clock.now();
-        let mut report = std::mem::take(&mut self.report);
+        let mut report = self.report.clone();
         report.exit_code = exit.code();
         report.outcome = exit.name();
         report.ended_at = rfc3339(ended.wall);

@@ -6,6 +6,7 @@
 //! leads through [`Door::ask`].
 
 mod breaker;
+mod closing;
 mod http;
 mod round;
 mod tally;
@@ -28,15 +29,15 @@ use crate::events::{Events, Level, Progress};
 use crate::freshness::Freshness;
 use crate::key::Key;
 use crate::outcome::{Denied, Fault, Held, Outcome};
-use crate::report::{QuotaReport, VendorReport};
+use crate::report::VendorReport;
 use crate::store::{AccountId, SourceId, Writer};
 use crate::vendors::{Endpoint, Reply, Vendor};
 
 use breaker::Breaker;
 use tally::Tally;
-pub(crate) use windows::Windows;
+use windows::later;
 
-pub use windows::{rfc3339, seconds_for};
+pub use windows::{Windows, rfc3339, seconds_for};
 
 /// 429s in a row, without a word about how long, that mean a long window is used up.
 const LIMITED_IN_A_ROW: u32 = 3;
@@ -47,7 +48,7 @@ const LIMITED_IN_A_ROW: u32 = 3;
 const REFUSED_IN_A_ROW: u32 = 6;
 
 /// When to come back after an outage.
-const AFTER_OUTAGE: Duration = Duration::from_secs(15 * 60);
+const AFTER_OUTAGE: Duration = Duration::from_mins(15);
 
 /// What every door of a run shares.
 pub struct Shared<'a> {
@@ -205,17 +206,7 @@ impl<'a> Door<'a> {
         let now = self.shared.clock.now();
         let limits = self.windows.borrow().at(now);
         let usage = self.shared.writer.usage(self.account, limits, now).await?;
-        report.quotas = self
-            .windows
-            .borrow()
-            .names()
-            .zip(usage)
-            .map(|(quota, usage)| QuotaReport {
-                quota,
-                used: usage.used,
-                next_free_at: usage.next_free.map(|wait| rfc3339(later(now.wall, wait))),
-            })
-            .collect();
+        report.quotas = self.windows.borrow().report(usage, now);
         report.stopped = self.closed.borrow().as_ref().map(|closed| match closed {
             Closed::Denied(Denied::Key) => "the API key is missing, wrong or revoked".into(),
             Closed::Denied(Denied::Scope) => "the API key may not do this".into(),
@@ -296,11 +287,13 @@ impl<'a> Door<'a> {
     /// The account was turned away. A key file that has changed since is read once more.
     fn deny(&self, denied: Denied) {
         let first = !self.key_reread.replace(true);
-        if denied == Denied::Key && first && self.settings.api_key_file.is_some() {
-            if let Ok(Some(key)) = self.settings.resolve_key() {
-                *self.key.borrow_mut() = Some(key);
-                return;
-            }
+        if denied == Denied::Key
+            && first
+            && self.settings.api_key_file.is_some()
+            && let Ok(Some(key)) = self.settings.resolve_key()
+        {
+            *self.key.borrow_mut() = Some(key);
+            return;
         }
         let mut closed = self.closed.borrow_mut();
         if !matches!(*closed, Some(Closed::Denied(_))) {
@@ -329,7 +322,7 @@ impl<'a> Door<'a> {
                 self.park(Held::RateLimited, window);
             }
             (None, _) if in_a_row > LIMITED_IN_A_ROW * 3 => {
-                self.park(Held::RateLimited, AFTER_OUTAGE)
+                self.park(Held::RateLimited, AFTER_OUTAGE);
             }
             (None, _) => self.hold(breaker::back_off(in_a_row + 2), Held::RateLimited),
         }
@@ -378,8 +371,4 @@ impl<'a> Door<'a> {
 pub fn label(vendor: &dyn Vendor, settings: &VendorSettings) -> String {
     let id = vendor.spec().id();
     if settings.sandbox { format!("sandbox:{id}") } else { id.to_owned() }
-}
-
-fn later(wall: i64, wait: Duration) -> i64 {
-    wall.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX))
 }

@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::task::JoinSet;
 
 use super::breaker::{RetryBudget, back_off};
@@ -14,7 +13,7 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::money::Micros;
 use crate::outcome::{Fault, Held, Outcome};
-use crate::store::{Body, Call, Close, Elsewhere, NewAnswer, Reserve, Shortage, SourceId};
+use crate::store::{Call, Elsewhere, Reserve, Shortage, SourceId};
 use crate::vendors::{Endpoint, Parsed, Reply};
 
 /// How often keys that another run asks about are looked at.
@@ -55,11 +54,11 @@ enum Reserved {
 
 /// The state of one [`Asking`].
 pub(super) struct Round<'a> {
-    door: &'a Door<'a>,
-    endpoint: &'static dyn Endpoint,
-    source: SourceId,
-    freshness: crate::freshness::Freshness,
-    price: Micros,
+    pub(super) door: &'a Door<'a>,
+    pub(super) endpoint: &'static dyn Endpoint,
+    pub(super) source: SourceId,
+    pub(super) freshness: crate::freshness::Freshness,
+    pub(super) price: Micros,
     queue: Queue,
     reserved: VecDeque<Flight>,
     flights: JoinSet<Landed>,
@@ -242,13 +241,11 @@ impl<'a> Round<'a> {
         }
         match self.read(reply.as_ref(), &job.keys) {
             Ok((reply, parsed)) => {
-                let (reply, charged) = (reply.clone(), self.charged(Some(reply)));
-                self.keep(call, &reply, &parsed, charged, &job.keys).await?;
+                self.keep(call, reply, &parsed, &job.keys).await?;
                 self.answered(job, &parsed);
             }
             Err(fault) => {
-                let charged = self.charged(reply.as_ref().ok());
-                self.close(call, reply.as_ref().ok(), &fault, charged).await?;
+                self.close_faulted(call, reply.as_ref().ok(), &fault).await?;
                 self.faulted(job, fault);
             }
         }
@@ -266,82 +263,6 @@ impl<'a> Round<'a> {
             Some(fault) => Err(fault),
             None => Ok((reply, self.endpoint.parse(reply, keys)?)),
         }
-    }
-
-    /// The vendor's word for the price, else the price list's for a successful request.
-    fn charged(&self, reply: Option<&Reply>) -> Micros {
-        let Some(reply) = reply else { return Micros::ZERO };
-        self.door.vendor.charged(reply).unwrap_or(match reply.status {
-            200..=299 => self.price,
-            _ => Micros::ZERO,
-        })
-    }
-
-    async fn keep(
-        &self,
-        call: i64,
-        reply: &Reply,
-        parsed: &Parsed,
-        charged: Micros,
-        keys: &[Key],
-    ) -> Result<(), Error> {
-        let at = self.door.shared.clock.now();
-        let shares = self.endpoint.spec().shares_bodies;
-        let answers = parsed.answers.iter().map(|answer| {
-            let key = keys[answer.key].clone();
-            let body: Bytes = answer.body.clone();
-            NewAnswer {
-                expires_at: self.freshness.expires_at(&key, &answer.said, at.wall),
-                body: if shares { Body::Shared(body) } else { Body::Own(body) },
-                said: answer.said.clone(),
-                key,
-            }
-        });
-        let close = Close {
-            call,
-            account: self.door.account,
-            at,
-            state: "ok".into(),
-            http_status: Some(reply.status),
-            price: self.price,
-            charged,
-            request_id: request_id(reply),
-            answers: Some((self.source, reply.body.clone(), answers.collect())),
-        };
-        self.spend(charged);
-        self.door.shared.writer.close(close).await
-    }
-
-    async fn close(
-        &self,
-        call: i64,
-        reply: Option<&Reply>,
-        fault: &Fault,
-        charged: Micros,
-    ) -> Result<(), Error> {
-        let state = match fault {
-            Fault::NotSent => "not_sent".into(),
-            fault => fault.code(),
-        };
-        *self.door.tally.borrow_mut().faults.entry(fault.code()).or_default() += 1;
-        self.spend(charged);
-        let close = Close {
-            call,
-            account: self.door.account,
-            at: self.door.shared.clock.now(),
-            state,
-            http_status: reply.map(|reply| reply.status),
-            price: self.price,
-            charged,
-            request_id: reply.and_then(request_id),
-            answers: None,
-        };
-        self.door.shared.writer.close(close).await
-    }
-
-    fn spend(&self, charged: Micros) {
-        self.door.tally.borrow_mut().spent += charged;
-        self.door.shared.tell(|progress| progress.spent += charged);
     }
 
     fn answered(&mut self, mut job: Job, parsed: &Parsed) {
@@ -466,21 +387,6 @@ impl<'a> Round<'a> {
         }
         Ok(())
     }
-
-    async fn close_unsent(&self, call: i64) -> Result<(), Error> {
-        let close = Close {
-            call,
-            account: self.door.account,
-            at: self.door.shared.clock.now(),
-            state: "not_sent".into(),
-            http_status: None,
-            price: self.price,
-            charged: Micros::ZERO,
-            request_id: None,
-            answers: None,
-        };
-        self.door.shared.writer.close(close).await
-    }
 }
 
 fn landed_safely(landed: Result<Landed, tokio::task::JoinError>) -> Result<Landed, Error> {
@@ -491,11 +397,4 @@ async fn sleep_until(wake: Option<Instant>) {
     if let Some(wake) = wake {
         tokio::time::sleep_until(wake.into()).await;
     }
-}
-
-/// The vendor's name for the request, for asking its support.
-fn request_id(reply: &Reply) -> Option<String> {
-    const LONGEST: usize = 128;
-    let id = reply.header("x-request-id").or_else(|| reply.header("cf-ray"))?;
-    Some(id.chars().filter(char::is_ascii_graphic).take(LONGEST).collect())
 }

@@ -5,12 +5,15 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::index::NewAnswer;
-use super::ledger::{Account, Limits, Room};
+use super::ledger::Limits;
 use super::{AccountId, SourceId};
 use crate::clock::Moment;
 use crate::key::Key;
 use crate::money::Micros;
 use crate::outcome::Held;
+
+/// The state of a call that never left: it fills no window.
+pub const NOT_SENT: &str = "not_sent";
 
 /// What a run may use up, over all vendors.
 #[derive(Clone, Copy, Debug, Default)]
@@ -113,28 +116,4 @@ pub enum Elsewhere {
     InFlight,
     /// The other run got no answer, or died.
     Free,
-}
-
-/// One window of an account, for the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Usage {
-    /// Calls in each window, in the order of the limits.
-    pub used: u64,
-    /// Until one more call fits, when the window is full.
-    pub next_free: Option<Duration>,
-}
-
-impl Usage {
-    /// What `calls` make of each window of `limits`, in their order.
-    pub(super) fn of(calls: &Account, limits: &Limits, now: Moment) -> Vec<Self> {
-        let usage = limits.windows.iter().map(|window| {
-            let alone = Limits { windows: vec![*window], spend: Vec::new() };
-            let next_free = match calls.room(&alone, Micros::ZERO, 1, now) {
-                Room::After(wait, _) => Some(wait),
-                Room::Calls(_) | Room::AfterOpen => None,
-            };
-            Self { used: calls.used(window.span, now), next_free }
-        });
-        usage.collect()
-    }
 }

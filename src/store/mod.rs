@@ -11,16 +11,17 @@
 //! - `index` turns replies into answers and content-addressed bodies.
 //! - `others` minds other processes, live and dead; `runs` tells them apart by
 //!   their lock files.
-//! - `lookup` reads answers, by point or by scan.
+//! - `lookup` reads answers, by point or by scan; `records` what else a person
+//!   wants to see: runs, quotas, sizes.
 
 mod calls;
 mod index;
-mod inspect;
 pub mod ledger;
 mod lookup;
 mod message;
 mod open;
 mod others;
+mod records;
 mod runs;
 mod state;
 mod writer;
@@ -37,9 +38,9 @@ use crate::outcome::Dataset;
 use crate::vin::Vin;
 
 pub use index::{Body, NewAnswer};
-pub use inspect::{AccountUsage, Kept, PastRun, RunState, Sizes};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
-pub use message::{Call, Close, Elsewhere, Granted, Reserve, RunLimits, Shortage, Usage};
+pub use message::{Call, Close, Elsewhere, Granted, NOT_SENT, Reserve, RunLimits, Shortage};
+pub use records::{RunRecord, SourceRecord};
 pub use writer::Writer;
 
 /// How to open a store.

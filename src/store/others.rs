@@ -12,13 +12,18 @@ use crate::clock::Moment;
 use crate::key::Key;
 use crate::money::Micros;
 
+/// A call is reserved before it is answered, and the wall clock may have been
+/// set: calls are read a day further back than the longest window.
+const SLACK_MICROS: i64 = 86_400_000_000;
+
 /// A call whose run died may have been answered this long after its reservation.
 const LONGEST_CALL_MICROS: i64 = 60_000_000;
 
 impl State {
     /// When another process has written: reloads the account's windows and learns what it asks about.
     pub(super) fn learn_from_others(&mut self, wish: &Reserve) -> rusqlite::Result<()> {
-        let version = self.db.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+        let version =
+            self.db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         let changed = std::mem::replace(&mut self.data_version, version) != version;
         if changed {
             // Every account is stale now; each is reloaded when it is next asked for.
@@ -26,7 +31,8 @@ impl State {
             self.learn_claims()?;
         }
         if !self.accounts.contains_key(&wish.account) {
-            let account = self.load_account(wish.account, &wish.limits, wish.now)?;
+            let account =
+                load_account(&self.db, wish.account, &wish.limits, wish.now, &self.boot_id)?;
             self.accounts.insert(wish.account, account);
         }
         Ok(())
@@ -45,15 +51,6 @@ impl State {
             }
         }
         Ok(())
-    }
-
-    pub(super) fn load_account(
-        &self,
-        account: AccountId,
-        limits: &Limits,
-        now: Moment,
-    ) -> rusqlite::Result<Account> {
-        load_account(&self.db, &self.boot_id, account, limits, now)
     }
 
     pub(super) fn elsewhere(
@@ -158,13 +155,13 @@ impl State {
     }
 }
 
-/// The calls of an account that may still fill one of `limits`' windows.
+/// The calls of an account that may still fill a window, by every process.
 pub(super) fn load_account(
     db: &Connection,
-    boot_id: &str,
     account: AccountId,
     limits: &Limits,
     now: Moment,
+    boot_id: &str,
 ) -> rusqlite::Result<Account> {
     let mut loaded = Account::default();
     let mut find = db.prepare_cached(
@@ -173,21 +170,21 @@ pub(super) fn load_account(
          FROM calls JOIN runs ON runs.id = calls.run LEFT JOIN replies ON replies.call = calls.id
          WHERE calls.account = ?1 AND calls.reserved_wall > ?2 AND replies.state IS NOT 'not_sent'",
     )?;
-    // A day's slack: a call is reserved before it is answered, and the wall clock may have been set.
-    let since = now.wall.saturating_sub(limits.reach(now)).saturating_sub(86_400_000_000);
+    let since = now.wall.saturating_sub(limits.reach(now)).saturating_sub(SLACK_MICROS);
     let mut rows = find.query([account.0, since])?;
     while let Some(row) = rows.next()? {
+        let same_boot = row.get_ref(1)?.as_str()? == boot_id;
         let answered: Option<i64> = row.get(5)?;
         let entry = match answered {
             Some(wall) => Entry {
                 at: Moment { wall, boot: row.get(6)? },
-                same_boot: row.get_ref(1)?.as_str()? == boot_id,
+                same_boot,
                 open: false,
                 cost: Micros(row.get(7)?),
             },
             None => Entry {
                 at: Moment { wall: row.get(2)?, boot: row.get(3)? },
-                same_boot: row.get_ref(1)?.as_str()? == boot_id,
+                same_boot,
                 open: true,
                 cost: Micros(row.get(4)?),
             },

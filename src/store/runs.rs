@@ -22,9 +22,16 @@ impl Alive {
         let cannot = |source| Error::io("cannot announce the run in", &folder, source);
         os::create_private_folder(&folder).map_err(cannot)?;
         let path = folder.join(run_id);
-        let file = os::open_private_file(&path).map_err(cannot)?;
-        file.try_lock().map_err(|error| cannot(error.into()))?;
-        Ok(Self { path, _lock: file })
+        loop {
+            let file = os::open_private_file(&path).map_err(cannot)?;
+            file.lock().map_err(cannot)?;
+            // Between the two lines another run may have taken the file for a
+            // dead run's and removed it; then the name is free or another file's.
+            let again = os::open_private_file(&path).map_err(cannot)?;
+            if matches!(again.try_lock(), Err(TryLockError::WouldBlock)) {
+                return Ok(Self { path, _lock: file });
+            }
+        }
     }
 }
 
@@ -50,12 +57,6 @@ impl Dead {
         // A file that stays behind is taken in once more, which changes nothing.
         let _removed = std::fs::remove_file(&self.path);
     }
-}
-
-/// Whether the run, which is known to have started, still lives.
-pub(super) fn is_alive(store: &Path, run_id: &str) -> bool {
-    let file = File::options().read(true).write(true).open(folder(store).join(run_id));
-    file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 /// The runs of this store that died without a word.

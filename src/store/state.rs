@@ -9,8 +9,9 @@ use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::index::Index;
-use super::ledger::{Account, Limits};
-use super::message::{RunLimits, Usage};
+use super::ledger::{Account, Limits, Usage};
+use super::message::RunLimits;
+use super::others::load_account;
 use super::runs::Alive;
 use super::writer::Message;
 use super::{AccountId, Reread, RunInfo, SourceId, SourceName, StoreSpec, failed, open};
@@ -206,17 +207,17 @@ impl State {
             .map(SourceId)
     }
 
-    pub(super) fn usage(
+    fn usage(
         &mut self,
         account: AccountId,
         limits: &Limits,
         now: Moment,
     ) -> rusqlite::Result<Vec<Usage>> {
         if !self.accounts.contains_key(&account) {
-            let loaded = self.load_account(account, limits, now)?;
+            let loaded = load_account(&self.db, account, limits, now, &self.boot_id)?;
             self.accounts.insert(account, loaded);
         }
-        Ok(Usage::of(&self.accounts[&account], limits, now))
+        Ok(self.accounts[&account].usage(limits, now))
     }
 }
 

@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::ledger::Limits;
-use super::message::{Close, Elsewhere, Granted, Reserve, Usage};
+use super::ledger::{Limits, Usage};
+use super::message::{Close, Elsewhere, Granted, Reserve};
 use super::state::State;
 use super::{AccountId, RunInfo, SourceId, SourceName, StoreSpec};
 use crate::clock::Moment;

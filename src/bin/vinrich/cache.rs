@@ -2,68 +2,57 @@
 
 use std::path::Path;
 
-use vinrich::clock::{Clock, SystemClock};
 use vinrich::error::{Error, Exit};
-use vinrich::store::{Kept, Sizes, Store};
+use vinrich::store::{SourceRecord, Store};
 
 use crate::cli::CommonArgs;
-use crate::words::{at, bytes, count, table, text, thousands, visible};
+use crate::words::{at, bytes, table, text, thousands, visible};
 use crate::{settings, stdout};
 
 /// `vinrich cache stats`.
 pub(crate) fn stats(common: &CommonArgs) -> Result<u8, Error> {
-    let settings = settings::load(common.config.as_deref())?;
-    let said = match Store::peek(&settings.store)? {
+    let path = settings::load(common.config.as_deref())?.store;
+    let said = match Store::peek(&path)? {
         Some(store) => {
-            let kept = store.kept(SystemClock::new().now().wall)?;
-            as_text(&settings.store, store.sizes()?, &kept)
+            let size = std::fs::metadata(&path)
+                .map_err(|source| Error::io("cannot look at", &path, source))?
+                .len();
+            as_text(&path, size, &store.snapshot()?.sources()?)
         }
-        None => format!(
-            "{}: no store yet; the first run creates it\n",
-            visible(&settings.store.display().to_string())
-        ),
+        None => format!("{}: no store yet; the first run creates it\n", shown(&path)),
     };
     stdout::write(&said)?;
     Ok(Exit::Success.code())
 }
 
-fn as_text(path: &Path, sizes: Sizes, kept: &[Kept]) -> String {
-    let mut lines = vec![format!(
-        "{}: {}, {}, {} in the ledger",
-        visible(&path.display().to_string()),
-        bytes(sizes.bytes),
-        bodies(sizes.bodies),
-        count(sizes.calls, "call")
-    )];
-    if !kept.is_empty() {
+fn as_text(path: &Path, size: u64, sources: &[SourceRecord]) -> String {
+    let answers: u64 = sources.iter().map(|source| source.answers).sum();
+    let mut lines =
+        vec![format!("{}: {} answers, {}", shown(path), thousands(answers), bytes(size))];
+    if !sources.is_empty() {
         lines.push(String::new());
-        lines.extend(table(&rows(kept)));
+        lines.extend(table(&rows(sources)));
     }
     text(&lines)
 }
 
-fn bodies(number: u64) -> String {
-    if number == 1 {
-        "1 distinct body".into()
-    } else {
-        format!("{} distinct bodies", thousands(number))
-    }
-}
-
-fn rows(kept: &[Kept]) -> Vec<Vec<String>> {
-    let heading = [
-        "dataset", "vendor", "endpoint", "answers", "found", "expired", "replaced", "newest",
-        "from",
-    ];
+fn rows(sources: &[SourceRecord]) -> Vec<Vec<String>> {
+    let heading =
+        ["dataset", "vendor", "endpoint", "answers", "found", "bodies", "oldest", "newest", "from"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
-    rows.extend(kept.iter().map(|of| {
+    rows.extend(sources.iter().map(|of| {
         let mut row = vec![of.dataset.clone(), of.vendor.clone(), of.endpoint.clone()];
-        row.extend([of.answers, of.found, of.expired, of.history].map(thousands));
-        row.push(of.newest.map(at).unwrap_or_default());
-        row.push(visible(&of.origin).into_owned());
+        row.extend([of.answers, of.found, of.bodies].map(thousands));
+        let (oldest, newest) =
+            of.fetched.map_or_else(Default::default, |(oldest, newest)| (at(oldest), at(newest)));
+        row.extend([oldest, newest, visible(&of.origin).into_owned()]);
         row
     }));
     rows
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.display().to_string()).into_owned()
 }
 
 #[cfg(test)]
@@ -72,24 +61,30 @@ mod tests {
 
     #[test]
     fn answers_are_counted_by_endpoint() {
-        let kept = [Kept {
+        let source = SourceRecord {
             dataset: "decode".into(),
             vendor: "carvin".into(),
             endpoint: "batch-decode".into(),
             origin: "https://example.com live".into(),
             answers: 2000,
             found: 1980,
-            expired: 3,
-            history: 0,
-            oldest: None,
-            newest: Some(1_795_314_199_000_000),
-        }];
-        let sizes = Sizes { bytes: 1_500_000, bodies: 700, calls: 100 };
-        assert_eq!(
-            as_text(Path::new("v.db"), sizes, &kept),
-            "v.db: 1.5 MB, 700 distinct bodies, 100 calls in the ledger\n\n\
-             dataset  vendor  endpoint      answers  found  expired  replaced  newest                   from\n\
-             decode   carvin  batch-decode    2,000  1,980        3         0  2026-11-22 02:23:19 UTC  https://example.com live\n"
-        );
+            bodies: 700,
+            fetched: Some((1_795_314_199_000_000, 1_795_314_324_000_000)),
+        };
+        let unused = SourceRecord {
+            endpoint: "decode".into(),
+            answers: 0,
+            found: 0,
+            bodies: 0,
+            fetched: None,
+            ..source.clone()
+        };
+        insta::assert_snapshot!(as_text(Path::new("v.db"), 1_500_000, &[source, unused]), @r"
+        v.db: 2,000 answers, 1.5 MB
+
+        dataset  vendor  endpoint      answers  found  bodies  oldest                   newest                   from
+        decode   carvin  batch-decode    2,000  1,980     700  2026-11-22 02:23:19 UTC  2026-11-22 02:25:24 UTC  https://example.com live
+        decode   carvin  decode              0      0       0                                                    https://example.com live
+        ");
     }
 }

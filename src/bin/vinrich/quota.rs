@@ -2,7 +2,7 @@
 
 use vinrich::clock::SystemClock;
 use vinrich::error::{Error, Exit};
-use vinrich::quotas::{VendorQuotas, quotas};
+use vinrich::quota::VendorQuota;
 
 use crate::cli::{CommonArgs, ListArgs, ReportFormat};
 use crate::words::{moment, table, text, thousands};
@@ -10,7 +10,7 @@ use crate::{settings, stdout};
 
 pub(crate) fn run(args: &ListArgs, common: &CommonArgs) -> Result<u8, Error> {
     let settings = settings::load(common.config.as_deref())?;
-    let vendors = quotas(&settings, &SystemClock::new())?;
+    let vendors = vinrich::quotas(&settings, &SystemClock::new())?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&vendors)?,
         ReportFormat::Text => stdout::write(&as_text(&vendors))?,
@@ -18,15 +18,15 @@ pub(crate) fn run(args: &ListArgs, common: &CommonArgs) -> Result<u8, Error> {
     Ok(Exit::Success.code())
 }
 
-fn as_text(vendors: &[VendorQuotas]) -> String {
+fn as_text(vendors: &[VendorQuota]) -> String {
     let mut rows = vec![["vendor", "limit", "used", "next call"].map(str::to_owned).to_vec()];
     for vendor in vendors {
         for quota in &vendor.quotas {
             let next = quota.next_free_at.as_deref().map_or_else(|| "now".into(), moment);
             rows.push(vec![vendor.vendor.into(), quota.quota.clone(), thousands(quota.used), next]);
         }
-        for spend in &vendor.spend {
-            rows.push(vec![vendor.vendor.into(), spend.limit.clone(), spend.spent.to_string()]);
+        for (limit, spent) in &vendor.spend {
+            rows.push(vec![vendor.vendor.into(), limit.clone(), spent.to_string()]);
         }
         if vendor.quotas.is_empty() && vendor.spend.is_empty() {
             rows.push(vec![vendor.vendor.into(), "none".into()]);
@@ -38,7 +38,6 @@ fn as_text(vendors: &[VendorQuotas]) -> String {
 #[cfg(test)]
 mod tests {
     use vinrich::money::Micros;
-    use vinrich::quotas::SpendReport;
     use vinrich::report::QuotaReport;
 
     use super::*;
@@ -46,19 +45,21 @@ mod tests {
     #[test]
     fn each_limit_is_one_line() {
         let vendors = [
-            VendorQuotas {
+            VendorQuota {
                 vendor: "carvin",
                 quotas: vec![QuotaReport {
                     quota: "100/day".into(),
                     used: 100,
                     next_free_at: Some("2026-11-23T02:10:00Z".into()),
                 }],
+                left: Some(0),
                 spend: Vec::new(),
             },
-            VendorQuotas {
+            VendorQuota {
                 vendor: "visor",
                 quotas: vec![QuotaReport { quota: "10/10s".into(), ..QuotaReport::default() }],
-                spend: vec![SpendReport { limit: "$2.00/day".into(), spent: Micros(56_000) }],
+                left: Some(10),
+                spend: vec![("$2.00/day".into(), Micros(56_000))],
             },
         ];
         assert_eq!(

@@ -1,7 +1,7 @@
 //! `vinrich runs`: the runs this store remembers.
 
 use vinrich::error::{Error, Exit};
-use vinrich::store::{PastRun, RunState, Snapshots, Store};
+use vinrich::store::{RunRecord, Snapshots, Store};
 
 use crate::cli::{CommonArgs, RunsCommand};
 use crate::words::{at, span, table, text, thousands, visible};
@@ -10,56 +10,59 @@ use crate::{settings, stdout};
 pub(crate) fn run(command: &RunsCommand, common: &CommonArgs) -> Result<u8, Error> {
     let settings = settings::load(common.config.as_deref())?;
     let store = Store::peek(&settings.store)?;
-    match command {
-        RunsCommand::List(args) => {
-            let runs = store.map_or(Ok(Vec::new()), |store| store.runs(args.limit))?;
-            stdout::write(&list(&runs))?;
-        }
-        RunsCommand::Show(args) => stdout::write(&show(store.as_ref(), &args.id)?)?,
-    }
+    let snapshot = store.as_ref().map(Snapshots::snapshot).transpose()?;
+    let said = match (command, snapshot) {
+        (RunsCommand::List(args), Some(snapshot)) => list(&snapshot.runs(args.limit)?),
+        (RunsCommand::List(_), None) => list(&[]),
+        (RunsCommand::Show(args), Some(snapshot)) => show(snapshot.run(&args.id)?, &args.id)?,
+        (RunsCommand::Show(args), None) => show(None, &args.id)?,
+    };
+    stdout::write(&said)?;
     Ok(Exit::Success.code())
 }
 
-fn list(runs: &[PastRun]) -> String {
+fn list(runs: &[RunRecord]) -> String {
     if runs.is_empty() {
         return "no runs yet\n".into();
     }
-    let heading = ["run", "started", "took", "ended", "calls", "cost", "command"];
+    let heading = ["run", "started", "took", "ended", "calls", "command"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     rows.extend(runs.iter().map(|run| {
-        let took = run
-            .ended_at
-            .map(|ended| ended.saturating_sub(run.started_at).max(0).unsigned_abs() / 1_000_000);
         vec![
             run.run_id.clone(),
             at(run.started_at),
-            took.map_or_else(|| "?".into(), span),
-            state(run.state),
+            took(run),
+            ending(run),
             thousands(run.calls),
-            run.spent.to_string(),
             visible(&run.command).into_owned(),
         ]
     }));
     text(&table(&rows))
 }
 
-fn state(state: RunState) -> String {
-    match state {
-        RunState::Ended(code) => format!("exit {code}"),
-        RunState::Running => "running".into(),
-        RunState::Died => "killed".into(),
+fn took(run: &RunRecord) -> String {
+    let micros = run.ended_at.map(|ended| ended.saturating_sub(run.started_at));
+    micros
+        .and_then(|micros| u64::try_from(micros).ok())
+        .map_or_else(|| "?".into(), |micros| span(micros / 1_000_000))
+}
+
+/// Nobody writes down that a run was killed before another run finds it.
+fn ending(run: &RunRecord) -> String {
+    match (run.exit_code, run.ended_at) {
+        (Some(code), _) => format!("exit {code}"),
+        (None, Some(_)) => "killed".into(),
+        (None, None) => "running, or killed".into(),
     }
 }
 
 /// The report as the run left it; only an ended run has one.
-fn show(store: Option<&Snapshots>, id: &str) -> Result<String, Error> {
-    let unknown = || {
-        Error::usage(format!("no run begins with `{}`", visible(id)))
+fn show(run: Option<RunRecord>, id: &str) -> Result<String, Error> {
+    let run = run.ok_or_else(|| {
+        Error::usage(format!("no run, or more than one, begins with `{}`", visible(id)))
             .hint("`vinrich runs list` shows them")
-    };
-    let (run, report) =
-        store.map(|store| store.run(id)).transpose()?.flatten().ok_or_else(unknown)?;
-    match report {
+    })?;
+    match &run.report {
         Some(report) => Ok(format!("{}\n", report.trim_end())),
         None => Ok(list(&[run])),
     }
@@ -67,39 +70,40 @@ fn show(store: Option<&Snapshots>, id: &str) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
-    use vinrich::money::Micros;
-
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
-    #[test]
-    fn runs_are_listed_with_how_they_stand() {
-        let run = |state, ended_at| PastRun {
+    fn record(exit_code: Option<u8>, ended_at: Option<i64>) -> RunRecord {
+        RunRecord {
             run_id: "20261122T022319Z-8d3c709b".into(),
-            version: "0.1.0".into(),
             command: "vinrich enrich a.csv -o b.csv".into(),
             started_at: 1_795_314_199_000_000,
             ended_at,
-            state,
+            exit_code,
             calls: 1200,
-            spent: Micros(56_000),
-        };
-        let runs =
-            [run(RunState::Running, None), run(RunState::Ended(75), Some(1_795_314_324_000_000))];
-        assert_eq!(
-            list(&runs),
-            "run                        started                  took   ended    calls    cost  command\n\
-             20261122T022319Z-8d3c709b  2026-11-22 02:23:19 UTC  ?      running  1,200  $0.056  vinrich enrich a.csv -o b.csv\n\
-             20261122T022319Z-8d3c709b  2026-11-22 02:23:19 UTC  2 min  exit 75  1,200  $0.056  vinrich enrich a.csv -o b.csv\n"
-        );
+            report: exit_code.map(|_| "{}\n".into()),
+        }
+    }
+
+    #[test]
+    fn runs_are_listed_with_how_they_ended() {
+        let end = Some(1_795_314_324_000_000);
+        let runs = [record(None, None), record(Some(75), end), record(None, end)];
+        insta::assert_snapshot!(list(&runs), @r"
+        run                        started                  took   ended               calls  command
+        20261122T022319Z-8d3c709b  2026-11-22 02:23:19 UTC  ?      running, or killed  1,200  vinrich enrich a.csv -o b.csv
+        20261122T022319Z-8d3c709b  2026-11-22 02:23:19 UTC  2 min  exit 75             1,200  vinrich enrich a.csv -o b.csv
+        20261122T022319Z-8d3c709b  2026-11-22 02:23:19 UTC  2 min  killed              1,200  vinrich enrich a.csv -o b.csv
+        ");
         assert_eq!(list(&[]), "no runs yet\n");
     }
 
     #[test]
-    fn an_unknown_run_is_a_usage_error() {
-        let error = show(None, "2026").expect_err("there is no store");
-        assert_eq!(
-            (error.exit(), error.to_string().as_str()),
-            (Exit::Usage, "no run begins with `2026`")
-        );
+    fn a_run_is_shown_by_its_report_or_its_line() {
+        assert_eq!(show(Some(record(Some(0), Some(1))), "2026").unwrap(), "{}\n");
+        assert!(show(Some(record(None, None)), "2026").unwrap().contains("running, or killed"));
+        let error = show(None, "2026").unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage);
+        assert_eq!(error.to_string(), "no run, or more than one, begins with `2026`");
     }
 }
