@@ -1,7 +1,7 @@
 //! One question for one endpoint about many keys, from the first reservation
 //! to the last key's outcome.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
@@ -15,6 +15,9 @@ use crate::money::Micros;
 use crate::outcome::{Fault, Held, Outcome};
 use crate::store::{Call, Elsewhere, Reserve, Shortage, SourceId};
 use crate::vendors::{Endpoint, Parsed, Reply};
+
+/// How long a stopped run waits for calls on their way.
+const DRAIN: Duration = Duration::from_secs(8);
 
 /// How often keys that another run asks about are looked at.
 const LOOK_ELSEWHERE: Duration = Duration::from_millis(200);
@@ -38,7 +41,7 @@ struct Flight {
 /// A call that has ended.
 #[derive(Debug)]
 struct Landed {
-    flight: Flight,
+    call: i64,
     reply: Result<Reply, Fault>,
     latency: Duration,
 }
@@ -62,6 +65,7 @@ pub(super) struct Round<'a> {
     queue: Queue,
     reserved: VecDeque<Flight>,
     flights: JoinSet<Landed>,
+    aloft: HashMap<i64, Job>,
     wake: Option<Instant>,
     elsewhere: Vec<Key>,
     budget: RetryBudget,
@@ -81,6 +85,7 @@ impl<'a> Round<'a> {
             queue: Queue::new(asking.keys, batch),
             reserved: VecDeque::new(),
             flights: JoinSet::new(),
+            aloft: HashMap::new(),
             wake: None,
             elsewhere: Vec::new(),
             budget: RetryBudget::for_calls(planned),
@@ -103,18 +108,37 @@ impl<'a> Round<'a> {
     /// Sends and settles until nothing is left, or the door is closed and nothing is on its way.
     async fn send_all(&mut self) -> Result<(), Error> {
         let cancel = self.door.shared.cancel;
+        let mut drained_by = None;
         loop {
             self.launch().await?;
-            let wake = self.wake;
-            if self.flights.is_empty() && wake.is_none() {
+            if cancel.asked().is_some() {
+                drained_by.get_or_insert_with(|| Instant::now() + DRAIN);
+            }
+            let wake = drained_by.or(self.wake);
+            if self.flights.is_empty() && self.wake.is_none() {
                 return Ok(());
             }
-            let stopped = cancel.asked().is_some();
             tokio::select! {
                 Some(landed) = self.flights.join_next() => self.settle(landed_safely(landed)?).await?,
-                () = sleep_until(wake), if wake.is_some() => {}
-                () = cancel.wait(), if !stopped => {}
+                () = sleep_until(wake), if wake.is_some() => {
+                    if drained_by.is_some() {
+                        self.abandon();
+                        return Ok(());
+                    }
+                }
+                () = cancel.wait(), if drained_by.is_none() => {}
             }
+        }
+    }
+
+    /// Gives up waiting for calls on their way. Their outcome stays unknown: the
+    /// ledger counts them as sent and paid for.
+    fn abandon(&mut self) {
+        self.flights.abort_all();
+        self.flights.detach_all();
+        for (_, job) in std::mem::take(&mut self.aloft) {
+            self.door.in_flight.set(self.door.in_flight.get() - 1);
+            self.give_up(job);
         }
     }
 
@@ -223,16 +247,19 @@ impl<'a> Round<'a> {
         });
         let client = door.client.clone();
         let started = Instant::now();
+        let call = flight.call;
+        self.aloft.insert(call, flight.job);
         self.flights.spawn(async move {
             let reply = http::send(&client, request).await;
-            Landed { flight, reply, latency: started.elapsed() }
+            Landed { call, reply, latency: started.elapsed() }
         });
         Ok(())
     }
 
     /// Reads a reply, closes its call in the ledger, and draws the consequences.
     async fn settle(&mut self, landed: Landed) -> Result<(), Error> {
-        let Landed { flight: Flight { call, job }, reply, latency } = landed;
+        let Landed { call, reply, latency } = landed;
+        let job = self.aloft.remove(&call).ok_or_else(|| Error::internal("a call landed twice"))?;
         let door = self.door;
         door.in_flight.set(door.in_flight.get() - 1);
         door.tally.borrow_mut().came_back(reply.as_ref().ok().map(|reply| reply.status), latency);

@@ -110,14 +110,7 @@ impl State {
     /// Closes what dead runs left open as `unknown`, and indexes the replies they did not.
     pub(super) fn take_in_dead_runs(&mut self, now: i64) -> rusqlite::Result<()> {
         for dead in runs::dead(&self.path) {
-            self.db.execute(
-                "INSERT OR IGNORE INTO replies (call, answered_wall, answered_boot, state, charged)
-                 SELECT calls.id, min(calls.reserved_wall + ?1, max(?2, calls.reserved_wall)), calls.reserved_boot + ?1,
-                        'unknown', calls.price
-                 FROM calls JOIN runs ON runs.id = calls.run
-                 WHERE runs.run_id = ?3 AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.call = calls.id)",
-                params![LONGEST_CALL_MICROS, now, dead.run_id],
-            )?;
+            close_open_calls(&self.db, &dead.run_id, now)?;
             self.index_kept_replies(&dead.run_id)?;
             self.db.execute(
                 "UPDATE runs SET ended_at = ?1 WHERE run_id = ?2 AND ended_at IS NULL",
@@ -192,4 +185,19 @@ pub(super) fn load_account(
         loaded.put(row.get(0)?, entry);
     }
     Ok(loaded)
+}
+
+/// Closes the calls that a run never heard of again: they may have been
+/// answered, and paid for, until the longest a call can take.
+pub(super) fn close_open_calls(db: &Connection, run_id: &str, now: i64) -> rusqlite::Result<()> {
+    db.execute(
+        "INSERT OR IGNORE INTO replies (call, answered_wall, answered_boot, state, charged)
+         SELECT calls.id, min(calls.reserved_wall + ?1, max(?2, calls.reserved_wall)),
+                calls.reserved_boot + ?1, 'unknown', calls.price
+         FROM calls JOIN runs ON runs.id = calls.run
+         WHERE runs.run_id = ?3
+           AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.call = calls.id)",
+        params![LONGEST_CALL_MICROS, now, run_id],
+    )?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::os;
 
-/// The lock that says this run is alive. Dropped, the run is over.
+/// The lock that says this run is alive.
 #[derive(Debug)]
 pub(super) struct Alive {
     path: PathBuf,
@@ -35,9 +35,11 @@ impl Alive {
     }
 }
 
-impl Drop for Alive {
-    fn drop(&mut self) {
-        // A file that stays behind is found unlocked by the next run, and removed there.
+impl Alive {
+    /// The run has ended in good order: there is nothing to take in. A run that
+    /// ends otherwise leaves its file, unlocked, and is taken in by the next.
+    pub(super) fn farewell(&self) {
+        // A file that stays behind is taken in once more, which changes nothing.
         let _removed = std::fs::remove_file(&self.path);
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::index::Index;
 use super::ledger::{Account, Limits, Usage};
 use super::message::RunLimits;
-use super::others::load_account;
+use super::others::{close_open_calls, load_account};
 use super::runs::Alive;
 use super::writer::Message;
 use super::{AccountId, Reread, RunInfo, SourceId, SourceName, StoreSpec, failed, open};
@@ -28,6 +28,7 @@ pub(super) struct State {
     pub(super) db: Connection,
     pub(super) path: PathBuf,
     pub(super) run: i64,
+    pub(super) run_id: String,
     pub(super) boot_id: String,
     pub(super) limits: RunLimits,
     pub(super) used_calls: u64,
@@ -39,7 +40,7 @@ pub(super) struct State {
     pub(super) index: Index,
     pub(super) reread: Reread,
     pub(super) failure: Option<(Exit, String)>,
-    pub(super) _alive: Alive,
+    pub(super) alive: Alive,
 }
 
 /// An answer that is sent once the transaction is committed, or the error if it is not.
@@ -53,6 +54,7 @@ impl State {
             db,
             path: spec.path.to_owned(),
             run: 0,
+            run_id: run.run_id.clone(),
             boot_id: run.boot_id.clone(),
             limits: spec.limits,
             used_calls: 0,
@@ -64,7 +66,7 @@ impl State {
             index: Index::default(),
             reread: spec.reread,
             failure: None,
-            _alive: alive,
+            alive,
         };
         state.transaction(|state| {
             state.take_in_dead_runs(run.started.wall)?;
@@ -165,6 +167,8 @@ impl State {
             }
             Message::Finish(ended_at, exit, report, ack) => {
                 self.index.flush(&self.db)?;
+                close_open_calls(&self.db, &self.run_id, ended_at)?;
+                self.alive.farewell();
                 self.db.execute(
                     "UPDATE runs SET ended_at = ?1, exit_code = ?2, report = ?3 WHERE id = ?4",
                     params![ended_at, exit, report, self.run],

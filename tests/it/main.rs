@@ -1,4 +1,9 @@
 //! The integration tests, in one binary.
 
+mod architecture;
+mod conservation;
 mod end_to_end;
+mod faults;
+mod outcomes;
 mod support;
+mod vendors;

@@ -1,5 +1,9 @@
 //! What the tests share: a work folder with a plan that points at a sandbox.
 
+pub(crate) mod clock;
+pub(crate) mod enriched;
+pub(crate) mod fake;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
