@@ -141,6 +141,9 @@ impl Held {
     }
 }
 
+/// The word for a zero that nothing confirms.
+pub const INCONCLUSIVE: &str = "inconclusive";
+
 /// What came of one key. Every key asked comes back with exactly one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -202,7 +205,7 @@ impl Outcome {
             Self::Absent => (Status::Absent, None, Exit::Success),
             Self::Refused(code) => (Status::Refused, Some(code.clone()), Exit::Success),
             Self::Missing => (Status::Failed, Some("missing_in_response".into()), Exit::SomeFailed),
-            Self::Inconclusive => (Status::Failed, Some("inconclusive".into()), Exit::SomeFailed),
+            Self::Inconclusive => (Status::Failed, Some(INCONCLUSIVE.into()), Exit::SomeFailed),
             Self::Pending(held) => {
                 let exit = match held {
                     Held::Quota | Held::RateLimited | Held::Breaker | Held::Elsewhere => {

@@ -72,6 +72,7 @@ fn enrich(
         let wrote = write(plan, run, panel, &store, &answers, &vins, inputs, outputs)?;
         run.note_written(wrote);
         run.phase_ended("writing");
+        run.tell_done();
     }
     let report = run.report(&plan.thresholds);
     store.finish(run.clock.now().wall, report.exit_code, &report.to_json()?)
@@ -129,6 +130,7 @@ fn ask(
             run.note_vendor(label, door.report().await?, door.resume_at());
         }
         run.note_answers(&answers, cancel);
+        run.progress = shared.progress.borrow().clone();
         Ok(answers)
     })
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::money::Micros;
-use crate::outcome::Dataset;
+use crate::outcome::{Dataset, INCONCLUSIVE};
 use crate::output::{Written, write_atomically};
 use crate::plan::Plan;
 use crate::record::{Record, Told};
@@ -210,6 +210,8 @@ pub struct RowTally {
     pub by_status: BTreeMap<Dataset, BTreeMap<&'static str, u64>>,
     /// Rows by `<dataset>_error`.
     pub errors: BTreeMap<String, u64>,
+    /// Rows with a zero that nothing confirms.
+    pub inconclusive: u64,
 }
 
 impl RowTally {
@@ -218,6 +220,8 @@ impl RowTally {
         self.count_told(Dataset::Decode, &record.decode);
         self.count_told(Dataset::Recalls, &record.recalls);
         self.count_told(Dataset::Listings, &record.listings);
+        let error = record.recalls.error.as_deref();
+        self.inconclusive += u64::from(error == Some(INCONCLUSIVE));
     }
 
     fn count_told<F>(&mut self, dataset: Dataset, told: &Told<F>) {

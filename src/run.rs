@@ -6,7 +6,7 @@ use crate::answers::{Answers, Replies};
 use crate::cancel::Cancel;
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, Exit};
-use crate::events::{Events, Level, Progress};
+use crate::events::{Events, Level, Phase, Progress};
 use crate::gate::rfc3339;
 use crate::input::Inputs;
 use crate::outcome::{Dataset, Outcome};
@@ -95,6 +95,14 @@ impl<'a> Run<'a> {
         self.phase_started = now.boot;
     }
 
+    /// Tells that everything is written.
+    pub fn tell_done(&self) {
+        let rows = self.rows();
+        let done =
+            Progress { phase: Phase::Done, rows, rows_total: Some(rows), ..self.progress.clone() };
+        self.events.progress(&done);
+    }
+
     /// Which datasets do not run, and why.
     pub fn note_panel(&mut self, panel: &Panel) {
         for (dataset, why) in &panel.left_out {
@@ -152,6 +160,9 @@ impl<'a> Run<'a> {
             self.warn("protocol_mismatch", words);
         }
         self.report.vendors.insert(label, report);
+        if resume_at.is_some() {
+            self.ends_with(Exit::Parked, 0);
+        }
         // The run is worth repeating once every parked vendor can go on.
         self.resume_at = self.resume_at.max(resume_at);
     }
@@ -178,13 +189,16 @@ impl<'a> Run<'a> {
         self.lookups += replies.report.keys;
         for outcome in replies.outcomes.iter().flat_map(|outcomes| outcomes.values()) {
             let exit = outcome.verdict().2;
-            let ends = self.ends.entry(exit.code()).or_insert(Ends { exit, keys: 0 });
-            ends.keys += 1;
+            self.ends_with(exit, 1);
             if matches!(outcome, Outcome::Pending(_)) && exit == Exit::Parked {
                 // A park without a known end is worth another try soon.
                 self.resume_at.get_or_insert(self.started.wall.saturating_add(15 * 60 * 1_000_000));
             }
         }
+    }
+
+    fn ends_with(&mut self, exit: Exit, keys: u64) {
+        self.ends.entry(exit.code()).or_insert(Ends { exit, keys: 0 }).keys += keys;
     }
 
     /// What pass 2 wrote.
@@ -193,6 +207,9 @@ impl<'a> Run<'a> {
         self.report.rows.diverted = wrote.diverted;
         for (dataset, by_status) in wrote.tally.by_status {
             self.report.datasets.entry(dataset.name()).or_default().rows = by_status;
+        }
+        if wrote.tally.inconclusive > 0 {
+            self.ends_with(Exit::SomeFailed, wrote.tally.inconclusive);
         }
         self.report.errors = wrote.tally.errors;
         for (dataset, stale) in wrote.deferred {

@@ -41,8 +41,10 @@ impl RetryBudget {
 /// Opens after failures in a row; then one probe at a time is let through.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
-    failures: u32,
-    since: Option<Instant>,
+    in_a_row: u32,
+    failing_since: Option<Instant>,
+    opened_at: Option<Instant>,
+    probes: u32,
 }
 
 impl Breaker {
@@ -51,23 +53,37 @@ impl Breaker {
         *self = Self::default();
     }
 
-    /// A call failed. Returns how long nothing should be sent, if the breaker is open now.
+    /// Whether the failure of a call sent at `sent` tells anything new: not when
+    /// it was on its way as the breaker opened.
+    pub(super) fn is_news(&self, sent: Instant) -> bool {
+        self.opened_at.is_none_or(|opened| sent > opened)
+    }
+
+    /// A call has failed, and that is news. Returns how long nothing should be
+    /// sent from now on, if that opens the breaker or keeps it open.
     pub(super) fn failure(&mut self, now: Instant) -> Option<Duration> {
-        self.failures += 1;
-        self.since.get_or_insert(now);
-        let probes = self.failures.checked_sub(OPENS_AFTER)?;
+        self.failing_since.get_or_insert(now);
+        if self.is_open() {
+            self.probes += 1;
+        } else {
+            self.in_a_row += 1;
+            if self.in_a_row < OPENS_AFTER {
+                return None;
+            }
+        }
+        self.opened_at = Some(now);
         // From half to the whole ceiling: an open breaker never probes at once.
-        Some(ceiling(probes + 2).mul_f64(0.5 + fastrand::f64() / 2.0))
+        Some(ceiling(self.probes + 2).mul_f64(0.5 + fastrand::f64() / 2.0))
     }
 
     /// Whether only one call may be on its way.
     pub(super) fn is_open(&self) -> bool {
-        self.failures >= OPENS_AFTER
+        self.opened_at.is_some()
     }
 
     /// How long the vendor has been failing.
     pub(super) fn down_for(&self, now: Instant) -> Duration {
-        self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+        self.failing_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 }
 
@@ -94,6 +110,18 @@ mod tests {
         assert!(breaker.is_open());
         breaker.success();
         assert!(!breaker.is_open());
+    }
+
+    #[test]
+    fn calls_that_were_on_their_way_are_no_news_and_probes_are() {
+        let (sent, now) = (Instant::now(), Instant::now() + BASE);
+        let mut breaker = Breaker::default();
+        assert!(breaker.is_news(sent));
+        for _ in 0..OPENS_AFTER {
+            breaker.failure(now);
+        }
+        assert!(!breaker.is_news(sent));
+        assert!(breaker.is_news(now + BASE));
     }
 
     #[test]

@@ -339,15 +339,29 @@ impl<'a> Door<'a> {
         }
     }
 
-    /// The vendor failed to answer.
-    fn failed(&self) {
+    /// The vendor failed to answer a call sent at `sent`. Returns whether that is
+    /// news, and so costs a retry.
+    fn failed(&self, sent: Instant) -> bool {
+        if !self.breaker.borrow().is_news(sent) {
+            return false;
+        }
         let now = Instant::now();
         let wait = self.breaker.borrow_mut().failure(now);
-        let Some(wait) = wait else { return };
-        if self.breaker.borrow().down_for(now) + wait > self.shared.max_wait {
+        if let Some(wait) = wait {
+            if self.breaker.borrow().down_for(now) + wait > self.shared.max_wait {
+                self.park(Held::Breaker, AFTER_OUTAGE);
+            } else {
+                self.hold(wait, Held::Breaker);
+            }
+        }
+        true
+    }
+
+    /// A call was tried as often as it may be. If nothing else gets through
+    /// either, that is an outage.
+    fn exhausted(&self) {
+        if self.breaker.borrow().is_open() && !self.is_closed() {
             self.park(Held::Breaker, AFTER_OUTAGE);
-        } else {
-            self.hold(wait, Held::Breaker);
         }
     }
 

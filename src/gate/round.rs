@@ -42,6 +42,7 @@ struct Flight {
 #[derive(Debug)]
 struct Aloft {
     job: Job,
+    sent: Instant,
     /// The edition of the API key it was sent with.
     key_edition: u32,
 }
@@ -256,7 +257,8 @@ impl<'a> Round<'a> {
         let client = door.client.clone();
         let started = Instant::now();
         let call = flight.call;
-        self.aloft.insert(call, Aloft { job: flight.job, key_edition: door.key_edition.get() });
+        let key_edition = door.key_edition.get();
+        self.aloft.insert(call, Aloft { job: flight.job, sent: started, key_edition });
         self.flights.spawn(async move {
             let reply = http::send(&client, request).await;
             Landed { call, reply, latency: started.elapsed() }
@@ -267,7 +269,7 @@ impl<'a> Round<'a> {
     /// Reads a reply, closes its call in the ledger, and draws the consequences.
     async fn settle(&mut self, landed: Landed) -> Result<(), Error> {
         let Landed { call, reply, latency } = landed;
-        let Aloft { job, key_edition } =
+        let Aloft { job, sent, key_edition } =
             self.aloft.remove(&call).ok_or_else(|| Error::internal("a call landed twice"))?;
         let door = self.door;
         door.in_flight.set(door.in_flight.get() - 1);
@@ -282,7 +284,7 @@ impl<'a> Round<'a> {
             }
             Err(fault) => {
                 self.close_faulted(call, reply.as_ref().ok(), &fault).await?;
-                self.faulted(job, fault, key_edition);
+                self.faulted(job, fault, sent, key_edition);
             }
         }
         Ok(())
@@ -321,18 +323,14 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn faulted(&mut self, mut job: Job, fault: Fault, key_edition: u32) {
+    fn faulted(&mut self, mut job: Job, fault: Fault, sent: Instant, key_edition: u32) {
         let now = Instant::now();
         job.last_fault = Some(fault.clone());
         match fault {
             Fault::NotSent | Fault::Timeout | Fault::Server(_) => {
-                self.door.failed();
-                self.try_again(job, now, MOST_TRIES);
+                self.try_again(job, sent, MOST_TRIES);
             }
-            Fault::Garbled { .. } => {
-                self.door.failed();
-                self.try_again(job, now, MOST_GARBLED);
-            }
+            Fault::Garbled { .. } => self.try_again(job, sent, MOST_GARBLED),
             Fault::Limited { wait } => {
                 self.door.limited(wait);
                 self.queue.retry(job, now);
@@ -354,12 +352,17 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn try_again(&mut self, mut job: Job, now: Instant, most: u32) {
-        job.tries += 1;
-        if job.tries < most && self.budget.take() {
-            let due = now + back_off(job.tries);
-            self.queue.retry(job, due);
+    /// Sends a failed job again, within its tries and the budget. While the
+    /// breaker is open it sets the pace, and only probes cost retries.
+    fn try_again(&mut self, mut job: Job, sent: Instant, most: u32) {
+        let news = self.door.failed(sent);
+        let open = self.door.breaker.borrow().is_open();
+        job.tries = if open { job.tries.max(1) } else { job.tries + 1 };
+        if job.tries < most && (!news || self.budget.take()) {
+            let wait = if open { Duration::ZERO } else { back_off(job.tries) };
+            self.queue.retry(job, Instant::now() + wait);
         } else {
+            self.door.exhausted();
             self.give_up(job);
         }
     }
