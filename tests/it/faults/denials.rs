@@ -84,10 +84,12 @@ fn a_key_file_that_has_changed_is_read_once_more() {
 fn a_key_file_with_several_calls_in_flight_is_not_given_up_early() {
     let work = Work::with_faults(&[]);
     let path = work.write("key", "old-key\n");
+    let next = work.write("next", "new-key\n");
     let fake = Fake::start({
         let path = path.clone();
         move |_, heard| {
-            std::fs::write(&path, "new-key\n").expect("the key changes");
+            // Renamed into place by the first call, as whoever rotates keys does it.
+            let _rotated = std::fs::rename(&next, &path);
             match heard.key.as_str() {
                 "Bearer new-key" => Reply::decoded(heard),
                 _ => Reply::new(401, r#"{"success":false,"error":"Invalid API key"}"#),
