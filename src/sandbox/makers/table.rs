@@ -2,6 +2,7 @@
 //!
 //! The file is as long as the list.
 
+#[allow(clippy::wildcard_imports, reason = "every list of models")]
 use super::models::*;
 use super::{Maker, Plant};
 

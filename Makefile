@@ -1,0 +1,59 @@
+# Nothing here installs anything but what cargo fetches, and what is built for
+# one target is there for the others: all but bench share the dev profile.
+
+CARGO ?= cargo
+FLEET := sample-data/fleet.csv
+VINRICH := $(CARGO) run --quiet --locked --
+SHOW := awk -f sample-data/show.awk
+
+.PHONY: help demo test lint bench
+
+help: ## what there is (this list)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## enrich sample-data/fleet.csv into ./demo, with no key, no money and no network
+	$(CARGO) build --locked
+	@mkdir -p demo
+	@echo
+	@echo '$$ vinrich enrich $(FLEET) -o demo/fleet.csv --sandbox'
+	@$(VINRICH) enrich $(FLEET) -o demo/fleet.csv --sandbox
+	@echo
+	@echo '$$ vinrich enrich $(FLEET) -o demo/fleet.parquet --sandbox --quiet'
+	@$(VINRICH) enrich $(FLEET) -o demo/fleet.parquet --sandbox --quiet
+	@echo
+	@echo 'Every row of the input is a row of the output, in the same order. Some of the columns:'
+	@echo
+	@$(SHOW) -v rows=12 -v columns=vin,model_year,make,model,recall_campaign_count,listing_price,decode_status \
+		demo/fleet.csv
+	@echo
+	@echo 'A row without a valid VIN costs no call, and says what is wrong with it:'
+	@echo
+	@$(SHOW) -v rows=5 -v where=vin_status=rejected -v columns=Unit,input_VIN,vin_status,vin_error,vin_suggestion \
+		demo/fleet.csv
+	@echo
+	@echo 'The vehicles, recalls and prices are made up by the sandbox. The files:'
+	@echo '  demo/fleet.csv                                        all columns, as text'
+	@echo '  demo/fleet.parquet                                    the same, typed'
+	@echo '  demo/fleet.csv.run.json, demo/fleet.parquet.run.json  what each run did'
+
+test: ## run every test (with cargo-nextest where it is installed)
+	$(CARGO) test --locked --quiet --doc
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		echo '$(CARGO) nextest run --locked'; $(CARGO) nextest run --locked; \
+	else \
+		echo '$(CARGO) test --locked --lib --bins --tests'; $(CARGO) test --locked --lib --bins --tests; \
+	fi
+
+lint: ## check format, lints, documentation, and what the dependencies are
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
+	@if $(CARGO) deny --version >/dev/null 2>&1; then \
+		echo '$(CARGO) deny check bans licenses sources'; $(CARGO) deny --locked check bans licenses sources; \
+		echo 'the advisories were not checked, they need a network: $(CARGO) deny check advisories'; \
+	else \
+		echo 'deny.toml was not checked: cargo-deny is not installed'; \
+	fi
+
+bench: ## measure a large run against a local vendor, in the release profile
+	$(CARGO) bench --locked --bench '*'
