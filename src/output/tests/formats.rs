@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 use super::streams::streamed;
 use super::{Folder, INPUT, RUN, Table, block, full, spec, told, write};
 use crate::facts::DecodeFacts;
-use crate::record::{Block, Told};
 use crate::outcome::Status;
 use crate::output::schema::COLUMNS;
 use crate::output::{Format, OutputSpec, names};
+use crate::record::{Block, Told};
 
 /// DESIGN.md, section 8, word by word.
 #[test]

@@ -14,8 +14,8 @@ use csv::StringRecord;
 use super::{Format, Output, OutputSpec, Written};
 use crate::error::Error;
 use crate::facts::{Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts};
-use crate::record::{Block, Record, Told};
 use crate::outcome::Status;
+use crate::record::{Block, Record, Told};
 use crate::vin::{Reading, Vin, VinError};
 
 const RUN: &str = "01test";

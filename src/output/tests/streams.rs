@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use super::{Folder, INPUT, RUN, block, full, spec, write};
 use crate::error::{Error, Exit};
-use crate::record::Block;
 use crate::output::sink::Target;
 use crate::output::{Format, Output, OutputSpec, is_broken_pipe};
+use crate::record::Block;
 
 /// Keeps what it is given, up to a limit; then fails as told.
 #[derive(Clone)]

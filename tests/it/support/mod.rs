@@ -1,5 +1,7 @@
 //! What the tests share: a work folder with a plan that points at a sandbox.
 
+pub(crate) mod binary;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -71,10 +73,7 @@ impl Work {
     /// `vinrich enrich INPUT -o OUT` with these settings.
     pub(crate) fn plan(&self, input: &Path, out: &str) -> Plan {
         Plan {
-            input: InputSpec {
-                sources: vec![input.display().to_string()],
-                ..InputSpec::default()
-            },
+            input: InputSpec { sources: vec![input.display().to_string()], ..InputSpec::default() },
             rules: Rules::default(),
             output: OutputSpec {
                 path: Some(self.path(out)),
