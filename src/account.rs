@@ -12,7 +12,9 @@ pub(crate) fn account_name(install_key: &[u8], api_key: Option<&SecretString>) -
         .expect("HMAC takes a key of any length");
     mac.update(api_key.expose_secret().as_bytes());
     let digest = mac.finalize().into_bytes();
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut half = [0; 8];
+    half.copy_from_slice(&digest[..8]);
+    format!("{:016x}", u64::from_be_bytes(half))
 }
 
 #[cfg(test)]

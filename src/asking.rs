@@ -7,9 +7,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::answers::{
+    Answers, Picks, RecallReplies, Replies, Seen, Shelf, Vehicles, seen, vehicle_of,
+};
 use crate::error::Error;
 use crate::gate::{Asked, Asking, Door, Shared};
-use crate::join::{Picks, Shelf, vehicle_of};
 use crate::key::{Key, KeyKind, Vehicle};
 use crate::keyset::KeySet;
 use crate::outcome::{Dataset, Denied, Fault, Held, Outcome};
@@ -17,51 +19,6 @@ use crate::panel::{Chain, Panel, Source};
 use crate::plan::Plan;
 use crate::report::DatasetReport;
 use crate::store::{SourceId, Store};
-
-/// Why keys have no answer, by source: one map for each of a chain's sources.
-pub type Outcomes = Vec<HashMap<u32, Outcome>>;
-
-/// What asking for one dataset came to.
-#[derive(Debug, Default)]
-pub struct Replies {
-    /// Why keys have no fresh answer.
-    pub outcomes: Outcomes,
-    /// The dearer endpoint that stood in, if one did, behind the others.
-    pub sources: Vec<Source>,
-    /// Hits and misses.
-    pub report: DatasetReport,
-}
-
-/// What asking for recalls came to.
-#[derive(Debug, Default)]
-pub struct RecallReplies {
-    /// By vehicle, or by VIN where the vendor knows no vehicles.
-    pub main: Replies,
-    /// The vehicles, when asked by vehicle.
-    pub vehicles: Option<Vehicles>,
-    /// By VIN, for zeros asked by vehicle.
-    pub confirmed: Option<Replies>,
-}
-
-/// The distinct vehicles of a run and which VIN is which.
-#[derive(Debug)]
-pub struct Vehicles {
-    /// The vehicles.
-    pub keys: KeySet,
-    /// For each VIN's number, its vehicle's.
-    pub of: Vec<Option<u32>>,
-}
-
-/// What the whole asking came to.
-#[derive(Debug, Default)]
-pub struct Answers {
-    /// Decode.
-    pub decode: Option<Replies>,
-    /// Recalls.
-    pub recalls: Option<RecallReplies>,
-    /// Listings.
-    pub listings: Option<Replies>,
-}
 
 /// Asks every vendor of the panel for what the store does not know.
 pub struct Asker<'a> {
@@ -307,17 +264,6 @@ impl Asker<'_> {
     }
 }
 
-/// What the store knows about a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// Nothing.
-    Never,
-    /// A fresh answer, fetched at.
-    Fresh(i64),
-    /// An expired answer, fetched at.
-    Expired(i64),
-}
-
 fn lookup(
     asker: &Asker<'_>,
     chain: &Chain,
@@ -326,23 +272,4 @@ fn lookup(
 ) -> Result<Vec<Seen>, Error> {
     let snapshot = asker.store.snapshot()?;
     seen(&snapshot, chain, source, keys, asker.started)
-}
-
-/// What the store knows about each key.
-pub fn seen(
-    snapshot: &crate::store::Snapshot<'_>,
-    chain: &Chain,
-    source: SourceId,
-    keys: &KeySet,
-    started: i64,
-) -> Result<Vec<Seen>, Error> {
-    let mut seen = vec![Seen::Never; keys.len()];
-    keys.each_held(snapshot, source, |id, held| {
-        seen[id as usize] = if chain.is_fresh(&keys.key(id), &held, started) {
-            Seen::Fresh(held.fetched_at)
-        } else {
-            Seen::Expired(held.fetched_at)
-        };
-    })?;
-    Ok(seen)
 }

@@ -203,7 +203,7 @@ mod tests {
         let key = keys(1).remove(0);
         let mut queue = Queue::new(Vec::new(), 20);
         assert!(queue.missed(key.clone()));
-        assert_eq!(queue.take_keys(1), [key.clone()]);
+        assert_eq!(queue.take_keys(1), std::slice::from_ref(&key));
         assert!(!queue.missed(key));
     }
 

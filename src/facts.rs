@@ -14,6 +14,7 @@ pub type Days = i32;
 
 /// The facts of one answer.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "taken apart where it is made; never kept")]
 pub enum Facts {
     /// See [`DecodeFacts`].
     Decode(DecodeFacts),

@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::asking::{Replies, Seen, Vehicles, seen};
+use crate::answers::{Picks, Replies, Seen, Shelf, Vehicles, seen, vehicle_of};
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::events::Events;
 use crate::gate::{label, seconds_for};
 use crate::input::Inputs;
-use crate::join::{Picks, Shelf, vehicle_of};
 use crate::key::{Key, KeyKind};
 use crate::keyset::KeySet;
 use crate::outcome::Dataset;
 use crate::panel::{self, Chain, Panel, Source};
 use crate::plan::{DatasetForecast, Forecast, Plan, VendorForecast};
+use crate::quota::{VendorQuota, quotas};
 use crate::store::{Snapshot, Store};
 use crate::survey::Survey;
 
-/// What [`run`](crate::run) would take. Spends nothing.
+/// What [`run`](crate::run()) would take. Spends nothing.
 pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forecast, Error> {
     let panel = Panel::of(plan, &|source| panel::is_known(&plan.settings.store, source))?;
     let inputs = Inputs::open(&plan.input)?;
@@ -32,7 +32,7 @@ pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<F
     };
     let vins = KeySet::vins(survey.vins);
     let store = Store::peek(&plan.settings.store)?;
-    let snapshot = store.as_ref().map(|store| store.snapshot()).transpose()?;
+    let snapshot = store.as_ref().map(super::store::Snapshots::snapshot).transpose()?;
     let view = View { plan, snapshot, started: clock.now().wall };
     for dataset in Dataset::ALL {
         if let Some(why) = panel.left_out.get(&dataset) {
@@ -45,8 +45,9 @@ pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<F
             view.add(chain, &panel, &vins, &mut forecast)?;
         }
     }
+    let quotas = quotas(&plan.settings, clock)?;
     for vendor in &mut forecast.vendors {
-        view.add_time(vendor);
+        add_time(vendor, plan, &quotas);
     }
     warn_of_endless_renewal(plan, &panel, &mut forecast);
     Ok(forecast)
@@ -182,19 +183,20 @@ impl View<'_> {
         }
         vendor.exact &= dataset.exact;
     }
+}
 
-    /// How long the calls take under the vendor's quotas, starting with empty windows.
-    fn add_time(&self, vendor: &mut VendorForecast) {
-        let id = vendor.vendor.trim_start_matches("sandbox:");
-        let Some(settings) = self.plan.settings.vendors.get(id) else { return };
-        for quota in &settings.quotas {
-            let full = u64::from(quota.calls.get());
-            vendor.quota_left = Some(vendor.quota_left.map_or(full, |left| left.min(full)));
-            vendor.seconds = vendor.seconds.max(seconds_for(*quota, vendor.calls_total, full));
-        }
-        const NIGHT: u64 = 24 * 3600;
-        vendor.nights = vendor.seconds.div_ceil(NIGHT) + u64::from(vendor.calls_total > 0);
+/// How long the calls take under the vendor's quotas, with what the ledger says is left of them.
+fn add_time(vendor: &mut VendorForecast, plan: &Plan, quotas: &[VendorQuota]) {
+    const NIGHT: u64 = 24 * 3600;
+    let id = vendor.vendor.trim_start_matches("sandbox:");
+    let Some(settings) = plan.settings.vendors.get(id) else { return };
+    let Some(known) = quotas.iter().find(|quota| quota.vendor == id) else { return };
+    vendor.quota_left = known.left;
+    for (quota, usage) in settings.quotas.iter().zip(&known.quotas) {
+        let left = u64::from(quota.calls.get()).saturating_sub(usage.used);
+        vendor.seconds = vendor.seconds.max(seconds_for(*quota, vendor.calls_total, left));
     }
+    vendor.nights = vendor.seconds.div_ceil(NIGHT) + u64::from(vendor.calls_total > 0);
 }
 
 /// Keys that expire faster than a quota can renew them are never all fresh.

@@ -9,10 +9,10 @@ use crate::key::Key;
 use crate::outcome::Said;
 
 /// "Nothing known" and "wrong key" are asked again at least this often.
-const LONGEST_NO: Duration = Duration::from_secs(14 * 24 * 3600);
+const LONGEST_NO: Duration = Duration::from_hours(14 * 24);
 
 /// A longer life is spread, so that a fleet asked in one night does not expire in one night.
-const SPREAD_OVER: Duration = Duration::from_secs(7 * 24 * 3600);
+const SPREAD_OVER: Duration = Duration::from_hours(7 * 24);
 
 /// The ages that matter for one dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ mod tests {
     const DAY: i64 = 24 * 3600 * 1_000_000;
 
     fn days(ttl: u64) -> Freshness {
-        let day = Duration::from_secs(24 * 3600);
+        let day = Duration::from_hours(24);
         Freshness { ttl: day * u32::try_from(ttl).unwrap_or(1), max_stale: day * 30 }
     }
 

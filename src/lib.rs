@@ -1,37 +1,87 @@
 //! vinrich: files of VINs in, one enriched row out for each row in.
+//!
+//! # The data path
+//!
+//! The input is read twice. Pass 1 ([`survey`]) validates every VIN and keeps
+//! the distinct ones, packed into 11 bytes each; rows are never kept. Then the
+//! run asks ([`asking`]): for each dataset it looks up which keys the store
+//! ([`store`]) does not answer, and sends those, in full batches ([`batch`]),
+//! through the one door of each vendor ([`gate`]). Every call is in the store's
+//! ledger before it is sent; every reply is in the store before its answers are
+//! used. Decode and listings are asked by VIN (wave 1), recalls by the vehicles
+//! that decode made known (wave 2). Pass 2 ([`writing`]) reads the input again,
+//! joins each row with the answers ([`join`]) and writes it ([`output`]).
+//!
+//! The store is the join, the cache and the resume point at once: duplicates, a
+//! second run and a restart after a kill need no other mechanism. [`forecast()`]
+//! is pass 1 without the gate.
+//!
+//! # The words
+//!
+//! A *row* is one input record. A *key* is what an endpoint is asked about: a
+//! VIN, or a vehicle (make, model, year). An *answer* is what it said about one
+//! key, raw. A *call* is one HTTP request, the unit that quotas and money
+//! count. To *park* is to stop asking a vendor until a known time.
+//!
+//! # What holds everywhere
+//!
+//! - Rows in = rows out + rows diverted, checked before anything is renamed into place.
+//! - A call is reserved in one transaction, under every quota window, before it is sent.
+//! - What goes wrong with a call is a [`Fault`](outcome::Fault), with a key an
+//!   [`Outcome`](outcome::Outcome); an [`Error`](error::Error) stops the run.
+//! - `rusqlite` is imported under [`store`] alone; a secret is applied in [`gate`] alone.
+//! - The library prints nothing, never exits, and has no global state.
+//!
+//! Modules import one way, in the order below; a test holds that.
 
-mod account;
-pub mod asking;
-pub mod batch;
-pub mod cancel;
-pub mod clock;
-pub mod config;
-pub mod distinct;
+// The words.
 pub mod error;
-pub mod events;
-pub mod facts;
-pub mod forecast;
-pub mod freshness;
-pub mod gate;
-pub mod input;
-pub mod join;
-pub mod key;
-pub mod keyset;
-pub mod money;
-pub mod os;
-pub mod outcome;
-pub mod output;
-pub mod panel;
-pub mod pipeline;
-pub mod plan;
-pub mod record;
-pub mod report;
-pub mod run;
-pub mod sandbox;
-pub mod store;
-pub mod survey;
-pub mod vendors;
 pub mod vin;
-pub mod writing;
+pub mod key;
+pub mod outcome;
+pub mod facts;
+pub mod money;
+pub mod distinct;
 
-pub use pipeline::{forecast, run, validate};
+// The surroundings.
+pub mod os;
+pub mod clock;
+pub mod cancel;
+pub mod events;
+mod account;
+
+// What is wanted.
+pub mod config;
+pub mod freshness;
+pub mod input;
+pub mod record;
+pub mod output;
+pub mod plan;
+pub mod report;
+
+// Asking.
+pub mod store;
+pub mod vendors;
+pub mod keyset;
+pub mod batch;
+pub mod gate;
+pub mod panel;
+pub mod quota;
+pub mod answers;
+pub mod asking;
+
+// The two passes, and the run around them.
+pub mod survey;
+pub mod join;
+pub mod run;
+pub mod writing;
+pub mod forecast;
+pub mod pipeline;
+
+// The local stand-in for the vendors.
+pub mod sandbox;
+
+pub use forecast::forecast;
+pub use pipeline::run;
+pub use quota::quotas;
+pub use writing::validate;

@@ -10,11 +10,11 @@ use crate::config::{RecallKey, VendorSettings};
 use crate::error::{Error, Exit};
 use crate::freshness::Freshness;
 use crate::gate::label;
-use crate::key::KeyKind;
+use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::Dataset;
 use crate::plan::Plan;
-use crate::store::{SourceName, Store};
+use crate::store::{Answered, Held, SourceName, Store};
 use crate::vendors::{self, Auth, Endpoint, Vendor};
 
 /// One endpoint that answers for one dataset.
@@ -82,6 +82,15 @@ pub struct Chain {
     pub sources: Vec<Source>,
     /// How long its answers are fresh.
     pub freshness: Freshness,
+}
+
+impl Chain {
+    /// Whether an answer was fresh when the run started, or was fetched by it.
+    pub fn is_fresh(&self, key: &Key, held: &Held, started: i64) -> bool {
+        let found = held.said == Answered::Found;
+        held.fetched_at >= started
+            || self.freshness.expires(key.to_stored().as_bytes(), found, held.fetched_at) > started
+    }
 }
 
 /// Who can be asked in this run.
@@ -245,7 +254,7 @@ fn endpoint_for(
 }
 
 /// Answers of different addresses, and of live and test keys, are kept apart.
-fn origin(settings: &VendorSettings, key: Option<&SecretString>) -> String {
+pub(crate) fn origin(settings: &VendorSettings, key: Option<&SecretString>) -> String {
     let is_test = key.is_some_and(|key| key.expose_secret().contains("_test_"));
     let mode = match (settings.sandbox, is_test) {
         (true, _) => "sandbox",

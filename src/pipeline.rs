@@ -2,18 +2,18 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use crate::account::account_name;
-use crate::asking::{Answers, Asker};
+use crate::answers::Answers;
+use crate::asking::Asker;
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::events::{Events, Phase, Progress};
+use crate::events::{Events, Level, Phase, Progress};
 use crate::gate::{Door, Shared};
 use crate::input::Inputs;
 use crate::keyset::KeySet;
-use crate::panel::Panel;
+use crate::panel::{self, Panel};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::run::Run;
@@ -22,13 +22,11 @@ use crate::survey::Survey;
 use crate::vendors::reread;
 use crate::writing::{Outputs, write};
 
-pub use crate::forecast::forecast;
-pub use crate::writing::validate;
-
 /// Enriches the plan's input into its output. Blocking; owns its runtime.
 ///
 /// An error means that no output was written. A run that ends with a report has
 /// written one, unless it was stopped; `Report::exit_code` says how it went.
+/// Either way `<out>.run.json` tells the story, once the output's lock is held.
 pub fn run(
     plan: &Plan,
     events: &dyn Events,
@@ -36,27 +34,47 @@ pub fn run(
     cancel: &Cancel,
 ) -> Result<Report, Error> {
     let mut run = Run::begin(plan, events, clock);
-    let panel = Panel::of(plan, &|source| crate::panel::is_known(&plan.settings.store, source))?;
+    let panel = Panel::of(plan, &|source| panel::is_known(&plan.settings.store, source))?;
     run.note_panel(&panel);
     let inputs = Inputs::open(&plan.input)?;
-    let outputs = Outputs::create(plan, &inputs, &run.id)?;
-
-    let survey = Survey::of(&inputs, plan.rules, events, cancel)?;
-    run.note_survey(&inputs, &survey);
-    survey.check(&plan.thresholds)?;
-    let rows = survey.rows;
-    let vins = KeySet::vins(survey.vins);
-
-    let store = open_store(plan, &run)?;
-    let answers = ask(plan, &mut run, &panel, &store, &vins, rows, cancel)?;
-    if run.stopped().is_none() {
-        let written = write(plan, &run, &panel, &store, &answers, &vins, &inputs, outputs)?;
-        run.note_written(written, rows)?;
+    let (outputs, _lock) = Outputs::create(plan, &inputs, &run.id)?;
+    if let Err(error) = enrich(plan, &mut run, &panel, &inputs, outputs, cancel) {
+        if let Err(second) = run.end_with(&error).save(plan) {
+            events.note(Level::Error, "report", &format!("no run report: {second}"));
+        }
+        return Err(error);
     }
-    let report = run.end(&plan.thresholds);
-    store.finish(clock.now().wall, report.exit_code, &report.to_json())?;
+    let report = run.report(&plan.thresholds);
     report.save(plan)?;
     Ok(report)
+}
+
+/// Pass 1, the asking, pass 2.
+fn enrich(
+    plan: &Plan,
+    run: &mut Run<'_>,
+    panel: &Panel,
+    inputs: &Inputs,
+    outputs: Outputs,
+    cancel: &Cancel,
+) -> Result<(), Error> {
+    let survey = Survey::of(inputs, plan.rules, run.events, cancel)?;
+    run.note_survey(inputs, &survey);
+    survey.check(&plan.thresholds)?;
+    run.phase_ended("reading");
+
+    let vins = KeySet::vins(survey.vins);
+    let store = open_store(plan, run)?;
+    let answers = ask(plan, run, panel, &store, &vins, cancel)?;
+    run.phase_ended("asking");
+
+    if run.stopped().is_none() {
+        let wrote = write(plan, run, panel, &store, &answers, &vins, inputs, outputs)?;
+        run.note_written(wrote);
+        run.phase_ended("writing");
+    }
+    let report = run.report(&plan.thresholds);
+    store.finish(run.clock.now().wall, report.exit_code, &report.to_json()?)
 }
 
 fn open_store(plan: &Plan, run: &Run<'_>) -> Result<Store, Error> {
@@ -83,7 +101,6 @@ fn ask(
     panel: &Panel,
     store: &Store,
     vins: &KeySet,
-    rows: u64,
     cancel: &Cancel,
 ) -> Result<Answers, Error> {
     let shared = Shared {
@@ -93,8 +110,8 @@ fn ask(
         events: run.events,
         progress: RefCell::new(Progress {
             phase: Phase::Asking,
-            rows,
-            rows_total: Some(rows),
+            rows: run.rows(),
+            rows_total: Some(run.rows()),
             ..Progress::default()
         }),
         max_wait: plan.settings.max_wait,
@@ -136,9 +153,4 @@ async fn open_doors<'a>(
         doors.insert(id, Door::open(shared, source.vendor, settings, account, source.key.clone())?);
     }
     Ok(doors)
-}
-
-/// The paths of the input's files, which no output may overwrite.
-pub(crate) fn input_paths(inputs: &Inputs) -> Vec<PathBuf> {
-    inputs.files().iter().filter_map(|file| file.path.clone()).collect()
 }

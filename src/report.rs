@@ -29,10 +29,14 @@ pub struct Report {
     pub ended_at: String,
     /// Wall time of the run.
     pub seconds: f64,
+    /// Seconds by phase: reading, asking, writing.
+    pub phase_seconds: BTreeMap<&'static str, f64>,
     /// The process exit code.
     pub exit_code: u8,
     /// Its name.
     pub outcome: &'static str,
+    /// The error that ended the run, if one did.
+    pub error: Option<String>,
     /// When running again makes sense, RFC 3339, UTC.
     pub resume_at: Option<String>,
     /// The files read.
@@ -159,14 +163,16 @@ pub struct OutputReport {
 
 impl Report {
     /// The JSON of `<out>.run.json`.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("a report is plain data") + "\n"
+    pub fn to_json(&self) -> Result<String, Error> {
+        serde_json::to_string_pretty(self)
+            .map(|json| json + "\n")
+            .map_err(|error| Error::internal("the run report cannot be written").because(error))
     }
 
     /// Writes `<out>.run.json`, or where `--report` says; nowhere when the output is stdout.
     pub fn save(&self, plan: &Plan) -> Result<(), Error> {
         match place(plan) {
-            Some(path) => write_atomically(&path, self.to_json().as_bytes()),
+            Some(path) => write_atomically(&path, self.to_json()?.as_bytes()),
             None => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::asking::{Answers, Replies};
+use crate::answers::{Answers, Replies};
 use crate::cancel::Cancel;
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, Exit};
@@ -10,13 +10,14 @@ use crate::events::{Events, Level, Progress};
 use crate::gate::rfc3339;
 use crate::input::Inputs;
 use crate::outcome::{Dataset, Outcome};
+use crate::output::Written;
 use crate::output::schema::SCHEMA_VERSION;
-use crate::output::{OutputLock, Written};
 use crate::panel::Panel;
 use crate::plan::{Plan, Thresholds};
-use crate::report::{DatasetReport, InputReport, OutputReport, Report, RowsReport, VendorReport};
+use crate::report::{
+    DatasetReport, InputReport, OutputReport, Report, RowTally, RowsReport, VendorReport,
+};
 use crate::survey::Survey;
-use crate::writing::Wrote;
 
 /// A run under way.
 pub struct Run<'a> {
@@ -31,17 +32,31 @@ pub struct Run<'a> {
     /// The progress when the asking ended.
     pub progress: Progress,
     report: Report,
+    phase_started: i64,
     /// Keys that have no answer of this run, by exit code.
     ends: BTreeMap<u8, Ends>,
     lookups: u64,
     resume_at: Option<i64>,
     stopped: Option<Exit>,
-    lock: Option<OutputLock>,
 }
 
 struct Ends {
     exit: Exit,
     keys: u64,
+}
+
+/// What pass 2 wrote.
+pub struct Wrote {
+    /// Rows in the output.
+    pub rows: u64,
+    /// Rows in the rejects file instead.
+    pub diverted: u64,
+    /// Rows by status, and errors.
+    pub tally: RowTally,
+    /// Expired answers written because they could not be renewed.
+    pub deferred: [(Dataset, u64); 3],
+    /// The files.
+    pub files: Vec<Written>,
 }
 
 impl<'a> Run<'a> {
@@ -64,12 +79,20 @@ impl<'a> Run<'a> {
             events,
             progress: Progress::default(),
             report,
+            phase_started: started.boot,
             ends: BTreeMap::new(),
             lookups: 0,
             resume_at: None,
             stopped: None,
-            lock: None,
         }
+    }
+
+    /// A phase has ended; the next one starts.
+    pub fn phase_ended(&mut self, phase: &'static str) {
+        let now = self.clock.now();
+        let seconds = now.boot.saturating_sub(self.phase_started) as f64 / 1e6;
+        self.report.phase_seconds.insert(phase, seconds);
+        self.phase_started = now.boot;
     }
 
     /// Which datasets do not run, and why.
@@ -165,13 +188,7 @@ impl<'a> Run<'a> {
     }
 
     /// What pass 2 wrote.
-    pub fn note_written(&mut self, wrote: Wrote, rows: u64) -> Result<(), Error> {
-        if wrote.rows + wrote.diverted != rows {
-            return Err(Error::internal(format!(
-                "rows were not conserved: {rows} in, {} out, {} diverted",
-                wrote.rows, wrote.diverted
-            )));
-        }
+    pub fn note_written(&mut self, wrote: Wrote) {
         self.report.rows.written = wrote.rows;
         self.report.rows.diverted = wrote.diverted;
         for (dataset, by_status) in wrote.tally.by_status {
@@ -184,8 +201,6 @@ impl<'a> Run<'a> {
             }
         }
         self.note_files(wrote.files);
-        self.lock = wrote.lock;
-        Ok(())
     }
 
     /// Files written besides the output.
@@ -208,11 +223,19 @@ impl<'a> Run<'a> {
         self.ends.values().any(|ends| ends.exit != Exit::Success)
     }
 
-    /// Closes the account. The lock on the output lives as long as the report's owner wants.
-    pub fn end(&mut self, thresholds: &Thresholds) -> Report {
-        let exit = self.exit(thresholds);
+    /// The account so far, as if the run ended now.
+    pub fn report(&self, thresholds: &Thresholds) -> Report {
+        self.report_of(self.exit(thresholds))
+    }
+
+    /// The account of a run that an error ended.
+    pub fn end_with(&self, error: &Error) -> Report {
+        Report { error: Some(error.to_string()), ..self.report_of(error.exit()) }
+    }
+
+    fn report_of(&self, exit: Exit) -> Report {
         let ended = self.clock.now();
-        let mut report = std::mem::take(&mut self.report);
+        let mut report = self.report.clone();
         report.exit_code = exit.code();
         report.outcome = exit.name();
         report.ended_at = rfc3339(ended.wall);

@@ -61,16 +61,13 @@ impl Survey {
     fn count(&mut self, row: &Row, rules: Rules) {
         self.rows += 1;
         let reading = row.reading(rules);
-        match reading.vin {
-            Some(vin) => {
-                self.valid += 1;
-                self.check_digit_warnings += u64::from(reading.error == Some(VinError::CheckDigit));
-                self.vins.insert(vin);
-            }
-            None => {
-                let why = reading.error.unwrap_or(VinError::NotAVin);
-                *self.rejected.entry(why.as_str()).or_default() += 1;
-            }
+        if let Some(vin) = reading.vin {
+            self.valid += 1;
+            self.check_digit_warnings += u64::from(reading.error == Some(VinError::CheckDigit));
+            self.vins.insert(vin);
+        } else {
+            let why = reading.error.unwrap_or(VinError::NotAVin);
+            *self.rejected.entry(why.as_str()).or_default() += 1;
         }
     }
 

@@ -1,6 +1,6 @@
 //! Pass 2: the input again, joined with the store, into the output.
 
-use crate::asking::Answers;
+use crate::answers::Answers;
 use crate::cancel::Cancel;
 use crate::clock::SystemClock;
 use crate::error::Error;
@@ -8,14 +8,12 @@ use crate::events::{Events, Phase, Progress};
 use crate::input::{Inputs, Row};
 use crate::join::Joiner;
 use crate::keyset::KeySet;
-use crate::outcome::Dataset;
 use crate::output::{Output, OutputLock, Written};
 use crate::panel::Panel;
-use crate::pipeline::input_paths;
 use crate::plan::Plan;
 use crate::record::{Block, Record};
 use crate::report::{Report, RowTally};
-use crate::run::Run;
+use crate::run::{Run, Wrote};
 use crate::store::Store;
 use crate::survey::Survey;
 
@@ -25,38 +23,24 @@ const BLOCK: usize = 8192;
 /// Bytes of input cells after which a block is handed on though it has fewer rows.
 const BLOCK_BYTES: usize = 16 << 20;
 
-/// The output of a run and the lock that keeps other runs away from it.
-pub struct Outputs {
-    output: Output,
-    lock: Option<OutputLock>,
-}
+/// The output of a run, being written beside its final place.
+pub struct Outputs(Output);
 
 impl Outputs {
-    /// Takes the lock and creates the files beside their final places.
-    pub fn create(plan: &Plan, inputs: &Inputs, run_id: &str) -> Result<Self, Error> {
+    /// Takes the lock that keeps other runs away, and creates the files beside
+    /// their final places. The lock is to be held until the report is written.
+    pub fn create(
+        plan: &Plan,
+        inputs: &Inputs,
+        run_id: &str,
+    ) -> Result<(Self, Option<OutputLock>), Error> {
         let path = plan.output.path.as_deref();
         let lock = path.map(|path| OutputLock::acquire(path, plan.wait_lock)).transpose()?;
         let files: Vec<String> = inputs.files().iter().map(|file| file.name.clone()).collect();
         let output =
-            Output::create(&plan.output, inputs.columns(), &files, run_id, &input_paths(inputs))?;
-        Ok(Self { output, lock })
+            Output::create(&plan.output, inputs.columns(), &files, run_id, &inputs.paths())?;
+        Ok((Self(output), lock))
     }
-}
-
-/// What pass 2 wrote.
-pub struct Wrote {
-    /// Rows in the output.
-    pub rows: u64,
-    /// Rows in the rejects file instead.
-    pub diverted: u64,
-    /// Rows by status, and errors.
-    pub tally: RowTally,
-    /// Expired answers written because they could not be renewed.
-    pub deferred: [(Dataset, u64); 3],
-    /// The files.
-    pub files: Vec<Written>,
-    /// Released when the report is written too.
-    pub lock: Option<OutputLock>,
 }
 
 /// Reads the input once more and writes one record for each row. Nothing is
@@ -72,7 +56,7 @@ pub fn write(
     inputs: &Inputs,
     outputs: Outputs,
 ) -> Result<Wrote, Error> {
-    let Outputs { mut output, lock } = outputs;
+    let Outputs(mut output) = outputs;
     let snapshot = store.snapshot()?;
     let now = run.clock.now().wall;
     let mut joiner = Joiner::load(&snapshot, panel, answers, vins, inputs, run.started.wall, now)?;
@@ -102,7 +86,7 @@ pub fn write(
     let (rows, diverted) = (output.rows(), output.diverted());
     let partial = plan.thresholds.keep_complete && run.is_incomplete();
     let files = if partial { output.commit_partial()? } else { output.commit()? };
-    Ok(Wrote { rows, diverted, tally, deferred: joiner.deferred_renewals(), files, lock })
+    Ok(Wrote { rows, diverted, tally, deferred: joiner.deferred_renewals(), files })
 }
 
 /// Every row read must have gone one way or the other.
@@ -161,12 +145,12 @@ pub fn validate(plan: &Plan, events: &dyn Events, cancel: &Cancel) -> Result<Rep
         run.note_files(write_rejects(plan, &run, &inputs)?);
     }
     survey.check(&plan.thresholds)?;
-    Ok(run.end(&plan.thresholds))
+    Ok(run.report(&plan.thresholds))
 }
 
 fn write_rejects(plan: &Plan, run: &Run<'_>, inputs: &Inputs) -> Result<Vec<Written>, Error> {
     let files: Vec<String> = inputs.files().iter().map(|file| file.name.clone()).collect();
-    let paths = input_paths(inputs);
+    let paths = inputs.paths();
     let mut output =
         Output::create_rejects_only(&plan.output, inputs.columns(), &files, &run.id, &paths)?;
     let mut block = Filling::new(inputs.columns().len());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 const BASE: Duration = Duration::from_millis(250);
 
 /// The longest back-off.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Failures in a row that open the breaker.
 const OPENS_AFTER: u32 = 5;

@@ -44,9 +44,10 @@ pub(super) fn client(settings: &VendorSettings) -> Result<Client, Error> {
 /// TLS with the system's trusted roots, without touching process-wide state.
 fn tls() -> Result<rustls::ClientConfig, Error> {
     use rustls_platform_verifier::BuilderVerifierExt as _;
-    tls_builder()?.with_platform_verifier().map(|builder| builder.with_no_client_auth()).map_err(
-        |error| Error::config("cannot read the system's trusted certificates").because(error),
-    )
+    let builder = tls_builder()?.with_platform_verifier().map_err(|error| {
+        Error::config("cannot read the system's trusted certificates").because(error)
+    })?;
+    Ok(builder.with_no_client_auth())
 }
 
 /// TLS that trusts nobody, for clients that never use it.

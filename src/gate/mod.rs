@@ -6,6 +6,7 @@
 //! leads through [`Door::ask`].
 
 mod breaker;
+mod closing;
 mod http;
 mod round;
 mod tally;
@@ -28,21 +29,26 @@ use crate::events::{Events, Level, Progress};
 use crate::freshness::Freshness;
 use crate::key::Key;
 use crate::outcome::{Denied, Fault, Held, Outcome};
-use crate::report::{QuotaReport, VendorReport};
+use crate::report::VendorReport;
 use crate::store::{AccountId, SourceId, Writer};
 use crate::vendors::{Endpoint, Reply, Vendor};
 
 use breaker::Breaker;
 use tally::Tally;
-use windows::Windows;
+use windows::later;
 
-pub use windows::{rfc3339, seconds_for};
+pub use windows::{Windows, rfc3339, seconds_for};
 
 /// 429s in a row, without a word about how long, that mean a long window is used up.
 const LIMITED_IN_A_ROW: u32 = 3;
 
+/// Refused requests without a single answered one that mean the request itself
+/// is wrong. One bad VIN among 20 is refused five times at the most before a
+/// half without it is answered.
+const REFUSED_IN_A_ROW: u32 = 6;
+
 /// When to come back after an outage.
-const AFTER_OUTAGE: Duration = Duration::from_secs(15 * 60);
+const AFTER_OUTAGE: Duration = Duration::from_mins(15);
 
 /// What every door of a run shares.
 pub struct Shared<'a> {
@@ -115,6 +121,7 @@ pub struct Door<'a> {
     tally: RefCell<Tally>,
     in_flight: Cell<usize>,
     limited_in_a_row: Cell<u32>,
+    refused_in_a_row: Cell<u32>,
     cool_until: Cell<Option<Instant>>,
     closed: RefCell<Option<Closed>>,
 }
@@ -123,6 +130,8 @@ pub struct Door<'a> {
 #[derive(Clone, Debug)]
 enum Closed {
     Denied(Denied),
+    /// It refuses everything it is asked: the request is wrong, not the keys.
+    Refusing(String),
     Parked(Held, Option<i64>),
 }
 
@@ -162,6 +171,7 @@ impl<'a> Door<'a> {
             tally: RefCell::default(),
             in_flight: Cell::new(0),
             limited_in_a_row: Cell::new(0),
+            refused_in_a_row: Cell::new(0),
             cool_until: Cell::new(None),
             closed: RefCell::new(None),
         })
@@ -196,21 +206,12 @@ impl<'a> Door<'a> {
         let now = self.shared.clock.now();
         let limits = self.windows.borrow().at(now);
         let usage = self.shared.writer.usage(self.account, limits, now).await?;
-        report.quotas = self
-            .windows
-            .borrow()
-            .names()
-            .zip(usage)
-            .map(|(quota, usage)| QuotaReport {
-                quota,
-                used: usage.used,
-                next_free_at: usage.next_free.map(|wait| rfc3339(later(now.wall, wait))),
-            })
-            .collect();
+        report.quotas = self.windows.borrow().report(usage, now);
         report.stopped = self.closed.borrow().as_ref().map(|closed| match closed {
             Closed::Denied(Denied::Key) => "the API key is missing, wrong or revoked".into(),
             Closed::Denied(Denied::Scope) => "the API key may not do this".into(),
             Closed::Denied(Denied::Billing) => "the account is blocked or over its cap".into(),
+            Closed::Refusing(code) => format!("it refuses every request: {code}"),
             Closed::Parked(held, _) => held.code().into(),
         });
         Ok(report)
@@ -273,9 +274,12 @@ impl<'a> Door<'a> {
 
     /// What to say of a key that was not sent, now that the door is closed.
     fn unsent(&self) -> Outcome {
-        match *self.closed.borrow() {
-            Some(Closed::Denied(denied)) => Outcome::Failed(Fault::Denied(denied)),
-            Some(Closed::Parked(held, _)) => Outcome::Pending(held),
+        match &*self.closed.borrow() {
+            Some(Closed::Denied(denied)) => Outcome::Failed(Fault::Denied(*denied)),
+            Some(Closed::Refusing(code)) => {
+                Outcome::Failed(Fault::Garbled { excerpt: code.clone() })
+            }
+            Some(Closed::Parked(held, _)) => Outcome::Pending(*held),
             None => Outcome::Pending(Held::Stopped),
         }
     }
@@ -283,11 +287,13 @@ impl<'a> Door<'a> {
     /// The account was turned away. A key file that has changed since is read once more.
     fn deny(&self, denied: Denied) {
         let first = !self.key_reread.replace(true);
-        if denied == Denied::Key && first && self.settings.api_key_file.is_some() {
-            if let Ok(Some(key)) = self.settings.resolve_key() {
-                *self.key.borrow_mut() = Some(key);
-                return;
-            }
+        if denied == Denied::Key
+            && first
+            && self.settings.api_key_file.is_some()
+            && let Ok(Some(key)) = self.settings.resolve_key()
+        {
+            *self.key.borrow_mut() = Some(key);
+            return;
         }
         let mut closed = self.closed.borrow_mut();
         if !matches!(*closed, Some(Closed::Denied(_))) {
@@ -295,6 +301,13 @@ impl<'a> Door<'a> {
             self.shared.events.note(Level::Error, "denied", &words);
         }
         *closed = Some(Closed::Denied(denied));
+    }
+
+    /// Whatever it is asked, the vendor refuses: more halves would only cost calls.
+    fn refuses_everything(&self, code: String) {
+        let words = format!("{}: refuses every request ({code}), given up", self.label);
+        self.shared.events.note(Level::Error, "protocol", &words);
+        *self.closed.borrow_mut() = Some(Closed::Refusing(code));
     }
 
     /// The server asked to wait.
@@ -309,7 +322,7 @@ impl<'a> Door<'a> {
                 self.park(Held::RateLimited, window);
             }
             (None, _) if in_a_row > LIMITED_IN_A_ROW * 3 => {
-                self.park(Held::RateLimited, AFTER_OUTAGE)
+                self.park(Held::RateLimited, AFTER_OUTAGE);
             }
             (None, _) => self.hold(breaker::back_off(in_a_row + 2), Held::RateLimited),
         }
@@ -330,6 +343,17 @@ impl<'a> Door<'a> {
     fn succeeded(&self) {
         self.breaker.borrow_mut().success();
         self.limited_in_a_row.set(0);
+        self.refused_in_a_row.set(0);
+    }
+
+    /// A batch was refused. The vendor is up, but it may refuse everything.
+    fn refused(&self, code: &str) {
+        self.breaker.borrow_mut().success();
+        let in_a_row = self.refused_in_a_row.get() + 1;
+        self.refused_in_a_row.set(in_a_row);
+        if in_a_row >= REFUSED_IN_A_ROW && self.tally.borrow().ok == 0 {
+            self.refuses_everything(code.to_owned());
+        }
     }
 
     /// Heeds what the headers of any reply say about quotas.
@@ -347,8 +371,4 @@ impl<'a> Door<'a> {
 pub fn label(vendor: &dyn Vendor, settings: &VendorSettings) -> String {
     let id = vendor.spec().id();
     if settings.sandbox { format!("sandbox:{id}") } else { id.to_owned() }
-}
-
-fn later(wall: i64, wait: Duration) -> i64 {
-    wall.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX))
 }

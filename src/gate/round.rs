@@ -1,10 +1,9 @@
 //! One question for one endpoint about many keys, from the first reservation
 //! to the last key's outcome.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::task::JoinSet;
 
 use super::breaker::{RetryBudget, back_off};
@@ -14,8 +13,11 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::money::Micros;
 use crate::outcome::{Fault, Held, Outcome};
-use crate::store::{Body, Call, Close, Elsewhere, NewAnswer, Reserve, Shortage, SourceId};
+use crate::store::{Call, Elsewhere, Reserve, Shortage, SourceId};
 use crate::vendors::{Endpoint, Parsed, Reply};
+
+/// How long a stopped run waits for calls on their way.
+const DRAIN: Duration = Duration::from_secs(8);
 
 /// How often keys that another run asks about are looked at.
 const LOOK_ELSEWHERE: Duration = Duration::from_millis(200);
@@ -39,7 +41,7 @@ struct Flight {
 /// A call that has ended.
 #[derive(Debug)]
 struct Landed {
-    flight: Flight,
+    call: i64,
     reply: Result<Reply, Fault>,
     latency: Duration,
 }
@@ -55,14 +57,15 @@ enum Reserved {
 
 /// The state of one [`Asking`].
 pub(super) struct Round<'a> {
-    door: &'a Door<'a>,
-    endpoint: &'static dyn Endpoint,
-    source: SourceId,
-    freshness: crate::freshness::Freshness,
-    price: Micros,
+    pub(super) door: &'a Door<'a>,
+    pub(super) endpoint: &'static dyn Endpoint,
+    pub(super) source: SourceId,
+    pub(super) freshness: crate::freshness::Freshness,
+    pub(super) price: Micros,
     queue: Queue,
     reserved: VecDeque<Flight>,
     flights: JoinSet<Landed>,
+    aloft: HashMap<i64, Job>,
     wake: Option<Instant>,
     elsewhere: Vec<Key>,
     budget: RetryBudget,
@@ -82,6 +85,7 @@ impl<'a> Round<'a> {
             queue: Queue::new(asking.keys, batch),
             reserved: VecDeque::new(),
             flights: JoinSet::new(),
+            aloft: HashMap::new(),
             wake: None,
             elsewhere: Vec::new(),
             budget: RetryBudget::for_calls(planned),
@@ -104,18 +108,37 @@ impl<'a> Round<'a> {
     /// Sends and settles until nothing is left, or the door is closed and nothing is on its way.
     async fn send_all(&mut self) -> Result<(), Error> {
         let cancel = self.door.shared.cancel;
+        let mut drained_by = None;
         loop {
             self.launch().await?;
-            let wake = self.wake;
-            if self.flights.is_empty() && wake.is_none() {
+            if cancel.asked().is_some() {
+                drained_by.get_or_insert_with(|| Instant::now() + DRAIN);
+            }
+            let wake = drained_by.or(self.wake);
+            if self.flights.is_empty() && self.wake.is_none() {
                 return Ok(());
             }
-            let stopped = cancel.asked().is_some();
             tokio::select! {
                 Some(landed) = self.flights.join_next() => self.settle(landed_safely(landed)?).await?,
-                () = sleep_until(wake), if wake.is_some() => {}
-                () = cancel.wait(), if !stopped => {}
+                () = sleep_until(wake), if wake.is_some() => {
+                    if drained_by.is_some() {
+                        self.abandon();
+                        return Ok(());
+                    }
+                }
+                () = cancel.wait(), if drained_by.is_none() => {}
             }
+        }
+    }
+
+    /// Gives up waiting for calls on their way. Their outcome stays unknown: the
+    /// ledger counts them as sent and paid for.
+    fn abandon(&mut self) {
+        self.flights.abort_all();
+        self.flights.detach_all();
+        for (_, job) in std::mem::take(&mut self.aloft) {
+            self.door.in_flight.set(self.door.in_flight.get() - 1);
+            self.give_up(job);
         }
     }
 
@@ -224,16 +247,19 @@ impl<'a> Round<'a> {
         });
         let client = door.client.clone();
         let started = Instant::now();
+        let call = flight.call;
+        self.aloft.insert(call, flight.job);
         self.flights.spawn(async move {
             let reply = http::send(&client, request).await;
-            Landed { flight, reply, latency: started.elapsed() }
+            Landed { call, reply, latency: started.elapsed() }
         });
         Ok(())
     }
 
     /// Reads a reply, closes its call in the ledger, and draws the consequences.
     async fn settle(&mut self, landed: Landed) -> Result<(), Error> {
-        let Landed { flight: Flight { call, job }, reply, latency } = landed;
+        let Landed { call, reply, latency } = landed;
+        let job = self.aloft.remove(&call).ok_or_else(|| Error::internal("a call landed twice"))?;
         let door = self.door;
         door.in_flight.set(door.in_flight.get() - 1);
         door.tally.borrow_mut().came_back(reply.as_ref().ok().map(|reply| reply.status), latency);
@@ -242,13 +268,11 @@ impl<'a> Round<'a> {
         }
         match self.read(reply.as_ref(), &job.keys) {
             Ok((reply, parsed)) => {
-                let (reply, charged) = (reply.clone(), self.charged(Some(reply)));
-                self.keep(call, &reply, &parsed, charged, &job.keys).await?;
+                self.keep(call, reply, &parsed, &job.keys).await?;
                 self.answered(job, &parsed);
             }
             Err(fault) => {
-                let charged = self.charged(reply.as_ref().ok());
-                self.close(call, reply.as_ref().ok(), &fault, charged).await?;
+                self.close_faulted(call, reply.as_ref().ok(), &fault).await?;
                 self.faulted(job, fault);
             }
         }
@@ -266,82 +290,6 @@ impl<'a> Round<'a> {
             Some(fault) => Err(fault),
             None => Ok((reply, self.endpoint.parse(reply, keys)?)),
         }
-    }
-
-    /// The vendor's word for the price, else the price list's for a successful request.
-    fn charged(&self, reply: Option<&Reply>) -> Micros {
-        let Some(reply) = reply else { return Micros::ZERO };
-        self.door.vendor.charged(reply).unwrap_or(match reply.status {
-            200..=299 => self.price,
-            _ => Micros::ZERO,
-        })
-    }
-
-    async fn keep(
-        &self,
-        call: i64,
-        reply: &Reply,
-        parsed: &Parsed,
-        charged: Micros,
-        keys: &[Key],
-    ) -> Result<(), Error> {
-        let at = self.door.shared.clock.now();
-        let shares = self.endpoint.spec().shares_bodies;
-        let answers = parsed.answers.iter().map(|answer| {
-            let key = keys[answer.key].clone();
-            let body: Bytes = answer.body.clone();
-            NewAnswer {
-                expires_at: self.freshness.expires_at(&key, &answer.said, at.wall),
-                body: if shares { Body::Shared(body) } else { Body::Own(body) },
-                said: answer.said.clone(),
-                key,
-            }
-        });
-        let close = Close {
-            call,
-            account: self.door.account,
-            at,
-            state: "ok".into(),
-            http_status: Some(reply.status),
-            price: self.price,
-            charged,
-            request_id: request_id(reply),
-            answers: Some((self.source, reply.body.clone(), answers.collect())),
-        };
-        self.spend(charged);
-        self.door.shared.writer.close(close).await
-    }
-
-    async fn close(
-        &self,
-        call: i64,
-        reply: Option<&Reply>,
-        fault: &Fault,
-        charged: Micros,
-    ) -> Result<(), Error> {
-        let state = match fault {
-            Fault::NotSent => "not_sent".into(),
-            fault => fault.code(),
-        };
-        *self.door.tally.borrow_mut().faults.entry(fault.code()).or_default() += 1;
-        self.spend(charged);
-        let close = Close {
-            call,
-            account: self.door.account,
-            at: self.door.shared.clock.now(),
-            state,
-            http_status: reply.map(|reply| reply.status),
-            price: self.price,
-            charged,
-            request_id: reply.and_then(request_id),
-            answers: None,
-        };
-        self.door.shared.writer.close(close).await
-    }
-
-    fn spend(&self, charged: Micros) {
-        self.door.tally.borrow_mut().spent += charged;
-        self.door.shared.tell(|progress| progress.spent += charged);
     }
 
     fn answered(&mut self, mut job: Job, parsed: &Parsed) {
@@ -389,7 +337,7 @@ impl<'a> Round<'a> {
                 self.queue.retry(job, now);
             }
             Fault::Poisoned { code } => {
-                self.door.succeeded();
+                self.door.refused(&code);
                 if let Some(key) = self.queue.poisoned(job, now) {
                     self.asked.unanswered.insert(key, Outcome::Refused(code));
                 }
@@ -466,21 +414,6 @@ impl<'a> Round<'a> {
         }
         Ok(())
     }
-
-    async fn close_unsent(&self, call: i64) -> Result<(), Error> {
-        let close = Close {
-            call,
-            account: self.door.account,
-            at: self.door.shared.clock.now(),
-            state: "not_sent".into(),
-            http_status: None,
-            price: self.price,
-            charged: Micros::ZERO,
-            request_id: None,
-            answers: None,
-        };
-        self.door.shared.writer.close(close).await
-    }
 }
 
 fn landed_safely(landed: Result<Landed, tokio::task::JoinError>) -> Result<Landed, Error> {
@@ -491,11 +424,4 @@ async fn sleep_until(wake: Option<Instant>) {
     if let Some(wake) = wake {
         tokio::time::sleep_until(wake.into()).await;
     }
-}
-
-/// The vendor's name for the request, for asking its support.
-fn request_id(reply: &Reply) -> Option<String> {
-    const LONGEST: usize = 128;
-    let id = reply.header("x-request-id").or_else(|| reply.header("cf-ray"))?;
-    Some(id.chars().filter(char::is_ascii_graphic).take(LONGEST).collect())
 }

@@ -54,8 +54,8 @@ impl Tally {
     pub(super) fn report(&self) -> VendorReport {
         let mut sorted = self.latencies.clone();
         sorted.sort_unstable();
-        let at = |share: f64| {
-            let place = (sorted.len() as f64 * share) as usize;
+        let at = |percent: usize| {
+            let place = sorted.len() * percent / 100;
             let latency = sorted.get(place).or(sorted.last()).copied().unwrap_or_default();
             (latency.as_secs_f64() * 1e4).round() / 10.0
         };
@@ -75,7 +75,7 @@ impl Tally {
             type_drift: self.type_drift,
             quotas: Vec::new(),
             waited_seconds: (self.waited.as_secs_f64() * 10.0).round() / 10.0,
-            latency_ms: [at(0.5), at(0.95), at(1.0)],
+            latency_ms: [at(50), at(95), at(100)],
             stopped: None,
         }
     }

@@ -8,25 +8,27 @@ use jiff::{Timestamp, ToSpan as _, Unit};
 
 use crate::clock::Moment;
 use crate::config::{Quota, QuotaReset, VendorSettings};
-use crate::store::ledger::{Limits, Span, SpendWindow, Window};
+use crate::report::QuotaReport;
+use crate::store::ledger::{Limits, Span, SpendWindow, Usage, Window};
 use crate::vendors::ServerLimit;
 
 /// Windows this long or longer follow `quota_reset`.
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Windows longer than this are not paced, only counted.
-const PACED: Duration = Duration::from_secs(60);
+const PACED: Duration = Duration::from_mins(1);
 
 /// The quotas of one vendor during a run.
 #[derive(Debug)]
-pub(super) struct Windows {
+pub struct Windows {
     quotas: Vec<Quota>,
     reset: QuotaReset,
     spend: Vec<(crate::money::Micros, Duration)>,
 }
 
 impl Windows {
-    pub(super) fn new(settings: &VendorSettings) -> Self {
+    /// As configured.
+    pub fn new(settings: &VendorSettings) -> Self {
         Self {
             quotas: settings.quotas.clone(),
             reset: settings.quota_reset.clone(),
@@ -62,8 +64,23 @@ impl Windows {
         self.quotas.iter().map(|quota| format!("{}/{}", quota.calls, window_name(quota.window)))
     }
 
+    /// The words of each spend limit, such as `$2.00/day`.
+    pub fn spend_names(&self) -> impl Iterator<Item = String> + '_ {
+        self.spend.iter().map(|(amount, window)| format!("{amount}/{}", window_name(*window)))
+    }
+
+    /// The windows in the report's form.
+    pub fn report(&self, usage: Vec<Usage>, now: Moment) -> Vec<QuotaReport> {
+        let reports = self.names().zip(usage).map(|(quota, usage)| QuotaReport {
+            quota,
+            used: usage.used,
+            next_free_at: usage.next_free.map(|wait| rfc3339(later(now.wall, wait))),
+        });
+        reports.collect()
+    }
+
     /// The limits at this moment.
-    pub(super) fn at(&self, now: Moment) -> Limits {
+    pub fn at(&self, now: Moment) -> Limits {
         let windows = self.quotas.iter().map(|quota| Window {
             calls: u64::from(quota.calls.get()),
             span: self.span(quota.window, now),
@@ -123,6 +140,11 @@ fn window_name(window: Duration) -> String {
         2_678_400 => "month".into(),
         seconds => format!("{seconds}s"),
     }
+}
+
+/// The wall time `wait` after `wall`, both in microseconds.
+pub(super) fn later(wall: i64, wait: Duration) -> i64 {
+    wall.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// A moment in the words of a person: RFC 3339, UTC, whole seconds.

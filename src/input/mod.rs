@@ -10,6 +10,7 @@
 //! a line of spaces or delimiters is one.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::error::Error;
@@ -79,6 +80,11 @@ impl Inputs {
     /// The files in reading order.
     pub fn files(&self) -> &[InputFile] {
         &self.files
+    }
+
+    /// The paths of the files, which no output may overwrite.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.files.iter().filter_map(|file| file.path.clone()).collect()
     }
 
     /// The columns carried through: the union over the files, in order of

@@ -1,8 +1,8 @@
 //! Output: blocks of records into files that are whole or absent.
 //!
-//! A block becomes an Arrow record batch on the caller's thread ([`columns`])
-//! and bytes on a thread of its own ([`worker`]). Every file is written beside
-//! its place, synced, read back and renamed ([`commit`]); dropped before
+//! A block becomes an Arrow record batch on the caller's thread (`columns`)
+//! and bytes on a thread of its own (`worker`). Every file is written beside
+//! its place, synced, read back and renamed (`commit`); dropped before
 //! [`Output::commit`], an [`Output`] leaves nothing behind. What the columns are
 //! is said once, in [`schema`].
 

@@ -72,6 +72,15 @@ impl Limits {
     }
 }
 
+/// One window of an account, for the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Calls in each window, in the order of the limits.
+    pub used: u64,
+    /// Until one more call fits, when the window is full.
+    pub next_free: Option<Duration>,
+}
+
 /// One call as the windows see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -123,6 +132,25 @@ impl Account {
     /// Calls that fill `span` now.
     pub fn used(&self, span: Span, now: Moment) -> u64 {
         self.entries.values().filter(|entry| entry.fills(span, now)).count() as u64
+    }
+
+    /// How full each of the windows is.
+    pub fn usage(&self, limits: &Limits, now: Moment) -> Vec<Usage> {
+        let usage = |window: &Window| {
+            let alone = Limits { windows: vec![*window], spend: Vec::new() };
+            let next_free = match self.room(&alone, Micros::ZERO, 1, now) {
+                Room::After(wait, _) => Some(wait),
+                Room::Calls(_) | Room::AfterOpen => None,
+            };
+            Usage { used: self.used(window.span, now), next_free }
+        };
+        limits.windows.iter().map(usage).collect()
+    }
+
+    /// What the calls in a span cost.
+    pub fn spent(&self, span: Span, now: Moment) -> Micros {
+        let filling = self.entries.values().filter(|entry| entry.fills(span, now));
+        filling.map(|entry| entry.cost).sum()
     }
 
     /// How many of `want` calls at `price` every limit allows now.
@@ -223,7 +251,7 @@ mod tests {
     }
 
     fn per_minute(calls: u64) -> Limits {
-        let window = Window { calls, span: Span::Sliding(Duration::from_secs(60)) };
+        let window = Window { calls, span: Span::Sliding(Duration::from_mins(1)) };
         Limits { windows: vec![window], spend: Vec::new() }
     }
 
@@ -270,7 +298,7 @@ mod tests {
             account.put(call, answered(call));
         }
         let mut limits = per_minute(1000);
-        let day = Window { calls: 10, span: Span::Sliding(Duration::from_secs(86_400)) };
+        let day = Window { calls: 10, span: Span::Sliding(Duration::from_hours(24)) };
         limits.windows.push(day);
         assert_eq!(
             account.room(&limits, Micros::ZERO, 3, at(100)),
@@ -282,7 +310,7 @@ mod tests {
     fn a_spend_limit_counts_what_calls_on_their_way_may_cost() {
         let mut account = Account::default();
         account.put(1, Entry { open: true, ..answered(0) });
-        let span = Span::Sliding(Duration::from_secs(86_400));
+        let span = Span::Sliding(Duration::from_hours(24));
         let spend = SpendWindow { amount: Micros(10_000), span };
         let limits = Limits { windows: Vec::new(), spend: vec![spend] };
         assert_eq!(account.room(&limits, Micros(3000), 9, at(1)), Room::Calls(2));

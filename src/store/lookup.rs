@@ -46,8 +46,8 @@ pub struct Held {
 /// A consistent view of the answers: one read transaction.
 #[derive(Debug)]
 pub struct Snapshot<'a> {
-    db: &'a Connection,
-    path: PathBuf,
+    pub(super) db: &'a Connection,
+    pub(super) path: PathBuf,
 }
 
 impl<'a> Snapshot<'a> {

@@ -4,17 +4,26 @@
 //! folder is the only place that imports `rusqlite`.
 //!
 //! - [`Store`] opens it, recovers what dead runs left, and reads.
-//! - `writer` is the one thread that writes, in grouped transactions.
-//! - `ledger` is the arithmetic of quota windows and spend limits.
+//! - `writer` is the handle to the one thread that writes; `state` is what that
+//!   thread owns, `message` what they say to each other.
+//! - `calls` keeps the ledger's rows; `ledger` is the arithmetic of quota windows
+//!   and spend limits.
 //! - `index` turns replies into answers and content-addressed bodies.
-//! - `lookup` reads answers, by point or by scan.
-//! - `runs` tells live runs from dead ones by their lock files.
+//! - `others` minds other processes, live and dead; `runs` tells them apart by
+//!   their lock files.
+//! - `lookup` reads answers, by point or by scan; `records` what else a person
+//!   wants to see: runs, quotas, sizes.
 
+mod calls;
 mod index;
 pub mod ledger;
 mod lookup;
+mod message;
 mod open;
+mod others;
+mod records;
 mod runs;
+mod state;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -30,7 +39,9 @@ use crate::vin::Vin;
 
 pub use index::{Body, NewAnswer};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
-pub use writer::{Call, Close, Elsewhere, Granted, Reserve, RunLimits, Shortage, Usage, Writer};
+pub use message::{Call, Close, Elsewhere, Granted, NOT_SENT, Reserve, RunLimits, Shortage};
+pub use records::{RunRecord, SourceRecord};
+pub use writer::Writer;
 
 /// How to open a store.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::os;
 
-/// The lock that says this run is alive. Dropped, the run is over.
+/// The lock that says this run is alive.
 #[derive(Debug)]
 pub(super) struct Alive {
     path: PathBuf,
@@ -22,15 +22,24 @@ impl Alive {
         let cannot = |source| Error::io("cannot announce the run in", &folder, source);
         os::create_private_folder(&folder).map_err(cannot)?;
         let path = folder.join(run_id);
-        let file = os::open_private_file(&path).map_err(cannot)?;
-        file.try_lock().map_err(|error| cannot(error.into()))?;
-        Ok(Self { path, _lock: file })
+        loop {
+            let file = os::open_private_file(&path).map_err(cannot)?;
+            file.lock().map_err(cannot)?;
+            // Between the two lines another run may have taken the file for a
+            // dead run's and removed it; then the name is free or another file's.
+            let again = os::open_private_file(&path).map_err(cannot)?;
+            if matches!(again.try_lock(), Err(TryLockError::WouldBlock)) {
+                return Ok(Self { path, _lock: file });
+            }
+        }
     }
 }
 
-impl Drop for Alive {
-    fn drop(&mut self) {
-        // A file that stays behind is found unlocked by the next run, and removed there.
+impl Alive {
+    /// The run has ended in good order: there is nothing to take in. A run that
+    /// ends otherwise leaves its file, unlocked, and is taken in by the next.
+    pub(super) fn farewell(&self) {
+        // A file that stays behind is taken in once more, which changes nothing.
         let _removed = std::fs::remove_file(&self.path);
     }
 }

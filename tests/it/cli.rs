@@ -176,7 +176,7 @@ fn configuration_errors_exit_78_with_the_place_and_a_way_out() {
     work.configure(&Setup::default());
     let misspelt =
         Running::start(work.command(&DECODE).env("VINRICH_MAX_WIAT", "5s")).end().exits(78);
-    misspelt.says(&["VINRICH_MAX_WIAT", "max_wait"]);
+    misspelt.says(&["VINRICH_MAX_WIAT", "hint: ", "`VINRICH_MAX_WAIT`"]);
     work.vinrich(&[&DECODE[..], &["--config", "none.toml"]].concat()).exits(78);
     work.vinrich(&[&DECODE[..], &["--require-store"]].concat()).exits(78).says(&["store"]);
     assert!(work.sandbox.log().is_empty() && !work.path("out.csv").exists());
@@ -399,7 +399,7 @@ fn the_sandbox_needs_no_key_and_signs_every_row() {
     Running::start(&mut command).end().exits(0);
     let rows = csv_rows(&work.read("out.csv"));
     let found: Vec<_> = rows.iter().filter(|row| row["decode_status"] == "found").collect();
-    assert!(found.len() > 250, "{}", found.len());
+    assert!(found.len() > 200, "{}", found.len());
     assert!(found.iter().all(|row| row["decode_vendor"] == "sandbox:carvin"));
     assert!(work.sandbox.log().is_empty(), "it starts its own");
     let left: Vec<_> = std::fs::read_dir(work.folder.path()).unwrap().flatten().collect();

@@ -1,6 +1,9 @@
 //! What the tests share: a work folder with a plan that points at a sandbox.
 
 pub(crate) mod binary;
+pub(crate) mod clock;
+pub(crate) mod enriched;
+pub(crate) mod fake;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -64,7 +67,7 @@ impl Work {
             vendor.base_url = self.sandbox.base_url(id);
             vendor.api_key = Some(format!("sandbox-{id}").into());
             vendor.quotas.clear();
-            let day = Duration::from_secs(86_400);
+            let day = Duration::from_hours(24);
             vendor.spend = vec![SpendLimit { amount: Micros(1_000_000_000), window: day }];
         }
         settings

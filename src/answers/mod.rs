@@ -1,0 +1,92 @@
+//! What is known about the keys of a run: what asking came to, what the store
+//! holds, and the best of both for each key.
+
+mod pick;
+mod shelf;
+
+use std::collections::HashMap;
+
+use crate::error::Error;
+use crate::keyset::KeySet;
+use crate::outcome::Outcome;
+use crate::panel::{Chain, Source};
+use crate::report::DatasetReport;
+use crate::store::{Snapshot, SourceId};
+
+pub use pick::{Pick, Picks};
+pub use shelf::{Shelf, Shelved, vehicle_of};
+
+/// Why keys have no answer, by source: one map for each of a chain's sources.
+pub type Outcomes = Vec<HashMap<u32, Outcome>>;
+
+/// What asking for one dataset came to.
+#[derive(Debug, Default)]
+pub struct Replies {
+    /// Why keys have no fresh answer.
+    pub outcomes: Outcomes,
+    /// The dearer endpoint that stood in, if one did, behind the others.
+    pub sources: Vec<Source>,
+    /// Hits and misses.
+    pub report: DatasetReport,
+}
+
+/// What asking for recalls came to.
+#[derive(Debug, Default)]
+pub struct RecallReplies {
+    /// By vehicle, or by VIN where the vendor knows no vehicles.
+    pub main: Replies,
+    /// The vehicles, when asked by vehicle.
+    pub vehicles: Option<Vehicles>,
+    /// By VIN, for zeros asked by vehicle.
+    pub confirmed: Option<Replies>,
+}
+
+/// The distinct vehicles of a run and which VIN is which.
+#[derive(Debug)]
+pub struct Vehicles {
+    /// The vehicles.
+    pub keys: KeySet,
+    /// For each VIN's number, its vehicle's.
+    pub of: Vec<Option<u32>>,
+}
+
+/// What the whole asking came to.
+#[derive(Debug, Default)]
+pub struct Answers {
+    /// Decode.
+    pub decode: Option<Replies>,
+    /// Recalls.
+    pub recalls: Option<RecallReplies>,
+    /// Listings.
+    pub listings: Option<Replies>,
+}
+
+/// What the store knows about a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing.
+    Never,
+    /// A fresh answer, fetched at.
+    Fresh(i64),
+    /// An expired answer, fetched at.
+    Expired(i64),
+}
+
+/// What the store knows about each key.
+pub fn seen(
+    snapshot: &Snapshot<'_>,
+    chain: &Chain,
+    source: SourceId,
+    keys: &KeySet,
+    started: i64,
+) -> Result<Vec<Seen>, Error> {
+    let mut seen = vec![Seen::Never; keys.len()];
+    keys.each_held(snapshot, source, |id, held| {
+        seen[id as usize] = if chain.is_fresh(&keys.key(id), &held, started) {
+            Seen::Fresh(held.fetched_at)
+        } else {
+            Seen::Expired(held.fetched_at)
+        };
+    })?;
+    Ok(seen)
+}

@@ -1,0 +1,141 @@
+//! The best of what is known about each key, over all sources of its chain.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Replies;
+use crate::error::Error;
+use crate::keyset::KeySet;
+use crate::outcome::{Outcome, Status};
+use crate::panel::{Chain, Source};
+use crate::store::{Answered, Held, Snapshot};
+
+/// What is known about one key of a dataset, over all sources of its chain.
+#[derive(Clone, Debug, Default)]
+pub enum Pick {
+    /// Nothing, and nobody was to be asked.
+    #[default]
+    Nothing,
+    /// An answer in the store.
+    Held {
+        /// The place of its source in the chain.
+        source: u8,
+        /// The answer.
+        held: Held,
+        /// Why it could not be renewed, when it has expired.
+        stale: Option<Arc<str>>,
+    },
+    /// No answer, and why.
+    Outcome(Arc<Outcome>),
+}
+
+/// What is known about every key of a dataset.
+#[derive(Debug)]
+pub struct Picks {
+    pub(crate) sources: Vec<Source>,
+    picks: Vec<Pick>,
+}
+
+impl Picks {
+    /// Picks, for each key, the best of what the chain's sources have said.
+    pub fn load(
+        snapshot: &Snapshot<'_>,
+        chain: &Chain,
+        replies: &Replies,
+        keys: &KeySet,
+        started: i64,
+        now: i64,
+    ) -> Result<Self, Error> {
+        let mut picks = vec![Pick::Nothing; keys.len()];
+        let mut words = Words::default();
+        for (place, source) in replies.sources.iter().enumerate() {
+            let outcomes = &replies.outcomes[place];
+            for (&id, outcome) in outcomes {
+                let pick = &mut picks[id as usize];
+                pick.improve(Pick::Outcome(words.outcome(outcome)));
+            }
+            let Some(source_id) = snapshot.source(&source.name)? else { continue };
+            let place = u8::try_from(place).unwrap_or(u8::MAX);
+            keys.each_held(snapshot, source_id, |id, held| {
+                let stale = if chain.is_fresh(&keys.key(id), &held, started) {
+                    None
+                } else if chain.freshness.too_old(held.fetched_at, now) {
+                    return;
+                } else {
+                    Some(words.stale(outcomes.get(&id)))
+                };
+                picks[id as usize].improve(Pick::Held { source: place, held, stale });
+            })?;
+        }
+        Ok(Self { sources: replies.sources.clone(), picks })
+    }
+
+    pub(crate) fn get(&self, id: u32) -> &Pick {
+        &self.picks[id as usize]
+    }
+
+    /// Answers that are written though they have expired.
+    pub fn stale(&self) -> u64 {
+        let stale = |pick: &&Pick| matches!(pick, Pick::Held { stale: Some(_), .. });
+        self.picks.iter().filter(stale).count() as u64
+    }
+}
+
+impl Pick {
+    /// Takes `other` where it is worth more: a fresh find, then a stale answer
+    /// over none at all, then the order of the statuses.
+    fn improve(&mut self, other: Self) {
+        if other.rank() < self.rank() {
+            *self = other;
+        }
+    }
+
+    pub(crate) fn rank(&self) -> u8 {
+        match self {
+            Self::Held { held, stale: None, .. } if held.said == Answered::Found => 0,
+            Self::Held { held, stale: Some(_), .. } if held.said == Answered::Found => 1,
+            Self::Held { stale: Some(_), .. } => 2,
+            Self::Outcome(outcome) => match outcome.verdict().0 {
+                Status::Found => 0,
+                Status::Pending => 3,
+                Status::Failed => 4,
+                Status::Absent => 5,
+                Status::Refused | Status::NotRequested => 6,
+            },
+            Self::Held { held, .. } if held.said == Answered::Absent => 5,
+            Self::Held { .. } => 6,
+            Self::Nothing => 7,
+        }
+    }
+
+    pub(crate) fn is(&self, answered: Answered) -> bool {
+        matches!(self, Self::Held { held, .. } if held.said == answered)
+    }
+}
+
+/// Outcomes and stale marks, each wording once.
+#[derive(Default)]
+struct Words {
+    outcomes: Vec<Arc<Outcome>>,
+    stale: HashMap<String, Arc<str>>,
+}
+
+impl Words {
+    fn outcome(&mut self, outcome: &Outcome) -> Arc<Outcome> {
+        // A run knows few distinct outcomes; the latest is the likeliest.
+        if let Some(known) = self.outcomes.iter().rev().take(16).find(|known| ***known == *outcome)
+        {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(outcome.clone());
+        self.outcomes.push(Arc::clone(&new));
+        new
+    }
+
+    fn stale(&mut self, outcome: Option<&Outcome>) -> Arc<str> {
+        let why = outcome.and_then(|outcome| outcome.verdict().1);
+        let why = format!("stale:{}", why.as_deref().unwrap_or("not_renewed"));
+        let known = self.stale.entry(why);
+        Arc::clone(known.or_insert_with_key(|why| why.as_str().into()))
+    }
+}

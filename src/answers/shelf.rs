@@ -1,0 +1,93 @@
+//! Kept answers, parsed on first use and shared by every row that needs them.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Pick, Picks};
+use crate::error::Error;
+use crate::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts};
+use crate::key::{Key, Vehicle};
+use crate::keyset::KeySet;
+use crate::store::{Answered, BodyId, Held, Snapshot};
+
+/// Parsed answers kept for rows to come; beyond, all are dropped and read again.
+const SHELF: usize = 32_768;
+
+/// Parsed answers by the body they were read from.
+#[derive(Debug)]
+pub struct Shelf<F> {
+    read: HashMap<(u8, BodyId), (Arc<F>, u64)>,
+}
+
+impl<F> Default for Shelf<F> {
+    fn default() -> Self {
+        Self { read: HashMap::new() }
+    }
+}
+
+/// Facts of one dataset among [`Facts`].
+pub trait Shelved: Sized + Serialize {
+    /// The dataset's facts in `facts`.
+    fn of(facts: Facts) -> Option<Self>;
+}
+
+macro_rules! shelved {
+    ($($facts:ident in $variant:ident),*) => {$(
+        impl Shelved for $facts {
+            fn of(facts: Facts) -> Option<Self> {
+                if let Facts::$variant(facts) = facts { Some(facts) } else { None }
+            }
+        }
+    )*};
+}
+shelved!(DecodeFacts in Decode, RecallFacts in Recalls, ListingFacts in Listings);
+
+impl<F: Shelved + Default> Shelf<F> {
+    /// The facts of an answer, and their hash.
+    pub(crate) fn facts(
+        &mut self,
+        picks: &Picks,
+        source: u8,
+        held: &Held,
+        key: &Key,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<Option<(Arc<F>, u64)>, Error> {
+        let Some(body) = held.body else { return Ok(None) };
+        if self.read.len() >= SHELF {
+            self.read.clear();
+        }
+        Ok(Some(match self.read.entry((source, body)) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(place) => {
+                let endpoint = picks.sources[source as usize].endpoint;
+                let facts = endpoint.facts(key, &snapshot.body(body, key)?);
+                let facts = F::of(facts).unwrap_or_default();
+                let words = serde_json::to_vec(&facts)
+                    .map_err(|error| Error::internal("facts cannot be hashed").because(error))?;
+                place.insert((Arc::new(facts), xxh3_64(&words))).clone()
+            }
+        }))
+    }
+}
+
+/// The vehicle that decode found behind a VIN.
+pub fn vehicle_of(
+    picks: &Picks,
+    id: u32,
+    vins: &KeySet,
+    snapshot: &Snapshot<'_>,
+    shelf: &mut Shelf<DecodeFacts>,
+) -> Result<Option<Vehicle>, Error> {
+    let Pick::Held { source, held, .. } = picks.get(id) else { return Ok(None) };
+    if held.said != Answered::Found {
+        return Ok(None);
+    }
+    let facts = shelf.facts(picks, *source, held, &vins.key(id), snapshot)?;
+    Ok(facts.and_then(|(facts, _)| {
+        Some(Vehicle::new(facts.make.as_deref()?, facts.model.as_deref()?, facts.model_year?))
+    }))
+}

@@ -1,0 +1,88 @@
+//! Closing calls in the ledger: what they brought and what they cost.
+
+use super::round::Round;
+use crate::error::Error;
+use crate::key::Key;
+use crate::money::Micros;
+use crate::outcome::Fault;
+use crate::store::{Body, Close, NOT_SENT, NewAnswer};
+use crate::vendors::{Parsed, Reply};
+
+impl Round<'_> {
+    /// A call that was answered: the whole reply and its answers are kept.
+    pub(super) async fn keep(
+        &self,
+        call: i64,
+        reply: &Reply,
+        parsed: &Parsed,
+        keys: &[Key],
+    ) -> Result<(), Error> {
+        let mut close = self.closing(call, "ok".into(), Some(reply));
+        let shares = self.endpoint.spec().shares_bodies;
+        let answers = parsed.answers.iter().map(|answer| {
+            let key = keys[answer.key].clone();
+            let body = answer.body.clone();
+            NewAnswer {
+                expires_at: self.freshness.expires_at(&key, &answer.said, close.at.wall),
+                body: if shares { Body::Shared(body) } else { Body::Own(body) },
+                said: answer.said.clone(),
+                key,
+            }
+        });
+        close.answers = Some((self.source, reply.body.clone(), answers.collect()));
+        self.enter(close).await
+    }
+
+    /// A call that brought no answer. A vendor may charge for it all the same.
+    pub(super) async fn close_faulted(
+        &self,
+        call: i64,
+        reply: Option<&Reply>,
+        fault: &Fault,
+    ) -> Result<(), Error> {
+        *self.door.tally.borrow_mut().faults.entry(fault.code()).or_default() += 1;
+        let state = if *fault == Fault::NotSent { NOT_SENT.into() } else { fault.code() };
+        self.enter(self.closing(call, state, reply)).await
+    }
+
+    /// A call that was reserved and is not going to be sent.
+    pub(super) async fn close_unsent(&self, call: i64) -> Result<(), Error> {
+        self.enter(self.closing(call, NOT_SENT.into(), None)).await
+    }
+
+    fn closing(&self, call: i64, state: String, reply: Option<&Reply>) -> Close {
+        Close {
+            call,
+            account: self.door.account,
+            at: self.door.shared.clock.now(),
+            state,
+            http_status: reply.map(|reply| reply.status),
+            price: self.price,
+            charged: reply.map_or(Micros::ZERO, |reply| self.charged(reply)),
+            request_id: reply.and_then(request_id),
+            answers: None,
+        }
+    }
+
+    /// The vendor's word for the price, else the price list's for a successful request.
+    fn charged(&self, reply: &Reply) -> Micros {
+        self.door.vendor.charged(reply).unwrap_or(match reply.status {
+            200..=299 => self.price,
+            _ => Micros::ZERO,
+        })
+    }
+
+    async fn enter(&self, close: Close) -> Result<(), Error> {
+        let charged = close.charged;
+        self.door.tally.borrow_mut().spent += charged;
+        self.door.shared.tell(|progress| progress.spent += charged);
+        self.door.shared.writer.close(close).await
+    }
+}
+
+/// The vendor's name for the request, for asking its support.
+fn request_id(reply: &Reply) -> Option<String> {
+    const LONGEST: usize = 128;
+    let id = reply.header("x-request-id").or_else(|| reply.header("cf-ray"))?;
+    Some(id.chars().filter(char::is_ascii_graphic).take(LONGEST).collect())
+}

@@ -1,0 +1,160 @@
+//! The ledger's rows: entered before a call is sent, closed when it has ended.
+
+use rusqlite::params;
+
+use super::ledger::{Account, Entry, Limits, Room};
+use super::message::{Call, Close, Granted, NOT_SENT, Reserve, Shortage};
+use super::state::State;
+use super::{AccountId, SourceId};
+use crate::clock::Moment;
+use crate::key::Key;
+use crate::money::Micros;
+
+/// Keys of a call in `calls.keys`.
+const KEY_SEPARATOR: &str = "\n";
+
+impl State {
+    pub(super) fn reserve(&mut self, wish: Reserve) -> rusqlite::Result<Granted> {
+        self.learn_from_others(&wish)?;
+        let mut granted = Granted::default();
+        let mut batches = wish.fixed.into_iter();
+        let mut keys = wish.keys.into_iter().peekable();
+        let mut next = Vec::with_capacity(wish.batch);
+        let want = batches.len() + keys.len().div_ceil(wish.batch.max(1));
+        let room = match self.room(wish.account, &wish.limits, wish.price, want as u64, wish.now) {
+            Ok(room) => room,
+            Err(shortage) => {
+                granted.held = Some(shortage);
+                0
+            }
+        };
+        while (granted.calls.len() as u64) < room {
+            let batch = if let Some(fixed) = batches.next() {
+                fixed
+            } else {
+                while next.len() < wish.batch
+                    && let Some(key) = keys.next()
+                {
+                    if self.claims.contains_key(&(wish.source, key.clone())) {
+                        granted.elsewhere.push(key);
+                    } else {
+                        next.push(key);
+                    }
+                }
+                if next.is_empty() || (next.len() < wish.batch && !wish.last) {
+                    break;
+                }
+                std::mem::take(&mut next)
+            };
+            let call = self.enter(wish.account, wish.source, wish.price, wish.now, &batch)?;
+            granted.calls.push(Call { id: call, keys: batch });
+        }
+        granted.fixed.extend(batches);
+        granted.keys = next;
+        granted.keys.extend(keys);
+        granted.left = self.calls_left(wish.account, &wish.limits, wish.now);
+        Ok(granted)
+    }
+
+    /// How many of `want` calls the account's limits and the run's allow; at least one.
+    fn room(
+        &self,
+        account: AccountId,
+        limits: &Limits,
+        price: Micros,
+        want: u64,
+        now: Moment,
+    ) -> Result<u64, Shortage> {
+        let mut room = want;
+        if let Some(most) = self.limits.max_calls {
+            room = room.min(most.saturating_sub(self.used_calls));
+        }
+        if let Some(most) = self.limits.max_cost.filter(|_| price > Micros::ZERO) {
+            let left = most - self.used_cost;
+            room = room.min(u64::try_from(left.0 / price.0).unwrap_or(0));
+        }
+        if room == 0 {
+            return if want == 0 { Ok(0) } else { Err(Shortage::Run) };
+        }
+        let empty = Account::default();
+        match self.accounts.get(&account).unwrap_or(&empty).room(limits, price, room, now) {
+            Room::Calls(calls) => Ok(calls),
+            Room::AfterOpen => Err(Shortage::AfterOpen),
+            Room::After(wait, why) => Err(Shortage::After(wait, why)),
+        }
+    }
+
+    fn calls_left(&self, account: AccountId, limits: &Limits, now: Moment) -> Option<u64> {
+        if limits.windows.is_empty() {
+            return None;
+        }
+        let room = self.accounts.get(&account)?.room(limits, Micros::ZERO, u64::MAX, now);
+        Some(if let Room::Calls(calls) = room { calls } else { 0 })
+    }
+
+    fn enter(
+        &mut self,
+        account: AccountId,
+        source: SourceId,
+        price: Micros,
+        now: Moment,
+        keys: &[Key],
+    ) -> rusqlite::Result<i64> {
+        let stored: Vec<String> = keys.iter().map(Key::to_stored).collect();
+        let call = self
+            .db
+            .prepare_cached(
+                "INSERT INTO calls (account, source, run, reserved_wall, reserved_boot, price, keys)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .insert(params![
+                account.0,
+                source.0,
+                self.run,
+                now.wall,
+                now.boot,
+                price.0,
+                stored.join(KEY_SEPARATOR)
+            ])?;
+        let entry = Entry { at: now, same_boot: true, open: true, cost: price };
+        self.accounts.entry(account).or_default().put(call, entry);
+        self.used_calls += 1;
+        self.used_cost += price;
+        Ok(call)
+    }
+
+    pub(super) fn close(&mut self, close: Close) -> rusqlite::Result<()> {
+        self.db
+            .prepare_cached(
+                "INSERT OR REPLACE INTO replies (call, answered_wall, answered_boot, state, http_status, charged, request_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                close.call,
+                close.at.wall,
+                close.at.boot,
+                close.state,
+                close.http_status,
+                close.charged.0,
+                close.request_id
+            ])?;
+        let account = self.accounts.entry(close.account).or_default();
+        if close.state == NOT_SENT {
+            account.remove(close.call);
+        } else {
+            account.close(close.call, close.at, close.charged);
+        }
+        self.used_cost = self.used_cost - close.price + close.charged;
+        if let Some((source, body, answers)) = close.answers {
+            self.db
+                .prepare_cached("INSERT OR REPLACE INTO unindexed (call, body) VALUES (?1, ?2)")?
+                .execute(params![close.call, &body[..]])?;
+            self.index.add(close.call, source, close.at.wall, answers);
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn parse_keys(stored: &str) -> impl Iterator<Item = Key> + '_ {
+    stored.split(KEY_SEPARATOR).filter_map(Key::from_stored)
+}

@@ -1,0 +1,119 @@
+//! What the writer is asked, and what it answers.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::index::NewAnswer;
+use super::ledger::Limits;
+use super::{AccountId, SourceId};
+use crate::clock::Moment;
+use crate::key::Key;
+use crate::money::Micros;
+use crate::outcome::Held;
+
+/// The state of a call that never left: it fills no window.
+pub const NOT_SENT: &str = "not_sent";
+
+/// What a run may use up, over all vendors.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunLimits {
+    /// Calls.
+    pub max_calls: Option<u64>,
+    /// Money.
+    pub max_cost: Option<Micros>,
+}
+
+/// A wish to send calls.
+#[derive(Debug)]
+pub struct Reserve {
+    /// Whose quotas and spend limits count.
+    pub account: AccountId,
+    /// Where the answers will be kept.
+    pub source: SourceId,
+    /// The account's limits at `now`.
+    pub limits: Limits,
+    /// Price of one call.
+    pub price: Micros,
+    /// Now.
+    pub now: Moment,
+    /// Batches that must stay as they are (retries, halves), one a call.
+    pub fixed: Vec<Vec<Key>>,
+    /// Keys for batches composed here, the most urgent first.
+    pub keys: Vec<Key>,
+    /// Keys a call may hold.
+    pub batch: usize,
+    /// Whether the last batch may be smaller, since no more keys will come.
+    pub last: bool,
+}
+
+/// What became of a [`Reserve`].
+#[derive(Debug, Default)]
+pub struct Granted {
+    /// Reserved, in the ledger, to be sent.
+    pub calls: Vec<Call>,
+    /// Batches of `fixed` that found no room.
+    pub fixed: Vec<Vec<Key>>,
+    /// Keys that found no room.
+    pub keys: Vec<Key>,
+    /// Keys another live run asks about at this moment.
+    pub elsewhere: Vec<Key>,
+    /// Why there was no room, and for how long as far as known.
+    pub held: Option<Shortage>,
+    /// Calls the tightest window still allows after these; `None`: no quota.
+    pub left: Option<u64>,
+}
+
+/// Why there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// Until a call on its way has ended.
+    AfterOpen,
+    /// For so long.
+    After(Duration, Held),
+    /// For the rest of this run.
+    Run,
+}
+
+/// A call that may be sent.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Its row in the ledger.
+    pub id: i64,
+    /// What it asks about.
+    pub keys: Vec<Key>,
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub struct Close {
+    /// Its row in the ledger.
+    pub call: i64,
+    /// Whose quotas count it.
+    pub account: AccountId,
+    /// When it ended.
+    pub at: Moment,
+    /// `ok`, `not_sent` or a fault's code.
+    pub state: String,
+    /// The HTTP status, where a reply came.
+    pub http_status: Option<u16>,
+    /// What it was reserved at.
+    pub price: Micros,
+    /// What it cost.
+    pub charged: Micros,
+    /// The vendor's name for the request.
+    pub request_id: Option<String>,
+    /// The whole reply and its answers, when it was one.
+    pub answers: Option<(SourceId, Bytes, Vec<NewAnswer>)>,
+}
+
+/// What became of a key that another run was asking about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// Its answer is in the store.
+    Answered,
+    /// The other run still waits, or has not indexed it yet.
+    InFlight,
+    /// The other run got no answer, or died.
+    Free,
+}

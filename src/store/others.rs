@@ -1,0 +1,203 @@
+//! Other processes on the same store: their calls fill the same windows, and
+//! what they ask about is not asked again. Dead ones are taken in.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::calls::parse_keys;
+use super::ledger::{Account, Entry, Limits};
+use super::message::{Elsewhere, Reserve};
+use super::state::State;
+use super::{AccountId, KeptReply, SourceId, runs};
+use crate::clock::Moment;
+use crate::key::Key;
+use crate::money::Micros;
+
+/// A call is reserved before it is answered, and the wall clock may have been
+/// set: calls are read a day further back than the longest window.
+const SLACK_MICROS: i64 = 86_400_000_000;
+
+/// A call whose run died may have been answered this long after its reservation.
+const LONGEST_CALL_MICROS: i64 = 60_000_000;
+
+impl State {
+    /// When another process has written: reloads the account's windows and learns what it asks about.
+    pub(super) fn learn_from_others(&mut self, wish: &Reserve) -> rusqlite::Result<()> {
+        let version =
+            self.db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        let changed = std::mem::replace(&mut self.data_version, version) != version;
+        if changed {
+            // Every account is stale now; each is reloaded when it is next asked for.
+            self.accounts.clear();
+            self.learn_claims()?;
+        }
+        if !self.accounts.contains_key(&wish.account) {
+            let account =
+                load_account(&self.db, wish.account, &wish.limits, wish.now, &self.boot_id)?;
+            self.accounts.insert(wish.account, account);
+        }
+        Ok(())
+    }
+
+    fn learn_claims(&mut self) -> rusqlite::Result<()> {
+        let mut find = self.db.prepare_cached(
+            "SELECT id, source, keys FROM calls WHERE id > ?1 AND run <> ?2 ORDER BY id",
+        )?;
+        let mut rows = find.query([self.last_claim, self.run])?;
+        while let Some(row) = rows.next()? {
+            self.last_claim = row.get(0)?;
+            let source = SourceId(row.get(1)?);
+            for key in parse_keys(row.get_ref(2)?.as_str()?) {
+                self.claims.insert((source, key), self.last_claim);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn elsewhere(
+        &mut self,
+        source: SourceId,
+        keys: Vec<Key>,
+        since: i64,
+    ) -> rusqlite::Result<Vec<Elsewhere>> {
+        self.take_in_dead_runs(since)?;
+        keys.into_iter()
+            .map(|key| {
+                let state = self.claim_state(source, &key)?;
+                if state != Elsewhere::InFlight {
+                    self.claims.remove(&(source, key));
+                }
+                Ok(state)
+            })
+            .collect()
+    }
+
+    fn claim_state(&self, source: SourceId, key: &Key) -> rusqlite::Result<Elsewhere> {
+        let Some(&call) = self.claims.get(&(source, key.clone())) else {
+            return Ok(Elsewhere::Free);
+        };
+        let state: Option<String> = self
+            .db
+            .prepare_cached("SELECT state FROM replies WHERE call = ?1")?
+            .query_row([call], |row| row.get(0))
+            .optional()?;
+        let exists = |sql: &str, source: i64, key: &str| {
+            self.db.prepare_cached(sql)?.exists(params![source, key, call])
+        };
+        let stored = key.to_stored();
+        Ok(match state.as_deref() {
+            None => Elsewhere::InFlight,
+            Some("ok")
+                if self
+                    .db
+                    .prepare_cached("SELECT 1 FROM unindexed WHERE call = ?1")?
+                    .exists([call])? =>
+            {
+                Elsewhere::InFlight
+            }
+            Some("ok")
+                if exists(
+                    "SELECT 1 FROM answers WHERE source = ?1 AND key = ?2 AND call >= ?3",
+                    source.0,
+                    &stored,
+                )? =>
+            {
+                Elsewhere::Answered
+            }
+            Some(_) => Elsewhere::Free,
+        })
+    }
+
+    /// Closes what dead runs left open as `unknown`, and indexes the replies they did not.
+    pub(super) fn take_in_dead_runs(&mut self, now: i64) -> rusqlite::Result<()> {
+        for dead in runs::dead(&self.path) {
+            close_open_calls(&self.db, &dead.run_id, now)?;
+            self.index_kept_replies(&dead.run_id)?;
+            self.db.execute(
+                "UPDATE runs SET ended_at = ?1 WHERE run_id = ?2 AND ended_at IS NULL",
+                params![now, dead.run_id],
+            )?;
+            dead.bury();
+        }
+        Ok(())
+    }
+
+    fn index_kept_replies(&mut self, run_id: &str) -> rusqlite::Result<()> {
+        let mut find = self.db.prepare_cached(
+            "SELECT unindexed.call, calls.source, sources.vendor, sources.endpoint, calls.keys,
+                    replies.http_status, unindexed.body, replies.answered_wall
+             FROM unindexed JOIN calls ON calls.id = unindexed.call JOIN runs ON runs.id = calls.run
+             JOIN sources ON sources.id = calls.source JOIN replies ON replies.call = calls.id
+             WHERE runs.run_id = ?1",
+        )?;
+        let mut rows = find.query([run_id])?;
+        while let Some(row) = rows.next()? {
+            let kept = KeptReply {
+                vendor: row.get(2)?,
+                endpoint: row.get(3)?,
+                keys: parse_keys(row.get_ref(4)?.as_str()?).collect(),
+                answered_at: row.get(7)?,
+                http_status: row.get::<_, Option<u16>>(5)?.unwrap_or(200),
+                body: row.get(6)?,
+            };
+            let answers = (self.reread)(&kept);
+            self.index.add(row.get(0)?, SourceId(row.get(1)?), row.get(7)?, answers);
+        }
+        drop(rows);
+        drop(find);
+        self.index.flush(&self.db)
+    }
+}
+
+/// The calls of an account that may still fill a window, by every process.
+pub(super) fn load_account(
+    db: &Connection,
+    account: AccountId,
+    limits: &Limits,
+    now: Moment,
+    boot_id: &str,
+) -> rusqlite::Result<Account> {
+    let mut loaded = Account::default();
+    let mut find = db.prepare_cached(
+        "SELECT calls.id, runs.boot_id, calls.reserved_wall, calls.reserved_boot, calls.price,
+                replies.answered_wall, replies.answered_boot, replies.charged
+         FROM calls JOIN runs ON runs.id = calls.run LEFT JOIN replies ON replies.call = calls.id
+         WHERE calls.account = ?1 AND calls.reserved_wall > ?2 AND replies.state IS NOT 'not_sent'",
+    )?;
+    let since = now.wall.saturating_sub(limits.reach(now)).saturating_sub(SLACK_MICROS);
+    let mut rows = find.query([account.0, since])?;
+    while let Some(row) = rows.next()? {
+        let same_boot = row.get_ref(1)?.as_str()? == boot_id;
+        let answered: Option<i64> = row.get(5)?;
+        let entry = match answered {
+            Some(wall) => Entry {
+                at: Moment { wall, boot: row.get(6)? },
+                same_boot,
+                open: false,
+                cost: Micros(row.get(7)?),
+            },
+            None => Entry {
+                at: Moment { wall: row.get(2)?, boot: row.get(3)? },
+                same_boot,
+                open: true,
+                cost: Micros(row.get(4)?),
+            },
+        };
+        loaded.put(row.get(0)?, entry);
+    }
+    Ok(loaded)
+}
+
+/// Closes the calls that a run never heard of again: they may have been
+/// answered, and paid for, until the longest a call can take.
+pub(super) fn close_open_calls(db: &Connection, run_id: &str, now: i64) -> rusqlite::Result<()> {
+    db.execute(
+        "INSERT OR IGNORE INTO replies (call, answered_wall, answered_boot, state, charged)
+         SELECT calls.id, min(calls.reserved_wall + ?1, max(?2, calls.reserved_wall)),
+                calls.reserved_boot + ?1, 'unknown', calls.price
+         FROM calls JOIN runs ON runs.id = calls.run
+         WHERE runs.run_id = ?3
+           AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.call = calls.id)",
+        params![LONGEST_CALL_MICROS, now, run_id],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! What a person wants to see of the store: runs, quotas, sizes.
+
+use rusqlite::OptionalExtension;
+
+use super::ledger::{Account, Limits};
+use super::others::load_account;
+use super::{AccountId, Snapshot, Snapshots, failed, open};
+use crate::clock::Moment;
+use crate::error::Error;
+
+/// One run, as `vinrich runs` lists it.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// Its id; sorts by start time.
+    pub run_id: String,
+    /// The command line, without secrets.
+    pub command: String,
+    /// Microseconds since the epoch.
+    pub started_at: i64,
+    /// Microseconds since the epoch; `None` while it runs, or when it died and
+    /// no run came after it.
+    pub ended_at: Option<i64>,
+    /// `None` when it died.
+    pub exit_code: Option<u8>,
+    /// Calls it entered into the ledger.
+    pub calls: u64,
+    /// The JSON of its report; `None` when it died.
+    pub report: Option<String>,
+}
+
+/// What the store holds of one endpoint's answers.
+#[derive(Clone, Debug)]
+pub struct SourceRecord {
+    /// `decode`, `recalls` or `listings`.
+    pub dataset: String,
+    /// The vendor's id.
+    pub vendor: String,
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// `base_url` plus `live`, `test` or `sandbox`.
+    pub origin: String,
+    /// Answers.
+    pub answers: u64,
+    /// Answers that found something.
+    pub found: u64,
+    /// Distinct bodies they share.
+    pub bodies: u64,
+    /// The oldest and the newest, in microseconds since the epoch.
+    pub fetched: Option<(i64, i64)>,
+}
+
+impl Snapshots {
+    /// The key that hashes API keys into account names.
+    pub fn install_key(&self) -> Result<Vec<u8>, Error> {
+        open::install_key(&self.reader, &self.path)
+    }
+}
+
+impl Snapshot<'_> {
+    /// The latest runs, the newest first.
+    pub fn runs(&self, most: u32) -> Result<Vec<RunRecord>, Error> {
+        self.runs_where("1 OR runs.run_id = ?1", "", most)
+    }
+
+    /// The run called `run_id`, or the only one whose id begins so.
+    pub fn run(&self, run_id: &str) -> Result<Option<RunRecord>, Error> {
+        let mut found = self.runs_where("substr(runs.run_id, 1, length(?1)) = ?1", run_id, 2)?;
+        Ok(found.pop().filter(|_| found.is_empty()))
+    }
+
+    fn runs_where(
+        &self,
+        condition: &str,
+        run_id: &str,
+        most: u32,
+    ) -> Result<Vec<RunRecord>, Error> {
+        let sql = format!(
+            "SELECT run_id, command, started_at, ended_at, exit_code, report,
+                    (SELECT count(*) FROM calls WHERE calls.run = runs.id)
+             FROM runs WHERE {condition} ORDER BY runs.id DESC LIMIT ?2"
+        );
+        let read = || {
+            self.db
+                .prepare(&sql)?
+                .query_map((run_id, most), |row| {
+                    Ok(RunRecord {
+                        run_id: row.get(0)?,
+                        command: row.get(1)?,
+                        started_at: row.get(2)?,
+                        ended_at: row.get(3)?,
+                        exit_code: row.get(4)?,
+                        report: row.get(5)?,
+                        calls: row.get::<_, i64>(6)?.unsigned_abs(),
+                    })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(failed("cannot list the runs", &self.path))
+    }
+
+    /// What the store holds, by endpoint.
+    pub fn sources(&self) -> Result<Vec<SourceRecord>, Error> {
+        let read = || {
+            self.db
+                .prepare(
+                    "SELECT sources.dataset, sources.vendor, sources.endpoint, sources.origin,
+                            count(answers.key), count(answers.key) FILTER (WHERE answers.status = 0),
+                            count(DISTINCT answers.body), min(answers.fetched_at), max(answers.fetched_at)
+                     FROM sources LEFT JOIN answers ON answers.source = sources.id
+                     GROUP BY sources.id ORDER BY sources.dataset, sources.vendor, sources.endpoint",
+                )?
+                .query_map([], |row| {
+                    let count = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
+                    let (oldest, newest): (Option<i64>, Option<i64>) = (row.get(7)?, row.get(8)?);
+                    Ok(SourceRecord {
+                        dataset: row.get(0)?,
+                        vendor: row.get(1)?,
+                        endpoint: row.get(2)?,
+                        origin: row.get(3)?,
+                        answers: count(4)?,
+                        found: count(5)?,
+                        bodies: count(6)?,
+                        fetched: oldest.zip(newest),
+                    })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(failed("cannot count the answers", &self.path))
+    }
+
+    /// The calls of an account that may still fill a window; none where it is unknown.
+    pub fn account(
+        &self,
+        (vendor, origin, name): (&str, &str, &str),
+        limits: &Limits,
+        now: Moment,
+        boot_id: &str,
+    ) -> Result<Account, Error> {
+        let read = || {
+            let id: Option<i64> = self
+                .db
+                .query_row(
+                    "SELECT id FROM accounts WHERE vendor = ?1 AND origin = ?2 AND account = ?3",
+                    [vendor, origin, name],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            match id {
+                Some(id) => load_account(self.db, AccountId(id), limits, now, boot_id),
+                None => Ok(Account::default()),
+            }
+        };
+        read().map_err(failed("cannot read the ledger", &self.path))
+    }
+}

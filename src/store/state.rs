@@ -1,0 +1,244 @@
+//! What the writing thread owns and does: it groups what arrives into
+//! transactions. When writing fails, it refuses all that follows with the first
+//! error: nothing is sent that the ledger cannot hold.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use rusqlite::{Connection, params};
+use tokio::sync::{mpsc, oneshot};
+
+use super::index::Index;
+use super::ledger::{Account, Limits, Usage};
+use super::message::RunLimits;
+use super::others::{close_open_calls, load_account};
+use super::runs::Alive;
+use super::writer::Message;
+use super::{AccountId, Reread, RunInfo, SourceId, SourceName, StoreSpec, failed, open};
+use crate::clock::Moment;
+use crate::error::{Error, Exit};
+use crate::key::Key;
+use crate::money::Micros;
+
+/// Messages taken into one transaction at the most.
+const GROUP: usize = 64;
+
+/// What the thread owns.
+pub(super) struct State {
+    pub(super) db: Connection,
+    pub(super) path: PathBuf,
+    pub(super) run: i64,
+    pub(super) run_id: String,
+    pub(super) boot_id: String,
+    pub(super) limits: RunLimits,
+    pub(super) used_calls: u64,
+    pub(super) used_cost: Micros,
+    pub(super) accounts: HashMap<AccountId, Account>,
+    pub(super) claims: HashMap<(SourceId, Key), i64>,
+    pub(super) last_claim: i64,
+    pub(super) data_version: i64,
+    pub(super) index: Index,
+    pub(super) reread: Reread,
+    pub(super) failure: Option<(Exit, String)>,
+    pub(super) alive: Alive,
+}
+
+/// An answer that is sent once the transaction is committed, or the error if it is not.
+type Ack = Box<dyn FnOnce(Result<(), Error>)>;
+
+impl State {
+    pub(super) fn open(spec: &StoreSpec<'_>, run: &RunInfo) -> Result<Self, Error> {
+        let db = open::connect_writer(spec.path, spec.durability)?;
+        let alive = Alive::announce(spec.path, &run.run_id)?;
+        let mut state = Self {
+            db,
+            path: spec.path.to_owned(),
+            run: 0,
+            run_id: run.run_id.clone(),
+            boot_id: run.boot_id.clone(),
+            limits: spec.limits,
+            used_calls: 0,
+            used_cost: Micros::ZERO,
+            accounts: HashMap::new(),
+            claims: HashMap::new(),
+            last_claim: 0,
+            data_version: -1,
+            index: Index::default(),
+            reread: spec.reread,
+            failure: None,
+            alive,
+        };
+        state.transaction(|state| {
+            state.take_in_dead_runs(run.started.wall)?;
+            state.last_claim = state.db.query_row(
+                "SELECT coalesce(
+                    (SELECT min(calls.id) - 1 FROM calls JOIN runs ON runs.id = calls.run WHERE runs.ended_at IS NULL),
+                    (SELECT max(id) FROM calls), 0)",
+                [],
+                |row| row.get(0),
+            )?;
+            state.db.execute(
+                "INSERT INTO runs (run_id, boot_id, pid, version, command, started_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    run.run_id,
+                    run.boot_id,
+                    std::process::id(),
+                    env!("CARGO_PKG_VERSION"),
+                    run.command,
+                    run.started.wall
+                ],
+            )?;
+            state.run = state.db.last_insert_rowid();
+            Ok(())
+        })?;
+        Ok(state)
+    }
+
+    pub(super) fn serve(mut self, mut messages: mpsc::Receiver<Message>) {
+        while let Some(first) = messages.blocking_recv() {
+            let mut acks: Vec<Ack> = Vec::new();
+            let result = self.transaction(|state| {
+                acks.extend(state.take(first)?);
+                for _ in 1..GROUP {
+                    let Ok(message) = messages.try_recv() else { break };
+                    acks.extend(state.take(message)?);
+                }
+                if state.index.is_full() {
+                    state.index.flush(&state.db)?;
+                }
+                Ok(())
+            });
+            let failure = result.err().map(|error| (error.exit(), describe(&error)));
+            if self.failure.is_none() {
+                self.failure = failure;
+            }
+            for ack in acks {
+                ack(self.healthy());
+            }
+        }
+    }
+
+    fn healthy(&self) -> Result<(), Error> {
+        match &self.failure {
+            None => Ok(()),
+            Some((exit, message)) => Err(Error::new(*exit, message.clone())
+                .hint("make room or mend the disk, then run the same command again: it resumes")),
+        }
+    }
+
+    pub(super) fn transaction(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> rusqlite::Result<()>,
+    ) -> Result<(), Error> {
+        self.healthy()?;
+        let failed = failed("cannot write", &self.path);
+        self.db.execute_batch("BEGIN IMMEDIATE").map_err(&failed)?;
+        match work(self).and_then(|()| self.db.execute_batch("COMMIT")) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                // The first error is the one to tell; SQLite may have rolled back by itself.
+                let _rolled_back = self.db.execute_batch("ROLLBACK");
+                Err(failed(error))
+            }
+        }
+    }
+
+    /// Carries out one message inside the open transaction.
+    fn take(&mut self, message: Message) -> rusqlite::Result<Option<Ack>> {
+        Ok(match message {
+            Message::Account(vendor, origin, account, ack) => {
+                Some(acknowledge(ack, self.account_id(vendor, &origin, &account)?))
+            }
+            Message::Source(name, ack) => Some(acknowledge(ack, self.source_id(&name)?)),
+            Message::Reserve(reserve, ack) => Some(acknowledge(ack, self.reserve(reserve)?)),
+            Message::Close(close) => {
+                self.close(close)?;
+                None
+            }
+            Message::Flush(ack) => {
+                self.index.flush(&self.db)?;
+                Some(acknowledge(ack, ()))
+            }
+            Message::Elsewhere(source, keys, since, ack) => {
+                Some(acknowledge(ack, self.elsewhere(source, keys, since)?))
+            }
+            Message::Usage(account, limits, now, ack) => {
+                Some(acknowledge(ack, self.usage(account, &limits, now)?))
+            }
+            Message::Finish(ended_at, exit, report, ack) => {
+                self.index.flush(&self.db)?;
+                close_open_calls(&self.db, &self.run_id, ended_at)?;
+                self.alive.farewell();
+                self.db.execute(
+                    "UPDATE runs SET ended_at = ?1, exit_code = ?2, report = ?3 WHERE id = ?4",
+                    params![ended_at, exit, report, self.run],
+                )?;
+                Some(acknowledge(ack, ()))
+            }
+        })
+    }
+
+    pub(super) fn account_id(
+        &self,
+        vendor: &str,
+        origin: &str,
+        account: &str,
+    ) -> rusqlite::Result<AccountId> {
+        self.db.execute(
+            "INSERT INTO accounts (vendor, origin, account) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            [vendor, origin, account],
+        )?;
+        self.db
+            .query_row(
+                "SELECT id FROM accounts WHERE vendor = ?1 AND origin = ?2 AND account = ?3",
+                [vendor, origin, account],
+                |row| row.get(0),
+            )
+            .map(AccountId)
+    }
+
+    pub(super) fn source_id(&self, name: &SourceName) -> rusqlite::Result<SourceId> {
+        self.db.execute(
+            "INSERT INTO sources (dataset, vendor, endpoint, origin) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            [name.dataset.name(), name.vendor, name.endpoint, &name.origin],
+        )?;
+        self.db
+            .query_row(
+                "SELECT id FROM sources WHERE vendor = ?1 AND endpoint = ?2 AND origin = ?3",
+                [name.vendor, name.endpoint, &name.origin],
+                |row| row.get(0),
+            )
+            .map(SourceId)
+    }
+
+    fn usage(
+        &mut self,
+        account: AccountId,
+        limits: &Limits,
+        now: Moment,
+    ) -> rusqlite::Result<Vec<Usage>> {
+        if !self.accounts.contains_key(&account) {
+            let loaded = load_account(&self.db, account, limits, now, &self.boot_id)?;
+            self.accounts.insert(account, loaded);
+        }
+        Ok(self.accounts[&account].usage(limits, now))
+    }
+}
+
+fn acknowledge<T: 'static>(ack: oneshot::Sender<Result<T, Error>>, value: T) -> Ack {
+    Box::new(move |committed| {
+        // A receiver that is gone no longer needs the answer.
+        let _unheard = ack.send(committed.map(|()| value));
+    })
+}
+
+/// An error and its causes in one line, since it is told to more than one asker.
+fn describe(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
+}

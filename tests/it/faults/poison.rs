@@ -1,0 +1,90 @@
+//! Requests refused because of what they ask.
+
+use serde_json::json;
+use vinrich::outcome::Dataset;
+
+use crate::support::Work;
+use crate::support::enriched::{Enriched, Tweak, vins};
+use crate::support::fake::{Fake, Heard, Reply};
+
+#[test]
+fn one_bad_vin_among_many_is_found_and_refused_alone() {
+    for place in [0, 7, 19, 20, 33] {
+        let all = vins(40);
+        let bad = &all[place];
+        let work = Work::with_faults(&[&format!("carvin/batch-decode/400:vin={bad}")]);
+        let enriched = Enriched::by(&work.listing(&all).only(&[Dataset::Decode]));
+        assert_eq!(enriched.report.exit_code, 0, "{:#?}", enriched.report);
+        assert_eq!(enriched.count("decode_status"), [("found", 39), ("refused", 1)].into());
+        let row = enriched.row(bad);
+        assert_eq!((row["decode_status"].as_str(), row["make"].as_str()), ("refused", ""));
+        assert!(!row["decode_error"].is_empty());
+        let calls = work.calls("batch-decode");
+        assert!(calls <= 2 + 9, "place {place}: {calls} calls");
+    }
+}
+
+/// Visor, refusing searches by `vin_pattern`.
+fn without_patterns() -> Fake {
+    Fake::start(|_, heard: &Heard| match heard.path.strip_prefix("/vins/") {
+        None => Reply::new(
+            400,
+            json!({ "error": {
+                "type": "validation_error",
+                "code": "unknown_query_parameter",
+                "message": "Unknown query parameter: vin_pattern",
+            }})
+            .to_string(),
+        ),
+        Some(vin) => {
+            let listing =
+                json!({ "id": "L1", "price": 20000, "miles": 10, "inventory_type": "used" });
+            let data = json!({ "vin": vin, "status": "active", "latest_listing": listing });
+            Reply::new(200, json!({ "data": data }).to_string()).header("x-usage-cost-micros", 3000)
+        }
+    })
+}
+
+#[test]
+fn a_dearer_look_up_stands_in_only_when_allowed() {
+    for allowed in [false, true] {
+        let fake = without_patterns();
+        let work = Work::with_faults(&[]);
+        let mut plan = work.listing(&vins(12)).only(&[Dataset::Listings]);
+        let visor = plan.vendor("visor");
+        visor.base_url = fake.url();
+        visor.allow_dearer = allowed;
+        let enriched = Enriched::by(&plan);
+        let heard = fake.heard();
+        let look_ups = heard.iter().filter(|heard| heard.path.starts_with("/vins/")).count();
+        if allowed {
+            assert_eq!(enriched.report.exit_code, 0, "{:#?}", enriched.report);
+            enriched.all("listings_status", "found");
+            enriched.all("listing_price", "20000.00");
+            assert_eq!(look_ups, 12);
+            assert_eq!(enriched.report.vendors["visor"].spent.0, 12 * 3000);
+        } else {
+            assert_ne!(enriched.report.exit_code, 0);
+            enriched.all("listings_status", "failed");
+            enriched.all("listings_error", "unknown_query_parameter");
+            assert_eq!(look_ups, 0);
+        }
+        assert!(heard.len() - look_ups <= 4, "a refused kind of request is not halved");
+    }
+}
+
+#[test]
+fn the_dearer_answers_are_found_again_the_next_time() {
+    let fake = without_patterns();
+    let work = Work::with_faults(&[]);
+    let mut plan = work.listing(&vins(5)).only(&[Dataset::Listings]);
+    let visor = plan.vendor("visor");
+    visor.base_url = fake.url();
+    visor.allow_dearer = true;
+    Enriched::by(&plan).all("listings_status", "found");
+    let look_ups =
+        |fake: &Fake| fake.heard().iter().filter(|heard| heard.path.starts_with("/vins/")).count();
+    assert_eq!(look_ups(&fake), 5);
+    Enriched::by(&plan).all("listings_status", "found");
+    assert_eq!(look_ups(&fake), 5, "nothing is paid for twice");
+}

@@ -1,0 +1,223 @@
+//! A vendor that plays scripted replies over a bare socket: for what no
+//! well-behaved server can be made to say. It notes every arrival.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// One request as it arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    pub(crate) at: Instant,
+    /// Such as `/recalls`, with the query.
+    pub(crate) path: String,
+    /// The `Authorization` header.
+    pub(crate) key: String,
+    pub(crate) body: String,
+}
+
+/// What goes out in reply.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    framing: Framing,
+}
+
+/// How the end of a body is told.
+#[derive(Clone, Copy, Debug)]
+enum Framing {
+    /// By `Content-Length`, which promises so many bytes more than are sent.
+    Promising(usize),
+    /// By closing the connection.
+    UntilClose,
+}
+
+/// Chooses a reply to the `n`th request, counted from 1.
+type Script = dyn Fn(usize, &Heard) -> Reply + Send + Sync;
+
+/// The vendor; it stops when dropped.
+pub(crate) struct Fake {
+    address: SocketAddr,
+    heard: Arc<Mutex<Vec<Heard>>>,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Fake {
+    pub(crate) fn start(script: impl Fn(usize, &Heard) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let fake = Self { address, heard: Arc::default(), stopped: Arc::default() };
+        let (heard, stopped) = (Arc::clone(&fake.heard), Arc::clone(&fake.stopped));
+        let script: Arc<Script> = Arc::new(script);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                if stopped.load(Ordering::Acquire) {
+                    return;
+                }
+                let (heard, script) = (Arc::clone(&heard), Arc::clone(&script));
+                // A conversation ends when the client hangs up, however it does that.
+                thread::spawn(move || converse(&stream, &heard, &*script).ok());
+            }
+        });
+        fake
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every request so far, in order of arrival.
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        self.heard.lock().expect("no panic there").clone()
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Release);
+        // Wakes the listener, so that it sees the flag.
+        TcpStream::connect(self.address).ok();
+    }
+}
+
+impl Heard {
+    /// The VINs of a batch decode.
+    pub(crate) fn vins(&self) -> Vec<String> {
+        let body: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        let vins = body["vins"].as_array().cloned().unwrap_or_default();
+        vins.iter().filter_map(|vin| vin.as_str().map(str::to_owned)).collect()
+    }
+}
+
+impl Reply {
+    pub(crate) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        let headers = vec![("content-type".into(), "application/json".into())];
+        Self { status, headers, body: body.into(), framing: Framing::Promising(0) }
+    }
+
+    /// Every VIN of a batch decode as one and the same car.
+    pub(crate) fn decoded(heard: &Heard) -> Self {
+        let items: Vec<Value> = heard.vins().iter().map(|vin| item(vin)).collect();
+        Self::items(&items)
+    }
+
+    pub(crate) fn items(items: &[Value]) -> Self {
+        Self::new(200, json!({ "success": true, "data": items }).to_string())
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: impl ToString) -> Self {
+        self.headers.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Promises more bytes than there are, then hangs up.
+    pub(crate) fn promising(mut self, more: usize) -> Self {
+        self.framing = Framing::Promising(more);
+        self
+    }
+
+    /// Cut after `length` bytes.
+    pub(crate) fn cut(mut self, length: usize) -> Self {
+        self.body.truncate(length);
+        self
+    }
+
+    /// Ends with the connection.
+    pub(crate) fn until_close(mut self) -> Self {
+        self.framing = Framing::UntilClose;
+        self
+    }
+
+    /// Writes the reply. Whether the conversation may go on.
+    fn send(&self, mut stream: &TcpStream) -> std::io::Result<bool> {
+        let mut head = format!("HTTP/1.1 {} Scripted\r\n", self.status);
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let goes_on = match self.framing {
+            Framing::Promising(more) => {
+                head.push_str(&format!("content-length: {}\r\n", self.body.len() + more));
+                more == 0
+            }
+            Framing::UntilClose => {
+                head.push_str("connection: close\r\n");
+                false
+            }
+        };
+        stream.write_all(format!("{head}\r\n").as_bytes())?;
+        stream.write_all(&self.body)?;
+        Ok(goes_on)
+    }
+}
+
+/// The decode of `vin` as one and the same car.
+pub(crate) fn item(vin: &str) -> Value {
+    json!({ "VIN": vin, "Make": "HONDA", "Model": "Civic", "ModelYear": "2021" })
+}
+
+/// A small gzip body that unpacks to about `length` zeros.
+pub(crate) fn gzip_bomb(length: usize) -> Vec<u8> {
+    // Deflate with the fixed codes of RFC 1951, 3.2.6: a literal zero, then
+    // "the same again, 258 times" over and over.
+    const AGAIN: &str = "1100010100000";
+    let mut bits = String::from("110" /* the last block, fixed codes */) + "00110000";
+    bits.push_str(&AGAIN.repeat(length / 258));
+    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+    for byte in bits.as_bytes().chunks(8) {
+        let bit = |(place, bit): (usize, &u8)| (bit - b'0') << place;
+        packed.push(byte.iter().enumerate().map(bit).sum());
+    }
+    packed
+}
+
+fn converse(stream: &TcpStream, heard: &Mutex<Vec<Heard>>, script: &Script) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = hear(&mut reader)? {
+        let number = {
+            let mut heard = heard.lock().expect("no panic there");
+            heard.push(request.clone());
+            heard.len()
+        };
+        if !script(number, &request).send(stream)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Reads one request whole; nothing when the client has hung up.
+fn hear(reader: &mut impl BufRead) -> std::io::Result<Option<Heard>> {
+    let mut line = String::new();
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let (mut length, mut key) = (0, String::new());
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header)?;
+        match header.trim_end().split_once(": ") {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.parse().unwrap_or(0);
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("authorization") => {
+                value.clone_into(&mut key);
+            }
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Ok(Some(Heard { at: Instant::now(), path, key, body }))
+}
