@@ -9,13 +9,9 @@ use crate::support::{Work, csv_rows};
 
 const DECODE: [&str; 4] = ["enrich", "vins.csv", "--with", "decode"];
 
-fn with_quota(quota: &str, faults: &[&str]) -> Work {
+fn with_quota(carvin: &str, faults: &[&str]) -> Work {
     let work = Work::with_faults(faults);
-    work.configure(&Setup {
-        general: "max_wait = '30s'",
-        carvin: &format!("quotas = ['{quota}']"),
-        ..Setup::default()
-    });
+    work.configure(&Setup { general: "max_wait = '30s'", carvin, ..Setup::default() });
     work
 }
 
@@ -43,7 +39,7 @@ fn found(work: &Work, out: &str) -> usize {
 
 #[test]
 fn no_window_is_passed_by_two_processes_on_one_store() {
-    let work = with_quota("5/2s", &[]);
+    let work = with_quota("quotas = ['5/2s']", &[]);
     let vins = vins(260);
     for (name, part) in [("a.csv", &vins[..130]), ("b.csv", &vins[130..])] {
         work.write(name, &format!("vin\n{}\n", part.join("\n")));
@@ -60,7 +56,7 @@ fn no_window_is_passed_by_two_processes_on_one_store() {
 
 #[test]
 fn no_window_is_passed_by_one_run_after_the_other() {
-    let work = with_quota("4/2s", &[]);
+    let work = with_quota("quotas = ['4/2s']", &[]);
     work.write_vins(&vins(240));
     let limited = [&DECODE[..], &["-o", "out.csv", "--max-calls", "2"]].concat();
     for _ in 0..5 {
@@ -72,8 +68,23 @@ fn no_window_is_passed_by_one_run_after_the_other() {
 }
 
 #[test]
+fn no_window_is_passed_over_kills() {
+    let work = with_quota("quotas = ['6/2s']\nconcurrency = 1", &["latency=20ms"]);
+    work.write_vins(&vins(200));
+    let words = [&DECODE[..], &["-o", "out.csv"]].concat();
+    for kill in 1..=3 {
+        let running = work.start(&words);
+        eventually("a call", || work.calls("batch-decode") >= 2 * kill);
+        running.kill();
+    }
+    work.vinrich(&words).exits(0);
+    assert_eq!(found(&work, "out.csv"), 200);
+    check_arrivals(&work, 6, Duration::from_secs(2));
+}
+
+#[test]
 fn retries_fill_the_windows_like_first_tries() {
-    let work = with_quota("3/1s", &["carvin/500:every=3"]);
+    let work = with_quota("quotas = ['3/1s']", &["carvin/500:every=3"]);
     work.write_vins(&vins(100));
     work.vinrich(&[&DECODE[..], &["-o", "out.csv"]].concat()).exits(0);
     assert!(work.calls("batch-decode") > 5);
@@ -82,7 +93,7 @@ fn retries_fill_the_windows_like_first_tries() {
 
 #[test]
 fn processes_that_share_a_store_ask_for_each_vin_once() {
-    let work = Work::configured(&["latency=40ms"]);
+    let work = Work::configured(&["latency=100ms"]);
     let vins = vins(300);
     for part in 0..4 {
         let own = &vins[part * 40..part * 40 + 180];
@@ -107,7 +118,7 @@ fn processes_that_share_a_store_ask_for_each_vin_once() {
 
 #[test]
 fn a_full_daily_quota_parks_the_run_for_a_day() {
-    let work = with_quota("3/day", &[]);
+    let work = with_quota("quotas = ['3/day']", &[]);
     work.write_vins(&vins(100));
     let words = [&DECODE[..], &["-o", "out.csv"]].concat();
     let started = Timestamp::now();
@@ -123,7 +134,7 @@ fn a_full_daily_quota_parks_the_run_for_a_day() {
 
 #[test]
 fn a_parked_run_is_completed_at_its_resume_time() {
-    let work = with_quota("2/3s", &[]);
+    let work = with_quota("quotas = ['2/3s']", &[]);
     work.write_vins(&vins(60));
     let words = [&DECODE[..], &["-o", "out.csv", "--max-wait", "0s"]].concat();
     let started = Timestamp::now();

@@ -136,8 +136,8 @@ fn an_interrupted_run_drains_and_exits_130() {
     if interrupts_are_ignored() {
         return;
     }
-    let work = slow("300ms");
-    work.write_vins(&vins(400));
+    let work = slow("250ms");
+    work.write_vins(&vins(200));
     let words = ["enrich", "vins.csv", "-o", "out.csv", "--with", "decode"];
     let running = work.start(&words);
     eventually("two calls", || work.calls("batch-decode") >= 2);
@@ -148,7 +148,7 @@ fn an_interrupted_run_drains_and_exits_130() {
     check_store(&work);
     work.vinrich(&words).exits(0);
     let paid = work.decodes_by_vin();
-    assert!(paid.len() == 400 && paid.values().all(|&times| times == 1), "nothing is lost");
+    assert!(paid.len() == 200 && paid.values().all(|&times| times == 1), "nothing is lost");
 }
 
 #[cfg(unix)]
