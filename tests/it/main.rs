@@ -1,9 +1,16 @@
 //! The integration tests, in one binary.
 
 mod architecture;
+mod cli;
 mod conservation;
 mod end_to_end;
 mod faults;
+mod inputs;
 mod outcomes;
+mod outputs;
+mod rate;
+mod resume;
+mod secrets;
+mod store;
 mod support;
 mod vendors;

@@ -1,5 +1,6 @@
 //! What the tests share: a work folder with a plan that points at a sandbox.
 
+pub(crate) mod binary;
 pub(crate) mod clock;
 pub(crate) mod enriched;
 pub(crate) mod fake;
