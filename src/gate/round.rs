@@ -105,12 +105,13 @@ impl<'a> Round<'a> {
     pub(super) async fn run(mut self) -> Result<Asked, Error> {
         loop {
             self.send_all().await?;
+            // Others may be waiting for these answers while this run waits for theirs.
+            self.door.shared.writer.flush().await?;
             if !self.wait_for_others().await? {
                 break;
             }
         }
         self.give_up_the_rest().await?;
-        self.door.shared.writer.flush().await?;
         Ok(self.asked)
     }
 
