@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use governor::clock::DefaultClock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::cancel::Cancel;
 use crate::clock::Clock;
@@ -114,7 +114,8 @@ pub struct Door<'a> {
     account: AccountId,
     client: reqwest::Client,
     key: RefCell<Option<SecretString>>,
-    key_reread: Cell<bool>,
+    /// Counts the keys read from a changed key file.
+    key_edition: Cell<u32>,
     pacer: Option<Pacer>,
     windows: RefCell<Windows>,
     breaker: RefCell<Breaker>,
@@ -164,7 +165,7 @@ impl<'a> Door<'a> {
             account,
             client: http::client(settings)?,
             key: RefCell::new(key),
-            key_reread: Cell::new(false),
+            key_edition: Cell::new(0),
             pacer,
             windows: RefCell::new(windows),
             breaker: RefCell::default(),
@@ -284,15 +285,10 @@ impl<'a> Door<'a> {
         }
     }
 
-    /// The account was turned away. A key file that has changed since is read once more.
-    fn deny(&self, denied: Denied) {
-        let first = !self.key_reread.replace(true);
-        if denied == Denied::Key
-            && first
-            && self.settings.api_key_file.is_some()
-            && let Ok(Some(key)) = self.settings.resolve_key()
-        {
-            *self.key.borrow_mut() = Some(key);
+    /// The account was turned away. A key file that has changed since the call
+    /// was sent is read again, and the call is worth another try.
+    fn deny(&self, denied: Denied, sent_with: u32) {
+        if denied == Denied::Key && (sent_with != self.key_edition.get() || self.key_changed()) {
             return;
         }
         let mut closed = self.closed.borrow_mut();
@@ -301,6 +297,21 @@ impl<'a> Door<'a> {
             self.shared.events.note(Level::Error, "denied", &words);
         }
         *closed = Some(Closed::Denied(denied));
+    }
+
+    /// Reads the key file again; `true` when it holds another key.
+    fn key_changed(&self) -> bool {
+        if self.settings.api_key_file.is_none() {
+            return false;
+        }
+        let Ok(Some(key)) = self.settings.resolve_key() else { return false };
+        let mut known = self.key.borrow_mut();
+        if known.as_ref().is_some_and(|known| known.expose_secret() == key.expose_secret()) {
+            return false;
+        }
+        *known = Some(key);
+        self.key_edition.set(self.key_edition.get() + 1);
+        true
     }
 
     /// Whatever it is asked, the vendor refuses: more halves would only cost calls.

@@ -38,6 +38,14 @@ struct Flight {
     job: Job,
 }
 
+/// A call on its way.
+#[derive(Debug)]
+struct Aloft {
+    job: Job,
+    /// The edition of the API key it was sent with.
+    key_edition: u32,
+}
+
 /// A call that has ended.
 #[derive(Debug)]
 struct Landed {
@@ -65,7 +73,7 @@ pub(super) struct Round<'a> {
     queue: Queue,
     reserved: VecDeque<Flight>,
     flights: JoinSet<Landed>,
-    aloft: HashMap<i64, Job>,
+    aloft: HashMap<i64, Aloft>,
     wake: Option<Instant>,
     elsewhere: Vec<Key>,
     budget: RetryBudget,
@@ -136,7 +144,7 @@ impl<'a> Round<'a> {
     fn abandon(&mut self) {
         self.flights.abort_all();
         self.flights.detach_all();
-        for (_, job) in std::mem::take(&mut self.aloft) {
+        for (_, Aloft { job, .. }) in std::mem::take(&mut self.aloft) {
             self.door.in_flight.set(self.door.in_flight.get() - 1);
             self.give_up(job);
         }
@@ -248,7 +256,7 @@ impl<'a> Round<'a> {
         let client = door.client.clone();
         let started = Instant::now();
         let call = flight.call;
-        self.aloft.insert(call, flight.job);
+        self.aloft.insert(call, Aloft { job: flight.job, key_edition: door.key_edition.get() });
         self.flights.spawn(async move {
             let reply = http::send(&client, request).await;
             Landed { call, reply, latency: started.elapsed() }
@@ -259,7 +267,8 @@ impl<'a> Round<'a> {
     /// Reads a reply, closes its call in the ledger, and draws the consequences.
     async fn settle(&mut self, landed: Landed) -> Result<(), Error> {
         let Landed { call, reply, latency } = landed;
-        let job = self.aloft.remove(&call).ok_or_else(|| Error::internal("a call landed twice"))?;
+        let Aloft { job, key_edition } =
+            self.aloft.remove(&call).ok_or_else(|| Error::internal("a call landed twice"))?;
         let door = self.door;
         door.in_flight.set(door.in_flight.get() - 1);
         door.tally.borrow_mut().came_back(reply.as_ref().ok().map(|reply| reply.status), latency);
@@ -273,7 +282,7 @@ impl<'a> Round<'a> {
             }
             Err(fault) => {
                 self.close_faulted(call, reply.as_ref().ok(), &fault).await?;
-                self.faulted(job, fault);
+                self.faulted(job, fault, key_edition);
             }
         }
         Ok(())
@@ -312,7 +321,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn faulted(&mut self, mut job: Job, fault: Fault) {
+    fn faulted(&mut self, mut job: Job, fault: Fault, key_edition: u32) {
         let now = Instant::now();
         job.last_fault = Some(fault.clone());
         match fault {
@@ -329,7 +338,7 @@ impl<'a> Round<'a> {
                 self.queue.retry(job, now);
             }
             Fault::Denied(denied) => {
-                self.door.deny(denied);
+                self.door.deny(denied, key_edition);
                 self.queue.retry(job, now);
             }
             Fault::Poisoned { .. } if self.endpoint.refuses_shape(&fault) => {

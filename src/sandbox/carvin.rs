@@ -258,11 +258,15 @@ struct Decode<'a> {
     make: &'a str,
     model: &'a str,
     model_year: String,
+    manufacturer: &'a str,
+    series: &'a str,
     trim: &'a str,
     vehicle_type: &'a str,
     body_class: &'a str,
     drive_type: &'a str,
+    body_cab_type: &'a str,
     fuel_type_primary: &'a str,
+    fuel_type_secondary: &'a str,
     electrification_level: &'a str,
     engine_configuration: &'a str,
     engine_cylinders: &'a str,
@@ -280,6 +284,7 @@ struct Decode<'a> {
     plant_city: &'a str,
     plant_state: &'a str,
     plant_country: &'a str,
+    error_code: &'a str,
 }
 
 fn decode(vin: &Vin) -> String {
@@ -289,25 +294,28 @@ fn decode(vin: &Vin) -> String {
 
 impl From<Vehicle> for Decode<'_> {
     fn from(vehicle: Vehicle) -> Self {
-        let Vehicle { make, model, year, trim, engine, drive_type, transmission, speeds, plant } =
-            vehicle;
+        let Vehicle { model, engine, plant, .. } = vehicle;
         Self {
             vin: "",
-            make,
+            make: vehicle.make,
             model: model.name,
-            model_year: year.map(|year| year.to_string()).unwrap_or_default(),
-            trim,
+            model_year: vehicle.year.map(|year| year.to_string()).unwrap_or_default(),
+            manufacturer: vehicle.manufacturer,
+            series: model.series,
+            trim: vehicle.trim,
             vehicle_type: model.body.vehicle_type(),
             body_class: model.body.class(),
-            drive_type,
+            drive_type: vehicle.drive_type,
+            body_cab_type: vehicle.cab,
             fuel_type_primary: engine.fuel,
+            fuel_type_secondary: engine.second_fuel,
             electrification_level: engine.electrification,
             engine_configuration: engine.configuration,
             engine_cylinders: engine.cylinders,
             displacement_l: engine.litres,
             engine_hp: engine.horsepower,
-            transmission_style: transmission,
-            transmission_speeds: speeds,
+            transmission_style: vehicle.transmission,
+            transmission_speeds: vehicle.speeds,
             doors: model.body.doors(),
             seats: model.body.seats(),
             gvwr: model.body.gvwr(),
@@ -315,6 +323,7 @@ impl From<Vehicle> for Decode<'_> {
             plant_city: plant.0,
             plant_state: plant.1,
             plant_country: plant.2,
+            error_code: "0",
         }
     }
 }

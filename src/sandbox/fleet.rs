@@ -5,7 +5,8 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::makers::{self, Body, Engine, Maker, Model, Plant};
+use super::body::Body;
+use super::makers::{self, Engine, Maker, Model, Plant};
 use crate::vin::Vin;
 
 /// The newest model year on the sandbox's roads; it does not move with the
@@ -17,32 +18,40 @@ pub(super) const NEWEST: u16 = 2026;
 pub(super) struct Vehicle {
     /// In upper case.
     pub(super) make: &'static str,
+    pub(super) manufacturer: &'static str,
     pub(super) model: &'static Model,
     /// `None` where position 10 is no year code.
     pub(super) year: Option<u16>,
     pub(super) trim: &'static str,
     pub(super) engine: &'static Engine,
     pub(super) drive_type: &'static str,
+    pub(super) cab: &'static str,
     pub(super) transmission: &'static str,
     pub(super) speeds: &'static str,
     pub(super) plant: Plant,
 }
 
-/// The vehicle a VIN names; `None` when nobody registered its maker.
+/// The vehicle a VIN names; `None` when nobody registered it for the USA.
 pub(super) fn vehicle(vin: &Vin) -> Option<Vehicle> {
-    let maker = makers::maker(vin.wmi())?;
+    if is_european(vin) {
+        return None;
+    }
+    let maker = makers::maker(vin.as_str())?;
     let year = model_year(vin, maker);
     let draw = |of| draw(&descriptor(vin), of);
-    let model = model_of(maker, year, draw("model"));
+    let model =
+        maker.familiar(vin.as_str()).unwrap_or_else(|| model_of(maker, year, draw("model")));
     let engine = engine_of(model, year, draw("engine"));
     let (transmission, speeds) = transmission(model.body, engine, year, draw("transmission"));
     Some(Vehicle {
         make: maker.make,
+        manufacturer: maker.manufacturer,
         model,
         year,
-        trim: pick(&["", "Base", "Sport", "Touring", "Limited", "Premium"], draw("trim")),
+        trim: pick(model.body.trims(), draw("trim")),
         engine,
         drive_type: pick(model.body.drive_types(), draw("drive")),
+        cab: pick(model.body.cabs(), draw("cab")),
         transmission,
         speeds,
         plant: maker.plant,
@@ -63,6 +72,12 @@ pub(super) fn pick<T: Copy>(choices: &[T], drawn: u64) -> T {
 /// A drawn number below `end`, which is not zero.
 pub(super) fn below(drawn: u64, end: usize) -> usize {
     usize::try_from(drawn % end as u64).unwrap_or_default()
+}
+
+/// Whether positions 4-6 are left blank, as European makers do on vehicles that
+/// they do not sell in the USA.
+fn is_european(vin: &Vin) -> bool {
+    vin.as_str()[3..].starts_with("ZZZ")
 }
 
 /// Positions 1-8, 10 and 11: all that a decode depends on.
@@ -116,6 +131,8 @@ fn transmission(
     const AUTOMATIC: &str = "Automatic";
     match (body, year.unwrap_or(NEWEST), drawn % 10) {
         _ if engine.fuel == "Electric" => (AUTOMATIC, "1"),
+        (Body::Trailer, _, _) => ("", ""),
+        (Body::Truck | Body::Bus, _, _) => (AUTOMATIC, "6"),
         (Body::Motorcycle, _, _) => (MANUAL, "6"),
         (Body::Tractor, 2013.., 0..6) => ("Automated Manual Transmission (AMT)", "12"),
         (Body::Tractor, _, _) => (MANUAL, "10"),
@@ -127,88 +144,6 @@ fn transmission(
         }
         (Body::Coupe, _, 0..3) => (MANUAL, "6"),
         _ => (AUTOMATIC, "8"),
-    }
-}
-
-/// What vPIC says of every vehicle with this body.
-impl Body {
-    fn has_cycle_in_position_7(self) -> bool {
-        !matches!(self, Self::Tractor | Self::Motorcycle)
-    }
-
-    pub(super) fn class(self) -> &'static str {
-        match self {
-            Self::Sedan => "Sedan/Saloon",
-            Self::Hatchback => "Hatchback/Liftback/Notchback",
-            Self::Coupe => "Coupe",
-            Self::Suv => "Sport Utility Vehicle (SUV)/Multi-Purpose Vehicle (MPV)",
-            Self::Minivan => "Minivan",
-            Self::Pickup | Self::HeavyPickup => "Pickup",
-            Self::Van => "Cargo Van",
-            Self::Tractor => "Truck-Tractor",
-            Self::Motorcycle => "Motorcycle - Touring / Sport Touring",
-        }
-    }
-
-    pub(super) fn vehicle_type(self) -> &'static str {
-        match self {
-            Self::Sedan | Self::Hatchback | Self::Coupe => "PASSENGER CAR",
-            Self::Suv | Self::Minivan => "MULTIPURPOSE PASSENGER VEHICLE (MPV)",
-            Self::Pickup | Self::HeavyPickup | Self::Van | Self::Tractor => "TRUCK",
-            Self::Motorcycle => "MOTORCYCLE",
-        }
-    }
-
-    pub(super) fn doors(self) -> &'static str {
-        match self {
-            Self::Sedan | Self::Suv | Self::Minivan | Self::Pickup | Self::HeavyPickup => "4",
-            Self::Hatchback => "5",
-            Self::Van => "3",
-            Self::Coupe | Self::Tractor => "2",
-            Self::Motorcycle => "",
-        }
-    }
-
-    pub(super) fn seats(self) -> &'static str {
-        match self {
-            Self::Sedan | Self::Hatchback | Self::Suv | Self::Pickup | Self::HeavyPickup => "5",
-            Self::Coupe => "4",
-            Self::Minivan => "8",
-            Self::Van | Self::Tractor | Self::Motorcycle => "2",
-        }
-    }
-
-    /// Gross vehicle weight rating; vPIC has none for most cars.
-    pub(super) fn gvwr(self) -> &'static str {
-        match self {
-            Self::Sedan | Self::Hatchback | Self::Coupe => "",
-            Self::Suv => "Class 1D: 5,001 - 6,000 lb (2,268 - 2,722 kg)",
-            Self::Minivan | Self::Pickup => "Class 2E: 6,001 - 7,000 lb (2,722 - 3,175 kg)",
-            Self::Van => "Class 2G: 8,001 - 9,000 lb (3,629 - 4,082 kg)",
-            Self::HeavyPickup => "Class 2H: 9,001 - 10,000 lb (4,082 - 4,536 kg)",
-            Self::Tractor => "Class 8: 33,001 lb and above (14,969 kg and above)",
-            Self::Motorcycle => "Class 1A: 3,000 lb or less (1,360 kg or less)",
-        }
-    }
-
-    pub(super) fn brakes(self) -> &'static str {
-        if self == Self::Tractor { "Air" } else { "Hydraulic" }
-    }
-
-    fn drive_types(self) -> &'static [&'static str] {
-        const FRONT: &str = "FWD/Front-Wheel Drive";
-        const REAR: &str = "RWD/Rear-Wheel Drive";
-        const ALL: &str = "AWD/All-Wheel Drive";
-        const FOUR: &str = "4WD/4-Wheel Drive/4x4";
-        match self {
-            Self::Sedan | Self::Hatchback => &[FRONT, FRONT, ALL],
-            Self::Minivan => &[FRONT],
-            Self::Coupe | Self::Van => &[REAR],
-            Self::Suv => &[ALL, FRONT, FOUR],
-            Self::Pickup | Self::HeavyPickup => &[FOUR, REAR],
-            Self::Tractor => &["6x4"],
-            Self::Motorcycle => &["4x2"],
-        }
     }
 }
 
@@ -251,8 +186,37 @@ mod tests {
     }
 
     #[test]
-    fn nobody_registered_this_maker() {
+    fn nobody_registered_this_maker_or_sold_this_in_the_usa() {
         assert!(decode("ZZZPH5C55BA218692").is_none());
+        assert!(decode("WVWPH5C55BA218692").is_some());
+        assert!(decode("WVWZZZ1KZ6W612305").is_none());
+    }
+
+    #[test]
+    fn makes_that_share_an_identifier_are_told_apart() {
+        let make = |vin| decode(vin).expect("known").make;
+        assert_eq!(make("2C3CDXCT8CH397767"), "DODGE");
+        assert_eq!(make("2C3CCAEG8CH223617"), "CHRYSLER");
+    }
+
+    #[test]
+    fn a_well_known_prefix_names_its_model() {
+        assert_eq!(decode("1FTFW1ET5DFC10312").expect("known").model.name, "F-150");
+        assert_eq!(decode("5YJ3E1EA1JF123640").expect("known").model.name, "Model 3");
+    }
+
+    #[test]
+    fn nearly_all_of_the_sample_fleet_is_known() {
+        let list = include_str!("../../sample-data/fleet.csv");
+        let vins: Vec<Vin> = list
+            .lines()
+            .flat_map(|line| line.split(',').map(str::trim).filter_map(Vin::new))
+            .collect();
+        assert!(vins.len() > 200, "{}", vins.len());
+        let strangers = vins.iter().filter(|&vin| vehicle(vin).is_none());
+        let strangers: Vec<&str> = strangers.map(Vin::as_str).collect();
+        let european = ["VF1RFB00X56789012", "WVWZZZ1KZ6W612305"];
+        assert_eq!(strangers, [european[0], european[1], "11111111111111111"]);
     }
 
     #[test]

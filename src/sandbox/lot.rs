@@ -1,8 +1,9 @@
 //! The dealers' lot: which VINs are for sale in the sandbox, where and for how
 //! much. As everything here it follows from the VIN alone.
 
+use super::body::Body;
 use super::fleet::{self, NEWEST, Vehicle, draw, pick};
-use super::makers::Body;
+
 use crate::vin::Vin;
 
 /// Out of a hundred known vehicles so many are for sale.
@@ -75,6 +76,10 @@ fn price(body: Body, age: u64, drawn: u64) -> u64 {
         Body::Van => 46_000,
         Body::Pickup => 48_000,
         Body::HeavyPickup => 61_000,
+        Body::Trailer => 64_000,
+        Body::Cutaway => 67_000,
+        Body::Truck => 92_000,
+        Body::Bus => 118_000,
         Body::Tractor => 155_000,
     };
     let worn = (0..age).fold(new, |value, _| value - value / 8);

@@ -8,10 +8,11 @@
 //! [`FaultRule`] makes it fail on request, in ways a test can count on.
 //!
 //! ```text
-//! server -> carvin, visor -> fleet (what a VIN is) -> makers, recalls, lot
+//! server -> carvin, visor -> recalls, lot -> fleet (what a VIN is) -> makers, body
 //!        -> faults (what goes wrong) and journal (what was asked)
 //! ```
 
+mod body;
 mod carvin;
 mod fault;
 mod faults;

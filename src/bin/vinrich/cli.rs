@@ -83,6 +83,18 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Show each vendor's key, address and limits; calls nobody
     Check,
+    /// Show what each vendor's quotas and spend limits have left, by our own count
+    Quota(ListArgs),
+    /// Look at past runs
+    Runs {
+        #[command(subcommand)]
+        command: RunsCommand,
+    },
+    /// Look at what the store keeps
+    Cache {
+        #[command(subcommand)]
+        command: CacheCommand,
+    },
     /// List the columns of the output
     Schema(SchemaArgs),
     /// Stand in for the vendors on this machine, for demonstrations and tests
@@ -315,6 +327,41 @@ pub(crate) struct SandboxArgs {
     /// How long every reply takes at least
     #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]
     pub(crate) latency: Option<Duration>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// The latest runs, the newest first
+    List(RunsListArgs),
+    /// One run's report, as JSON
+    Show(RunsShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsListArgs {
+    /// Show at most this many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsShowArgs {
+    /// The run's id, or how it begins
+    #[arg(value_name = "RUN")]
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Answers by dataset and vendor, their age, and the store's size
+    Stats,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// How the list is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The `vinrich` command: what was typed, done, and told in an exit code.
 
 mod bar;
+mod cache;
 mod check;
 mod cli;
 mod completions;
@@ -8,6 +9,8 @@ mod enrich;
 mod failure;
 mod meaning;
 mod plan;
+mod quota;
+mod runs;
 mod sandbox;
 mod schema;
 mod settings;
@@ -22,7 +25,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use vinrich::error::Error;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{CacheCommand, Cli, Command};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -46,6 +49,9 @@ fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
         Command::Plan(args) => plan::run(&args, &common),
         Command::Validate(args) => validate::run(&args, &common),
         Command::Check => check::run(&common),
+        Command::Quota(args) => quota::run(&args, &common),
+        Command::Runs { command } => runs::run(&command, &common),
+        Command::Cache { command: CacheCommand::Stats } => cache::stats(&common),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Completions(args) => completions::run(&args),

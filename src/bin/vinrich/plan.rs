@@ -84,12 +84,14 @@ fn datasets(datasets: &[DatasetForecast]) -> Vec<String> {
 }
 
 fn vendors(vendors: &[VendorForecast]) -> Vec<String> {
-    if vendors.is_empty() {
+    let called: Vec<&VendorForecast> =
+        vendors.iter().filter(|vendor| vendor.calls_total > 0).collect();
+    if called.is_empty() {
         return Vec::new();
     }
     let heading = ["vendor", "calls", "cost", "quota left", "done in", "by endpoint"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
-    rows.extend(vendors.iter().map(|vendor| {
+    rows.extend(called.iter().map(|vendor| {
         vec![
             vendor.vendor.clone(),
             at_most(vendor.exact, &thousands(vendor.calls_total)),

@@ -77,10 +77,16 @@ pub(crate) fn by_reason<K: AsRef<str> + Ord>(counts: &BTreeMap<K, u64>) -> Strin
 
 /// `2026-11-23T02:10:00.5Z` as `2026-11-23 02:10:00 UTC`; other text as it is.
 pub(crate) fn moment(rfc3339: &str) -> String {
-    match rfc3339.parse::<jiff::Timestamp>() {
-        Ok(at) => at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        Err(_) => rfc3339.to_owned(),
-    }
+    rfc3339.parse().map_or_else(|_| rfc3339.to_owned(), written)
+}
+
+/// Microseconds since 1970 as `2026-11-23 02:10:00 UTC`.
+pub(crate) fn at(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| "?".into(), written)
+}
+
+fn written(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// The time of a log line.

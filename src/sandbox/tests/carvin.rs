@@ -12,7 +12,11 @@ fn a_batch_is_answered_item_by_item() {
     assert_eq!(answer.data("VIN"), VINS);
     assert_eq!(answer.data("Make"), ["HONDA", "TESLA", "BMW"]);
     assert_eq!(answer.data("ModelYear"), ["1991", "2013", "2011"]);
-    assert!(answer.data("Model").iter().all(|model| !model.is_empty()));
+    for field in ["Model", "Manufacturer", "VehicleType", "BodyClass", "Seats", "GVWR", "PlantCity"]
+    {
+        assert!(answer.data(field).iter().all(|value| !value.is_empty()), "{field}");
+    }
+    assert_eq!(answer.data("ErrorCode"), ["0", "0", "0"]);
 }
 
 #[test]

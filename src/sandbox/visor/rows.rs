@@ -180,8 +180,8 @@ struct Build {
     trim: Option<&'static str>,
     body_type: &'static str,
     drivetrain: Option<&'static str>,
-    fuel_type: &'static str,
-    transmission: &'static str,
+    fuel_type: Option<&'static str>,
+    transmission: Option<&'static str>,
     engine: Option<String>,
     cylinders: Option<u8>,
     doors: Option<u8>,
@@ -199,8 +199,8 @@ impl Build {
             trim: known(vehicle.trim),
             body_type: first_part(model.body.class()),
             drivetrain: known(first_part(vehicle.drive_type)),
-            fuel_type: engine.fuel,
-            transmission: vehicle.transmission,
+            fuel_type: known(engine.fuel),
+            transmission: known(vehicle.transmission),
             engine: known(engine.litres).map(|litres| format!("{litres}L")),
             cylinders: engine.cylinders.parse().ok(),
             doors: model.body.doors().parse().ok(),
@@ -264,7 +264,7 @@ fn first_part(words: &str) -> &str {
 
 /// `Mercedes-Benz` for `MERCEDES-BENZ`; makes that are initials stay as they are.
 fn title_case(make: &str) -> String {
-    if ["BMW", "GMC", "RAM"].contains(&make) {
+    if ["BMW", "GMC", "IC BUS", "MINI", "RAM"].contains(&make) {
         return make.to_owned();
     }
     let mut starts = true;
