@@ -11,10 +11,10 @@ use crate::support::fake::{Fake, Heard, Reply, gzip_bomb};
 /// More than the largest body read.
 const TOO_MUCH: usize = 17 << 20;
 
-type Broken = fn(&Heard) -> Reply;
-
 /// Name, reply, `decode_error`, exit code.
-const BROKEN: [(&str, Broken, &str, u8); 13] = [
+type Broken = (&'static str, fn(&Heard) -> Reply, &'static str, u8);
+
+const BROKEN: [Broken; 13] = [
     ("success: false", |_| text(r#"{"success":false,"error":"Oops"}"#), "garbled", 76),
     ("an HTML page", |_| text("<!DOCTYPE html><html>Just a moment</html>"), "garbled", 76),
     ("nothing", |_| text(""), "garbled", 76),
@@ -43,9 +43,21 @@ fn bomb() -> Reply {
     Reply::new(200, gzip_bomb(64 << 20)).header("content-encoding", "gzip")
 }
 
+/// Every broken reply on a thread of its own, since each waits between its tries.
+fn each_at_once(check: impl Fn(Broken) + Sync) {
+    std::thread::scope(|scope| {
+        for broken in BROKEN {
+            scope.spawn({
+                let check = &check;
+                move || check(broken)
+            });
+        }
+    });
+}
+
 #[test]
 fn a_broken_reply_is_asked_for_again() {
-    for (name, broken, _, _) in BROKEN {
+    each_at_once(|(name, broken, _, _)| {
         let fake = Fake::start(move |call, heard| match call {
             1 => broken(heard),
             _ => Reply::decoded(heard),
@@ -55,12 +67,12 @@ fn a_broken_reply_is_asked_for_again() {
         assert_eq!(enriched.report.exit_code, 0, "{name}: {:#?}", enriched.report);
         enriched.all("model", "Civic");
         assert_eq!(fake.heard().len(), 2, "{name}");
-    }
+    });
 }
 
 #[test]
 fn a_reply_that_stays_broken_is_told_and_not_kept() {
-    for (name, broken, error, exit) in BROKEN {
+    each_at_once(|(name, broken, error, exit)| {
         let healthy = Arc::new(AtomicBool::new(false));
         let fake = Fake::start({
             let healthy = Arc::clone(&healthy);
@@ -83,7 +95,7 @@ fn a_reply_that_stays_broken_is_told_and_not_kept() {
         let enriched = Enriched::by(&plan);
         assert_eq!((enriched.report.exit_code, fake.heard().len()), (0, calls + 1), "{name}");
         enriched.all("model", "Civic");
-    }
+    });
 }
 
 #[test]

@@ -90,6 +90,24 @@ fn a_429_without_a_word_under_a_daily_quota_parks() {
 }
 
 #[test]
+fn a_429_that_never_ends_parks() {
+    for wait in ["0", "-5", "soon"] {
+        let fake = Fake::start(move |call, heard| match call {
+            ..200 => limited().header("retry-after", wait),
+            _ => Reply::decoded(heard),
+        });
+        let work = Work::with_faults(&[]);
+        let mut plan = work.decoding(&vins(100), &fake.url());
+        plan.settings.max_wait = Duration::from_secs(1);
+        let enriched = Enriched::by(&plan);
+        assert_eq!(enriched.report.exit_code, 75, "{wait}");
+        enriched.all("decode_status", "pending");
+        let calls = fake.heard().len();
+        assert!(calls <= 5 * 6 / 5 + 10, "{wait}: {calls} calls for 5 planned");
+    }
+}
+
+#[test]
 fn a_full_quota_parks_until_it_has_room() {
     let work = Work::with_faults(&[]);
     let mut plan = work.listing(&vins(100)).only(&[Dataset::Decode]);

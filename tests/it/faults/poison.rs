@@ -1,5 +1,8 @@
 //! Requests refused because of what they ask.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::json;
 use vinrich::outcome::Dataset;
 
@@ -22,6 +25,56 @@ fn one_bad_vin_among_many_is_found_and_refused_alone() {
         let calls = work.calls("batch-decode");
         assert!(calls <= 2 + 9, "place {place}: {calls} calls");
     }
+}
+
+#[test]
+fn a_refused_vin_is_quarantined() {
+    let all = vins(40);
+    let work = Work::with_faults(&[&format!("carvin/batch-decode/400:vin={}", all[7])]);
+    let plan = work.listing(&all).only(&[Dataset::Decode]);
+    Enriched::by(&plan);
+    let calls = work.calls("batch-decode");
+    let enriched = Enriched::by(&plan);
+    assert_eq!(enriched.row(&all[7])["decode_status"], "refused");
+    assert_eq!(work.calls("batch-decode"), calls, "a second run asks nothing");
+}
+
+#[test]
+fn two_bad_vins_in_one_batch_are_both_found() {
+    for [one, other] in [[0, 19], [3, 4], [9, 10]] {
+        let all = vins(20);
+        let rules = [one, other].map(|n: usize| format!("carvin/400:vin={}", all[n]));
+        let work = Work::with_faults(&[&rules[0], &rules[1]]);
+        let enriched = Enriched::by(&work.listing(&all).only(&[Dataset::Decode]));
+        assert_eq!(enriched.count("decode_status"), [("found", 18), ("refused", 2)].into());
+        for place in [one, other] {
+            assert_eq!(enriched.row(&all[place])["decode_status"], "refused");
+        }
+        let calls = work.calls("batch-decode");
+        assert!(calls <= 1 + 2 * 9, "{one} and {other}: {calls} calls");
+    }
+}
+
+#[test]
+fn a_vendor_that_refuses_everything_is_given_up_and_blames_no_vin() {
+    let healthy = Arc::new(AtomicBool::new(false));
+    let fake = Fake::start({
+        let healthy = Arc::clone(&healthy);
+        move |_, heard| match healthy.load(Ordering::Acquire) {
+            true => Reply::decoded(heard),
+            false => Reply::new(400, r#"{"success":false,"error":"vins is deprecated"}"#),
+        }
+    });
+    let work = Work::with_faults(&[]);
+    let plan = work.decoding(&vins(200), &fake.url());
+    let enriched = Enriched::by(&plan);
+    assert_eq!(enriched.report.exit_code, 76);
+    assert!(fake.heard().len() <= 10 * 6 / 5 + 10, "{} calls", fake.heard().len());
+    let unanswered = enriched.count("decode_status");
+    assert!(!unanswered.contains_key("found"), "{unanswered:?}");
+
+    healthy.store(true, Ordering::Release);
+    Enriched::by(&plan).all("decode_status", "found");
 }
 
 /// Visor, refusing searches by `vin_pattern`.
