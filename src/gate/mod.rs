@@ -122,6 +122,7 @@ pub struct Door<'a> {
     tally: RefCell<Tally>,
     in_flight: Cell<usize>,
     limited_in_a_row: Cell<u32>,
+    limited_at: Cell<Option<Instant>>,
     refused_in_a_row: Cell<u32>,
     cool_until: Cell<Option<Instant>>,
     closed: RefCell<Option<Closed>>,
@@ -172,6 +173,7 @@ impl<'a> Door<'a> {
             tally: RefCell::default(),
             in_flight: Cell::new(0),
             limited_in_a_row: Cell::new(0),
+            limited_at: Cell::new(None),
             refused_in_a_row: Cell::new(0),
             cool_until: Cell::new(None),
             closed: RefCell::new(None),
@@ -321,21 +323,26 @@ impl<'a> Door<'a> {
         *self.closed.borrow_mut() = Some(Closed::Refusing(code));
     }
 
-    /// The server asked to wait.
-    fn limited(&self, wait: Option<Duration>) {
-        let in_a_row = self.limited_in_a_row.get() + 1;
-        self.limited_in_a_row.set(in_a_row);
-        match (wait, self.windows.borrow().longest()) {
-            (Some(wait), _) => self.hold(wait, Held::RateLimited),
-            (None, Some(window))
-                if in_a_row >= LIMITED_IN_A_ROW && window > self.shared.max_wait =>
-            {
+    /// The server asked a call sent at `sent` to wait. Calls that were on their
+    /// way together count once; a server that says so again and again is parked.
+    fn limited(&self, wait: Option<Duration>, sent: Instant) {
+        if self.limited_at.get().is_none_or(|limited| sent > limited) {
+            self.limited_at.set(Some(Instant::now()));
+            self.limited_in_a_row.set(self.limited_in_a_row.get() + 1);
+        }
+        let in_a_row = self.limited_in_a_row.get();
+        let used_up =
+            || self.windows.borrow().longest().filter(|long| *long > self.shared.max_wait);
+        match (wait, used_up()) {
+            (None, Some(window)) if in_a_row >= LIMITED_IN_A_ROW => {
                 self.park(Held::RateLimited, window);
             }
-            (None, _) if in_a_row > LIMITED_IN_A_ROW * 3 => {
-                self.park(Held::RateLimited, AFTER_OUTAGE);
+            _ if in_a_row > LIMITED_IN_A_ROW * 3 => self.park(Held::RateLimited, AFTER_OUTAGE),
+            (Some(wait), _) if in_a_row == 1 => self.hold(wait, Held::RateLimited),
+            (wait, _) => {
+                let back_off = breaker::back_off(in_a_row + 2);
+                self.hold(wait.unwrap_or_default().max(back_off), Held::RateLimited);
             }
-            (None, _) => self.hold(breaker::back_off(in_a_row + 2), Held::RateLimited),
         }
     }
 
@@ -371,12 +378,18 @@ impl<'a> Door<'a> {
         self.refused_in_a_row.set(0);
     }
 
+    /// Whether the vendor has answered anything in this run, so that its "wrong"
+    /// about one key can be taken for its word.
+    fn has_answered(&self) -> bool {
+        self.tally.borrow().ok > 0
+    }
+
     /// A batch was refused. The vendor is up, but it may refuse everything.
     fn refused(&self, code: &str) {
         self.breaker.borrow_mut().success();
         let in_a_row = self.refused_in_a_row.get() + 1;
         self.refused_in_a_row.set(in_a_row);
-        if in_a_row >= REFUSED_IN_A_ROW && self.tally.borrow().ok == 0 {
+        if in_a_row >= REFUSED_IN_A_ROW && !self.has_answered() {
             self.refuses_everything(code.to_owned());
         }
     }

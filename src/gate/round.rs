@@ -12,9 +12,9 @@ use crate::batch::{Job, Queue};
 use crate::error::Error;
 use crate::key::Key;
 use crate::money::Micros;
-use crate::outcome::{Fault, Held, Outcome};
+use crate::outcome::{Fault, Held, Outcome, Said};
 use crate::store::{Call, Elsewhere, Reserve, Shortage, SourceId};
-use crate::vendors::{Endpoint, Parsed, Reply};
+use crate::vendors::{Answer, Endpoint, Parsed, Reply};
 
 /// How long a stopped run waits for calls on their way.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -298,9 +298,15 @@ impl<'a> Round<'a> {
         keys: &[Key],
     ) -> Result<(&'r Reply, Parsed), Fault> {
         let reply = reply.map_err(Clone::clone)?;
-        match self.door.vendor.fault(reply) {
+        let parsed = match self.door.vendor.fault(reply) {
             Some(fault) => Err(fault),
-            None => Ok((reply, self.endpoint.parse(reply, keys)?)),
+            None => self.endpoint.parse(reply, keys),
+        };
+        match parsed {
+            Err(Fault::Poisoned { code }) if keys.len() == 1 && self.door.has_answered() => {
+                Ok((reply, refused(code, reply)))
+            }
+            parsed => Ok((reply, parsed?)),
         }
     }
 
@@ -333,7 +339,7 @@ impl<'a> Round<'a> {
             }
             Fault::Garbled { .. } => self.try_again(job, sent, MOST_GARBLED),
             Fault::Limited { wait } => {
-                self.door.limited(wait);
+                self.door.limited(wait, sent);
                 self.queue.retry(job, now);
             }
             Fault::Denied(denied) => {
@@ -427,6 +433,12 @@ impl<'a> Round<'a> {
         }
         Ok(())
     }
+}
+
+/// A request about one key that was refused: the vendor's word that the key is wrong.
+fn refused(code: String, reply: &Reply) -> Parsed {
+    let answer = Answer { key: 0, said: Said::Refused(code), body: reply.body.clone() };
+    Parsed { answers: vec![answer], ..Parsed::default() }
 }
 
 fn landed_safely(landed: Result<Landed, tokio::task::JoinError>) -> Result<Landed, Error> {
