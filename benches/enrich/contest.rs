@@ -133,6 +133,11 @@ impl Measured {
     pub(crate) fn calls(&self) -> u64 {
         self.report["vendors"]["carvin"]["attempted"].as_u64().unwrap_or(0)
     }
+
+    /// Seconds of a phase, where the report tells them.
+    pub(crate) fn phase(&self, name: &str) -> Option<f64> {
+        self.report["phases"][name].as_f64()
+    }
 }
 
 /// The vendor's process; it ends when its stdin does.

@@ -10,6 +10,9 @@ const MOST_TIMES_BARE: f64 = 2.5;
 const LEAST_ROWS_A_SECOND: f64 = 80_000.0;
 const MOST_MEGABYTES: f64 = 200.0;
 
+/// The phases of a run, by their names in its report.
+const PHASES: [&str; 3] = ["reading", "asking", "writing"];
+
 /// One of those who run, and its runs.
 pub(crate) struct Runner {
     name: &'static str,
@@ -41,9 +44,17 @@ impl Runner {
         self.median(|run| run.used.peak_memory.map(|bytes| bytes as f64 / 1e6))
     }
 
-    /// Seconds of a phase by its name in the report, where it tells them.
+    /// Seconds of a phase.
     fn phase(&self, name: &str) -> Option<f64> {
-        self.median(|run| run.report["phases"][name].as_f64())
+        self.median(|run| run.phase(name))
+    }
+
+    /// Seconds in no phase: starting, the store's opening and end, the report.
+    fn rest(&self) -> Option<f64> {
+        self.median(|run| {
+            let told: Option<f64> = PHASES.into_iter().map(|name| run.phase(name)).sum();
+            Some(run.used.wall.as_secs_f64() - told?)
+        })
     }
 
     fn median(&self, value: impl Fn(&Measured) -> Option<f64>) -> Option<f64> {
@@ -69,11 +80,9 @@ impl Runner {
     }
 
     fn tell_phases(&self) {
-        let phases = ["reading", "asking", "writing"].map(|name| self.phase(name));
-        let told: f64 = phases.iter().flatten().sum();
-        let rest = phases.iter().all(Option::is_some).then_some(self.wall() - told);
+        let phases = PHASES.map(|name| self.phase(name));
         let [reading, asking, writing] = phases.map(|phase| cell(phase, 8, 3));
-        println!("{:<19} {reading} {asking} {writing} {}", self.name, cell(rest, 8, 3));
+        println!("{:<19} {reading} {asking} {writing} {}", self.name, cell(self.rest(), 8, 3));
     }
 }
 
