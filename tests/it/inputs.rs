@@ -363,10 +363,10 @@ fn lines_appended_while_it_is_read_wait_for_the_next_run() {
 fn a_file_of_another_kind_is_no_table() {
     let work = Work::configured(&[]);
     std::fs::write(work.path("fleet.csv"), b"PK\x03\x04\x14\x00\x06\x00\x08\x00xl/workbook.xml")
-        .unwrap();
+        .expect("a file is written");
     enrich(&work, &["fleet.csv"]).exits(65).says(&["error: `fleet.csv`", "hint: "]);
     std::fs::write(work.path("legacy.csv"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0\0\0\0\0\0\0")
-        .unwrap();
+        .expect("a file is written");
     enrich(&work, &["legacy.csv"]).exits(65);
 }
 

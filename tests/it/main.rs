@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cli;
+mod commands;
 mod conservation;
 mod end_to_end;
 mod faults;

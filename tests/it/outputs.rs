@@ -148,9 +148,13 @@ fn every_format_holds_the_same_values() {
 fn the_columns_are_the_inputs_and_then_those_of_the_schema() {
     let work = Work::configured(&[]);
     let schema = work.vinrich(&["schema", "--format", "json"]).exits(0);
-    let schema: serde_json::Value = serde_json::from_str(schema.stdout()).expect("JSON");
-    let ours: Vec<&str> =
-        schema["columns"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
+    let schema = schema.json();
+    let ours: Vec<&str> = schema["columns"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|c| c["name"].as_str().expect("a name"))
+        .collect();
     let theirs = ["Unit", "input_VIN", "Plate", "Odometer", "In Service"];
     let expected = |rename: fn(&str) -> String| -> Vec<String> {
         theirs
@@ -193,16 +197,18 @@ fn the_run_report_hashes_what_was_read_and_written() {
     let report = work.json("out.csv.run.json");
     let hash = |path: &Path| {
         let digest = Sha256::digest(std::fs::read(path).expect("a file"));
-        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        let nibbles = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect::<String>()
     };
     assert_eq!(report["inputs"][0]["sha256"].as_str(), Some(hash(&fleet).as_str()));
     let outputs = report["outputs"].as_array().expect("a list");
-    let paths: Vec<_> = outputs.iter().map(|output| output["path"].as_str().unwrap()).collect();
+    let paths: Vec<_> =
+        outputs.iter().map(|output| output["path"].as_str().expect("a path")).collect();
     assert_eq!(paths, ["bad.csv", "out.csv"], "in the order they were put in place");
     for output in outputs {
         let path = work.path(output["path"].as_str().expect("a path"));
         assert_eq!(output["sha256"].as_str(), Some(hash(&path).as_str()));
-        assert_eq!(output["bytes"].as_u64(), Some(path.metadata().unwrap().len()));
+        assert_eq!(output["bytes"].as_u64(), Some(path.metadata().expect("a file").len()));
     }
     assert_eq!((&report["exit_code"], &report["outcome"]), (&0.into(), &"success".into()));
     for time in ["started_at", "ended_at"] {

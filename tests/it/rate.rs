@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::support::binary::{Setup, eventually, vins};
 use crate::support::{Work, csv_rows};
@@ -141,10 +141,10 @@ fn a_parked_run_is_completed_at_its_resume_time() {
     work.vinrich(&words).exits(75);
     assert_eq!(found(&work, "out.csv"), 40);
     let resume = resume_at(&work, "out.csv");
-    assert!(resume <= started.saturating_add(10.seconds()).unwrap(), "{resume}");
+    assert!(resume.duration_since(started) <= SignedDuration::from_secs(10), "{resume}");
     // It is told in whole seconds.
     eventually("the time to resume", || {
-        Timestamp::now() > resume.saturating_add(1.second()).unwrap()
+        Timestamp::now().duration_since(resume) > SignedDuration::from_secs(1)
     });
     work.vinrich(&words).exits(0);
     assert_eq!((found(&work, "out.csv"), work.calls("batch-decode")), (60, 3));

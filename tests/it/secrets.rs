@@ -129,7 +129,7 @@ fn a_key_file_is_read_and_never_told() {
     });
     let file = work.write("carvin.key", &format!("{CARVIN}\n"));
     let mode = |mode| {
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("a mode")
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("a mode");
     };
     let enrich = |key: &str| {
         let mut command =

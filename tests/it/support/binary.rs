@@ -135,6 +135,11 @@ impl Ended {
         std::str::from_utf8(&self.stdout).expect("text")
     }
 
+    /// The JSON it printed as data.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.stdout).expect("JSON on stdout")
+    }
+
     /// Fails with the whole story unless it exited with `code`.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
