@@ -19,7 +19,6 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::store::{RunInfo, RunLimits, Store, StoreSpec};
 use crate::survey::Survey;
-use crate::vendors::reread;
 use crate::writing::{Outputs, write};
 
 /// Enriches the plan's input into its output. Blocking; owns its runtime.
@@ -83,7 +82,6 @@ fn open_store(plan: &Plan, run: &Run<'_>) -> Result<Store, Error> {
         path: &plan.settings.store,
         durability: plan.settings.durability,
         must_exist: plan.thresholds.require_store,
-        reread,
         limits: RunLimits { max_calls: plan.limits.max_calls, max_cost: plan.limits.max_cost },
     };
     let info = RunInfo {

@@ -71,7 +71,7 @@ pub fn write(
         tally.count(&record);
         block.push(&row, record);
         if block.is_full() {
-            output.write(&block.take())?;
+            output.write(block.take())?;
             run.events.progress(&Progress {
                 phase: Phase::Writing,
                 rows: read,
@@ -80,7 +80,7 @@ pub fn write(
             });
         }
     }
-    output.write(&block.take())?;
+    output.write(block.take())?;
     rows.finish()?;
     conserve(read, &output)?;
     let (rows, diverted) = (output.rows(), output.diverted());
@@ -161,11 +161,11 @@ fn write_rejects(plan: &Plan, run: &Run<'_>, inputs: &Inputs) -> Result<Vec<Writ
         if reading.vin.is_none() {
             block.push(&row, Record::unasked(&row, reading, &files[row.file()]));
             if block.is_full() {
-                output.write(&block.take())?;
+                output.write(block.take())?;
             }
         }
     }
-    output.write(&block.take())?;
+    output.write(block.take())?;
     rows.finish()?;
     let written = output.commit()?;
     Ok(written.into_iter().filter(|file| file.path != "-").collect())

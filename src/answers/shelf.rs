@@ -1,9 +1,9 @@
 //! Kept answers, parsed on first use and shared by every row that needs them.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 

@@ -9,7 +9,7 @@ use crate::store::{Body, Close, NOT_SENT, NewAnswer};
 use crate::vendors::{Parsed, Reply};
 
 impl Round<'_> {
-    /// A call that was answered: the whole reply and its answers are kept.
+    /// A call that was answered: its answers are kept, raw.
     pub(super) async fn keep(
         &self,
         call: i64,
@@ -29,7 +29,7 @@ impl Round<'_> {
                 key,
             }
         });
-        close.answers = Some((self.source, reply.body.clone(), answers.collect()));
+        close.answers = Some((self.source, answers.collect()));
         self.enter(close).await
     }
 

@@ -16,7 +16,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use governor::clock::DefaultClock;
+use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use secrecy::{ExposeSecret, SecretString};
@@ -234,6 +234,12 @@ impl<'a> Door<'a> {
             self.settings.concurrency.get() as usize
         };
         most.saturating_sub(self.in_flight.get())
+    }
+
+    /// How long the pacer wants the next call to wait; `None`: it may go now.
+    fn pace(&self) -> Option<Duration> {
+        let early = self.pacer.as_ref()?.check().err()?;
+        Some(early.wait_time_from(DefaultClock::default().now()))
     }
 
     /// The end of the wait that every call must sit out.

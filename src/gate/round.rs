@@ -2,6 +2,7 @@
 //! to the last key's outcome.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
@@ -13,7 +14,7 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::money::Micros;
 use crate::outcome::{Fault, Held, Outcome, Said};
-use crate::store::{Call, Elsewhere, Reserve, Shortage, SourceId};
+use crate::store::{Call, Elsewhere, Granted, Reserve, Shortage, SourceId};
 use crate::vendors::{Answer, Endpoint, Parsed, Reply};
 
 /// How long a stopped run waits for calls on their way.
@@ -55,13 +56,10 @@ struct Landed {
     latency: Duration,
 }
 
-/// What a try to reserve came to.
-#[derive(Debug, PartialEq, Eq)]
-enum Reserved {
-    /// Something can be sent, or tried at once.
-    GoOn,
-    /// Nothing before `wake` or the next landing.
-    Later,
+/// A reservation under way in the store.
+struct Reserving<'a> {
+    jobs: Vec<Job>,
+    granted: Pin<Box<dyn Future<Output = Result<Granted, Error>> + 'a>>,
 }
 
 /// The state of one [`Asking`].
@@ -72,7 +70,10 @@ pub(super) struct Round<'a> {
     pub(super) freshness: crate::freshness::Freshness,
     pub(super) price: Micros,
     queue: Queue,
+    reserving: Option<Reserving<'a>>,
     reserved: VecDeque<Flight>,
+    /// No room before a call on its way has ended.
+    full: bool,
     flights: JoinSet<Landed>,
     aloft: HashMap<i64, Aloft>,
     wake: Option<Instant>,
@@ -92,7 +93,9 @@ impl<'a> Round<'a> {
             freshness: asking.freshness,
             price: door.settings.price_of(endpoint.spec().id),
             queue: Queue::new(asking.keys, batch),
+            reserving: None,
             reserved: VecDeque::new(),
+            full: false,
             flights: JoinSet::new(),
             aloft: HashMap::new(),
             wake: None,
@@ -106,7 +109,7 @@ impl<'a> Round<'a> {
         loop {
             self.send_all().await?;
             // Others may be waiting for these answers while this run waits for theirs.
-            self.door.shared.writer.flush().await?;
+            self.door.shared.writer.settle().await?;
             if !self.wait_for_others().await? {
                 break;
             }
@@ -120,17 +123,19 @@ impl<'a> Round<'a> {
         let cancel = self.door.shared.cancel;
         let mut drained_by = None;
         loop {
-            self.launch().await?;
+            self.launch()?;
             if cancel.asked().is_some() {
                 drained_by.get_or_insert_with(|| Instant::now() + DRAIN);
             }
-            let wake = drained_by.or(self.wake);
-            if self.flights.is_empty() && self.wake.is_none() {
+            if self.flights.is_empty() && self.reserving.is_none() && self.wake.is_none() {
                 return Ok(());
             }
+            let wake = drained_by.or(self.wake);
             tokio::select! {
                 Some(landed) = self.flights.join_next() => self.settle(landed_safely(landed)?).await?,
+                Some(granted) = granted(&mut self.reserving) => self.take_granted(granted?),
                 () = sleep_until(wake), if wake.is_some() => {
+                    self.full = false;
                     if drained_by.is_some() {
                         self.abandon();
                         return Ok(());
@@ -152,8 +157,9 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Fills every free slot, as far as quotas, pacing and waits allow.
-    async fn launch(&mut self) -> Result<(), Error> {
+    /// Fills every free slot, as far as quotas, pacing and waits allow, and
+    /// reserves ahead while calls are on their way.
+    fn launch(&mut self) -> Result<(), Error> {
         self.wake = None;
         while !self.door.is_closed() && !self.asked.shape_refused {
             if self.door.free_slots() == 0 {
@@ -165,25 +171,40 @@ impl<'a> Round<'a> {
                 self.wake = Some(until);
                 return Ok(());
             }
-            if self.reserved.is_empty() && self.reserve().await? == Reserved::Later {
+            if self.reserved.is_empty() {
+                self.reserve();
+                return Ok(());
+            }
+            if let Some(wait) = self.door.pace() {
+                self.wake = Some(Instant::now() + wait);
                 return Ok(());
             }
             if let Some(flight) = self.reserved.pop_front() {
-                self.send(flight).await?;
+                self.send(flight)?;
+            }
+            if self.reserved.len() < self.door.settings.concurrency.get() as usize / 2 {
+                self.reserve();
             }
         }
         Ok(())
     }
 
-    /// Enters as many calls into the ledger as there is room for.
-    async fn reserve(&mut self) -> Result<Reserved, Error> {
+    /// Starts entering as many calls into the ledger as there are slots.
+    fn reserve(&mut self) {
+        if self.reserving.is_some() {
+            return;
+        }
+        if self.full {
+            self.wake = self.flights.is_empty().then(|| Instant::now() + LOOK_AGAIN);
+            return;
+        }
         let now = Instant::now();
         let calls = self.door.settings.concurrency.get() as usize;
-        let mut jobs = self.queue.take_due(calls, now);
+        let jobs = self.queue.take_due(calls, now);
         let keys = self.queue.take_keys(calls - jobs.len());
         if jobs.is_empty() && keys.is_empty() {
             self.wake = self.queue.next_due(now);
-            return Ok(Reserved::Later);
+            return;
         }
         let shared = self.door.shared;
         let moment = shared.clock.now();
@@ -198,10 +219,14 @@ impl<'a> Round<'a> {
             batch: self.endpoint.spec().batch,
             last: self.queue.no_more_keys(),
         };
-        let granted = shared.writer.reserve(wish).await?;
-        let unsent_jobs = jobs.split_off(jobs.len() - granted.fixed.len());
-        for job in unsent_jobs {
-            self.queue.retry(job, now);
+        let granted = Box::pin(shared.writer.reserve(wish));
+        self.reserving = Some(Reserving { jobs, granted });
+    }
+
+    /// Takes what a reservation brought.
+    fn take_granted(&mut self, (mut jobs, granted): (Vec<Job>, Granted)) {
+        for job in jobs.split_off(jobs.len() - granted.fixed.len()) {
+            self.queue.retry(job, Instant::now());
         }
         let mut jobs = jobs.into_iter();
         for Call { id, keys } in granted.calls {
@@ -211,21 +236,14 @@ impl<'a> Round<'a> {
         self.queue.give_back(granted.keys);
         self.elsewhere.extend(granted.elsewhere);
         self.tell_quota(granted.left);
-        Ok(self.heed_shortage(granted.held))
-    }
-
-    fn heed_shortage(&mut self, shortage: Option<Shortage>) -> Reserved {
-        match shortage {
+        match granted.held {
             None => {}
+            // What is reserved goes first; the question is put again after it.
+            Some(_) if !self.reserved.is_empty() => self.full = true,
+            Some(Shortage::AfterOpen) => self.full = true,
             Some(Shortage::After(wait, why)) => self.door.hold(wait, why),
             Some(Shortage::Run) => self.door.close_for(Held::OwnLimit),
-            Some(Shortage::AfterOpen) if self.flights.is_empty() => {
-                self.wake = Some(Instant::now() + LOOK_AGAIN);
-                return Reserved::Later;
-            }
-            Some(Shortage::AfterOpen) => return Reserved::Later,
         }
-        Reserved::GoOn
     }
 
     fn tell_quota(&self, left: Option<u64>) {
@@ -238,11 +256,8 @@ impl<'a> Round<'a> {
     }
 
     /// Sends a reserved call on its own task.
-    async fn send(&mut self, flight: Flight) -> Result<(), Error> {
+    fn send(&mut self, flight: Flight) -> Result<(), Error> {
         let door = self.door;
-        if let Some(pacer) = &door.pacer {
-            pacer.until_ready().await;
-        }
         let request = self.endpoint.request(&flight.job.keys, door.settings);
         let auth = door.vendor.spec().auth;
         let key = door.key.borrow().clone();
@@ -273,6 +288,7 @@ impl<'a> Round<'a> {
         let Aloft { job, sent, key_edition } =
             self.aloft.remove(&call).ok_or_else(|| Error::internal("a call landed twice"))?;
         let door = self.door;
+        self.full = false;
         door.in_flight.set(door.in_flight.get() - 1);
         door.tally.borrow_mut().came_back(reply.as_ref().ok().map(|reply| reply.status), latency);
         if let Ok(reply) = &reply {
@@ -443,6 +459,15 @@ fn refused(code: String, reply: &Reply) -> Parsed {
 
 fn landed_safely(landed: Result<Landed, tokio::task::JoinError>) -> Result<Landed, Error> {
     landed.map_err(|error| Error::internal("a call's task broke off").because(error))
+}
+
+/// What the reservation under way brings, with the jobs it was made for.
+async fn granted(
+    reserving: &mut Option<Reserving<'_>>,
+) -> Option<Result<(Vec<Job>, Granted), Error>> {
+    let granted = reserving.as_mut()?.granted.as_mut().await;
+    let jobs = reserving.take()?.jobs;
+    Some(granted.map(|granted| (jobs, granted)))
 }
 
 async fn sleep_until(wake: Option<Instant>) {

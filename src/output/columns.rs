@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BooleanArray, BooleanBuilder, Decimal128Array, PrimitiveArray, PrimitiveBuilder,
-    RecordBatch, StringBuilder,
+    RecordBatch, StringBuilder, new_null_array,
 };
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{
@@ -20,6 +20,9 @@ use super::names::input_names;
 use super::schema::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
 use crate::error::Error;
 use crate::record::{Block, Record};
+
+/// Bytes of a usual text cell, to size a builder by.
+const USUAL_TEXT: usize = 12;
 
 /// Field metadata: what an input column was called in the input.
 const ORIGINAL_NAME: &str = "original_name";
@@ -115,10 +118,21 @@ impl Layout {
 }
 
 fn text_array<T: AsRef<str>>(
-    values: impl ExactSizeIterator<Item = Option<T>>,
+    mut values: impl ExactSizeIterator<Item = Option<T>>,
 ) -> Result<ArrayRef, ArrowError> {
-    let mut builder = StringBuilder::with_capacity(values.len(), 0);
-    for value in values {
+    let rows = values.len();
+    let mut nulls = 0;
+    // Many columns are null in all rows; they cost no builder.
+    let first = loop {
+        match values.next() {
+            None => return Ok(new_null_array(&DataType::Utf8, rows)),
+            Some(None) => nulls += 1,
+            Some(Some(value)) => break value,
+        }
+    };
+    let mut builder = StringBuilder::with_capacity(rows, rows * USUAL_TEXT);
+    builder.append_nulls(nulls);
+    for value in std::iter::once(Some(first)).chain(values) {
         let Some(value) = value else {
             builder.append_null();
             continue;

@@ -34,9 +34,6 @@ use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ::arrow::array::BooleanArray;
-use ::arrow::compute::not;
-
 pub use self::commit::write_atomically;
 pub use self::format::Format;
 pub use self::lock::OutputLock;
@@ -95,16 +92,15 @@ pub fn is_broken_pipe(error: &Error) -> bool {
 
 /// An output that is being written beside its final place.
 pub struct Output {
-    rows_layout: Layout,
-    rejects_layout: Option<Layout>,
     state: State,
+    diverts: bool,
     rows: u64,
     diverted: u64,
 }
 
 enum State {
     /// No byte is written until the first row, or the commit.
-    Blank(Box<Files<Blank>>),
+    Blank(Box<(Files<Blank>, Files<Layout>)>),
     Writing(Worker),
     /// An error was told.
     Failed,
@@ -191,10 +187,10 @@ impl Output {
                 .zip(rejects_layout.as_ref())
                 .map(|(target, layout)| blank(target, &spec.rejects, Format::Csv, layout)),
         };
+        let layouts = Files { out: rows_layout, rejects: rejects_layout };
         Self {
-            rows_layout,
-            rejects_layout,
-            state: State::Blank(Box::new(blanks)),
+            diverts: layouts.rejects.is_some(),
+            state: State::Blank(Box::new((blanks, layouts))),
             rows: 0,
             diverted: 0,
         }
@@ -202,23 +198,11 @@ impl Output {
 
     /// Appends a block; its rejected rows go to the rejects file, where there is
     /// one. An error may be that of an earlier block.
-    pub fn write(&mut self, block: &Block) -> Result<(), Error> {
-        let rejected: BooleanArray =
-            block.records.iter().map(|record| Some(record.reading.vin.is_none())).collect();
-        let batches = match &self.rejects_layout {
-            Some(layout) if rejected.true_count() > 0 => {
-                let kept = not(&rejected).map_err(columns::misfit)?;
-                Files {
-                    out: self.rows_layout.batch_of(block, &kept)?,
-                    rejects: Some(layout.batch_of(block, &rejected)?),
-                }
-            }
-            _ => Files { out: self.rows_layout.batch(block)?, rejects: None },
-        };
-        let diverted = batches.rejects.as_ref().map_or(0, |batch| batch.num_rows() as u64);
-        let rows = batches.out.num_rows() as u64;
-        self.worker()?.send(batches)?;
-        self.rows += rows;
+    pub fn write(&mut self, block: Block) -> Result<(), Error> {
+        let rows = block.records.len() as u64;
+        let diverted = if self.diverts { rejected_in(&block) } else { 0 };
+        self.worker()?.send(block)?;
+        self.rows += rows - diverted;
         self.diverted += diverted;
         Ok(())
     }
@@ -258,9 +242,10 @@ impl Output {
 
     fn worker(&mut self) -> Result<&mut Worker, Error> {
         if let State::Blank(_) = self.state
-            && let State::Blank(files) = mem::replace(&mut self.state, State::Failed)
+            && let State::Blank(blank) = mem::replace(&mut self.state, State::Failed)
         {
-            self.state = State::Writing(Worker::start(files.try_map(Blank::start)?)?);
+            let (files, layouts) = *blank;
+            self.state = State::Writing(Worker::start(files.try_map(Blank::start)?, layouts)?);
         }
         match &mut self.state {
             State::Writing(worker) => Ok(worker),
@@ -269,6 +254,10 @@ impl Output {
             }
         }
     }
+}
+
+fn rejected_in(block: &Block) -> u64 {
+    block.records.iter().filter(|record| record.reading.vin.is_none()).count() as u64
 }
 
 impl fmt::Debug for Output {

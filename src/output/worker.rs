@@ -1,16 +1,19 @@
-//! The thread that encodes, so that the next block can be joined meanwhile.
+//! The thread that lays out and encodes, so that the next block can be joined meanwhile.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use arrow::array::RecordBatch;
+use arrow::array::BooleanArray;
+use arrow::compute::not;
 
+use super::columns::{self, Layout};
 use super::file::Started;
 use crate::error::{Error, Exit};
+use crate::record::Block;
 
-/// Blocks under way to the thread: enough to keep both sides busy, few enough
-/// to bound memory.
-const QUEUE: usize = 4;
+/// Blocks under way to the thread: one being encoded, one waiting, one being
+/// filled. More would only cost memory.
+const QUEUE: usize = 1;
 
 /// The output and, where rejected rows are diverted, their file.
 pub(super) struct Files<F> {
@@ -31,24 +34,24 @@ impl<F> Files<F> {
 /// The thread and the way to it. Dropped, it stops the thread and waits for it,
 /// so that nothing unfinished stays behind.
 pub(super) struct Worker {
-    queue: Option<SyncSender<Files<RecordBatch>>>,
+    queue: Option<SyncSender<Block>>,
     thread: Option<JoinHandle<Result<Files<Started>, Error>>>,
 }
 
 impl Worker {
     /// Starts the thread.
-    pub(super) fn start(files: Files<Started>) -> Result<Self, Error> {
-        let (queue, batches) = sync_channel(QUEUE);
+    pub(super) fn start(files: Files<Started>, layouts: Files<Layout>) -> Result<Self, Error> {
+        let (queue, blocks) = sync_channel(QUEUE);
         let thread = thread::Builder::new()
             .name("output".into())
-            .spawn(move || encode(files, &batches))
+            .spawn(move || encode(files, &layouts, &blocks))
             .map_err(|e| Error::new(Exit::Io, "cannot start the writing thread").because(e))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
     /// Hands on rows. An error may be that of earlier rows.
-    pub(super) fn send(&mut self, batches: Files<RecordBatch>) -> Result<(), Error> {
-        if self.queue.as_ref().is_some_and(|queue| queue.send(batches).is_ok()) {
+    pub(super) fn send(&mut self, block: Block) -> Result<(), Error> {
+        if self.queue.as_ref().is_some_and(|queue| queue.send(block).is_ok()) {
             return Ok(());
         }
         match self.join() {
@@ -75,12 +78,19 @@ impl Drop for Worker {
 
 fn encode(
     mut files: Files<Started>,
-    batches: &Receiver<Files<RecordBatch>>,
+    layouts: &Files<Layout>,
+    blocks: &Receiver<Block>,
 ) -> Result<Files<Started>, Error> {
-    for batch in batches {
-        files.out.write(&batch.out)?;
-        if let (Some(file), Some(rejects)) = (&mut files.rejects, &batch.rejects) {
-            file.write(rejects)?;
+    for block in blocks {
+        let rejected: BooleanArray =
+            block.records.iter().map(|record| Some(record.reading.vin.is_none())).collect();
+        match (&mut files.rejects, &layouts.rejects) {
+            (Some(file), Some(layout)) if rejected.true_count() > 0 => {
+                let kept = not(&rejected).map_err(columns::misfit)?;
+                files.out.write(&layouts.out.batch_of(&block, &kept)?)?;
+                file.write(&layout.batch_of(&block, &rejected)?)?;
+            }
+            _ => files.out.write(&layouts.out.batch(&block)?)?,
         }
     }
     Ok(files)

@@ -145,10 +145,7 @@ impl State {
             account.close(close.call, close.at, close.charged);
         }
         self.used_cost = self.used_cost - close.price + close.charged;
-        if let Some((source, body, answers)) = close.answers {
-            self.db
-                .prepare_cached("INSERT OR REPLACE INTO unindexed (call, body) VALUES (?1, ?2)")?
-                .execute(params![close.call, &body[..]])?;
+        if let Some((source, answers)) = close.answers {
             self.index.add(close.call, source, close.at.wall, answers);
         }
         Ok(())

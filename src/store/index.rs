@@ -1,18 +1,15 @@
 //! From replies to answers: bodies are content-addressed, answers are sorted,
-//! and both go in by large transactions.
-
-use std::collections::{HashMap, HashSet};
+//! and both go in with the replies they came in, one transaction for all that
+//! the writer found waiting.
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
 use super::{SourceId, without_vin};
 use crate::key::Key;
 use crate::outcome::Said;
-
-/// Answers held before a flush: some tens of megabytes at the most.
-const FULL: usize = 65_536;
 
 /// Body ids remembered, so that a body seen in this run is not looked up again.
 const REMEMBERED: usize = 1 << 20;
@@ -53,20 +50,15 @@ struct Entry {
     call: i64,
 }
 
-/// Answers that wait for the next flush. Their replies are already committed.
+/// The answers of the replies in the open transaction.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     entries: Vec<Entry>,
-    calls: HashSet<i64>,
     new_bodies: HashMap<Hash, Box<[u8]>>,
     body_ids: HashMap<Hash, i64>,
 }
 
 impl Index {
-    pub(super) fn is_full(&self) -> bool {
-        self.entries.len() >= FULL
-    }
-
     /// Takes the answers of one reply.
     pub(super) fn add(
         &mut self,
@@ -75,7 +67,6 @@ impl Index {
         fetched_at: i64,
         answers: Vec<NewAnswer>,
     ) {
-        self.calls.insert(call);
         for answer in answers {
             let body = self.take_body(&answer);
             let (status, detail) = match answer.said {
@@ -116,16 +107,12 @@ impl Index {
         hash
     }
 
-    /// Writes what waits, inside the caller's transaction.
+    /// Writes them, inside the caller's transaction.
     pub(super) fn flush(&mut self, db: &Connection) -> rusqlite::Result<()> {
         self.write_bodies(db)?;
         self.write_answers(db)?;
         if self.body_ids.len() > REMEMBERED {
             self.body_ids.clear();
-        }
-        let mut forget = db.prepare_cached("DELETE FROM unindexed WHERE call = ?1")?;
-        for call in self.calls.drain() {
-            forget.execute([call])?;
         }
         Ok(())
     }

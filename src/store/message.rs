@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::index::NewAnswer;
 use super::ledger::Limits;
 use super::{AccountId, SourceId};
@@ -103,8 +101,8 @@ pub struct Close {
     pub charged: Micros,
     /// The vendor's name for the request.
     pub request_id: Option<String>,
-    /// The whole reply and its answers, when it was one.
-    pub answers: Option<(SourceId, Bytes, Vec<NewAnswer>)>,
+    /// Its answers, when it was answered, and where they are kept.
+    pub answers: Option<(SourceId, Vec<NewAnswer>)>,
 }
 
 /// What became of a key that another run was asking about.

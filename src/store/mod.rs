@@ -52,30 +52,8 @@ pub struct StoreSpec<'a> {
     pub durability: Durability,
     /// A missing store is an error instead of a new one.
     pub must_exist: bool,
-    /// How a kept reply is read again after its run died before it was indexed.
-    pub reread: Reread,
     /// What this run may use up, over all vendors.
     pub limits: RunLimits,
-}
-
-/// Reads the answers out of a kept reply; the store knows no vendor.
-pub type Reread = fn(&KeptReply) -> Vec<NewAnswer>;
-
-/// A reply that was committed, but whose answers were not yet indexed.
-#[derive(Debug)]
-pub struct KeptReply {
-    /// The vendor's id.
-    pub vendor: String,
-    /// The endpoint's id.
-    pub endpoint: String,
-    /// The keys it was asked about, in order.
-    pub keys: Vec<Key>,
-    /// When it came, in microseconds since the epoch.
-    pub answered_at: i64,
-    /// The HTTP status.
-    pub http_status: u16,
-    /// The body.
-    pub body: Vec<u8>,
 }
 
 /// Who is running.

@@ -7,7 +7,7 @@ use super::calls::parse_keys;
 use super::ledger::{Account, Entry, Limits};
 use super::message::{Elsewhere, Reserve};
 use super::state::State;
-use super::{AccountId, KeptReply, SourceId, runs};
+use super::{AccountId, SourceId, runs};
 use crate::clock::Moment;
 use crate::key::Key;
 use crate::money::Micros;
@@ -87,14 +87,6 @@ impl State {
         Ok(match state.as_deref() {
             None => Elsewhere::InFlight,
             Some("ok")
-                if self
-                    .db
-                    .prepare_cached("SELECT 1 FROM unindexed WHERE call = ?1")?
-                    .exists([call])? =>
-            {
-                Elsewhere::InFlight
-            }
-            Some("ok")
                 if exists(
                     "SELECT 1 FROM answers WHERE source = ?1 AND key = ?2 AND call >= ?3",
                     source.0,
@@ -107,11 +99,10 @@ impl State {
         })
     }
 
-    /// Closes what dead runs left open as `unknown`, and indexes the replies they did not.
+    /// Closes what dead runs left open as `unknown`.
     pub(super) fn take_in_dead_runs(&mut self, now: i64) -> rusqlite::Result<()> {
         for dead in runs::dead(&self.path) {
             close_open_calls(&self.db, &dead.run_id, now)?;
-            self.index_kept_replies(&dead.run_id)?;
             self.db.execute(
                 "UPDATE runs SET ended_at = ?1 WHERE run_id = ?2 AND ended_at IS NULL",
                 params![now, dead.run_id],
@@ -119,32 +110,6 @@ impl State {
             dead.bury();
         }
         Ok(())
-    }
-
-    fn index_kept_replies(&mut self, run_id: &str) -> rusqlite::Result<()> {
-        let mut find = self.db.prepare_cached(
-            "SELECT unindexed.call, calls.source, sources.vendor, sources.endpoint, calls.keys,
-                    replies.http_status, unindexed.body, replies.answered_wall
-             FROM unindexed JOIN calls ON calls.id = unindexed.call JOIN runs ON runs.id = calls.run
-             JOIN sources ON sources.id = calls.source JOIN replies ON replies.call = calls.id
-             WHERE runs.run_id = ?1",
-        )?;
-        let mut rows = find.query([run_id])?;
-        while let Some(row) = rows.next()? {
-            let kept = KeptReply {
-                vendor: row.get(2)?,
-                endpoint: row.get(3)?,
-                keys: parse_keys(row.get_ref(4)?.as_str()?).collect(),
-                answered_at: row.get(7)?,
-                http_status: row.get::<_, Option<u16>>(5)?.unwrap_or(200),
-                body: row.get(6)?,
-            };
-            let answers = (self.reread)(&kept);
-            self.index.add(row.get(0)?, SourceId(row.get(1)?), row.get(7)?, answers);
-        }
-        drop(rows);
-        drop(find);
-        self.index.flush(&self.db)
     }
 }
 

@@ -64,12 +64,6 @@ CREATE TABLE replies (
     request_id    TEXT
 ) STRICT;
 
--- The bodies of `ok` replies whose answers are not yet in `answers`.
-CREATE TABLE unindexed (
-    call INTEGER PRIMARY KEY REFERENCES replies (call),
-    body BLOB NOT NULL
-) STRICT;
-
 -- What was said, each wording once. Where answers share bodies, the VIN asked
 -- about is replaced by a byte 0x00. `hash` is the first half of SHA-256.
 CREATE TABLE bodies (

@@ -14,7 +14,7 @@ use super::message::RunLimits;
 use super::others::{close_open_calls, load_account};
 use super::runs::Alive;
 use super::writer::Message;
-use super::{AccountId, Reread, RunInfo, SourceId, SourceName, StoreSpec, failed, open};
+use super::{AccountId, RunInfo, SourceId, SourceName, StoreSpec, failed, open};
 use crate::clock::Moment;
 use crate::error::{Error, Exit};
 use crate::key::Key;
@@ -38,7 +38,6 @@ pub(super) struct State {
     pub(super) last_claim: i64,
     pub(super) data_version: i64,
     pub(super) index: Index,
-    pub(super) reread: Reread,
     pub(super) failure: Option<(Exit, String)>,
     pub(super) alive: Alive,
 }
@@ -64,7 +63,6 @@ impl State {
             last_claim: 0,
             data_version: -1,
             index: Index::default(),
-            reread: spec.reread,
             failure: None,
             alive,
         };
@@ -103,9 +101,7 @@ impl State {
                     let Ok(message) = messages.try_recv() else { break };
                     acks.extend(state.take(message)?);
                 }
-                if state.index.is_full() {
-                    state.index.flush(&state.db)?;
-                }
+                state.index.flush(&state.db)?;
                 Ok(())
             });
             let failure = result.err().map(|error| (error.exit(), describe(&error)));
@@ -155,10 +151,7 @@ impl State {
                 self.close(close)?;
                 None
             }
-            Message::Flush(ack) => {
-                self.index.flush(&self.db)?;
-                Some(acknowledge(ack, ()))
-            }
+            Message::Settle(ack) => Some(acknowledge(ack, ())),
             Message::Elsewhere(source, keys, since, ack) => {
                 Some(acknowledge(ack, self.elsewhere(source, keys, since)?))
             }
@@ -166,7 +159,6 @@ impl State {
                 Some(acknowledge(ack, self.usage(account, &limits, now)?))
             }
             Message::Finish(ended_at, exit, report, ack) => {
-                self.index.flush(&self.db)?;
                 close_open_calls(&self.db, &self.run_id, ended_at)?;
                 self.alive.farewell();
                 self.db.execute(

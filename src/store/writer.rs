@@ -1,8 +1,8 @@
 //! The handle to the one thread that writes.
 //!
 //! A call is reserved in the ledger before it is sent ([`Writer::reserve`]) and
-//! its reply committed as it came ([`Writer::close`]); answers follow in large
-//! sorted transactions.
+//! its reply and answers are committed as they come ([`Writer::close`]), in one
+//! transaction with whatever else is waiting.
 
 use std::thread::JoinHandle;
 
@@ -32,7 +32,7 @@ pub(super) enum Message {
     Source(SourceName, oneshot::Sender<Result<SourceId, Error>>),
     Reserve(Reserve, oneshot::Sender<Result<Granted, Error>>),
     Close(Close),
-    Flush(oneshot::Sender<Result<(), Error>>),
+    Settle(oneshot::Sender<Result<(), Error>>),
     Elsewhere(SourceId, Vec<Key>, i64, oneshot::Sender<Result<Vec<Elsewhere>, Error>>),
     Usage(AccountId, Limits, Moment, oneshot::Sender<Result<Vec<Usage>, Error>>),
     Finish(i64, u8, String, oneshot::Sender<Result<(), Error>>),
@@ -75,9 +75,9 @@ impl Writer {
         self.queue.send(Message::Close(close)).await.map_err(|_| gone())
     }
 
-    /// Makes every answer received so far visible to lookups.
-    pub async fn flush(&self) -> Result<(), Error> {
-        self.ask(Message::Flush).await
+    /// Waits until everything queued so far is committed, and so seen by lookups.
+    pub async fn settle(&self) -> Result<(), Error> {
+        self.ask(Message::Settle).await
     }
 
     /// What became of keys that another run was asking about, since `since`.

@@ -26,7 +26,6 @@ use crate::facts::Facts;
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::{Dataset, Fault};
-use crate::store::{Body, KeptReply, NewAnswer};
 
 pub use crate::outcome::Said;
 
@@ -38,26 +37,6 @@ pub fn registry() -> &'static [&'static dyn Vendor] {
 /// The vendor called `id`.
 pub fn find(id: &str) -> Option<&'static dyn Vendor> {
     registry().iter().copied().find(|vendor| vendor.spec().id() == id)
-}
-
-/// The answers in a reply that was kept, but not yet indexed when its run died.
-pub fn reread(kept: &KeptReply) -> Vec<NewAnswer> {
-    let Some(endpoint) = find(&kept.vendor).and_then(|vendor| vendor.endpoint(&kept.endpoint))
-    else {
-        return Vec::new();
-    };
-    let body = Bytes::copy_from_slice(&kept.body);
-    let reply = Reply { status: kept.http_status, headers: Vec::new(), body };
-    let Ok(parsed) = endpoint.parse(&reply, &kept.keys) else { return Vec::new() };
-    let shares = endpoint.spec().shares_bodies;
-    let answers = parsed.answers.into_iter().map(|answer| NewAnswer {
-        key: kept.keys[answer.key].clone(),
-        said: answer.said,
-        body: if shares { Body::Shared(answer.body) } else { Body::Own(answer.body) },
-        // Freshness is told by age; this only marks the answer as of the dead run.
-        expires_at: kept.answered_at,
-    });
-    answers.collect()
 }
 
 /// A remote service with one account.

@@ -192,7 +192,7 @@ fn create(spec: &OutputSpec) -> Result<Output, Error> {
 fn write(spec: &OutputSpec, blocks: &[Block]) -> Vec<Written> {
     let mut output = create(spec).expect("the output can be created");
     for block in blocks {
-        output.write(block).expect("the block can be written");
+        output.write(block.clone()).expect("the block can be written");
     }
     output.commit().expect("the output can be committed")
 }

@@ -60,7 +60,7 @@ impl Write for Reader {
 pub(super) fn streamed(format: Format, block: &Block) -> Vec<u8> {
     let reader = Reader::new(usize::MAX, io::ErrorKind::Other);
     let mut output = reader.output(format);
-    output.write(block).expect("written");
+    output.write(block.clone()).expect("written");
     output.commit().expect("committed");
     reader.read()
 }
@@ -90,8 +90,8 @@ fn a_stream_hears_nothing_of_an_output_that_is_given_up_unwritten() {
 fn first_error(mut output: Output) -> Error {
     let block = Block { records: vec![full(); 500], input: vec![vec![None; 500], vec![None; 500]] };
     for _ in 0..20 {
-        if let Err(error) = output.write(&block) {
-            assert!(output.write(&block).is_err(), "an error is not forgotten");
+        if let Err(error) = output.write(block.clone()) {
+            assert!(output.write(block).is_err(), "an error is not forgotten");
             return error;
         }
     }
