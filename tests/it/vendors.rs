@@ -4,8 +4,8 @@
 use vinrich::outcome::Dataset;
 use vinrich::vendors::{Vendor, registry};
 
-use crate::support::Work;
 use crate::support::enriched::{Enriched, Row, Tweak, vin, vins};
+use crate::support::{Work, each_at_once};
 
 /// How a vendor is brought to its states.
 struct Cases {
@@ -128,7 +128,7 @@ fn denied() {
 fn garbled() {
     for vendor in registry() {
         let Cases { dataset, partial, column, .. } = cases(*vendor);
-        for fault in ["html", "truncate", "garbled"] {
+        each_at_once(["html", "truncate", "garbled"], |fault| {
             let (_, enriched) = ask(*vendor, &partial(), Some(fault));
             let id = vendor.spec().id();
             assert_eq!(enriched.report.exit_code, 76, "{id}: {fault}");
@@ -138,7 +138,7 @@ fn garbled() {
                 assert!(known.contains(&(status, error)), "{id}: {fault}: {status} {error}");
             }
             enriched.all(column, "");
-        }
+        });
     }
 }
 

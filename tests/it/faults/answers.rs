@@ -52,7 +52,8 @@ fn a_foreign_answer_is_not_kept_for_the_vin_it_is_about() {
     });
     let work = Work::with_faults(&[]);
     Enriched::by(&work.decoding(&[asked], &fake.url())).all("decode_status", "found");
-    Enriched::by(&work.decoding(&[foreign.clone()], &fake.url())).all("decode_status", "found");
+    Enriched::by(&work.decoding(std::slice::from_ref(&foreign), &fake.url()))
+        .all("decode_status", "found");
     assert_eq!(fake.heard()[1].vins(), [foreign], "its answer must be asked for");
 }
 

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::support::Work;
 use crate::support::enriched::{Enriched, Tweak, vins};
 use crate::support::fake::{Fake, Heard, Reply, gzip_bomb};
+use crate::support::{Work, each_at_once};
 
 /// More than the largest body read.
 const TOO_MUCH: usize = 17 << 20;
@@ -26,7 +26,7 @@ const BROKEN: [Broken; 13] = [
     ("too large, said so", |_| Reply::new(200, vec![b' '; TOO_MUCH]), "garbled", 76),
     ("too large, unsaid", |_| Reply::new(200, vec![b' '; TOO_MUCH]).until_close(), "garbled", 76),
     ("a gzip bomb", |_| bomb(), "garbled", 76),
-    ("no gzip at all", |_| text("{}").header("content-encoding", "gzip"), "garbled", 76),
+    ("no gzip at all", |_| text("{}").header("content-encoding", &"gzip"), "garbled", 76),
     ("a status of its own", |heard| Reply::new(299 + 300, decoded(heard)), "http_599", 75),
 ];
 
@@ -40,24 +40,12 @@ fn decoded(heard: &Heard) -> String {
 }
 
 fn bomb() -> Reply {
-    Reply::new(200, gzip_bomb(64 << 20)).header("content-encoding", "gzip")
-}
-
-/// Every broken reply on a thread of its own, since each waits between its tries.
-fn each_at_once(check: impl Fn(Broken) + Sync) {
-    std::thread::scope(|scope| {
-        for broken in BROKEN {
-            scope.spawn({
-                let check = &check;
-                move || check(broken)
-            });
-        }
-    });
+    Reply::new(200, gzip_bomb(64 << 20)).header("content-encoding", &"gzip")
 }
 
 #[test]
 fn a_broken_reply_is_asked_for_again() {
-    each_at_once(|(name, broken, _, _)| {
+    each_at_once(BROKEN, |(name, broken, _, _)| {
         let fake = Fake::start(move |call, heard| match call {
             1 => broken(heard),
             _ => Reply::decoded(heard),
@@ -72,13 +60,12 @@ fn a_broken_reply_is_asked_for_again() {
 
 #[test]
 fn a_reply_that_stays_broken_is_told_and_not_kept() {
-    each_at_once(|(name, broken, error, exit)| {
+    each_at_once(BROKEN, |(name, broken, error, exit)| {
         let healthy = Arc::new(AtomicBool::new(false));
         let fake = Fake::start({
             let healthy = Arc::clone(&healthy);
-            move |_, heard| match healthy.load(Ordering::Acquire) {
-                false => broken(heard),
-                true => Reply::decoded(heard),
+            move |_, heard| {
+                if healthy.load(Ordering::Acquire) { Reply::decoded(heard) } else { broken(heard) }
             }
         });
         let work = Work::with_faults(&[]);
@@ -124,7 +111,7 @@ fn values_of_another_type_are_coerced_and_counted() {
 
 #[test]
 fn a_redirect_is_not_followed() {
-    for status in [301, 302, 303, 307, 308] {
+    each_at_once([301, 302, 303, 307, 308], |status| {
         let elsewhere = Fake::start(|_, heard| Reply::decoded(heard));
         let target = format!("{}/batch-decode", elsewhere.url());
         let fake = Fake::start(move |_, _| Reply::new(status, "").header("location", &target));
@@ -133,7 +120,7 @@ fn a_redirect_is_not_followed() {
         assert_eq!(enriched.report.exit_code, 76, "{status}");
         enriched.all("decode_status", "failed");
         assert!(elsewhere.heard().is_empty(), "{status}: neither key nor VINs leave");
-    }
+    });
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::support::Work;
 use crate::support::clock::ScriptedClock;
 use crate::support::enriched::{Enriched, Row, Tweak, vins};
 
-const NIGHT: Duration = Duration::from_secs(24 * 3600);
+const NIGHT: Duration = Duration::from_hours(24);
 
 /// Calls that an outage may cost: a fifth more than planned, and ten.
 fn most(vendor: &VendorReport) -> u64 {
@@ -106,7 +106,7 @@ fn two_nights(faults: &[&str], between: Duration) -> (Enriched, Enriched) {
     let mut work = Work::with_faults(&[]);
     let mut plan = work.fleet();
     plan.settings.max_wait = Duration::from_secs(1);
-    plan.dataset(Dataset::Decode).ttl = Duration::from_secs(20 * 3600);
+    plan.dataset(Dataset::Decode).ttl = Duration::from_hours(20);
     let clock = ScriptedClock::new();
     let first = Enriched::at(&plan, &clock);
     assert_eq!(first.report.exit_code, 0);

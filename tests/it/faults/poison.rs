@@ -60,9 +60,12 @@ fn a_vendor_that_refuses_everything_is_given_up_and_blames_no_vin() {
     let healthy = Arc::new(AtomicBool::new(false));
     let fake = Fake::start({
         let healthy = Arc::clone(&healthy);
-        move |_, heard| match healthy.load(Ordering::Acquire) {
-            true => Reply::decoded(heard),
-            false => Reply::new(400, r#"{"success":false,"error":"vins is deprecated"}"#),
+        move |_, heard| {
+            if healthy.load(Ordering::Acquire) {
+                Reply::decoded(heard)
+            } else {
+                Reply::new(400, r#"{"success":false,"error":"vins is deprecated"}"#)
+            }
         }
     });
     let work = Work::with_faults(&[]);
@@ -93,7 +96,8 @@ fn without_patterns() -> Fake {
             let listing =
                 json!({ "id": "L1", "price": 20000, "miles": 10, "inventory_type": "used" });
             let data = json!({ "vin": vin, "status": "active", "latest_listing": listing });
-            Reply::new(200, json!({ "data": data }).to_string()).header("x-usage-cost-micros", 3000)
+            Reply::new(200, json!({ "data": data }).to_string())
+                .header("x-usage-cost-micros", &3000)
         }
     })
 }

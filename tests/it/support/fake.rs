@@ -112,7 +112,7 @@ impl Reply {
         Self::new(200, json!({ "success": true, "data": items }).to_string())
     }
 
-    pub(crate) fn header(mut self, name: &str, value: impl ToString) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &impl ToString) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self
     }
@@ -139,11 +139,12 @@ impl Reply {
     fn send(&self, mut stream: &TcpStream) -> std::io::Result<bool> {
         let mut head = format!("HTTP/1.1 {} Scripted\r\n", self.status);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         let goes_on = match self.framing {
             Framing::Promising(more) => {
-                head.push_str(&format!("content-length: {}\r\n", self.body.len() + more));
+                let length = (self.body.len() + more).to_string();
+                head.extend(["content-length: ", &length, "\r\n"]);
                 more == 0
             }
             Framing::UntilClose => {

@@ -121,3 +121,13 @@ pub(crate) fn csv_rows(text: &str) -> Vec<std::collections::BTreeMap<String, Str
 pub(crate) fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data").join(name)
 }
+
+/// Checks every case on a thread of its own, since each waits between its tries.
+pub(crate) fn each_at_once<T: Send>(cases: impl IntoIterator<Item = T>, check: impl Fn(T) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases {
+            let check = &check;
+            scope.spawn(move || check(case));
+        }
+    });
+}
