@@ -42,7 +42,7 @@ pub(crate) fn run(port: &str, input: &str, out: &str, report: &str) -> Result<()
     let told = serde_json::json!({
         "rows": { "written": input.rows.len() },
         "vendors": { "carvin": { "attempted": asked.calls } },
-        "phases": phases.seconds,
+        "phase_seconds": phases.seconds,
     });
     Ok(fs::write(report, told.to_string())?)
 }

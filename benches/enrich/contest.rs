@@ -136,7 +136,7 @@ impl Measured {
 
     /// Seconds of a phase, where the report tells them.
     pub(crate) fn phase(&self, name: &str) -> Option<f64> {
-        self.report["phases"][name].as_f64()
+        self.report["phase_seconds"][name].as_f64()
     }
 }
 
