@@ -10,6 +10,7 @@ mod inputs;
 mod outcomes;
 mod outputs;
 mod rate;
+mod readme;
 mod resume;
 mod secrets;
 mod store;
