@@ -11,6 +11,7 @@ mod old_stores;
 mod outcomes;
 mod outputs;
 mod rate;
+mod readme;
 mod resume;
 mod secrets;
 mod store;
