@@ -7,12 +7,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::answers::{
-    Answers, Picks, RecallReplies, Replies, Seen, Shelf, Vehicles, seen, vehicle_of,
-};
+use crate::answers::{Answers, Picks, RecallReplies, Replies, Seen, Vehicles, seen};
 use crate::error::Error;
 use crate::gate::{Asked, Asking, Door, Shared};
-use crate::key::{Key, KeyKind, Vehicle};
+use crate::key::{Key, KeyKind};
 use crate::keyset::KeySet;
 use crate::outcome::{Dataset, Denied, Fault, Held, Outcome};
 use crate::panel::{Chain, Panel, Source};
@@ -209,14 +207,7 @@ impl Asker<'_> {
         };
         let snapshot = self.store.snapshot()?;
         let picks = Picks::load(&snapshot, chain, decode, vins, self.started, self.started)?;
-        let mut shelf = Shelf::default();
-        let mut named: Vec<Option<Vehicle>> = Vec::with_capacity(vins.len());
-        for id in 0..u32::try_from(vins.len()).unwrap_or(u32::MAX) {
-            named.push(vehicle_of(&picks, id, vins, &snapshot, &mut shelf)?);
-        }
-        let keys = KeySet::vehicles(named.iter().flatten().cloned());
-        let of = named.into_iter().map(|vehicle| keys.id(&Key::Vehicle(vehicle?))).collect();
-        Ok(Vehicles { keys, of })
+        Vehicles::of(&picks, vins, &snapshot)
     }
 
     /// One call by VIN for each vehicle that came back with zero, unless one of

@@ -2,25 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use crate::answers::{Picks, Replies, Seen, Shelf, Vehicles, seen, vehicle_of};
+use crate::answers::{Picks, Replies, Seen, Vehicles, seen};
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::events::Events;
 use crate::gate::{label, seconds_for};
 use crate::input::Inputs;
-use crate::key::{Key, KeyKind};
+use crate::key::KeyKind;
 use crate::keyset::KeySet;
+use crate::money::Micros;
 use crate::outcome::Dataset;
-use crate::panel::{self, Chain, Panel, Source};
-use crate::plan::{DatasetForecast, Forecast, Plan, VendorForecast};
+use crate::panel::{Chain, Panel, Source};
+use crate::plan::{DatasetForecast, Forecast, Limits, Plan, VendorForecast};
 use crate::quota::{VendorQuota, quotas};
 use crate::store::{Snapshot, Store};
 use crate::survey::Survey;
 
 /// What [`run`](crate::run()) would take. Spends nothing.
 pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forecast, Error> {
-    let panel = Panel::of(plan, &|source| panel::is_known(&plan.settings.store, source))?;
+    // A forecast needs neither key nor money: it says what both would be spent on.
+    let unlimited = Limits { max_cost: Some(Micros(i64::MAX)), ..plan.limits };
+    let panel = Panel::of(&Plan { limits: unlimited, ..plan.clone() }, &|_| true)?;
     let inputs = Inputs::open(&plan.input)?;
     let survey = Survey::of(&inputs, plan.rules, events, &Cancel::new())?;
     let mut forecast = Forecast {
@@ -49,6 +52,7 @@ pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<F
     for vendor in &mut forecast.vendors {
         add_time(vendor, plan, &quotas);
     }
+    warn_of_what_is_missing(plan, &panel, &mut forecast);
     warn_of_endless_renewal(plan, &panel, &mut forecast);
     Ok(forecast)
 }
@@ -121,8 +125,7 @@ impl View<'_> {
         panel: &Panel,
         vins: &KeySet,
     ) -> Result<(DatasetForecast, u64), Error> {
-        let vehicles = self.vehicles(panel, vins)?;
-        let unknown = vehicles.of.iter().filter(|vehicle| vehicle.is_none()).count() as u64;
+        let (vehicles, unknown) = self.vehicles(panel, vins)?;
         let mut counts = self.count(chain, source, &vehicles.keys)?;
         counts.keys += unknown;
         counts.missing += unknown;
@@ -131,11 +134,12 @@ impl View<'_> {
         Ok((counts, confirms))
     }
 
-    fn vehicles(&self, panel: &Panel, vins: &KeySet) -> Result<Vehicles, Error> {
-        let none = || Vehicles { keys: KeySet::vehicles([]), of: vec![None; vins.len()] };
+    /// The vehicles that fresh decodes name, and how many VINs have no fresh decode.
+    fn vehicles(&self, panel: &Panel, vins: &KeySet) -> Result<(Vehicles, u64), Error> {
         let (Some(snapshot), Some(chain)) = (&self.snapshot, panel.chains.get(&Dataset::Decode))
         else {
-            return Ok(none());
+            let none = Vehicles { keys: KeySet::vehicles([]), of: vec![None; vins.len()] };
+            return Ok((none, vins.len() as u64));
         };
         let replies = Replies {
             sources: chain.sources.clone(),
@@ -143,13 +147,8 @@ impl View<'_> {
             ..Replies::default()
         };
         let picks = Picks::load(snapshot, chain, &replies, vins, self.started, self.started)?;
-        let mut shelf = Shelf::default();
-        let named = (0..u32::try_from(vins.len()).unwrap_or(u32::MAX))
-            .map(|id| vehicle_of(&picks, id, vins, snapshot, &mut shelf))
-            .collect::<Result<Vec<_>, _>>()?;
-        let keys = KeySet::vehicles(named.iter().flatten().cloned());
-        let of = named.into_iter().map(|vehicle| keys.id(&Key::Vehicle(vehicle?))).collect();
-        Ok(Vehicles { keys, of })
+        let vehicles = Vehicles::of(&picks, vins, snapshot)?;
+        Ok((vehicles, picks.unanswered()))
     }
 
     fn add_calls(
@@ -159,7 +158,7 @@ impl View<'_> {
         confirms: u64,
         forecast: &mut Forecast,
     ) {
-        if self.plan.datasets.offline || !source.can_be_asked() {
+        if self.plan.datasets.offline {
             return;
         }
         let name = label(source.vendor, &source.settings);
@@ -197,6 +196,27 @@ fn add_time(vendor: &mut VendorForecast, plan: &Plan, quotas: &[VendorQuota]) {
         vendor.seconds = vendor.seconds.max(seconds_for(*quota, vendor.calls_total, left));
     }
     vendor.nights = vendor.seconds.div_ceil(NIGHT) + u64::from(vendor.calls_total > 0);
+}
+
+/// A vendor without a key, or that costs money without a limit, is left out of a run.
+fn warn_of_what_is_missing(plan: &Plan, panel: &Panel, forecast: &mut Forecast) {
+    for chain in panel.chains.values() {
+        for source in &chain.sources {
+            let (dataset, label) = (chain.dataset, &source.label);
+            let place = source.settings.api_key_env.as_deref().unwrap_or("its key file");
+            if !source.can_be_asked() {
+                forecast.warnings.push(format!("{dataset}: no key for {label} in {place} yet"));
+            }
+            let price = source.settings.price_of(source.name.endpoint);
+            let limited = !source.settings.spend.is_empty() || plan.limits.max_cost.is_some();
+            if price > Micros::ZERO && !limited {
+                forecast.warnings.push(format!(
+                    "{dataset}: {label} costs {price} a call; a run asks it only under a spend \
+                     limit, such as `--max-cost 5`"
+                ));
+            }
+        }
+    }
 }
 
 /// Keys that expire faster than a quota can renew them are never all fresh.

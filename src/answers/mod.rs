@@ -7,6 +7,7 @@ mod shelf;
 use std::collections::HashMap;
 
 use crate::error::Error;
+use crate::key::Key;
 use crate::keyset::KeySet;
 use crate::outcome::Outcome;
 use crate::panel::{Chain, Source};
@@ -14,7 +15,7 @@ use crate::report::DatasetReport;
 use crate::store::{Snapshot, SourceId};
 
 pub use pick::{Pick, Picks};
-pub use shelf::{Shelf, Shelved, vehicle_of};
+pub use shelf::{Shelf, Shelved};
 
 /// Why keys have no answer, by source: one map for each of a chain's sources.
 pub type Outcomes = Vec<HashMap<u32, Outcome>>;
@@ -48,6 +49,19 @@ pub struct Vehicles {
     pub keys: KeySet,
     /// For each VIN's number, its vehicle's.
     pub of: Vec<Option<u32>>,
+}
+
+impl Vehicles {
+    /// The vehicles that decode found behind the VINs.
+    pub fn of(picks: &Picks, vins: &KeySet, snapshot: &Snapshot<'_>) -> Result<Self, Error> {
+        let mut shelf = Shelf::default();
+        let named = (0..u32::try_from(vins.len()).unwrap_or(u32::MAX))
+            .map(|id| shelf.vehicle(picks, id, vins, snapshot))
+            .collect::<Result<Vec<_>, _>>()?;
+        let keys = KeySet::vehicles(named.iter().flatten().cloned());
+        let of = named.into_iter().map(|vehicle| keys.id(&Key::Vehicle(vehicle?))).collect();
+        Ok(Self { keys, of })
+    }
 }
 
 /// What the whole asking came to.

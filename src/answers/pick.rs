@@ -74,6 +74,12 @@ impl Picks {
         &self.picks[id as usize]
     }
 
+    /// Keys without a fresh answer.
+    pub fn unanswered(&self) -> u64 {
+        let fresh = |pick: &&Pick| matches!(pick, Pick::Held { stale: None, .. });
+        (self.picks.len() - self.picks.iter().filter(fresh).count()) as u64
+    }
+
     /// Answers that are written though they have expired.
     pub fn stale(&self) -> u64 {
         let stale = |pick: &&Pick| matches!(pick, Pick::Held { stale: Some(_), .. });

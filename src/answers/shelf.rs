@@ -74,20 +74,22 @@ impl<F: Shelved + Default> Shelf<F> {
     }
 }
 
-/// The vehicle that decode found behind a VIN.
-pub fn vehicle_of(
-    picks: &Picks,
-    id: u32,
-    vins: &KeySet,
-    snapshot: &Snapshot<'_>,
-    shelf: &mut Shelf<DecodeFacts>,
-) -> Result<Option<Vehicle>, Error> {
-    let Pick::Held { source, held, .. } = picks.get(id) else { return Ok(None) };
-    if held.said != Answered::Found {
-        return Ok(None);
+impl Shelf<DecodeFacts> {
+    /// The vehicle that decode found behind a VIN.
+    pub(super) fn vehicle(
+        &mut self,
+        picks: &Picks,
+        id: u32,
+        vins: &KeySet,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<Option<Vehicle>, Error> {
+        let Pick::Held { source, held, .. } = picks.get(id) else { return Ok(None) };
+        if held.said != Answered::Found {
+            return Ok(None);
+        }
+        let facts = self.facts(picks, *source, held, &vins.key(id), snapshot)?;
+        Ok(facts.and_then(|(facts, _)| {
+            Some(Vehicle::new(facts.make.as_deref()?, facts.model.as_deref()?, facts.model_year?))
+        }))
     }
-    let facts = shelf.facts(picks, *source, held, &vins.key(id), snapshot)?;
-    Ok(facts.and_then(|(facts, _)| {
-        Some(Vehicle::new(facts.make.as_deref()?, facts.model.as_deref()?, facts.model_year?))
-    }))
 }

@@ -263,11 +263,12 @@ impl<'a> Round<'a> {
         let key = door.key.borrow().clone();
         let request =
             http::prepare(&door.client, &door.settings.base_url, auth, key.as_ref(), request)?;
-        let again = flight.job.tries > 0;
+        let again = flight.job.last_fault.is_some();
         door.tally.borrow_mut().sent(flight.job.keys.len(), self.endpoint.spec().batch, again);
         door.in_flight.set(door.in_flight.get() + 1);
         door.shared.tell(|progress| {
             progress.calls += 1;
+            progress.calls_planned += u64::from(again);
             progress.waiting = None;
         });
         let client = door.client.clone();
