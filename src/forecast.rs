@@ -195,7 +195,7 @@ fn add_time(vendor: &mut VendorForecast, plan: &Plan, quotas: &[VendorQuota]) {
         let left = u64::from(quota.calls.get()).saturating_sub(usage.used);
         vendor.seconds = vendor.seconds.max(seconds_for(*quota, vendor.calls_total, left));
     }
-    vendor.nights = vendor.seconds.div_ceil(NIGHT) + u64::from(vendor.calls_total > 0);
+    vendor.nights = vendor.seconds / NIGHT + u64::from(vendor.calls_total > 0);
 }
 
 /// A vendor without a key, or that costs money without a limit, is left out of a run.
