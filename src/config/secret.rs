@@ -14,10 +14,10 @@ const LONGEST: u64 = 4096;
 
 impl VendorSettings {
     /// The vendor's API key: the one set directly, else `api_key_file`'s, else
-    /// `api_key_env`'s. `None` where there is none or it is empty.
+    /// `api_key_env`'s. `None` where there is none or the variable is empty.
     ///
-    /// Errors are 77: a key file that cannot be read or that everybody may
-    /// write, a key that is not one word of visible ASCII.
+    /// Errors are 77: a key file that cannot be read, that everybody may write
+    /// or that is empty, a key that is not one word of visible ASCII.
     pub fn resolve_key(&self) -> Result<Option<SecretString>, Error> {
         self.resolve_key_from(|name| {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
@@ -55,6 +55,10 @@ impl VendorSettings {
             return Ok(None);
         };
         let key = text.trim();
+        if key.is_empty() && self.api_key_file.is_some() {
+            return Err(Error::new(Exit::Key, format!("{origin} is empty"))
+                .hint("put the key in it, or take `api_key_file` out of the configuration"));
+        }
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::new(Exit::Key, format!("{origin} does not hold an API key"))
                 .hint("a key is one word of letters, digits and signs"));
@@ -71,9 +75,13 @@ fn read_key_file(path: &Path) -> Result<String, Error> {
             .hint("`chmod 600` it, and renew the key if someone else may have put it there"));
     }
     let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
-        .map_err(|source| refused("cannot be read").because(source))?;
+    File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text)).map_err(
+        |source| {
+            refused("cannot be read")
+                .because(source)
+                .hint("`api_key_file` must name a file that the user who runs vinrich may read")
+        },
+    )?;
     if text.len() as u64 > LONGEST {
         return Err(refused("is too long to hold a key"));
     }
@@ -146,11 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_key_is_no_key() {
+    fn an_empty_variable_is_no_key_and_an_empty_file_a_mistake() {
         let plain = VendorSettings::new(&DEFAULTS).unwrap();
         assert_eq!(key_of(&plain, " \n"), None);
         let (_folder, settings) = key_file("\n");
-        assert_eq!(key_of(&settings, "unused"), None);
+        let error = settings.resolve_key().unwrap_err();
+        assert_eq!(error.exit(), Exit::Key);
+        assert!(error.to_string().ends_with("is empty"), "{error}");
     }
 
     #[test]

@@ -18,11 +18,11 @@ pub(crate) struct Console {
     /// On a terminal that wants one.
     bar: Option<ProgressBar>,
     pace: Mutex<Pace>,
-    /// What was said aloud, so that the summary need not say it again.
+    /// What was said aloud, so that nobody need say it again.
     told: Mutex<BTreeSet<String>>,
 }
 
-/// Notes remembered; the summary repeats the others.
+/// Notes remembered; the others may be repeated.
 const MOST_TOLD: usize = 256;
 
 impl Console {
@@ -85,34 +85,38 @@ impl Events for Console {
             return;
         }
         let mut told = lock(&self.told);
+        let is_news = !told.contains(message);
         if told.len() < MOST_TOLD {
             told.insert(message.to_owned());
         }
         drop(told);
-        self.say(level, code, message);
+        if is_news {
+            self.say(level, code, message);
+        }
     }
 }
 
-/// How far the run has come, in one line.
+/// How far the run has come, in one line. What matters most stands first: a
+/// narrow terminal cuts the rest.
 pub(crate) fn status(progress: &Progress) -> String {
     let mut parts = vec![headline(progress)];
-    if matches!(progress.phase, Phase::Asking | Phase::Done) && progress.lookups > 0 {
-        let (hits, lookups) = (thousands(progress.cache_hits), thousands(progress.lookups));
-        parts.push(format!("{hits} of {lookups} lookups from the store"));
-    }
-    if progress.spent.0 != 0 {
-        parts.push(format!("{} spent", progress.spent));
-    }
     if progress.phase == Phase::Asking {
-        if let Some((left, quota)) = &progress.quota_left {
-            parts.push(format!("{} of {quota} left", thousands(*left)));
+        if let Some(waiting) = &progress.waiting {
+            parts.push(format!("waiting for {waiting}"));
         }
         if let Some(seconds) = progress.eta_seconds {
             parts.push(format!("{} to go", span(seconds)));
         }
-        if let Some(waiting) = &progress.waiting {
-            parts.push(format!("waiting for {waiting}"));
+        if let Some((left, quota)) = &progress.quota_left {
+            parts.push(format!("{} of {quota} left", thousands(*left)));
         }
+    }
+    if progress.spent.0 != 0 {
+        parts.push(format!("{} spent", progress.spent));
+    }
+    if matches!(progress.phase, Phase::Asking | Phase::Done) && progress.lookups > 0 {
+        let (hits, lookups) = (thousands(progress.cache_hits), thousands(progress.lookups));
+        parts.push(format!("{hits} of {lookups} lookups from the store"));
     }
     parts.join(", ")
 }
@@ -184,7 +188,7 @@ fn spinner_style() -> ProgressStyle {
 }
 
 fn bar_style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner} [{bar:24}] {wide_msg}")
+    ProgressStyle::with_template("{spinner} [{bar:16}] {wide_msg}")
         .expect("the template is fixed and valid")
         .progress_chars("=> ")
 }
@@ -262,8 +266,9 @@ mod tests {
     fn one_line_says_how_far_the_run_is() {
         assert_eq!(
             status(&asking()),
-            "asking: 40 of 1,000 calls, 1,500 of 2,000 lookups from the store, $0.08 spent, \
-             60 of 100/day left, 2 h 5 min to go, waiting for carvin: quota 100/day, until 02:10"
+            "asking: 40 of 1,000 calls, waiting for carvin: quota 100/day, until 02:10, \
+             2 h 5 min to go, 60 of 100/day left, $0.08 spent, \
+             1,500 of 2,000 lookups from the store"
         );
         let reading = Progress { rows: 1200, ..Progress::default() };
         assert_eq!(status(&reading), "reading: 1,200 rows");
@@ -272,7 +277,7 @@ mod tests {
         let done = Progress { phase: Phase::Done, ..asking() };
         assert_eq!(
             status(&done),
-            "done: 2,000 rows, 40 calls, 1,500 of 2,000 lookups from the store, $0.08 spent"
+            "done: 2,000 rows, 40 calls, $0.08 spent, 1,500 of 2,000 lookups from the store"
         );
     }
 

@@ -2,9 +2,7 @@
 
 use vinrich::cancel::Cancel;
 use vinrich::clock::SystemClock;
-use vinrich::config::Settings;
 use vinrich::error::Error;
-use vinrich::events::{Events, Level};
 
 use crate::bar::Console;
 use crate::cli::{CommonArgs, EnrichArgs};
@@ -18,18 +16,9 @@ pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
     signals::watch(&cancel)?;
 
     let console = Console::new(common);
-    warn_of_open_keys(&plan.settings, &console);
     let outcome = vinrich::run(&plan, &console, &SystemClock::new(), &cancel);
     console.finish();
     let report = outcome?;
     summary::tell(&report, &console, common);
     Ok(report.exit_code)
-}
-
-fn warn_of_open_keys(settings: &Settings, console: &Console) {
-    for vendor in settings.vendors.values().filter(|vendor| vendor.api_key.is_none()) {
-        if let Some(warning) = vendor.key_warning() {
-            console.note(Level::Warn, "key_file_readable", &warning);
-        }
-    }
 }

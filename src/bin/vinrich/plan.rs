@@ -1,9 +1,12 @@
 //! `vinrich plan`: what a run would take, told before it is spent.
 
+use std::collections::BTreeMap;
+
 use vinrich::clock::SystemClock;
 use vinrich::error::{Error, Exit};
 use vinrich::money::Micros;
 use vinrich::plan::{DatasetForecast, Forecast, VendorForecast};
+use vinrich::vendors;
 
 use crate::bar::Console;
 use crate::cli::{CommonArgs, PlanArgs, ReportFormat};
@@ -28,7 +31,8 @@ pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {
 fn as_text(forecast: &Forecast) -> String {
     let mut lines = vec![headline(forecast), rows(forecast)];
     let warnings = forecast.warnings.iter().map(|warning| format!("warning: {}", visible(warning)));
-    for section in [datasets(&forecast.datasets), vendors(&forecast.vendors), warnings.collect()] {
+    for section in [datasets(&forecast.datasets), by_vendor(&forecast.vendors), warnings.collect()]
+    {
         if !section.is_empty() {
             lines.push(String::new());
             lines.extend(section);
@@ -41,18 +45,45 @@ fn as_text(forecast: &Forecast) -> String {
 fn headline(forecast: &Forecast) -> String {
     let vins = count(forecast.distinct, "VIN");
     let vendors = &forecast.vendors;
-    let calls: u64 = vendors.iter().map(|vendor| vendor.calls_total).sum();
-    let Some(slowest) =
-        vendors.iter().max_by_key(|vendor| (vendor.nights, vendor.seconds)).filter(|_| calls > 0)
-    else {
+    let slowest = vendors
+        .iter()
+        .filter(|vendor| vendor.calls_total > 0)
+        .max_by_key(|vendor| (vendor.nights, vendor.seconds));
+    let Some(slowest) = slowest else {
         return format!("{vins}: nothing to ask");
     };
-    let exact = vendors.iter().all(|vendor| vendor.exact);
     let cost: Micros = vendors.iter().map(|vendor| vendor.cost).sum();
-    let mut parts = vec![format!("{vins}: {}", at_most(exact, &count(calls, "call")))];
-    parts.extend((cost > Micros::ZERO).then(|| at_most(exact, &cost.to_string())));
-    parts.push(format!("done in {}", at_most(exact, &time(slowest))));
-    parts.join("; ")
+    let certain = vendors.iter().filter(|vendor| vendor.cost > Micros::ZERO).all(|v| v.exact);
+    let mut parts = calls(forecast);
+    parts.extend((cost > Micros::ZERO).then(|| at_most(certain, &cost.to_string())));
+    parts.push(format!("done in {}", at_most(slowest.exact || is_soon(slowest), &time(slowest))));
+    format!("{vins}: {}", parts.join("; "))
+}
+
+/// The calls known now, then those that depend on what decodes will say.
+fn calls(forecast: &Forecast) -> Vec<String> {
+    let is_exact = |name: &str| forecast.datasets.iter().any(|of| of.dataset == name && of.exact);
+    let mut known = 0;
+    let mut bounds: BTreeMap<&str, u64> = BTreeMap::new();
+    for vendor in &forecast.vendors {
+        for (endpoint, calls) in &vendor.calls {
+            match dataset_of(&vendor.vendor, endpoint) {
+                Some(dataset) if !is_exact(dataset) => *bounds.entry(dataset).or_default() += calls,
+                _ => known += calls,
+            }
+        }
+    }
+    let mut parts: Vec<String> = (known > 0).then(|| count(known, "call")).into_iter().collect();
+    // What waits for decodes is asked by the vehicle they name.
+    parts.extend(bounds.iter().map(|(dataset, calls)| {
+        format!("{dataset} by vehicle: at most {}", count(*calls, "call"))
+    }));
+    parts
+}
+
+fn dataset_of(vendor: &str, endpoint: &str) -> Option<&'static str> {
+    let vendor = vendors::find(vendor.trim_start_matches("sandbox:"))?;
+    Some(vendor.endpoint(endpoint)?.spec().dataset.name())
 }
 
 fn rows(forecast: &Forecast) -> String {
@@ -83,7 +114,7 @@ fn datasets(datasets: &[DatasetForecast]) -> Vec<String> {
     lines
 }
 
-fn vendors(vendors: &[VendorForecast]) -> Vec<String> {
+fn by_vendor(vendors: &[VendorForecast]) -> Vec<String> {
     let called: Vec<&VendorForecast> =
         vendors.iter().filter(|vendor| vendor.calls_total > 0).collect();
     if called.is_empty() {
@@ -109,7 +140,18 @@ fn at_most(exact: bool, amount: &str) -> String {
 }
 
 fn time(vendor: &VendorForecast) -> String {
-    if vendor.nights > 1 { count(vendor.nights, "night") } else { span(vendor.seconds) }
+    if is_soon(vendor) {
+        "under a minute".into()
+    } else if vendor.nights > 1 {
+        count(vendor.nights, "night")
+    } else {
+        span(vendor.seconds)
+    }
+}
+
+/// Whether the quotas hold the calls up by less than anybody would plan for.
+fn is_soon(vendor: &VendorForecast) -> bool {
+    vendor.seconds < 60
 }
 
 #[cfg(test)]
@@ -161,7 +203,7 @@ mod tests {
     #[test]
     fn a_forecast_says_calls_money_and_nights_first() {
         insta::assert_snapshot!(as_text(&forecast()), @r#"
-        2,000 VINs: at most 502 calls; done in at most 6 nights
+        2,000 VINs: 100 calls; recalls by vehicle: at most 402 calls; done in at most 6 nights
         2,100 rows, 2,088 with a usable VIN; 12 rejected: 7 length, 5 placeholder
 
         dataset   keys  fresh  expired  to ask
@@ -185,6 +227,7 @@ mod tests {
     #[test]
     fn exact_numbers_are_not_hedged_and_money_is_told() {
         let mut exact = forecast();
+        exact.datasets[1].exact = true;
         exact.vendors[0] = VendorForecast {
             exact: true,
             cost: Micros(1_500_000),
@@ -193,5 +236,8 @@ mod tests {
             ..exact.vendors[0].clone()
         };
         assert_eq!(headline(&exact), "2,000 VINs: 502 calls; $1.50; done in 2 min");
+        exact.vendors[0].seconds = 20;
+        exact.vendors[0].nights = 2;
+        assert!(headline(&exact).ends_with("done in under a minute"), "{}", headline(&exact));
     }
 }

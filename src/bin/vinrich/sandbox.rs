@@ -1,6 +1,7 @@
 //! The sandbox: as a server for other programs, and inside one run.
 
 use std::fmt::Write as _;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -49,12 +50,14 @@ impl Session {
             return if args.faults.is_empty() { Ok(None) } else { Err(alone) };
         }
         let faults = args.faults.clone();
-        let sandbox = Sandbox::start(SandboxSpec { faults, ..SandboxSpec::default() })?;
+        let quotas = roomy();
+        let sandbox =
+            Sandbox::start(SandboxSpec { faults, quotas: quotas.clone(), ..Default::default() })?;
         let store =
             tempfile::Builder::new().prefix("vinrich-sandbox-").tempdir().map_err(|source| {
                 Error::io("cannot create a throwaway store in", &std::env::temp_dir(), source)
             })?;
-        point_at(&sandbox, settings)?;
+        point_at(&sandbox, &quotas, settings)?;
         settings.store = store.path().join("vinrich.db");
         Ok(Some(Self { _sandbox: sandbox, _store: store }))
     }
@@ -64,7 +67,7 @@ impl Session {
 ///
 /// Quotas and spend limits that the user set are kept, so that they can be tried;
 /// the vendors' own would make a demonstration wait for tomorrow.
-fn point_at(sandbox: &Sandbox, settings: &mut Settings) -> Result<(), Error> {
+fn point_at(sandbox: &Sandbox, quotas: &Quotas, settings: &mut Settings) -> Result<(), Error> {
     settings.vendors.retain(|id, _| VENDORS.contains(id));
     for dataset in settings.datasets.values_mut() {
         dataset.vendors.retain(|id| VENDORS.contains(id));
@@ -74,7 +77,8 @@ fn point_at(sandbox: &Sandbox, settings: &mut Settings) -> Result<(), Error> {
             .map(|vendor| VendorSettings::new(&vendor.spec().defaults))
             .transpose()?;
         if untouched.is_some_and(|untouched| untouched.quotas == vendor.quotas) {
-            vendor.quotas = generous(id);
+            let Quotas { carvin, visor } = quotas.clone();
+            vendor.quotas = if *id == "carvin" { carvin } else { visor };
         }
         if vendor.spend.is_empty() {
             vendor.spend = vec![PLAY_MONEY];
@@ -90,10 +94,16 @@ fn point_at(sandbox: &Sandbox, settings: &mut Settings) -> Result<(), Error> {
 const PLAY_MONEY: SpendLimit =
     SpendLimit { amount: Micros(1_000_000_000), window: Duration::from_hours(24) };
 
-/// The quotas the sandbox itself holds callers to.
-fn generous(id: &str) -> Vec<Quota> {
-    let Quotas { carvin, visor } = Quotas::default();
-    if id == "carvin" { carvin } else { visor }
+/// Quotas that let a million rows through within the hour, so that trying a
+/// large file takes no patience.
+fn roomy() -> Quotas {
+    const TEN_SECONDS: Duration = Duration::from_secs(10);
+    let calls = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    let per = |calls, window| Quota { calls, window };
+    Quotas {
+        carvin: vec![per(calls(100_000), Duration::from_hours(24))],
+        visor: vec![per(calls(5000), TEN_SECONDS), per(calls(20_000), Duration::from_mins(1))],
+    }
 }
 
 fn key(id: &str) -> &'static str {
@@ -179,7 +189,7 @@ mod tests {
         let quotas =
             |id: &str| settings.vendors[id].quotas.iter().map(Quota::to_string).collect::<Vec<_>>();
         assert_eq!(quotas("carvin"), ["3/day"]);
-        assert_eq!(settings.vendors["visor"].quotas, Quotas::default().visor);
+        assert_eq!(settings.vendors["visor"].quotas, roomy().visor);
         assert_eq!(settings.vendors["visor"].spend[0].amount, Micros(1_000_000));
         assert_eq!(settings.vendors["carvin"].spend, [PLAY_MONEY]);
     }

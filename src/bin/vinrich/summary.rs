@@ -3,17 +3,16 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
 use vinrich::error::Exit;
 use vinrich::events::{Events, Level};
-use vinrich::report::{DatasetReport, Report, RowsReport, VendorReport};
+use vinrich::report::{DatasetReport, Report, VendorReport};
 
 use crate::bar::Console;
 use crate::cli::{CommonArgs, LogFormat};
-use crate::words::{
-    by_reason, bytes, count, moment, now, span, table, text, thousands, visible, whole_seconds,
-};
+use crate::words::{by_reason, bytes, count, moment, now, table, text, thousands, took, visible};
 
 /// Tells what the run did: all of it, or with `--quiet` only what needs doing.
 pub(crate) fn tell(report: &Report, console: &Console, common: &CommonArgs) {
@@ -33,7 +32,7 @@ pub(crate) fn tell(report: &Report, console: &Console, common: &CommonArgs) {
                 console.note(Level::Warn, "report", warning);
             }
             if report.exit_code != 0 {
-                console.print(&format!("{}\n", verdict(report)));
+                console.print(&text(&verdict(report)));
             }
         }
         LogFormat::Text => console.print(&as_text(report, &untold, wants_colour())),
@@ -50,7 +49,7 @@ const MOST_WARNINGS: usize = 5;
 
 fn as_text(report: &Report, warnings: &[&str], colour: bool) -> String {
     let mut lines = vec![String::new()];
-    lines.extend(rows(&report.rows));
+    lines.extend(rows(report));
     for section in [datasets(report), vendors(report), troubles(report, warnings)] {
         if !section.is_empty() {
             lines.push(String::new());
@@ -66,13 +65,18 @@ fn as_text(report: &Report, warnings: &[&str], colour: bool) -> String {
             bytes(output.bytes)
         )
     }));
-    lines.push(painted(report.exit_code, &verdict(report), colour));
+    lines.extend(verdict(report).iter().map(|line| painted(report.exit_code, line, colour)));
     text(&lines)
 }
 
-fn rows(rows: &RowsReport) -> Vec<String> {
-    let mut parts =
-        vec![format!("{} in, {} out", count(rows.read, "row"), thousands(rows.written))];
+fn rows(report: &Report) -> Vec<String> {
+    let rows = &report.rows;
+    let out = if was_stopped(report) {
+        "nothing written".to_owned()
+    } else {
+        format!("{} out", thousands(rows.written))
+    };
+    let mut parts = vec![format!("{} in, {out}", count(rows.read, "row"))];
     parts.extend(
         (rows.diverted > 0).then(|| format!("{} to the rejects file", thousands(rows.diverted))),
     );
@@ -101,8 +105,16 @@ const STATUSES: [(&str, &str); 6] = [
     ("not_requested", "not asked"),
 ];
 
+/// A run that a signal stopped wrote no rows, so there are none to count.
+fn was_stopped(report: &Report) -> bool {
+    matches!(finished(report.exit_code), Some(Exit::Interrupted | Exit::Terminated))
+}
+
 /// One line a dataset; statuses that no row has are left out.
 fn datasets(report: &Report) -> Vec<String> {
+    if was_stopped(report) {
+        return Vec::new();
+    }
     let asked: Vec<(&str, &DatasetReport)> = report
         .datasets
         .iter()
@@ -139,7 +151,7 @@ fn rows_by_status(asked: &[(&str, &DatasetReport)]) -> Vec<Vec<String>> {
     rows
 }
 
-/// One line a vendor, and one more for each that was given up.
+/// One line a vendor, and one more for each that was not asked to the end.
 fn vendors(report: &Report) -> Vec<String> {
     if report.vendors.is_empty() {
         return Vec::new();
@@ -153,17 +165,31 @@ fn vendors(report: &Report) -> Vec<String> {
         rows.push(row);
     }
     let mut lines = table(&rows);
-    lines.extend(report.vendors.iter().filter_map(|(name, of)| {
-        let why = of.stopped.as_deref()?;
-        Some(format!("{} given up: {}", visible(name), visible(why)))
-    }));
+    lines.extend(report.vendors.iter().filter(|_| !was_stopped(report)).filter_map(
+        |(name, of)| {
+            let why = of.stopped.as_deref()?;
+            Some(format!("{} {}", visible(name), given_up(why)))
+        },
+    ));
     lines
+}
+
+/// A vendor that is waited for is parked; one that refuses is given up.
+fn given_up(why: &str) -> String {
+    match why {
+        "quota" => "parked: its quota is used up".into(),
+        "rate_limited" => "parked: it asks for a longer wait than --max-wait".into(),
+        "outage" => "parked: it cannot be reached, or fails".into(),
+        "in_flight_elsewhere" => "parked: another run is asking it for the same".into(),
+        "own_limit" => "left: the run's own limit is reached".into(),
+        _ => format!("given up: {}", visible(why)),
+    }
 }
 
 fn troubles(report: &Report, warnings: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
     if !report.errors.is_empty() {
-        lines.push(format!("without a fresh answer: {}", by_reason(&report.errors)));
+        lines.push(format!("without a fresh answer: {}", by_dataset(&report.errors)));
     }
     lines.extend(
         warnings.iter().take(MOST_WARNINGS).map(|warning| format!("warning: {}", visible(warning))),
@@ -175,6 +201,19 @@ fn troubles(report: &Report, warnings: &[&str]) -> Vec<String> {
     lines
 }
 
+/// `decode:quota` and the like as `decode 2 quota, 1 timeout; recalls 3 quota`.
+fn by_dataset(errors: &BTreeMap<String, u64>) -> String {
+    let mut grouped: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+    for (code, number) in errors {
+        let (dataset, code) = code.split_once(':').unwrap_or(("", code));
+        grouped.entry(dataset).or_default().insert(code, *number);
+    }
+    let words = grouped.iter().map(|(dataset, codes)| {
+        format!("{} {}", visible(dataset), by_reason(codes)).trim_start().to_owned()
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
+
 fn quotas(vendor: &VendorReport) -> String {
     if vendor.quotas.is_empty() {
         return "none".into();
@@ -184,18 +223,18 @@ fn quotas(vendor: &VendorReport) -> String {
     used.collect::<Vec<_>>().join(", ")
 }
 
-/// The last line: how it ended and what to do next.
-fn verdict(report: &Report) -> String {
+/// The last lines: how it ended, and what to do next.
+fn verdict(report: &Report) -> Vec<String> {
     let code = report.exit_code;
-    let after = span(whole_seconds(report.seconds));
-    let again = match &report.resume_at {
+    let after = took(report.seconds);
+    let again = match report.resume_at.as_deref().filter(|at| !has_come(at, &report.ended_at)) {
         Some(at) => {
             format!("run the same command again after {}; what was paid for is kept", moment(at))
         }
         None => "run the same command again; what was paid for is kept".into(),
     };
     let (ended, next) = match finished(code) {
-        Some(Exit::Success) => return format!("done in {after}"),
+        Some(Exit::Success) => return vec![format!("done in {after}")],
         Some(Exit::SomeFailed) => ("some lookups failed", again),
         Some(Exit::Parked) => ("parked by a quota or an outage", again),
         Some(Exit::OwnLimit) => ("stopped at the run's own limit", again),
@@ -215,7 +254,15 @@ fn verdict(report: &Report) -> String {
         ),
         _ => (report.outcome, again),
     };
-    format!("{ended} (exit {code}) after {after}: {next}")
+    vec![format!("{ended} (exit {code}) after {after}"), next]
+}
+
+/// Whether a vendor that was parked early in the run can be asked at its end.
+fn has_come(at: &str, ended_at: &str) -> bool {
+    match (at.parse::<jiff::Timestamp>(), ended_at.parse::<jiff::Timestamp>()) {
+        (Ok(at), Ok(ended)) => at <= ended,
+        _ => false,
+    }
 }
 
 /// The exit code of a run that came to its end and left a report.
@@ -252,7 +299,7 @@ fn as_json(report: &Report, time: &str) -> String {
         "time": time,
         "level": if report.exit_code == 0 { "info" } else { "warn" },
         "code": "summary",
-        "message": format!("{}; {}", rows(&report.rows).join("; "), verdict(report)),
+        "message": format!("{}; {}", rows(report).join("; "), verdict(report).join(": ")),
         "run_id": report.run_id,
         "exit_code": report.exit_code,
         "outcome": report.outcome,

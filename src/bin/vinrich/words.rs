@@ -41,9 +41,13 @@ pub(crate) fn span(seconds: u64) -> String {
     text
 }
 
-/// `seconds`, rounded; nothing for what is no time at all.
-pub(crate) fn whole_seconds(seconds: f64) -> u64 {
-    std::time::Duration::try_from_secs_f64(seconds + 0.5).map_or(0, |time| time.as_secs())
+/// How long something took: `0.3 s` while tenths matter, then as [`span`].
+pub(crate) fn took(seconds: f64) -> String {
+    const TENTHS_MATTER: f64 = 9.95;
+    if (0.0..TENTHS_MATTER).contains(&seconds) {
+        return format!("{seconds:.1} s");
+    }
+    span(std::time::Duration::try_from_secs_f64(seconds + 0.5).map_or(0, |time| time.as_secs()))
 }
 
 /// `512 B`, `312 kB`, `1.5 GB`: powers of a thousand, as disks are sold.
@@ -174,6 +178,12 @@ mod tests {
             shown,
             ["0 s", "45 s", "1 min", "1 min", "12 min", "2 h 5 min", "1 d", "3 d 4 h"]
         );
+    }
+
+    #[test]
+    fn short_times_have_tenths() {
+        let shown = [0.04, 0.276, 9.94, 9.96, 59.6, 7500.0, f64::NAN].map(took);
+        assert_eq!(shown, ["0.0 s", "0.3 s", "9.9 s", "10 s", "1 min", "2 h 5 min", "0 s"]);
     }
 
     #[test]

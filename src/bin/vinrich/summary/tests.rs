@@ -1,6 +1,6 @@
 //! Closing words of hand-made reports.
 use vinrich::money::Micros;
-use vinrich::report::{OutputReport, QuotaReport};
+use vinrich::report::{OutputReport, QuotaReport, RowsReport};
 
 use super::*;
 
@@ -53,12 +53,14 @@ fn parked() -> Report {
                     used: 100,
                     next_free_at: None,
                 }],
-                stopped: Some("quota 100/day is full".into()),
+                stopped: Some("quota".into()),
                 ..VendorReport::default()
             },
         )]
         .into(),
-        errors: [("quota".to_owned(), 108), ("timeout".to_owned(), 2)].into(),
+        errors: [("decode:quota", 108), ("decode:timeout", 2), ("recalls:quota", 7)]
+            .map(|(code, number)| (code.to_owned(), number))
+            .into(),
         outputs: vec![OutputReport {
             path: "out.csv".into(),
             rows: 2088,
@@ -82,13 +84,14 @@ fn a_parked_run_says_what_is_missing_and_when_to_come_back() {
 
     vendor  calls  answered  retried    cost  quota used
     carvin    100        99        1  $0.002  100 of 100/day
-    carvin given up: quota 100/day is full
+    carvin parked: its quota is used up
 
-    without a fresh answer: 108 quota, 2 timeout
+    without a fresh answer: decode 108 quota, 2 timeout; recalls 7 quota
     warning: one\u{1b}[0m
 
     wrote out.csv (2,088 rows, 312 kB)
-    parked by a quota or an outage (exit 75) after 12 s: run the same command again after 2026-11-23 02:10:00 UTC; what was paid for is kept
+    parked by a quota or an outage (exit 75) after 12 s
+    run the same command again after 2026-11-23 02:10:00 UTC; what was paid for is kept
     "#);
 }
 
@@ -106,7 +109,10 @@ fn a_finished_run_is_short() {
         },
         ..Report::default()
     };
-    assert_eq!(as_text(&report, &[], false), "\n1 row in, 1 out, 1 distinct VIN\n\ndone in 0 s\n");
+    assert_eq!(
+        as_text(&report, &[], false),
+        "\n1 row in, 1 out, 1 distinct VIN\n\ndone in 0.4 s\n"
+    );
 }
 
 #[test]
@@ -125,7 +131,8 @@ fn colour_is_only_for_terminals() {
 #[test]
 fn every_exit_that_leaves_a_report_says_what_to_do() {
     let said = |exit: Exit| {
-        verdict(&Report { exit_code: exit.code(), outcome: exit.name(), ..Report::default() })
+        let report = Report { exit_code: exit.code(), outcome: exit.name(), ..Report::default() };
+        verdict(&report).join(": ")
     };
     for exit in
         [Exit::SomeFailed, Exit::Parked, Exit::OwnLimit, Exit::Key, Exit::Refused, Exit::Protocol]
@@ -134,7 +141,22 @@ fn every_exit_that_leaves_a_report_says_what_to_do() {
         assert!(said.contains("run the same command again"), "{said}");
         assert!(said.contains(&format!("(exit {})", exit.code())), "{said}");
     }
-    assert_eq!(said(Exit::Success), "done in 0 s");
+    assert_eq!(said(Exit::Success), "done in 0.0 s");
+}
+
+#[test]
+fn a_stopped_run_counts_no_rows_that_it_did_not_write() {
+    let stopped = Report { exit_code: 130, outcome: "interrupted", ..parked() };
+    let text = as_text(&stopped, &[], false);
+    assert!(text.starts_with("\n2,100 rows in, nothing written, "), "{text}");
+    assert!(!text.contains("rows by dataset"), "{text}");
+    assert!(!text.contains("parked"), "{text}");
+}
+
+#[test]
+fn a_wait_that_is_over_by_the_end_is_not_announced() {
+    let over = Report { ended_at: "2026-11-23T02:10:01Z".into(), ..parked() };
+    assert_eq!(verdict(&over)[1], "run the same command again; what was paid for is kept");
 }
 
 #[test]
