@@ -104,7 +104,8 @@ pub(crate) fn status(progress: &Progress) -> String {
         if let Some(waiting) = &progress.waiting {
             parts.push(format!("waiting for {waiting}"));
         }
-        if let Some(seconds) = progress.eta_seconds {
+        // The estimate knows the quotas alone: none of them holding up says nothing.
+        if let Some(seconds) = progress.eta_seconds.filter(|seconds| *seconds > 0) {
             parts.push(format!("{} to go", span(seconds)));
         }
         if let Some((left, quota)) = &progress.quota_left {
@@ -270,6 +271,8 @@ mod tests {
              2 h 5 min to go, 60 of 100/day left, $0.08 spent, \
              1,500 of 2,000 lookups from the store"
         );
+        let unhindered = Progress { eta_seconds: Some(0), waiting: None, ..asking() };
+        assert!(!status(&unhindered).contains("to go"), "{}", status(&unhindered));
         let reading = Progress { rows: 1200, ..Progress::default() };
         assert_eq!(status(&reading), "reading: 1,200 rows");
         let writing = Progress { phase: Phase::Writing, rows: 1, ..asking() };

@@ -141,7 +141,7 @@ fn at_most(exact: bool, amount: &str) -> String {
 
 fn time(vendor: &VendorForecast) -> String {
     if is_soon(vendor) {
-        "under a minute".into()
+        "under 1 min".into()
     } else if vendor.nights > 1 {
         count(vendor.nights, "night")
     } else {
@@ -238,6 +238,6 @@ mod tests {
         assert_eq!(headline(&exact), "2,000 VINs: 502 calls; $1.50; done in 2 min");
         exact.vendors[0].seconds = 20;
         exact.vendors[0].nights = 2;
-        assert!(headline(&exact).ends_with("done in under a minute"), "{}", headline(&exact));
+        assert!(headline(&exact).ends_with("done in under 1 min"), "{}", headline(&exact));
     }
 }
