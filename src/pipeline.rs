@@ -33,6 +33,7 @@ pub fn run(
     cancel: &Cancel,
 ) -> Result<Report, Error> {
     let mut run = Run::begin(plan, events, clock);
+    Inputs::check_exist(&plan.input)?;
     let panel = Panel::of(plan, &|source| panel::is_known(&plan.settings.store, source))?;
     run.note_panel(&panel);
     let inputs = Inputs::open(&plan.input)?;

@@ -282,6 +282,9 @@ impl<'a> Run<'a> {
     }
 
     fn warn(&mut self, code: &'static str, words: String) {
+        if self.report.warnings.contains(&words) {
+            return;
+        }
         self.events.note(Level::Warn, code, &words);
         self.report.warnings.push(words);
     }

@@ -404,7 +404,8 @@ impl<'a> Door<'a> {
     fn heed(&self, reply: &Reply) {
         for limit in self.vendor.limits(reply) {
             self.windows.borrow_mut().tighten(&limit);
-            if let (Some(0), Some(wait)) = (limit.remaining, limit.reset.or(limit.window)) {
+            // Without a reset the ledger knows better when a call leaves its window.
+            if let (Some(0), Some(wait)) = (limit.remaining, limit.reset) {
                 self.hold(wait, Held::RateLimited);
             }
         }

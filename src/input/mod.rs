@@ -77,6 +77,11 @@ impl Inputs {
         Ok(Self { files, columns, places, warnings, first_pass: OnceLock::new() })
     }
 
+    /// Fails with 66 where a source does not exist. Nothing is opened or read.
+    pub fn check_exist(spec: &InputSpec) -> Result<(), Error> {
+        source::expand_all(&spec.sources).map(drop)
+    }
+
     /// The files in reading order.
     pub fn files(&self) -> &[InputFile] {
         &self.files

@@ -48,7 +48,8 @@ pub(super) fn open_all(named: &[String], warnings: &mut Vec<String>) -> Result<V
     Ok(sources)
 }
 
-fn expand_all(named: &[String]) -> Result<Vec<PathBuf>, Error> {
+/// The files meant by the command line; 66 where one is missing. None is opened.
+pub(super) fn expand_all(named: &[String]) -> Result<Vec<PathBuf>, Error> {
     let mut paths = Vec::new();
     for name in named {
         if name == STDIN {

@@ -99,16 +99,31 @@ impl State {
         })
     }
 
-    /// Closes what dead runs left open as `unknown`.
+    /// Closes what dead runs left open as `unknown`. Their lock files go once
+    /// that is committed.
     pub(super) fn take_in_dead_runs(&mut self, now: i64) -> rusqlite::Result<()> {
-        for dead in runs::dead(&self.path) {
-            close_open_calls(&self.db, &dead.run_id, now)?;
-            self.db.execute(
-                "UPDATE runs SET ended_at = ?1 WHERE run_id = ?2 AND ended_at IS NULL",
-                params![now, dead.run_id],
-            )?;
-            dead.bury();
+        let dead = runs::dead(&self.path);
+        for run in &dead {
+            self.take_in(&run.run_id, now)?;
         }
+        self.to_bury.extend(dead);
+        let open: Vec<String> = self
+            .db
+            .prepare_cached("SELECT run_id FROM runs WHERE ended_at IS NULL AND id <> ?1")?
+            .query_map([self.run], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for run_id in open.iter().filter(|run_id| !runs::has_lock(&self.path, run_id)) {
+            self.take_in(run_id, now)?;
+        }
+        Ok(())
+    }
+
+    fn take_in(&self, run_id: &str, now: i64) -> rusqlite::Result<()> {
+        close_open_calls(&self.db, run_id, now)?;
+        self.db.execute(
+            "UPDATE runs SET ended_at = ?1 WHERE run_id = ?2 AND ended_at IS NULL",
+            params![now, run_id],
+        )?;
         Ok(())
     }
 }

@@ -61,6 +61,11 @@ impl Dead {
     }
 }
 
+/// Whether a run still has its lock file; it is written before the run's row.
+pub(super) fn has_lock(store: &Path, run_id: &str) -> bool {
+    folder(store).join(run_id).exists()
+}
+
 /// The runs of this store that died without a word.
 pub(super) fn dead(store: &Path) -> Vec<Dead> {
     let Ok(entries) = std::fs::read_dir(folder(store)) else { return Vec::new() };

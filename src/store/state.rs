@@ -12,7 +12,7 @@ use super::index::Index;
 use super::ledger::{Account, Limits, Usage};
 use super::message::RunLimits;
 use super::others::{close_open_calls, load_account};
-use super::runs::Alive;
+use super::runs::{Alive, Dead};
 use super::writer::Message;
 use super::{AccountId, RunInfo, SourceId, SourceName, StoreSpec, failed, open};
 use crate::clock::Moment;
@@ -39,6 +39,10 @@ pub(super) struct State {
     pub(super) data_version: i64,
     pub(super) index: Index,
     pub(super) failure: Option<(Exit, String)>,
+    /// Dead runs taken in by the open transaction.
+    pub(super) to_bury: Vec<Dead>,
+    /// Whether the run has ended in good order.
+    pub(super) ended: bool,
     pub(super) alive: Alive,
 }
 
@@ -64,6 +68,8 @@ impl State {
             data_version: -1,
             index: Index::default(),
             failure: None,
+            to_bury: Vec::new(),
+            ended: false,
             alive,
         };
         state.transaction(|state| {
@@ -130,8 +136,15 @@ impl State {
         let failed = failed("cannot write", &self.path);
         self.db.execute_batch("BEGIN IMMEDIATE").map_err(&failed)?;
         match work(self).and_then(|()| self.db.execute_batch("COMMIT")) {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.to_bury.drain(..).for_each(Dead::bury);
+                if self.ended {
+                    self.alive.farewell();
+                }
+                Ok(())
+            }
             Err(error) => {
+                self.to_bury.clear();
                 // The first error is the one to tell; SQLite may have rolled back by itself.
                 let _rolled_back = self.db.execute_batch("ROLLBACK");
                 Err(failed(error))
@@ -160,7 +173,7 @@ impl State {
             }
             Message::Finish(ended_at, exit, report, ack) => {
                 close_open_calls(&self.db, &self.run_id, ended_at)?;
-                self.alive.farewell();
+                self.ended = true;
                 self.db.execute(
                     "UPDATE runs SET ended_at = ?1, exit_code = ?2, report = ?3 WHERE id = ?4",
                     params![ended_at, exit, report, self.run],
