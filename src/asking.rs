@@ -57,21 +57,29 @@ impl Asker<'_> {
     /// Asks the sources of a chain one after the other, each about what no
     /// earlier one has found.
     async fn chain(&self, chain: &Chain, keys: &KeySet) -> Result<Replies, Error> {
-        let mut replies = Replies { sources: chain.sources.clone(), ..Replies::default() };
+        let mut replies = Replies::default();
         let mut open = vec![true; keys.len()];
         for (place, source) in chain.sources.iter().enumerate() {
+            let first = replies.sources.len();
             let (outcomes, shape_refused) =
                 self.source(chain, source, keys, &open, &mut replies.report).await?;
             if let Some(dearer) = source.dearer().filter(|_| shape_refused) {
+                // It stands in for what was refused; what the cheap one knows still counts.
+                let mut refused = vec![false; keys.len()];
+                for &id in outcomes.keys() {
+                    refused[id as usize] = true;
+                }
                 let report = &mut DatasetReport::default();
-                let (outcomes, _) = self.source(chain, &dearer, keys, &open, report).await?;
-                replies.outcomes.push(outcomes);
-                replies.sources[place] = dearer;
+                let (outcomes, _) = self.source(chain, &dearer, keys, &refused, report).await?;
+                replies.add(source.clone(), HashMap::new());
+                replies.add(dearer, outcomes);
             } else {
-                replies.outcomes.push(outcomes);
+                replies.add(source.clone(), outcomes);
             }
             if place + 1 < chain.sources.len() {
-                self.close_found(&replies.sources[place], keys, &mut open).await?;
+                for asked in &replies.sources[first..] {
+                    self.close_found(asked, keys, &mut open).await?;
+                }
             }
         }
         Ok(replies)
@@ -247,10 +255,10 @@ impl Asker<'_> {
                 open[vin as usize] = true;
             }
         }
-        let mut replies = Replies { sources: vec![confirming.clone()], ..Replies::default() };
+        let mut replies = Replies::default();
         let (outcomes, _) =
             self.source(chain, &confirming, vins, &open, &mut replies.report).await?;
-        replies.outcomes.push(outcomes);
+        replies.add(confirming, outcomes);
         Ok(Some(replies))
     }
 }

@@ -25,10 +25,18 @@ pub type Outcomes = Vec<HashMap<u32, Outcome>>;
 pub struct Replies {
     /// Why keys have no fresh answer.
     pub outcomes: Outcomes,
-    /// The dearer endpoint that stood in, if one did, behind the others.
+    /// The sources asked, in order; a dearer endpoint that stood in follows the cheap one.
     pub sources: Vec<Source>,
     /// Hits and misses.
     pub report: DatasetReport,
+}
+
+impl Replies {
+    /// Adds what asking one more source came to.
+    pub fn add(&mut self, source: Source, outcomes: HashMap<u32, Outcome>) {
+        self.sources.push(source);
+        self.outcomes.push(outcomes);
+    }
 }
 
 /// What asking for recalls came to.

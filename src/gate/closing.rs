@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::money::Micros;
 use crate::outcome::Fault;
-use crate::store::{Body, Close, NOT_SENT, NewAnswer};
+use crate::store::{Body, Close, NOT_SENT, NewAnswer, RELEASED};
 use crate::vendors::{Parsed, Reply};
 
 impl Round<'_> {
@@ -47,7 +47,7 @@ impl Round<'_> {
 
     /// A call that was reserved and is not going to be sent.
     pub(super) async fn close_unsent(&self, call: i64) -> Result<(), Error> {
-        self.enter(self.closing(call, NOT_SENT.into(), None)).await
+        self.enter(self.closing(call, RELEASED.into(), None)).await
     }
 
     fn closing(&self, call: i64, state: String, reply: Option<&Reply>) -> Close {

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::ledger::{Account, Entry, Limits, Room};
-use super::message::{Call, Close, Granted, NOT_SENT, Reserve, Shortage};
+use super::message::{Call, Close, Granted, NOT_SENT, RELEASED, Reserve, Shortage};
 use super::state::State;
 use super::{AccountId, SourceId};
 use crate::clock::Moment;
@@ -139,7 +139,7 @@ impl State {
                 close.request_id
             ])?;
         let account = self.accounts.entry(close.account).or_default();
-        if close.state == NOT_SENT {
+        if [NOT_SENT, RELEASED].contains(&&*close.state) {
             account.remove(close.call);
         } else {
             account.close(close.call, close.at, close.charged);

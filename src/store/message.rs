@@ -10,8 +10,11 @@ use crate::key::Key;
 use crate::money::Micros;
 use crate::outcome::Held;
 
-/// The state of a call that never left: it fills no window.
+/// The state of a call that found no connection: it fills no window.
 pub const NOT_SENT: &str = "not_sent";
+
+/// The state of a call that was reserved and given back: it fills no window.
+pub const RELEASED: &str = "released";
 
 /// What a run may use up, over all vendors.
 #[derive(Clone, Copy, Debug, Default)]

@@ -39,7 +39,9 @@ use crate::vin::Vin;
 
 pub use index::{Body, NewAnswer};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
-pub use message::{Call, Close, Elsewhere, Granted, NOT_SENT, Reserve, RunLimits, Shortage};
+pub use message::{
+    Call, Close, Elsewhere, Granted, NOT_SENT, RELEASED, Reserve, RunLimits, Shortage,
+};
 pub use records::{RunRecord, SourceRecord};
 pub use writer::Writer;
 

@@ -141,7 +141,7 @@ pub(super) fn load_account(
         "SELECT calls.id, runs.boot_id, calls.reserved_wall, calls.reserved_boot, calls.price,
                 replies.answered_wall, replies.answered_boot, replies.charged
          FROM calls JOIN runs ON runs.id = calls.run LEFT JOIN replies ON replies.call = calls.id
-         WHERE calls.account = ?1 AND calls.reserved_wall > ?2 AND replies.state IS NOT 'not_sent'",
+         WHERE calls.account = ?1 AND calls.reserved_wall > ?2 AND coalesce(replies.state, '') NOT IN ('not_sent', 'released')",
     )?;
     let since = now.wall.saturating_sub(limits.reach(now)).saturating_sub(SLACK_MICROS);
     let mut rows = find.query([account.0, since])?;

@@ -76,7 +76,8 @@ impl Snapshot<'_> {
     ) -> Result<Vec<RunRecord>, Error> {
         let sql = format!(
             "SELECT run_id, command, started_at, ended_at, exit_code, report,
-                    (SELECT count(*) FROM calls WHERE calls.run = runs.id)
+                    (SELECT count(*) FROM calls LEFT JOIN replies ON replies.call = calls.id
+                     WHERE calls.run = runs.id AND replies.state IS NOT 'released')
              FROM runs WHERE {condition} ORDER BY runs.id DESC LIMIT ?2"
         );
         let read = || {

@@ -53,7 +53,8 @@ CREATE TABLE calls (
 ) STRICT;
 CREATE INDEX calls_by_account ON calls (account, reserved_wall);
 
--- How a call ended: `ok`, `not_sent`, `unknown` (its run died), or a fault's code.
+-- How a call ended: `ok`, `not_sent` (no connection), `released` (reserved, but
+-- given back), `unknown` (its run died), or a fault's code.
 CREATE TABLE replies (
     call          INTEGER PRIMARY KEY REFERENCES calls (id),
     answered_wall INTEGER NOT NULL,
