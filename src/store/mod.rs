@@ -183,6 +183,9 @@ fn with_vin(body: Vec<u8>, key: &Key) -> Vec<u8> {
     whole
 }
 
+/// What to do about a disk that is full or broken.
+const MEND: &str = "make room or mend the disk, then run the same command again: it resumes";
+
 /// Says which store failed, and with which exit code.
 fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error + use<> {
     let path = path.to_owned();
@@ -192,7 +195,9 @@ fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error 
             Some(DatabaseCorrupt | NotADatabase | CannotOpen | ReadOnly) => Exit::Config,
             _ => Exit::Io,
         };
-        Error::new(exit, format!("{what} in the store `{}`", path.display())).because(error)
+        let failed = Error::new(exit, format!("{what} in the store `{}`", path.display()));
+        let failed = if exit == Exit::Io { failed.hint(MEND) } else { failed };
+        failed.because(error)
     }
 }
 

@@ -26,7 +26,12 @@ pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<(), Error> {
         return Err(Error::config(format!("there is no store at `{}`", path.display()))
             .hint("run once without `--require-store` to create it"));
     }
-    let cannot = |what| move |source| Error::io(what, path, source);
+    let cannot = |what| {
+        move |source| {
+            Error::io(what, path, source)
+                .hint("`store` in the configuration must be where this user may write")
+        }
+    };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         os::create_private_folder(folder).map_err(cannot("cannot create the folder of"))?;
     }

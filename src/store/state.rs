@@ -14,7 +14,7 @@ use super::message::RunLimits;
 use super::others::{close_open_calls, load_account};
 use super::runs::{Alive, Dead};
 use super::writer::Message;
-use super::{AccountId, RunInfo, SourceId, SourceName, StoreSpec, failed, open};
+use super::{AccountId, MEND, RunInfo, SourceId, SourceName, StoreSpec, failed, open};
 use crate::clock::Moment;
 use crate::error::{Error, Exit};
 use crate::key::Key;
@@ -123,8 +123,7 @@ impl State {
     fn healthy(&self) -> Result<(), Error> {
         match &self.failure {
             None => Ok(()),
-            Some((exit, message)) => Err(Error::new(*exit, message.clone())
-                .hint("make room or mend the disk, then run the same command again: it resumes")),
+            Some((exit, message)) => Err(Error::new(*exit, message.clone()).hint(MEND)),
         }
     }
 
