@@ -20,7 +20,7 @@ use crate::output::schema::COLUMNS;
 use crate::output::{Format, OutputSpec, names};
 use crate::record::{Block, Told};
 
-/// DESIGN.md, section 8, word by word.
+/// The contract on columns, word by word.
 #[test]
 fn the_columns_are_those_of_the_contract() {
     let shown: Vec<String> =
