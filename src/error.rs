@@ -11,7 +11,7 @@ use std::path::Path;
 /// The process exit codes, a contract with cron jobs and orchestrators.
 ///
 /// They follow `sysexits.h` where it has a word for the case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// 0: every row has what was asked for.
     Success,

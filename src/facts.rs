@@ -7,8 +7,6 @@
 
 use serde::Serialize;
 
-use crate::outcome::Dataset;
-
 /// Days since 1970-01-01.
 pub type Days = i32;
 
@@ -22,17 +20,6 @@ pub enum Facts {
     Recalls(RecallFacts),
     /// See [`ListingFacts`].
     Listings(ListingFacts),
-}
-
-impl Facts {
-    /// Facts that say nothing.
-    pub fn empty(dataset: Dataset) -> Self {
-        match dataset {
-            Dataset::Decode => Self::Decode(DecodeFacts::default()),
-            Dataset::Recalls => Self::Recalls(RecallFacts::default()),
-            Dataset::Listings => Self::Listings(ListingFacts::default()),
-        }
-    }
 }
 
 /// What a vehicle is. Names and units as NHTSA vPIC has them.
@@ -82,13 +69,6 @@ pub struct DecodeFacts {
     pub decode_error_codes: Option<String>,
     /// Whatever else the answer holds: one JSON object with sorted keys.
     pub decode_extra: Option<String>,
-}
-
-impl DecodeFacts {
-    /// Whether this answers the question at all: a make, a model or a year.
-    pub fn says_something(&self) -> bool {
-        self.make.is_some() || self.model.is_some() || self.model_year.is_some()
-    }
 }
 
 /// How a recall answer was matched to the vehicle, the surest first.

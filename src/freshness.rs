@@ -6,7 +6,6 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::DatasetSettings;
 use crate::key::Key;
-use crate::outcome::Said;
 
 /// "Nothing known" and "wrong key" are asked again at least this often.
 const LONGEST_NO: Duration = Duration::from_hours(14 * 24);
@@ -28,17 +27,12 @@ impl Freshness {
     }
 
     /// When an answer fetched at `fetched_at` expires, in microseconds since the epoch.
-    pub fn expires_at(&self, key: &Key, said: &Said, fetched_at: i64) -> i64 {
-        self.expires(key.to_stored().as_bytes(), *said == Said::Found, fetched_at)
-    }
-
-    /// The same for an answer in the store, by its key's stored form.
-    pub fn expires(&self, stored_key: &[u8], found: bool, fetched_at: i64) -> i64 {
-        let life = if found { self.ttl } else { self.ttl.min(LONGEST_NO) };
-        let life = micros(life);
+    pub fn expires_at(&self, key: &Key, found: bool, fetched_at: i64) -> i64 {
+        let life = micros(if found { self.ttl } else { self.ttl.min(LONGEST_NO) });
         let spread = if life > micros(SPREAD_OVER) {
             // -10 % to +10 %, always the same for the same key.
-            let place = i64::try_from(xxh3_64(stored_key) % 2001).unwrap_or(1000) - 1000;
+            let hash = xxh3_64(key.to_stored().as_bytes());
+            let place = i64::try_from(hash % 2001).unwrap_or(1000) - 1000;
             life / 10_000 * place
         } else {
             0
@@ -59,8 +53,13 @@ fn micros(duration: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::Vehicle;
 
     const DAY: i64 = 24 * 3600 * 1_000_000;
+
+    fn key(n: i32) -> Key {
+        Key::Vehicle(Vehicle::new("MAKE", "MODEL", n))
+    }
 
     fn days(ttl: u64) -> Freshness {
         let day = Duration::from_hours(24);
@@ -69,16 +68,15 @@ mod tests {
 
     #[test]
     fn short_lives_are_exact_and_long_ones_spread_by_a_tenth() {
-        assert_eq!(days(1).expires(b"KEY", true, 0), DAY);
-        let ends: Vec<i64> =
-            (0..200).map(|n: i32| days(100).expires(n.to_string().as_bytes(), true, 0)).collect();
+        assert_eq!(days(1).expires_at(&key(0), true, 0), DAY);
+        let ends: Vec<i64> = (0..200).map(|n| days(100).expires_at(&key(n), true, 0)).collect();
         assert!(ends.iter().all(|end| (90 * DAY..=110 * DAY).contains(end)));
         assert!(ends.iter().any(|end| *end < 95 * DAY) && ends.iter().any(|end| *end > 105 * DAY));
     }
 
     #[test]
     fn a_no_lives_at_most_two_weeks() {
-        let end = days(365).expires(b"KEY", false, 0);
+        let end = days(365).expires_at(&key(0), false, 0);
         assert!((12 * DAY..=16 * DAY).contains(&end));
     }
 }

@@ -75,7 +75,7 @@ impl<'a> Joiner<'a> {
         Ok(Self {
             snapshot,
             vins,
-            files: inputs.files().iter().map(|file| file.name.clone()).collect(),
+            files: inputs.names(),
             decode: load(Dataset::Decode, &answers.decode, vins)?,
             recalls,
             listings: load(Dataset::Listings, &answers.listings, vins)?,

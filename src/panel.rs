@@ -89,7 +89,7 @@ impl Chain {
     pub fn is_fresh(&self, key: &Key, held: &Held, started: i64) -> bool {
         let found = held.said == Answered::Found;
         held.fetched_at >= started
-            || self.freshness.expires(key.to_stored().as_bytes(), found, held.fetched_at) > started
+            || self.freshness.expires_at(key, found, held.fetched_at) > started
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cancel::Cancel;
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, Exit};
 use crate::events::{Events, Level, Phase, Progress};
-use crate::gate::rfc3339;
+use crate::gate::{AFTER_OUTAGE, later, rfc3339};
 use crate::input::Inputs;
 use crate::outcome::{Dataset, Outcome};
 use crate::output::Written;
@@ -34,15 +34,10 @@ pub struct Run<'a> {
     report: Report,
     phase_started: i64,
     /// Keys that have no answer of this run, by exit code.
-    ends: BTreeMap<u8, Ends>,
+    ends: BTreeMap<Exit, u64>,
     lookups: u64,
     resume_at: Option<i64>,
     stopped: Option<Exit>,
-}
-
-struct Ends {
-    exit: Exit,
-    keys: u64,
 }
 
 /// What pass 2 wrote.
@@ -192,13 +187,13 @@ impl<'a> Run<'a> {
             self.ends_with(exit, 1);
             if matches!(outcome, Outcome::Pending(_)) && exit == Exit::Parked {
                 // A park without a known end is worth another try soon.
-                self.resume_at.get_or_insert(self.started.wall.saturating_add(15 * 60 * 1_000_000));
+                self.resume_at.get_or_insert(later(self.started.wall, AFTER_OUTAGE));
             }
         }
     }
 
     fn ends_with(&mut self, exit: Exit, keys: u64) {
-        self.ends.entry(exit.code()).or_insert(Ends { exit, keys: 0 }).keys += keys;
+        *self.ends.entry(exit).or_default() += keys;
     }
 
     /// What pass 2 wrote.
@@ -237,7 +232,7 @@ impl<'a> Run<'a> {
 
     /// Whether some answer that should be there is not.
     pub fn is_incomplete(&self) -> bool {
-        self.ends.values().any(|ends| ends.exit != Exit::Success)
+        self.ends.keys().any(|exit| *exit != Exit::Success)
     }
 
     /// The account so far, as if the run ended now.
@@ -270,10 +265,10 @@ impl<'a> Run<'a> {
         if let Some(stopped) = self.stopped {
             return stopped;
         }
-        if let Some(exit) = ORDER.into_iter().find(|exit| self.ends.contains_key(&exit.code())) {
+        if let Some(exit) = ORDER.into_iter().find(|exit| self.ends.contains_key(exit)) {
             return exit;
         }
-        let failed = self.ends.get(&Exit::SomeFailed.code()).map_or(0, |ends| ends.keys);
+        let failed = self.ends.get(&Exit::SomeFailed).copied().unwrap_or(0);
         if thresholds.max_failed.exceeded_by(failed, self.lookups) {
             Exit::SomeFailed
         } else {

@@ -36,9 +36,8 @@ impl Outputs {
     ) -> Result<(Self, Option<OutputLock>), Error> {
         let path = plan.output.path.as_deref();
         let lock = path.map(|path| OutputLock::acquire(path, plan.wait_lock)).transpose()?;
-        let files: Vec<String> = inputs.files().iter().map(|file| file.name.clone()).collect();
-        let output =
-            Output::create(&plan.output, inputs.columns(), &files, run_id, &inputs.paths())?;
+        let (files, paths) = (inputs.names(), inputs.paths());
+        let output = Output::create(&plan.output, inputs.columns(), &files, run_id, &paths)?;
         Ok((Self(output), lock))
     }
 }
@@ -149,8 +148,7 @@ pub fn validate(plan: &Plan, events: &dyn Events, cancel: &Cancel) -> Result<Rep
 }
 
 fn write_rejects(plan: &Plan, run: &Run<'_>, inputs: &Inputs) -> Result<Vec<Written>, Error> {
-    let files: Vec<String> = inputs.files().iter().map(|file| file.name.clone()).collect();
-    let paths = inputs.paths();
+    let (files, paths) = (inputs.names(), inputs.paths());
     let mut output =
         Output::create_rejects_only(&plan.output, inputs.columns(), &files, &run.id, &paths)?;
     let mut block = Filling::new(inputs.columns().len());

@@ -35,11 +35,6 @@ impl VendorSettings {
         })
     }
 
-    /// Whether a key is expected somewhere at all.
-    pub fn needs_key(&self) -> bool {
-        self.api_key.is_some() || self.api_key_file.is_some() || self.api_key_env.is_some()
-    }
-
     fn resolve_key_from(
         &self,
         variable: impl Fn(&str) -> Option<String>,

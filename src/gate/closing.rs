@@ -4,7 +4,7 @@ use super::round::Round;
 use crate::error::Error;
 use crate::key::Key;
 use crate::money::Micros;
-use crate::outcome::Fault;
+use crate::outcome::{Fault, Said};
 use crate::store::{Body, Close, NOT_SENT, NewAnswer, RELEASED};
 use crate::vendors::{Parsed, Reply};
 
@@ -23,7 +23,11 @@ impl Round<'_> {
             let key = keys[answer.key].clone();
             let body = answer.body.clone();
             NewAnswer {
-                expires_at: self.freshness.expires_at(&key, &answer.said, close.at.wall),
+                expires_at: self.freshness.expires_at(
+                    &key,
+                    answer.said == Said::Found,
+                    close.at.wall,
+                ),
                 body: if shares { Body::Shared(body) } else { Body::Own(body) },
                 said: answer.said.clone(),
                 key,

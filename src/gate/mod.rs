@@ -35,9 +35,8 @@ use crate::vendors::{Endpoint, Reply, Vendor};
 
 use breaker::Breaker;
 use tally::Tally;
-use windows::later;
 
-pub use windows::{Windows, rfc3339, seconds_for};
+pub use windows::{Windows, later, rfc3339, seconds_for};
 
 /// 429s in a row, without a word about how long, that mean a long window is used up.
 const LIMITED_IN_A_ROW: u32 = 3;
@@ -48,7 +47,7 @@ const LIMITED_IN_A_ROW: u32 = 3;
 const REFUSED_IN_A_ROW: u32 = 6;
 
 /// When to come back after an outage.
-const AFTER_OUTAGE: Duration = Duration::from_mins(15);
+pub const AFTER_OUTAGE: Duration = Duration::from_mins(15);
 
 /// What every door of a run shares.
 pub struct Shared<'a> {

@@ -143,7 +143,7 @@ fn window_name(window: Duration) -> String {
 }
 
 /// The wall time `wait` after `wall`, both in microseconds.
-pub(super) fn later(wall: i64, wait: Duration) -> i64 {
+pub fn later(wall: i64, wait: Duration) -> i64 {
     wall.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX))
 }
 

@@ -87,6 +87,11 @@ impl Inputs {
         &self.files
     }
 
+    /// What `source_file` says of each file.
+    pub fn names(&self) -> Vec<String> {
+        self.files.iter().map(|file| file.name.clone()).collect()
+    }
+
     /// The paths of the files, which no output may overwrite.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.files.iter().filter_map(|file| file.path.clone()).collect()

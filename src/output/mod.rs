@@ -119,11 +119,7 @@ impl Output {
         run_id: &str,
         input_paths: &[PathBuf],
     ) -> Result<Self, Error> {
-        let find = |path: &PathBuf| {
-            let place = Place::find(path)?;
-            place.refuse_inputs(input_paths)?;
-            Ok(place)
-        };
+        let find = |path: &PathBuf| Place::apart_from(path, input_paths);
         let out = spec.path.as_ref().map(find).transpose()?;
         let rejects = spec.rejects.as_ref().map(find).transpose()?;
         if let (Some(out), Some(rejects)) = (&out, &rejects) {
@@ -146,14 +142,11 @@ impl Output {
         run_id: &str,
         input_paths: &[PathBuf],
     ) -> Result<Self, Error> {
-        let draft = |path: &PathBuf| {
-            let place = Place::find(path)?;
-            place.refuse_inputs(input_paths)?;
-            Draft::create(place, run_id).map(Target::Draft)
-        };
-        let rejects = spec.rejects.as_ref().map(draft).transpose()?;
+        let find = |path: &PathBuf| Place::apart_from(path, input_paths);
+        let rejects = spec.rejects.as_ref().map(find).transpose()?;
+        let rejects = rejects.map(|place| Draft::create(place, run_id)).transpose()?;
         let nowhere = Target::Stream(Box::new(io::sink()));
-        Ok(Self::assemble(spec, input_columns, files, run_id, nowhere, rejects))
+        Ok(Self::assemble(spec, input_columns, files, run_id, nowhere, rejects.map(Target::Draft)))
     }
 
     fn assemble(

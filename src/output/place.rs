@@ -40,8 +40,15 @@ impl Place {
         Ok(Self { typed: typed.into(), path: folder.join(name), folder, name: name.into() })
     }
 
+    /// The place that `typed` names, unless it is one of the input's files. Fails with 73.
+    pub(super) fn apart_from(typed: &Path, inputs: &[PathBuf]) -> Result<Self, Error> {
+        let place = Self::find(typed)?;
+        place.refuse_inputs(inputs)?;
+        Ok(place)
+    }
+
     /// Refuses a place that is one of the input's files. Fails with 73.
-    pub(super) fn refuse_inputs(&self, inputs: &[PathBuf]) -> Result<(), Error> {
+    fn refuse_inputs(&self, inputs: &[PathBuf]) -> Result<(), Error> {
         let same = |input: &PathBuf| input.canonicalize().is_ok_and(|input| input == self.path);
         if inputs.iter().any(same) {
             return Err(cannot_create(&self.typed, "it is an input file")

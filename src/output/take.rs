@@ -24,17 +24,7 @@ pub(super) fn vin_status(row: &Record) -> &'static str {
 
 /// The word for `vin_error`.
 pub(super) fn vin_error(row: &Record) -> Option<&str> {
-    row.reading.error.map(|error| match error {
-        VinError::Empty => "empty",
-        VinError::Length => "length",
-        VinError::IllegalCharacter => "illegal_character",
-        VinError::Placeholder => "placeholder",
-        VinError::ExcelNumberDamage => "excel_number_damage",
-        VinError::CheckDigit => "check_digit",
-        VinError::RaggedRow => "ragged_row",
-        VinError::FieldTooLong => "field_too_long",
-        VinError::NotAVin => "not_a_vin",
-    })
+    row.reading.error.map(VinError::as_str)
 }
 
 /// The one repair that passes the check digit.

@@ -40,13 +40,15 @@ static SPEC: VendorSpec = VendorSpec {
     },
 };
 
+static ENDPOINTS: [&dyn Endpoint; 3] = [&BatchDecode, &RECALLS_BY_VEHICLE, &RECALLS_BY_VIN];
+
 impl Vendor for CarVin {
     fn spec(&self) -> &'static VendorSpec {
         &SPEC
     }
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
-        &[&BatchDecode, &RecallsByVehicle, &RecallsByVin]
+        &ENDPOINTS
     }
 }
 
@@ -86,11 +88,13 @@ impl Endpoint for BatchDecode {
     }
 }
 
-/// `POST /recalls {"make":"…","model":"…","year":"2020"}`.
+/// `POST /recalls` with what its spec takes as a key.
 #[derive(Debug)]
-struct RecallsByVehicle;
+struct Recalls(&'static EndpointSpec);
 
-static RECALLS_BY_VEHICLE: EndpointSpec = EndpointSpec {
+/// `{"make":"…","model":"…","year":"2020"}`.
+static RECALLS_BY_VEHICLE: Recalls = Recalls(&BY_VEHICLE);
+static BY_VEHICLE: EndpointSpec = EndpointSpec {
     id: "recalls",
     dataset: Dataset::Recalls,
     key: KeyKind::Vehicle,
@@ -99,29 +103,9 @@ static RECALLS_BY_VEHICLE: EndpointSpec = EndpointSpec {
     shares_bodies: false,
 };
 
-impl Endpoint for RecallsByVehicle {
-    fn spec(&self) -> &'static EndpointSpec {
-        &RECALLS_BY_VEHICLE
-    }
-
-    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
-        recalls_request(keys)
-    }
-
-    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
-        recalls::parse(reply, keys)
-    }
-
-    fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
-        Facts::Recalls(recalls::facts(body))
-    }
-}
-
-/// `POST /recalls {"vin":"…"}`.
-#[derive(Debug)]
-struct RecallsByVin;
-
-static RECALLS_BY_VIN: EndpointSpec = EndpointSpec {
+/// `{"vin":"…"}`.
+static RECALLS_BY_VIN: Recalls = Recalls(&BY_VIN);
+static BY_VIN: EndpointSpec = EndpointSpec {
     id: "recalls-vin",
     dataset: Dataset::Recalls,
     key: KeyKind::Vin,
@@ -130,9 +114,9 @@ static RECALLS_BY_VIN: EndpointSpec = EndpointSpec {
     shares_bodies: false,
 };
 
-impl Endpoint for RecallsByVin {
+impl Endpoint for Recalls {
     fn spec(&self) -> &'static EndpointSpec {
-        &RECALLS_BY_VIN
+        self.0
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {

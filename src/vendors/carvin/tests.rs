@@ -55,12 +55,12 @@ fn requests_are_as_on_the_vendors_page() {
     assert!(batch.query.is_empty());
     assert_eq!(body(batch), format!(r#"{{"vins":["{A}","{B}"]}}"#));
 
-    let by_vin = RecallsByVin.request(&vins(&[A]), &settings());
+    let by_vin = RECALLS_BY_VIN.request(&vins(&[A]), &settings());
     assert_eq!(by_vin.path, "/recalls");
     assert_eq!(body(by_vin), format!(r#"{{"vin":"{A}"}}"#));
 
     let key = Key::Vehicle(Vehicle::new("Honda", "Civic \"R\"", 2020));
-    let by_vehicle = RecallsByVehicle.request(&[key], &settings());
+    let by_vehicle = RECALLS_BY_VEHICLE.request(&[key], &settings());
     assert_eq!(by_vehicle.path, "/recalls");
     assert_eq!(body(by_vehicle), r#"{"make":"HONDA","model":"CIVIC \"R\"","year":"2020"}"#);
 }
@@ -295,14 +295,14 @@ fn a_body_that_cannot_be_read_has_empty_facts() {
 }
 
 fn recall_facts(body: &[u8]) -> RecallFacts {
-    match RecallsByVin.facts(&vins(&[A])[0], body) {
+    match RECALLS_BY_VIN.facts(&vins(&[A])[0], body) {
         Facts::Recalls(facts) => facts,
         other => panic!("{other:?}"),
     }
 }
 
 fn recalls(name: &str) -> Result<Parsed, Fault> {
-    RecallsByVin.parse(&fixture(&format!("carvin/recalls/{name}.json")), &vins(&[A]))
+    RECALLS_BY_VIN.parse(&fixture(&format!("carvin/recalls/{name}.json")), &vins(&[A]))
 }
 
 fn campaigns(name: &str) -> Vec<Campaign> {
@@ -402,13 +402,13 @@ proptest! {
     #[test]
     fn any_bytes_are_survived(body in proptest::collection::vec(any::<u8>(), 0..300)) {
         assert_sound(&BatchDecode, &reply(200, &body), &vins(&[A, B, C]));
-        assert_sound(&RecallsByVin, &reply(200, &body), &vins(&[A]));
+        assert_sound(&RECALLS_BY_VIN, &reply(200, &body), &vins(&[A]));
     }
 
     #[test]
     fn any_shape_is_survived(body in replies()) {
         assert_sound(&BatchDecode, &reply(200, body.as_bytes()), &vins(&[A, B, C]));
-        assert_sound(&RecallsByVin, &reply(200, body.as_bytes()), &vins(&[A]));
+        assert_sound(&RECALLS_BY_VIN, &reply(200, body.as_bytes()), &vins(&[A]));
     }
 
     #[test]
