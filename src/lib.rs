@@ -39,6 +39,7 @@ pub mod error;
 pub mod vin;
 pub mod key;
 pub mod outcome;
+mod numbers;
 pub mod facts;
 pub mod money;
 pub mod distinct;
@@ -58,6 +59,9 @@ pub mod record;
 pub mod output;
 pub mod plan;
 pub mod report;
+
+// What is known without asking.
+pub mod vpic;
 
 // Asking.
 pub mod store;
