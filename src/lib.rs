@@ -59,6 +59,9 @@ pub mod output;
 pub mod plan;
 pub mod report;
 
+// What this machine knows by itself.
+pub mod vpic;
+
 // Asking.
 pub mod store;
 pub mod vendors;
