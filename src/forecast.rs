@@ -13,7 +13,7 @@ use crate::key::KeyKind;
 use crate::keyset::KeySet;
 use crate::money::Micros;
 use crate::outcome::Dataset;
-use crate::panel::{Chain, Panel, Source};
+use crate::panel::{Chain, OnHand, Panel, Source};
 use crate::plan::{DatasetForecast, Forecast, Limits, Plan, VendorForecast};
 use crate::quota::{VendorQuota, quotas};
 use crate::store::{Snapshot, Store};
@@ -23,7 +23,8 @@ use crate::survey::Survey;
 pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forecast, Error> {
     // A forecast needs neither key nor money: it says what both would be spent on.
     let unlimited = Limits { max_cost: Some(Micros(i64::MAX)), ..plan.limits };
-    let panel = Panel::of(&Plan { limits: unlimited, ..plan.clone() }, &|_| true)?;
+    let on_hand = OnHand { known: &|_| true, ..OnHand::at(&plan.settings)? };
+    let panel = Panel::of(&Plan { limits: unlimited, ..plan.clone() }, on_hand)?;
     let inputs = Inputs::open(&plan.input)?;
     let survey = Survey::of(&inputs, plan.rules, events, &Cancel::new())?;
     let mut forecast = Forecast {

@@ -32,8 +32,34 @@ fn tidy(words: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase()
 }
 
-/// Separates the parts of a vehicle's stored form; no name holds it.
+/// One page of a list, in one reading of the whole list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Page {
+    /// Which list: its path and filters.
+    pub list: String,
+    /// Which reading of it: when that began, in microseconds since the epoch.
+    pub snapshot: i64,
+    /// From 1.
+    pub number: u32,
+}
+
+/// One thing to be done at a vendor, and the exact words that ask for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Task {
+    /// What is done, and to what: such as a tool's id and a VIN.
+    pub subject: String,
+    /// The request's body: JSON in one line, never changed once it is made.
+    pub body: String,
+}
+
+/// Separates the parts of a stored form; no name holds it, and JSON escapes it.
 const UNIT_SEPARATOR: char = '\u{1f}';
+
+/// Begins the stored form of a page.
+const PAGE: char = '\u{1d}';
+
+/// Begins the stored form of a task.
+const TASK: char = '\u{1e}';
 
 /// What an endpoint is asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +68,10 @@ pub enum Key {
     Vin(Vin),
     /// One make, model and year.
     Vehicle(Vehicle),
+    /// One page of a list.
+    Page(Page),
+    /// One thing to be done.
+    Task(Task),
 }
 
 impl Key {
@@ -49,7 +79,7 @@ impl Key {
     pub fn vin(&self) -> Option<&Vin> {
         match self {
             Self::Vin(vin) => Some(vin),
-            Self::Vehicle(_) => None,
+            Self::Vehicle(_) | Self::Page(_) | Self::Task(_) => None,
         }
     }
 
@@ -60,22 +90,37 @@ impl Key {
             Self::Vehicle(Vehicle { make, model, year }) => {
                 format!("{make}{UNIT_SEPARATOR}{model}{UNIT_SEPARATOR}{year}")
             }
+            Self::Page(Page { list, snapshot, number }) => {
+                format!("{PAGE}{list}{UNIT_SEPARATOR}{snapshot}{UNIT_SEPARATOR}{number}")
+            }
+            Self::Task(Task { subject, body }) => {
+                format!("{TASK}{subject}{UNIT_SEPARATOR}{body}")
+            }
         }
     }
 
     /// The key that [`Key::to_stored`] wrote.
     pub fn from_stored(text: &str) -> Option<Self> {
-        let mut parts = text.split(UNIT_SEPARATOR);
-        let (first, model, year) = (parts.next()?, parts.next(), parts.next());
-        match (model, year) {
-            (Some(model), Some(year)) => Some(Self::Vehicle(Vehicle {
-                make: first.to_owned(),
-                model: model.to_owned(),
-                year: year.parse().ok()?,
-            })),
-            _ => Vin::new(first).map(Self::Vin),
+        if let Some(page) = text.strip_prefix(PAGE) {
+            let [list, snapshot, number] = parts(page)?;
+            let (snapshot, number) = (snapshot.parse().ok()?, number.parse().ok()?);
+            return Some(Self::Page(Page { list: list.to_owned(), snapshot, number }));
         }
+        if let Some(task) = text.strip_prefix(TASK) {
+            let [subject, body] = parts(task)?;
+            return Some(Self::Task(Task { subject: subject.to_owned(), body: body.to_owned() }));
+        }
+        if let Some([make, model, year]) = parts(text) {
+            let (make, model) = (make.to_owned(), model.to_owned());
+            return Some(Self::Vehicle(Vehicle { make, model, year: year.parse().ok()? }));
+        }
+        Vin::new(text).map(Self::Vin)
     }
+}
+
+/// The `N` parts of a stored form.
+fn parts<const N: usize>(text: &str) -> Option<[&str; N]> {
+    text.split(UNIT_SEPARATOR).collect::<Vec<_>>().try_into().ok()
 }
 
 impl AsRef<str> for Vin {
@@ -91,4 +136,28 @@ pub enum KeyKind {
     Vin,
     /// [`Key::Vehicle`].
     Vehicle,
+    /// [`Key::Page`].
+    Page,
+    /// [`Key::Task`].
+    Task,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_key_comes_back_from_the_store() {
+        let list = "/external/vehicles?listingType=SALE".to_owned();
+        let body = r#"{"input":{"prompt":"a\u001fb\nc"}}"#.to_owned();
+        for key in [
+            Key::Vin(Vin::new("1HGCM82633A004352").expect("a VIN")),
+            Key::Vehicle(Vehicle::new("Ford", "F-250 SD", 2016)),
+            Key::Page(Page { list, snapshot: 1_800_000_000_000_000, number: 3 }),
+            Key::Task(Task { subject: "fal-flux-pro 1HGCM82633A004352".into(), body }),
+        ] {
+            assert_eq!(Key::from_stored(&key.to_stored()), Some(key));
+        }
+        assert_eq!(Key::from_stored("no key"), None);
+    }
 }

@@ -60,7 +60,7 @@ pub mod output;
 pub mod plan;
 pub mod report;
 
-// What is known without asking.
+// What this machine knows by itself.
 pub mod vpic;
 
 // Asking.

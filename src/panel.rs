@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::{RecallKey, VendorSettings};
+use crate::config::{Local, RecallKey, Settings, VendorSettings};
 use crate::error::{Error, Exit};
 use crate::freshness::Freshness;
 use crate::gate::label;
@@ -16,6 +16,7 @@ use crate::outcome::Dataset;
 use crate::plan::Plan;
 use crate::store::{Answered, Held, SourceName, Store};
 use crate::vendors::{self, Auth, Endpoint, Vendor};
+use crate::vpic::Vpic;
 
 /// One endpoint that answers for one dataset.
 #[derive(Clone)]
@@ -62,14 +63,24 @@ impl Source {
         self.vendor.endpoint(id).map(|endpoint| self.beside(endpoint))
     }
 
+    /// What it is asked about.
+    pub fn key_kind(&self) -> KeyKind {
+        self.endpoint.spec().key
+    }
+
     /// The endpoint that confirms by VIN a zero asked by vehicle.
     pub fn confirming(&self) -> Option<Self> {
-        let dataset = self.name.dataset;
-        let by_vehicle = self.endpoint.spec().key == KeyKind::Vehicle;
-        if !by_vehicle || !self.settings.confirm_zero {
+        if self.key_kind() != KeyKind::Vehicle || !self.settings.confirm_zero {
             return None;
         }
+        let dataset = self.name.dataset?;
         endpoint_for(self.vendor, dataset, KeyKind::Vin).map(|endpoint| self.beside(endpoint))
+    }
+
+    /// The endpoint that lists the models it knows.
+    pub fn catalogue(&self) -> Option<Self> {
+        let endpoint = self.vendor.endpoint(self.endpoint.catalogue()?)?;
+        Some(self.beside(endpoint))
     }
 }
 
@@ -78,13 +89,46 @@ impl Source {
 pub struct Chain {
     /// The dataset.
     pub dataset: Dataset,
-    /// Its sources; at least one.
+    /// Its remote sources, in order.
     pub sources: Vec<Source>,
+    /// The data on this machine that answer for it too.
+    pub local: Option<LocalSource>,
+    /// Whether the user named its vendors.
+    pub named: bool,
     /// How long its answers are fresh.
     pub freshness: Freshness,
 }
 
+/// Data on this machine, at their place in a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalSource {
+    /// Which.
+    pub local: Local,
+    /// How many remote sources come before it.
+    pub after: usize,
+}
+
+/// What is on this machine, apart from the plan.
+pub struct OnHand<'a> {
+    /// Whether the store holds answers of a source.
+    pub known: &'a dyn Fn(&SourceName) -> bool,
+    /// Whether NHTSA's recall file was imported.
+    pub recall_file: bool,
+    /// The offline decoder, where its data are there.
+    pub vpic: Option<Vpic>,
+}
+
 impl Chain {
+    fn is_empty(&self) -> bool {
+        self.sources.is_empty() && self.local.is_none()
+    }
+
+    /// Whether some of its sources are asked about vehicles.
+    fn is_by_vehicle(&self) -> bool {
+        let asked = self.sources.iter().any(|source| source.key_kind() == KeyKind::Vehicle);
+        asked || self.local.is_some_and(|local| local.local == Local::NhtsaFile)
+    }
+
     /// Whether an answer was fresh when the run started, or was fetched by it.
     pub fn is_fresh(&self, key: &Key, held: &Held, started: i64) -> bool {
         let found = held.said == Answered::Found;
@@ -100,78 +144,115 @@ pub struct Panel {
     pub chains: BTreeMap<Dataset, Chain>,
     /// The datasets that do not, and why.
     pub left_out: BTreeMap<Dataset, String>,
+    /// The offline decoder, where its data are there.
+    pub vpic: Option<Vpic>,
 }
 
 /// Why a vendor cannot be asked for a dataset.
 enum Unusable {
     NoEndpoint,
     NoKey(String),
+    NoData(Local),
     Unlimited(Micros),
 }
 
 impl Panel {
-    /// Finds who can be asked. `known` tells whether the store holds answers of
-    /// a source: then it is read even where no key is found, so that a lost key
-    /// never makes a file poorer than yesterday's.
-    pub fn of(plan: &Plan, known: &dyn Fn(&SourceName) -> bool) -> Result<Self, Error> {
-        let mut panel = Self::default();
+    /// Finds who can be asked. Where the store holds answers of a source, it is
+    /// read even when no key is found, so that a lost key never makes a file
+    /// poorer than yesterday's.
+    pub fn of(plan: &Plan, on_hand: OnHand<'_>) -> Result<Self, Error> {
+        let mut panel = Self { vpic: on_hand.vpic.clone(), ..Self::default() };
         for dataset in Dataset::ALL {
             let wanted = plan.datasets.named.is_empty() || plan.datasets.named.contains(&dataset);
             if !wanted {
                 panel.left_out.insert(dataset, "not asked for".into());
                 continue;
             }
-            panel.add(dataset, plan, known)?;
+            panel.add(dataset, plan, &on_hand)?;
         }
-        panel.add_decode_for_recalls(plan, known)?;
+        panel.see_to_vehicles(plan, &on_hand)?;
         if panel.chains.is_empty() {
             return Err(Error::new(Exit::Key, "no vendor can be asked for anything").hint(
-                "set CARVIN_API_KEY or VISOR_API_KEY, or try `--sandbox`, which needs neither",
+                "set CARVIN_API_KEY or VISOR_API_KEY, decode offline after `vinrich vpic install`, \
+                 or try `--sandbox`, which needs none of them",
             ));
         }
         Ok(panel)
     }
 
     /// Recalls asked by vehicle need to know the vehicle.
-    fn add_decode_for_recalls(
-        &mut self,
-        plan: &Plan,
-        known: &dyn Fn(&SourceName) -> bool,
-    ) -> Result<(), Error> {
-        let by_vehicle = self.chains.get(&Dataset::Recalls).is_some_and(|chain| {
-            chain.sources.iter().any(|source| source.endpoint.spec().key == KeyKind::Vehicle)
-        });
-        if by_vehicle && !self.chains.contains_key(&Dataset::Decode) {
-            self.left_out.remove(&Dataset::Decode);
-            self.add(Dataset::Decode, plan, known)?;
+    fn see_to_vehicles(&mut self, plan: &Plan, on_hand: &OnHand<'_>) -> Result<(), Error> {
+        let by_vehicle = self.chains.get(&Dataset::Recalls).is_some_and(Chain::is_by_vehicle);
+        if !by_vehicle || self.chains.contains_key(&Dataset::Decode) {
+            return Ok(());
+        }
+        let why = self.left_out.remove(&Dataset::Decode);
+        self.add(Dataset::Decode, plan, on_hand)?;
+        let named = plan.datasets.named.contains(&Dataset::Recalls);
+        if !self.chains.contains_key(&Dataset::Decode) && !named {
+            // Nobody can tell the vehicles, and nobody asked for recalls by name.
+            self.left_out.insert(Dataset::Recalls, "the vehicles are not known".into());
+            self.chains.remove(&Dataset::Recalls);
+        }
+        if !self.chains.contains_key(&Dataset::Decode) {
+            self.left_out.extend(why.map(|why| (Dataset::Decode, why)));
         }
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        dataset: Dataset,
-        plan: &Plan,
-        known: &dyn Fn(&SourceName) -> bool,
-    ) -> Result<(), Error> {
+    fn add(&mut self, dataset: Dataset, plan: &Plan, on_hand: &OnHand<'_>) -> Result<(), Error> {
         let Some(settings) = plan.settings.datasets.get(&dataset) else { return Ok(()) };
-        let mut sources = Vec::new();
+        let mut chain = Chain {
+            dataset,
+            sources: Vec::new(),
+            local: None,
+            named: settings.named,
+            freshness: Freshness::new(settings),
+        };
         let mut reasons = Vec::new();
         for id in &settings.vendors {
-            match source(id, dataset, settings.key, plan, known)? {
-                Ok(source) => sources.push(source),
+            if let Some(local) = Local::from_id(id) {
+                if on_hand.has(local) {
+                    chain.local = Some(LocalSource { local, after: chain.sources.len() });
+                } else {
+                    reasons.push((*id, Unusable::NoData(local)));
+                }
+                continue;
+            }
+            if *id == FILED_AT && !chain.named && chain.local.is_some() {
+                continue;
+            }
+            match source(id, dataset, settings.key, plan, on_hand.known)? {
+                Ok(source) => chain.sources.push(source),
                 Err(reason) => reasons.push((*id, reason)),
             }
         }
-        if !sources.is_empty() {
-            let freshness = Freshness::new(settings);
-            self.chains.insert(dataset, Chain { dataset, sources, freshness });
+        if !chain.is_empty() {
+            self.chains.insert(dataset, chain);
         } else if plan.datasets.named.contains(&dataset) {
             return Err(unusable(dataset, &reasons));
         } else {
             self.left_out.insert(dataset, why_left_out(&reasons));
         }
         Ok(())
+    }
+}
+
+/// The vendor whose answers are those of the imported recall file: where nobody
+/// named it, it is not asked for what the file tells.
+const FILED_AT: &str = "nhtsa";
+
+impl OnHand<'_> {
+    /// The data on this machine; of the store's answers nothing is known yet.
+    pub fn at(settings: &Settings) -> Result<Self, Error> {
+        Ok(Self { known: &|_| false, recall_file: false, vpic: Vpic::find(&settings.vpic_data)? })
+    }
+
+    fn has(&self, local: Local) -> bool {
+        match local {
+            Local::Vpic => self.vpic.is_some(),
+            Local::NhtsaFile => self.recall_file,
+        }
     }
 }
 
@@ -209,7 +290,7 @@ fn source(
     }
     let secret = settings.resolve_key()?;
     let name = SourceName {
-        dataset,
+        dataset: Some(dataset),
         vendor: vendor.spec().id(),
         endpoint: endpoint.spec().id,
         origin: origin(settings, secret.as_ref()),
@@ -237,7 +318,8 @@ fn preferred(
 ) -> Option<&'static dyn Endpoint> {
     let kinds = match (dataset, key) {
         (Dataset::Recalls, RecallKey::Vehicle) => [KeyKind::Vehicle, KeyKind::Vin],
-        _ => [KeyKind::Vin, KeyKind::Vehicle],
+        (Dataset::Recalls, RecallKey::Vin) => [KeyKind::Vin, KeyKind::Vehicle],
+        (Dataset::Decode | Dataset::Listings, _) => [KeyKind::Vin, KeyKind::Page],
     };
     kinds.into_iter().find_map(|kind| endpoint_for(vendor, dataset, kind))
 }
@@ -248,7 +330,7 @@ fn endpoint_for(
     kind: KeyKind,
 ) -> Option<&'static dyn Endpoint> {
     let fits = |endpoint: &&'static dyn Endpoint| {
-        endpoint.spec().dataset == dataset && endpoint.spec().key == kind
+        endpoint.spec().dataset == Some(dataset) && endpoint.spec().key == kind
     };
     vendor.endpoints().iter().copied().filter(fits).max_by_key(|endpoint| endpoint.spec().batch)
 }
@@ -275,15 +357,43 @@ fn unusable(dataset: Dataset, reasons: &[(&str, Unusable)]) -> Error {
         ))
         .hint(format!("add `--max-cost 5`, or `spend = [\"2 USD/day\"]` under [vendors.{id}]"));
     }
+    let no_data = reasons.iter().find_map(|(_, reason)| match reason {
+        Unusable::NoData(local) => Some(*local),
+        _ => None,
+    });
     let no_key = reasons.iter().find_map(|(id, reason)| match reason {
         Unusable::NoKey(place) => Some((id, place)),
         _ => None,
     });
-    match no_key {
-        Some((id, place)) => Error::new(Exit::Key, format!("{dataset}: no API key for `{id}`"))
-            .hint(format!("set {place}, or try `--sandbox`, which needs no key")),
-        None => Error::usage(format!("{dataset}: none of its vendors can answer it"))
+    match (no_key, no_data) {
+        (None, Some(local)) => no_data_for(dataset, local),
+        (Some((id, place)), Some(Local::Vpic)) => {
+            Error::new(Exit::Key, format!("{dataset}: no API key for `{id}`")).hint(format!(
+                "set {place}, or decode offline after `vinrich vpic install`, or try `--sandbox`"
+            ))
+        }
+        (Some((id, place)), _) => {
+            Error::new(Exit::Key, format!("{dataset}: no API key for `{id}`"))
+                .hint(format!("set {place}, or try `--sandbox`, which needs no key"))
+        }
+        (None, None) => Error::usage(format!("{dataset}: none of its vendors can answer it"))
             .hint(format!("name one that can under [datasets.{dataset}] vendors")),
+    }
+}
+
+/// The one command that brings data which are not there.
+fn no_data_for(dataset: Dataset, local: Local) -> Error {
+    let what = match local {
+        Local::Vpic => "the offline decoder has no data on this machine",
+        Local::NhtsaFile => "NHTSA's recall file was not imported into the store",
+    };
+    Error::config(format!("{dataset}: {what}")).hint(fetch(local))
+}
+
+fn fetch(local: Local) -> &'static str {
+    match local {
+        Local::Vpic => "`vinrich vpic install` gets them",
+        Local::NhtsaFile => "`vinrich recalls import FLAT_RCL_POST_2010.zip` imports it",
     }
 }
 
@@ -291,6 +401,8 @@ fn why_left_out(reasons: &[(&str, Unusable)]) -> String {
     let words = reasons.iter().map(|(id, reason)| match reason {
         Unusable::NoEndpoint => format!("{id} cannot answer it"),
         Unusable::NoKey(place) => format!("no key for {id} ({place})"),
+        Unusable::NoData(Local::Vpic) => "no data for vpic (`vinrich vpic install`)".into(),
+        Unusable::NoData(Local::NhtsaFile) => "no recall file (`vinrich recalls import`)".into(),
         Unusable::Unlimited(price) => format!("{id} costs {price} a call and has no spend limit"),
     });
     words.collect::<Vec<_>>().join("; ")

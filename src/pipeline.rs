@@ -13,7 +13,7 @@ use crate::events::{Events, Level, Phase, Progress};
 use crate::gate::{Door, Shared};
 use crate::input::Inputs;
 use crate::keyset::KeySet;
-use crate::panel::{self, Panel};
+use crate::panel::{self, OnHand, Panel};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::run::Run;
@@ -34,7 +34,8 @@ pub fn run(
 ) -> Result<Report, Error> {
     let mut run = Run::begin(plan, events, clock);
     Inputs::check_exist(&plan.input)?;
-    let panel = Panel::of(plan, &|source| panel::is_known(&plan.settings.store, source))?;
+    let known = |source: &_| panel::is_known(&plan.settings.store, source);
+    let panel = Panel::of(plan, OnHand { known: &known, ..OnHand::at(&plan.settings)? })?;
     run.note_panel(&panel);
     let inputs = Inputs::open(&plan.input)?;
     let (outputs, _lock) = Outputs::create(plan, &inputs, &run.id)?;

@@ -11,9 +11,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{
-    DATASET, DatasetDraft, GENERAL, General, Key, VENDOR, Value, names_a_secret, quoted,
+    DATASET, DatasetDraft, GENERAL, General, Key, VENDOR, VPIC, Value, names_a_secret, quoted,
 };
-use super::{DatasetSettings, RecallKey, Settings, VendorDefaults, VendorSettings};
+use super::{DatasetSettings, Local, RecallKey, Settings, VendorDefaults, VendorSettings};
 use crate::error::Error;
 use crate::outcome::Dataset;
 
@@ -23,6 +23,9 @@ const FILE_NAME: &str = "vinrich.toml";
 const PREFIX: &str = "VINRICH_";
 /// The environment variable that names the file, as `--config` does.
 const FILE_VARIABLE: &str = "VINRICH_CONFIG";
+
+/// The offline decoder's data in the user's data folder.
+const VPIC_FILE: &str = "vpic.rkyv";
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -86,6 +89,7 @@ struct Draft {
     general: General,
     datasets: BTreeMap<Dataset, DatasetDraft>,
     vendors: BTreeMap<&'static str, VendorSettings>,
+    defaults: Vec<&'static VendorDefaults>,
 }
 
 /// One setting: where it was found, which it is, and its value.
@@ -103,13 +107,16 @@ enum Place {
 
 impl Draft {
     fn new(defaults: &[&'static VendorDefaults]) -> Result<Self, Error> {
-        let known: Vec<&'static str> = defaults.iter().map(|vendor| vendor.id).collect();
+        let local = Local::ALL.map(Local::id);
+        let known: Vec<&'static str> =
+            defaults.iter().map(|vendor| vendor.id).chain(local).collect();
         let mut vendors = BTreeMap::new();
         for vendor in defaults {
             vendors.insert(vendor.id, VendorSettings::new(vendor)?);
         }
         let datasets = Dataset::ALL.map(|dataset| (dataset, DatasetDraft::new(dataset, &known)));
-        Ok(Self { general: General::default(), datasets: datasets.into(), vendors })
+        let general = General::default();
+        Ok(Self { general, datasets: datasets.into(), vendors, defaults: defaults.to_vec() })
     }
 
     fn apply_file(&mut self, path: &Path, text: &str) -> Result<(), Error> {
@@ -179,12 +186,25 @@ impl Draft {
     }
 
     fn apply_to_vendor(&mut self, id: &str, keys: &[&str], entry: &Entry) -> Result<(), Error> {
+        if id == Local::Vpic.id() {
+            return set(VPIC, &mut self.general, keys, entry);
+        }
         let known: Vec<&str> = self.vendors.keys().copied().collect();
         let Some((_, settings)) = self.vendors.iter_mut().find(|(known, _)| **known == id) else {
             return Err(entry.unknown_vendor(&known));
         };
+        let defaults = self.defaults.iter().find(|vendor| vendor.id == id);
+        let options = defaults.map_or(&[][..], |vendor| vendor.options);
+        if let [name] = keys
+            && let Some(option) = options.iter().find(|option| option.name == *name)
+        {
+            let values = entry.value.option(option).map_err(|what| entry.wrong(&what))?;
+            settings.options.insert(option.name, values);
+            return Ok(());
+        }
         let ["price_micros", endpoint] = keys else {
-            return set(VENDOR, settings, keys, entry);
+            let own = options.iter().map(|option| option.name);
+            return set_or(VENDOR, settings, keys, entry, own);
         };
         let price = entry.value.price().map_err(|what| entry.wrong(&what))?;
         settings.price.insert((*endpoint).to_owned(), price);
@@ -200,7 +220,8 @@ impl Draft {
     fn resolve_paths(&mut self, file: &Path) {
         let Some(folder) = file.parent() else { return };
         let key_files = self.vendors.values_mut().filter_map(|vendor| vendor.api_key_file.as_mut());
-        for path in self.general.store.iter_mut().chain(key_files) {
+        let general = self.general.store.iter_mut().chain(self.general.vpic_data.as_mut());
+        for path in general.chain(key_files) {
             *path = folder.join(&*path);
         }
     }
@@ -208,17 +229,19 @@ impl Draft {
     fn finish(self) -> Result<Settings, Error> {
         let store = match self.general.store {
             Some(path) => path,
-            None => {
-                project_dirs().map(|dirs| dirs.data_dir().join("vinrich.db")).ok_or_else(|| {
-                    Error::config("there is no home folder to keep the store in")
-                        .hint("set `store` to a path")
-                })?
-            }
+            None => in_data_folder("vinrich.db").ok_or_else(|| {
+                Error::config("there is no home folder to keep the store in")
+                    .hint("set `store` to a path")
+            })?,
         };
+        let beside_the_store = || store.with_file_name(VPIC_FILE);
+        let vpic_data = self.general.vpic_data.or_else(|| in_data_folder(VPIC_FILE));
+        let vpic_data = vpic_data.unwrap_or_else(beside_the_store);
         Ok(Settings {
             store,
             max_wait: self.general.max_wait.unwrap_or(Duration::from_mins(10)),
             durability: self.general.durability.unwrap_or_default(),
+            vpic_data,
             datasets: self
                 .datasets
                 .into_iter()
@@ -241,6 +264,7 @@ impl DatasetDraft {
             dataset,
             settings: DatasetSettings {
                 vendors: vendors.iter().filter_map(usable).collect(),
+                named: false,
                 ttl,
                 max_stale: Duration::ZERO,
                 key: RecallKey::default(),
@@ -262,8 +286,24 @@ impl DatasetDraft {
     }
 }
 
+/// A file in the user's data folder.
+fn in_data_folder(name: &str) -> Option<PathBuf> {
+    project_dirs().map(|dirs| dirs.data_dir().join(name))
+}
+
 /// Lets the one of `keys` that `rest`, the end of the entry's path, names change `target`.
 fn set<T>(keys: &[Key<T>], target: &mut T, rest: &[&str], entry: &Entry) -> Result<(), Error> {
+    set_or(keys, target, rest, entry, std::iter::empty())
+}
+
+/// Like [`set`], where `others` are known too, to be named when `rest` is not.
+fn set_or<T>(
+    keys: &[Key<T>],
+    target: &mut T,
+    rest: &[&str],
+    entry: &Entry,
+    others: impl Iterator<Item = &'static str>,
+) -> Result<(), Error> {
     let Some((name, below)) = rest.split_first() else {
         return entry.only_opens_a_table();
     };
@@ -276,6 +316,7 @@ fn set<T>(keys: &[Key<T>], target: &mut T, rest: &[&str], entry: &Entry) -> Resu
             let depth = entry.path.len() - rest.len();
             let tables: &[&str] = if depth == 0 { &["datasets", "vendors"] } else { &[] };
             let known = keys.iter().map(|key| key.name).chain(tables.iter().copied());
+            let known = known.chain(others);
             Err(entry.unknown(depth, &known.collect::<Vec<_>>()))
         }
     }

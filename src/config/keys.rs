@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{DatasetSettings, Durability, EVERY_ENDPOINT, RecallKey, VendorSettings, parse};
+use super::{
+    DatasetSettings, Durability, EVERY_ENDPOINT, RecallKey, VendorOption, VendorSettings, parse,
+};
 use crate::money::Micros;
 use crate::outcome::Dataset;
 
@@ -38,6 +40,7 @@ pub(super) struct General {
     pub(super) store: Option<PathBuf>,
     pub(super) max_wait: Option<Duration>,
     pub(super) durability: Option<Durability>,
+    pub(super) vpic_data: Option<PathBuf>,
 }
 
 /// A dataset's settings on their way; `max_stale` may depend on a later `ttl`.
@@ -75,6 +78,7 @@ pub(super) const DATASET: &[Key<DatasetDraft>] = &[
         name: "vendors",
         set: |to, value| {
             to.settings.vendors = known_vendors(&value.list()?, &to.known)?;
+            to.settings.named = true;
             Ok(())
         },
     },
@@ -157,6 +161,10 @@ pub(super) const VENDOR: &[Key<VendorSettings>] = &[
     Key { name: "allow_dearer", set: |to, value| value.boolean().map(|yes| to.allow_dearer = yes) },
 ];
 
+/// `[vendors.vpic]`, which is no vendor but a file.
+pub(super) const VPIC: &[Key<General>] =
+    &[Key { name: "data", set: |to, value| value.path().map(|path| to.vpic_data = Some(path)) }];
+
 /// Far above what any vendor's quota allows; more is a slip of the pen.
 const MOST_CONCURRENT: u32 = 256;
 
@@ -226,6 +234,18 @@ impl Value {
             price @ 0.. => Ok(Micros(price)),
             below => Err(format!("must not be below zero, not `{below}`")),
         }
+    }
+
+    /// A setting that only one vendor has, as text.
+    pub(super) fn option(&self, option: &VendorOption) -> Result<Vec<String>, String> {
+        let values = match self {
+            _ if option.list => self.list()?,
+            Self::Integer(number) => vec![number.to_string()],
+            Self::Boolean(yes) => vec![yes.to_string()],
+            other => vec![other.text()?.to_owned()],
+        };
+        values.iter().try_for_each(|value| (option.check)(value))?;
+        Ok(values)
     }
 
     fn list(&self) -> Result<Vec<String>, String> {

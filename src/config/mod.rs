@@ -32,6 +32,8 @@ pub struct Settings {
     pub max_wait: Duration,
     /// How hard the store holds on to what it wrote.
     pub durability: Durability,
+    /// The offline decoder's data, where the program does not hold them itself.
+    pub vpic_data: PathBuf,
     /// One entry for each dataset.
     pub datasets: BTreeMap<Dataset, DatasetSettings>,
     /// One entry for each vendor of the registry, by id.
@@ -53,12 +55,49 @@ pub enum Durability {
 pub struct DatasetSettings {
     /// Who is asked, in order, by vendor id.
     pub vendors: Vec<&'static str>,
+    /// Whether the configuration or a flag named them.
+    pub named: bool,
     /// How long an answer is fresh.
     pub ttl: Duration,
     /// How old an answer may be and still be written when it cannot be renewed.
     pub max_stale: Duration,
     /// Recalls only: the kind of key preferred.
     pub key: RecallKey,
+}
+
+/// Sources that are data on this machine: no key, no call, no quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Local {
+    /// The offline decoder.
+    Vpic,
+    /// NHTSA's recall file, imported into the store.
+    NhtsaFile,
+}
+
+impl Local {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Vpic, Self::NhtsaFile];
+
+    /// The name in configuration, flags and columns.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Vpic => "vpic",
+            Self::NhtsaFile => "nhtsa-file",
+        }
+    }
+
+    /// What it answers.
+    pub const fn dataset(self) -> Dataset {
+        match self {
+            Self::Vpic => Dataset::Decode,
+            Self::NhtsaFile => Dataset::Recalls,
+        }
+    }
+
+    /// The local source called `id`.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|local| local.id() == id)
+    }
 }
 
 /// What recalls are asked by, where the vendor has the choice.
@@ -86,6 +125,21 @@ pub struct VendorDefaults {
     pub price_micros: &'static [(&'static str, i64)],
     /// Calls in flight at once.
     pub concurrency: u32,
+    /// Settings that only this vendor has.
+    pub options: &'static [VendorOption],
+}
+
+/// A setting that only one vendor has.
+#[derive(Debug)]
+pub struct VendorOption {
+    /// Its key below `[vendors.X]`.
+    pub name: &'static str,
+    /// Whether it is a list.
+    pub list: bool,
+    /// What it is where nobody says.
+    pub default: &'static [&'static str],
+    /// Refuses a value. The error fits behind the key's name: "must be …".
+    pub check: fn(&str) -> Result<(), String>,
 }
 
 /// The settings of one vendor.
@@ -115,6 +169,8 @@ pub struct VendorSettings {
     pub confirm_zero: bool,
     /// A dearer endpoint may stand in when the cheap one refuses.
     pub allow_dearer: bool,
+    /// The settings that only this vendor has, by key; each has an entry, empty where unset.
+    pub options: BTreeMap<&'static str, Vec<String>>,
     /// Whether this is the embedded sandbox: rows then say `sandbox:<id>`.
     pub sandbox: bool,
 }
@@ -146,14 +202,36 @@ impl VendorSettings {
             timeout: Duration::from_secs(30),
             confirm_zero: true,
             allow_dearer: false,
+            options: defaults.options.iter().map(VendorOption::unset).collect(),
             sandbox: false,
         })
+    }
+
+    /// The value of a setting that only this vendor has.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.option_list(name).first().map(String::as_str)
+    }
+
+    /// The values of a list that only this vendor has.
+    pub fn option_list(&self, name: &str) -> &[String] {
+        self.options.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a setting that only this vendor has is `true`.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.option(name) == Some("true")
     }
 
     /// The price of one successful call at `endpoint`.
     pub fn price_of(&self, endpoint: &str) -> Micros {
         let price = self.price.get(endpoint).or_else(|| self.price.get(EVERY_ENDPOINT));
         price.copied().unwrap_or(Micros::ZERO)
+    }
+}
+
+impl VendorOption {
+    fn unset(&self) -> (&'static str, Vec<String>) {
+        (self.name, self.default.iter().map(|&value| value.to_owned()).collect())
     }
 }
 

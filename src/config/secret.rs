@@ -114,6 +114,7 @@ mod tests {
         quotas: &[],
         price_micros: &[],
         concurrency: 4,
+        options: &[],
     };
 
     fn key_of(settings: &VendorSettings, variable: &str) -> Option<String> {

@@ -14,6 +14,7 @@ static CARVIN: VendorDefaults = VendorDefaults {
     quotas: &["100/day"],
     price_micros: &[],
     concurrency: 4,
+    options: &[],
 };
 static VISOR: VendorDefaults = VendorDefaults {
     id: "visor",
@@ -22,6 +23,7 @@ static VISOR: VendorDefaults = VendorDefaults {
     quotas: &["10/10s", "60/minute"],
     price_micros: &[("listings", 2000), ("vins", 3000)],
     concurrency: 4,
+    options: &[],
 };
 static VPIC_API: VendorDefaults = VendorDefaults {
     id: "vpic-api",
@@ -30,6 +32,7 @@ static VPIC_API: VendorDefaults = VendorDefaults {
     quotas: &["1/second"],
     price_micros: &[],
     concurrency: 1,
+    options: &[],
 };
 
 const HOUR: u64 = 3600;

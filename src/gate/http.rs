@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::config::VendorSettings;
 use crate::error::Error;
 use crate::outcome::Fault;
-use crate::vendors::{Auth, Method, Reply, Request};
+use crate::vendors::{Auth, Method, Payload, Reply, Request};
 
 /// The largest body read, after decompression.
 const LARGEST_BODY: usize = 16 << 20;
@@ -80,11 +80,16 @@ pub(super) fn prepare(
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
+        Method::Delete => reqwest::Method::DELETE,
     };
     let mut builder = client.request(method, url);
-    if let Some(json) = request.json {
-        builder = builder.header(CONTENT_TYPE, "application/json").body(json);
-    }
+    builder = match request.body {
+        None => builder,
+        Some(Payload::Json(json)) => builder.header(CONTENT_TYPE, "application/json").body(json),
+        Some(Payload::Form(pairs)) => builder
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form_urlencoded(&pairs)),
+    };
     if let Some(key) = key {
         let (name, value) = match auth {
             Auth::Bearer => (AUTHORIZATION, format!("Bearer {}", key.expose_secret())),
@@ -104,6 +109,14 @@ pub(super) fn prepare(
         builder = builder.header(name, value);
     }
     builder.build().map_err(|_| internal("its parts"))
+}
+
+/// Pairs as a form sends them.
+fn form_urlencoded(pairs: &[(&'static str, String)]) -> String {
+    reqwest::Url::parse_with_params("http://form.invalid", pairs)
+        .ok()
+        .and_then(|url| url.query().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// Sends and reads. A reply that could not be read whole is a fault, never a reply.

@@ -146,8 +146,8 @@ impl Snapshots {
 /// What identifies a source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SourceName {
-    /// What it answers.
-    pub dataset: Dataset,
+    /// What it answers; `None` for catalogues and for calls that act.
+    pub dataset: Option<Dataset>,
     /// The vendor's id.
     pub vendor: &'static str,
     /// The endpoint's id.

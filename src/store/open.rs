@@ -13,8 +13,12 @@ use crate::os;
 /// `VINR` in the file's header tells it from every other SQLite file.
 const APPLICATION_ID: i64 = 0x5649_4e52;
 
-/// The version of `schema.sql`.
-const SCHEMA_VERSION: i64 = 1;
+/// What makes each schema version of the one before it; the first, of an empty file.
+const SCHEMA: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+
+/// The version that this program reads and writes: the last step.
+const SCHEMA_VERSION: i64 = 2;
+const _: () = assert!(SCHEMA.len() == 2, "one step a version");
 
 /// How long a writer waits for another process.
 const BUSY: Duration = Duration::from_secs(30);
@@ -41,9 +45,13 @@ pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<(), Error> {
     check_identity(&db, path)
 }
 
-/// Opens the store read-only and checks whose it is.
+/// Checks whose store an existing file is, and brings it up to date.
 pub(super) fn check(path: &Path) -> Result<(), Error> {
-    check_identity(&connect(path)?, path)
+    let db = connect(path)?;
+    if is_older(&db).map_err(failed("cannot read the header", path))? {
+        create(&db, path)?;
+    }
+    check_identity(&db, path)
 }
 
 /// A connection with the settings every connection has.
@@ -73,44 +81,70 @@ pub(super) fn connect_writer(path: &Path, durability: Durability) -> Result<Conn
     Ok(db)
 }
 
-/// Creates the tables in an empty file. An old version is migrated here, in
-/// one transaction, once there is one.
+/// Creates the tables in an empty file, and brings an older store up to date:
+/// each in one transaction, so that a store always has one whole version.
 fn create(db: &Connection, path: &Path) -> Result<(), Error> {
     let failed = failed("cannot create the tables", path);
-    if !is_empty(db).map_err(&failed)? {
+    let new = is_empty(db).map_err(&failed)?;
+    if new {
+        prepare(db, path)?;
+    } else if !is_older(db).map_err(&failed)? {
         return Ok(());
     }
-    // Both must be set before the first table exists.
-    db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;").map_err(&failed)?;
-    let mode: String =
-        db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(&failed)?;
-    if mode != "wal" {
-        return Err(Error::config(format!(
-            "the store `{}` is on a filesystem that cannot share a write-ahead log",
-            path.display()
-        ))
-        .hint("put `store` on a local disk"));
-    }
     db.execute_batch("BEGIN IMMEDIATE").map_err(&failed)?;
+    // Another process may have been quicker.
     if is_empty(db).map_err(&failed)? {
-        db.execute_batch(include_str!("schema.sql")).map_err(&failed)?;
-        db.execute_batch(&format!(
-            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
-        ))
-        .map_err(&failed)?;
+        db.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID};")).map_err(&failed)?;
+        upgrade(db).map_err(&failed)?;
         let mut key = [0_u8; 32];
         os::random(&mut key)
             .map_err(|error| Error::io("cannot find random bytes for the store", path, error))?;
         db.execute("INSERT INTO meta (name, value) VALUES ('install_key', ?1)", [&key[..]])
             .map_err(&failed)?;
+    } else if is_older(db).map_err(&failed)? {
+        upgrade(db).map_err(&failed)?;
     }
     db.execute_batch("COMMIT").map_err(&failed)
 }
 
+/// What must be set before the first table exists.
+fn prepare(db: &Connection, path: &Path) -> Result<(), Error> {
+    let failed = failed("cannot prepare the file", path);
+    db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;").map_err(&failed)?;
+    let mode: String =
+        db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(&failed)?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    Err(Error::config(format!(
+        "the store `{}` is on a filesystem that cannot share a write-ahead log",
+        path.display()
+    ))
+    .hint("put `store` on a local disk"))
+}
+
+/// Takes the steps from the file's version to [`SCHEMA_VERSION`].
+fn upgrade(db: &Connection) -> rusqlite::Result<()> {
+    let version = usize::try_from(version(db)?).unwrap_or_default();
+    for step in &SCHEMA[version.min(SCHEMA.len())..] {
+        db.execute_batch(step)?;
+    }
+    db.execute_batch(&format!("PRAGMA user_version = {SCHEMA_VERSION};"))
+}
+
+/// Whether this is a store, of an earlier version.
+fn is_older(db: &Connection) -> rusqlite::Result<bool> {
+    let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    Ok(application == APPLICATION_ID && (1..SCHEMA_VERSION).contains(&version(db)?))
+}
+
+fn version(db: &Connection) -> rusqlite::Result<i64> {
+    db.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
 fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    Ok(tables == 0 && version == 0)
+    Ok(tables == 0 && version(db)? == 0)
 }
 
 fn check_identity(db: &Connection, path: &Path) -> Result<(), Error> {

@@ -19,6 +19,10 @@ use crate::clock::Moment;
 use crate::error::{Error, Exit};
 use crate::key::Key;
 use crate::money::Micros;
+use crate::outcome::Dataset;
+
+/// `sources.dataset` of catalogues and of calls that act.
+const NO_DATASET: &str = "none";
 
 /// Messages taken into one transaction at the most.
 const GROUP: usize = 64;
@@ -204,7 +208,7 @@ impl State {
     pub(super) fn source_id(&self, name: &SourceName) -> rusqlite::Result<SourceId> {
         self.db.execute(
             "INSERT INTO sources (dataset, vendor, endpoint, origin) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-            [name.dataset.name(), name.vendor, name.endpoint, &name.origin],
+            [name.dataset.map_or(NO_DATASET, Dataset::name), name.vendor, name.endpoint, &name.origin],
         )?;
         self.db
             .query_row(

@@ -116,6 +116,23 @@ pub trait Endpoint: Sync {
         None
     }
 
+    /// The endpoint of the same vendor that lists, for a make and year (a vehicle
+    /// without a model), the models it knows; its answers are read by
+    /// [`Endpoint::names`]. A zero about a model that is not among them is no zero.
+    fn catalogue(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The names in a kept answer of a catalogue, upper case.
+    fn names(&self, _body: &[u8]) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What a page of a list holds; `None` where the endpoint has no pages.
+    fn page(&self, _body: &[u8]) -> Option<ListPage> {
+        None
+    }
+
     /// Whether `fault` refuses the kind of request, whatever keys it asks
     /// about: a smaller batch would not help, [`Endpoint::dearer`] may.
     fn refuses_shape(&self, _fault: &Fault) -> bool {
@@ -128,8 +145,8 @@ pub trait Endpoint: Sync {
 pub struct EndpointSpec {
     /// Unique at its vendor; names it in configuration, ledger and report.
     pub id: &'static str,
-    /// What it answers.
-    pub dataset: Dataset,
+    /// What it answers; `None` where it answers for no column: a catalogue, or a call that acts.
+    pub dataset: Option<Dataset>,
     /// What it is asked about.
     pub key: KeyKind,
     /// The most keys one call may hold.
@@ -145,10 +162,20 @@ pub struct EndpointSpec {
 pub enum Effect {
     /// Nothing but a second charge: it may be asked again.
     Read,
-    /// Nothing, when sent with the same key and bytes.
+    /// Nothing, when sent with the same `Idempotency-Key` and bytes: both are
+    /// frozen in the store before the first send.
     Idempotent,
-    /// It acts twice: never resent.
+    /// It acts twice: never resent unless it is known not to have arrived.
     Once,
+}
+
+/// What a page of a list says of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListPage {
+    /// Entries on this page.
+    pub entries: usize,
+    /// Whether another page follows.
+    pub more: bool,
 }
 
 /// One HTTP request, without host, secret or client.
@@ -160,8 +187,30 @@ pub struct Request {
     pub path: String,
     /// Query parameters, not yet encoded.
     pub query: Vec<(&'static str, String)>,
-    /// A JSON body.
-    pub json: Option<Vec<u8>>,
+    /// What is sent along.
+    pub body: Option<Payload>,
+}
+
+/// A request's body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// `application/json`.
+    Json(Vec<u8>),
+    /// `application/x-www-form-urlencoded`, from pairs not yet encoded.
+    Form(Vec<(&'static str, String)>),
+}
+
+impl Request {
+    /// `GET path`.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self { method: Method::Get, path: path.into(), query: Vec::new(), body: None }
+    }
+
+    /// `POST path` with `body` as JSON. Our own structs always serialise.
+    pub fn post(path: impl Into<String>, body: &impl serde::Serialize) -> Self {
+        let json = serde_json::to_vec(body).unwrap_or_default();
+        Self { method: Method::Post, body: Some(Payload::Json(json)), ..Self::get(path) }
+    }
 }
 
 /// The HTTP methods vendors use.
@@ -170,6 +219,7 @@ pub struct Request {
 pub enum Method {
     Get,
     Post,
+    Delete,
 }
 
 /// One HTTP reply, read whole.

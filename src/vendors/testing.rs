@@ -62,6 +62,7 @@ pub(super) fn settings() -> VendorSettings {
         timeout: Duration::from_secs(30),
         confirm_zero: true,
         allow_dearer: false,
+        options: BTreeMap::new(),
         sandbox: false,
     }
 }

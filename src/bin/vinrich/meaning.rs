@@ -118,6 +118,7 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
         let vendors = vendors_of(dataset, vendors)?;
         if let Some(of) = settings.datasets.get_mut(&dataset) {
             of.vendors = vendors;
+            of.named = true;
         }
     }
     if let Some(unasked) =

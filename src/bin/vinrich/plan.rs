@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use vinrich::clock::SystemClock;
 use vinrich::error::{Error, Exit};
 use vinrich::money::Micros;
+use vinrich::outcome::Dataset;
 use vinrich::plan::{DatasetForecast, Forecast, VendorForecast};
 use vinrich::vendors;
 
@@ -83,7 +84,7 @@ fn calls(forecast: &Forecast) -> Vec<String> {
 
 fn dataset_of(vendor: &str, endpoint: &str) -> Option<&'static str> {
     let vendor = vendors::find(vendor.trim_start_matches("sandbox:"))?;
-    Some(vendor.endpoint(endpoint)?.spec().dataset.name())
+    vendor.endpoint(endpoint)?.spec().dataset.map(Dataset::name)
 }
 
 fn rows(forecast: &Forecast) -> String {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use vinrich::config::{EVERY_ENDPOINT, Settings, VendorDefaults};
+use vinrich::config::{EVERY_ENDPOINT, Local, Settings, VendorDefaults};
 use vinrich::error::Error;
 use vinrich::outcome::Dataset;
-use vinrich::vendors::{self, Vendor};
+use vinrich::vendors;
 
 /// Loads and checks the settings; `file` as given by `--config`.
 pub(crate) fn load(file: Option<&Path>) -> Result<Settings, Error> {
@@ -23,28 +23,32 @@ pub(crate) fn defaults() -> Vec<&'static VendorDefaults> {
 /// The vendor called `id`, if it answers anything about `dataset`. The error
 /// fits behind the name of the flag or key that named it.
 pub(crate) fn vendor_for(dataset: Dataset, id: &str) -> Result<&'static str, String> {
-    match vendors::find(id) {
-        Some(vendor) if answers(vendor, dataset) => Ok(vendor.spec().id()),
-        Some(_) => {
-            let able = vendors::registry().iter().filter(|vendor| answers(**vendor, dataset));
-            let able = quoted(able.map(|vendor| vendor.spec().id()));
-            Err(format!(
-                "names `{id}`, which knows nothing of {dataset}; {dataset} come from {able}"
-            ))
-        }
-        None => {
-            let all = quoted(defaults().iter().map(|vendor| vendor.id));
-            Err(format!("names an unknown vendor `{id}`; this build knows {all}"))
-        }
+    let able = sources(|of| of == Some(dataset));
+    if let Some(able) = able.iter().find(|able| **able == id) {
+        return Ok(able);
     }
+    let all = sources(|_| true);
+    if all.contains(&id) {
+        let able = quoted(able);
+        return Err(format!(
+            "names `{id}`, which knows nothing of {dataset}; {dataset} come from {able}"
+        ));
+    }
+    Err(format!("names an unknown vendor `{id}`; this build knows {}", quoted(all)))
+}
+
+/// The vendors and local data with an endpoint whose dataset is `wanted`.
+fn sources(wanted: impl Fn(Option<Dataset>) -> bool) -> Vec<&'static str> {
+    let answers = |vendor: &&&dyn Vendor| {
+        vendor.endpoints().iter().any(|endpoint| wanted(endpoint.spec().dataset))
+    };
+    let remote = vendors::registry().iter().filter(answers).map(|vendor| vendor.spec().id());
+    let local = Local::ALL.into_iter().filter(|local| wanted(Some(local.dataset())));
+    remote.chain(local.map(Local::id)).collect()
 }
 
 fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn answers(vendor: &dyn Vendor, dataset: Dataset) -> bool {
-    vendor.endpoints().iter().any(|endpoint| endpoint.spec().dataset == dataset)
 }
 
 /// What the configuration alone cannot see: which vendor answers what, and

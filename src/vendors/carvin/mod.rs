@@ -15,9 +15,7 @@ mod tests;
 
 use serde::Serialize;
 
-use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Reply, Request, Vendor, VendorSpec,
-};
+use super::{Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Vendor, VendorSpec};
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::Facts;
 use crate::key::{Key, KeyKind};
@@ -37,6 +35,7 @@ static SPEC: VendorSpec = VendorSpec {
         quotas: &["100/day"],
         price_micros: &[],
         concurrency: 4,
+        options: &[],
     },
 };
 
@@ -58,7 +57,7 @@ struct BatchDecode;
 
 static BATCH_DECODE: EndpointSpec = EndpointSpec {
     id: "batch-decode",
-    dataset: Dataset::Decode,
+    dataset: Some(Dataset::Decode),
     key: KeyKind::Vin,
     batch: 20,
     effect: Effect::Read,
@@ -76,7 +75,7 @@ impl Endpoint for BatchDecode {
             vins: Vec<&'a str>,
         }
         let vins = keys.iter().filter_map(Key::vin).map(Vin::as_str).collect();
-        post("/batch-decode", &Body { vins })
+        Request::post("/batch-decode", &Body { vins })
     }
 
     fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
@@ -96,7 +95,7 @@ struct Recalls(&'static EndpointSpec);
 static RECALLS_BY_VEHICLE: Recalls = Recalls(&BY_VEHICLE);
 static BY_VEHICLE: EndpointSpec = EndpointSpec {
     id: "recalls",
-    dataset: Dataset::Recalls,
+    dataset: Some(Dataset::Recalls),
     key: KeyKind::Vehicle,
     batch: 1,
     effect: Effect::Read,
@@ -107,7 +106,7 @@ static BY_VEHICLE: EndpointSpec = EndpointSpec {
 static RECALLS_BY_VIN: Recalls = Recalls(&BY_VIN);
 static BY_VIN: EndpointSpec = EndpointSpec {
     id: "recalls-vin",
-    dataset: Dataset::Recalls,
+    dataset: Some(Dataset::Recalls),
     key: KeyKind::Vin,
     batch: 1,
     effect: Effect::Read,
@@ -139,22 +138,14 @@ fn recalls_request(keys: &[Key]) -> Request {
         Vin { vin: &'a str },
         Vehicle { make: &'a str, model: &'a str, year: String },
     }
-    let body = keys.first().map(|key| match key {
-        Key::Vin(vin) => Body::Vin { vin: vin.as_str() },
-        Key::Vehicle(vehicle) => Body::Vehicle {
+    let body = keys.iter().find_map(|key| match key {
+        Key::Vin(vin) => Some(Body::Vin { vin: vin.as_str() }),
+        Key::Vehicle(vehicle) => Some(Body::Vehicle {
             make: &vehicle.make,
             model: &vehicle.model,
             year: vehicle.year.to_string(),
-        },
+        }),
+        Key::Page(_) | Key::Task(_) => None,
     });
-    post("/recalls", &body)
-}
-
-fn post(path: &str, body: &impl Serialize) -> Request {
-    Request {
-        method: Method::Post,
-        path: path.into(),
-        query: Vec::new(),
-        json: Some(serde_json::to_vec(body).expect("strings serialise")),
-    }
+    Request::post("/recalls", &body)
 }

@@ -5,8 +5,8 @@ use crate::facts::{Campaign, DecodeFacts, RecallFacts};
 use crate::key::Vehicle;
 use crate::outcome::Denied;
 use crate::vendors::Said::{self, Absent, Found, Refused};
-use crate::vendors::excerpt;
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
+use crate::vendors::{Method, Payload, excerpt};
 
 const A: &str = "1HGBH41JXMN109186";
 const B: &str = "5YJSA1DG9DFP14705";
@@ -49,7 +49,10 @@ fn honda_tesla_bmw() -> Vec<Option<String>> {
 
 #[test]
 fn requests_are_as_on_the_vendors_page() {
-    let body = |request: Request| String::from_utf8(request.json.expect("a body")).expect("UTF-8");
+    let body = |request: Request| match request.body {
+        Some(Payload::Json(json)) => String::from_utf8(json).expect("UTF-8"),
+        other => panic!("{other:?}"),
+    };
     let batch = BatchDecode.request(&vins(&[A, B]), &settings());
     assert_eq!((batch.method, batch.path.as_str()), (Method::Post, "/batch-decode"));
     assert!(batch.query.is_empty());

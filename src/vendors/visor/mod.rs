@@ -14,8 +14,7 @@ mod tests;
 use std::time::Duration;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Reply, Request, ServerLimit, Vendor,
-    VendorSpec,
+    Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, ServerLimit, Vendor, VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::{Facts, ListingFacts};
@@ -37,6 +36,7 @@ static SPEC: VendorSpec = VendorSpec {
         quotas: &["10/10s", "60/minute"],
         price_micros: &[("listings", 2000), ("vins", 3000)],
         concurrency: 4,
+        options: &[],
     },
 };
 
@@ -84,7 +84,7 @@ struct Listings;
 
 static LISTINGS: EndpointSpec = EndpointSpec {
     id: "listings",
-    dataset: Dataset::Listings,
+    dataset: Some(Dataset::Listings),
     key: KeyKind::Vin,
     batch: 10,
     effect: Effect::Read,
@@ -134,7 +134,7 @@ struct Vins;
 
 static VINS: EndpointSpec = EndpointSpec {
     id: "vins",
-    dataset: Dataset::Listings,
+    dataset: Some(Dataset::Listings),
     key: KeyKind::Vin,
     batch: 1,
     effect: Effect::Read,
@@ -161,5 +161,5 @@ impl Endpoint for Vins {
 }
 
 fn get(path: String, query: Vec<(&'static str, String)>) -> Request {
-    Request { method: Method::Get, path, query, json: None }
+    Request { query, ..Request::get(path) }
 }

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::facts::{Listing, Price};
 use crate::outcome::Denied;
+use crate::vendors::Method;
 use crate::vendors::Said::{self, Absent, Found};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
 
@@ -49,11 +50,11 @@ fn with_headers(headers: &[(&str, &str)]) -> Reply {
 fn requests_hold_nothing_the_vendor_does_not_know() {
     let request = Listings.request(&vins(&[A, B]), &settings());
     let query = vec![("vin_pattern", format!("{A},{B}")), ("limit", "100".to_owned())];
-    let expected = Request { method: Method::Get, path: "/listings".into(), query, json: None };
+    let expected = Request { query, ..Request::get("/listings") };
     assert_eq!(request, expected);
     let request = Vins.request(&vins(&[A]), &settings());
     assert_eq!((request.method, request.path), (Method::Get, format!("/vins/{A}")));
-    assert!(request.query.is_empty() && request.json.is_none());
+    assert!(request.query.is_empty() && request.body.is_none());
 }
 
 #[test]

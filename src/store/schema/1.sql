@@ -1,4 +1,4 @@
--- Schema version 1. Times are microseconds since 1970 UTC (`_wall`) or since
+-- Schema version 1. Times are microseconds since 1970 UTC (`_wall`, `_at`) or since
 -- boot (`_boot`); money is in millionths of a US dollar.
 
 CREATE TABLE meta (
