@@ -6,7 +6,7 @@ use std::path::Path;
 use vinrich::config::{EVERY_ENDPOINT, Local, Settings, VendorDefaults};
 use vinrich::error::Error;
 use vinrich::outcome::Dataset;
-use vinrich::vendors;
+use vinrich::vendors::{self, Vendor};
 
 /// Loads and checks the settings; `file` as given by `--config`.
 pub(crate) fn load(file: Option<&Path>) -> Result<Settings, Error> {
