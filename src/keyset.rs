@@ -62,6 +62,14 @@ impl KeySet {
         }
     }
 
+    /// The vehicle numbered `id`, where the keys are vehicles.
+    pub fn vehicle(&self, id: u32) -> Option<&Vehicle> {
+        match self {
+            Self::Vins { .. } => None,
+            Self::Vehicles(vehicles) => vehicles.get(id as usize).map(|(vehicle, _)| vehicle),
+        }
+    }
+
     /// The number of `key`.
     pub fn id(&self, key: &Key) -> Option<u32> {
         match (self, key) {

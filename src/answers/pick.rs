@@ -101,17 +101,30 @@ impl Pick {
             Self::Held { held, stale: None, .. } if held.said == Answered::Found => 0,
             Self::Held { held, stale: Some(_), .. } if held.said == Answered::Found => 1,
             Self::Held { stale: Some(_), .. } => 2,
-            Self::Outcome(outcome) => match outcome.verdict().0 {
-                Status::Found => 0,
-                Status::Pending => 3,
-                Status::Failed => 4,
-                Status::Absent => 5,
-                Status::Refused | Status::NotRequested => 6,
-            },
+            Self::Outcome(outcome) => Self::rank_of(outcome),
             Self::Held { held, .. } if held.said == Answered::Absent => 5,
             Self::Held { .. } => 6,
             Self::Nothing => 7,
         }
+    }
+
+    /// The rank of a key without an answer.
+    pub(crate) fn rank_of(outcome: &Outcome) -> u8 {
+        match outcome.verdict().0 {
+            Status::Found => 0,
+            Status::Pending => 3,
+            Status::Failed => 4,
+            Status::Absent => 5,
+            Status::Refused | Status::NotRequested => 6,
+        }
+    }
+
+    pub(crate) fn is_fresh(&self) -> bool {
+        matches!(self, Self::Held { stale: None, .. })
+    }
+
+    pub(crate) fn is_inconclusive(&self) -> bool {
+        matches!(self, Self::Outcome(outcome) if **outcome == Outcome::Inconclusive)
     }
 
     pub(crate) fn is(&self, answered: Answered) -> bool {
