@@ -40,6 +40,9 @@ pub mod vin;
 pub mod key;
 pub mod outcome;
 pub mod facts;
+pub mod names;
+pub mod claims;
+pub mod conflicts;
 pub mod money;
 pub mod distinct;
 
