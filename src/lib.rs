@@ -70,6 +70,7 @@ pub mod vpic;
 pub mod store;
 pub mod vendors;
 pub mod keyset;
+pub mod offline;
 pub mod batch;
 pub mod gate;
 pub mod panel;

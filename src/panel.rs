@@ -12,6 +12,7 @@ use crate::freshness::Freshness;
 use crate::gate::label;
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
+use crate::offline::Offline;
 use crate::outcome::Dataset;
 use crate::plan::Plan;
 use crate::store::{Answered, Held, SourceName, Store};
@@ -198,6 +199,14 @@ impl Panel {
             self.left_out.extend(why.map(|why| (Dataset::Decode, why)));
         }
         Ok(())
+    }
+
+    /// The offline decoder at its place in the decode chain, as of `now`
+    /// (microseconds since the epoch).
+    pub fn offline(&self, now: i64) -> Option<Offline> {
+        let chain = self.chains.get(&Dataset::Decode)?;
+        let place = chain.local.filter(|place| place.local == Local::Vpic)?;
+        self.vpic.as_ref().map(|vpic| Offline::new(vpic.clone(), now, place.after == 0))
     }
 
     fn add(&mut self, dataset: Dataset, plan: &Plan, on_hand: &OnHand<'_>) -> Result<(), Error> {

@@ -1,7 +1,6 @@
 //! What is known about the keys of a run: what asking came to, what the store
 //! holds, and the best of both for each key.
 
-mod offline;
 mod pick;
 mod shelf;
 mod stage;
@@ -17,14 +16,29 @@ use crate::panel::{Chain, Source};
 use crate::report::DatasetReport;
 use crate::store::{Snapshot, SourceId};
 
-pub use offline::Offline;
 pub use pick::{Pick, Picks};
 pub use shelf::{Shelf, Shelved};
 pub use stage::{StagePicks, Verdict};
 pub use vehicles::Vehicles;
 
+/// When a run started, and the time now, in microseconds since the epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// What was fresh then counts as fresh.
+    pub started: i64,
+    /// What is too old now is not written.
+    pub now: i64,
+}
+
 /// Why keys have no answer, by source: one map for each of a chain's sources.
 pub type Outcomes = Vec<HashMap<u32, Outcome>>;
+
+impl Times {
+    /// While a run is asking, nothing is too old yet.
+    pub fn asking(started: i64) -> Self {
+        Self { started, now: started }
+    }
+}
 
 /// What asking for one dataset came to.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Replies;
+use super::{Replies, Times};
 use crate::error::Error;
 use crate::keyset::KeySet;
 use crate::outcome::{Outcome, Status};
@@ -43,8 +43,7 @@ impl Picks {
         chain: &Chain,
         replies: &Replies,
         keys: &KeySet,
-        started: i64,
-        now: i64,
+        times: Times,
     ) -> Result<Self, Error> {
         let mut picks = vec![Pick::Nothing; keys.len()];
         let mut words = Words::default();
@@ -57,9 +56,9 @@ impl Picks {
             let Some(source_id) = snapshot.source(&source.name)? else { continue };
             let place = u8::try_from(place).unwrap_or(u8::MAX);
             keys.each_held(snapshot, source_id, |id, held| {
-                let stale = if chain.is_fresh(&keys.key(id), &held, started) {
+                let stale = if chain.is_fresh(&keys.key(id), &held, times.started) {
                     None
-                } else if chain.freshness.too_old(held.fetched_at, now) {
+                } else if chain.freshness.too_old(held.fetched_at, times.now) {
                     return;
                 } else {
                     Some(words.stale(outcomes.get(&id)))

@@ -4,7 +4,7 @@
 //! model by another name. It counts once a call by VIN confirmed it, or once the
 //! source's own list of models has the very name; else it is inconclusive.
 
-use super::{Catalogued, Pick, Picks, Replies, Stage, Vehicles};
+use super::{Catalogued, Pick, Picks, Replies, Stage, Times, Vehicles};
 use crate::error::Error;
 use crate::facts::MatchBasis;
 use crate::key::{Key, KeyKind};
@@ -49,10 +49,10 @@ impl<'a> StagePicks<'a> {
         stage: &'a Stage,
         vins: &KeySet,
         vehicles: Option<&Vehicles>,
-        (started, now): (i64, i64),
+        times: Times,
     ) -> Result<Self, Error> {
         let load = |replies: &Replies, keys: &KeySet| {
-            Picks::load(snapshot, chain, replies, keys, started, now)
+            Picks::load(snapshot, chain, replies, keys, times)
         };
         let keys = match (stage.by, vehicles) {
             (KeyKind::Vehicle, Some(vehicles)) => &vehicles.keys,

@@ -1,13 +1,16 @@
 //! The vehicles behind the VINs of a run.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
-use super::{Offline, Pick, Picks, Shelf};
+use super::{Pick, Picks, Shelf};
+use crate::conflicts::fill;
 use crate::error::Error;
 use crate::facts::DecodeFacts;
 use crate::key::{Key, Vehicle};
 use crate::keyset::KeySet;
-use crate::names::fill;
+use crate::offline::Offline;
 use crate::store::{Answered, Snapshot};
 
 /// The distinct vehicles of a run and which VIN is which.
@@ -65,7 +68,7 @@ impl Vehicles {
 /// The vehicle by a vendor's answer and the offline decoder's, either of which
 /// may be silent.
 fn both(
-    remote: Option<std::sync::Arc<DecodeFacts>>,
+    remote: Option<Arc<DecodeFacts>>,
     local: &DecodeFacts,
     local_found: bool,
     local_leads: bool,
@@ -87,7 +90,7 @@ fn found(
     vins: &KeySet,
     snapshot: Option<&Snapshot<'_>>,
     shelf: &mut Shelf<DecodeFacts>,
-) -> Result<Option<std::sync::Arc<DecodeFacts>>, Error> {
+) -> Result<Option<Arc<DecodeFacts>>, Error> {
     let (Some(picks), Some(snapshot)) = (picks, snapshot) else { return Ok(None) };
     let Pick::Held { source, held, .. } = picks.get(id) else { return Ok(None) };
     if held.said != Answered::Found {

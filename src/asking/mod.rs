@@ -9,11 +9,12 @@ mod recalls;
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::answers::{Answers, Offline, Replies, Seen, seen};
+use crate::answers::{Answers, Replies, Seen, seen};
 use crate::error::Error;
 use crate::gate::{Asked, Asking, Door, Shared};
 use crate::key::Key;
 use crate::keyset::KeySet;
+use crate::offline::Offline;
 use crate::outcome::{Dataset, Denied, Fault, Held, Outcome};
 use crate::panel::{Chain, Panel, Source};
 use crate::plan::Plan;

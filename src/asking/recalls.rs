@@ -8,15 +8,14 @@ use std::collections::HashMap;
 
 use super::{Asker, lookup};
 use crate::answers::{
-    Catalogued, Picks, RecallReplies, Replies, Seen, Stage, StagePicks, Vehicles, Verdict,
+    Catalogued, Picks, RecallReplies, Replies, Seen, Stage, StagePicks, Times, Vehicles, Verdict,
 };
 use crate::error::Error;
 use crate::key::{Key, KeyKind, Vehicle};
 use crate::keyset::KeySet;
-use crate::names::variants;
 use crate::outcome::{Dataset, Outcome};
 use crate::panel::{Chain, Source};
-use crate::store::Answered;
+use crate::store::{Answered, variants};
 
 impl Asker<'_> {
     /// Asks every source of the recall chain.
@@ -50,7 +49,7 @@ impl Asker<'_> {
         let snapshot = self.store.snapshot()?;
         let picks = match (self.panel.chains.get(&Dataset::Decode), decode) {
             (Some(chain), Some(decode)) => {
-                Some(Picks::load(&snapshot, chain, decode, vins, self.started, self.started)?)
+                Some(Picks::load(&snapshot, chain, decode, vins, Times::asking(self.started))?)
             }
             _ => None,
         };
@@ -244,7 +243,7 @@ impl Asker<'_> {
         open: &mut [bool],
     ) -> Result<(), Error> {
         let snapshot = self.store.snapshot()?;
-        let times = (self.started, self.started);
+        let times = Times::asking(self.started);
         let picks = StagePicks::load(&snapshot, chain, stage, vins, vehicles, times)?;
         for vin in vins.sorted() {
             let verdict = picks.verdict(vin, vins, vehicles);

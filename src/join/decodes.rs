@@ -5,12 +5,14 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::{tell, tell_outcome};
-use crate::answers::{Offline, Picks, Shelf};
+use crate::answers::{Picks, Shelf};
 use crate::config::Local;
+use crate::conflicts::{Conflicts, decode_conflicts, fill};
 use crate::error::Error;
 use crate::facts::{DecodeFacts, fingerprint};
 use crate::key::Key;
-use crate::names::{decode_conflicts, fill};
+
+use crate::offline::Offline;
 use crate::outcome::{Outcome, Status};
 use crate::record::Told;
 use crate::store::Snapshot;
@@ -41,13 +43,13 @@ struct Opinion {
     facts: Arc<DecodeFacts>,
     hash: u64,
     /// What they disagree about.
-    conflicts: Option<Arc<str>>,
+    conflicts: Option<Arc<Conflicts>>,
 }
 
 /// What a row is told.
 pub(super) struct DecodeTold {
     pub(super) told: Told<DecodeFacts>,
-    pub(super) conflicts: Option<Arc<str>>,
+    pub(super) conflicts: Option<Arc<Conflicts>>,
     /// Of the facts.
     pub(super) hash: u64,
 }
@@ -135,7 +137,7 @@ fn second_opinion(
     } else {
         Opinion { facts, hash, conflicts: None }
     };
-    let opinion = Opinion { conflicts: conflicts.map(|conflicts| conflicts.json), ..opinion };
+    let opinion = Opinion { conflicts: conflicts.map(Arc::new), ..opinion };
     opinions.insert((hash, decoded.hash), opinion.clone());
     opinion
 }

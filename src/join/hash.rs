@@ -2,6 +2,7 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::conflicts::Conflicts;
 use crate::input::Row;
 use crate::record::Told;
 use crate::vin::{Reading, VinError};
@@ -27,7 +28,11 @@ impl RowHash {
         self.0.update(&facts.to_le_bytes());
     }
 
-    pub(super) fn text(&mut self, text: Option<&str>) {
+    pub(super) fn conflicts(&mut self, conflicts: Option<&Conflicts>) {
+        self.text(conflicts.map(|conflicts| &*conflicts.json));
+    }
+
+    fn text(&mut self, text: Option<&str>) {
         // Neither byte occurs in UTF-8, so that no two rows run into each other.
         self.0.update(text.map_or(&[0xfe], str::as_bytes));
         self.0.update(&[0xff]);

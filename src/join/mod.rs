@@ -11,12 +11,14 @@ mod recalls;
 
 use std::sync::Arc;
 
-use crate::answers::{Answers, Offline, Pick, Picks, Replies, Shelf, Shelved};
+use crate::answers::{Answers, Pick, Picks, Replies, Shelf, Shelved, Times};
+use crate::conflicts::{Conflicts, input_conflicts};
 use crate::error::Error;
-use crate::facts::ListingFacts;
+use crate::facts::{DecodeFacts, ListingFacts};
 use crate::input::{Inputs, Row};
 use crate::key::Key;
 use crate::keyset::KeySet;
+use crate::offline::Offline;
 use crate::outcome::{Dataset, Outcome, Status};
 use crate::panel::Panel;
 use crate::record::{Record, Told};
@@ -40,15 +42,6 @@ pub struct Joiner<'a> {
     listing_shelf: Shelf<ListingFacts>,
 }
 
-/// When a run started, and the time now, in microseconds since the epoch.
-#[derive(Clone, Copy, Debug)]
-pub struct Times {
-    /// What was fresh then counts as fresh.
-    pub started: i64,
-    /// What is too old now is not written.
-    pub now: i64,
-}
-
 impl<'a> Joiner<'a> {
     /// Picks what the store holds about every key, in one read transaction.
     pub fn load(
@@ -62,7 +55,7 @@ impl<'a> Joiner<'a> {
         let load = |dataset, replies: &Option<Replies>| match (panel.chains.get(&dataset), replies)
         {
             (Some(chain), Some(replies)) => {
-                Picks::load(snapshot, chain, replies, vins, times.started, times.now).map(Some)
+                Picks::load(snapshot, chain, replies, vins, times).map(Some)
             }
             _ => Ok(None),
         };
@@ -115,6 +108,9 @@ impl<'a> Joiner<'a> {
             let decode = self.decodes.tell(id, &key, decoded, self.snapshot)?;
             hash.add(&decode.told, decode.hash);
             record.decode_conflicts = decode.conflicts;
+            record.input_conflicts = conflicts_with(row, &decode.told);
+            hash.conflicts(record.decode_conflicts.as_deref());
+            hash.conflicts(record.input_conflicts.as_deref());
             record.decode = decode.told;
             if let Some(recalls) = &mut self.recalls {
                 let told = recalls.tell(id, self.vins, &record.decode, decode.hash, self.snapshot)?;
@@ -134,6 +130,13 @@ impl<'a> Joiner<'a> {
         record.record_hash = hash.finish();
         Ok(record)
     }
+}
+
+/// Where the row's own words and its VIN differ.
+fn conflicts_with(row: &Row, decode: &Told<DecodeFacts>) -> Option<Arc<Conflicts>> {
+    let claims = row.claims();
+    let facts = decode.facts.as_ref().filter(|_| !claims.is_empty())?;
+    input_conflicts(&claims, facts).map(Arc::new)
 }
 
 fn tell<F: Shelved + Default>(

@@ -1,14 +1,16 @@
 //! The recalls of a VIN, by every source of the chain.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{Times, tell_outcome, tell_pick};
-use crate::answers::{Picks, RecallReplies, Shelf, StagePicks, Vehicles, Verdict};
+use super::{tell_outcome, tell_pick};
+use crate::answers::{Picks, RecallReplies, Shelf, StagePicks, Times, Vehicles, Verdict};
 use crate::config::Local;
 use crate::error::Error;
-use crate::facts::{DecodeFacts, MatchBasis, RecallFacts, fingerprint};
+use crate::facts::{Campaign, DecodeFacts, MatchBasis, RecallFacts, fingerprint};
+use crate::key::Vehicle;
 use crate::keyset::KeySet;
 use crate::outcome::{Outcome, Status};
 use crate::panel::Chain;
@@ -23,8 +25,7 @@ pub(super) struct Recalls<'a> {
     stages: Vec<StagePicks<'a>>,
     vehicles: Option<&'a Vehicles>,
     shelf: Shelf<RecallFacts>,
-    /// Campaigns under several names, by the bodies of their answers.
-    united: HashMap<Vec<u32>, (Arc<RecallFacts>, u64)>,
+    united: United,
     file: Option<File>,
 }
 
@@ -34,7 +35,7 @@ struct File {
     info: RecallFileInfo,
     label: Arc<str>,
     /// What it tells, by the fingerprint of the decode that names the vehicle.
-    told: HashMap<u64, RecallTold>,
+    told: HashMap<u64, Option<RecallTold>>,
 }
 
 /// What a row is told.
@@ -89,37 +90,156 @@ impl<'a> Recalls<'a> {
         decode_hash: u64,
         snapshot: &Snapshot<'_>,
     ) -> Result<RecallTold, Error> {
-        let mut best: Option<(u8, Option<Verdict<'_>>)> = None;
-        let mut filed = None;
-        for place in 0..=self.stages.len() {
-            if let Some(file) = self.file.as_mut().filter(|file| file.after == place)
-                && let Some(facts) = &decode.facts
-            {
-                let told = file.tell(facts, decode_hash, snapshot)?;
-                if told.told.has_answer() {
-                    filed = Some(told);
-                    if best.as_ref().is_none_or(|(rank, _)| *rank > FILE_RANK) {
-                        best = None;
-                        break;
-                    }
+        let Self { stages, vehicles, shelf, united, file } = self;
+        let mut best: Option<Word<'_>> = None;
+        for place in 0..=stages.len() {
+            let filed = match (file.as_mut().filter(|file| file.after == place), &decode.facts) {
+                (Some(file), Some(facts)) => file.tell(facts, decode_hash, snapshot)?.map(Word::Filed),
+                _ => None,
+            };
+            let stage = stages.get(place).and_then(|stage| stage.verdict(id, vins, *vehicles));
+            for word in filed.into_iter().chain(stage.map(Word::Asked)) {
+                let settles = word.settles();
+                if settles || best.as_ref().is_none_or(|best| word.rank() < best.rank()) {
+                    best = Some(word);
+                }
+                if settles {
+                    return best.map_or_else(|| Ok(unknown(decode)), |word| word.tell(snapshot, shelf, united));
                 }
             }
-            let Some(stage) = self.stages.get(place) else { break };
-            let Some(verdict) = stage.verdict(id, vins, self.vehicles) else { continue };
-            let (rank, settles) = (verdict.rank(), verdict.settles());
-            if settles || best.as_ref().is_none_or(|(known, _)| rank < *known) {
-                best = Some((rank, Some(verdict)));
-            }
-            if settles {
-                break;
-            }
         }
-        match best {
-            Some((_, Some(verdict))) => tell_verdict(verdict, snapshot, &mut self.shelf, &mut self.united),
-            _ => Ok(filed.unwrap_or_else(|| RecallTold { told: without_vehicle(decode), basis: None, hash: 0 })),
-        }
+        best.map_or_else(|| Ok(unknown(decode)), |word| word.tell(snapshot, shelf, united))
     }
 }
+
+/// What one source says.
+enum Word<'p> {
+    Filed(RecallTold),
+    Asked(Verdict<'p>),
+}
+
+impl Word<'_> {
+    fn settles(&self) -> bool {
+        match self {
+            Self::Filed(told) => told.told.has_answer(),
+            Self::Asked(verdict) => verdict.settles(),
+        }
+    }
+
+    /// The smaller, the better.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Filed(_) => Verdict::Outcome(Outcome::Inconclusive).rank(),
+            Self::Asked(verdict) => verdict.rank(),
+        }
+    }
+
+    fn tell(
+        self,
+        snapshot: &Snapshot<'_>,
+        shelf: &mut Shelf<RecallFacts>,
+        united: &mut United,
+    ) -> Result<RecallTold, Error> {
+        let (told, hash, basis) = match self {
+            Self::Filed(told) => return Ok(told),
+            Self::Asked(Verdict::Outcome(outcome)) => (tell_outcome(&outcome), 0, None),
+            Self::Asked(Verdict::Pick(picks, pick, key, basis)) => {
+                let (told, hash) = tell_pick(picks, pick, &key, snapshot, shelf)?;
+                (told, hash, Some(basis))
+            }
+            Self::Asked(Verdict::Variants(picks, keys, names)) => {
+                let (told, hash) = unite(picks, keys, &names, snapshot, shelf, united)?;
+                (told, hash, Some(MatchBasis::ModelVariant))
+            }
+        };
+        Ok(RecallTold { basis: basis.filter(|_| told.has_answer()), told, hash })
+    }
+}
+
+/// Campaigns found under several names, by those names.
+type United = HashMap<Vec<u32>, (Told<RecallFacts>, u64)>;
+
+/// The campaigns found under several names of one model, as one answer.
+fn unite(
+    picks: &Picks,
+    keys: &KeySet,
+    names: &[u32],
+    snapshot: &Snapshot<'_>,
+    shelf: &mut Shelf<RecallFacts>,
+    united: &mut United,
+) -> Result<(Told<RecallFacts>, u64), Error> {
+    if let Some(known) = united.get(names) {
+        return Ok(known.clone());
+    }
+    let mut whole: Option<Told<RecallFacts>> = None;
+    let mut campaigns: BTreeMap<String, Campaign> = BTreeMap::new();
+    for &name in names {
+        let (told, _) = tell_pick(picks, picks.get(name), &keys.key(name), snapshot, shelf)?;
+        let of = told.facts.iter().flat_map(|facts| &facts.campaigns);
+        campaigns.extend(of.map(|campaign| (campaign.number.clone(), campaign.clone())));
+        let whole = whole.get_or_insert_with(|| told.clone());
+        // As old as its oldest part, and stale when one part is.
+        whole.fetched_at = whole.fetched_at.min(told.fetched_at);
+        whole.error = whole.error.take().or(told.error);
+    }
+    let facts = RecallFacts { campaigns: campaigns.into_values().collect() };
+    let hash = fingerprint(&facts);
+    let mut told = whole.unwrap_or_else(|| Told::not_requested(None));
+    told.facts = Some(Arc::new(facts));
+    united.insert(names.to_vec(), (told.clone(), hash));
+    Ok((told, hash))
+}
+
+impl File {
+    /// What the file says of the vehicle that a decode names; `None` where it names none.
+    fn tell(
+        &mut self,
+        decode: &DecodeFacts,
+        decode_hash: u64,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<Option<RecallTold>, Error> {
+        if let Some(known) = self.told.get(&decode_hash) {
+            return Ok(known.clone());
+        }
+        if self.told.len() >= FILED {
+            self.told.clear();
+        }
+        let told = match decode.vehicle() {
+            Some(vehicle) => Some(self.look_up(&vehicle, snapshot)?),
+            None => None,
+        };
+        self.told.insert(decode_hash, told.clone());
+        Ok(told)
+    }
+
+    fn look_up(&self, vehicle: &Vehicle, snapshot: &Snapshot<'_>) -> Result<RecallTold, Error> {
+        let (status, campaigns, basis) = match snapshot.filed(vehicle)? {
+            Filed::Found(campaigns) => (Status::Found, campaigns, MatchBasis::ModelExact),
+            Filed::Variants { campaigns, .. } => (Status::Found, campaigns, MatchBasis::ModelVariant),
+            Filed::Zero => (Status::Absent, Vec::new(), MatchBasis::ModelExact),
+            Filed::Uncovered | Filed::UnknownName => {
+                let told = tell_outcome(&Outcome::Inconclusive);
+                return Ok(RecallTold { told, basis: None, hash: 0 });
+            }
+        };
+        let facts = RecallFacts { campaigns: snapshot.campaigns(&campaigns)? };
+        let hash = fingerprint(&facts);
+        let told = Told {
+            status,
+            vendor: Some(Arc::clone(&self.label)),
+            fetched_at: Some(self.info.imported_at),
+            error: None,
+            facts: (status == Status::Found).then(|| Arc::new(facts)),
+        };
+        Ok(RecallTold { told, basis: Some(basis), hash })
+    }
+}
+
+/// Nobody could say anything.
+fn unknown(decode: &Told<DecodeFacts>) -> RecallTold {
+    RecallTold { told: without_vehicle(decode), basis: None, hash: 0 }
+}
+
 /// Recalls of a row whose vehicle is not known: what decode waits for or failed
 /// at; when it has answered, there is no vehicle to ask about.
 fn without_vehicle(decode: &Told<DecodeFacts>) -> Told<RecallFacts> {

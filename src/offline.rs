@@ -1,9 +1,7 @@
 //! The offline decoder over the VINs of a run, a stretch at a time: what it
 //! says is worked out again where it is needed, and not kept.
 
-use crate::config::Local;
 use crate::keyset::KeySet;
-use crate::panel::Chain;
 use crate::vin::Vin;
 use crate::vpic::{Decoded, Vpic};
 
@@ -19,11 +17,10 @@ pub struct Offline {
 }
 
 impl Offline {
-    /// The decoder at its place in `chain`, as of `now` (microseconds since the
-    /// epoch): a run decodes every VIN at the same moment.
-    pub fn of(chain: &Chain, vpic: Option<&Vpic>, now: i64) -> Option<Self> {
-        let place = chain.local.filter(|place| place.local == Local::Vpic)?;
-        Some(Self { vpic: vpic?.clone(), now, leads: place.after == 0 })
+    /// The decoder as of `now` (microseconds since the epoch): a run decodes
+    /// every VIN at the same moment. `leads` where it comes before every vendor.
+    pub fn new(vpic: Vpic, now: i64, leads: bool) -> Self {
+        Self { vpic, now, leads }
     }
 
     /// Whether it comes before every vendor. If not, it is the second opinion on
