@@ -65,6 +65,7 @@ pub mod report;
 
 // What this machine knows by itself.
 pub mod vpic;
+pub mod recall_file;
 
 // Asking.
 pub mod store;
