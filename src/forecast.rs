@@ -169,11 +169,9 @@ impl View<'_> {
         let mut told = vec![false; vehicles.keys.len()];
         let leads = chain.local.is_some_and(|place| place.after == 0);
         if let Some(snapshot) = self.snapshot.as_ref().filter(|_| leads) {
-            for (id, told) in (0u32..).zip(&mut told) {
-                if let Some(vehicle) = vehicles.keys.vehicle(id) {
-                    *told = snapshot.filed(vehicle)?.settles();
-                }
-            }
+            snapshot.each_filed(vehicles.keys.each_vehicle(), |id, filed| {
+                told[id as usize] = filed.settles();
+            })?;
         }
         Ok(told)
     }

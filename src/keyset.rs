@@ -70,6 +70,15 @@ impl KeySet {
         }
     }
 
+    /// Every vehicle with its number, sorted; none where the keys are VINs.
+    pub fn each_vehicle(&self) -> impl Iterator<Item = (u32, Vehicle)> + '_ {
+        let vehicles = match self {
+            Self::Vins { .. } => &[][..],
+            Self::Vehicles(vehicles) => vehicles,
+        };
+        (0u32..).zip(vehicles.iter().map(|(vehicle, _)| vehicle.clone()))
+    }
+
     /// The number of `key`.
     pub fn id(&self, key: &Key) -> Option<u32> {
         match (self, key) {

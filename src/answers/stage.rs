@@ -51,9 +51,8 @@ impl<'a> StagePicks<'a> {
         vehicles: Option<&Vehicles>,
         times: Times,
     ) -> Result<Self, Error> {
-        let load = |replies: &Replies, keys: &KeySet| {
-            Picks::load(snapshot, chain, replies, keys, times)
-        };
+        let load =
+            |replies: &Replies, keys: &KeySet| Picks::load(snapshot, chain, replies, keys, times);
         let keys = match (stage.by, vehicles) {
             (KeyKind::Vehicle, Some(vehicles)) => &vehicles.keys,
             _ => vins,
@@ -65,8 +64,9 @@ impl<'a> StagePicks<'a> {
             _ => None,
         };
         let catalogued = stage.catalogued.as_ref();
-        let catalogued =
-            catalogued.map(|of| Ok::<_, Error>((of, load(&of.variants, &of.names)?))).transpose()?;
+        let catalogued = catalogued
+            .map(|of| Ok::<_, Error>((of, load(&of.variants, &of.names)?)))
+            .transpose()?;
         Ok(Self { by: stage.by, main: load(&stage.main, keys)?, confirmed, catalogued })
     }
 
@@ -77,7 +77,12 @@ impl<'a> StagePicks<'a> {
 
     /// What the source says about `vin`; `None` where it was asked by vehicle
     /// and the vehicle is not known.
-    pub fn verdict(&self, vin: u32, vins: &KeySet, vehicles: Option<&Vehicles>) -> Option<Verdict<'_>> {
+    pub fn verdict(
+        &self,
+        vin: u32,
+        vins: &KeySet,
+        vehicles: Option<&Vehicles>,
+    ) -> Option<Verdict<'_>> {
         if self.by == KeyKind::Vin {
             let pick = self.main.get(vin);
             return Some(Verdict::Pick(&self.main, pick, vins.key(vin), MatchBasis::Vin));
@@ -97,7 +102,8 @@ impl<'a> StagePicks<'a> {
         } else if let Some(confirmed) = &self.confirmed {
             confirmed.verdict(vin, vehicle, vins, told)
         } else if let Some((catalogued, variants)) = &self.catalogued {
-            by_catalogue(catalogued, variants, vehicle, zero).unwrap_or_else(|| told(MatchBasis::ModelExact))
+            by_catalogue(catalogued, variants, vehicle, zero)
+                .unwrap_or_else(|| told(MatchBasis::ModelExact))
         } else {
             Verdict::Outcome(Outcome::Inconclusive)
         })

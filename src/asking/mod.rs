@@ -181,8 +181,7 @@ impl Asker<'_> {
     /// Closes the keys that the offline decoder finds.
     fn close_decoded(&self, vins: &KeySet, open: &mut [bool]) {
         let Some(offline) = &self.offline else { return };
-        let still: Vec<u32> =
-            vins.sorted().into_iter().filter(|&id| open[id as usize]).collect();
+        let still: Vec<u32> = vins.sorted().into_iter().filter(|&id| open[id as usize]).collect();
         offline.each(vins, &still, |id, decoded| open[id as usize] = !decoded.is_found());
     }
 

@@ -87,9 +87,7 @@ impl Asker<'_> {
             None => None,
         };
         let catalogued = match source.catalogue() {
-            Some(models) => {
-                Some(self.hold_against(chain, source, models, vehicles, &zeros).await?)
-            }
+            Some(models) => Some(self.hold_against(chain, source, models, vehicles, &zeros).await?),
             None => None,
         };
         Ok(Stage { by, main, confirmed, catalogued })
@@ -185,8 +183,7 @@ impl Asker<'_> {
         }
         let mut variants = Replies::default();
         let all = vec![true; names.len()];
-        let (outcomes, _) =
-            self.source(chain, source, &names, &all, &mut variants.report).await?;
+        let (outcomes, _) = self.source(chain, source, &names, &all, &mut variants.report).await?;
         variants.add(source.clone(), outcomes);
         Ok(Catalogued { models: listed_in, other_names, listed, names, variants })
     }
@@ -200,7 +197,8 @@ impl Asker<'_> {
         let id = self.shared.writer.source(models.name.clone()).await?;
         let snapshot = self.store.snapshot()?;
         let mut bodies = Vec::new();
-        lists.each_held(&snapshot, id, |id, held| bodies.extend(held.body.map(|body| (id, body))))?;
+        lists
+            .each_held(&snapshot, id, |id, held| bodies.extend(held.body.map(|body| (id, body))))?;
         let mut names = HashMap::new();
         for (id, body) in bodies {
             let Some(list) = lists.vehicle(id) else { continue };
@@ -220,11 +218,9 @@ impl Asker<'_> {
         let Some(vehicles) = vehicles else { return Ok(()) };
         let snapshot = self.store.snapshot()?;
         let mut told = vec![false; vehicles.keys.len()];
-        for (id, told) in (0u32..).zip(&mut told) {
-            if let Some(vehicle) = vehicles.keys.vehicle(id) {
-                *told = snapshot.filed(vehicle)?.settles();
-            }
-        }
+        snapshot.each_filed(vehicles.keys.each_vehicle(), |id, filed| {
+            told[id as usize] = filed.settles();
+        })?;
         for vin in vins.sorted() {
             if vehicles.of[vin as usize].is_some_and(|vehicle| told[vehicle as usize]) {
                 open[vin as usize] = false;

@@ -94,7 +94,11 @@ impl Decodes {
             }
             None if decoded.is_found() => Ok(place.tell(decoded)),
             None if told.status == Status::NotRequested => Ok(DecodeTold {
-                told: Told { vendor: Some(Arc::clone(&place.label)), fetched_at: Some(place.released_at), ..tell_outcome(&Outcome::Absent) },
+                told: Told {
+                    vendor: Some(Arc::clone(&place.label)),
+                    fetched_at: Some(place.released_at),
+                    ..tell_outcome(&Outcome::Absent)
+                },
                 conflicts: None,
                 hash: 0,
             }),

@@ -113,17 +113,13 @@ impl<'a> Joiner<'a> {
             hash.conflicts(record.input_conflicts.as_deref());
             record.decode = decode.told;
             if let Some(recalls) = &mut self.recalls {
-                let told = recalls.tell(id, self.vins, &record.decode, decode.hash, self.snapshot)?;
+                let told =
+                    recalls.tell(id, self.vins, &record.decode, decode.hash, self.snapshot)?;
                 hash.add(&told.told, told.hash);
                 (record.recalls, record.recall_match_basis) = (told.told, told.basis);
             }
-            let (told, facts) = tell(
-                self.listings.as_ref(),
-                id,
-                &key,
-                self.snapshot,
-                &mut self.listing_shelf,
-            )?;
+            let (told, facts) =
+                tell(self.listings.as_ref(), id, &key, self.snapshot, &mut self.listing_shelf)?;
             hash.add(&told, facts);
             record.listings = told;
         }

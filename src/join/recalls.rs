@@ -94,7 +94,9 @@ impl<'a> Recalls<'a> {
         let mut best: Option<Word<'_>> = None;
         for place in 0..=stages.len() {
             let filed = match (file.as_mut().filter(|file| file.after == place), &decode.facts) {
-                (Some(file), Some(facts)) => file.tell(facts, decode_hash, snapshot)?.map(Word::Filed),
+                (Some(file), Some(facts)) => {
+                    file.tell(facts, decode_hash, snapshot)?.map(Word::Filed)
+                }
                 _ => None,
             };
             let stage = stages.get(place).and_then(|stage| stage.verdict(id, vins, *vehicles));
@@ -104,7 +106,10 @@ impl<'a> Recalls<'a> {
                     best = Some(word);
                 }
                 if settles {
-                    return best.map_or_else(|| Ok(unknown(decode)), |word| word.tell(snapshot, shelf, united));
+                    return best.map_or_else(
+                        || Ok(unknown(decode)),
+                        |word| word.tell(snapshot, shelf, united),
+                    );
                 }
             }
         }
@@ -215,14 +220,16 @@ impl File {
     fn look_up(&self, vehicle: &Vehicle, snapshot: &Snapshot<'_>) -> Result<RecallTold, Error> {
         let (status, campaigns, basis) = match snapshot.filed(vehicle)? {
             Filed::Found(campaigns) => (Status::Found, campaigns, MatchBasis::ModelExact),
-            Filed::Variants { campaigns, .. } => (Status::Found, campaigns, MatchBasis::ModelVariant),
+            Filed::Variants { campaigns, .. } => {
+                (Status::Found, campaigns, MatchBasis::ModelVariant)
+            }
             Filed::Zero => (Status::Absent, Vec::new(), MatchBasis::ModelExact),
             Filed::Uncovered | Filed::UnknownName => {
                 let told = tell_outcome(&Outcome::Inconclusive);
                 return Ok(RecallTold { told, basis: None, hash: 0 });
             }
         };
-        let facts = RecallFacts { campaigns: snapshot.campaigns(&campaigns)? };
+        let facts = snapshot.filed_campaigns(&campaigns)?;
         let hash = fingerprint(&facts);
         let told = Told {
             status,
@@ -256,4 +263,3 @@ fn without_vehicle(decode: &Told<DecodeFacts>) -> Told<RecallFacts> {
         }
     }
 }
-
