@@ -52,6 +52,7 @@ pub mod os;
 pub mod clock;
 pub mod cancel;
 pub mod events;
+mod tls;
 mod account;
 
 // What is wanted.
