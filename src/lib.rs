@@ -44,6 +44,7 @@ pub mod facts;
 pub mod names;
 pub mod claims;
 pub mod conflicts;
+pub mod suggest;
 pub mod money;
 pub mod distinct;
 
