@@ -39,6 +39,7 @@ pub mod error;
 pub mod vin;
 pub mod key;
 pub mod outcome;
+mod numbers;
 pub mod facts;
 pub mod money;
 pub mod distinct;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use serde::Serialize;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Pick, Picks};
 use crate::error::Error;
-use crate::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts};
+use crate::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts, fingerprint};
 use crate::key::{Key, Vehicle};
 use crate::keyset::KeySet;
 use crate::store::{Answered, BodyId, Held, Snapshot};
@@ -66,9 +65,8 @@ impl<F: Shelved + Default> Shelf<F> {
                 let endpoint = picks.sources[source as usize].endpoint;
                 let facts = endpoint.facts(key, &snapshot.body(body, key)?);
                 let facts = F::of(facts).unwrap_or_default();
-                let words = serde_json::to_vec(&facts)
-                    .map_err(|error| Error::internal("facts cannot be hashed").because(error))?;
-                place.insert((Arc::new(facts), xxh3_64(&words))).clone()
+                let hash = fingerprint(&facts);
+                place.insert((Arc::new(facts), hash)).clone()
             }
         }))
     }
