@@ -41,6 +41,9 @@ pub mod key;
 pub mod outcome;
 mod numbers;
 pub mod facts;
+pub mod names;
+pub mod claims;
+pub mod conflicts;
 pub mod money;
 pub mod distinct;
 

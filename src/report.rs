@@ -67,6 +67,7 @@ pub struct InputReport {
     pub delimiter: String,
     pub has_header: bool,
     pub vin_column: String,
+    pub claim_columns: BTreeMap<&'static str, String>,
 }
 
 /// The rows of a run.

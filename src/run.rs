@@ -130,6 +130,7 @@ impl<'a> Run<'a> {
                 delimiter: char::from(file.delimiter).to_string(),
                 has_header: file.has_header,
                 vin_column: file.vin_column.clone(),
+                claim_columns: file.claim_columns.clone(),
             })
             .collect();
         self.report.rows = RowsReport {

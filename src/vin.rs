@@ -7,6 +7,8 @@ use std::fmt;
 
 mod clean;
 
+pub(crate) use clean::{means_empty, unwrapped};
+
 use clean::Cleaned;
 
 /// A well-formed VIN: 17 characters, digits and capitals without I, O and Q.
