@@ -8,11 +8,13 @@
 //! A new vendor is one file or folder here and one line in [`registry`]; it
 //! touches neither the join nor the output. Wire structs are private to it.
 
+mod campaigns;
 pub mod carvin;
 mod json;
 mod reply;
 #[cfg(test)]
 mod testing;
+mod vehicle;
 pub mod visor;
 
 pub use reply::{by_status, excerpt};
