@@ -11,11 +11,13 @@
 mod campaigns;
 pub mod carvin;
 mod json;
+pub mod nhtsa;
 mod reply;
 #[cfg(test)]
 mod testing;
 mod vehicle;
 pub mod visor;
+pub mod vpic_api;
 
 pub use reply::{by_status, excerpt};
 
@@ -33,7 +35,7 @@ pub use crate::outcome::Said;
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
-    &[&carvin::CarVin, &visor::Visor]
+    &[&carvin::CarVin, &visor::Visor, &nhtsa::Nhtsa, &vpic_api::VpicApi]
 }
 
 /// The vendor called `id`.
