@@ -393,6 +393,12 @@ impl<'a> Door<'a> {
         self.refused_in_a_row.set(0);
     }
 
+    /// The vendor said what may be a zero: it is up, and asks for no wait.
+    fn answered_unsure(&self) {
+        self.breaker.borrow_mut().success();
+        self.limited_in_a_row.set(0);
+    }
+
     /// Whether the vendor has answered anything in this run, so that its "wrong"
     /// about one key can be taken for its word.
     fn has_answered(&self) -> bool {

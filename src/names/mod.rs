@@ -6,13 +6,16 @@
 //! it. What says nothing contradicts nothing. Every comparison is symmetric.
 //!
 //! `words` takes text apart; `makes`, `models` and `kinds` know what is special
-//! about a make, a model, and the closed lists of bodies and fuels.
+//! about a make, a model, and the closed lists of bodies and fuels; `variants`
+//! looks a model up in a catalogue.
 
 mod kinds;
 mod makes;
 mod models;
+mod variants;
 mod words;
 
+pub use variants::variants;
 pub(crate) use words::bare;
 
 use words::words;
