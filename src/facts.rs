@@ -10,6 +10,8 @@ mod column;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::key::Vehicle;
+
 pub use self::column::{DecodeColumn, is_blank, model_year};
 
 /// Days since 1970-01-01.
@@ -80,6 +82,13 @@ pub struct DecodeFacts {
     pub decode_error_codes: Option<String>,
     /// Whatever else the answer holds: one JSON object with sorted keys.
     pub decode_extra: Option<String>,
+}
+
+impl DecodeFacts {
+    /// The vehicle they name, where they name all of make, model and year.
+    pub fn vehicle(&self) -> Option<Vehicle> {
+        Some(Vehicle::new(self.make.as_deref()?, self.model.as_deref()?, self.model_year?))
+    }
 }
 
 /// How a recall answer was matched to the vehicle, the surest first.

@@ -134,3 +134,6 @@ fn may_hold(claim: Claim, sample: &[Record], index: usize) -> bool {
 fn is_four_digit_year(value: &str) -> bool {
     model_year(value).is_some_and(|year| value.contains(&year.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

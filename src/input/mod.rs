@@ -152,6 +152,11 @@ impl Row {
         self.record.get(self.places.vin).unwrap_or_default()
     }
 
+    /// How long it is, about.
+    pub fn bytes(&self) -> usize {
+        self.record.bytes()
+    }
+
     /// What the row itself says its vehicle is.
     pub fn claims(&self) -> Claims<'_> {
         let [make, model, year] =

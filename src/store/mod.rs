@@ -13,6 +13,8 @@
 //!   their lock files.
 //! - `lookup` reads answers, by point or by scan; `records` what else a person
 //!   wants to see: runs, quotas, sizes.
+//! - `recall_file` keeps NHTSA's recall file, imported whole, and looks vehicles
+//!   up in it.
 
 mod calls;
 mod index;
@@ -21,6 +23,7 @@ mod lookup;
 mod message;
 mod open;
 mod others;
+mod recall_file;
 mod records;
 mod runs;
 mod state;
@@ -41,6 +44,9 @@ pub use index::{Body, NewAnswer};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
 pub use message::{
     Call, Close, Elsewhere, Granted, NOT_SENT, RELEASED, Reserve, RunLimits, Shortage,
+};
+pub use recall_file::{
+    CampaignId, Filed, HeldRecallFile, Import, Imported, RecallFileInfo, variants,
 };
 pub use records::{RunRecord, SourceRecord};
 pub use writer::Writer;

@@ -1,11 +1,15 @@
 //! NHTSA's vPIC on this machine: decodes VINs without a call.
 //!
 //! The decoder is `ultravin`, which does what NHTSA's own procedure does; its
-//! data are one file of 84 MB, [installed](install) once or embedded when this
-//! binary was built. What a VIN decodes to depends on those data and, for the
+//! data are one file of 84 MB, put on this machine once by [`install()`] or
+//! embedded when this binary was built. What a VIN decodes to depends on those data and, for the
 //! model year, on today's date, so the caller tells the time.
 
+mod archive;
 mod artifact;
+mod download;
+mod incoming;
+mod install;
 mod shared;
 mod table;
 #[cfg(test)]
@@ -25,7 +29,8 @@ use crate::error::Error;
 use crate::facts::DecodeFacts;
 use crate::vin::Vin;
 
-use self::artifact::ARTIFACT;
+use self::artifact::Artifact;
+pub use self::install::{Done, install};
 use self::shared::Shared;
 use self::table::Table;
 
@@ -40,7 +45,6 @@ struct Inner {
     data: Data,
     table: Table,
     shared: Shared,
-    month: String,
     released_at: i64,
 }
 
@@ -88,12 +92,23 @@ pub enum Place {
     File(PathBuf),
 }
 
+impl Provenance {
+    fn of(db: &Db, place: Place) -> Self {
+        Self {
+            data_month: month(db),
+            digest: db.artifact_blake3().to_owned(),
+            decoder_version: db.provenance().decoder_version,
+            place,
+        }
+    }
+}
+
 impl Vpic {
     /// The data embedded in this binary, else the file at `path`; `None` where
     /// neither is. A file that is not what this decoder is made for is 78.
     pub fn find(path: &Path) -> Result<Option<Self>, Error> {
         if let Some(db) = Db::try_embedded() {
-            return Self::new(Data::Embedded(db)).map(Some);
+            return Self::embedded(db).map(Some);
         }
         match std::fs::metadata(path) {
             Ok(_) => Self::open(path).map(Some),
@@ -102,44 +117,37 @@ impl Vpic {
         }
     }
 
+    fn embedded(db: &'static Db) -> Result<Self, Error> {
+        if db.artifact_blake3() != Artifact::pinned().digest {
+            return Err(Error::config(
+                "this binary was built with other decoder data than its decoder is made for",
+            )
+            .hint("build it with the data of that release, or without `ULTRAVIN_DATA`"));
+        }
+        Self::new(Data::Embedded(db))
+    }
+
     fn open(path: &Path) -> Result<Self, Error> {
-        ARTIFACT.check_length(path).map_err(|what| unusable(path, &what))?;
-        let db = Db::open(path).map_err(|what| unusable(path, &what))?;
+        let db = Artifact::pinned().open(path).map_err(|what| unusable(path, what))?;
         Self::new(Data::File(Box::new(db), path.to_owned()))
     }
 
     fn new(data: Data) -> Result<Self, Error> {
         let db = data.db();
-        if db.artifact_blake3() != ARTIFACT.digest {
-            return Err(match &data {
-                Data::Embedded(_) => Error::config(
-                    "this binary was built with other decoder data than its decoder is made for",
-                )
-                .hint("build it with the data of that release, or without `ULTRAVIN_DATA`"),
-                Data::File(_, path) => {
-                    unusable(path, "the data are damaged, or of another release")
-                }
-            });
-        }
-        let month = db.provenance().data_month.replace('_', "-");
+        let month = month(db);
         let released_at = first_day_of(&month)
             .ok_or_else(|| Error::internal(format!("`{month}` is no month of data")))?;
         let table = Table::new(db);
-        Ok(Self(Arc::new(Inner { data, table, shared: Shared::default(), month, released_at })))
+        Ok(Self(Arc::new(Inner { data, table, shared: Shared::default(), released_at })))
     }
 
     /// Which data decode, and by which decoder.
     pub fn provenance(&self) -> Provenance {
-        let db = self.db();
-        Provenance {
-            data_month: self.0.month.clone(),
-            digest: db.artifact_blake3().to_owned(),
-            decoder_version: db.provenance().decoder_version,
-            place: match &self.0.data {
-                Data::Embedded(_) => Place::Embedded,
-                Data::File(_, path) => Place::File(path.clone()),
-            },
-        }
+        let place = match &self.0.data {
+            Data::Embedded(_) => Place::Embedded,
+            Data::File(_, path) => Place::File(path.clone()),
+        };
+        Provenance::of(self.db(), place)
     }
 
     /// The first day of the month the data were published, in microseconds
@@ -192,9 +200,14 @@ impl fmt::Debug for Vpic {
     }
 }
 
-fn unusable(path: &Path, what: &str) -> Error {
+fn unusable(path: &Path, what: impl fmt::Display) -> Error {
     Error::config(format!("decoder data `{}`: {what}", path.display()))
         .hint("run `vinrich vpic install` to replace them")
+}
+
+/// Such as `2026-10`.
+fn month(db: &Db) -> String {
+    db.provenance().data_month.replace('_', "-")
 }
 
 /// The first day of a month such as `2026-10`, in microseconds since the epoch, UTC.

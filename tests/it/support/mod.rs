@@ -63,6 +63,7 @@ impl Work {
         let mut settings = Settings::load(Some(&nothing), std::iter::empty(), &defaults)
             .expect("defaults are sound");
         settings.store = self.path("store/vinrich.db");
+        settings.vpic_data = self.path("vpic.rkyv");
         settings.max_wait = Duration::from_secs(5);
         for dataset in settings.datasets.values_mut() {
             dataset.vendors.retain(|id| *id != "nhtsa");
