@@ -61,7 +61,7 @@ fn its_commands_and_their_flags_exist() {
     let commands = commands();
     assert!(commands.len() > 10, "only {} commands were seen", commands.len());
     for words in commands {
-        let takes_two = matches!(words[0], "runs" | "cache");
+        let takes_two = matches!(words[0], "runs" | "cache" | "vpic");
         let mut ask = words[..if takes_two { 2 } else { 1 }].to_vec();
         ask.push("--help");
         let help = work.vinrich(&ask).exits(0);

@@ -2,8 +2,11 @@
 //!
 //! What was typed gets its meaning in `meaning`; nothing here decides anything.
 
+mod local;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use self::local::{DecodeArgs, VpicCommand, VpicInstallArgs};
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -82,6 +85,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Check the VINs of files by local rules alone
     Validate(ValidateArgs),
+    /// Show what a few VINs tell, decoded on this machine
+    Decode(DecodeArgs),
     /// Show each vendor's key, address and limits; calls nobody
     Check,
     /// Show what each vendor's quotas and spend limits have left, by our own count
@@ -95,6 +100,11 @@ pub(crate) enum Command {
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
+    },
+    /// Install the data that decode VINs without a call
+    Vpic {
+        #[command(subcommand)]
+        command: VpicCommand,
     },
     /// List the columns of the output
     Schema(SchemaArgs),

@@ -5,6 +5,7 @@ mod cache;
 mod check;
 mod cli;
 mod completions;
+mod decode;
 mod enrich;
 mod failure;
 mod meaning;
@@ -18,6 +19,7 @@ mod signals;
 mod stdout;
 mod summary;
 mod validate;
+mod vpic;
 mod words;
 
 use std::process::ExitCode;
@@ -48,6 +50,8 @@ fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
         Command::Enrich(args) => enrich::run(&args, &common),
         Command::Plan(args) => plan::run(&args, &common),
         Command::Validate(args) => validate::run(&args, &common),
+        Command::Decode(args) => decode::run(&args, &common),
+        Command::Vpic { command } => vpic::run(&command, &common),
         Command::Check => check::run(&common),
         Command::Quota(args) => quota::run(&args, &common),
         Command::Runs { command } => runs::run(&command, &common),
