@@ -45,6 +45,16 @@ pub enum Filed {
     UnknownName,
 }
 
+impl Filed {
+    /// Whether nobody else need be asked.
+    pub fn settles(&self) -> bool {
+        match self {
+            Self::Found(_) | Self::Variants { .. } | Self::Zero => true,
+            Self::Uncovered | Self::UnknownName => false,
+        }
+    }
+}
+
 /// One imported part of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldRecallFile {
