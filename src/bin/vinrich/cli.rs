@@ -2,6 +2,7 @@
 //!
 //! What was typed gets its meaning in `meaning`; nothing here decides anything.
 
+mod recalls;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,8 @@ use vinrich::outcome::Dataset;
 use vinrich::output::Format;
 use vinrich::plan::Allowance;
 use vinrich::sandbox::FaultRule;
+
+pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -95,6 +98,11 @@ pub(crate) enum Command {
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
+    },
+    /// Keep NHTSA's recall file in the store: recalls without a key or a network
+    Recalls {
+        #[command(subcommand)]
+        command: RecallsCommand,
     },
     /// List the columns of the output
     Schema(SchemaArgs),
