@@ -187,7 +187,7 @@ impl<'a> Reading<'a> {
             ));
         }
         if self.rejected > 0 {
-            warnings.push(format!("{} bad lines were left out: {}", self.rejected, self.named()));
+            warnings.push(format!("bad lines left out: {} ({})", self.rejected, self.named()));
         }
         warnings
     }

@@ -81,9 +81,9 @@ fn tag(text: &str) -> Option<(&'static str, usize)> {
     let named = inside.strip_prefix('/').unwrap_or(inside);
     let name = &named[..named.find(|c: char| !c.is_ascii_alphanumeric())?];
     let is = |tag: &&str| tag.eq_ignore_ascii_case(name);
-    let said = if INLINE.iter().any(|tag| is(&tag)) {
+    let said = if INLINE.iter().any(is) {
         ""
-    } else if BLOCK.iter().any(|tag| is(&tag)) {
+    } else if BLOCK.iter().any(is) {
         " "
     } else {
         return None;

@@ -12,6 +12,7 @@ mod outcomes;
 mod outputs;
 mod rate;
 mod readme;
+mod recall_file;
 mod resume;
 mod secrets;
 mod store;

@@ -3,6 +3,7 @@
 //! What was typed gets its meaning in `meaning`; nothing here decides anything.
 
 mod local;
+mod recalls;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,8 @@ use vinrich::outcome::Dataset;
 use vinrich::output::Format;
 use vinrich::plan::Allowance;
 use vinrich::sandbox::FaultRule;
+
+pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -105,6 +108,11 @@ pub(crate) enum Command {
     Vpic {
         #[command(subcommand)]
         command: VpicCommand,
+    },
+    /// Keep NHTSA's recall file in the store: recalls without a key or a network
+    Recalls {
+        #[command(subcommand)]
+        command: RecallsCommand,
     },
     /// List the columns of the output
     Schema(SchemaArgs),

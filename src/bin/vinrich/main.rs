@@ -11,6 +11,7 @@ mod failure;
 mod meaning;
 mod plan;
 mod quota;
+mod recalls;
 mod runs;
 mod sandbox;
 mod schema;
@@ -56,6 +57,7 @@ fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
         Command::Quota(args) => quota::run(&args, &common),
         Command::Runs { command } => runs::run(&command, &common),
         Command::Cache { command: CacheCommand::Stats } => cache::stats(&common),
+        Command::Recalls { command } => recalls::run(&command, &common),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Completions(args) => completions::run(&args),

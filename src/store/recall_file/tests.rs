@@ -9,7 +9,7 @@ use crate::config::Durability;
 use crate::error::Error;
 use crate::key::Vehicle;
 use crate::recall_file::{Edition, Record};
-use crate::store::{RunLimits, Store, StoreSpec};
+use crate::store::{RunLimits, Snapshot, Store, StoreSpec};
 
 /// A day in 2027.
 const NOW: i64 = 1_800_000_000_000_000;
@@ -30,13 +30,24 @@ impl Shelf {
         let path = self.path();
         let spec = spec(&path);
         let mut import = Import::begin(&spec).expect("a store");
-        records.iter().for_each(|record| import.add(record).expect("a row"));
+        for record in records {
+            import.add(record).expect("a row");
+        }
         import.commit(edition(part, hash, records), NOW + i64::from(hash)).expect("kept")
     }
 
-    fn view<T>(&self, look: impl FnOnce(&crate::store::Snapshot<'_>) -> Result<T, Error>) -> T {
+    fn view<T>(&self, look: impl FnOnce(&Snapshot<'_>) -> Result<T, Error>) -> T {
         let store = Store::peek(&self.path()).expect("readable").expect("there");
         look(&store.snapshot().expect("a view")).expect("an answer")
+    }
+
+    /// How old the file is, and how many parts of it are there.
+    fn info(&self) -> (Option<RecallFileInfo>, usize) {
+        self.view(|snapshot| {
+            let (info, parts) = (snapshot.recall_file()?, snapshot.recall_files()?);
+            assert_eq!(snapshot.has_recall_file()?, !parts.is_empty());
+            Ok((info, parts.len()))
+        })
     }
 
     fn filed(&self, make: &str, model: &str, year: i32) -> Filed {
@@ -152,7 +163,7 @@ fn the_old_reports_alone_ground_no_zero() {
     assert_eq!(shelf.filed("FORD", "F-150", 2016), Filed::Uncovered);
     shelf.import(Part::Whole, 2, &fleet());
     assert_eq!(shelf.filed("FORD", "F-150", 2009), Filed::Zero, "the whole replaces its parts");
-    assert_eq!(shelf.view(|snapshot| snapshot.recall_files()).len(), 1);
+    assert_eq!(shelf.info().1, 1);
 }
 
 #[test]
@@ -200,8 +211,8 @@ fn an_edition_replaces_the_one_before_it_and_only_that() {
 
     let again = shelf.import(Part::Post2010, 3, &next);
     assert!(again.unchanged);
-    let info = shelf.view(|snapshot| snapshot.recall_file()).expect("a file");
-    assert_eq!(info, RecallFileInfo { imported_at: NOW + 3, data_as_of: Some(20_000) });
+    let info = RecallFileInfo { imported_at: NOW + 3, data_as_of: Some(20_000) };
+    assert_eq!(shelf.info(), (Some(info), 2));
 }
 
 #[test]
@@ -256,8 +267,7 @@ fn a_store_without_the_file_knows_so() {
     let shelf = Shelf::new();
     let path = shelf.path();
     drop(Import::begin(&spec(&path)).expect("a store"));
-    assert!(!shelf.view(|snapshot| snapshot.has_recall_file()));
-    assert_eq!(shelf.view(|snapshot| snapshot.recall_file()), None);
+    assert_eq!(shelf.info(), (None, 0));
     shelf.import(Part::Post2010, 1, &fleet());
-    assert!(shelf.view(|snapshot| snapshot.has_recall_file()));
+    assert_eq!(shelf.info().1, 1);
 }
