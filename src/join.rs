@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::answers::{Answers, Pick, Picks, RecallReplies, Replies, Shelf, Shelved, Vehicles};
 use crate::error::Error;
-use crate::facts::{DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
+use crate::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
 use crate::input::{Inputs, Row};
 use crate::key::Key;
 use crate::keyset::KeySet;
@@ -111,13 +111,33 @@ impl<'a> Joiner<'a> {
             let (told, basis, facts) = self.recalls_of(id, &key, &record.decode)?;
             hash.add(&told, facts);
             (record.recalls, record.recall_match_basis) = (told, basis);
-            let (told, facts) =
-                tell(self.listings.as_ref(), id, &key, snapshot, &mut self.listing_shelf)?;
+            let (told, facts) = self.listings_of(id, &key)?;
             hash.add(&told, facts);
             record.listings = told;
+            record.comparables = self.comparables_of(&record.decode);
+            hash.add_comparables(record.comparables.as_deref());
         }
         record.record_hash = hash.finish();
         Ok(record)
+    }
+
+    /// The listings of a VIN: an answer about it, or what an inventory says.
+    fn listings_of(&mut self, id: u32, key: &Key) -> Result<(Told<ListingFacts>, u64), Error> {
+        let Some(picks) = &self.listings else { return Ok((Told::not_requested(None), 0)) };
+        let pick = picks.get(id);
+        let (mut told, mut hash) =
+            tell_pick(picks, pick, key, self.snapshot, &mut self.listing_shelf)?;
+        let in_inventory =
+            picks.inventory_of(pick).zip(key.vin()).and_then(|(of, vin)| of.listings(vin));
+        if let Some((facts, of)) = in_inventory {
+            (told.facts, hash) = (Some(facts), of);
+        }
+        Ok((told, hash))
+    }
+
+    /// Vehicles like the decoded one, where an inventory was read.
+    fn comparables_of(&self, decode: &Told<DecodeFacts>) -> Option<Arc<Comparables>> {
+        self.listings.as_ref()?.comparables(decode.facts.as_deref()?)
     }
 
     fn recalls_of(
@@ -311,6 +331,15 @@ impl RowHash {
         self.text(told.vendor.as_deref());
         self.text(told.error.as_deref().filter(|error| !error.starts_with("stale:")));
         self.0.update(&facts.to_le_bytes());
+    }
+
+    fn add_comparables(&mut self, comparables: Option<&Comparables>) {
+        // Rows of a run without inventories keep the hash they had before there were any.
+        let Some(Comparables { count, prices }) = comparables else { return };
+        self.0.update(&count.to_le_bytes());
+        for cents in prices.iter().flat_map(|prices| [prices.median, prices.min, prices.max]) {
+            self.0.update(&cents.to_le_bytes());
+        }
     }
 
     fn text(&mut self, text: Option<&str>) {

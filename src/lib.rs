@@ -69,6 +69,7 @@ pub mod keyset;
 pub mod batch;
 pub mod gate;
 pub mod panel;
+pub mod inventory;
 pub mod quota;
 pub mod answers;
 pub mod asking;

@@ -182,6 +182,9 @@ impl<'a> Run<'a> {
     fn note_replies(&mut self, dataset: Dataset, replies: &Replies) {
         self.report.datasets.entry(dataset.name()).or_default().add(&replies.report);
         self.lookups += replies.report.keys;
+        for words in &replies.warnings {
+            self.warn("inventory", words.clone());
+        }
         for outcome in replies.outcomes.iter().flat_map(|outcomes| outcomes.values()) {
             let exit = outcome.verdict().2;
             self.ends_with(exit, 1);
