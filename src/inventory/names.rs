@@ -1,51 +1,28 @@
-//! When two makes, or two models, are the same: by their letters and digits,
-//! without case, accents, spaces and punctuation.
+//! When two vehicles are of one make, model and year, whoever spells the names.
+//!
+//! Unlike two words about one vehicle, which agree until they contradict each
+//! other, these are words about two vehicles: a `Camry XLE` is not priced by a
+//! `Camry`. So nothing counts as alike here but spelling.
 
-use crate::key::Vehicle;
+use crate::names::{bare, one_make};
 
-/// Short and other names of makes, folded, with the name used here.
-const OTHER_NAMES: [(&str, &str); 8] = [
-    ("VW", "VOLKSWAGEN"),
-    ("CHEVY", "CHEVROLET"),
-    ("MERCEDES", "MERCEDESBENZ"),
-    ("BENZ", "MERCEDESBENZ"),
-    ("ALFA", "ALFAROMEO"),
-    ("RAMTRUCKS", "RAM"),
-    ("ROLLSROYCEMOTORCARS", "ROLLSROYCE"),
-    ("BMWMOTORRAD", "BMW"),
-];
+/// A make, model and year without their spelling.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Named {
+    make: String,
+    model: String,
+    year: i32,
+}
 
-/// The vehicle under which all spellings of its make and model meet; `None`
+/// The name under which all spellings of its make and model meet; `None`
 /// where one of them is empty.
-pub(super) fn folded(make: &str, model: &str, year: i32) -> Option<Vehicle> {
-    let spelled = fold(make);
-    let other = OTHER_NAMES.iter().find(|(name, _)| *name == spelled);
-    let make = other.map_or_else(|| spelled.clone(), |(_, name)| (*name).to_owned());
-    let model = fold(model);
+pub(super) fn folded(make: &str, model: &str, year: i32) -> Option<Named> {
+    let (spelled, make) = (bare(make), one_make(make));
+    let model = bare(model);
     // `Toyota Camry` is a model name in many an inventory.
-    let bare = [&spelled, &make].into_iter().find_map(|make| model.strip_prefix(make.as_str()));
-    let model = bare.filter(|bare| !bare.is_empty()).unwrap_or(&model).to_owned();
-    (!make.is_empty() && !model.is_empty()).then_some(Vehicle { make, model, year })
-}
-
-fn fold(name: &str) -> String {
-    let letters = name.chars().flat_map(char::to_uppercase).map(without_accent);
-    letters.filter(|c| c.is_alphanumeric()).collect()
-}
-
-/// The letters with marks that stand in names of makes and models.
-fn without_accent(c: char) -> char {
-    match c {
-        'À' | 'Á' | 'Â' | 'Ã' | 'Ä' | 'Å' => 'A',
-        'Ç' | 'Č' => 'C',
-        'È' | 'É' | 'Ê' | 'Ë' => 'E',
-        'Ì' | 'Í' | 'Î' | 'Ï' => 'I',
-        'Ñ' => 'N',
-        'Ò' | 'Ó' | 'Ô' | 'Õ' | 'Ö' => 'O',
-        'Š' => 'S',
-        'Ù' | 'Ú' | 'Û' | 'Ü' => 'U',
-        c => c,
-    }
+    let own = [&spelled, &make].into_iter().find_map(|make| model.strip_prefix(make.as_str()));
+    let model = own.filter(|own| !own.is_empty()).unwrap_or(&model).to_owned();
+    (!make.is_empty() && !model.is_empty()).then_some(Named { make, model, year })
 }
 
 #[cfg(test)]

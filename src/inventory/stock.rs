@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::names;
+use super::names::{self, Named};
 use crate::error::Error;
 use crate::facts::{Comparables, Listing, ListingFacts, PriceRange, StockVehicle};
-use crate::key::Vehicle;
 use crate::vin::Vin;
 
 /// An inventory as rows are joined with it.
@@ -20,7 +19,7 @@ pub struct Inventory {
     /// Each with its hash.
     by_vin: HashMap<Vin, (Arc<ListingFacts>, u64)>,
     /// By folded make and model.
-    by_vehicle: HashMap<Vehicle, Arc<Comparables>>,
+    by_vehicle: HashMap<Named, Arc<Comparables>>,
 }
 
 impl Inventory {
@@ -69,7 +68,7 @@ impl Stock {
         currency: Option<&str>,
     ) -> Result<Inventory, Error> {
         let mut by_vin: HashMap<Vin, Vec<Listing>> = HashMap::new();
-        let mut by_vehicle: HashMap<Vehicle, Vec<Listing>> = HashMap::new();
+        let mut by_vehicle: HashMap<Named, Vec<Listing>> = HashMap::new();
         for vehicle in self.0.into_values() {
             match (vehicle.vin, folded(&vehicle)) {
                 (Some(vin), _) => by_vin.entry(vin).or_default().push(vehicle.listing),
@@ -91,7 +90,7 @@ impl Stock {
     }
 }
 
-fn folded(vehicle: &StockVehicle) -> Option<Vehicle> {
+fn folded(vehicle: &StockVehicle) -> Option<Named> {
     names::folded(vehicle.make.as_deref()?, vehicle.model.as_deref()?, vehicle.year?)
 }
 

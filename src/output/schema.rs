@@ -128,8 +128,8 @@ pub static COLUMNS: &[Column] = &[
     text("plant_country", |row| decode(row)?.plant_country.as_deref(), "country of the assembly plant"),
     text("decode_error_codes", |row| decode(row)?.decode_error_codes.as_deref(), "NHTSA's decode codes, comma separated, as the vendor wrote them"),
     text("decode_extra", |row| decode(row)?.decode_extra.as_deref(), "whatever else the answer holds: a JSON object with sorted keys"),
-    text("decode_conflicts", |row| row.decode_conflicts.as_deref(), "where decoders differ: JSON {field: {source: value}}"),
-    text("input_conflicts", |row| row.input_conflicts.as_deref(), "where the row's own make, model or year differs from its VIN: JSON {field: {source: value}}"),
+    text("decode_conflicts", |row| row.decode_conflicts.as_ref().map(|found| &*found.json), "where decoders differ: JSON {field: {source: value}}"),
+    text("input_conflicts", |row| row.input_conflicts.as_ref().map(|found| &*found.json), "where the row's own make, model or year differs from its VIN: JSON {field: {source: value}}"),
 
     int("recall_campaign_count", campaign_count, "distinct recall campaigns that name this vehicle, repaired or not; 0 when a source knows there are none"),
     made("recall_campaigns", campaign_numbers, "campaign numbers: an ascending JSON array"),

@@ -14,6 +14,8 @@
 //!   their lock files.
 //! - `lookup` reads answers, by point or by scan; `records` what else a person
 //!   wants to see: runs, quotas, sizes.
+//! - `recall_file` keeps NHTSA's recall file, imported whole, and looks vehicles
+//!   up in it.
 
 mod calls;
 mod index;
@@ -23,6 +25,7 @@ mod lookup;
 mod message;
 mod open;
 mod others;
+mod recall_file;
 mod records;
 mod runs;
 mod state;
@@ -44,6 +47,9 @@ pub use inventories::{KeptPage, WholeList};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
 pub use message::{
     Call, Close, Elsewhere, Granted, NOT_SENT, RELEASED, Reserve, RunLimits, Shortage,
+};
+pub use recall_file::{
+    CampaignId, Filed, HeldRecallFile, Import, Imported, RecallFileInfo, variants,
 };
 pub use records::{RunRecord, SourceRecord};
 pub use writer::Writer;

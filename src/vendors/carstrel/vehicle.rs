@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::facts::{Listing, Price, StockVehicle};
+use crate::numbers;
 use crate::vendors::json::{self, Object, Value};
 use crate::vin::{self, Rules, Vin};
 
@@ -35,7 +36,7 @@ pub(super) fn read(raw: &RawValue, currency: Option<[u8; 3]>) -> Option<StockVeh
         vin: vin_of(&row),
         make: model.as_ref().and_then(brand).or_else(|| brand(&row)),
         model: name(&row, &["model", "modelName"]),
-        year: row.scalar(&["year", "modelYear"]).and_then(|year| json::integer(&year)),
+        year: row.scalar(&["year", "modelYear"]).and_then(|year| numbers::integer(&year)),
         listing: listing(&row, raw, currency),
     })
 }

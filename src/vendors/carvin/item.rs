@@ -9,8 +9,9 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::complaint;
+use crate::facts::{is_blank, model_year};
 use crate::vendors::Said;
-use crate::vendors::json::{self, Object, Unreadable, Value};
+use crate::vendors::json::{Object, Unreadable, Value};
 
 const VIN: &[&str] = &["VIN"];
 const MAKE: &[&str] = &["Make"];
@@ -66,16 +67,6 @@ pub(super) fn unwrapped<'a>(item: &Object<'a>) -> Result<Option<Object<'a>>, Unr
 /// Whether an object looks like an item rather than like an envelope.
 pub(super) fn is_about_a_vehicle(object: &Object<'_>) -> bool {
     [MAKE, MODEL, YEAR].iter().any(|names| object.get(names).is_some())
-}
-
-/// Whether vPIC means "nothing" by this text.
-pub(super) fn is_blank(text: &str) -> bool {
-    text.is_empty() || text.eq_ignore_ascii_case("Not Applicable")
-}
-
-/// A model year; vPIC knows vehicles from 1886 on.
-pub(super) fn model_year(text: &str) -> Option<i32> {
-    json::integer(text).filter(|year| (1886..2200).contains(year))
 }
 
 fn read<'a>(item: &Object<'a>) -> Result<Item<'a>, Unreadable> {
@@ -162,6 +153,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::vendors::json;
     use crate::vendors::testing::json_like;
 
     fn items() -> impl Strategy<Value = String> {

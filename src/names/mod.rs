@@ -1,0 +1,59 @@
+//! Names of makes, models, bodies and fuels, compared for what they mean.
+//!
+//! A conflict is worth a look only if it is none of spelling. So case, accents
+//! and punctuation do not count, well-known other names are one name, and a name
+//! that says more than the other ("F-150 XLT" and "F150") does not contradict
+//! it. What says nothing contradicts nothing. Every comparison is symmetric.
+//!
+//! `words` takes text apart; `makes`, `models` and `kinds` know what is special
+//! about a make, a model, and the closed lists of bodies and fuels.
+
+mod kinds;
+mod makes;
+mod models;
+mod words;
+
+pub(crate) use words::bare;
+
+use words::words;
+
+/// Whether two names may be one make: `MERCEDES-BENZ` and `Mercedes`, `VW` and
+/// `Volkswagen`, `Ford` and `Ford Motor Company`.
+pub fn same_make(a: &str, b: &str) -> bool {
+    are_spelled_alike(a, b) || makes::agree(&words(a), &words(b))
+}
+
+/// One spelling for all spellings and well-known other names of a make, for a
+/// look-up where [`same_make`] cannot be put to every pair.
+pub(crate) fn one_make(name: &str) -> String {
+    makes::canonical(&words(name))
+}
+
+/// Whether two names may be one model: `F-150`, `F150` and `F 150 XLT`.
+pub fn same_model(a: &str, b: &str) -> bool {
+    same_model_of(&[], a, b)
+}
+
+/// [`same_model`], with any of `makes` before the model ignored: `Ford Transit`
+/// is a `Transit`, and who calls a Ram 1500 a `Ram` names no other model.
+pub fn same_model_of(makes: &[&str], a: &str, b: &str) -> bool {
+    are_spelled_alike(a, b) || models::agree(makes, a, b)
+}
+
+/// Whether two names may be one body: `Sedan/Saloon` and `4dr sedan`.
+pub fn same_body(a: &str, b: &str) -> bool {
+    are_spelled_alike(a, b) || kinds::agree(kinds::BODIES, &words(a), &words(b))
+}
+
+/// Whether two names may be one fuel: `Gasoline`, `Gas` and `petrol`.
+pub fn same_fuel(a: &str, b: &str) -> bool {
+    are_spelled_alike(a, b) || kinds::agree(kinds::FUELS, &words(a), &words(b))
+}
+
+/// The common case, told without taking anything apart.
+fn are_spelled_alike(a: &str, b: &str) -> bool {
+    a.trim().eq_ignore_ascii_case(b.trim())
+}
+
+#[cfg(test)]
+mod tests;
