@@ -8,11 +8,12 @@
 //! [`FaultRule`] makes it fail on request, in ways a test can count on.
 //!
 //! ```text
-//! server -> roster -> carvin, visor -> recalls, lot -> fleet (what a VIN is) -> makers, body
+//! server -> roster -> carvin, visor, carstrel -> recalls, lot -> fleet (what a VIN is) -> makers, body
 //!        -> faults (what goes wrong) and journal (what was asked)
 //! ```
 
 mod body;
+mod carstrel;
 mod carvin;
 mod fault;
 mod faults;

@@ -2,11 +2,11 @@
 //! and one line in [`ALL`].
 
 use super::stand::AnyStand;
-use super::{carvin, visor};
+use super::{carstrel, carvin, visor};
 use crate::config::Quota;
 
 /// Every stand-in, in the order they are told of.
-pub(super) static ALL: &[&Profile] = &[&carvin::PROFILE, &visor::PROFILE];
+pub(super) static ALL: &[&Profile] = &[&carvin::PROFILE, &visor::PROFILE, &carstrel::PROFILE];
 
 /// A vendor's stand-in before it stands.
 #[derive(Debug)]

@@ -18,7 +18,6 @@ use super::per;
 use super::quota::{Door, whole_seconds};
 use super::roster::Profile;
 use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand, to_json};
-use crate::config::Quota;
 
 /// Who it is.
 pub(super) static PROFILE: Profile = Profile {

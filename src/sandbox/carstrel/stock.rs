@@ -33,7 +33,7 @@ pub(super) fn page(query: &ListQuery) -> Reply {
     let fits = |row: &&Row| row.fits(query);
     let total = STOCK.iter().filter(fits).count();
     let rows = STOCK.iter().filter(fits).skip((query.page - 1).saturating_mul(query.limit));
-    let item = |row: &Row| Item { vin: row.vin.unwrap_or_default().to_owned(), json: to_json(row) };
+    let item = |row: &Row| Item { vin: row.vin.clone().unwrap_or_default(), json: to_json(row) };
     let items = rows.take(query.limit).map(item).collect();
     let head = if query.page.is_multiple_of(2) {
         r#"{"statusCode":201,"message":"data has been received","data":["#
@@ -41,8 +41,7 @@ pub(super) fn page(query: &ListQuery) -> Reply {
         r#"{"statusCode":200,"message":"data has been received","data":["#
     };
     let (page, limit, pages) = (query.page, query.limit, total.div_ceil(query.limit));
-    let tail =
-        format!(r#"],"total":{total},"page":{page},"limit":{limit},"totalPages":{pages}}}"#);
+    let tail = format!(r#"],"total":{total},"page":{page},"limit":{limit},"totalPages":{pages}}}"#);
     Reply { status: 200, headers: Vec::new(), body: Body::List { head, items, tail } }
 }
 
@@ -59,7 +58,7 @@ struct Row {
     listing_type: &'static str,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    vin: Option<&'static str>,
+    vin: Option<String>,
     model: Model,
     #[serde(skip_serializing_if = "Option::is_none")]
     sale_options: Option<SaleOptions>,
@@ -122,7 +121,7 @@ impl Row {
             exterior_color: pick(&["Silver", "White", "Blue", "Black"], drawn("color")),
             listing_type: if is_rental { "rental" } else { "sale" },
             status: "available",
-            vin: place.is_multiple_of(WITH_VIN).then(|| text_of(*vin)),
+            vin: place.is_multiple_of(WITH_VIN).then(|| vin.as_str().to_owned()),
             model: Model {
                 id: uuid(draw(model, "model")),
                 name: model,
@@ -158,5 +157,28 @@ impl Row {
             && below(year, query.max_year)
             && above(price, query.min_price)
             && below(price, query.max_price)
+    }
+}
+
+/// An id as the vendor's are, from a drawn number.
+fn uuid(drawn: u64) -> String {
+    let (high, low) = (drawn >> 32, drawn & 0xffff_ffff);
+    format!("{high:08x}-{:04x}-4000-8000-{low:012x}", high & 0xffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_stock_fills_three_pages_and_some_of_it_has_a_vin() {
+        assert_eq!(STOCK.len(), VEHICLES);
+        let ids: BTreeSet<&str> = STOCK.iter().map(|row| row.id.as_str()).collect();
+        assert_eq!(ids.len(), VEHICLES);
+        let vins: BTreeSet<&String> = STOCK.iter().filter_map(|row| row.vin.as_ref()).collect();
+        assert_eq!(vins.len(), VEHICLES.div_ceil(WITH_VIN));
+        assert!(STOCK.iter().any(|row| row.listing_type == "rental"));
     }
 }
