@@ -184,6 +184,10 @@ impl<'a> Run<'a> {
         for words in &replies.warnings {
             self.warn("inventory", words.clone());
         }
+        for vendor in &replies.report.unreachable {
+            let words = format!("{dataset}: {vendor} cannot be reached from here and was left out");
+            self.warn("unreachable", words);
+        }
         let outcomes = replies.outcomes.iter().flat_map(|outcomes| outcomes.values());
         // Another name or source may conclude what was inconclusive: the rows tell.
         for outcome in outcomes.filter(|outcome| **outcome != Outcome::Inconclusive) {

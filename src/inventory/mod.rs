@@ -21,7 +21,7 @@ use crate::gate::{Asking, Door, Shared, rfc3339};
 use crate::key::{Key, Page};
 use crate::outcome::{Fault, Held, Outcome};
 use crate::panel::{Chain, Source};
-use crate::store::{Answered, SourceId, Store, WholeList};
+use crate::store::{Answered, Snapshot, SourceId, Store, WholeList};
 use crate::vendors::ListPage;
 
 pub use stock::Inventory;
@@ -143,8 +143,7 @@ impl Renewal<'_> {
     }
 
     fn is_fresh(&self, list: &str, snapshot: i64) -> bool {
-        let first = page_key(list, snapshot, 1);
-        self.chain.freshness.expires_at(&first, true, snapshot) > self.started
+        is_fresh(self.chain, list, snapshot, self.started)
     }
 
     /// Reads the list to its last page and makes the reading count. A warning
@@ -277,6 +276,38 @@ fn without_refusal(outcome: Outcome) -> Outcome {
         Outcome::Refused(code) => Outcome::Failed(Fault::Poisoned { code }),
         outcome => outcome,
     }
+}
+
+/// What the store knows of a source's inventory, and how many pages are to be
+/// read: as many as it had, and at least one.
+pub fn foresee(
+    snapshot: Option<&Snapshot<'_>>,
+    chain: &Chain,
+    source: &Source,
+    started: i64,
+    forced: bool,
+) -> Result<(Known, u64), Error> {
+    let list = source.endpoint.list(&source.settings);
+    let whole = match snapshot {
+        Some(snapshot) => match snapshot.source(&source.name)? {
+            Some(id) => snapshot.whole_list(id, &list)?,
+            None => None,
+        },
+        None => None,
+    };
+    Ok(match whole {
+        None => (Known::Never, 1),
+        Some(whole) if !forced && is_fresh(chain, &list, whole.snapshot, started) => {
+            (Known::Fresh, 0)
+        }
+        Some(whole) => (Known::Expired, u64::from(whole.pages)),
+    })
+}
+
+/// Whether a reading begun at `snapshot` was fresh when the run started.
+fn is_fresh(chain: &Chain, list: &str, snapshot: i64, started: i64) -> bool {
+    let first = page_key(list, snapshot, 1);
+    chain.freshness.expires_at(&first, true, snapshot) > started
 }
 
 fn page_key(list: &str, snapshot: i64, number: u32) -> Key {

@@ -2,11 +2,12 @@
 //! and one line in [`ALL`].
 
 use super::stand::AnyStand;
-use super::{carstrel, carvin, visor};
+use super::{carstrel, carvin, nhtsa, visor, vpic_api};
 use crate::config::Quota;
 
 /// Every stand-in, in the order they are told of.
-pub(super) static ALL: &[&Profile] = &[&carvin::PROFILE, &visor::PROFILE, &carstrel::PROFILE];
+pub(super) static ALL: &[&Profile] =
+    &[&carvin::PROFILE, &visor::PROFILE, &carstrel::PROFILE, &nhtsa::PROFILE, &vpic_api::PROFILE];
 
 /// A vendor's stand-in before it stands.
 #[derive(Debug)]

@@ -8,13 +8,17 @@
 //! A new vendor is one file or folder here and one line in [`registry`]; it
 //! touches neither the join nor the output. Wire structs are private to it.
 
+mod campaigns;
 pub mod carstrel;
 pub mod carvin;
 mod json;
+pub mod nhtsa;
 mod reply;
 #[cfg(test)]
 mod testing;
+mod vehicle;
 pub mod visor;
+pub mod vpic_api;
 
 pub use reply::{by_status, excerpt};
 
@@ -32,7 +36,7 @@ pub use crate::outcome::Said;
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
-    &[&carvin::CarVin, &visor::Visor, &carstrel::CarStrel]
+    &[&carvin::CarVin, &visor::Visor, &carstrel::CarStrel, &nhtsa::Nhtsa, &vpic_api::VpicApi]
 }
 
 /// The vendor called `id`.

@@ -35,11 +35,8 @@ pub(super) fn page(query: &ListQuery) -> Reply {
     let rows = STOCK.iter().filter(fits).skip((query.page - 1).saturating_mul(query.limit));
     let item = |row: &Row| Item { vin: row.vin.clone().unwrap_or_default(), json: to_json(row) };
     let items = rows.take(query.limit).map(item).collect();
-    let head = if query.page.is_multiple_of(2) {
-        r#"{"statusCode":201,"message":"data has been received","data":["#
-    } else {
-        r#"{"statusCode":200,"message":"data has been received","data":["#
-    };
+    let status = if query.page.is_multiple_of(2) { 201 } else { 200 };
+    let head = format!(r#"{{"statusCode":{status},"message":"data has been received","data":["#);
     let (page, limit, pages) = (query.page, query.limit, total.div_ceil(query.limit));
     let tail = format!(r#"],"total":{total},"page":{page},"limit":{limit},"totalPages":{pages}}}"#);
     Reply { status: 200, headers: Vec::new(), body: Body::List { head, items, tail } }
