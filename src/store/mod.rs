@@ -9,6 +9,7 @@
 //! - `calls` keeps the ledger's rows; `ledger` is the arithmetic of quota windows
 //!   and spend limits.
 //! - `index` turns replies into answers and content-addressed bodies.
+//! - `inventories` keeps lists that are read page by page.
 //! - `others` minds other processes, live and dead; `runs` tells them apart by
 //!   their lock files.
 //! - `lookup` reads answers, by point or by scan; `records` what else a person
@@ -18,6 +19,7 @@
 
 mod calls;
 mod index;
+mod inventories;
 pub mod ledger;
 mod lookup;
 mod message;
@@ -41,6 +43,7 @@ use crate::outcome::Dataset;
 use crate::vin::Vin;
 
 pub use index::{Body, NewAnswer};
+pub use inventories::{KeptPage, WholeList};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
 pub use message::{
     Call, Close, Elsewhere, Granted, NOT_SENT, RELEASED, Reserve, RunLimits, Shortage,
