@@ -142,6 +142,18 @@ pub enum KeyKind {
     Task,
 }
 
+/// What sending a call twice does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing but a second charge: it may be asked again.
+    Read,
+    /// Nothing, when sent with the same `Idempotency-Key` and bytes: both are
+    /// frozen in the store before the first send.
+    Idempotent,
+    /// It acts twice: never resent unless it is known not to have arrived.
+    Once,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -159,6 +159,8 @@ pub enum Outcome {
     Missing,
     /// A zero that nothing confirms, or an answer of no known shape.
     Inconclusive,
+    /// A call that acts was sent once, and nobody knows whether it arrived: it is not sent again.
+    Unknown,
     /// Not asked in this run.
     Pending(Held),
 }
@@ -206,6 +208,7 @@ impl Outcome {
             Self::Refused(code) => (Status::Refused, Some(code.clone()), Exit::Success),
             Self::Missing => (Status::Failed, Some("missing_in_response".into()), Exit::SomeFailed),
             Self::Inconclusive => (Status::Failed, Some(INCONCLUSIVE.into()), Exit::SomeFailed),
+            Self::Unknown => (Status::Failed, Some("outcome_unknown".into()), Exit::SomeFailed),
             Self::Pending(held) => {
                 let exit = match held {
                     Held::Quota | Held::RateLimited | Held::Breaker | Held::Elsewhere => {

@@ -8,6 +8,7 @@
 //!   thread owns, `message` what they say to each other.
 //! - `calls` keeps the ledger's rows; `ledger` is the arithmetic of quota windows
 //!   and spend limits.
+//! - `operations` freezes what calls that act do, before they are sent.
 //! - `index` turns replies into answers and content-addressed bodies.
 //! - `others` minds other processes, live and dead; `runs` tells them apart by
 //!   their lock files.
@@ -20,6 +21,7 @@ pub mod ledger;
 mod lookup;
 mod message;
 mod open;
+mod operations;
 mod others;
 mod records;
 mod runs;
@@ -40,8 +42,10 @@ use crate::vin::Vin;
 pub use index::{Body, NewAnswer};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
 pub use message::{
-    Call, Close, Elsewhere, Granted, NOT_SENT, RELEASED, Reserve, RunLimits, Shortage,
+    Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, Reconcile, Reserve,
+    RunLimits, Shortage,
 };
+pub use operations::Operation;
 pub use records::{RunRecord, SourceRecord};
 pub use writer::Writer;
 

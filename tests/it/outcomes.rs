@@ -63,7 +63,7 @@ fn outcomes() -> Vec<Outcome> {
     let mut outcomes =
         vec![Outcome::Found, Outcome::Absent, Outcome::Refused("No such VIN".into())];
     outcomes.extend(faults().into_iter().map(Outcome::Failed));
-    outcomes.extend([Outcome::Missing, Outcome::Inconclusive]);
+    outcomes.extend([Outcome::Missing, Outcome::Inconclusive, Outcome::Unknown]);
     outcomes.extend(helds().into_iter().map(Outcome::Pending));
     for outcome in &outcomes {
         match outcome {
@@ -73,6 +73,7 @@ fn outcomes() -> Vec<Outcome> {
             | Outcome::Failed(_)
             | Outcome::Missing
             | Outcome::Inconclusive
+            | Outcome::Unknown
             | Outcome::Pending(_) => {}
         }
     }
@@ -104,6 +105,7 @@ fn the_table_of_outcomes() {
     Failed(Garbled { excerpt: "<!DOCTYPE html>" })       failed   garbled              76
     Missing                                              failed   missing_in_response  3
     Inconclusive                                         failed   inconclusive         3
+    Unknown                                              failed   outcome_unknown      3
     Pending(Quota)                                       pending  quota                75
     Pending(RateLimited)                                 pending  rate_limited         75
     Pending(OwnLimit)                                    pending  own_limit            80
