@@ -13,14 +13,23 @@ use hyper::Method;
 use serde::{Deserialize, Serialize};
 
 use super::fleet::{self, Vehicle};
+use super::per;
 use super::quota::{Door, Window, whole_seconds};
 use super::recalls::{self, Campaign};
+use super::roster::Profile;
 use super::stand::{Body, Call, Heard, Item, NO_ENDPOINT, Reply, Stand, to_json};
 use crate::config::Quota;
 use crate::vin::Vin;
 
-/// The endpoints: the paths, and `recalls-vin` for `/recalls` asked by VIN.
-pub(super) const ENDPOINTS: [&str; 4] = ["batch-decode", "decode", "recalls", "recalls-vin"];
+/// Who it is. The endpoints are its paths, and `recalls-vin` for `/recalls` asked by VIN.
+pub(super) static PROFILE: Profile = Profile {
+    id: "carvin",
+    key: Some("sandbox-carvin"),
+    endpoints: &["batch-decode", "decode", "recalls", "recalls-vin"],
+    quotas: &[per(5000, Duration::from_hours(24))],
+    roomy: &[per(100_000, Duration::from_hours(24))],
+    start: |key, quotas| Box::new(Carvin::new(key, quotas)),
+};
 
 /// The most VINs a batch may hold.
 const BATCH: usize = 20;
@@ -52,8 +61,6 @@ impl Carvin {
 
 impl Stand for Carvin {
     type Question = Question;
-
-    const VENDOR: &'static str = "carvin";
 
     fn read(&self, heard: &Heard) -> Call<Question> {
         match heard.path.trim_matches('/') {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{VENDORS, carvin, visor};
+use super::roster;
 use crate::error::Error;
 
 /// The names of the faults that are not a number.
@@ -145,7 +145,8 @@ struct Wrong(String);
 fn hint() -> String {
     format!(
         "known faults: 400 to 599, {}; when: every=N, first=N, after=N, vin=VIN; \
-         settings: wait=2s, ms=250; scopes: carvin/, visor/, carvin/recalls/",
+         settings: wait=2s, ms=250; scopes: a vendor such as carvin/, or its endpoint such as \
+         carvin/recalls/",
         NAMES.join(", ")
     )
 }
@@ -170,12 +171,11 @@ fn parse(text: &str) -> Result<FaultRule, Wrong> {
 /// The vendor and endpoint a rule is limited to, and the rest of it.
 fn scope(text: &str) -> Result<(Option<&'static str>, Option<&'static str>, &str), Wrong> {
     let Some((vendor, rest)) = text.split_once('/') else { return Ok((None, None, text)) };
-    let vendor = one_of("vendor", vendor, &VENDORS)?;
+    let vendor = one_of("vendor", vendor, &super::vendors())?;
     let Some((endpoint, rest)) = rest.split_once('/') else {
         return Ok((Some(vendor), None, rest));
     };
-    let endpoints =
-        if vendor == VENDORS[0] { &carvin::ENDPOINTS[..] } else { &visor::ENDPOINTS[..] };
+    let endpoints = roster::find(vendor).map(|profile| profile.endpoints).unwrap_or_default();
     Ok((Some(vendor), Some(one_of("endpoint", endpoint, endpoints)?), rest))
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::fault::{Break, Fault, FaultRule, Twist, When};
-use super::stand::{Body, Item, Reply, Stand};
+use super::stand::{AnyStand, Body, Item, Reply};
 
 /// The endpoint whose lists owe an item to every VIN asked.
 const COMPLETE_LIST: &str = "batch-decode";
@@ -38,8 +38,8 @@ pub(super) struct Strike {
 /// What leaves the sandbox in the end.
 #[derive(Debug)]
 pub(super) enum Outgoing {
-    /// A reply, with its content type.
-    Sent { reply: Reply, content_type: &'static str },
+    /// A reply.
+    Sent(Reply),
     /// Nothing: the connection is closed.
     Closed,
     /// Nothing, ever.
@@ -103,15 +103,17 @@ impl Strike {
     /// What leaves in reply to a call: the vendor's own words, from `answer`, or
     /// what goes wrong. Whatever is lost or spoiled was answered first, so it
     /// is counted and billed; an error status is not.
-    pub(super) fn reply<S: Stand>(
+    pub(super) fn reply(
         &self,
-        stand: &S,
+        stand: &dyn AnyStand,
         keys: &[String],
         answer: impl FnOnce() -> Reply,
     ) -> Outgoing {
-        let Some(broken) = self.broken else { return json(self.twisted(answer(), keys)) };
+        let Some(broken) = self.broken else { return Outgoing::Sent(self.twisted(answer(), keys)) };
         match broken {
-            Break::Status { status, wait } => json(asked_to_wait(stand.refusal(status), wait)),
+            Break::Status { status, wait } => {
+                Outgoing::Sent(asked_to_wait(stand.refuse(status), wait))
+            }
             Break::Reset => {
                 answer();
                 Outgoing::Closed
@@ -120,10 +122,10 @@ impl Strike {
                 answer();
                 Outgoing::Silence
             }
-            Break::Truncate => json(first_half(answer())),
-            Break::Html => html(answer()),
+            Break::Truncate => Outgoing::Sent(first_half(answer())),
+            Break::Html => Outgoing::Sent(html(answer())),
             Break::Garbled => {
-                json(Reply { status: 200, body: stand.refusal(500).body, ..answer() })
+                Outgoing::Sent(Reply { status: 200, body: stand.refuse(500).body, ..answer() })
             }
         }
     }
@@ -136,10 +138,6 @@ impl Strike {
         }
         reply
     }
-}
-
-fn json(reply: Reply) -> Outgoing {
-    Outgoing::Sent { reply, content_type: "application/json" }
 }
 
 fn asked_to_wait(reply: Reply, wait: Option<Duration>) -> Reply {
@@ -155,9 +153,10 @@ fn first_half(reply: Reply) -> Reply {
     Reply { body: Body::Whole(text), ..reply }
 }
 
-fn html(reply: Reply) -> Outgoing {
-    let reply = Reply { status: 200, body: Body::Whole(PAGE.into()), ..reply };
-    Outgoing::Sent { reply, content_type: "text/html; charset=utf-8" }
+fn html(mut reply: Reply) -> Reply {
+    reply.headers.retain(|(name, _)| name != "content-type");
+    Reply { status: 200, body: Body::Whole(PAGE.into()), ..reply }
+        .with_header("content-type", &"text/html; charset=utf-8")
 }
 
 impl Twist {

@@ -8,7 +8,7 @@
 //! [`FaultRule`] makes it fail on request, in ways a test can count on.
 //!
 //! ```text
-//! server -> carvin, visor -> recalls, lot -> fleet (what a VIN is) -> makers, body
+//! server -> roster -> carvin, visor -> recalls, lot -> fleet (what a VIN is) -> makers, body
 //!        -> faults (what goes wrong) and journal (what was asked)
 //! ```
 
@@ -22,12 +22,14 @@ mod lot;
 mod makers;
 mod quota;
 mod recalls;
+mod roster;
 mod server;
 mod stand;
 #[cfg(test)]
 mod tests;
 mod visor;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -40,13 +42,15 @@ pub use fault::FaultRule;
 pub use journal::{Seen, Tally};
 
 /// The vendors the sandbox stands in for, by id.
-pub const VENDORS: [&str; 2] = ["carvin", "visor"];
+pub fn vendors() -> Vec<&'static str> {
+    roster::ALL.iter().map(|profile| profile.id).collect()
+}
 
-/// The API key that the stand-in for carvin takes unless told otherwise.
-pub const CARVIN_KEY: &str = "sandbox-carvin";
-
-/// The API key that the stand-in for visor takes unless told otherwise.
-pub const VISOR_KEY: &str = "sandbox-visor";
+/// The API key that the stand-in for `vendor` takes unless told otherwise;
+/// `None` for one that asks for no key.
+pub fn key(vendor: &str) -> Option<&'static str> {
+    roster::find(vendor)?.key
+}
 
 /// What a sandbox is to be like.
 #[derive(Clone, Debug, Default)]
@@ -65,38 +69,65 @@ pub struct SandboxSpec {
 
 /// The quotas of each vendor: sliding windows, all of which hold.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "one field a vendor")]
-pub struct Quotas {
-    pub carvin: Vec<Quota>,
-    pub visor: Vec<Quota>,
-}
+pub struct Quotas(BTreeMap<String, Vec<Quota>>);
 
 impl Default for Quotas {
     /// Generous, so that a demonstration is quick: for carvin 5000 a day, for
     /// visor its tier T3.
     fn default() -> Self {
-        Self {
-            carvin: vec![per(5000, Duration::from_hours(24))],
-            visor: vec![per(200, Duration::from_secs(10)), per(600, Duration::from_mins(1))],
-        }
+        Self::all(|profile| profile.quotas)
     }
 }
 
-fn per(calls: u32, window: Duration) -> Quota {
-    Quota { calls: NonZeroU32::new(calls).unwrap_or(NonZeroU32::MIN), window }
+impl Quotas {
+    /// Quotas that let a million rows through within the hour, so that trying a
+    /// large file takes no patience.
+    pub fn roomy() -> Self {
+        Self::all(|profile| profile.roomy)
+    }
+
+    /// The same, but for `vendor`.
+    #[must_use]
+    pub fn with(mut self, vendor: &str, quotas: Vec<Quota>) -> Self {
+        self.0.insert(vendor.to_owned(), quotas);
+        self
+    }
+
+    /// Those of `vendor`.
+    pub fn of(&self, vendor: &str) -> &[Quota] {
+        self.0.get(vendor).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn all(quotas: impl Fn(&roster::Profile) -> &'static [Quota]) -> Self {
+        let pair = |profile: &&roster::Profile| (profile.id.to_owned(), quotas(profile).to_vec());
+        Self(roster::ALL.iter().map(pair).collect())
+    }
 }
 
-/// The API key of each vendor.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "one field a vendor")]
-pub struct Keys {
-    pub carvin: String,
-    pub visor: String,
+const fn per(calls: u32, window: Duration) -> Quota {
+    let calls = match NonZeroU32::new(calls) {
+        Some(calls) => calls,
+        None => NonZeroU32::MIN,
+    };
+    Quota { calls, window }
 }
 
-impl Default for Keys {
-    fn default() -> Self {
-        Self { carvin: CARVIN_KEY.into(), visor: VISOR_KEY.into() }
+/// The API keys taken, where they are not the usual ones.
+#[derive(Clone, Debug, Default)]
+pub struct Keys(BTreeMap<String, String>);
+
+impl Keys {
+    /// The same, but for `vendor`.
+    #[must_use]
+    pub fn with(mut self, vendor: &str, key: &str) -> Self {
+        self.0.insert(vendor.to_owned(), key.to_owned());
+        self
+    }
+
+    /// The key of a vendor; empty where it asks for none.
+    fn of(&self, profile: &roster::Profile) -> String {
+        let own = || profile.key.unwrap_or_default().to_owned();
+        self.0.get(profile.id).cloned().unwrap_or_else(own)
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -18,16 +18,15 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::SandboxSpec;
-use super::carvin::Carvin;
 use super::faults::{Faults, Outgoing};
-use super::journal::{Journal, Seen};
-use super::stand::{self, Heard, NO_ENDPOINT, Reply, Stand};
-use super::visor::Visor;
+use super::journal::{Entry, Journal, Seen};
+use super::roster;
+use super::stand::{self, AnyStand, Asked, Heard, NO_ENDPOINT, Reply};
 use crate::error::{Error, Exit};
 
 const JSON: &str = "application/json";
 
-/// A longer request is no list of 20 VINs.
+/// A longer request is no list of VINs.
 const LONGEST_REQUEST: usize = 1 << 20;
 
 /// How long the server waits when no connection can be accepted, such as when
@@ -118,8 +117,7 @@ async fn converse(stream: TcpStream, desk: Arc<Desk>) {
 
 /// Everything a request needs to be answered.
 struct Desk {
-    carvin: Carvin,
-    visor: Visor,
+    stands: Vec<(&'static str, Box<dyn AnyStand>)>,
     faults: Faults,
     latency: Duration,
     journal: Arc<Journal>,
@@ -129,8 +127,13 @@ impl Desk {
     fn new(spec: SandboxSpec, journal: Arc<Journal>) -> Self {
         let SandboxSpec { port: _, faults, quotas, latency, keys } = spec;
         Self {
-            carvin: Carvin::new(keys.carvin, quotas.carvin),
-            visor: Visor::new(keys.visor, quotas.visor),
+            stands: roster::ALL
+                .iter()
+                .map(|profile| {
+                    let quotas = quotas.of(profile.id).to_vec();
+                    (profile.id, (profile.start)(keys.of(profile), quotas))
+                })
+                .collect(),
             faults: Faults::new(faults),
             latency: latency.unwrap_or_default(),
             journal,
@@ -142,40 +145,45 @@ impl Desk {
         let (vendor, path) = path.split_once('/').unwrap_or((&path, ""));
         let heard = match hear(request, path).await {
             Ok(heard) => heard,
-            Err(refusal) => return Ok(response(refusal, JSON)),
+            Err(refusal) => return Ok(response(refusal)),
         };
-        match vendor {
-            Carvin::VENDOR => self.answer(&self.carvin, &heard).await,
-            Visor::VENDOR => self.answer(&self.visor, &heard).await,
-            _ => Ok(self.nobody()),
+        match self.stands.iter().find(|(id, _)| *id == vendor) {
+            Some((id, stand)) => self.answer(id, stand.as_ref(), &heard).await,
+            None => Ok(self.nobody()),
         }
     }
 
-    async fn answer<S: Stand>(
+    async fn answer(
         &self,
-        stand: &S,
+        vendor: &'static str,
+        stand: &dyn AnyStand,
         heard: &Heard,
     ) -> io::Result<Response<Full<Bytes>>> {
-        let at = Instant::now();
-        let call = stand.read(heard);
-        let strike = self.faults.strike(S::VENDOR, call.endpoint, &call.keys);
-        let entry = self.journal.arrived(Seen {
-            at,
-            vendor: S::VENDOR,
-            endpoint: call.endpoint,
-            keys: call.keys.clone(),
-            status: None,
-        });
-        let outgoing = strike.reply(stand, &call.keys, || stand.answer(heard, &call, at));
-        wait(self.latency.saturating_add(strike.latency)).await;
+        let (entry, outgoing, latency) = self.settle(vendor, stand, heard);
+        wait(self.latency.saturating_add(latency)).await;
         match outgoing {
-            Outgoing::Sent { reply, content_type } => {
+            Outgoing::Sent(reply) => {
                 self.journal.sent(entry, reply.status);
-                Ok(response(reply, content_type))
+                Ok(response(reply))
             }
             Outgoing::Closed => Err(io::ErrorKind::ConnectionReset.into()),
             Outgoing::Silence => std::future::pending().await,
         }
+    }
+
+    /// What leaves in reply to a call, and after which wait.
+    fn settle(
+        &self,
+        vendor: &'static str,
+        stand: &dyn AnyStand,
+        heard: &Heard,
+    ) -> (Entry, Outgoing, Duration) {
+        let at = Instant::now();
+        let Asked { endpoint, keys, answer } = stand.hear(heard);
+        let strike = self.faults.strike(vendor, endpoint, &keys);
+        let entry =
+            self.journal.arrived(Seen { at, vendor, endpoint, keys: keys.clone(), status: None });
+        (entry, strike.reply(stand, &keys, || answer(at)), strike.latency)
     }
 
     /// The path names no vendor.
@@ -188,25 +196,29 @@ impl Desk {
             status: None,
         });
         self.journal.sent(entry, 404);
-        let words = r#"{"success":false,"error":"paths start with /carvin or /visor"}"#;
-        response(Reply::json(404, words), JSON)
+        let vendors: Vec<String> = self.stands.iter().map(|(id, _)| format!("/{id}")).collect();
+        let words = format!("paths start with one of {}", vendors.join(", "));
+        response(Reply::json(404, format!(r#"{{"success":false,"error":"{words}"}}"#)))
     }
 }
 
 /// Reads a request whole.
 async fn hear(request: Request<Incoming>, path: &str) -> Result<Heard, Reply> {
     let (parts, body) = request.into_parts();
-    let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let too_long = || Reply::json(413, r#"{"success":false,"error":"Request body too long"}"#);
     if body.size_hint().lower() > LONGEST_REQUEST as u64 {
         return Err(too_long());
     }
+    let headers = parts.headers.iter().filter_map(|(name, value)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    });
+    let headers = headers.collect();
     let body = Limited::new(body, LONGEST_REQUEST).collect().await.map_err(|_| too_long())?;
     Ok(Heard {
         method: parts.method,
         path: stand::percent_decoded(path),
         query: stand::query_pairs(parts.uri.query().unwrap_or_default()),
-        authorization: authorization.map(str::to_owned),
+        headers,
         body: body.to_bytes(),
     })
 }
@@ -217,13 +229,13 @@ async fn wait(latency: Duration) {
     }
 }
 
-fn response(reply: Reply, content_type: &'static str) -> Response<Full<Bytes>> {
+fn response(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(reply.body.into_text()));
     if let Ok(status) = hyper::StatusCode::from_u16(reply.status) {
         *response.status_mut() = status;
     }
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     for (name, value) in reply.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             headers.insert(name, value);

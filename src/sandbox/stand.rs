@@ -10,12 +10,9 @@ use hyper::Method;
 pub(super) const NO_ENDPOINT: &str = "unknown";
 
 /// A vendor's stand-in.
-pub(super) trait Stand {
+pub(super) trait Stand: Send + Sync {
     /// What a well-formed request asks.
     type Question;
-
-    /// The vendor's id.
-    const VENDOR: &'static str;
 
     /// Makes out what a request asks, and about what, before anyone looks at
     /// keys or quotas.
@@ -28,6 +25,38 @@ pub(super) trait Stand {
     fn refusal(&self, status: u16) -> Reply;
 }
 
+/// A stand-in, whatever its questions are.
+pub(super) trait AnyStand: Send + Sync {
+    /// What a request asks, ready to be answered.
+    fn hear<'a>(&'a self, heard: &'a Heard) -> Asked<'a>;
+
+    /// The vendor's error envelope for `status`.
+    fn refuse(&self, status: u16) -> Reply;
+}
+
+/// A call that awaits its answer.
+pub(super) struct Asked<'a> {
+    pub(super) endpoint: &'static str,
+    pub(super) keys: Vec<String>,
+    /// The vendor's reply to the call, had it come at this time.
+    pub(super) answer: Box<dyn FnOnce(Instant) -> Reply + 'a>,
+}
+
+impl<S: Stand> AnyStand for S {
+    fn hear<'a>(&'a self, heard: &'a Heard) -> Asked<'a> {
+        let call = self.read(heard);
+        Asked {
+            endpoint: call.endpoint,
+            keys: call.keys.clone(),
+            answer: Box::new(move |now| self.answer(heard, &call, now)),
+        }
+    }
+
+    fn refuse(&self, status: u16) -> Reply {
+        self.refusal(status)
+    }
+}
+
 /// A request, read whole.
 #[derive(Debug)]
 pub(super) struct Heard {
@@ -36,15 +65,20 @@ pub(super) struct Heard {
     pub(super) path: String,
     /// Percent-decoded, in order.
     pub(super) query: Vec<(String, String)>,
-    /// The `Authorization` header.
-    pub(super) authorization: Option<String>,
+    /// Names in lower case, in order; values that are no text are left out.
+    pub(super) headers: Vec<(String, String)>,
     pub(super) body: Bytes,
 }
 
 impl Heard {
+    /// The first header called `name` (lower case).
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
     /// The token of `Authorization: Bearer TOKEN`.
     pub(super) fn bearer(&self) -> Option<&str> {
-        let (scheme, token) = self.authorization.as_deref()?.split_once(' ')?;
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         let token = token.trim();
         (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
     }
@@ -64,12 +98,12 @@ pub(super) struct Call<Q> {
 #[derive(Clone, Debug)]
 pub(super) struct Reply {
     pub(super) status: u16,
-    /// Names in lower case; `content-type` is added when it is sent.
+    /// Names in lower case; without a `content-type` it is sent as JSON.
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Body,
 }
 
-/// A JSON body. Lists by VIN stay apart until they are sent, so that a fault can
+/// A body. Lists by VIN stay apart until they are sent, so that a fault can
 /// lose or mix up their items.
 #[derive(Clone, Debug)]
 pub(super) enum Body {
@@ -184,7 +218,7 @@ mod tests {
             method: Method::GET,
             path: String::new(),
             query: Vec::new(),
-            authorization: Some(authorization.to_owned()),
+            headers: vec![("authorization".into(), authorization.to_owned())],
             body: Bytes::new(),
         };
         assert_eq!(heard("Bearer abc").bearer(), Some("abc"));

@@ -13,7 +13,7 @@ const VISOR: &str = "canary-visor-1a2b3c4d5e";
 fn guarded(faults: &[&str]) -> Work {
     let work = Work::with(SandboxSpec {
         faults: faults.iter().map(|rule| rule.parse().expect("a rule")).collect(),
-        keys: Keys { carvin: CARVIN.into(), visor: VISOR.into() },
+        keys: Keys::default().with("carvin", CARVIN).with("visor", VISOR),
         ..SandboxSpec::default()
     });
     work.configure(&Setup::default());

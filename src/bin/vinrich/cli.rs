@@ -446,11 +446,9 @@ fn fault(text: &str) -> Result<FaultRule, String> {
 fn vendor_quota(text: &str) -> Result<(String, Quota), String> {
     let (vendor, quota) =
         text.split_once('=').ok_or("must be a vendor and its quota, such as `carvin=100/day`")?;
-    if !vinrich::sandbox::VENDORS.contains(&vendor) {
-        return Err(format!(
-            "the sandbox stands in for {}, not `{vendor}`",
-            vinrich::sandbox::VENDORS.join(" and ")
-        ));
+    let known = vinrich::sandbox::vendors();
+    if !known.contains(&vendor) {
+        return Err(format!("the sandbox stands in for {}, not `{vendor}`", known.join(", ")));
     }
     Ok((vendor.to_owned(), vinrich::config::quota(quota)?))
 }

@@ -1,7 +1,6 @@
 //! The sandbox: as a server for other programs, and inside one run.
 
 use std::fmt::Write as _;
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -9,7 +8,7 @@ use vinrich::cancel::Cancel;
 use vinrich::config::{Quota, Settings, SpendLimit, VendorSettings};
 use vinrich::error::{Error, Exit};
 use vinrich::money::Micros;
-use vinrich::sandbox::{CARVIN_KEY, Quotas, Sandbox, SandboxSpec, VENDORS, VISOR_KEY};
+use vinrich::sandbox::{self, Quotas, Sandbox, SandboxSpec};
 use vinrich::vendors;
 
 use crate::cli::{SandboxArgs, SandboxedArgs};
@@ -50,7 +49,7 @@ impl Session {
             return if args.faults.is_empty() { Ok(None) } else { Err(alone) };
         }
         let faults = args.faults.clone();
-        let quotas = roomy();
+        let quotas = Quotas::roomy();
         let sandbox =
             Sandbox::start(SandboxSpec { faults, quotas: quotas.clone(), ..Default::default() })?;
         let store =
@@ -68,23 +67,24 @@ impl Session {
 /// Quotas and spend limits that the user set are kept, so that they can be tried;
 /// the vendors' own would make a demonstration wait for tomorrow.
 fn point_at(sandbox: &Sandbox, quotas: &Quotas, settings: &mut Settings) -> Result<(), Error> {
-    settings.vendors.retain(|id, _| VENDORS.contains(id));
+    let known = sandbox::vendors();
+    settings.vendors.retain(|id, _| known.contains(id));
     for dataset in settings.datasets.values_mut() {
-        dataset.vendors.retain(|id| VENDORS.contains(id));
+        dataset.vendors.retain(|id| known.contains(id));
     }
     for (id, vendor) in &mut settings.vendors {
         let untouched = vendors::find(id)
             .map(|vendor| VendorSettings::new(&vendor.spec().defaults))
             .transpose()?;
         if untouched.is_some_and(|untouched| untouched.quotas == vendor.quotas) {
-            let Quotas { carvin, visor } = quotas.clone();
-            vendor.quotas = if *id == "carvin" { carvin } else { visor };
+            vendor.quotas = quotas.of(id).to_vec();
         }
         if vendor.spend.is_empty() {
             vendor.spend = vec![PLAY_MONEY];
         }
         vendor.base_url = sandbox.base_url(id);
-        vendor.api_key = Some(key(id).to_owned().into());
+        vendor.api_key = sandbox::key(id).map(|key| key.to_owned().into());
+        (vendor.api_key_env, vendor.api_key_file) = (None, None);
         vendor.sandbox = true;
     }
     Ok(())
@@ -94,46 +94,24 @@ fn point_at(sandbox: &Sandbox, quotas: &Quotas, settings: &mut Settings) -> Resu
 const PLAY_MONEY: SpendLimit =
     SpendLimit { amount: Micros(1_000_000_000), window: Duration::from_hours(24) };
 
-/// Quotas that let a million rows through within the hour, so that trying a
-/// large file takes no patience.
-fn roomy() -> Quotas {
-    const TEN_SECONDS: Duration = Duration::from_secs(10);
-    let calls = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-    let per = |calls, window| Quota { calls, window };
-    Quotas {
-        carvin: vec![per(calls(100_000), Duration::from_hours(24))],
-        visor: vec![per(calls(5000), TEN_SECONDS), per(calls(20_000), Duration::from_mins(1))],
-    }
-}
-
-fn key(id: &str) -> &'static str {
-    if id == "carvin" { CARVIN_KEY } else { VISOR_KEY }
-}
-
 /// The quotas typed for a vendor, all of them, or the sandbox's own.
 fn quotas(typed: &[(String, Quota)]) -> Quotas {
-    let own = Quotas::default();
-    let of = |id: &str, own: Vec<Quota>| {
-        let typed: Vec<Quota> =
-            typed.iter().filter(|(vendor, _)| vendor == id).map(|(_, quota)| *quota).collect();
-        if typed.is_empty() { own } else { typed }
-    };
-    Quotas { carvin: of("carvin", own.carvin), visor: of("visor", own.visor) }
+    typed.iter().fold(Quotas::default(), |quotas, (vendor, _)| {
+        let of_vendor = typed.iter().filter(|(other, _)| other == vendor);
+        quotas.with(vendor, of_vendor.map(|(_, quota)| *quota).collect())
+    })
 }
 
 /// What a configuration needs to reach it: lines for a file, and for a shell.
 fn directions(sandbox: &Sandbox) -> Result<String, Error> {
     let mut text = format!("# the sandbox listens on {}; stop it with Ctrl-C\n", sandbox.address());
-    for id in VENDORS {
+    for id in sandbox::vendors() {
         let Some(vendor) = vendors::find(id) else { continue };
-        let variable = vendor.spec().defaults.api_key_env.unwrap_or("API_KEY");
-        let written = writeln!(
-            text,
-            "export VINRICH_VENDORS__{}__BASE_URL={} {variable}={}",
-            id.to_ascii_uppercase(),
-            sandbox.base_url(id),
-            key(id)
-        );
+        let name = id.to_ascii_uppercase().replace('-', "_");
+        let address = sandbox.base_url(id);
+        let key = vendor.spec().defaults.api_key_env.zip(sandbox::key(id));
+        let key = key.map(|(variable, key)| format!(" {variable}={key}")).unwrap_or_default();
+        let written = writeln!(text, "export VINRICH_VENDORS__{name}__BASE_URL={address}{key}");
         written.map_err(|source| Error::internal("cannot print the addresses").because(source))?;
     }
     Ok(text)
@@ -149,7 +127,7 @@ fn wait(cancel: &Cancel) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use secrecy::ExposeSecret;
+    use secrecy::{ExposeSecret, SecretString};
 
     use super::*;
     use crate::settings;
@@ -171,8 +149,9 @@ mod tests {
         for (id, vendor) in &settings.vendors {
             assert!(vendor.base_url.starts_with("http://127.0.0.1:"), "{id}");
             assert!(vendor.sandbox && !vendor.spend.is_empty());
-            let key = vendor.resolve_key().unwrap().unwrap();
-            assert!(key.expose_secret().starts_with("sandbox-"), "a real key never leaves");
+            let key = vendor.resolve_key().unwrap();
+            let ours = |key: SecretString| key.expose_secret().starts_with("sandbox-");
+            assert!(key.is_none_or(ours), "a real key never leaves");
         }
         let folder = settings.store.parent().unwrap().to_owned();
         assert!(folder.starts_with(std::env::temp_dir()) && folder.is_dir());
@@ -189,7 +168,7 @@ mod tests {
         let quotas =
             |id: &str| settings.vendors[id].quotas.iter().map(Quota::to_string).collect::<Vec<_>>();
         assert_eq!(quotas("carvin"), ["3/day"]);
-        assert_eq!(settings.vendors["visor"].quotas, roomy().visor);
+        assert_eq!(settings.vendors["visor"].quotas, Quotas::roomy().of("visor"));
         assert_eq!(settings.vendors["visor"].spend[0].amount, Micros(1_000_000));
         assert_eq!(settings.vendors["carvin"].spend, [PLAY_MONEY]);
     }
@@ -213,7 +192,7 @@ mod tests {
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let nothing = tempfile::NamedTempFile::new().unwrap();
         let settings = Settings::load(Some(nothing.path()), env, &settings::defaults()).unwrap();
-        for id in VENDORS {
+        for id in sandbox::vendors() {
             assert_eq!(settings.vendors[id].base_url, sandbox.base_url(id));
         }
     }
@@ -222,7 +201,7 @@ mod tests {
     fn typed_quotas_replace_those_of_their_vendor_alone() {
         let typed = [("carvin".to_owned(), vinrich::config::quota("9/day").unwrap())];
         let quotas = quotas(&typed);
-        assert_eq!(quotas.carvin, [typed[0].1]);
-        assert_eq!(quotas.visor, Quotas::default().visor);
+        assert_eq!(quotas.of("carvin"), [typed[0].1]);
+        assert_eq!(quotas.of("visor"), Quotas::default().of("visor"));
     }
 }

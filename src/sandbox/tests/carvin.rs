@@ -81,7 +81,7 @@ fn recalls_are_asked_by_vin_or_by_vehicle() {
 #[test]
 fn a_key_is_needed_and_must_be_right() {
     let sandbox = sandbox(SandboxSpec {
-        keys: Keys { carvin: "other".into(), ..Keys::default() },
+        keys: Keys::default().with("carvin", "other"),
         ..SandboxSpec::default()
     });
     for (key, status) in [("", 401), (CARVIN_KEY, 401), ("other", 200)] {
@@ -123,7 +123,7 @@ fn what_cannot_be_asked_is_refused_with_a_reason() {
 #[test]
 fn calls_beyond_the_quota_are_told_to_wait() {
     let day = Duration::from_hours(24);
-    let sandbox = with_quotas(Quotas { carvin: vec![per(2, day)], ..Quotas::default() });
+    let sandbox = with_quotas(Quotas::default().with("carvin", vec![per(2, day)]));
     let first = post(&sandbox, "batch-decode", &vins(&VINS));
     assert_eq!(first.header("x-ratelimit-limit"), Some("2"));
     assert_eq!(first.header("x-ratelimit-remaining"), Some("1"));
@@ -141,7 +141,7 @@ fn calls_beyond_the_quota_are_told_to_wait() {
 #[test]
 fn calls_with_a_wrong_key_use_up_no_quota() {
     let quota: Quota = per(1, Duration::from_hours(1));
-    let sandbox = with_quotas(Quotas { carvin: vec![quota], ..Quotas::default() });
+    let sandbox = with_quotas(Quotas::default().with("carvin", vec![quota]));
     for _ in 0..3 {
         let answer = send(sandbox.address(), "POST", "/carvin/decode", "wrong", "{}");
         assert_eq!(answer.map(|answer| answer.status), Some(401));

@@ -12,10 +12,11 @@ use hyper::Method;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::carvin::Carvin;
-use super::stand::{Heard, Reply, Stand, query_pairs};
-use super::visor::Visor;
-use super::{CARVIN_KEY, Quotas, Sandbox, SandboxSpec, VISOR_KEY};
+use super::stand::{Heard, query_pairs};
+use super::{Quotas, Sandbox, SandboxSpec, roster};
+
+const CARVIN_KEY: &str = "sandbox-carvin";
+const VISOR_KEY: &str = "sandbox-visor";
 
 /// A Honda, a Tesla and a BMW: the VINs of the vendor's guide.
 const VINS: [&str; 3] = ["1HGBH41JXMN109186", "5YJSA1DG9DFP14705", "WBAPH5C55BA218692"];
@@ -172,21 +173,17 @@ proptest! {
             method: if post { Method::POST } else { Method::GET },
             path,
             query: query_pairs(&query),
-            authorization: Some("Bearer key".into()),
+            headers: vec![("authorization".into(), "Bearer key".into())],
             body: body.into(),
         };
-        let carvin = Carvin::new("key".into(), Quotas::default().carvin);
-        let visor = Visor::new("key".into(), Quotas::default().visor);
-        for reply in [reply(&carvin, &heard), reply(&visor, &heard)] {
+        for profile in roster::ALL {
+            let stand = (profile.start)("key".into(), profile.quotas.to_vec());
+            let reply = (stand.hear(&heard).answer)(Instant::now());
             prop_assert!([200, 400, 404, 405].contains(&reply.status), "{reply:?}");
             let text = reply.body.into_text();
             prop_assert!(serde_json::from_str::<Value>(&text).is_ok(), "{text}");
         }
     }
-}
-
-fn reply<S: Stand>(stand: &S, heard: &Heard) -> Reply {
-    stand.answer(heard, &stand.read(heard), Instant::now())
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn dealers_come_in_pages() {
 #[test]
 fn calls_beyond_a_window_are_told_to_wait() {
     let minute = Duration::from_mins(1);
-    let sandbox = with_quotas(Quotas { visor: vec![per(1, minute)], ..Quotas::default() });
+    let sandbox = with_quotas(Quotas::default().with("visor", vec![per(1, minute)]));
     assert_eq!(get(&sandbox, "usage").header("x-ratelimit-remaining-60s"), Some("0"));
     let refused = get(&sandbox, "usage");
     assert_eq!(error(&refused).2, "rate_limit_exceeded");

@@ -9,20 +9,29 @@ mod bill;
 mod query;
 mod rows;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hyper::Method;
 use serde::Serialize;
 
 use self::bill::{Bill, Charge};
 use self::query::{ListingsQuery, PageQuery, Refusal, UsageQuery};
+use super::per;
 use super::quota::{Door, Window, whole_seconds};
+use super::roster::Profile;
 use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand, to_json};
 use crate::config::Quota;
 use crate::vin::Vin;
 
-/// The endpoints, by the first part of their path.
-pub(super) const ENDPOINTS: [&str; 4] = ["listings", "vins", "usage", "dealers"];
+/// Who it is. The endpoints are the first parts of its paths; the quotas are its tier T3.
+pub(super) static PROFILE: Profile = Profile {
+    id: "visor",
+    key: Some("sandbox-visor"),
+    endpoints: &["listings", "vins", "usage", "dealers"],
+    quotas: &[per(200, Duration::from_secs(10)), per(600, Duration::from_mins(1))],
+    roomy: &[per(5000, Duration::from_secs(10)), per(20_000, Duration::from_mins(1))],
+    start: |key, quotas| Box::new(Visor::new(key, quotas)),
+};
 
 /// The tier whose limits are the defaults.
 const TIER: &str = "T3";
@@ -68,14 +77,12 @@ impl Visor {
 impl Stand for Visor {
     type Question = Question;
 
-    const VENDOR: &'static str = "visor";
-
     fn read(&self, heard: &Heard) -> Call<Question> {
         let path: Vec<&str> = heard.path.split('/').filter(|part| !part.is_empty()).collect();
-        let endpoint = ENDPOINTS.into_iter().find(|&endpoint| path.first() == Some(&endpoint));
+        let endpoint = PROFILE.endpoints.iter().find(|endpoint| path.first() == Some(endpoint));
         let question = question(heard, &path).map_err(Reply::from);
         Call {
-            endpoint: endpoint.unwrap_or(NO_ENDPOINT),
+            endpoint: endpoint.copied().unwrap_or(NO_ENDPOINT),
             keys: question.as_ref().map(Question::keys).unwrap_or_default(),
             question,
         }

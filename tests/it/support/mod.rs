@@ -18,7 +18,7 @@ use vinrich::money::Micros;
 use vinrich::output::{Format, OutputSpec};
 use vinrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
 use vinrich::report::Report;
-use vinrich::sandbox::{Sandbox, SandboxSpec};
+use vinrich::sandbox::{self, Sandbox, SandboxSpec};
 use vinrich::vendors;
 use vinrich::vin::Rules;
 
@@ -65,7 +65,7 @@ impl Work {
         settings.max_wait = Duration::from_secs(5);
         for (id, vendor) in &mut settings.vendors {
             vendor.base_url = self.sandbox.base_url(id);
-            vendor.api_key = Some(format!("sandbox-{id}").into());
+            vendor.api_key = sandbox::key(id).map(|key| key.to_owned().into());
             vendor.quotas.clear();
             let day = Duration::from_hours(24);
             vendor.spend = vec![SpendLimit { amount: Micros(1_000_000_000), window: day }];

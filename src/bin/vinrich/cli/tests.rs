@@ -95,7 +95,7 @@ fn the_sandbox_takes_quotas_by_vendor() {
         ("carvin", "100/day")
     );
     assert_eq!(args.faults.len(), 1);
-    assert!(refused("sandbox --quota acme=1/day").contains("stands in for carvin and visor"));
+    assert!(refused("sandbox --quota acme=1/day").contains("stands in for carvin, visor"));
     assert!(refused("sandbox --quota 1/day").contains("such as `carvin=100/day`"));
 }
 
