@@ -20,6 +20,8 @@ pub enum Facts {
     Recalls(RecallFacts),
     /// See [`ListingFacts`].
     Listings(ListingFacts),
+    /// The answer fills no column: that of a call that acts.
+    None,
 }
 
 /// What a vehicle is. Names and units as NHTSA vPIC has them.

@@ -83,6 +83,14 @@ impl Key {
         }
     }
 
+    /// The task, where the key is one.
+    pub fn task(&self) -> Option<&Task> {
+        match self {
+            Self::Task(task) => Some(task),
+            Self::Vin(_) | Self::Vehicle(_) | Self::Page(_) => None,
+        }
+    }
+
     /// The form in which the store holds it.
     pub fn to_stored(&self) -> String {
         match self {

@@ -74,6 +74,11 @@ pub enum Fault {
     },
     /// The account may not ask; the vendor is off for this run.
     Denied(Denied),
+    /// The vendor itself cannot tell whether it has acted; it is not asked again.
+    Unsettled {
+        /// Its code, shortened.
+        code: String,
+    },
     /// A body that is no answer: HTML, cut short, `success: false`, over the cap.
     Garbled {
         /// What was seen, shortened, without keys or VINs.
@@ -90,6 +95,7 @@ impl Fault {
             Self::Server(status) => format!("http_{status}"),
             Self::Limited { .. } => "rate_limited".into(),
             Self::Poisoned { code } => code.clone(),
+            Self::Unsettled { .. } => OUTCOME_UNKNOWN.into(),
             Self::Denied(_) => "denied".into(),
             Self::Garbled { .. } => "garbled".into(),
         }
@@ -140,6 +146,9 @@ impl Held {
         }
     }
 }
+
+/// The word for a call that may have acted.
+const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 
 /// The word for a zero that nothing confirms.
 pub const INCONCLUSIVE: &str = "inconclusive";
@@ -208,7 +217,7 @@ impl Outcome {
             Self::Refused(code) => (Status::Refused, Some(code.clone()), Exit::Success),
             Self::Missing => (Status::Failed, Some("missing_in_response".into()), Exit::SomeFailed),
             Self::Inconclusive => (Status::Failed, Some(INCONCLUSIVE.into()), Exit::SomeFailed),
-            Self::Unknown => (Status::Failed, Some("outcome_unknown".into()), Exit::SomeFailed),
+            Self::Unknown => (Status::Failed, Some(OUTCOME_UNKNOWN.into()), Exit::SomeFailed),
             Self::Pending(held) => {
                 let exit = match held {
                     Held::Quota | Held::RateLimited | Held::Breaker | Held::Elsewhere => {
@@ -222,9 +231,11 @@ impl Outcome {
             }
             Self::Failed(fault) => {
                 let exit = match fault {
-                    Fault::NotSent | Fault::Timeout | Fault::Server(_) | Fault::Poisoned { .. } => {
-                        Exit::SomeFailed
-                    }
+                    Fault::NotSent
+                    | Fault::Timeout
+                    | Fault::Server(_)
+                    | Fault::Poisoned { .. }
+                    | Fault::Unsettled { .. } => Exit::SomeFailed,
                     Fault::Limited { .. } => Exit::Parked,
                     Fault::Denied(Denied::Key) => Exit::Key,
                     Fault::Denied(Denied::Scope | Denied::Billing) => Exit::Refused,

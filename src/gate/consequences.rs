@@ -48,6 +48,7 @@ impl Round<'_> {
                 self.try_again(job, sent, MOST_TRIES);
             }
             Fault::Garbled { .. } => self.try_again(job, sent, MOST_GARBLED),
+            Fault::Unsettled { .. } => self.outcome_unknown(job.keys),
             Fault::Limited { wait } => {
                 self.door.limited(wait, sent);
                 self.queue.retry(job, now);
@@ -113,7 +114,7 @@ impl Round<'_> {
 /// Whether a call that brought this fault may have acted all the same.
 pub(super) fn may_have_acted(fault: &Fault) -> bool {
     match fault {
-        Fault::Timeout | Fault::Server(_) | Fault::Garbled { .. } => true,
+        Fault::Timeout | Fault::Server(_) | Fault::Unsettled { .. } | Fault::Garbled { .. } => true,
         Fault::NotSent | Fault::Limited { .. } | Fault::Poisoned { .. } | Fault::Denied(_) => false,
     }
 }

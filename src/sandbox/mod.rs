@@ -27,6 +27,8 @@ mod server;
 mod stand;
 #[cfg(test)]
 mod tests;
+mod visa;
+mod visio;
 mod visor;
 
 use std::collections::BTreeMap;

@@ -2,11 +2,12 @@
 //! and one line in [`ALL`].
 
 use super::stand::AnyStand;
-use super::{carvin, visor};
+use super::{carvin, visa, visio, visor};
 use crate::config::Quota;
 
 /// Every stand-in, in the order they are told of.
-pub(super) static ALL: &[&Profile] = &[&carvin::PROFILE, &visor::PROFILE];
+pub(super) static ALL: &[&Profile] =
+    &[&carvin::PROFILE, &visor::PROFILE, &visio::PROFILE, &visa::PROFILE];
 
 /// A vendor's stand-in before it stands.
 #[derive(Debug)]

@@ -13,6 +13,8 @@ mod json;
 mod reply;
 #[cfg(test)]
 mod testing;
+pub mod visa;
+pub mod visio;
 pub mod visor;
 
 pub use reply::{by_status, excerpt};
@@ -32,7 +34,7 @@ pub use crate::outcome::Said;
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
-    &[&carvin::CarVin, &visor::Visor]
+    &[&carvin::CarVin, &visor::Visor, &visio::Visio, &visa::Visa]
 }
 
 /// The vendor called `id`.

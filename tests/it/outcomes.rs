@@ -14,6 +14,7 @@ fn faults() -> Vec<Fault> {
         Fault::Limited { wait: None },
         Fault::Limited { wait: Some(Duration::from_secs(7)) },
         Fault::Poisoned { code: "invalid_vin".into() },
+        Fault::Unsettled { code: "reconcile".into() },
         Fault::Denied(Denied::Key),
         Fault::Denied(Denied::Scope),
         Fault::Denied(Denied::Billing),
@@ -27,6 +28,7 @@ fn faults() -> Vec<Fault> {
             | Fault::Server(_)
             | Fault::Limited { .. }
             | Fault::Poisoned { .. }
+            | Fault::Unsettled { .. }
             | Fault::Denied(Denied::Key | Denied::Scope | Denied::Billing)
             | Fault::Garbled { .. } => {}
         }
@@ -99,6 +101,7 @@ fn the_table_of_outcomes() {
     Failed(Limited { wait: None })                       failed   rate_limited         75
     Failed(Limited { wait: Some(7s) })                   failed   rate_limited         75
     Failed(Poisoned { code: "invalid_vin" })             failed   invalid_vin          3
+    Failed(Unsettled { code: "reconcile" })              failed   outcome_unknown      3
     Failed(Denied(Key))                                  failed   denied               77
     Failed(Denied(Scope))                                failed   denied               69
     Failed(Denied(Billing))                              failed   denied               69
