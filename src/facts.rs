@@ -5,7 +5,14 @@
 //! An answer is parsed into facts when it is read, not when it is stored, so a
 //! new column costs no call.
 
+mod column;
+
 use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::key::Vehicle;
+
+pub use self::column::{DecodeColumn, is_blank, model_year};
 
 /// Days since 1970-01-01.
 pub type Days = i32;
@@ -22,6 +29,12 @@ pub enum Facts {
     Listings(ListingFacts),
     /// The answer fills no column: that of a call that acts.
     None,
+}
+
+/// Tells facts apart: equal facts have equal fingerprints.
+#[expect(clippy::missing_panics_doc, reason = "facts are words and numbers by name")]
+pub fn fingerprint(facts: &impl Serialize) -> u64 {
+    xxh3_64(&serde_json::to_vec(facts).expect("words and numbers by name can be written as JSON"))
 }
 
 /// What a vehicle is. Names and units as NHTSA vPIC has them.
@@ -71,6 +84,13 @@ pub struct DecodeFacts {
     pub decode_error_codes: Option<String>,
     /// Whatever else the answer holds: one JSON object with sorted keys.
     pub decode_extra: Option<String>,
+}
+
+impl DecodeFacts {
+    /// The vehicle they name, where they name all of make, model and year.
+    pub fn vehicle(&self) -> Option<Vehicle> {
+        Some(Vehicle::new(self.make.as_deref()?, self.model.as_deref()?, self.model_year?))
+    }
 }
 
 /// How a recall answer was matched to the vehicle, the surest first.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::answers::{Picks, Replies, Seen, Vehicles, seen};
+use crate::answers::{Picks, Replies, Seen, Times, Vehicles, seen};
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -72,30 +72,55 @@ impl View<'_> {
         vins: &KeySet,
         forecast: &mut Forecast,
     ) -> Result<(), Error> {
-        let Some(source) = chain.sources.first() else { return Ok(()) };
-        let (mut dataset, confirms) = if source.endpoint.spec().key == KeyKind::Vehicle {
+        let source = chain.sources.first();
+        let by_vehicle = source.map_or(chain.dataset == Dataset::Recalls, |source| {
+            source.key_kind() == KeyKind::Vehicle
+        });
+        let (mut dataset, confirms) = if by_vehicle {
             self.by_vehicle(chain, source, panel, vins)?
         } else {
-            (self.count(chain, source, vins)?, 0)
+            let told = self.decoded(chain, panel, vins);
+            (self.count(chain, source, vins, &told)?, 0)
         };
         dataset.dataset = chain.dataset.name();
-        self.add_calls(source, &dataset, confirms, forecast);
+        if let Some(source) = source {
+            self.add_calls(source, &dataset, confirms, forecast);
+        }
         forecast.datasets.push(dataset);
         Ok(())
     }
 
-    /// Keys by what the store knows of them.
+    /// The VINs that need nobody else, since the offline decoder comes first and finds them.
+    fn decoded(&self, chain: &Chain, panel: &Panel, vins: &KeySet) -> Vec<bool> {
+        let mut told = vec![false; vins.len()];
+        let leads = chain.local.is_some_and(|place| place.after == 0);
+        if let Some(offline) = panel.offline(self.started).filter(|_| leads) {
+            offline.each(vins, &vins.sorted(), |id, decoded| {
+                told[id as usize] = decoded.is_found();
+            });
+        }
+        told
+    }
+
+    /// Keys by what the store knows of them; those `told` by data on this machine
+    /// are asked nobody.
     fn count(
         &self,
         chain: &Chain,
-        source: &Source,
+        source: Option<&Source>,
         keys: &KeySet,
+        told: &[bool],
     ) -> Result<DatasetForecast, Error> {
         let mut counts =
             DatasetForecast { keys: keys.len() as u64, exact: true, ..DatasetForecast::default() };
+        let Some(source) = source else {
+            counts.local = counts.keys;
+            return Ok(counts);
+        };
         let refresh = self.plan.datasets.refresh.contains(&chain.dataset);
-        for seen in self.seen(chain, source, keys)? {
+        for (seen, told) in self.seen(chain, source, keys)?.into_iter().zip(told) {
             match seen {
+                _ if *told => counts.local += 1,
                 Seen::Never => counts.missing += 1,
                 Seen::Fresh(_) if refresh => counts.missing += 1,
                 Seen::Fresh(_) => counts.cached += 1,
@@ -122,34 +147,58 @@ impl View<'_> {
     fn by_vehicle(
         &self,
         chain: &Chain,
-        source: &Source,
+        source: Option<&Source>,
         panel: &Panel,
         vins: &KeySet,
     ) -> Result<(DatasetForecast, u64), Error> {
         let (vehicles, unknown) = self.vehicles(panel, vins)?;
-        let mut counts = self.count(chain, source, &vehicles.keys)?;
+        let told = self.filed(chain, &vehicles)?;
+        let mut counts = self.count(chain, source, &vehicles.keys, &told)?;
         counts.keys += unknown;
+        let Some(source) = source else { return Ok((counts, 0)) };
         counts.missing += unknown;
-        counts.exact = unknown == 0 && (counts.missing == 0 || source.confirming().is_none());
-        let confirms = source.confirming().map_or(0, |_| counts.missing);
+        let confirming = source.confirming();
+        let tested = confirming.is_some() || source.catalogue().is_some();
+        counts.exact = unknown == 0 && (counts.missing == 0 || !tested);
+        let confirms = confirming.map_or(0, |_| counts.missing);
         Ok((counts, confirms))
     }
 
-    /// The vehicles that fresh decodes name, and how many VINs have no fresh decode.
+    /// The vehicles that the imported recall file tells before anyone is asked.
+    fn filed(&self, chain: &Chain, vehicles: &Vehicles) -> Result<Vec<bool>, Error> {
+        let mut told = vec![false; vehicles.keys.len()];
+        let leads = chain.local.is_some_and(|place| place.after == 0);
+        if let Some(snapshot) = self.snapshot.as_ref().filter(|_| leads) {
+            snapshot.each_filed(vehicles.keys.each_vehicle(), |id, filed| {
+                told[id as usize] = filed.settles();
+            })?;
+        }
+        Ok(told)
+    }
+
+    /// The vehicles that fresh decodes and the offline decoder name, and how many
+    /// VINs nobody has decoded yet.
     fn vehicles(&self, panel: &Panel, vins: &KeySet) -> Result<(Vehicles, u64), Error> {
-        let (Some(snapshot), Some(chain)) = (&self.snapshot, panel.chains.get(&Dataset::Decode))
-        else {
-            let none = Vehicles { keys: KeySet::vehicles([]), of: vec![None; vins.len()] };
-            return Ok((none, vins.len() as u64));
+        let offline = panel.offline(self.started);
+        let picks = match (&self.snapshot, panel.chains.get(&Dataset::Decode)) {
+            (Some(snapshot), Some(chain)) => {
+                let replies = Replies {
+                    sources: chain.sources.clone(),
+                    outcomes: vec![std::collections::HashMap::new(); chain.sources.len()],
+                    ..Replies::default()
+                };
+                Some(Picks::load(snapshot, chain, &replies, vins, Times::asking(self.started))?)
+            }
+            _ => None,
         };
-        let replies = Replies {
-            sources: chain.sources.clone(),
-            outcomes: vec![std::collections::HashMap::new(); chain.sources.len()],
-            ..Replies::default()
+        let vehicles =
+            Vehicles::of(picks.as_ref(), offline.as_ref(), vins, self.snapshot.as_ref())?;
+        let unknown = match (&offline, &picks) {
+            (Some(_), _) => 0,
+            (None, Some(picks)) => picks.unanswered(),
+            (None, None) => vins.len() as u64,
         };
-        let picks = Picks::load(snapshot, chain, &replies, vins, self.started, self.started)?;
-        let vehicles = Vehicles::of(&picks, vins, snapshot)?;
-        Ok((vehicles, picks.unanswered()))
+        Ok((vehicles, unknown))
     }
 
     fn add_calls(

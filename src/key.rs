@@ -22,6 +22,14 @@ impl Vehicle {
     }
 }
 
+impl Vehicle {
+    /// The vehicle as a catalogue of models is asked about it: its make and year.
+    #[must_use]
+    pub fn any_model(&self) -> Self {
+        Self { model: String::new(), ..self.clone() }
+    }
+}
+
 impl fmt::Display for Vehicle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.year, self.make, self.model)

@@ -62,6 +62,23 @@ impl KeySet {
         }
     }
 
+    /// The vehicle numbered `id`, where the keys are vehicles.
+    pub fn vehicle(&self, id: u32) -> Option<&Vehicle> {
+        match self {
+            Self::Vins { .. } => None,
+            Self::Vehicles(vehicles) => vehicles.get(id as usize).map(|(vehicle, _)| vehicle),
+        }
+    }
+
+    /// Every vehicle with its number, sorted; none where the keys are VINs.
+    pub fn each_vehicle(&self) -> impl Iterator<Item = (u32, Vehicle)> + '_ {
+        let vehicles = match self {
+            Self::Vins { .. } => &[][..],
+            Self::Vehicles(vehicles) => vehicles,
+        };
+        (0u32..).zip(vehicles.iter().map(|(vehicle, _)| vehicle.clone()))
+    }
+
     /// The number of `key`.
     pub fn id(&self, key: &Key) -> Option<u32> {
         match (self, key) {

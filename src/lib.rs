@@ -39,7 +39,12 @@ pub mod error;
 pub mod vin;
 pub mod key;
 pub mod outcome;
+mod numbers;
 pub mod facts;
+pub mod names;
+pub mod claims;
+pub mod conflicts;
+pub mod suggest;
 pub mod money;
 pub mod distinct;
 
@@ -48,6 +53,7 @@ pub mod os;
 pub mod clock;
 pub mod cancel;
 pub mod events;
+mod tls;
 mod account;
 
 // What is wanted.
@@ -61,11 +67,13 @@ pub mod report;
 
 // What this machine knows by itself.
 pub mod vpic;
+pub mod recall_file;
 
 // Asking.
 pub mod store;
 pub mod vendors;
 pub mod keyset;
+pub mod offline;
 pub mod batch;
 pub mod gate;
 pub mod panel;

@@ -79,6 +79,8 @@ pub enum Fault {
         /// Its code, shortened.
         code: String,
     },
+    /// A zero that may only mean "not now"; asked for once more, later.
+    Unsure,
     /// A body that is no answer: HTML, cut short, `success: false`, over the cap.
     Garbled {
         /// What was seen, shortened, without keys or VINs.
@@ -97,6 +99,7 @@ impl Fault {
             Self::Poisoned { code } => code.clone(),
             Self::Unsettled { .. } => OUTCOME_UNKNOWN.into(),
             Self::Denied(_) => "denied".into(),
+            Self::Unsure => INCONCLUSIVE.into(),
             Self::Garbled { .. } => "garbled".into(),
         }
     }
@@ -235,6 +238,7 @@ impl Outcome {
                     | Fault::Timeout
                     | Fault::Server(_)
                     | Fault::Poisoned { .. }
+                    | Fault::Unsure
                     | Fault::Unsettled { .. } => Exit::SomeFailed,
                     Fault::Limited { .. } => Exit::Parked,
                     Fault::Denied(Denied::Key) => Exit::Key,

@@ -12,6 +12,7 @@ use crate::freshness::Freshness;
 use crate::gate::label;
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
+use crate::offline::Offline;
 use crate::outcome::Dataset;
 use crate::plan::Plan;
 use crate::store::{Answered, Held, SourceName, Store};
@@ -200,6 +201,14 @@ impl Panel {
         Ok(())
     }
 
+    /// The offline decoder at its place in the decode chain, as of `now`
+    /// (microseconds since the epoch).
+    pub fn offline(&self, now: i64) -> Option<Offline> {
+        let chain = self.chains.get(&Dataset::Decode)?;
+        let place = chain.local.filter(|place| place.local == Local::Vpic)?;
+        self.vpic.as_ref().map(|vpic| Offline::new(vpic.clone(), now, place.after == 0))
+    }
+
     fn add(&mut self, dataset: Dataset, plan: &Plan, on_hand: &OnHand<'_>) -> Result<(), Error> {
         let Some(settings) = plan.settings.datasets.get(&dataset) else { return Ok(()) };
         let mut chain = Chain {
@@ -245,7 +254,15 @@ const FILED_AT: &str = "nhtsa";
 impl OnHand<'_> {
     /// The data on this machine; of the store's answers nothing is known yet.
     pub fn at(settings: &Settings) -> Result<Self, Error> {
-        Ok(Self { known: &|_| false, recall_file: false, vpic: Vpic::find(&settings.vpic_data)? })
+        let wanted = |local: Local| {
+            settings
+                .datasets
+                .get(&local.dataset())
+                .is_some_and(|of| of.vendors.contains(&local.id()))
+        };
+        let vpic = if wanted(Local::Vpic) { Vpic::find(&settings.vpic_data)? } else { None };
+        let recall_file = wanted(Local::NhtsaFile) && holds_recall_file(&settings.store);
+        Ok(Self { known: &|_| false, recall_file, vpic })
     }
 
     fn has(&self, local: Local) -> bool {
@@ -268,6 +285,16 @@ pub fn is_known(store: &Path, name: &SourceName) -> bool {
         }
     };
     known().unwrap_or(false)
+}
+
+/// Whether the store holds NHTSA's recall file. A store that cannot be read
+/// says so when it is opened.
+fn holds_recall_file(store: &Path) -> bool {
+    let held = || match Store::peek(store)? {
+        Some(store) => store.snapshot()?.has_recall_file(),
+        None => Ok::<bool, Error>(false),
+    };
+    held().unwrap_or(false)
 }
 
 fn source(

@@ -123,7 +123,9 @@ fn ask(
         .map_err(|error| Error::internal("cannot start the runtime").because(error))?;
     runtime.block_on(async {
         let doors = open_doors(plan, panel, store, &shared).await?;
-        let asker = Asker { plan, panel, store, shared: &shared, doors, started: run.started.wall };
+        let started = run.started.wall;
+        let offline = panel.offline(started);
+        let asker = Asker { plan, panel, store, shared: &shared, doors, offline, started };
         let answers = asker.ask(vins).await?;
         for (id, door) in &asker.doors {
             let label = crate::gate::label(door.vendor(), &plan.settings.vendors[id]);

@@ -119,6 +119,8 @@ pub struct DatasetForecast {
     pub dataset: &'static str,
     /// The distinct keys it is asked about; at most, when `exact` is false.
     pub keys: u64,
+    /// Keys that data on this machine answer.
+    pub local: u64,
     /// Keys the store answers, fresh.
     pub cached: u64,
     /// Keys the store holds an expired answer to.

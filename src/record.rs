@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::conflicts::Conflicts;
 use crate::facts::{DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
 use crate::input::Row;
 use crate::outcome::Status;
@@ -29,9 +30,9 @@ pub struct Record {
     /// Its listings.
     pub listings: Told<ListingFacts>,
     /// Conflicts between decoders: one JSON object.
-    pub decode_conflicts: Option<Arc<str>>,
+    pub decode_conflicts: Option<Arc<Conflicts>>,
     /// Conflicts between the row's own words and its VIN: one JSON object.
-    pub input_conflicts: Option<Arc<str>>,
+    pub input_conflicts: Option<Arc<Conflicts>>,
     /// Hash of the record's values without fetch times and stale marks.
     pub record_hash: u128,
 }

@@ -1,10 +1,11 @@
 //! The run report: what a run did, for the operator and for `<out>.run.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::conflicts::Conflicts;
 use crate::error::Error;
 use crate::money::Micros;
 use crate::outcome::{Dataset, INCONCLUSIVE};
@@ -49,6 +50,10 @@ pub struct Report {
     pub vendors: BTreeMap<String, VendorReport>,
     /// Rows' lookups that went wrong, by `<dataset>_error`.
     pub errors: BTreeMap<String, u64>,
+    /// Rows whose decoders differ, by column.
+    pub decode_conflicts: BTreeMap<&'static str, u64>,
+    /// Rows whose own make, model or year differs from their VIN, by column.
+    pub input_conflicts: BTreeMap<&'static str, u64>,
     /// What a person should read.
     pub warnings: Vec<String>,
     /// The files written.
@@ -67,6 +72,7 @@ pub struct InputReport {
     pub delimiter: String,
     pub has_header: bool,
     pub vin_column: String,
+    pub claim_columns: BTreeMap<&'static str, String>,
 }
 
 /// The rows of a run.
@@ -93,6 +99,9 @@ pub struct RowsReport {
 pub struct DatasetReport {
     /// Why it was left out, if it was.
     pub left_out: Option<String>,
+    /// Vendors that nobody named, and that this machine has no way to.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub unreachable: BTreeSet<String>,
     /// Distinct keys looked up.
     pub keys: u64,
     /// Answered by the store, fresh.
@@ -200,6 +209,7 @@ impl DatasetReport {
         self.hits += other.hits;
         self.misses += other.misses;
         self.stale += other.stale;
+        self.unreachable.extend(other.unreachable.iter().cloned());
     }
 }
 
@@ -212,6 +222,10 @@ pub struct RowTally {
     pub errors: BTreeMap<String, u64>,
     /// Rows with a zero that nothing confirms.
     pub inconclusive: u64,
+    /// Rows whose decoders differ, by column.
+    pub decode_conflicts: BTreeMap<&'static str, u64>,
+    /// Rows whose own words differ from their VIN, by column.
+    pub input_conflicts: BTreeMap<&'static str, u64>,
 }
 
 impl RowTally {
@@ -222,6 +236,8 @@ impl RowTally {
         self.count_told(Dataset::Listings, &record.listings);
         let error = record.recalls.error.as_deref();
         self.inconclusive += u64::from(error == Some(INCONCLUSIVE));
+        count_fields(&mut self.decode_conflicts, record.decode_conflicts.as_deref());
+        count_fields(&mut self.input_conflicts, record.input_conflicts.as_deref());
     }
 
     fn count_told<F>(&mut self, dataset: Dataset, told: &Told<F>) {
@@ -230,5 +246,11 @@ impl RowTally {
             let name = format!("{}:{error}", dataset.name());
             *self.errors.entry(name).or_default() += 1;
         }
+    }
+}
+
+fn count_fields(counts: &mut BTreeMap<&'static str, u64>, conflicts: Option<&Conflicts>) {
+    for field in conflicts.into_iter().flat_map(|conflicts| &conflicts.fields) {
+        *counts.entry(field).or_default() += 1;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::answers::{Answers, Replies};
+use crate::answers::{Answers, Replies, Stage};
 use crate::cancel::Cancel;
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, Exit};
@@ -130,6 +130,7 @@ impl<'a> Run<'a> {
                 delimiter: char::from(file.delimiter).to_string(),
                 has_header: file.has_header,
                 vin_column: file.vin_column.clone(),
+                claim_columns: file.claim_columns.clone(),
             })
             .collect();
         self.report.rows = RowsReport {
@@ -168,11 +169,9 @@ impl<'a> Run<'a> {
         if let Some(replies) = &answers.decode {
             self.note_replies(Dataset::Decode, replies);
         }
-        if let Some(recalls) = &answers.recalls {
-            self.note_replies(Dataset::Recalls, &recalls.main);
-            if let Some(confirmed) = &recalls.confirmed {
-                self.note_replies(Dataset::Recalls, confirmed);
-            }
+        let stages = answers.recalls.iter().flat_map(|recalls| &recalls.stages);
+        for replies in stages.flat_map(Stage::replies) {
+            self.note_replies(Dataset::Recalls, replies);
         }
         if let Some(replies) = &answers.listings {
             self.note_replies(Dataset::Listings, replies);
@@ -182,7 +181,13 @@ impl<'a> Run<'a> {
     fn note_replies(&mut self, dataset: Dataset, replies: &Replies) {
         self.report.datasets.entry(dataset.name()).or_default().add(&replies.report);
         self.lookups += replies.report.keys;
-        for outcome in replies.outcomes.iter().flat_map(|outcomes| outcomes.values()) {
+        for vendor in &replies.report.unreachable {
+            let words = format!("{dataset}: {vendor} cannot be reached from here and was left out");
+            self.warn("unreachable", words);
+        }
+        let outcomes = replies.outcomes.iter().flat_map(|outcomes| outcomes.values());
+        // Another name or source may conclude what was inconclusive: the rows tell.
+        for outcome in outcomes.filter(|outcome| **outcome != Outcome::Inconclusive) {
             let exit = outcome.verdict().2;
             self.ends_with(exit, 1);
             if matches!(outcome, Outcome::Pending(_)) && exit == Exit::Parked {
@@ -207,6 +212,8 @@ impl<'a> Run<'a> {
             self.ends_with(Exit::SomeFailed, wrote.tally.inconclusive);
         }
         self.report.errors = wrote.tally.errors;
+        self.report.decode_conflicts = wrote.tally.decode_conflicts;
+        self.report.input_conflicts = wrote.tally.input_conflicts;
         for (dataset, stale) in wrote.deferred {
             if let Some(report) = self.report.datasets.get_mut(dataset.name()) {
                 report.deferred_renewals = stale;

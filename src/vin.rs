@@ -6,6 +6,11 @@
 use std::fmt;
 
 mod clean;
+mod slips;
+
+pub use slips::candidates;
+
+pub(crate) use clean::{means_empty, unwrapped};
 
 use clean::Cleaned;
 
@@ -54,6 +59,12 @@ impl Vin {
     /// VIN alone does not tell.
     pub fn check_digit_required(&self) -> bool {
         matches!(self.0[0], b'1'..=b'5')
+    }
+
+    /// Whether it ends in three digits: the part of the serial number that is one
+    /// for every maker, the small ones with a longer identifier too.
+    fn ends_in_digits(&self) -> bool {
+        self.0[14..].iter().all(u8::is_ascii_digit)
     }
 
     /// The VIN in 11 bytes.

@@ -1,11 +1,11 @@
 //! Pass 2: the input again, joined with the store, into the output.
 
-use crate::answers::Answers;
+use crate::answers::{Answers, Times};
 use crate::cancel::Cancel;
 use crate::clock::SystemClock;
 use crate::error::Error;
 use crate::events::{Events, Phase, Progress};
-use crate::input::{Inputs, Row};
+use crate::input::{Inputs, Row, Rows};
 use crate::join::Joiner;
 use crate::keyset::KeySet;
 use crate::output::{Output, OutputLock, Written};
@@ -16,9 +16,16 @@ use crate::report::{Report, RowTally};
 use crate::run::{Run, Wrote};
 use crate::store::Store;
 use crate::survey::Survey;
+use crate::vin::{Reading, Rules, Vin};
 
 /// Rows handed to the encoder at a time.
 const BLOCK: usize = 8192;
+
+/// Rows read before any of them is joined: enough to decode on every core.
+const STRETCH: usize = 4096;
+
+/// Bytes of rows after which a stretch is joined though it has fewer rows.
+const STRETCH_BYTES: usize = 16 << 20;
 
 /// Bytes of input cells after which a block is handed on though it has fewer rows.
 const BLOCK_BYTES: usize = 16 << 20;
@@ -57,27 +64,32 @@ pub fn write(
 ) -> Result<Wrote, Error> {
     let Outputs(mut output) = outputs;
     let snapshot = store.snapshot()?;
-    let now = run.clock.now().wall;
-    let mut joiner = Joiner::load(&snapshot, panel, answers, vins, inputs, run.started.wall, now)?;
+    let times = Times { started: run.started.wall, now: run.clock.now().wall };
+    let mut joiner = Joiner::load(&snapshot, panel, answers, vins, inputs, times)?;
     let mut tally = RowTally::default();
     let mut block = Filling::new(inputs.columns().len());
     let mut rows = inputs.rows()?;
-    let mut row = Row::default();
+    let mut stretch = Stretch::default();
     let mut read = 0;
-    while rows.next(&mut row)? {
-        read += 1;
-        let record = joiner.record(&row, row.reading(plan.rules))?;
-        tally.count(&record);
-        block.push(&row, record);
-        if block.is_full() {
-            output.write(block.take())?;
-            run.events.progress(&Progress {
-                phase: Phase::Writing,
-                rows: read,
-                rows_total: Some(run.rows()),
-                ..run.progress.clone()
-            });
+    while stretch.fill(&mut rows, plan.rules)? {
+        read += stretch.len() as u64;
+        let decoded = joiner.decode(&stretch.vins);
+        let mut decoded = decoded.as_deref().unwrap_or_default().iter();
+        for (row, reading) in stretch.rows() {
+            let decoded = if reading.vin.is_some() { decoded.next() } else { None };
+            let record = joiner.record(row, reading, decoded)?;
+            tally.count(&record);
+            block.push(row, record);
+            if block.is_full() {
+                output.write(block.take())?;
+            }
         }
+        run.events.progress(&Progress {
+            phase: Phase::Writing,
+            rows: read,
+            rows_total: Some(run.rows()),
+            ..run.progress.clone()
+        });
     }
     output.write(block.take())?;
     rows.finish()?;
@@ -86,6 +98,47 @@ pub fn write(
     let partial = plan.thresholds.keep_complete && run.is_incomplete();
     let files = if partial { output.commit_partial()? } else { output.commit()? };
     Ok(Wrote { rows, diverted, tally, deferred: joiner.deferred_renewals(), files })
+}
+
+/// Rows that are read, and decoded, before they are joined.
+#[derive(Default)]
+struct Stretch {
+    rows: Vec<Row>,
+    readings: Vec<Reading>,
+    /// The usable VINs among the rows, in their order.
+    vins: Vec<Vin>,
+}
+
+impl Stretch {
+    /// Reads the next rows; `false` at the end.
+    fn fill(&mut self, rows: &mut Rows<'_>, rules: Rules) -> Result<bool, Error> {
+        self.readings.clear();
+        self.vins.clear();
+        let mut bytes = 0;
+        while self.readings.len() < STRETCH && bytes < STRETCH_BYTES {
+            let place = self.readings.len();
+            if place == self.rows.len() {
+                self.rows.push(Row::default());
+            }
+            let row = &mut self.rows[place];
+            if !rows.next(row)? {
+                break;
+            }
+            let reading = row.reading(rules);
+            self.vins.extend(reading.vin);
+            self.readings.push(reading);
+            bytes += row.bytes();
+        }
+        Ok(!self.readings.is_empty())
+    }
+
+    fn len(&self) -> usize {
+        self.readings.len()
+    }
+
+    fn rows(&mut self) -> impl Iterator<Item = (&Row, Reading)> {
+        self.rows.iter().zip(self.readings.drain(..))
+    }
 }
 
 /// Every row read must have gone one way or the other.

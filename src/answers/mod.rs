@@ -3,11 +3,13 @@
 
 mod pick;
 mod shelf;
+mod stage;
+mod vehicles;
 
 use std::collections::HashMap;
 
 use crate::error::Error;
-use crate::key::Key;
+use crate::key::KeyKind;
 use crate::keyset::KeySet;
 use crate::outcome::Outcome;
 use crate::panel::{Chain, Source};
@@ -16,9 +18,27 @@ use crate::store::{Snapshot, SourceId};
 
 pub use pick::{Pick, Picks};
 pub use shelf::{Shelf, Shelved};
+pub use stage::{StagePicks, Verdict};
+pub use vehicles::Vehicles;
+
+/// When a run started, and the time now, in microseconds since the epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// What was fresh then counts as fresh.
+    pub started: i64,
+    /// What is too old now is not written.
+    pub now: i64,
+}
 
 /// Why keys have no answer, by source: one map for each of a chain's sources.
 pub type Outcomes = Vec<HashMap<u32, Outcome>>;
+
+impl Times {
+    /// While a run is asking, nothing is too old yet.
+    pub fn asking(started: i64) -> Self {
+        Self { started, now: started }
+    }
+}
 
 /// What asking for one dataset came to.
 #[derive(Debug, Default)]
@@ -42,34 +62,46 @@ impl Replies {
 /// What asking for recalls came to.
 #[derive(Debug, Default)]
 pub struct RecallReplies {
-    /// By vehicle, or by VIN where the vendor knows no vehicles.
-    pub main: Replies,
-    /// The vehicles, when asked by vehicle.
+    /// The vehicles behind the VINs, where anyone was asked by vehicle.
     pub vehicles: Option<Vehicles>,
+    /// One for each remote source, in the chain's order.
+    pub stages: Vec<Stage>,
+}
+
+/// What asking one source for recalls came to.
+#[derive(Debug)]
+pub struct Stage {
+    /// What it was asked about.
+    pub by: KeyKind,
+    /// Its answers.
+    pub main: Replies,
     /// By VIN, for zeros asked by vehicle.
     pub confirmed: Option<Replies>,
+    /// Against its list of models, for zeros asked by vehicle.
+    pub catalogued: Option<Catalogued>,
 }
 
-/// The distinct vehicles of a run and which VIN is which.
-#[derive(Debug)]
-pub struct Vehicles {
-    /// The vehicles.
-    pub keys: KeySet,
-    /// For each VIN's number, its vehicle's.
-    pub of: Vec<Option<u32>>,
-}
-
-impl Vehicles {
-    /// The vehicles that decode found behind the VINs.
-    pub fn of(picks: &Picks, vins: &KeySet, snapshot: &Snapshot<'_>) -> Result<Self, Error> {
-        let mut shelf = Shelf::default();
-        let named = (0..u32::try_from(vins.len()).unwrap_or(u32::MAX))
-            .map(|id| shelf.vehicle(picks, id, vins, snapshot))
-            .collect::<Result<Vec<_>, _>>()?;
-        let keys = KeySet::vehicles(named.iter().flatten().cloned());
-        let of = named.into_iter().map(|vehicle| keys.id(&Key::Vehicle(vehicle?))).collect();
-        Ok(Self { keys, of })
+impl Stage {
+    /// Every question that was put.
+    pub fn replies(&self) -> impl Iterator<Item = &Replies> {
+        let catalogued = self.catalogued.iter().flat_map(|of| [&of.models, &of.variants]);
+        [&self.main].into_iter().chain(&self.confirmed).chain(catalogued)
     }
+}
+
+/// Zeros held against a source's list of the models it knows.
+#[derive(Debug)]
+pub struct Catalogued {
+    /// The lists, by make and year.
+    pub models: Replies,
+    /// The vehicles whose model goes by other names there, and under which.
+    pub other_names: HashMap<u32, Vec<u32>>,
+    /// The vehicles whose model is listed by its very name.
+    pub listed: Vec<bool>,
+    /// The other names, as vehicles.
+    pub names: KeySet,
+    /// The answers about them.
+    pub variants: Replies,
 }
 
 /// What the whole asking came to.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Replies;
+use super::{Replies, Times};
 use crate::error::Error;
 use crate::keyset::KeySet;
 use crate::outcome::{Outcome, Status};
@@ -43,8 +43,7 @@ impl Picks {
         chain: &Chain,
         replies: &Replies,
         keys: &KeySet,
-        started: i64,
-        now: i64,
+        times: Times,
     ) -> Result<Self, Error> {
         let mut picks = vec![Pick::Nothing; keys.len()];
         let mut words = Words::default();
@@ -57,9 +56,9 @@ impl Picks {
             let Some(source_id) = snapshot.source(&source.name)? else { continue };
             let place = u8::try_from(place).unwrap_or(u8::MAX);
             keys.each_held(snapshot, source_id, |id, held| {
-                let stale = if chain.is_fresh(&keys.key(id), &held, started) {
+                let stale = if chain.is_fresh(&keys.key(id), &held, times.started) {
                     None
-                } else if chain.freshness.too_old(held.fetched_at, now) {
+                } else if chain.freshness.too_old(held.fetched_at, times.now) {
                     return;
                 } else {
                     Some(words.stale(outcomes.get(&id)))
@@ -101,17 +100,30 @@ impl Pick {
             Self::Held { held, stale: None, .. } if held.said == Answered::Found => 0,
             Self::Held { held, stale: Some(_), .. } if held.said == Answered::Found => 1,
             Self::Held { stale: Some(_), .. } => 2,
-            Self::Outcome(outcome) => match outcome.verdict().0 {
-                Status::Found => 0,
-                Status::Pending => 3,
-                Status::Failed => 4,
-                Status::Absent => 5,
-                Status::Refused | Status::NotRequested => 6,
-            },
+            Self::Outcome(outcome) => Self::rank_of(outcome),
             Self::Held { held, .. } if held.said == Answered::Absent => 5,
             Self::Held { .. } => 6,
             Self::Nothing => 7,
         }
+    }
+
+    /// The rank of a key without an answer.
+    pub(crate) fn rank_of(outcome: &Outcome) -> u8 {
+        match outcome.verdict().0 {
+            Status::Found => 0,
+            Status::Pending => 3,
+            Status::Failed => 4,
+            Status::Absent => 5,
+            Status::Refused | Status::NotRequested => 6,
+        }
+    }
+
+    pub(crate) fn is_fresh(&self) -> bool {
+        matches!(self, Self::Held { stale: None, .. })
+    }
+
+    pub(crate) fn is_inconclusive(&self) -> bool {
+        matches!(self, Self::Outcome(outcome) if **outcome == Outcome::Inconclusive)
     }
 
     pub(crate) fn is(&self, answered: Answered) -> bool {

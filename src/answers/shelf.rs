@@ -5,22 +5,20 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use serde::Serialize;
-use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Pick, Picks};
+use super::Picks;
 use crate::error::Error;
-use crate::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts};
-use crate::key::{Key, Vehicle};
-use crate::keyset::KeySet;
-use crate::store::{Answered, BodyId, Held, Snapshot};
+use crate::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts, fingerprint};
+use crate::key::Key;
+use crate::store::{BodyId, Held, Snapshot};
 
 /// Parsed answers kept for rows to come; beyond, all are dropped and read again.
 const SHELF: usize = 32_768;
 
-/// Parsed answers by the body they were read from.
+/// Parsed answers by the endpoint that reads them and the body they were read from.
 #[derive(Debug)]
 pub struct Shelf<F> {
-    read: HashMap<(u8, BodyId), (Arc<F>, u64)>,
+    read: HashMap<(usize, BodyId), (Arc<F>, u64)>,
 }
 
 impl<F> Default for Shelf<F> {
@@ -60,36 +58,16 @@ impl<F: Shelved + Default> Shelf<F> {
         if self.read.len() >= SHELF {
             self.read.clear();
         }
-        Ok(Some(match self.read.entry((source, body)) {
+        let endpoint = picks.sources[source as usize].endpoint;
+        let reader = std::ptr::from_ref(endpoint.spec()).addr();
+        Ok(Some(match self.read.entry((reader, body)) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(place) => {
-                let endpoint = picks.sources[source as usize].endpoint;
                 let facts = endpoint.facts(key, &snapshot.body(body, key)?);
                 let facts = F::of(facts).unwrap_or_default();
-                let words = serde_json::to_vec(&facts)
-                    .map_err(|error| Error::internal("facts cannot be hashed").because(error))?;
-                place.insert((Arc::new(facts), xxh3_64(&words))).clone()
+                let hash = fingerprint(&facts);
+                place.insert((Arc::new(facts), hash)).clone()
             }
-        }))
-    }
-}
-
-impl Shelf<DecodeFacts> {
-    /// The vehicle that decode found behind a VIN.
-    pub(super) fn vehicle(
-        &mut self,
-        picks: &Picks,
-        id: u32,
-        vins: &KeySet,
-        snapshot: &Snapshot<'_>,
-    ) -> Result<Option<Vehicle>, Error> {
-        let Pick::Held { source, held, .. } = picks.get(id) else { return Ok(None) };
-        if held.said != Answered::Found {
-            return Ok(None);
-        }
-        let facts = self.facts(picks, *source, held, &vins.key(id), snapshot)?;
-        Ok(facts.and_then(|(facts, _)| {
-            Some(Vehicle::new(facts.make.as_deref()?, facts.model.as_deref()?, facts.model_year?))
         }))
     }
 }

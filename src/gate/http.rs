@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::config::VendorSettings;
 use crate::error::Error;
 use crate::outcome::Fault;
+use crate::tls;
 use crate::vendors::{Auth, Method, Payload, Reply, Request};
 
 /// The largest body read, after decompression.
@@ -33,34 +34,12 @@ pub(super) fn client(settings: &VendorSettings) -> Result<Client, Error> {
         .timeout(settings.timeout)
         .tcp_nodelay(true);
     if settings.base_url.starts_with("https:") {
-        builder = builder.tls_backend_preconfigured(tls()?);
+        builder = builder.tls_backend_preconfigured(tls::of_the_system()?);
     } else {
         // Plain http is allowed on loopback only, where no proxy belongs.
-        builder = builder.no_proxy().tls_backend_preconfigured(no_tls()?);
+        builder = builder.no_proxy().tls_backend_preconfigured(tls::never_used()?);
     }
     builder.build().map_err(|error| failed(error.without_url()))
-}
-
-/// TLS with the system's trusted roots, without touching process-wide state.
-fn tls() -> Result<rustls::ClientConfig, Error> {
-    use rustls_platform_verifier::BuilderVerifierExt as _;
-    let builder = tls_builder()?.with_platform_verifier().map_err(|error| {
-        Error::config("cannot read the system's trusted certificates").because(error)
-    })?;
-    Ok(builder.with_no_client_auth())
-}
-
-/// TLS that trusts nobody, for clients that never use it.
-fn no_tls() -> Result<rustls::ClientConfig, Error> {
-    Ok(tls_builder()?.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
-}
-
-fn tls_builder() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>, Error>
-{
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::config("cannot set up TLS").because(error))
 }
 
 /// The request, with the key in the one place where secrets are applied.

@@ -1,5 +1,6 @@
 //! One file of the input: opened, sniffed, and read from start to end.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,8 @@ use super::decode::{Form, Text};
 use super::records::{MAX_FIELDS, Record, RecordError, Records};
 use super::sniff::{self, Layout};
 use super::source::{Bytes, Source};
-use super::{FileDigest, InputSpec, columns};
+use super::{FileDigest, InputSpec, claims, columns};
+use crate::claims::Claim;
 use crate::error::Error;
 
 /// One opened file.
@@ -28,10 +30,14 @@ pub struct InputFile {
     pub has_header: bool,
     /// The name of the column that holds the VIN.
     pub vin_column: String,
+    /// The names of the columns that hold the row's own make, model and year, by claim.
+    pub claim_columns: BTreeMap<&'static str, String>,
     /// The names of its columns, each once.
     pub(super) columns: Vec<String>,
     /// The place of `vin_column` among them.
     pub(super) vin_index: usize,
+    /// The places of `claim_columns` among them.
+    pub(super) claims: claims::Places,
     source: Source,
     layout: Layout,
     /// A pass met bytes that are no text in `encoding`.
@@ -39,10 +45,12 @@ pub struct InputFile {
 }
 
 /// What is known of a file once its first records were seen.
+#[derive(Default)]
 struct Table {
     has_header: bool,
     columns: Vec<String>,
     vin_index: usize,
+    claims: claims::Places,
 }
 
 impl InputFile {
@@ -65,8 +73,10 @@ impl InputFile {
                 .columns
                 .get(table.vin_index)
                 .map_or_else(|| "vin".into(), Clone::clone),
+            claim_columns: table.claim_columns(),
             columns: table.columns,
             vin_index: table.vin_index,
+            claims: table.claims,
             source,
             layout,
             lossy: AtomicBool::new(false),
@@ -122,7 +132,7 @@ impl Table {
         let name = &source.name;
         let mut sample = sample(source, layout).map_err(|error| unread(name, error))?;
         let Some(first) = sample.first() else {
-            return Ok(Self { has_header: false, columns: Vec::new(), vin_index: 0 });
+            return Ok(Self::default());
         };
         if first.len() > MAX_FIELDS {
             let what = format!("it has {} columns, and {MAX_FIELDS} at most are read", first.len());
@@ -142,7 +152,15 @@ impl Table {
             None if !has_header && columns.len() == 1 => 0,
             None => columns::find_vin(name, &columns, &sample)?,
         };
-        Ok(Self { has_header, columns, vin_index })
+        let claims = claims::find(name, &spec.map, &columns, vin_index, &sample)?;
+        Ok(Self { has_header, columns, vin_index, claims })
+    }
+
+    fn claim_columns(&self) -> BTreeMap<&'static str, String> {
+        let placed = Claim::ALL.into_iter().zip(self.claims);
+        let named = placed
+            .filter_map(|(claim, place)| Some((claim.name(), self.columns.get(place?)?.clone())));
+        named.collect()
     }
 }
 

@@ -5,17 +5,19 @@
 //! spooled to a temporary file first.
 //!
 //! A source becomes rows in this order: `source` gives bytes and hashes them,
-//! `decode` makes UTF-8 of them, `records` splits that into fields. `sniff` and
-//! `columns` tell by content how to do so. Empty lines are no rows, in any pass;
+//! `decode` makes UTF-8 of them, `records` splits that into fields. `sniff`,
+//! `columns` and `claims` tell by content how to do so. Empty lines are no rows, in any pass;
 //! a line of spaces or delimiters is one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use crate::claims::{Claim, Claims};
 use crate::error::Error;
 use crate::vin::{self, Reading, Rules, VinError};
 
+mod claims;
 mod columns;
 mod decode;
 mod file;
@@ -35,6 +37,9 @@ pub struct InputSpec {
     pub sources: Vec<String>,
     /// The column that holds the VIN, by header (or 1-based number).
     pub vin_column: Option<String>,
+    /// Columns that hold the row's own make, model and year, named as `vin_column` is;
+    /// what is not named here is found by header.
+    pub map: BTreeMap<Claim, String>,
     /// The field delimiter, when not sniffed.
     pub delimiter: Option<u8>,
     /// Columns to carry through, in this order; all when empty.
@@ -147,6 +152,18 @@ impl Row {
         self.record.get(self.places.vin).unwrap_or_default()
     }
 
+    /// How long it is, about.
+    pub fn bytes(&self) -> usize {
+        self.record.bytes()
+    }
+
+    /// What the row itself says its vehicle is.
+    pub fn claims(&self) -> Claims<'_> {
+        let [make, model, year] =
+            self.places.claims.map(|place| place.and_then(|field| self.record.get(field)));
+        Claims::of(make, model, year)
+    }
+
     /// The cell of [`Inputs::columns`]`[column]`; `None` where empty or absent.
     pub fn cell(&self, column: usize) -> Option<&str> {
         let field = (*self.places.fields.get(column)?)?;
@@ -205,6 +222,8 @@ struct Places {
     columns: usize,
     /// The field that holds the VIN.
     vin: usize,
+    /// The fields that hold the row's claims.
+    claims: claims::Places,
     /// For each column carried through, its field.
     fields: Vec<Option<usize>>,
 }
@@ -216,6 +235,7 @@ impl Places {
         Self {
             columns: file.columns.len(),
             vin: file.vin_index,
+            claims: file.claims,
             fields: columns.iter().map(|column| fields.get(column.as_str()).copied()).collect(),
         }
     }

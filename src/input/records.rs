@@ -37,6 +37,11 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// The length of its fields.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();

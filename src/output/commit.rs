@@ -13,13 +13,18 @@ const UNFINISHED: &str = ".tmp";
 
 /// A file being written beside its place. Dropped, it leaves nothing behind.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(crate) struct Draft {
     file: File,
     path: PathBuf,
     place: Place,
 }
 
 impl Draft {
+    /// Creates a draft beside the file `path`. Fails with 73.
+    pub(crate) fn beside(path: &Path) -> Result<Self, Error> {
+        Self::create(Place::find(path)?, &std::process::id().to_string())
+    }
+
     /// Creates `.<name>.vinrich-<tag>.tmp` beside `place`, and removes what
     /// killed runs left there. Fails with 73.
     pub(super) fn create(place: Place, tag: &str) -> Result<Self, Error> {
@@ -37,15 +42,20 @@ impl Draft {
     }
 
     /// Puts the bytes on the disk and opens them again for a check.
-    pub(super) fn sync(&mut self) -> io::Result<File> {
+    pub(crate) fn sync(&mut self) -> io::Result<File> {
         self.file.sync_all()?;
         // On some systems a lock keeps even ourselves from reading.
         let _ = self.file.unlock();
         File::open(&self.path)
     }
 
+    /// Where it is until it is published.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Puts the file in its place, or at `<name>.partial`. Call after [`Draft::sync`].
-    pub(super) fn publish(self, partial: bool) -> Result<PathBuf, Error> {
+    pub(crate) fn publish(self, partial: bool) -> Result<PathBuf, Error> {
         let place = if partial { self.place.clone().partial() } else { self.place.clone() };
         fs::rename(&self.path, &place.path)
             .and_then(|()| place.sync_folder())
@@ -74,7 +84,7 @@ impl Drop for Draft {
 /// Writes `bytes` as the file `path`, whole or not at all; an older file there
 /// is replaced. Fails with 73 or 74.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut draft = Draft::create(Place::find(path)?, &std::process::id().to_string())?;
+    let mut draft = Draft::beside(path)?;
     let written = draft.write_all(bytes).and_then(|()| draft.sync());
     let back = written.map_err(|e| write_error(path, e))?;
     let same = holds(back, bytes).map_err(|e| Error::io("cannot read back", path, e))?;

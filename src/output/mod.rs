@@ -34,12 +34,12 @@ use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(crate) use self::commit::Draft;
 pub use self::commit::write_atomically;
 pub use self::format::Format;
 pub use self::lock::OutputLock;
 
 use self::columns::Layout;
-use self::commit::Draft;
 use self::file::{Blank, Finished, Started};
 use self::place::Place;
 use self::schema::{COLUMNS, REJECT_COLUMNS, SCHEMA_VERSION};

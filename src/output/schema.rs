@@ -90,7 +90,7 @@ pub static COLUMNS: &[Column] = &[
     text("vin", |row| row.reading.vin.as_ref().map(Vin::as_str), "the normalised VIN; null when the row is rejected"),
     text("vin_status", |row| Some(vin_status(row)), "ok, repaired or rejected"),
     text("vin_error", vin_error, "why the row is rejected, or check_digit beside a doubtful VIN"),
-    text("vin_suggestion", suggestion, "the one repair that passes the check digit"),
+    text("vin_suggestion", suggestion, "the VIN that this one was probably meant to be; never applied by itself"),
     boolean("vin_normalized", |row| Some(row.reading.normalized), "whether the cell differed from the VIN (case, spaces, dashes, quotes)"),
     boolean("vin_check_digit_ok", |row| row.reading.check_digit_ok, "whether the check digit fits; null where no law requires one (WMI not 1-5)"),
     text("wmi", |row| row.reading.vin.as_ref().map(Vin::wmi), "world manufacturer identifier: the VIN's first three characters"),
@@ -128,8 +128,8 @@ pub static COLUMNS: &[Column] = &[
     text("plant_country", |row| decode(row)?.plant_country.as_deref(), "country of the assembly plant"),
     text("decode_error_codes", |row| decode(row)?.decode_error_codes.as_deref(), "NHTSA's decode codes, comma separated, as the vendor wrote them"),
     text("decode_extra", |row| decode(row)?.decode_extra.as_deref(), "whatever else the answer holds: a JSON object with sorted keys"),
-    text("decode_conflicts", |row| row.decode_conflicts.as_deref(), "where decoders differ: JSON {field: {source: value}}"),
-    text("input_conflicts", |row| row.input_conflicts.as_deref(), "where the row's own make, model or year differs from its VIN: JSON {field: {source: value}}"),
+    text("decode_conflicts", |row| row.decode_conflicts.as_ref().map(|found| &*found.json), "where decoders differ: JSON {field: {source: value}}"),
+    text("input_conflicts", |row| row.input_conflicts.as_ref().map(|found| &*found.json), "where the row's own make, model or year differs from its VIN: JSON {field: {source: value}}"),
 
     int("recall_campaign_count", campaign_count, "distinct recall campaigns that name this vehicle, repaired or not; 0 when a source knows there are none"),
     made("recall_campaigns", campaign_numbers, "campaign numbers: an ascending JSON array"),
@@ -186,7 +186,7 @@ pub static REJECT_COLUMNS: &[Column] = &[
     made("row_id", |row| Some(hex(row.row_id)), "hash of source_file and source_row, 32 hex digits"),
     text("vin_error", vin_error, "why the row is rejected"),
     text("detail", |row| row.reading.detail.as_deref(), "more about the reason, such as the character seen"),
-    text("vin_suggestion", suggestion, "the one repair that passes the check digit"),
+    text("vin_suggestion", suggestion, "the VIN that this one was probably meant to be; never applied by itself"),
     SOURCE_FILE,
     SOURCE_ROW,
 ];

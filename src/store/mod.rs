@@ -14,6 +14,8 @@
 //!   their lock files.
 //! - `lookup` reads answers, by point or by scan; `records` what else a person
 //!   wants to see: runs, quotas, sizes.
+//! - `recall_file` keeps NHTSA's recall file, imported whole, and looks vehicles
+//!   up in it.
 
 mod calls;
 mod index;
@@ -23,6 +25,7 @@ mod message;
 mod open;
 mod operations;
 mod others;
+mod recall_file;
 mod records;
 mod runs;
 mod state;
@@ -46,6 +49,9 @@ pub use message::{
     RunLimits, Shortage,
 };
 pub use operations::Operation;
+pub use recall_file::{
+    CampaignId, Filed, HeldRecallFile, Import, Imported, RecallFileInfo, variants,
+};
 pub use records::{RunRecord, SourceRecord};
 pub use writer::Writer;
 

@@ -8,14 +8,18 @@
 //! A new vendor is one file or folder here and one line in [`registry`]; it
 //! touches neither the join nor the output. Wire structs are private to it.
 
+mod campaigns;
 pub mod carvin;
 mod json;
+pub mod nhtsa;
 mod reply;
 #[cfg(test)]
 mod testing;
+mod vehicle;
 pub mod visa;
 pub mod visio;
 pub mod visor;
+pub mod vpic_api;
 
 pub use reply::{by_status, excerpt};
 
@@ -34,7 +38,7 @@ pub use crate::outcome::Said;
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
-    &[&carvin::CarVin, &visor::Visor, &visio::Visio, &visa::Visa]
+    &[&carvin::CarVin, &visor::Visor, &nhtsa::Nhtsa, &vpic_api::VpicApi, &visio::Visio, &visa::Visa]
 }
 
 /// The vendor called `id`.

@@ -98,7 +98,7 @@ impl Cleaned {
 }
 
 /// `raw` without outer blanks, quotes, a leading `'` and a `="…"` wrapping.
-pub(super) fn unwrapped(raw: &str) -> &str {
+pub(crate) fn unwrapped(raw: &str) -> &str {
     let mut text = raw.trim_matches(is_blank);
     loop {
         let inner = text
@@ -116,7 +116,7 @@ pub(super) fn unwrapped(raw: &str) -> &str {
 }
 
 /// Whether `text` is one of the ways to say that there is no VIN.
-pub(super) fn means_empty(text: &str) -> bool {
+pub(crate) fn means_empty(text: &str) -> bool {
     const WORDS: [&str; 19] = [
         "n/a", "na", "#n/a", "n.a.", "n.a", "null", "none", "nil", "nan", "#null!", "#value!",
         "#ref!", "#name?", "unknown", "tbd", "(blank)", "?", ".", "0",

@@ -19,6 +19,7 @@ fn faults() -> Vec<Fault> {
         Fault::Denied(Denied::Scope),
         Fault::Denied(Denied::Billing),
         Fault::Garbled { excerpt: "<!DOCTYPE html>".into() },
+        Fault::Unsure,
     ];
     // A new fault fails to compile here until it is added above.
     for fault in &faults {
@@ -30,7 +31,8 @@ fn faults() -> Vec<Fault> {
             | Fault::Poisoned { .. }
             | Fault::Unsettled { .. }
             | Fault::Denied(Denied::Key | Denied::Scope | Denied::Billing)
-            | Fault::Garbled { .. } => {}
+            | Fault::Garbled { .. }
+            | Fault::Unsure => {}
         }
     }
     faults

@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use vinrich::claims::Claim;
 use vinrich::config::Quota;
 use vinrich::error::Exit;
 use vinrich::money::Micros;
@@ -196,6 +197,10 @@ pub(crate) struct InputArgs {
     /// The column that holds the VIN, by header or 1-based number [default: found by name or content]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) vin_column: Option<String>,
+    /// A column that holds the row's own make, model or year, compared with its VIN, such as
+    /// `model=Type`; repeatable [default: found by name]
+    #[arg(long, value_name = "F=COLUMN,…", value_delimiter = ',', value_parser = claim_column)]
+    pub(crate) map: Vec<(Claim, String)>,
     /// What separates fields: `,` `;` `|` or `tab` [default: sniffed]
     #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
@@ -414,6 +419,15 @@ fn delimiter(text: &str) -> Result<u8, String> {
         "tab" | "\t" | "\\t" => Ok(b'\t'),
         _ => Err("must be `,`, `;`, `|` or `tab`".into()),
     }
+}
+
+fn claim_column(text: &str) -> Result<(Claim, String), String> {
+    let (name, column) =
+        text.split_once('=').ok_or("must be a field and its column, such as `make=Brand`")?;
+    let claim = Claim::from_name(name.trim()).ok_or_else(|| {
+        format!("`{name}` is no field; the fields are `make`, `model` and `year`")
+    })?;
+    Ok((claim, column.to_owned()))
 }
 
 fn dataset(text: &str) -> Result<Dataset, String> {

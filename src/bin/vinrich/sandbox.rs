@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use vinrich::cancel::Cancel;
-use vinrich::config::{Quota, Settings, SpendLimit, VendorSettings};
+use vinrich::config::{Local, Quota, Settings, SpendLimit, VendorSettings};
 use vinrich::error::{Error, Exit};
 use vinrich::money::Micros;
 use vinrich::sandbox::{self, Quotas, Sandbox, SandboxSpec};
@@ -70,7 +70,10 @@ fn point_at(sandbox: &Sandbox, quotas: &Quotas, settings: &mut Settings) -> Resu
     let known = sandbox::vendors();
     settings.vendors.retain(|id, _| known.contains(id));
     for dataset in settings.datasets.values_mut() {
-        dataset.vendors.retain(|id| known.contains(id));
+        let named = dataset.named;
+        // Its vehicles are made up: what real data say of them is told only on request.
+        let local = |id: &str| named && Local::from_id(id).is_some();
+        dataset.vendors.retain(|id| known.contains(id) || local(id));
     }
     for (id, vendor) in &mut settings.vendors {
         let untouched = vendors::find(id)

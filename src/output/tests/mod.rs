@@ -12,6 +12,7 @@ use std::sync::Arc;
 use csv::StringRecord;
 
 use super::{Format, Output, OutputSpec, Written};
+use crate::conflicts::Conflicts;
 use crate::error::Error;
 use crate::facts::{Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts};
 use crate::outcome::Status;
@@ -93,7 +94,10 @@ fn full() -> Record {
             }),
         ),
         decode_conflicts: None,
-        input_conflicts: Some(r#"{"make":{"input":"HYUNDAI"}}"#.into()),
+        input_conflicts: Some(Arc::new(Conflicts {
+            json: r#"{"make":{"input":"HYUNDAI"}}"#.into(),
+            fields: vec!["make"],
+        })),
         record_hash: u128::MAX,
     }
 }

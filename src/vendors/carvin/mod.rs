@@ -7,7 +7,6 @@
 
 mod batch;
 mod complaint;
-mod decode;
 mod item;
 mod recalls;
 #[cfg(test)]
@@ -15,7 +14,9 @@ mod tests;
 
 use serde::Serialize;
 
-use super::{Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Vendor, VendorSpec};
+use super::{
+    Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Vendor, VendorSpec, campaigns,
+};
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::Facts;
 use crate::key::{Key, KeyKind};
@@ -83,7 +84,7 @@ impl Endpoint for BatchDecode {
     }
 
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
-        Facts::Decode(decode::facts(key, body))
+        Facts::Decode(item::facts(key, body))
     }
 }
 
@@ -127,7 +128,7 @@ impl Endpoint for Recalls {
     }
 
     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
-        Facts::Recalls(recalls::facts(body))
+        Facts::Recalls(campaigns::facts(body))
     }
 }
 

@@ -62,6 +62,7 @@ impl Work {
         let mut settings = Settings::load(Some(&nothing), std::iter::empty(), &defaults)
             .expect("defaults are sound");
         settings.store = self.path("store/vinrich.db");
+        settings.vpic_data = self.path("vpic.rkyv");
         settings.max_wait = Duration::from_secs(5);
         for (id, vendor) in &mut settings.vendors {
             vendor.base_url = self.sandbox.base_url(id);

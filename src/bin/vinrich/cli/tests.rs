@@ -66,6 +66,8 @@ fn values_are_read_or_refused_with_an_example() {
         ("--max-failed=-1%", "must be a number"),
         ("--max-wait soon", "must be a duration such as `10m`"),
         ("--delimiter x", "must be `,`, `;`, `|` or `tab`"),
+        ("--map make", "must be a field and its column, such as `make=Brand`"),
+        ("--map trim=T", "`trim` is no field; the fields are `make`, `model` and `year`"),
         ("--with recall", "must be `decode`, `recalls` or `listings`"),
         ("--format xlsx", "[possible values: csv, parquet, jsonl, arrow]"),
         ("--fault carvin/nonsense", "known faults"),
@@ -77,6 +79,23 @@ fn values_are_read_or_refused_with_an_example() {
             said.split_whitespace().collect::<Vec<_>>().join(" ").contains(&expected),
             "{words}: {said}"
         );
+    }
+}
+
+#[test]
+fn columns_are_mapped_by_one_flag_or_several() {
+    for command in ["enrich -o b.csv", "plan", "validate"] {
+        for flags in ["--map make=Brand,year=4", "--map make=Brand --map year=4"] {
+            let parsed = parse(&format!("{command} a.csv {flags}")).unwrap().command;
+            let input = match parsed {
+                Command::Enrich(args) => args.input,
+                Command::Plan(args) => args.input,
+                Command::Validate(args) => args.input,
+                _ => panic!("{command}"),
+            };
+            let expected = [(Claim::Make, "Brand".to_owned()), (Claim::Year, "4".to_owned())];
+            assert_eq!(input.map, expected, "{command} {flags}");
+        }
     }
 }
 

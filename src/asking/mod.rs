@@ -5,13 +5,16 @@
 //! known (recalls by vehicle). Answers go into the store; what stays here is
 //! only why a key has none.
 
+mod recalls;
+
 use std::collections::{BTreeMap, HashMap};
 
-use crate::answers::{Answers, Picks, RecallReplies, Replies, Seen, Vehicles, seen};
+use crate::answers::{Answers, Replies, Seen, seen};
 use crate::error::Error;
 use crate::gate::{Asked, Asking, Door, Shared};
-use crate::key::{Key, KeyKind};
+use crate::key::Key;
 use crate::keyset::KeySet;
+use crate::offline::Offline;
 use crate::outcome::{Dataset, Denied, Fault, Held, Outcome};
 use crate::panel::{Chain, Panel, Source};
 use crate::plan::Plan;
@@ -30,6 +33,8 @@ pub struct Asker<'a> {
     pub shared: &'a Shared<'a>,
     /// One door for each vendor that can be asked.
     pub doors: BTreeMap<&'static str, Door<'a>>,
+    /// The offline decoder, where the decode chain heeds it.
+    pub offline: Option<Offline>,
     /// When the run started, in microseconds since the epoch.
     pub started: i64,
 }
@@ -60,6 +65,9 @@ impl Asker<'_> {
         let mut replies = Replies::default();
         let mut open = vec![true; keys.len()];
         for (place, source) in chain.sources.iter().enumerate() {
+            if chain.local.is_some_and(|local| local.after == place) {
+                self.close_decoded(keys, &mut open);
+            }
             let first = replies.sources.len();
             let (outcomes, shape_refused) =
                 self.source(chain, source, keys, &open, &mut replies.report).await?;
@@ -101,9 +109,23 @@ impl Asker<'_> {
         }
         let asked =
             self.put(chain, source, id, missing.iter().map(|&id| keys.key(id)).collect()).await?;
+        if self.is_out_of_reach(chain, source, id)? {
+            report.unreachable.insert(source.label.to_string());
+            return Ok((HashMap::new(), false));
+        }
         let outcomes = asked.unanswered.into_iter();
         let outcomes = outcomes.filter_map(|(key, outcome)| Some((keys.id(&key)?, outcome)));
         Ok((outcomes.collect(), asked.shape_refused))
+    }
+
+    /// Whether nobody asked for this source by name, nobody pays for it, it never
+    /// replied and never did before: then this machine has no way to it, and it is
+    /// left out as a vendor without a key is.
+    fn is_out_of_reach(&self, chain: &Chain, source: &Source, id: SourceId) -> Result<bool, Error> {
+        let never_there =
+            self.doors.get(source.name.vendor).is_some_and(|door| door.was_never_there());
+        let named = chain.named || self.plan.datasets.named.contains(&chain.dataset);
+        Ok(never_there && !named && !self.store.snapshot()?.has_answers(id)?)
     }
 
     /// The open keys without a fresh answer: the never answered first, then the longest expired.
@@ -170,6 +192,13 @@ impl Asker<'_> {
         door.ask(asking).await
     }
 
+    /// Closes the keys that the offline decoder finds.
+    fn close_decoded(&self, vins: &KeySet, open: &mut [bool]) {
+        let Some(offline) = &self.offline else { return };
+        let still: Vec<u32> = vins.sorted().into_iter().filter(|&id| open[id as usize]).collect();
+        offline.each(vins, &still, |id, decoded| open[id as usize] = !decoded.is_found());
+    }
+
     /// Closes the keys that `source` has found.
     async fn close_found(
         &self,
@@ -184,82 +213,6 @@ impl Asker<'_> {
                 open[id as usize] = false;
             }
         })
-    }
-
-    /// Wave 2: recalls for the vehicles that decode made known.
-    async fn recalls(
-        &self,
-        vins: &KeySet,
-        decode: Option<&Replies>,
-    ) -> Result<Option<RecallReplies>, Error> {
-        let Some(chain) = self.panel.chains.get(&Dataset::Recalls) else { return Ok(None) };
-        let by_vehicle = |source: &Source| source.endpoint.spec().key == KeyKind::Vehicle;
-        if !chain.sources.iter().any(by_vehicle) {
-            let main = self.chain(chain, vins).await?;
-            return Ok(Some(RecallReplies { main, ..RecallReplies::default() }));
-        }
-        let vehicles = self.vehicles(vins, decode)?;
-        let chain = Chain {
-            sources: chain.sources.iter().filter(|source| by_vehicle(source)).cloned().collect(),
-            ..chain.clone()
-        };
-        let main = self.chain(&chain, &vehicles.keys).await?;
-        let confirmed = self.confirm_zeros(&chain, vins, &vehicles).await?;
-        Ok(Some(RecallReplies { main, vehicles: Some(vehicles), confirmed }))
-    }
-
-    /// The distinct vehicles among the decoded VINs.
-    fn vehicles(&self, vins: &KeySet, decode: Option<&Replies>) -> Result<Vehicles, Error> {
-        let (Some(chain), Some(decode)) = (self.panel.chains.get(&Dataset::Decode), decode) else {
-            return Ok(Vehicles { keys: KeySet::vehicles([]), of: vec![None; vins.len()] });
-        };
-        let snapshot = self.store.snapshot()?;
-        let picks = Picks::load(&snapshot, chain, decode, vins, self.started, self.started)?;
-        Vehicles::of(&picks, vins, &snapshot)
-    }
-
-    /// One call by VIN for each vehicle that came back with zero, unless one of
-    /// its VINs has a fresh answer already.
-    async fn confirm_zeros(
-        &self,
-        chain: &Chain,
-        vins: &KeySet,
-        vehicles: &Vehicles,
-    ) -> Result<Option<Replies>, Error> {
-        let Some((main, confirming)) =
-            chain.sources.iter().find_map(|source| Some((source, source.confirming()?)))
-        else {
-            return Ok(None);
-        };
-        let main = self.shared.writer.source(main.name.clone()).await?;
-        let confirm = self.shared.writer.source(confirming.name.clone()).await?;
-        let mut zero = vec![false; vehicles.keys.len()];
-        {
-            let snapshot = self.store.snapshot()?;
-            vehicles.keys.each_held(&snapshot, main, |id, held| {
-                zero[id as usize] = held.said == crate::store::Answered::Absent;
-            })?;
-        }
-        let seen = lookup(self, chain, confirm, vins)?;
-        for (vin, vehicle) in vehicles.of.iter().enumerate() {
-            if let (Some(vehicle), Seen::Fresh(_)) = (vehicle, seen[vin]) {
-                zero[*vehicle as usize] = false;
-            }
-        }
-        // The smallest VIN stands for its vehicle, the same one every night.
-        let mut open = vec![false; vins.len()];
-        for vin in vins.sorted() {
-            if let Some(vehicle) = vehicles.of[vin as usize]
-                && std::mem::take(&mut zero[vehicle as usize])
-            {
-                open[vin as usize] = true;
-            }
-        }
-        let mut replies = Replies::default();
-        let (outcomes, _) =
-            self.source(chain, &confirming, vins, &open, &mut replies.report).await?;
-        replies.add(confirming, outcomes);
-        Ok(Some(replies))
     }
 }
 

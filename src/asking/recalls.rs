@@ -1,0 +1,252 @@
+//! Wave 2: recalls, for the vehicles that decode made known.
+//!
+//! Each source of the chain is asked about what no earlier one has settled. A
+//! zero asked by vehicle is put to the test at once, by VIN or against the
+//! source's list of models, since a zero that holds needs no other source.
+
+use std::collections::HashMap;
+
+use super::{Asker, lookup};
+use crate::answers::{
+    Catalogued, Picks, RecallReplies, Replies, Seen, Stage, StagePicks, Times, Vehicles, Verdict,
+};
+use crate::error::Error;
+use crate::key::{Key, KeyKind, Vehicle};
+use crate::keyset::KeySet;
+use crate::outcome::{Dataset, Outcome};
+use crate::panel::{Chain, Source};
+use crate::store::{Answered, variants};
+
+impl Asker<'_> {
+    /// Asks every source of the recall chain.
+    pub(super) async fn recalls(
+        &self,
+        vins: &KeySet,
+        decode: Option<&Replies>,
+    ) -> Result<Option<RecallReplies>, Error> {
+        let Some(chain) = self.panel.chains.get(&Dataset::Recalls) else { return Ok(None) };
+        let mut replies = RecallReplies::default();
+        if chain.sources.iter().any(|source| source.key_kind() == KeyKind::Vehicle) {
+            replies.vehicles = Some(self.vehicles(vins, decode)?);
+        }
+        // A VIN is open until some source has settled it.
+        let mut open = vec![true; vins.len()];
+        for (place, source) in chain.sources.iter().enumerate() {
+            if chain.local.is_some_and(|local| local.after == place) {
+                self.close_filed(vins, replies.vehicles.as_ref(), &mut open)?;
+            }
+            let stage = self.stage(chain, source, vins, replies.vehicles.as_ref(), &open).await?;
+            if place + 1 < chain.sources.len() {
+                self.close_settled(chain, &stage, vins, replies.vehicles.as_ref(), &mut open)?;
+            }
+            replies.stages.push(stage);
+        }
+        Ok(Some(replies))
+    }
+
+    /// The distinct vehicles among the decoded VINs.
+    fn vehicles(&self, vins: &KeySet, decode: Option<&Replies>) -> Result<Vehicles, Error> {
+        let snapshot = self.store.snapshot()?;
+        let picks = match (self.panel.chains.get(&Dataset::Decode), decode) {
+            (Some(chain), Some(decode)) => {
+                Some(Picks::load(&snapshot, chain, decode, vins, Times::asking(self.started))?)
+            }
+            _ => None,
+        };
+        Vehicles::of(picks.as_ref(), self.offline.as_ref(), vins, Some(&snapshot))
+    }
+
+    /// Asks one source about the VINs that are open, or about their vehicles.
+    async fn stage(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        vins: &KeySet,
+        vehicles: Option<&Vehicles>,
+        open: &[bool],
+    ) -> Result<Stage, Error> {
+        let by = source.key_kind();
+        let mut main = Replies::default();
+        let Some(vehicles) = vehicles.filter(|_| by == KeyKind::Vehicle) else {
+            let (outcomes, _) = self.source(chain, source, vins, open, &mut main.report).await?;
+            main.add(source.clone(), outcomes);
+            return Ok(Stage { by, main, confirmed: None, catalogued: None });
+        };
+        let mut wanted = vec![false; vehicles.keys.len()];
+        for (vin, vehicle) in vehicles.of.iter().enumerate() {
+            if let Some(vehicle) = vehicle {
+                wanted[*vehicle as usize] |= open[vin];
+            }
+        }
+        let (outcomes, _) =
+            self.source(chain, source, &vehicles.keys, &wanted, &mut main.report).await?;
+        let zeros = self.zeros(source, vehicles, &wanted, &outcomes).await?;
+        main.add(source.clone(), outcomes);
+        let confirmed = match source.confirming() {
+            Some(by_vin) => Some(self.confirm(chain, by_vin, vins, vehicles, &zeros).await?),
+            None => None,
+        };
+        let catalogued = match source.catalogue() {
+            Some(models) => Some(self.hold_against(chain, source, models, vehicles, &zeros).await?),
+            None => None,
+        };
+        Ok(Stage { by, main, confirmed, catalogued })
+    }
+
+    /// The vehicles asked about for which the source has no campaign, as far as it says.
+    async fn zeros(
+        &self,
+        source: &Source,
+        vehicles: &Vehicles,
+        wanted: &[bool],
+        outcomes: &HashMap<u32, Outcome>,
+    ) -> Result<Vec<bool>, Error> {
+        let mut zeros = vec![false; vehicles.keys.len()];
+        let id = self.shared.writer.source(source.name.clone()).await?;
+        let snapshot = self.store.snapshot()?;
+        vehicles.keys.each_held(&snapshot, id, |id, held| {
+            zeros[id as usize] = held.said == Answered::Absent && wanted[id as usize];
+        })?;
+        for (&id, outcome) in outcomes {
+            zeros[id as usize] |= *outcome == Outcome::Inconclusive;
+        }
+        Ok(zeros)
+    }
+
+    /// One call by VIN for each zero, unless one of its VINs has a fresh answer already.
+    async fn confirm(
+        &self,
+        chain: &Chain,
+        by_vin: Source,
+        vins: &KeySet,
+        vehicles: &Vehicles,
+        zeros: &[bool],
+    ) -> Result<Replies, Error> {
+        let id = self.shared.writer.source(by_vin.name.clone()).await?;
+        let mut zeros = zeros.to_vec();
+        let seen = lookup(self, chain, id, vins)?;
+        for (vin, vehicle) in vehicles.of.iter().enumerate() {
+            if let (Some(vehicle), Seen::Fresh(_)) = (vehicle, seen[vin]) {
+                zeros[*vehicle as usize] = false;
+            }
+        }
+        // The smallest VIN stands for its vehicle, the same one every night.
+        let mut asked = vec![false; vins.len()];
+        for vin in vins.sorted() {
+            if let Some(vehicle) = vehicles.of[vin as usize]
+                && std::mem::take(&mut zeros[vehicle as usize])
+            {
+                asked[vin as usize] = true;
+            }
+        }
+        let mut replies = Replies::default();
+        let (outcomes, _) = self.source(chain, &by_vin, vins, &asked, &mut replies.report).await?;
+        replies.add(by_vin, outcomes);
+        Ok(replies)
+    }
+
+    /// Asks for the models that the source knows of each zero's make and year,
+    /// and then about those that may be the same model by another name.
+    async fn hold_against(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        models: Source,
+        vehicles: &Vehicles,
+        zeros: &[bool],
+    ) -> Result<Catalogued, Error> {
+        let zeros: Vec<(u32, Vehicle)> = (0u32..)
+            .zip(zeros)
+            .filter(|(_, zero)| **zero)
+            .filter_map(|(id, _)| Some((id, vehicles.keys.vehicle(id)?.clone())))
+            .collect();
+        let lists = KeySet::vehicles(zeros.iter().map(|(_, vehicle)| vehicle.any_model()));
+        let mut listed_in = Replies::default();
+        let all = vec![true; lists.len()];
+        let (outcomes, _) =
+            self.source(chain, &models, &lists, &all, &mut listed_in.report).await?;
+        listed_in.add(models.clone(), outcomes);
+
+        let names = self.names(&models, &lists).await?;
+        let mut listed = vec![false; vehicles.keys.len()];
+        let mut others: Vec<(u32, Vehicle)> = Vec::new();
+        for (id, vehicle) in &zeros {
+            let Some(names) = names.get(&vehicle.any_model()) else { continue };
+            listed[*id as usize] = names.contains(&vehicle.model);
+            let other = |model| (*id, Vehicle { model, ..vehicle.clone() });
+            others.extend(variants(&vehicle.model, names).into_iter().map(other));
+        }
+        let names = KeySet::vehicles(others.iter().map(|(_, vehicle)| vehicle.clone()));
+        let mut other_names: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (id, vehicle) in others {
+            other_names.entry(id).or_default().extend(names.id(&Key::Vehicle(vehicle)));
+        }
+        let mut variants = Replies::default();
+        let all = vec![true; names.len()];
+        let (outcomes, _) = self.source(chain, source, &names, &all, &mut variants.report).await?;
+        variants.add(source.clone(), outcomes);
+        Ok(Catalogued { models: listed_in, other_names, listed, names, variants })
+    }
+
+    /// The model names in the lists that the store holds.
+    async fn names(
+        &self,
+        models: &Source,
+        lists: &KeySet,
+    ) -> Result<HashMap<Vehicle, Vec<String>>, Error> {
+        let id = self.shared.writer.source(models.name.clone()).await?;
+        let snapshot = self.store.snapshot()?;
+        let mut bodies = Vec::new();
+        lists
+            .each_held(&snapshot, id, |id, held| bodies.extend(held.body.map(|body| (id, body))))?;
+        let mut names = HashMap::new();
+        for (id, body) in bodies {
+            let Some(list) = lists.vehicle(id) else { continue };
+            let words = snapshot.body(body, &lists.key(id))?;
+            names.insert(list.clone(), models.endpoint.names(&words));
+        }
+        Ok(names)
+    }
+
+    /// Closes the VINs whose recalls the imported file tells.
+    fn close_filed(
+        &self,
+        vins: &KeySet,
+        vehicles: Option<&Vehicles>,
+        open: &mut [bool],
+    ) -> Result<(), Error> {
+        let Some(vehicles) = vehicles else { return Ok(()) };
+        let snapshot = self.store.snapshot()?;
+        let mut told = vec![false; vehicles.keys.len()];
+        snapshot.each_filed(vehicles.keys.each_vehicle(), |id, filed| {
+            told[id as usize] = filed.settles();
+        })?;
+        for vin in vins.sorted() {
+            if vehicles.of[vin as usize].is_some_and(|vehicle| told[vehicle as usize]) {
+                open[vin as usize] = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the VINs whose recalls `stage` has settled.
+    fn close_settled(
+        &self,
+        chain: &Chain,
+        stage: &Stage,
+        vins: &KeySet,
+        vehicles: Option<&Vehicles>,
+        open: &mut [bool],
+    ) -> Result<(), Error> {
+        let snapshot = self.store.snapshot()?;
+        let times = Times::asking(self.started);
+        let picks = StagePicks::load(&snapshot, chain, stage, vins, vehicles, times)?;
+        for vin in vins.sorted() {
+            let verdict = picks.verdict(vin, vins, vehicles);
+            if verdict.as_ref().is_some_and(Verdict::settles) {
+                open[vin as usize] = false;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! The hash of a record: the same values give the same hash, whenever they were fetched.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::conflicts::Conflicts;
+use crate::input::Row;
+use crate::record::Told;
+use crate::vin::{Reading, VinError};
+
+/// Hashes a record's values without fetch times and stale marks.
+pub(super) struct RowHash(Xxh3);
+
+impl RowHash {
+    pub(super) fn of(row: &Row, reading: &Reading) -> Self {
+        let mut hash = Self(Xxh3::new());
+        for cell in row.cells() {
+            hash.text(cell);
+        }
+        hash.text(reading.vin.as_ref().map(AsRef::as_ref));
+        hash.text(reading.error.map(VinError::as_str));
+        hash
+    }
+
+    pub(super) fn add<F>(&mut self, told: &Told<F>, facts: u64) {
+        self.text(Some(told.status.name()));
+        self.text(told.vendor.as_deref());
+        self.text(told.error.as_deref().filter(|error| !error.starts_with("stale:")));
+        self.0.update(&facts.to_le_bytes());
+    }
+
+    pub(super) fn conflicts(&mut self, conflicts: Option<&Conflicts>) {
+        self.text(conflicts.map(|conflicts| &*conflicts.json));
+    }
+
+    fn text(&mut self, text: Option<&str>) {
+        // Neither byte occurs in UTF-8, so that no two rows run into each other.
+        self.0.update(text.map_or(&[0xfe], str::as_bytes));
+        self.0.update(&[0xff]);
+    }
+
+    pub(super) fn finish(self) -> u128 {
+        self.0.digest128()
+    }
+}

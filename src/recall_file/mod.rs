@@ -1,0 +1,63 @@
+//! NHTSA's flat file of recalls, as it is published.
+
+use crate::facts::{Campaign, Days};
+
+/// One line of the file: a campaign, and one make, model and year that it names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The campaign, as this line tells it.
+    pub campaign: Campaign,
+    /// As written, but in upper case with single spaces.
+    pub make: String,
+    /// As written, but in upper case with single spaces.
+    pub model: String,
+    /// `None` where the file says 9999, "unknown".
+    pub year: Option<i32>,
+}
+
+/// The parts in which NHTSA publishes the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Campaigns reported before 2010.
+    Pre2010,
+    /// Campaigns reported since 2010.
+    Post2010,
+    /// All campaigns in one file, as it was published until it was split.
+    Whole,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Pre2010, Self::Post2010, Self::Whole];
+
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pre2010 => "pre_2010",
+            Self::Post2010 => "post_2010",
+            Self::Whole => "whole",
+        }
+    }
+
+    /// The part called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+}
+
+/// What a file turned out to be, once its last line was read.
+#[derive(Clone, Debug)]
+pub struct Edition {
+    /// Which part it is.
+    pub part: Part,
+    /// The file's name, without folders.
+    pub name: String,
+    /// SHA-256 of the text inside.
+    pub hash: [u8; 32],
+    /// Distinct rows about vehicles.
+    pub rows: u64,
+    /// The latest day a row names.
+    pub newest: Option<Days>,
+    /// What a person should know about it.
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,252 @@
+//! Taking editions in and looking vehicles up, on stores of their own.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::config::Durability;
+use crate::error::Error;
+use crate::key::Vehicle;
+use crate::recall_file::{Edition, Record};
+use crate::store::{RunLimits, Store, StoreSpec};
+
+/// A store in a folder of its own.
+struct Shelf(tempfile::TempDir);
+
+impl Shelf {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("vinrich.db")
+    }
+
+    fn import(&self, part: Part, hash: u8, records: &[Record]) -> Imported {
+        let path = self.path();
+        let spec = spec(&path);
+        let mut import = Import::begin(&spec).expect("a store");
+        records.iter().for_each(|record| import.add(record).expect("a row"));
+        import.commit(edition(part, hash, records), 1_000 + i64::from(hash)).expect("kept")
+    }
+
+    fn view<T>(&self, look: impl FnOnce(&crate::store::Snapshot<'_>) -> Result<T, Error>) -> T {
+        let store = Store::peek(&self.path()).expect("readable").expect("there");
+        look(&store.snapshot().expect("a view")).expect("an answer")
+    }
+
+    fn filed(&self, make: &str, model: &str, year: i32) -> Filed {
+        self.view(|snapshot| snapshot.filed(&Vehicle::new(make, model, year)))
+    }
+
+    /// The campaign numbers of an answer.
+    fn numbers(&self, filed: &Filed) -> Vec<String> {
+        let (Filed::Found(ids) | Filed::Variants { campaigns: ids, .. }) = filed else {
+            return Vec::new();
+        };
+        let facts = self.view(|snapshot| snapshot.filed_campaigns(ids));
+        facts.campaigns.into_iter().map(|campaign| campaign.number).collect()
+    }
+}
+
+fn spec(path: &Path) -> StoreSpec<'_> {
+    StoreSpec {
+        path,
+        durability: Durability::Normal,
+        must_exist: false,
+        limits: RunLimits::default(),
+    }
+}
+
+fn edition(part: Part, hash: u8, records: &[Record]) -> Edition {
+    Edition {
+        part,
+        name: format!("{}.txt", part.name()),
+        hash: [hash; 32],
+        rows: records.len() as u64,
+        newest: Some(20_000),
+        warnings: Vec::new(),
+    }
+}
+
+fn row(number: &str, make: &str, model: &str, year: i32) -> Record {
+    let campaign = Campaign {
+        number: number.into(),
+        summary: Some(format!("summary of {number}")),
+        ..Campaign::default()
+    };
+    let vehicle = Vehicle::new(make, model, year);
+    let year = (year != 9999).then_some(year);
+    Record { campaign, make: vehicle.make, model: vehicle.model, year }
+}
+
+fn fleet() -> Vec<Record> {
+    vec![
+        row("16V002000", "FORD", "F-250 SD", 2016),
+        row("16V001000", "FORD", "F-250 SD", 2016),
+        row("16V001000", "FORD", "F-150", 2016),
+        row("14V009000", "MERCEDES BENZ", "C300", 2014),
+        row("17V004000", "MAZDA", "CX-5", 2017),
+        row("18V005000", "TESLA", "MODEL S", 9999),
+    ]
+}
+
+#[test]
+fn a_vehicle_is_found_by_its_very_name_or_by_a_variant_of_it() {
+    let shelf = Shelf::new();
+    let imported = shelf.import(Part::Post2010, 1, &fleet());
+    assert_eq!((imported.campaigns, imported.vehicles), (5, 4));
+
+    let exact = shelf.filed("Ford", "F-250 SD", 2016);
+    assert!(matches!(exact, Filed::Found(_)));
+    assert_eq!(shelf.numbers(&exact), ["16V001000", "16V002000"]);
+
+    let variant = shelf.filed("FORD", "F-250", 2016);
+    assert!(matches!(&variant, Filed::Variants { names, .. } if names == &["F-250 SD"]));
+    assert_eq!(shelf.numbers(&variant), ["16V001000", "16V002000"]);
+
+    let respelled = shelf.filed("MAZDA", "CX5", 2017);
+    assert!(matches!(&respelled, Filed::Variants { names, .. } if names == &["CX-5"]));
+
+    let make = shelf.filed("MERCEDES-BENZ", "C300", 2014);
+    assert_eq!(shelf.numbers(&make), ["14V009000"]);
+}
+
+#[test]
+fn a_zero_is_told_only_where_it_means_something() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Post2010, 1, &fleet());
+    assert_eq!(shelf.filed("FORD", "F-150", 2017), Filed::Zero);
+    assert_eq!(shelf.filed("MAZDA", "CX5", 2018), Filed::Zero, "the same model, spelled otherwise");
+    assert_eq!(
+        shelf.filed("TESLA", "MODEL S", 2018),
+        Filed::Zero,
+        "known, though in no known year"
+    );
+    assert_eq!(
+        shelf.filed("FORD", "F-250", 2017),
+        Filed::UnknownName,
+        "known by a longer name alone"
+    );
+    assert_eq!(shelf.filed("FORD", "FIESTA", 2016), Filed::UnknownName);
+    assert_eq!(shelf.filed("LADA", "NIVA", 2016), Filed::UnknownName);
+    assert_eq!(shelf.filed("FORD", "", 2016), Filed::UnknownName);
+
+    assert_eq!(shelf.filed("FORD", "F-150", 2010), Filed::Uncovered, "older reports are elsewhere");
+    shelf.import(Part::Pre2010, 2, &[row("09V001000", "FORD", "F-150", 2009)]);
+    assert_eq!(shelf.filed("FORD", "F-150", 2010), Filed::Zero);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2009)), ["09V001000"]);
+}
+
+#[test]
+fn the_old_reports_alone_ground_no_zero() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Pre2010, 1, &[row("09V001000", "FORD", "F-150", 2009)]);
+    assert_eq!(shelf.filed("FORD", "F-150", 2016), Filed::Uncovered);
+    shelf.import(Part::Whole, 2, &fleet());
+    assert_eq!(shelf.filed("FORD", "F-150", 2009), Filed::Zero, "the whole replaces its parts");
+    assert_eq!(shelf.view(|snapshot| snapshot.recall_files()).len(), 1);
+}
+
+#[test]
+fn rows_of_one_campaign_become_one_whatever_their_order() {
+    let mut rows = vec![row("16V001000", "FORD", "F-150", 2016); 3];
+    rows[0].campaign.component = Some("STEERING".into());
+    rows[0].campaign.park_it = Some(false);
+    rows[1].campaign.component = Some("AIR BAGS".into());
+    rows[1].campaign.park_it = Some(true);
+    rows[2].campaign.reported_on = Some(16_800);
+    rows.insert(1, row("16V002000", "FORD", "F-150", 2016));
+    let told = |rows: &[Record]| {
+        let shelf = Shelf::new();
+        shelf.import(Part::Post2010, 1, rows);
+        let Filed::Found(ids) = shelf.filed("FORD", "F-150", 2016) else { panic!("found") };
+        shelf.view(|snapshot| snapshot.filed_campaigns(&ids)).campaigns
+    };
+    let campaigns = told(&rows);
+    assert_eq!(campaigns.len(), 2);
+    let merged = Campaign {
+        component: Some("AIR BAGS".into()),
+        park_it: Some(true),
+        reported_on: Some(16_800),
+        ..rows[0].campaign.clone()
+    };
+    assert_eq!(campaigns[0], merged);
+    rows.reverse();
+    assert_eq!(told(&rows), campaigns);
+}
+
+#[test]
+fn an_edition_replaces_the_one_before_it_and_only_that() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Pre2010, 1, &[row("09V001000", "FORD", "F-150", 2009)]);
+    shelf.import(Part::Post2010, 2, &fleet());
+    let next = [row("16V777000", "FORD", "F-150", 2016), row("16V778000", "FORD", "F-150", 2009)];
+    let imported = shelf.import(Part::Post2010, 3, &next);
+    assert!(!imported.unchanged);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2016)), ["16V777000"]);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2009)), ["09V001000", "16V778000"]);
+    assert_eq!(shelf.filed("MAZDA", "CX-5", 2017), Filed::UnknownName, "nothing old is left");
+
+    let again = shelf.import(Part::Post2010, 3, &next);
+    assert!(again.unchanged);
+    let info = shelf.view(|snapshot| snapshot.recall_file()).expect("a file");
+    assert_eq!(info, RecallFileInfo { imported_at: 1003, data_as_of: Some(20_000) });
+}
+
+#[test]
+fn an_edition_that_shrank_is_worth_a_warning() {
+    let shelf = Shelf::new();
+    let many: Vec<Record> =
+        (0..200).map(|n| row("16V001000", "FORD", &format!("M{n}"), 2016)).collect();
+    assert!(shelf.import(Part::Post2010, 1, &many).edition.warnings.is_empty());
+    assert!(shelf.import(Part::Post2010, 2, &many[..199]).edition.warnings.is_empty());
+    let cut = shelf.import(Part::Post2010, 3, &many[..50]);
+    assert!(cut.edition.warnings[0].contains("may be cut off"), "{:?}", cut.edition.warnings);
+}
+
+#[test]
+fn an_import_that_ends_early_changes_nothing() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Post2010, 1, &fleet());
+    let path = shelf.path();
+    let spec = spec(&path);
+    let mut import = Import::begin(&spec).expect("a store");
+    import.add(&row("24V001000", "KIA", "EV6", 2024)).expect("a row");
+    // A run reads and writes meanwhile: nothing is locked.
+    assert_eq!(shelf.numbers(&shelf.filed("MAZDA", "CX-5", 2017)), ["17V004000"]);
+    drop(import);
+    assert_eq!(shelf.filed("KIA", "EV6", 2024), Filed::UnknownName);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2016)), ["16V001000"]);
+}
+
+#[test]
+fn many_are_told_as_one_by_one() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Post2010, 1, &fleet());
+    let vehicles: Vec<Vehicle> = ["FORD", "MAZDA", "FORD", "LADA"]
+        .into_iter()
+        .flat_map(|make| ["F-250", "F-150", "CX5"].map(|model| (make, model)))
+        .flat_map(|(make, model)| [2016, 2017].map(|year| Vehicle::new(make, model, year)))
+        .collect();
+    let mut told = Vec::new();
+    shelf.view(|snapshot| {
+        snapshot.each_filed((0..).zip(vehicles.clone()), |mark, filed| told.push((mark, filed)))
+    });
+    let one_by_one: Vec<_> = (0..)
+        .zip(&vehicles)
+        .map(|(mark, v)| (mark, shelf.filed(&v.make, &v.model, v.year)))
+        .collect();
+    assert_eq!(told, one_by_one);
+    assert!(told.iter().any(|(_, filed)| matches!(filed, Filed::Found(_))));
+}
+
+#[test]
+fn a_store_without_the_file_knows_so() {
+    let shelf = Shelf::new();
+    let path = shelf.path();
+    drop(Import::begin(&spec(&path)).expect("a store"));
+    assert!(!shelf.view(|snapshot| snapshot.has_recall_file()));
+    assert_eq!(shelf.view(|snapshot| snapshot.recall_file()), None);
+    shelf.import(Part::Post2010, 1, &fleet());
+    assert!(shelf.view(|snapshot| snapshot.has_recall_file()));
+}

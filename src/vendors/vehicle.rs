@@ -1,0 +1,91 @@
+//! A decoded vehicle as columns, from an object under the names of NHTSA's vPIC.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::json::{self, Object, Value};
+use crate::facts::{DecodeColumn, DecodeFacts, is_blank, model_year};
+use crate::key::Key;
+
+/// The name of the VIN.
+pub(super) const VIN: &[&str] = &["VIN"];
+
+const MAKE: &[&str] = &["Make"];
+const MODEL: &[&str] = &["Model"];
+const YEAR: &[&str] = &["ModelYear", "Year", "model_year"];
+
+/// The names by which a vehicle is told from other objects.
+pub(super) const IDENTITY: [&[&str]; 3] = [MAKE, MODEL, YEAR];
+
+/// Whether the object says what the vehicle is: its make, its model or its year.
+pub(super) fn is_known(vehicle: &Object<'_>) -> bool {
+    let text = |names| vehicle.scalar(names).filter(|text| !is_blank(text));
+    text(MAKE).is_some()
+        || text(MODEL).is_some()
+        || text(YEAR).is_some_and(|year| model_year(&year).is_some())
+}
+
+/// How many of the values that matter most are neither text nor null.
+pub(super) fn type_drift(vehicle: &Object<'_>) -> u32 {
+    let is_drift = |names: &&[&str]| {
+        let value = vehicle.get(names).and_then(|raw| Value::read(raw).ok());
+        !matches!(value, None | Some(Value::Null | Value::Text(_)))
+    };
+    [VIN].into_iter().chain(IDENTITY).map(|names| u32::from(is_drift(&names))).sum()
+}
+
+/// The columns in what was said about the VIN `key`.
+pub(super) fn facts(key: &Key, vehicle: &Object<'_>) -> DecodeFacts {
+    let entries = vehicle.entries.iter();
+    let mut left: Vec<Entry<'_>> =
+        entries.filter_map(|(name, raw)| Entry::read(name, raw, key)).collect();
+
+    let mut facts = DecodeFacts::default();
+    let mut fill = |column: Option<DecodeColumn>, text: &str| {
+        column.is_some_and(|column| column.fill(&mut facts, text))
+    };
+    left.retain(|entry| !fill(DecodeColumn::named(entry.name), &entry.text));
+    left.retain(|entry| !fill(DecodeColumn::stood_in_for(entry.name), &entry.text));
+    facts.decode_extra = extra(&left);
+    facts
+}
+
+/// A name and what stands under it, unless that is nothing or the VIN itself.
+struct Entry<'a> {
+    name: &'a str,
+    /// A word or number; "" for a list or an object.
+    text: Cow<'a, str>,
+    raw: &'a RawValue,
+}
+
+impl<'a> Entry<'a> {
+    fn read(name: &'a str, raw: &'a RawValue, key: &Key) -> Option<Self> {
+        let text = match json::scalar(raw) {
+            Some(text) => text,
+            None if matches!(raw.get().as_bytes(), [b'[' | b'{', _, _, ..]) => "".into(),
+            None => return None,
+        };
+        let is_vin = name.eq_ignore_ascii_case("VIN")
+            || key.vin().is_some_and(|vin| text.eq_ignore_ascii_case(vin.as_str()));
+        let is_nothing = !text.is_empty() && is_blank(&text);
+        (!is_vin && !is_nothing).then_some(Self { name, text, raw })
+    }
+}
+
+/// What fits no column: one JSON object with sorted keys.
+fn extra(left: &[Entry<'_>]) -> Option<String> {
+    let values: BTreeMap<&str, Box<RawValue>> =
+        left.iter().filter_map(|entry| Some((entry.name, tidy(entry)?))).collect();
+    if values.is_empty() { None } else { serde_json::to_string(&values).ok() }
+}
+
+/// Trimmed text, or the value as written without white space.
+fn tidy(entry: &Entry<'_>) -> Option<Box<RawValue>> {
+    if entry.raw.get().starts_with('"') {
+        to_raw_value(&entry.text).ok()
+    } else {
+        RawValue::from_string(json::compact(entry.raw.get())).ok()
+    }
+}

@@ -1,0 +1,115 @@
+//! The files the data come in, told apart by how they begin.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
+use std::path::Path;
+
+use memchr::memmem;
+use ultravin::tables::MAGIC;
+
+use super::artifact::{Artifact, HEAD, NotIt};
+use super::incoming::{Failed, Incoming};
+
+/// How a file compressed with Zstandard begins (RFC 8878).
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// How a zip archive begins, which a wheel is.
+const ZIP: &[u8] = b"PK\x03\x04";
+
+/// The largest library looked through: ten times the one of release 3.0.2.
+const LARGEST_LIBRARY: u64 = 1 << 30;
+
+/// Gives the data in `file` to `incoming`.
+pub(super) fn unpack(
+    mut file: File,
+    expected: &Artifact,
+    incoming: &mut Incoming<'_>,
+) -> Result<(), Failed> {
+    let mut head = [0; 4];
+    let length = read_full(&mut file, &mut head).map_err(Failed::Reading)?;
+    file.rewind().map_err(Failed::Reading)?;
+    match &head[..length] {
+        ZSTD => {
+            let mut data = zstd::stream::read::Decoder::new(file).map_err(Failed::Reading)?;
+            incoming.take_all(&mut data)
+        }
+        ZIP => unpack_wheel(file, expected, incoming),
+        _ => incoming.take_all(&mut file),
+    }
+}
+
+/// A wheel holds a library, and the library holds the data.
+fn unpack_wheel(
+    file: File,
+    expected: &Artifact,
+    incoming: &mut Incoming<'_>,
+) -> Result<(), Failed> {
+    let damaged = |error: zip::result::ZipError| NotIt::Damaged(error.to_string());
+    let mut wheel = zip::ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
+    let libraries: Vec<String> =
+        wheel.file_names().filter(|name| may_hold_data(name)).map(str::to_owned).collect();
+    let mut told = NotIt::Foreign;
+    for name in libraries {
+        let mut library = wheel.by_name(&name).map_err(damaged)?.take(LARGEST_LIBRARY);
+        match find(&mut library, expected).map_err(Failed::Reading)? {
+            Ok(beginning) => {
+                return incoming.take_all(&mut beginning.as_slice().chain(library));
+            }
+            Err(NotIt::Foreign) => {}
+            Err(what) => told = what,
+        }
+    }
+    Err(told.into())
+}
+
+/// Whether a file in a wheel is a library of any system, or the data file itself.
+fn may_hold_data(name: &str) -> bool {
+    const EXTENSIONS: [&str; 4] = ["so", "pyd", "dylib", "rkyv"];
+    let extension = Path::new(name).extension().and_then(OsStr::to_str);
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
+}
+
+/// Reads on to where the data begin; gives what was read of them. The magic
+/// bytes alone also stand in the library's own texts.
+fn find(library: &mut impl Read, expected: &Artifact) -> io::Result<Result<Vec<u8>, NotIt>> {
+    const WINDOW: usize = 1 << 20;
+    let mut window = Vec::with_capacity(WINDOW);
+    let mut told = NotIt::Foreign;
+    loop {
+        let kept = window.len();
+        window.resize(WINDOW, 0);
+        let length = read_full(library, &mut window[kept..])?;
+        window.truncate(kept + length);
+        for place in memmem::find_iter(&window, &MAGIC) {
+            let rest = &window[place..];
+            if rest.len() < HEAD {
+                break;
+            }
+            match expected.check_head(rest) {
+                Ok(()) => return Ok(Ok(window.split_off(place))),
+                Err(NotIt::Foreign) => {}
+                Err(what) => told = what,
+            }
+        }
+        if length == 0 {
+            return Ok(Err(told));
+        }
+        // A header may begin in one window and end in the next.
+        window.drain(..window.len().saturating_sub(HEAD - 1));
+    }
+}
+
+/// Fills `buffer`, unless the end comes first.
+fn read_full(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match reader.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
+}
