@@ -107,6 +107,14 @@ impl Key {
         }
     }
 
+    /// The task, where the key is one.
+    pub fn task(&self) -> Option<&Task> {
+        match self {
+            Self::Task(task) => Some(task),
+            Self::Vin(_) | Self::Vehicle(_) | Self::Page(_) => None,
+        }
+    }
+
     /// The form in which the store holds it.
     pub fn to_stored(&self) -> String {
         match self {
@@ -164,6 +172,18 @@ pub enum KeyKind {
     Page,
     /// [`Key::Task`].
     Task,
+}
+
+/// What sending a call twice does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing but a second charge: it may be asked again.
+    Read,
+    /// Nothing, when sent with the same `Idempotency-Key` and bytes: both are
+    /// frozen in the store before the first send.
+    Idempotent,
+    /// It acts twice: never resent unless it is known not to have arrived.
+    Once,
 }
 
 #[cfg(test)]

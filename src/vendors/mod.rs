@@ -17,6 +17,8 @@ mod reply;
 #[cfg(test)]
 mod testing;
 mod vehicle;
+pub mod visa;
+pub mod visio;
 pub mod visor;
 pub mod vpic_api;
 
@@ -32,11 +34,20 @@ use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::{Dataset, Fault};
 
+pub use crate::key::Effect;
 pub use crate::outcome::Said;
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
-    &[&carvin::CarVin, &visor::Visor, &carstrel::CarStrel, &nhtsa::Nhtsa, &vpic_api::VpicApi]
+    &[
+        &carvin::CarVin,
+        &visor::Visor,
+        &carstrel::CarStrel,
+        &nhtsa::Nhtsa,
+        &vpic_api::VpicApi,
+        &visio::Visio,
+        &visa::Visa,
+    ]
 }
 
 /// The vendor called `id`.
@@ -172,18 +183,6 @@ pub struct EndpointSpec {
     pub effect: Effect,
     /// Whether answers about different VINs share one stored body.
     pub shares_bodies: bool,
-}
-
-/// What sending a call twice does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing but a second charge: it may be asked again.
-    Read,
-    /// Nothing, when sent with the same `Idempotency-Key` and bytes: both are
-    /// frozen in the store before the first send.
-    Idempotent,
-    /// It acts twice: never resent unless it is known not to have arrived.
-    Once,
 }
 
 /// What a page of a list says of the list.

@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod architecture;
+mod chain;
 mod cli;
 mod commands;
 mod conservation;
