@@ -332,7 +332,9 @@ mod tests {
             assert_eq!(refused(words), expected);
         }
         let unknown = refused("f -o o.csv --decode acme");
-        assert!(unknown.starts_with("`--decode` names an unknown vendor `acme`; this build knows "));
+        assert!(
+            unknown.starts_with("`--decode` names an unknown vendor `acme`; this build knows ")
+        );
     }
 
     #[test]

@@ -127,7 +127,10 @@ mod tests {
         );
         assert_eq!(
             vendor_for(Dataset::Decode, "acme").unwrap_err(),
-            format!("names an unknown vendor `acme`; this build knows {}", quoted(sources(|_| true)))
+            format!(
+                "names an unknown vendor `acme`; this build knows {}",
+                quoted(sources(|_| true))
+            )
         );
         assert_eq!(vendor_for(Dataset::Decode, "vpic"), Ok("vpic"));
         assert!(vendor_for(Dataset::Recalls, "vpic").is_err());
