@@ -122,9 +122,10 @@ mod tests {
             vendor_for(Dataset::Listings, "carvin").unwrap_err(),
             "names `carvin`, which knows nothing of listings; listings come from `visor`"
         );
-        assert_eq!(
-            vendor_for(Dataset::Decode, "acme").unwrap_err(),
-            "names an unknown vendor `acme`; this build knows `carvin`, `visor`"
+        let unknown = vendor_for(Dataset::Decode, "acme").unwrap_err();
+        assert!(
+            unknown.starts_with("names an unknown vendor `acme`; this build knows `carvin`, "),
+            "{unknown}"
         );
     }
 
