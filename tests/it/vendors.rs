@@ -43,9 +43,9 @@ fn cases(vendor: &dyn Vendor) -> Cases {
         },
         "nhtsa" => Cases {
             dataset: Dataset::Recalls,
-            partial: || [civics(), civics_without_recalls()].concat(),
-            empty: civics_without_recalls,
-            column: "recall_campaigns",
+            partial: || [hondas(), hondas_without_recalls()].concat(),
+            empty: hondas_without_recalls,
+            column: "recall_top_component",
             endpoint: "recalls",
             batch: 1,
         },
@@ -67,13 +67,13 @@ fn unknown() -> Vec<String> {
 }
 
 /// Hondas of as many vehicles that have recalls.
-fn civics() -> Vec<String> {
-    [].map(|year| vin("1HGBH41J", year, "N000001")).into()
+fn hondas() -> Vec<String> {
+    ['B', 'C', 'D', 'E'].map(|year| vin("1HGBH41J", year, "N000001")).into()
 }
 
 /// Hondas of as many vehicles that have none.
-fn civics_without_recalls() -> Vec<String> {
-    [].map(|year| vin("1HGBH41J", year, "N000001")).into()
+fn hondas_without_recalls() -> Vec<String> {
+    ['F', 'G', 'J', 'L', 'N'].map(|year| vin("1HGBH41J", year, "N000001")).into()
 }
 
 /// The calls that `vendor` has seen.
