@@ -2,7 +2,9 @@
 
 mod carvin;
 mod faults;
+mod nhtsa;
 mod visor;
+mod vpic_api;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
