@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(vendor_for(Dataset::Decode, "carvin"), Ok("carvin"));
         assert_eq!(
             vendor_for(Dataset::Listings, "carvin").unwrap_err(),
-            "names `carvin`, which knows nothing of listings; listings come from `visor`"
+            "names `carvin`, which knows nothing of listings; listings come from `visor`, `carstrel`"
         );
         assert_eq!(
             vendor_for(Dataset::Decode, "acme").unwrap_err(),
