@@ -8,6 +8,7 @@ mod conservation;
 mod end_to_end;
 mod faults;
 mod inputs;
+mod inventory;
 mod old_stores;
 mod outcomes;
 mod outputs;

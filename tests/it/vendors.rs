@@ -4,7 +4,7 @@
 use vinrich::outcome::Dataset;
 use vinrich::vendors::{Auth, Vendor, registry};
 
-use crate::support::enriched::{Enriched, Row, Tweak, vin, vins};
+use crate::support::enriched::{Enriched, Row, Tweak, fleet_vins, vin, vins};
 use crate::support::{Work, each_at_once};
 
 /// How a vendor is brought to its states.
@@ -56,6 +56,15 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             column: "make",
             endpoint: "decode-batch",
             batch: 50,
+        },
+        // An inventory: three pages, whatever is looked for in it.
+        "carstrel" => Cases {
+            dataset: Dataset::Listings,
+            partial: || fleet_vins(60),
+            empty: unknown,
+            column: "listing_id",
+            endpoint: "vehicles",
+            batch: 20,
         },
         id => panic!("`{id}` has no cases here"),
     }
