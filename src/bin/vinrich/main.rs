@@ -5,9 +5,11 @@ mod cache;
 mod check;
 mod cli;
 mod completions;
+mod consent;
 mod enrich;
 mod failure;
 mod meaning;
+mod photos;
 mod plan;
 mod quota;
 mod runs;
@@ -17,6 +19,7 @@ mod settings;
 mod signals;
 mod stdout;
 mod summary;
+mod tool;
 mod validate;
 mod words;
 
@@ -50,6 +53,8 @@ fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
         Command::Validate(args) => validate::run(&args, &common),
         Command::Check => check::run(&common),
         Command::Quota(args) => quota::run(&args, &common),
+        Command::Photos { command } => photos::run(&command, &common),
+        Command::Tool { command } => tool::run(&command, &common),
         Command::Runs { command } => runs::run(&command, &common),
         Command::Cache { command: CacheCommand::Stats } => cache::stats(&common),
         Command::Schema(args) => schema::run(&args),
