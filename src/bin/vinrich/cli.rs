@@ -2,6 +2,7 @@
 //!
 //! What was typed gets its meaning in `meaning`; nothing here decides anything.
 
+mod acting;
 mod local;
 mod recalls;
 #[cfg(test)]
@@ -24,6 +25,10 @@ use vinrich::output::Format;
 use vinrich::plan::Allowance;
 use vinrich::sandbox::FaultRule;
 
+pub(crate) use self::acting::{
+    ConsentArgs, PerWhat, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
+    RowsArgs, ToolCommand, ToolRunArgs,
+};
 pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 
 const EXAMPLES: &str = "\
@@ -94,6 +99,16 @@ pub(crate) enum Command {
     Check,
     /// Show what each vendor's quotas and spend limits have left, by our own count
     Quota(ListArgs),
+    /// Ask customers for photos of vehicles, by links
+    Photos {
+        #[command(subcommand)]
+        command: PhotosCommand,
+    },
+    /// Run paid tools
+    Tool {
+        #[command(subcommand)]
+        command: ToolCommand,
+    },
     /// Look at past runs
     Runs {
         #[command(subcommand)]

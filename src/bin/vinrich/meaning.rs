@@ -12,7 +12,8 @@ use vinrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
 use vinrich::vin::Rules;
 
 use crate::cli::{
-    AskArgs, EnrichArgs, InputArgs, OnIncomplete, OutputArgs, PlanArgs, ThresholdArgs, ValidateArgs,
+    AskArgs, EnrichArgs, InputArgs, OnIncomplete, OutputArgs, PlanArgs, RowsArgs, ThresholdArgs,
+    ValidateArgs,
 };
 use crate::settings;
 
@@ -70,6 +71,16 @@ fn looking_only(args: &InputArgs, settings: Settings) -> Plan {
         wait_lock: None,
         report: None,
         command: command_line(),
+    }
+}
+
+/// Rows whose vehicles are acted upon.
+pub(crate) fn rows(args: &RowsArgs) -> InputSpec {
+    InputSpec {
+        sources: args.inputs.clone(),
+        vin_column: args.vin_column.clone(),
+        delimiter: args.delimiter,
+        ..InputSpec::default()
     }
 }
 
@@ -190,7 +201,7 @@ fn distinct_files(args: &OutputArgs, output: Option<&Path>) -> Result<(), Error>
 }
 
 /// The command line as it was typed, for the report. No flag takes a key.
-fn command_line() -> String {
+pub(crate) fn command_line() -> String {
     std::iter::once("vinrich".to_owned())
         .chain(std::env::args_os().skip(1).map(|word| shell_word(&word.to_string_lossy())))
         .collect::<Vec<_>>()
