@@ -10,16 +10,20 @@
 
 pub mod carvin;
 mod json;
+mod probe;
 mod reply;
 #[cfg(test)]
 mod testing;
 pub mod visor;
 
+pub use probe::{Counted, Probe, Usage, UsageRow, any_json};
 pub use reply::{by_status, excerpt};
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::civil::Date;
 
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::Facts;
@@ -59,6 +63,18 @@ pub trait Vendor: Sync {
 
     /// What the vendor says it charged for this reply.
     fn charged(&self, _reply: &Reply) -> Option<Micros> {
+        None
+    }
+
+    /// A call that shows whether the key works and is not billed, or why there
+    /// is none.
+    fn probe(&self) -> Result<Probe, &'static str> {
+        Err("not asked: no call that is free of charge is known, so the first run tells")
+    }
+
+    /// The call, not billed either, that tells what the vendor counted on these
+    /// UTC days; `None` where it does not tell.
+    fn usage(&self, _days: RangeInclusive<Date>) -> Option<Probe> {
         None
     }
 

@@ -15,7 +15,9 @@ mod tests;
 
 use serde::Serialize;
 
-use super::{Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Vendor, VendorSpec};
+use super::{
+    Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Vendor, VendorSpec,
+};
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::Facts;
 use crate::key::{Key, KeyKind};
@@ -48,6 +50,10 @@ impl Vendor for CarVin {
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
         &ENDPOINTS
+    }
+
+    fn probe(&self) -> Result<Probe, &'static str> {
+        Err("not asked: every call counts against its quota, so the first run tells")
     }
 }
 
