@@ -48,7 +48,7 @@ pub use message::{
 pub use recall_file::{
     CampaignId, Filed, HeldRecallFile, Import, Imported, RecallFileInfo, variants,
 };
-pub use records::{RunRecord, SourceRecord};
+pub use records::{DayCalls, RunRecord, SourceRecord};
 pub use writer::Writer;
 
 /// How to open a store.
