@@ -16,6 +16,8 @@ pub struct Job {
     pub tries: u32,
     /// Why, the last time.
     pub last_fault: Option<Fault>,
+    /// Whether it came back with a zero that may be none.
+    pub unsure: bool,
     /// The other half of a refused batch. If this half is answered, the key
     /// that spoils the batch is in there.
     sibling: Option<Vec<Key>>,
@@ -24,7 +26,7 @@ pub struct Job {
 impl Job {
     /// A batch that was never sent.
     pub fn new(keys: Vec<Key>) -> Self {
-        Self { keys, tries: 0, last_fault: None, sibling: None }
+        Self { keys, tries: 0, last_fault: None, unsure: false, sibling: None }
     }
 }
 

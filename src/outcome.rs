@@ -74,6 +74,8 @@ pub enum Fault {
     },
     /// The account may not ask; the vendor is off for this run.
     Denied(Denied),
+    /// A zero that may only mean "not now"; asked for once more, later.
+    Unsure,
     /// A body that is no answer: HTML, cut short, `success: false`, over the cap.
     Garbled {
         /// What was seen, shortened, without keys or VINs.
@@ -91,6 +93,7 @@ impl Fault {
             Self::Limited { .. } => "rate_limited".into(),
             Self::Poisoned { code } => code.clone(),
             Self::Denied(_) => "denied".into(),
+            Self::Unsure => INCONCLUSIVE.into(),
             Self::Garbled { .. } => "garbled".into(),
         }
     }
@@ -219,9 +222,11 @@ impl Outcome {
             }
             Self::Failed(fault) => {
                 let exit = match fault {
-                    Fault::NotSent | Fault::Timeout | Fault::Server(_) | Fault::Poisoned { .. } => {
-                        Exit::SomeFailed
-                    }
+                    Fault::NotSent
+                    | Fault::Timeout
+                    | Fault::Server(_)
+                    | Fault::Poisoned { .. }
+                    | Fault::Unsure => Exit::SomeFailed,
                     Fault::Limited { .. } => Exit::Parked,
                     Fault::Denied(Denied::Key) => Exit::Key,
                     Fault::Denied(Denied::Scope | Denied::Billing) => Exit::Refused,

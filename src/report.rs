@@ -1,6 +1,6 @@
 //! The run report: what a run did, for the operator and for `<out>.run.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -99,6 +99,9 @@ pub struct RowsReport {
 pub struct DatasetReport {
     /// Why it was left out, if it was.
     pub left_out: Option<String>,
+    /// Vendors that nobody named, and that this machine has no way to.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub unreachable: BTreeSet<String>,
     /// Distinct keys looked up.
     pub keys: u64,
     /// Answered by the store, fresh.
@@ -206,6 +209,7 @@ impl DatasetReport {
         self.hits += other.hits;
         self.misses += other.misses;
         self.stale += other.stale;
+        self.unreachable.extend(other.unreachable.iter().cloned());
     }
 }
 

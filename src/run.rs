@@ -181,6 +181,10 @@ impl<'a> Run<'a> {
     fn note_replies(&mut self, dataset: Dataset, replies: &Replies) {
         self.report.datasets.entry(dataset.name()).or_default().add(&replies.report);
         self.lookups += replies.report.keys;
+        for vendor in &replies.report.unreachable {
+            let words = format!("{dataset}: {vendor} cannot be reached from here and was left out");
+            self.warn("unreachable", words);
+        }
         let outcomes = replies.outcomes.iter().flat_map(|outcomes| outcomes.values());
         // Another name or source may conclude what was inconclusive: the rows tell.
         for outcome in outcomes.filter(|outcome| **outcome != Outcome::Inconclusive) {

@@ -109,9 +109,23 @@ impl Asker<'_> {
         }
         let asked =
             self.put(chain, source, id, missing.iter().map(|&id| keys.key(id)).collect()).await?;
+        if self.is_out_of_reach(chain, source, id)? {
+            report.unreachable.insert(source.label.to_string());
+            return Ok((HashMap::new(), false));
+        }
         let outcomes = asked.unanswered.into_iter();
         let outcomes = outcomes.filter_map(|(key, outcome)| Some((keys.id(&key)?, outcome)));
         Ok((outcomes.collect(), asked.shape_refused))
+    }
+
+    /// Whether nobody asked for this source by name, nobody pays for it, it never
+    /// replied and never did before: then this machine has no way to it, and it is
+    /// left out as a vendor without a key is.
+    fn is_out_of_reach(&self, chain: &Chain, source: &Source, id: SourceId) -> Result<bool, Error> {
+        let never_there =
+            self.doors.get(source.name.vendor).is_some_and(|door| door.was_never_there());
+        let named = chain.named || self.plan.datasets.named.contains(&chain.dataset);
+        Ok(never_there && !named && !self.store.snapshot()?.has_answers(id)?)
     }
 
     /// The open keys without a fresh answer: the never answered first, then the longest expired.

@@ -111,10 +111,7 @@ pub(super) async fn send(client: &Client, request: reqwest::Request) -> Result<R
 }
 
 /// As [`send`], for one who wants to know more than what to do next.
-pub(super) async fn exchange(
-    client: &Client,
-    request: reqwest::Request,
-) -> Result<Reply, NoReply> {
+pub(super) async fn exchange(client: &Client, request: reqwest::Request) -> Result<Reply, NoReply> {
     let mut response = client.execute(request).await.map_err(NoReply::Broken)?;
     let status = response.status().as_u16();
     if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
@@ -171,7 +168,9 @@ fn causes<'e>(
 
 /// The causes that tell a person where to look.
 fn known_cause(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
-    use std::io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable};
+    use std::io::ErrorKind::{
+        ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable,
+    };
     if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
         return Some(format!("no TLS: {tls}"));
     }

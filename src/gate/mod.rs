@@ -32,7 +32,7 @@ use crate::key::Key;
 use crate::outcome::{Denied, Fault, Held, Outcome};
 use crate::report::VendorReport;
 use crate::store::{AccountId, SourceId, Writer};
-use crate::vendors::{Endpoint, Reply, Vendor};
+use crate::vendors::{Auth, Endpoint, Reply, Vendor};
 
 use breaker::Breaker;
 use tally::Tally;
@@ -362,13 +362,23 @@ impl<'a> Door<'a> {
         let now = Instant::now();
         let wait = self.breaker.borrow_mut().failure(now);
         if let Some(wait) = wait {
-            if self.breaker.borrow().down_for(now) + wait > self.shared.max_wait {
+            if self.was_never_there() {
+                let words = format!("{}: cannot be reached, given up", self.label);
+                self.shared.events.note(Level::Warn, "unreachable", &words);
+                self.close_for(Held::Breaker);
+            } else if self.breaker.borrow().down_for(now) + wait > self.shared.max_wait {
                 self.park(Held::Breaker, AFTER_OUTAGE);
             } else {
                 self.hold(wait, Held::Breaker);
             }
         }
         true
+    }
+
+    /// Whether a vendor that anybody may ask has not once replied in this run: a
+    /// machine without a way to it should not wait for it.
+    pub fn was_never_there(&self) -> bool {
+        self.vendor.spec().auth == Auth::None && self.tally.borrow().was_never_there()
     }
 
     /// A call was tried as often as it may be. If nothing else gets through
@@ -383,6 +393,12 @@ impl<'a> Door<'a> {
         self.breaker.borrow_mut().success();
         self.limited_in_a_row.set(0);
         self.refused_in_a_row.set(0);
+    }
+
+    /// The vendor said what may be a zero: it is up, and asks for no wait.
+    fn answered_unsure(&self) {
+        self.breaker.borrow_mut().success();
+        self.limited_in_a_row.set(0);
     }
 
     /// Whether the vendor has answered anything in this run, so that its "wrong"

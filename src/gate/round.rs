@@ -29,6 +29,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// Sends of one job before it is given up, whatever the budget.
 const MOST_TRIES: u32 = 6;
 
+/// How long after a zero that may be none it is asked for once more. NHTSA was
+/// seen to answer so within a burst, and with campaigns after a pause.
+const BEFORE_MAKING_SURE: Duration = Duration::from_millis(1500);
+
 /// Sends of one job that came back garbled.
 const MOST_GARBLED: u32 = 3;
 
@@ -363,6 +367,7 @@ impl<'a> Round<'a> {
                 self.door.deny(denied, key_edition);
                 self.queue.retry(job, now);
             }
+            Fault::Unsure => self.make_sure(job),
             Fault::Poisoned { .. } if self.endpoint.refuses_shape(&fault) => {
                 self.asked.shape_refused = true;
                 self.queue.retry(job, now);
@@ -373,6 +378,20 @@ impl<'a> Round<'a> {
                     self.asked.unanswered.insert(key, Outcome::Refused(code));
                 }
             }
+        }
+    }
+
+    /// Asks once more, and later, for a zero that may be none. The vendor is up:
+    /// this is no outage, whatever comes of it.
+    fn make_sure(&mut self, mut job: Job) {
+        self.door.answered_unsure();
+        if !std::mem::replace(&mut job.unsure, true) {
+            self.queue.retry(job, Instant::now() + BEFORE_MAKING_SURE);
+            return;
+        }
+        let sibling = job.take_sibling().unwrap_or_default();
+        for key in job.keys.into_iter().chain(sibling) {
+            self.asked.unanswered.insert(key, Outcome::Inconclusive);
         }
     }
 

@@ -9,6 +9,9 @@ use crate::report::VendorReport;
 /// Latencies kept for the percentiles; older ones are overwritten beyond.
 const LATENCIES: usize = 16_384;
 
+/// Stands for the HTTP status of a call without a reply.
+const NO_REPLY: &str = "none";
+
 /// Counts of one vendor in one run.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -40,7 +43,7 @@ impl Tally {
 
     /// A call has come back after `latency`.
     pub(super) fn came_back(&mut self, status: Option<u16>, latency: Duration) {
-        let status = status.map_or_else(|| "none".into(), |status| status.to_string());
+        let status = status.map_or_else(|| NO_REPLY.into(), |status| status.to_string());
         *self.by_status.entry(status).or_default() += 1;
         if self.latencies.len() < LATENCIES {
             self.latencies.push(latency);
@@ -48,6 +51,11 @@ impl Tally {
             let place = usize::try_from(self.attempted).unwrap_or(0) % LATENCIES;
             self.latencies[place] = latency;
         }
+    }
+
+    /// Whether calls were sent, and none was replied to.
+    pub(super) fn was_never_there(&self) -> bool {
+        !self.by_status.is_empty() && self.by_status.keys().all(|status| status == NO_REPLY)
     }
 
     /// The counts in the report's form; quotas are added by the door.

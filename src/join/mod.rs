@@ -23,7 +23,8 @@ use crate::outcome::{Dataset, Outcome, Status};
 use crate::panel::Panel;
 use crate::record::{Record, Told};
 use crate::store::{Answered, Snapshot};
-use crate::vin::{Reading, Vin};
+use crate::suggest::suggest;
+use crate::vin::{Reading, Vin, VinError};
 use crate::vpic::Decoded;
 
 use decodes::Decodes;
@@ -99,6 +100,13 @@ impl<'a> Joiner<'a> {
         reading: Reading,
         decoded: Option<&Decoded>,
     ) -> Result<Record, Error> {
+        let mut reading = reading;
+        if let Some(offline) = self.offline.as_ref().filter(|_| may_be_a_slip(&reading)) {
+            reading.suggestion = suggest(row.vin(), &row.claims(), |vin| {
+                let decoded = offline.decode(vin);
+                decoded.is_found().then_some(decoded.facts)
+            });
+        }
         let mut hash = RowHash::of(row, &reading);
         let mut record = Record::unasked(row, reading, &self.files[row.file()]);
         if let Some(vin) = record.reading.vin
@@ -126,6 +134,12 @@ impl<'a> Joiner<'a> {
         record.record_hash = hash.finish();
         Ok(record)
     }
+}
+
+/// Whether the VIN may be another one with a slip of the pen, and nobody has said which.
+fn may_be_a_slip(reading: &Reading) -> bool {
+    let slips = [VinError::CheckDigit, VinError::Length, VinError::IllegalCharacter];
+    reading.suggestion.is_none() && reading.error.is_some_and(|error| slips.contains(&error))
 }
 
 /// Where the row's own words and its VIN differ.

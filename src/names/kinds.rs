@@ -25,6 +25,7 @@ const MOTORCYCLE: u32 = 1 << 15;
 const LIMOUSINE: u32 = 1 << 16;
 const TRAILER: u32 = 1 << 17;
 const MOTORHOME: u32 = 1 << 18;
+const OFF_ROAD: u32 = 1 << 19;
 
 /// Any van; one without seats and doors behind is sold as a chassis too.
 const VAN: u32 = MINIVAN | CARGO_VAN | PASSENGER_VAN | STEP_VAN | CHASSIS;
@@ -105,6 +106,15 @@ pub(super) const BODIES: &[Phrase] = &[
     ("cab and chassis", CHASSIS),
     ("chassis", CHASSIS),
     ("cutaway", CHASSIS),
+    ("glider", CHASSIS | TRACTOR),
+    ("ambulance", VAN | ANY_TRUCK),
+    ("fire apparatus", TRUCK | CHASSIS),
+    ("fire truck", TRUCK | CHASSIS),
+    ("street sweeper", TRUCK | CHASSIS),
+    ("motor coach", BUS),
+    ("off road vehicle", OFF_ROAD),
+    ("atv", OFF_ROAD),
+    ("utv", OFF_ROAD),
     ("motorcycle", MOTORCYCLE),
     ("motorbike", MOTORCYCLE),
     ("scooter", MOTORCYCLE),
@@ -173,6 +183,7 @@ pub(super) const FUELS: &[Phrase] = &[
     ("e100", ETHANOL),
     ("methanol", METHANOL),
     ("m85", METHANOL),
+    ("m100", METHANOL),
     ("natural gas", CNG | LNG),
     ("compressed natural gas", CNG),
     ("cng", CNG),

@@ -1,8 +1,10 @@
 //! What is special about the names of makes.
 
+use super::words::differ_by_a_slip;
+
 /// Other names of makes, both without spaces. The short ones are those of fleet
 /// lists, several of them the codes of the police's vehicle files (NCIC).
-const ALIASES: [(&str, &str); 29] = [
+const ALIASES: [(&str, &str); 26] = [
     ("benz", "mercedesbenz"),
     ("mb", "mercedesbenz"),
     ("mercedes", "mercedesbenz"),
@@ -14,9 +16,7 @@ const ALIASES: [(&str, &str); 29] = [
     ("vw", "volkswagen"),
     ("vwn", "volkswagen"),
     ("infinity", "infiniti"),
-    ("landrover", "landrover"),
     ("lndr", "landrover"),
-    ("rangerover", "landrover"),
     ("rr", "rollsroyce"),
     ("toyt", "toyota"),
     ("lexs", "lexus"),
@@ -31,11 +31,10 @@ const ALIASES: [(&str, &str); 29] = [
     ("ptrb", "peterbilt"),
     ("strn", "saturn"),
     ("wstr", "westernstar"),
-    ("hyundia", "hyundai"),
 ];
 
 /// A name, and makes that were or are sold under it too.
-const FAMILIES: [(&str, &[&str]); 4] = [
+const FAMILIES: [(&str, &[&str]); 5] = [
     (
         "generalmotors",
         &["buick", "cadillac", "chevrolet", "gmc", "hummer", "oldsmobile", "pontiac", "saturn"],
@@ -44,6 +43,7 @@ const FAMILIES: [(&str, &[&str]); 4] = [
     ("dodge", &["ram"]),
     // A make of its own since the model year 2017.
     ("hyundai", &["genesis"]),
+    ("landrover", &["rangerover"]),
     ("toyota", &["scion"]),
 ];
 
@@ -67,7 +67,8 @@ pub(super) fn agree(a: &[String], b: &[String]) -> bool {
         || held_a.contains(&whole_b)
         || abbreviates(&whole_a, &whole_b)
         || abbreviates(&whole_b, &whole_a)
-        || is_mistyped(&whole_a, &whole_b)
+        || (whole_a.len().min(whole_b.len()) >= SHORTEST_MISTYPED
+            && differ_by_a_slip(&whole_a, &whole_b))
         || held_a.iter().any(|one| held_b.iter().any(|other| are_kin(one, other)))
 }
 
@@ -86,11 +87,6 @@ fn held(words: &[String]) -> Vec<String> {
 
 fn abbreviates(short: &str, long: &str) -> bool {
     short.len() >= SHORTEST_ABBREVIATION && long.starts_with(short)
-}
-
-/// One letter missing, added, wrong, or swapped with its neighbour.
-fn is_mistyped(a: &str, b: &str) -> bool {
-    a.len().min(b.len()) >= SHORTEST_MISTYPED && strsim::osa_distance(a, b) <= 1
 }
 
 fn are_kin(one: &str, other: &str) -> bool {

@@ -6,13 +6,16 @@
 //! it. What says nothing contradicts nothing. Every comparison is symmetric.
 //!
 //! `words` takes text apart; `makes`, `models` and `kinds` know what is special
-//! about a make, a model, and the closed lists of bodies and fuels.
+//! about a make, a model, and the closed lists of bodies and fuels; `variants`
+//! looks a model up in a catalogue.
 
 mod kinds;
 mod makes;
 mod models;
+mod variants;
 mod words;
 
+pub use variants::variants;
 pub(crate) use words::bare;
 
 use words::words;
@@ -20,7 +23,7 @@ use words::words;
 /// Whether two names may be one make: `MERCEDES-BENZ` and `Mercedes`, `VW` and
 /// `Volkswagen`, `Ford` and `Ford Motor Company`.
 pub fn same_make(a: &str, b: &str) -> bool {
-    are_spelled_alike(a, b) || makes::agree(&words(a), &words(b))
+    says_more(a, b) || makes::agree(&words(a), &words(b))
 }
 
 /// Whether two names may be one model: `F-150`, `F150` and `F 150 XLT`.
@@ -31,7 +34,7 @@ pub fn same_model(a: &str, b: &str) -> bool {
 /// [`same_model`], with any of `makes` before the model ignored: `Ford Transit`
 /// is a `Transit`, and who calls a Ram 1500 a `Ram` names no other model.
 pub fn same_model_of(makes: &[&str], a: &str, b: &str) -> bool {
-    are_spelled_alike(a, b) || models::agree(makes, a, b)
+    says_more(a, b) || models::agree(makes, a, b)
 }
 
 /// Whether two names may be one body: `Sedan/Saloon` and `4dr sedan`.
@@ -44,7 +47,15 @@ pub fn same_fuel(a: &str, b: &str) -> bool {
     are_spelled_alike(a, b) || kinds::agree(kinds::FUELS, &words(a), &words(b))
 }
 
-/// The common case, told without taking anything apart.
+/// Whether the longer text is the shorter one and more words, or nothing more:
+/// the common case, told without taking anything apart.
+fn says_more(a: &str, b: &str) -> bool {
+    let (a, b) = (a.trim(), b.trim());
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let Some((head, rest)) = long.split_at_checked(short.len()) else { return false };
+    head.eq_ignore_ascii_case(short) && !rest.starts_with(char::is_alphanumeric)
+}
+
 fn are_spelled_alike(a: &str, b: &str) -> bool {
     a.trim().eq_ignore_ascii_case(b.trim())
 }

@@ -1,7 +1,7 @@
 //! What is special about the names of models.
 
 use super::makes::canonical;
-use super::words::{parts, words};
+use super::words::{differ_by_a_slip, parts, words};
 
 /// Words that describe a body or a drive and tell no model from another.
 const DESCRIPTIONS: [&str; 32] = [
@@ -40,7 +40,7 @@ const DESCRIPTIONS: [&str; 32] = [
 ];
 
 /// Words that make a family of models of what stands before or behind them.
-const FAMILY_WORDS: [&str; 7] = ["class", "klasse", "classe", "clase", "series", "serie", "er"];
+const FAMILY_WORDS: [&str; 6] = ["class", "klasse", "classe", "clase", "series", "serie"];
 
 /// Names under which a family of models is known as well.
 const ALIASES: [(&str, &str); 1] = [("econoline", "e")];
@@ -79,12 +79,7 @@ impl Model {
         {
             parts.drain(..length);
         }
-        let mut is_family = false;
-        if parts.len() > 1 {
-            let count = parts.len();
-            parts.retain(|part| !FAMILY_WORDS.contains(&part.as_str()));
-            is_family = parts.len() < count;
-        }
+        let is_family = drop_family_words(&mut parts);
         for part in &mut parts {
             if let Some((_, name)) = ALIASES.iter().find(|(alias, _)| alias == part) {
                 (*name).clone_into(part);
@@ -122,13 +117,17 @@ impl Model {
         sorted(self) == sorted(other)
     }
 
-    /// One letter missing, added, wrong, or swapped with its neighbour; never a digit.
+    /// `Tigaun` is a `Tiguan`; a `Model X` is no `Model S`.
     fn is_mistyped(&self, other: &Self) -> bool {
-        let (a, b) = (self.parts.concat(), other.parts.concat());
-        let is_word =
-            |name: &str| name.len() >= SHORTEST_MISTYPED && name.chars().all(char::is_alphabetic);
-        is_word(&a) && is_word(&b) && strsim::osa_distance(&a, &b) <= 1
+        let is_slip = |(a, b): (&String, &String)| {
+            a == b || (is_long_word(a) && is_long_word(b) && differ_by_a_slip(a, b))
+        };
+        self.parts.len() == other.parts.len() && self.parts.iter().zip(&other.parts).all(is_slip)
     }
+}
+
+fn is_long_word(part: &str) -> bool {
+    part.len() >= SHORTEST_MISTYPED && part.chars().all(char::is_alphabetic)
 }
 
 /// `Transit Cargo Van` is a `Transit`; a `Van` stays one.
@@ -138,6 +137,22 @@ fn without_descriptions(text: &str) -> String {
         words.retain(|word| !DESCRIPTIONS.contains(&word.as_str()));
     }
     words.join(" ")
+}
+
+/// Takes `Class` and `Series` away, unless nothing else is there; whether there were any.
+fn drop_family_words(parts: &mut Vec<String>) -> bool {
+    let count = parts.len();
+    if count > 1 {
+        parts.retain(|part| !FAMILY_WORDS.contains(&part.as_str()));
+    }
+    // The German for `3 Series` is `3er`.
+    if let [number, mark, ..] = &parts[..]
+        && number.len() == 1
+        && mark == "er"
+    {
+        parts.remove(1);
+    }
+    parts.len() < count
 }
 
 /// `Transit T-250` is a `Transit 250`, `Econoline E-350` an `E-350`.

@@ -122,6 +122,11 @@ fn other_models_are_others() {
             ("Q5", "Q50"),
             ("CX-3", "CX-30"),
             ("Model 3", "Model S"),
+            ("Model S", "Model X"),
+            ("Prius C", "Prius V"),
+            ("TRX450ER", "TRX450FM"),
+            ("DeVille", "Seville"),
+            ("Sprinter", "eSprinter"),
             ("Cherokee", "Grand Cherokee"),
             ("Silverado 1500", "Silverado 2500"),
             ("328i", "5 Series"),
@@ -143,6 +148,7 @@ fn a_make_before_the_model_is_ignored() {
     assert!(same_model_of(&["MAZDA"], "Mazda3", "3"));
     assert!(same_model_of(&["MERCEDES-BENZ"], "Mercedes Sprinter", "Sprinter"));
     assert!(!same_model_of(&["FORD"], "Ford Transit", "E-350"));
+    assert!(!same_model_of(&["LAND ROVER"], "Range Rover", "Defender"));
 }
 
 #[test]

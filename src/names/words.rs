@@ -25,6 +25,12 @@ pub(crate) fn bare(text: &str) -> String {
     bare
 }
 
+/// Whether one letter is missing, added, wrong, or swapped with its neighbour;
+/// the first one hardly ever is, and parts `Seville` from `DeVille`.
+pub(super) fn differ_by_a_slip(a: &str, b: &str) -> bool {
+    a.chars().next() == b.chars().next() && strsim::osa_distance(a, b) == 1
+}
+
 fn split(text: &str, parts_between: fn(char, char) -> bool) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';

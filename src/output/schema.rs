@@ -90,7 +90,7 @@ pub static COLUMNS: &[Column] = &[
     text("vin", |row| row.reading.vin.as_ref().map(Vin::as_str), "the normalised VIN; null when the row is rejected"),
     text("vin_status", |row| Some(vin_status(row)), "ok, repaired or rejected"),
     text("vin_error", vin_error, "why the row is rejected, or check_digit beside a doubtful VIN"),
-    text("vin_suggestion", suggestion, "the one repair that passes the check digit"),
+    text("vin_suggestion", suggestion, "the VIN that this one was probably meant to be; never applied by itself"),
     boolean("vin_normalized", |row| Some(row.reading.normalized), "whether the cell differed from the VIN (case, spaces, dashes, quotes)"),
     boolean("vin_check_digit_ok", |row| row.reading.check_digit_ok, "whether the check digit fits; null where no law requires one (WMI not 1-5)"),
     text("wmi", |row| row.reading.vin.as_ref().map(Vin::wmi), "world manufacturer identifier: the VIN's first three characters"),
@@ -186,7 +186,7 @@ pub static REJECT_COLUMNS: &[Column] = &[
     made("row_id", |row| Some(hex(row.row_id)), "hash of source_file and source_row, 32 hex digits"),
     text("vin_error", vin_error, "why the row is rejected"),
     text("detail", |row| row.reading.detail.as_deref(), "more about the reason, such as the character seen"),
-    text("vin_suggestion", suggestion, "the one repair that passes the check digit"),
+    text("vin_suggestion", suggestion, "the VIN that this one was probably meant to be; never applied by itself"),
     SOURCE_FILE,
     SOURCE_ROW,
 ];

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use hyper::Method;
 use serde::{Deserialize, Serialize};
 
-use super::fleet::{self, Vehicle};
+use super::decode;
 use super::per;
 use super::quota::{Door, Window, whole_seconds};
 use super::recalls::{self, Campaign};
@@ -213,12 +213,15 @@ impl Question {
         match self {
             Self::Batch(vins) => {
                 let items = vins.iter().map(|vin| item(vin)).collect();
-                let body =
-                    Body::List { head: r#"{"success":true,"data":["#, items, tail: "]}".into() };
+                let body = Body::List {
+                    head: r#"{"success":true,"data":["#.into(),
+                    items,
+                    tail: "]}".into(),
+                };
                 Reply { status: 200, headers: Vec::new(), body }
             }
             Self::One(vin) => {
-                Reply::json(200, format!(r#"{{"success":true,"data":{}}}"#, decode(vin)))
+                Reply::json(200, format!(r#"{{"success":true,"data":{}}}"#, decode::json(vin)))
             }
             Self::RecallsOf(vin) => recall_list(&recalls::by_vin(vin)),
             Self::RecallsOfModel { make, model, year } => {
@@ -248,89 +251,10 @@ fn item(asked: &str) -> Item {
         error: &'a str,
     }
     match read_vin(asked) {
-        Some(vin) => Item { vin: vin.to_string(), json: decode(&vin) },
+        Some(vin) => Item { vin: vin.to_string(), json: decode::json(&vin) },
         None => Item {
             vin: asked.to_owned(),
             json: to_json(&Refused { vin: asked, success: false, error: NO_VIN }),
         },
-    }
-}
-
-/// A decode under vPIC's names; all values are text, and empty where not known.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Decode<'a> {
-    #[serde(rename = "VIN")]
-    vin: &'a str,
-    make: &'a str,
-    model: &'a str,
-    model_year: String,
-    manufacturer: &'a str,
-    series: &'a str,
-    trim: &'a str,
-    vehicle_type: &'a str,
-    body_class: &'a str,
-    drive_type: &'a str,
-    body_cab_type: &'a str,
-    fuel_type_primary: &'a str,
-    fuel_type_secondary: &'a str,
-    electrification_level: &'a str,
-    engine_configuration: &'a str,
-    engine_cylinders: &'a str,
-    #[serde(rename = "DisplacementL")]
-    displacement_l: &'a str,
-    #[serde(rename = "EngineHP")]
-    engine_hp: &'a str,
-    transmission_style: &'a str,
-    transmission_speeds: &'a str,
-    doors: &'a str,
-    seats: &'a str,
-    #[serde(rename = "GVWR")]
-    gvwr: &'a str,
-    brake_system_type: &'a str,
-    plant_city: &'a str,
-    plant_state: &'a str,
-    plant_country: &'a str,
-    error_code: &'a str,
-}
-
-fn decode(vin: &Vin) -> String {
-    let known = fleet::vehicle(vin).map(Decode::from).unwrap_or_default();
-    to_json(&Decode { vin: vin.as_str(), ..known })
-}
-
-impl From<Vehicle> for Decode<'_> {
-    fn from(vehicle: Vehicle) -> Self {
-        let Vehicle { model, engine, plant, .. } = vehicle;
-        Self {
-            vin: "",
-            make: vehicle.make,
-            model: model.name,
-            model_year: vehicle.year.map(|year| year.to_string()).unwrap_or_default(),
-            manufacturer: vehicle.manufacturer,
-            series: model.series,
-            trim: vehicle.trim,
-            vehicle_type: model.body.vehicle_type(),
-            body_class: model.body.class(),
-            drive_type: vehicle.drive_type,
-            body_cab_type: vehicle.cab,
-            fuel_type_primary: engine.fuel,
-            fuel_type_secondary: engine.second_fuel,
-            electrification_level: engine.electrification,
-            engine_configuration: engine.configuration,
-            engine_cylinders: engine.cylinders,
-            displacement_l: engine.litres,
-            engine_hp: engine.horsepower,
-            transmission_style: vehicle.transmission,
-            transmission_speeds: vehicle.speeds,
-            doors: model.body.doors(),
-            seats: model.body.seats(),
-            gvwr: model.body.gvwr(),
-            brake_system_type: model.body.brakes(),
-            plant_city: plant.0,
-            plant_state: plant.1,
-            plant_country: plant.2,
-            error_code: "0",
-        }
     }
 }

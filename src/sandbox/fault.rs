@@ -8,12 +8,13 @@ use super::roster;
 use crate::error::Error;
 
 /// The names of the faults that are not a number.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "down",
     "reset",
     "stall",
     "truncate",
     "html",
+    "empty400",
     "garbled",
     "latency",
     "missing",
@@ -43,9 +44,10 @@ const RATE_LIMIT_WAIT: Duration = Duration::from_secs(1);
 /// | `stall` | is never answered, after it was counted and billed |
 /// | `truncate` | gets the first half of its body, as if it were whole |
 /// | `html` | gets an HTML page with status 200 |
+/// | `empty400` | is answered 400 with an empty list, as nhtsa does when it is asked too fast; other vendors are not struck |
 /// | `garbled` | gets the vendor's error envelope with status 200 |
 /// | `latency=250ms`, `latency:ms=250` | waits before it is answered |
-/// | `missing` | gets a batch-decode list without its last item |
+/// | `missing` | gets the list of a batch of decodes without its last item |
 /// | `reorder` | gets its list by VIN in reverse |
 /// | `foreign` | gets one item more, about a VIN nobody asked for |
 /// | `duplicate` | gets its first item twice |
@@ -60,7 +62,7 @@ const RATE_LIMIT_WAIT: Duration = Duration::from_secs(1);
 /// | `vin=VIN` | calls that ask about this VIN |
 ///
 /// A rule counts the calls it could strike, from 1: those of its scope and, for
-/// the faults of lists, those to `batch-decode` and `listings`. Waits add up and
+/// the faults of lists, those to `batch-decode`, `decode-batch` and `listings`. Waits add up and
 /// faults of lists combine; of the others the first rule that strikes wins. An
 /// endpoint goes by its id in vinrich, so `carvin/recalls` are those by vehicle and
 /// `carvin/recalls-vin` those by VIN.
@@ -96,6 +98,7 @@ pub(super) enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Break {
     Status { status: u16, wait: Option<Duration> },
+    Empty,
     Reset,
     Stall,
     Truncate,
@@ -201,6 +204,7 @@ fn fault(name: &str, value: Option<&str>, settings: &Settings) -> Result<Fault, 
         "stall" => Fault::Break(Break::Stall),
         "truncate" => Fault::Break(Break::Truncate),
         "html" => Fault::Break(Break::Html),
+        "empty400" => Fault::Break(Break::Empty),
         "garbled" => Fault::Break(Break::Garbled),
         "missing" => Fault::Twist(Twist::Missing),
         "reorder" => Fault::Twist(Twist::Reorder),

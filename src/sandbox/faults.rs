@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::fault::{Break, Fault, FaultRule, Twist, When};
+use super::nhtsa;
 use super::stand::{AnyStand, Body, Item, Reply};
 
-/// The endpoint whose lists owe an item to every VIN asked.
-const COMPLETE_LIST: &str = "batch-decode";
+/// The endpoints whose lists owe an item to every VIN asked.
+const COMPLETE_LISTS: [&str; 2] = ["batch-decode", "decode-batch"];
 
 /// The endpoints that answer with a list by VIN.
-const LISTS: [&str; 2] = ["batch-decode", "listings"];
+const LISTS: [&str; 3] = ["batch-decode", "decode-batch", "listings"];
 
 /// The page that `html` sends.
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>One moment, please</title></head>\
@@ -77,8 +78,9 @@ impl FaultRule {
             && self.endpoint.is_none_or(|scope| scope == endpoint);
         in_scope
             && match self.fault {
+                Fault::Break(Break::Empty) => vendor == nhtsa::PROFILE.id,
                 Fault::Latency(_) | Fault::Break(_) => true,
-                Fault::Twist(Twist::Missing) => endpoint == COMPLETE_LIST,
+                Fault::Twist(Twist::Missing) => COMPLETE_LISTS.contains(&endpoint),
                 Fault::Twist(
                     Twist::Reorder | Twist::Foreign | Twist::Duplicate | Twist::Lowercase,
                 ) => LISTS.contains(&endpoint),
@@ -114,6 +116,7 @@ impl Strike {
             Break::Status { status, wait } => {
                 Outgoing::Sent(asked_to_wait(stand.refuse(status), wait))
             }
+            Break::Empty => Outgoing::Sent(stand.refuse(400)),
             Break::Reset => {
                 answer();
                 Outgoing::Closed

@@ -8,18 +8,21 @@
 //! [`FaultRule`] makes it fail on request, in ways a test can count on.
 //!
 //! ```text
-//! server -> roster -> carvin, visor -> recalls, lot -> fleet (what a VIN is) -> makers, body
+//! server -> roster -> carvin, visor, nhtsa, vpic_api
+//!        -> decode, recalls, lot -> fleet (what a VIN is) -> makers, body
 //!        -> faults (what goes wrong) and journal (what was asked)
 //! ```
 
 mod body;
 mod carvin;
+mod decode;
 mod fault;
 mod faults;
 mod fleet;
 mod journal;
 mod lot;
 mod makers;
+mod nhtsa;
 mod quota;
 mod recalls;
 mod roster;
@@ -28,6 +31,7 @@ mod stand;
 #[cfg(test)]
 mod tests;
 mod visor;
+mod vpic_api;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -5,6 +5,7 @@
 //! ("F-250" and "F-250 SD"). The sandbox has such models too.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use serde::Serialize;
@@ -56,6 +57,21 @@ pub(super) fn by_vehicle(make: &str, model: &str, year: u16) -> Vec<Campaign> {
         return Vec::new();
     }
     campaigns(&make, &model, year)
+}
+
+/// Whether the recall source has the model under this very name.
+pub(super) fn is_filed(make: &str, model: &str) -> bool {
+    is_known(&make.trim().to_uppercase(), &model.trim().to_uppercase())
+}
+
+/// The names of a make's models that have campaigns in `year`.
+pub(super) fn models(make: &str, year: u16) -> Vec<String> {
+    let make = make.trim().to_uppercase();
+    let names: BTreeSet<String> = makers::models_of(&make)
+        .map(|model| source_name(&make, model.name).into_owned())
+        .filter(|name| !by_vehicle(&make, name, year).is_empty())
+        .collect();
+    names.into_iter().collect()
 }
 
 /// The campaigns that name the vehicle with this VIN.
@@ -197,8 +213,6 @@ const DEFECTS: [Defect; 10] = [
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     fn numbers(campaigns: &[Campaign]) -> Vec<&str> {

@@ -2,11 +2,12 @@
 //! and one line in [`ALL`].
 
 use super::stand::AnyStand;
-use super::{carvin, visor};
+use super::{carvin, nhtsa, visor, vpic_api};
 use crate::config::Quota;
 
 /// Every stand-in, in the order they are told of.
-pub(super) static ALL: &[&Profile] = &[&carvin::PROFILE, &visor::PROFILE];
+pub(super) static ALL: &[&Profile] =
+    &[&carvin::PROFILE, &visor::PROFILE, &nhtsa::PROFILE, &vpic_api::PROFILE];
 
 /// A vendor's stand-in before it stands.
 #[derive(Debug)]

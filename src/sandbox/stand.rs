@@ -108,7 +108,7 @@ pub(super) struct Reply {
 #[derive(Clone, Debug)]
 pub(super) enum Body {
     Whole(String),
-    List { head: &'static str, items: Vec<Item>, tail: String },
+    List { head: String, items: Vec<Item>, tail: String },
 }
 
 /// One item of a list by VIN.
@@ -149,7 +149,7 @@ impl Body {
             Self::List { head, items, tail } => {
                 let length: usize = items.iter().map(|item| item.json.len() + 1).sum();
                 let mut text = String::with_capacity(head.len() + length + tail.len());
-                text.push_str(head);
+                text.push_str(&head);
                 for (place, item) in items.iter().enumerate() {
                     if place > 0 {
                         text.push(',');

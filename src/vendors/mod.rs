@@ -8,15 +8,19 @@
 //! A new vendor is one file or folder here and one line in [`registry`]; it
 //! touches neither the join nor the output. Wire structs are private to it.
 
+mod campaigns;
 pub mod carvin;
 mod json;
+pub mod nhtsa;
 mod probe;
 mod reply;
 #[cfg(test)]
 mod testing;
+mod vehicle;
 pub mod visor;
+pub mod vpic_api;
 
-pub use probe::{Counted, Probe, Usage, UsageRow, any_json};
+pub use probe::{Counted, Probe, Usage, UsageRow};
 pub use reply::{by_status, excerpt};
 
 use std::ops::RangeInclusive;
@@ -35,7 +39,7 @@ pub use crate::outcome::Said;
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
-    &[&carvin::CarVin, &visor::Visor]
+    &[&carvin::CarVin, &visor::Visor, &nhtsa::Nhtsa, &vpic_api::VpicApi]
 }
 
 /// The vendor called `id`.

@@ -23,6 +23,14 @@ pub struct Probe {
     pub read: fn(&Reply) -> Result<Option<Usage>, Fault>,
 }
 
+impl Probe {
+    /// A call at a vendor that charges for nothing. It is enough that the reply
+    /// is whole JSON.
+    pub fn free(request: Request) -> Self {
+        Self { endpoint: "check", request, scope: None, read: any_json }
+    }
+}
+
 /// What a vendor says it counted and charged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -70,7 +78,6 @@ impl std::iter::Sum for Counted {
     }
 }
 
-/// Reads a [`Probe`]'s reply of which it is enough that it is whole JSON.
-pub fn any_json(reply: &Reply) -> Result<Option<Usage>, Fault> {
+fn any_json(reply: &Reply) -> Result<Option<Usage>, Fault> {
     json::read(&reply.body).map(|_| None).map_err(|_| garbled(&reply.body))
 }

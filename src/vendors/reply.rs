@@ -29,6 +29,15 @@ pub fn by_status(reply: &Reply) -> Option<Fault> {
     }
 }
 
+/// The reading of an HTTP status where no key is shown: nobody is turned away
+/// for good, so what looks like it is a wall against traffic.
+pub(super) fn without_key(reply: &Reply) -> Option<Fault> {
+    match by_status(reply) {
+        Some(Fault::Denied(_)) => Some(Fault::Limited { wait: wait_asked(reply) }),
+        fault => fault,
+    }
+}
+
 /// How long the server asks to wait: its `Retry-After`, else the reset of its
 /// rate limit.
 pub(super) fn wait_asked(reply: &Reply) -> Option<Duration> {

@@ -18,6 +18,7 @@ fn faults() -> Vec<Fault> {
         Fault::Denied(Denied::Scope),
         Fault::Denied(Denied::Billing),
         Fault::Garbled { excerpt: "<!DOCTYPE html>".into() },
+        Fault::Unsure,
     ];
     // A new fault fails to compile here until it is added above.
     for fault in &faults {
@@ -28,7 +29,8 @@ fn faults() -> Vec<Fault> {
             | Fault::Limited { .. }
             | Fault::Poisoned { .. }
             | Fault::Denied(Denied::Key | Denied::Scope | Denied::Billing)
-            | Fault::Garbled { .. } => {}
+            | Fault::Garbled { .. }
+            | Fault::Unsure => {}
         }
     }
     faults

@@ -99,11 +99,15 @@ fn rows(forecast: &Forecast) -> String {
 }
 
 fn datasets(datasets: &[DatasetForecast]) -> Vec<String> {
-    let mut rows =
-        vec![["dataset", "keys", "fresh", "expired", "to ask", ""].map(str::to_owned).to_vec()];
+    let local = datasets.iter().any(|dataset| dataset.local > 0);
+    let mut heading = vec!["dataset", "keys"];
+    heading.extend(local.then_some("on this machine"));
+    heading.extend(["fresh", "expired", "to ask", ""]);
+    let mut rows = vec![heading.into_iter().map(str::to_owned).collect::<Vec<_>>()];
     for dataset in datasets.iter().filter(|dataset| dataset.left_out.is_none()) {
-        let mut row = vec![dataset.dataset.to_owned()];
-        row.extend([dataset.keys, dataset.cached, dataset.stale, dataset.missing].map(thousands));
+        let mut row = vec![dataset.dataset.to_owned(), thousands(dataset.keys)];
+        row.extend(local.then(|| thousands(dataset.local)));
+        row.extend([dataset.cached, dataset.stale, dataset.missing].map(thousands));
         row.push(if dataset.exact { "" } else { "at most, until decodes are known" }.to_owned());
         rows.push(row);
     }

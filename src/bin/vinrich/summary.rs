@@ -145,7 +145,10 @@ fn rows_by_status(asked: &[(&str, &DatasetReport)]) -> Vec<Vec<String>> {
         let mut row = vec![(*name).to_owned()];
         row.extend(shown.iter().map(|(status, _)| thousands(number(of, status))));
         row.extend(late.then(|| thousands(of.deferred_renewals)));
-        row.push(format!("{} of {}", thousands(of.hits), count(of.keys, "key")));
+        row.push(match of.keys {
+            0 => "no key to ask about".into(),
+            keys => format!("{} of {}", thousands(of.hits), count(keys, "key")),
+        });
         rows.push(row);
     }
     rows
@@ -188,6 +191,14 @@ fn given_up(why: &str) -> String {
 
 fn troubles(report: &Report, warnings: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
+    if !report.input_conflicts.is_empty() {
+        let fields = by_reason(&report.input_conflicts);
+        lines.push(format!("the row says otherwise than its VIN: {fields} (input_conflicts)"));
+    }
+    if !report.decode_conflicts.is_empty() {
+        let fields = by_reason(&report.decode_conflicts);
+        lines.push(format!("the decoders disagree: {fields} (decode_conflicts)"));
+    }
     if !report.errors.is_empty() {
         lines.push(format!("without a fresh answer: {}", by_dataset(&report.errors)));
     }

@@ -161,10 +161,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn any_request_gets_a_reply_in_json(
-        path in "/?(batch-decode|decode|recalls|listings|vins/[0-9A-Z]{0,18}|usage|.{0,9})",
-        query in "(vin_pattern|limit|offset|fields|include|start_date|.{0,3})=.{0,20}",
+        path in "/?(batch-decode|decode|recalls|listings|vins/[0-9A-Z]{0,18}|usage|recalls/recallsByVehicle|products/vehicle/models|vehicles/DecodeVINValuesBatch/|.{0,9})",
+        query in "(vin_pattern|limit|offset|fields|include|start_date|make=FORD&modelYear|.{0,3})=.{0,20}",
         body in prop_oneof![
             any::<Vec<u8>>(),
+            "format=(json|xml)&data=.{0,40}".prop_map(String::into_bytes),
             "\\{\"(vins|vin|year)\":\\[?\".{0,18}\"\\]?\\}".prop_map(String::into_bytes),
         ],
         post in any::<bool>(),
@@ -180,6 +181,9 @@ proptest! {
             let stand = (profile.start)("key".into(), profile.quotas.to_vec());
             let reply = (stand.hear(&heard).answer)(Instant::now());
             prop_assert!([200, 400, 404, 405].contains(&reply.status), "{reply:?}");
+            if reply.headers.iter().any(|(_, value)| value.starts_with("application/xml")) {
+                continue;
+            }
             let text = reply.body.into_text();
             prop_assert!(serde_json::from_str::<Value>(&text).is_ok(), "{text}");
         }

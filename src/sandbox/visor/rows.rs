@@ -19,7 +19,7 @@ pub(super) fn listings(query: &ListingsQuery) -> Reply {
     Reply {
         status: 200,
         headers: Vec::new(),
-        body: Body::List { head: r#"{"data":["#, items, tail },
+        body: Body::List { head: r#"{"data":["#.into(), items, tail },
     }
 }
 

@@ -9,14 +9,11 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::complaint;
-use crate::facts::{is_blank, model_year};
+use crate::facts::{DecodeFacts, is_blank, model_year};
+use crate::key::Key;
 use crate::vendors::Said;
-use crate::vendors::json::{Object, Unreadable, Value};
-
-const VIN: &[&str] = &["VIN"];
-const MAKE: &[&str] = &["Make"];
-const MODEL: &[&str] = &["Model"];
-const YEAR: &[&str] = &["ModelYear", "Year", "model_year"];
+use crate::vendors::json::{self, Object, Unreadable};
+use crate::vendors::vehicle::{self, IDENTITY, VIN};
 
 /// One item, as far as the batch must know it.
 #[derive(Debug)]
@@ -66,17 +63,24 @@ pub(super) fn unwrapped<'a>(item: &Object<'a>) -> Result<Option<Object<'a>>, Unr
 
 /// Whether an object looks like an item rather than like an envelope.
 pub(super) fn is_about_a_vehicle(object: &Object<'_>) -> bool {
-    [MAKE, MODEL, YEAR].iter().any(|names| object.get(names).is_some())
+    IDENTITY.iter().any(|names| object.get(names).is_some())
+}
+
+/// The columns in a kept item; empty where it cannot be read.
+pub(super) fn facts(key: &Key, body: &[u8]) -> DecodeFacts {
+    let read = || -> Result<Option<DecodeFacts>, Unreadable> {
+        let Some(item) = Object::read(json::read(body)?)? else { return Ok(None) };
+        let inner = unwrapped(&item)?;
+        Ok(Some(vehicle::facts(key, inner.as_ref().unwrap_or(&item))))
+    };
+    read().ok().flatten().unwrap_or_default()
 }
 
 fn read<'a>(item: &Object<'a>) -> Result<Item<'a>, Unreadable> {
     let failed = complaint::says_failed(item);
     let inner = unwrapped(item)?;
     let columns = inner.as_ref().unwrap_or(item);
-    let text = |names| columns.scalar(names).filter(|text| !is_blank(text));
-    let decoded = text(MAKE).is_some()
-        || text(MODEL).is_some()
-        || text(YEAR).is_some_and(|year| model_year(&year).is_some());
+    let decoded = vehicle::is_known(columns);
     let words = complaint::about_item(item).or_else(|| complaint::about_item(columns));
     let said = match words {
         _ if decoded && !failed => Some(Said::Found),
@@ -85,14 +89,8 @@ fn read<'a>(item: &Object<'a>) -> Result<Item<'a>, Unreadable> {
         None if failed => Some(Said::Refused("failed without a word".into())),
         None => Some(Said::Absent),
     };
-    let type_drift = [VIN, MAKE, MODEL, YEAR].iter().map(|names| drift(columns, names)).sum();
-    Ok(Item { vin: item.scalar(VIN).or_else(|| columns.scalar(VIN)), said, type_drift })
-}
-
-/// 1 where a value is neither text nor null.
-fn drift(item: &Object<'_>, names: &[&str]) -> u32 {
-    let value = item.get(names).and_then(|raw| Value::read(raw).ok());
-    u32::from(!matches!(value, None | Some(Value::Null | Value::Text(_))))
+    let vin = item.scalar(VIN).or_else(|| columns.scalar(VIN));
+    Ok(Item { vin, said, type_drift: vehicle::type_drift(columns) })
 }
 
 /// The VIN of an item in the documented shape that says something, read in one
@@ -143,8 +141,9 @@ impl<'de> Visitor<'de> for GlanceVisitor {
 
 /// Whether a name, in any case, decides what an item says.
 fn matters(key: &str) -> bool {
-    [VIN, MAKE, MODEL, YEAR, complaint::SUCCESS, &["error"]]
+    [VIN, complaint::SUCCESS, &["error"]]
         .iter()
+        .chain(&IDENTITY)
         .any(|names| names.iter().any(|name| key.eq_ignore_ascii_case(name)))
 }
 
@@ -153,7 +152,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::vendors::json;
     use crate::vendors::testing::json_like;
 
     fn items() -> impl Strategy<Value = String> {

@@ -7,7 +7,6 @@
 
 mod batch;
 mod complaint;
-mod decode;
 mod item;
 mod recalls;
 #[cfg(test)]
@@ -17,6 +16,7 @@ use serde::Serialize;
 
 use super::{
     Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Vendor, VendorSpec,
+    campaigns,
 };
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::Facts;
@@ -89,7 +89,7 @@ impl Endpoint for BatchDecode {
     }
 
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
-        Facts::Decode(decode::facts(key, body))
+        Facts::Decode(item::facts(key, body))
     }
 }
 
@@ -133,7 +133,7 @@ impl Endpoint for Recalls {
     }
 
     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
-        Facts::Recalls(recalls::facts(body))
+        Facts::Recalls(campaigns::facts(body))
     }
 }
 

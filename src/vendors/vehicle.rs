@@ -1,24 +1,44 @@
-//! A kept item as columns. Its names are those of NHTSA's vPIC.
+//! A decoded vehicle as columns, from an object under the names of NHTSA's vPIC.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::item;
-use crate::facts::{DecodeColumn, DecodeFacts, is_blank};
+use super::json::{self, Object, Value};
+use crate::facts::{DecodeColumn, DecodeFacts, is_blank, model_year};
 use crate::key::Key;
-use crate::vendors::json::{self, Object, Unreadable};
 
-/// The columns in `body`; empty where it cannot be read.
-pub(super) fn facts(key: &Key, body: &[u8]) -> DecodeFacts {
-    read(key, body).ok().flatten().unwrap_or_default()
+/// The name of the VIN.
+pub(super) const VIN: &[&str] = &["VIN"];
+
+const MAKE: &[&str] = &["Make"];
+const MODEL: &[&str] = &["Model"];
+const YEAR: &[&str] = &["ModelYear", "Year", "model_year"];
+
+/// The names by which a vehicle is told from other objects.
+pub(super) const IDENTITY: [&[&str]; 3] = [MAKE, MODEL, YEAR];
+
+/// Whether the object says what the vehicle is: its make, its model or its year.
+pub(super) fn is_known(vehicle: &Object<'_>) -> bool {
+    let text = |names| vehicle.scalar(names).filter(|text| !is_blank(text));
+    text(MAKE).is_some()
+        || text(MODEL).is_some()
+        || text(YEAR).is_some_and(|year| model_year(&year).is_some())
 }
 
-fn read(key: &Key, body: &[u8]) -> Result<Option<DecodeFacts>, Unreadable> {
-    let Some(item) = Object::read(json::read(body)?)? else { return Ok(None) };
-    let inner = item::unwrapped(&item)?;
-    let entries = inner.as_ref().unwrap_or(&item).entries.iter();
+/// How many of the values that matter most are neither text nor null.
+pub(super) fn type_drift(vehicle: &Object<'_>) -> u32 {
+    let is_drift = |names: &&[&str]| {
+        let value = vehicle.get(names).and_then(|raw| Value::read(raw).ok());
+        !matches!(value, None | Some(Value::Null | Value::Text(_)))
+    };
+    [VIN].into_iter().chain(IDENTITY).map(|names| u32::from(is_drift(&names))).sum()
+}
+
+/// The columns in what was said about the VIN `key`.
+pub(super) fn facts(key: &Key, vehicle: &Object<'_>) -> DecodeFacts {
+    let entries = vehicle.entries.iter();
     let mut left: Vec<Entry<'_>> =
         entries.filter_map(|(name, raw)| Entry::read(name, raw, key)).collect();
 
@@ -29,7 +49,7 @@ fn read(key: &Key, body: &[u8]) -> Result<Option<DecodeFacts>, Unreadable> {
     left.retain(|entry| !fill(DecodeColumn::named(entry.name), &entry.text));
     left.retain(|entry| !fill(DecodeColumn::stood_in_for(entry.name), &entry.text));
     facts.decode_extra = extra(&left);
-    Ok(Some(facts))
+    facts
 }
 
 /// A name and what stands under it, unless that is nothing or the VIN itself.

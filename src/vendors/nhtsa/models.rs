@@ -1,0 +1,27 @@
+//! The catalogue of models that have recalls: `{"count","message","results":
+//! [{"modelYear","make","model"}]}`, with repetitions.
+
+use std::collections::BTreeSet;
+
+use serde_json::value::RawValue;
+
+use crate::vendors::json::{Object, Unreadable, Value};
+
+/// The distinct names, upper case with single spaces, in order; `None` where the
+/// reply is no such list or is not all of it.
+pub(super) fn read(document: &RawValue) -> Result<Option<Vec<String>>, Unreadable> {
+    let Some(envelope) = Object::read(document)? else { return Ok(None) };
+    let list = envelope.get(&["results"]).map(Value::read).transpose()?;
+    let Some(Value::List(entries)) = list else { return Ok(None) };
+    let count = envelope.scalar(&["count"]).and_then(|count| count.parse::<usize>().ok());
+    if count.is_some_and(|count| count > entries.len()) {
+        return Ok(None);
+    }
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        let Some(entry) = Object::read(entry)? else { return Ok(None) };
+        let Some(model) = entry.scalar(&["model"]) else { return Ok(None) };
+        names.insert(model.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase());
+    }
+    Ok(Some(names.into_iter().collect()))
+}

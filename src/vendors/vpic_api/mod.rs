@@ -1,0 +1,97 @@
+//! NHTSA's own decoder over the network: 50 VINs a call, free, without a key.
+//!
+//! Its errors are part of its answers: a VIN whose check digit fails is decoded
+//! all the same, and the codes say what it thought of it.
+
+mod batch;
+#[cfg(test)]
+mod tests;
+
+use super::json::{self, Object};
+use super::reply::without_key;
+use super::{
+    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request, Vendor,
+    VendorSpec, vehicle,
+};
+use crate::config::{VendorDefaults, VendorSettings};
+use crate::facts::{DecodeFacts, Facts};
+use crate::key::{Key, KeyKind};
+use crate::outcome::{Dataset, Fault};
+use crate::vin::Vin;
+
+/// The vendor.
+#[derive(Debug)]
+pub struct VpicApi;
+
+static SPEC: VendorSpec = VendorSpec {
+    auth: Auth::None,
+    defaults: VendorDefaults {
+        id: "vpic-api",
+        base_url: "https://vpic.nhtsa.dot.gov/api",
+        api_key_env: None,
+        quotas: &["1/second"],
+        price_micros: &[],
+        concurrency: 2,
+        options: &[],
+    },
+};
+
+impl Vendor for VpicApi {
+    fn spec(&self) -> &'static VendorSpec {
+        &SPEC
+    }
+
+    fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
+        &[&DecodeBatch]
+    }
+
+    fn fault(&self, reply: &Reply) -> Option<Fault> {
+        without_key(reply)
+    }
+
+    fn probe(&self) -> Result<Probe, &'static str> {
+        Ok(Probe::free(batch_of("1FTFW1E*".into())))
+    }
+}
+
+/// `POST /vehicles/DecodeVINValuesBatch/` with `format=json&data=VIN1;VIN2;…`.
+#[derive(Debug)]
+struct DecodeBatch;
+
+static DECODE_BATCH: EndpointSpec = EndpointSpec {
+    id: "decode-batch",
+    dataset: Some(Dataset::Decode),
+    key: KeyKind::Vin,
+    batch: 50,
+    effect: Effect::Read,
+    shares_bodies: true,
+};
+
+impl Endpoint for DecodeBatch {
+    fn spec(&self) -> &'static EndpointSpec {
+        &DECODE_BATCH
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        let vins: Vec<&str> = keys.iter().filter_map(Key::vin).map(Vin::as_str).collect();
+        batch_of(vins.join(";"))
+    }
+
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        batch::parse(reply, keys)
+    }
+
+    fn facts(&self, key: &Key, body: &[u8]) -> Facts {
+        let item = json::read(body).and_then(Object::read).ok().flatten();
+        Facts::Decode(item.map_or_else(DecodeFacts::default, |item| vehicle::facts(key, &item)))
+    }
+}
+
+/// `format` stands in the form: in the query it is not heeded, and XML comes.
+fn batch_of(vins: String) -> Request {
+    Request {
+        method: Method::Post,
+        body: Some(Payload::Form(vec![("format", "json".to_owned()), ("data", vins)])),
+        ..Request::get("/vehicles/DecodeVINValuesBatch/")
+    }
+}
