@@ -89,10 +89,17 @@ pub mod writing;
 pub mod forecast;
 pub mod pipeline;
 
+// Asking vendors about the account itself.
+mod probing;
+pub mod reconcile;
+pub mod check;
+
 // The local stand-in for the vendors.
 pub mod sandbox;
 
+pub use check::check;
 pub use forecast::forecast;
 pub use pipeline::run;
 pub use quota::quotas;
+pub use reconcile::reconcile;
 pub use writing::validate;

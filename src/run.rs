@@ -293,7 +293,7 @@ impl<'a> Run<'a> {
 }
 
 /// `20261122T015500Z-3fa94c1e`.
-fn run_id(wall: i64) -> String {
+pub(crate) fn run_id(wall: i64) -> String {
     let time = rfc3339(wall).replace(['-', ':'], "");
     format!("{time}-{:08x}", fastrand::u32(..))
 }

@@ -1,5 +1,8 @@
 //! Calls that are not billed: whether a key works, and what the vendor counted.
 
+use std::iter::Sum;
+use std::ops::AddAssign;
+
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -69,12 +72,18 @@ impl Usage {
     }
 }
 
-impl std::iter::Sum for Counted {
+impl AddAssign for Counted {
+    fn add_assign(&mut self, other: Self) {
+        self.calls = self.calls.saturating_add(other.calls);
+        self.charged_micros += other.charged_micros;
+    }
+}
+
+impl Sum for Counted {
     fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
-        iter.fold(Self::default(), |sum, counted| Self {
-            calls: sum.calls.saturating_add(counted.calls),
-            charged_micros: sum.charged_micros + counted.charged_micros,
-        })
+        let mut sum = Self::default();
+        iter.for_each(|counted| sum += counted);
+        sum
     }
 }
 
