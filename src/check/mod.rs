@@ -192,6 +192,7 @@ pub fn check(caller: &Caller<'_>, ask: bool) -> Result<Check, Error> {
         return Ok(check);
     }
     let probing = Probing::begin(caller)?;
+    check.store_exists = true;
     let asked = asked::all(&probing, &targets, caller.clock.now(), &mut check.vendors);
     let exit = asked.as_ref().map_or_else(Error::exit, |()| check.exit());
     probing.finish(exit, &check)?;

@@ -179,8 +179,8 @@ fn known_cause(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
         return is_lookup.then(|| "no such host name".into());
     };
     // What an I/O error wraps is not among its causes.
-    if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return Some(format!("no TLS: {tls}"));
+    if let Some(inner) = io.get_ref() {
+        return known_cause(inner);
     }
     match io.kind() {
         ConnectionRefused => Some("connection refused".into()),

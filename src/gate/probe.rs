@@ -40,10 +40,17 @@ pub enum Probed {
     },
 }
 
+/// How long a probe waits for room: long enough for the short windows of calls
+/// that were just made, too short for a person to think that it hangs.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How often calls of other processes that fill a window are looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 impl Door<'_> {
-    /// Sends `probe` once, if the quotas have room for a call at this moment.
+    /// Sends `probe` once, if the quotas have room for a call soon.
     pub async fn probe(&self, source: SourceId, probe: &Probe) -> Result<Probed, Error> {
-        let call = match self.reserve_one(source).await? {
+        let call = match self.reserve_soon(source).await? {
             Ok(call) => call,
             Err(held) => return Ok(held),
         };
@@ -90,6 +97,28 @@ impl Door<'_> {
             return Err(Fault::Poisoned { code: format!("http_{}", reply.status) });
         }
         (probe.read)(reply)
+    }
+
+    /// Enters one call in the ledger, or tells why there is no room for it even
+    /// after some patience.
+    async fn reserve_soon(&self, source: SourceId) -> Result<Result<Call, Probed>, Error> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let held = match self.reserve_one(source).await? {
+                Err(Probed::Held { why: Held::Quota, wait }) => wait,
+                other => return Ok(other),
+            };
+            let wait = held.unwrap_or(LOOK_AGAIN);
+            if Instant::now() + wait > deadline {
+                return Ok(Err(Probed::Held { why: Held::Quota, wait: held }));
+            }
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.shared.cancel.wait() => {
+                    return Ok(Err(Probed::Held { why: Held::Stopped, wait: None }));
+                }
+            }
+        }
     }
 
     /// Enters one call in the ledger, or tells why there is no room for it.

@@ -2,6 +2,7 @@
 //!
 //! What was typed gets its meaning in `meaning`; nothing here decides anything.
 
+mod accounts;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,8 @@ use vinrich::outcome::Dataset;
 use vinrich::output::Format;
 use vinrich::plan::Allowance;
 use vinrich::sandbox::FaultRule;
+
+pub(crate) use self::accounts::{CheckArgs, QuotaArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,10 +85,10 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Check the VINs of files by local rules alone
     Validate(ValidateArgs),
-    /// Show each vendor's key, address and limits; calls nobody
-    Check,
+    /// Check each vendor's key, reach and limits, by calls that are not billed
+    Check(CheckArgs),
     /// Show what each vendor's quotas and spend limits have left, by our own count
-    Quota(ListArgs),
+    Quota(QuotaArgs),
     /// Look at past runs
     Runs {
         #[command(subcommand)]
@@ -360,13 +363,6 @@ pub(crate) struct RunsShowArgs {
 pub(crate) enum CacheCommand {
     /// Answers by dataset and vendor, their age, and the store's size
     Stats,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListArgs {
-    /// How the list is printed
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

@@ -48,7 +48,7 @@ fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
         Command::Enrich(args) => enrich::run(&args, &common),
         Command::Plan(args) => plan::run(&args, &common),
         Command::Validate(args) => validate::run(&args, &common),
-        Command::Check => check::run(&common),
+        Command::Check(args) => check::run(&args, &common),
         Command::Quota(args) => quota::run(&args, &common),
         Command::Runs { command } => runs::run(&command, &common),
         Command::Cache { command: CacheCommand::Stats } => cache::stats(&common),

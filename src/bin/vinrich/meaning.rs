@@ -190,7 +190,7 @@ fn distinct_files(args: &OutputArgs, output: Option<&Path>) -> Result<(), Error>
 }
 
 /// The command line as it was typed, for the report. No flag takes a key.
-fn command_line() -> String {
+pub(crate) fn command_line() -> String {
     std::iter::once("vinrich".to_owned())
         .chain(std::env::args_os().skip(1).map(|word| shell_word(&word.to_string_lossy())))
         .collect::<Vec<_>>()
