@@ -84,8 +84,11 @@ fn accepted(
 
 fn limit(limit: &ServerLimit) -> Option<LimitCheck> {
     let calls = limit.limit.and_then(|calls| calls.try_into().ok())?;
-    let quota = Quota { calls, window: limit.window? };
-    Some(LimitCheck { quota: quota.to_string(), remaining: limit.remaining })
+    let quota = match limit.window {
+        Some(window) => Quota { calls, window }.to_string(),
+        None => format!("{calls} in a window it does not name"),
+    };
+    Some(LimitCheck { quota, remaining: limit.remaining })
 }
 
 fn beside_the_ledger(

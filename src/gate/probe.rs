@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::money::Micros;
 use crate::outcome::{Fault, Held};
 use crate::store::{Call, Close, NOT_SENT, Reserve, Shortage, SourceId};
-use crate::vendors::{Probe, Reply, ServerLimit, Usage};
+use crate::vendors::{Effect, Probe, Reply, ServerLimit, Usage};
 
 /// What came of a probe.
 #[derive(Debug)]
@@ -136,6 +136,7 @@ impl Door<'_> {
             keys: Vec::new(),
             batch: 1,
             last: true,
+            effect: Effect::Read,
         };
         let granted = self.shared.writer.reserve(wish).await?;
         if let Some(call) = granted.calls.into_iter().next() {
@@ -170,6 +171,7 @@ impl Door<'_> {
             charged: charged.unwrap_or_default(),
             request_id: reply.and_then(closing::request_id),
             answers: None,
+            operation: None,
         };
         self.shared.writer.close(close).await
     }

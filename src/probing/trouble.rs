@@ -71,7 +71,9 @@ fn failed(target: &Target<'_>, fault: &Fault) -> (String, String, Exit) {
             (format!("it asks to wait {}", seconds(*wait)), later(), Exit::Parked)
         }
         Fault::Limited { wait: None } => ("it asks to wait".into(), later(), Exit::Parked),
-        Fault::Unsure => ("it gives no plain answer".into(), later(), Exit::Parked),
+        Fault::Unsure | Fault::Unsettled { .. } => {
+            ("it gives no plain answer".into(), later(), Exit::Parked)
+        }
         Fault::Poisoned { code } => {
             let hint = format!("does {base_url} name its API? that may have changed, too");
             (format!("it refuses the question: {code}"), hint, Exit::Protocol)

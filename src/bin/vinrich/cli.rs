@@ -3,8 +3,12 @@
 //! What was typed gets its meaning in `meaning`; nothing here decides anything.
 
 mod accounts;
+mod local;
+mod recalls;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use self::local::{DecodeArgs, VpicCommand, VpicInstallArgs};
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,7 +25,8 @@ use vinrich::output::Format;
 use vinrich::plan::Allowance;
 use vinrich::sandbox::FaultRule;
 
-pub(crate) use self::accounts::{CheckArgs, QuotaArgs};
+pub(crate) use accounts::{CheckArgs, QuotaArgs};
+pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -85,6 +90,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Check the VINs of files by local rules alone
     Validate(ValidateArgs),
+    /// Show what a few VINs tell, decoded on this machine
+    Decode(DecodeArgs),
     /// Check each vendor's key, reach and limits, by calls that are not billed
     Check(CheckArgs),
     /// Show what each vendor's quotas and spend limits have left, by our own count
@@ -98,6 +105,16 @@ pub(crate) enum Command {
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
+    },
+    /// Install the data that decode VINs without a call
+    Vpic {
+        #[command(subcommand)]
+        command: VpicCommand,
+    },
+    /// Keep NHTSA's recall file in the store: recalls without a key or a network
+    Recalls {
+        #[command(subcommand)]
+        command: RecallsCommand,
     },
     /// List the columns of the output
     Schema(SchemaArgs),
@@ -363,6 +380,13 @@ pub(crate) struct RunsShowArgs {
 pub(crate) enum CacheCommand {
     /// Answers by dataset and vendor, their age, and the store's size
     Stats,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// How the list is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
