@@ -2,6 +2,7 @@
 //!
 //! What was typed gets its meaning in `meaning`; nothing here decides anything.
 
+mod accounts;
 mod acting;
 mod local;
 mod recalls;
@@ -29,6 +30,7 @@ pub(crate) use self::acting::{
     ConsentArgs, PerWhat, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
     RowsArgs, ToolCommand, ToolRunArgs,
 };
+pub(crate) use accounts::{CheckArgs, QuotaArgs};
 pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 
 const EXAMPLES: &str = "\
@@ -95,10 +97,10 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Show what a few VINs tell, decoded on this machine
     Decode(DecodeArgs),
-    /// Show each vendor's key, address and limits; calls nobody
-    Check,
+    /// Check each vendor's key, reach and limits, by calls that are not billed
+    Check(CheckArgs),
     /// Show what each vendor's quotas and spend limits have left, by our own count
-    Quota(ListArgs),
+    Quota(QuotaArgs),
     /// Ask customers for photos of vehicles, by links
     Photos {
         #[command(subcommand)]
