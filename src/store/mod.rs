@@ -46,7 +46,7 @@ pub use message::{
     Call, Close, Elsewhere, Granted, NOT_SENT, RELEASED, Reserve, RunLimits, Shortage,
 };
 pub use recall_file::{
-    CampaignId, Filed, HeldRecallFile, Import, Imported, RecallFileInfo, variants,
+    CampaignId, Filed, HeldRecallFile, Imported, RecallFileInfo, import_recall_file, variants,
 };
 pub use records::{RunRecord, SourceRecord};
 pub use writer::Writer;

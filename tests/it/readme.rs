@@ -30,9 +30,14 @@ fn its_configuration_loads_and_is_the_default_one() {
         let file = work.write("vinrich.toml", text);
         Settings::load(Some(&file), std::iter::empty(), &defaults)
     };
-    let untouched = format!("{:?}", load("").expect("no settings are sound"));
+    let told = |settings: Result<Settings, _>| {
+        let settings = settings.expect("a configuration");
+        // Whether vendors were named is the one thing that naming them changes.
+        format!("{settings:?}").replace("named: true", "named: false")
+    };
+    let untouched = told(load(""));
     for block in blocks("toml") {
-        assert_eq!(format!("{:?}", load(block).expect("a configuration")), untouched);
+        assert_eq!(told(load(block)), untouched);
         let without_comments = block.replace("\n# ", "\n");
         load(without_comments.trim_start_matches("# ")).expect("its commented lines are settings");
     }

@@ -1,13 +1,18 @@
 //! Taking editions in and looking vehicles up, on stores of their own.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::import::Import;
 use super::*;
 use crate::config::Durability;
 use crate::error::Error;
 use crate::key::Vehicle;
 use crate::recall_file::{Edition, Record};
 use crate::store::{RunLimits, Store, StoreSpec};
+
+/// A day in 2027.
+const NOW: i64 = 1_800_000_000_000_000;
 
 /// A store in a folder of its own.
 struct Shelf(tempfile::TempDir);
@@ -26,7 +31,7 @@ impl Shelf {
         let spec = spec(&path);
         let mut import = Import::begin(&spec).expect("a store");
         records.iter().for_each(|record| import.add(record).expect("a row"));
-        import.commit(edition(part, hash, records), 1_000 + i64::from(hash)).expect("kept")
+        import.commit(edition(part, hash, records), NOW + i64::from(hash)).expect("kept")
     }
 
     fn view<T>(&self, look: impl FnOnce(&crate::store::Snapshot<'_>) -> Result<T, Error>) -> T {
@@ -63,6 +68,9 @@ fn edition(part: Part, hash: u8, records: &[Record]) -> Edition {
         name: format!("{}.txt", part.name()),
         hash: [hash; 32],
         rows: records.len() as u64,
+        other_rows: 0,
+        duplicates: 0,
+        rejected: 0,
         newest: Some(20_000),
         warnings: Vec::new(),
     }
@@ -76,7 +84,7 @@ fn row(number: &str, make: &str, model: &str, year: i32) -> Record {
     };
     let vehicle = Vehicle::new(make, model, year);
     let year = (year != 9999).then_some(year);
-    Record { campaign, make: vehicle.make, model: vehicle.model, year }
+    Record { campaign: Arc::new(campaign), make: vehicle.make, model: vehicle.model, year }
 }
 
 fn fleet() -> Vec<Record> {
@@ -150,11 +158,14 @@ fn the_old_reports_alone_ground_no_zero() {
 #[test]
 fn rows_of_one_campaign_become_one_whatever_their_order() {
     let mut rows = vec![row("16V001000", "FORD", "F-150", 2016); 3];
-    rows[0].campaign.component = Some("STEERING".into());
-    rows[0].campaign.park_it = Some(false);
-    rows[1].campaign.component = Some("AIR BAGS".into());
-    rows[1].campaign.park_it = Some(true);
-    rows[2].campaign.reported_on = Some(16_800);
+    let campaign = Campaign::clone(&rows[0].campaign);
+    let says = |component: &str, park_it| {
+        let component = Some(component.to_owned());
+        Arc::new(Campaign { component, park_it: Some(park_it), ..campaign.clone() })
+    };
+    rows[0].campaign = says("STEERING", false);
+    rows[1].campaign = says("AIR BAGS", true);
+    rows[2].campaign = Arc::new(Campaign { reported_on: Some(16_800), ..campaign.clone() });
     rows.insert(1, row("16V002000", "FORD", "F-150", 2016));
     let told = |rows: &[Record]| {
         let shelf = Shelf::new();
@@ -168,7 +179,7 @@ fn rows_of_one_campaign_become_one_whatever_their_order() {
         component: Some("AIR BAGS".into()),
         park_it: Some(true),
         reported_on: Some(16_800),
-        ..rows[0].campaign.clone()
+        ..campaign.clone()
     };
     assert_eq!(campaigns[0], merged);
     rows.reverse();
@@ -190,7 +201,7 @@ fn an_edition_replaces_the_one_before_it_and_only_that() {
     let again = shelf.import(Part::Post2010, 3, &next);
     assert!(again.unchanged);
     let info = shelf.view(|snapshot| snapshot.recall_file()).expect("a file");
-    assert_eq!(info, RecallFileInfo { imported_at: 1003, data_as_of: Some(20_000) });
+    assert_eq!(info, RecallFileInfo { imported_at: NOW + 3, data_as_of: Some(20_000) });
 }
 
 #[test]

@@ -1,0 +1,1 @@
+//! Files as they come, and files that are not what they should be.
