@@ -67,6 +67,12 @@ pub trait Vendor: Sync {
         None
     }
 
+    /// What is wrong with settings of its own that are right one by one. Fits
+    /// behind `vendors.<id>: `.
+    fn contradiction(&self, _settings: &VendorSettings) -> Option<String> {
+        None
+    }
+
     /// The endpoint called `id`.
     fn endpoint(&self, id: &str) -> Option<&'static dyn Endpoint> {
         self.endpoints().iter().copied().find(|endpoint| endpoint.spec().id == id)

@@ -50,6 +50,10 @@ impl Vendor for CarStrel {
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         envelope::fault(reply)
     }
+
+    fn contradiction(&self, settings: &VendorSettings) -> Option<String> {
+        options::contradiction(settings)
+    }
 }
 
 /// `GET /external/vehicles?page=…`.
