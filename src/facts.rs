@@ -29,6 +29,8 @@ pub enum Facts {
     Recalls(RecallFacts),
     /// See [`ListingFacts`].
     Listings(ListingFacts),
+    /// The answer fills no column: that of a call that acts.
+    None,
 }
 
 /// Tells facts apart: equal facts have equal fingerprints.

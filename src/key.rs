@@ -107,6 +107,14 @@ impl Key {
         }
     }
 
+    /// The task, where the key is one.
+    pub fn task(&self) -> Option<&Task> {
+        match self {
+            Self::Task(task) => Some(task),
+            Self::Vin(_) | Self::Vehicle(_) | Self::Page(_) => None,
+        }
+    }
+
     /// The form in which the store holds it.
     pub fn to_stored(&self) -> String {
         match self {
@@ -121,6 +129,13 @@ impl Key {
                 format!("{TASK}{subject}{UNIT_SEPARATOR}{body}")
             }
         }
+    }
+
+    /// The stored forms of tasks whose subject is the word `subject`, or begins
+    /// with it: from the first string up to, and without, the second.
+    pub fn tasks_about(subject: &str) -> (String, String) {
+        // Behind the word stands the separator or a space; `!` is what follows those.
+        (format!("{TASK}{subject}{UNIT_SEPARATOR}"), format!("{TASK}{subject}!"))
     }
 
     /// The key that [`Key::to_stored`] wrote.
@@ -164,6 +179,18 @@ pub enum KeyKind {
     Page,
     /// [`Key::Task`].
     Task,
+}
+
+/// What sending a call twice does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing but a second charge: it may be asked again.
+    Read,
+    /// Nothing, when sent with the same `Idempotency-Key` and bytes: both are
+    /// frozen in the store before the first send.
+    Idempotent,
+    /// It acts twice: never resent unless it is known not to have arrived.
+    Once,
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ mod server;
 mod stand;
 #[cfg(test)]
 mod tests;
+mod visa;
+mod visio;
 mod visor;
 mod vpic_api;
 

@@ -167,6 +167,7 @@ impl State {
                 self.close(close)?;
                 None
             }
+            Message::Reconcile(found, ack) => Some(acknowledge(ack, self.reconcile(found)?)),
             Message::Settle(ack) => Some(acknowledge(ack, ())),
             Message::Elsewhere(source, keys, since, ack) => {
                 Some(acknowledge(ack, self.elsewhere(source, keys, since)?))

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::inventories::WholeList;
 use super::ledger::{Limits, Usage};
-use super::message::{Close, Elsewhere, Granted, Reserve};
+use super::message::{Close, Elsewhere, Granted, Reconcile, Reserve};
 use super::state::State;
 use super::{AccountId, RunInfo, SourceId, SourceName, StoreSpec};
 use crate::clock::Moment;
@@ -33,6 +33,7 @@ pub(super) enum Message {
     Source(SourceName, oneshot::Sender<Result<SourceId, Error>>),
     Reserve(Reserve, oneshot::Sender<Result<Granted, Error>>),
     Close(Close),
+    Reconcile(Reconcile, oneshot::Sender<Result<(), Error>>),
     Settle(oneshot::Sender<Result<(), Error>>),
     Elsewhere(SourceId, Vec<Key>, i64, oneshot::Sender<Result<Vec<Elsewhere>, Error>>),
     Usage(AccountId, Limits, Moment, oneshot::Sender<Result<Vec<Usage>, Error>>),
@@ -75,6 +76,11 @@ impl Writer {
     /// Queues the end of a call. Returns once it is queued, not once it is committed.
     pub async fn close(&self, close: Close) -> Result<(), Error> {
         self.queue.send(Message::Close(close)).await.map_err(|_| gone())
+    }
+
+    /// Settles or frees an operation whose outcome was not known.
+    pub async fn reconcile(&self, found: Reconcile) -> Result<(), Error> {
+        self.ask(|ack| Message::Reconcile(found, ack)).await
     }
 
     /// Waits until everything queued so far is committed, and so seen by lookups.
@@ -123,6 +129,13 @@ impl Writer {
         drop(self.queue);
         self.thread.join().map_err(|_| gone())?;
         result
+    }
+
+    /// Ends the thread as a kill would: nothing is closed, nothing is said.
+    #[cfg(test)]
+    pub(super) fn die(self) {
+        drop(self.queue);
+        self.thread.join().expect("the thread ends");
     }
 
     async fn ask<T>(

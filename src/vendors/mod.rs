@@ -13,18 +13,24 @@ pub mod carstrel;
 pub mod carvin;
 mod json;
 pub mod nhtsa;
+mod probe;
 mod reply;
 #[cfg(test)]
 mod testing;
 mod vehicle;
+pub mod visa;
+pub mod visio;
 pub mod visor;
 pub mod vpic_api;
 
+pub use probe::{Counted, Probe, Usage, UsageRow};
 pub use reply::{by_status, excerpt};
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::civil::Date;
 
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::{Facts, StockVehicle};
@@ -32,11 +38,20 @@ use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::{Dataset, Fault};
 
+pub use crate::key::Effect;
 pub use crate::outcome::Said;
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
-    &[&carvin::CarVin, &visor::Visor, &carstrel::CarStrel, &nhtsa::Nhtsa, &vpic_api::VpicApi]
+    &[
+        &carvin::CarVin,
+        &visor::Visor,
+        &carstrel::CarStrel,
+        &nhtsa::Nhtsa,
+        &vpic_api::VpicApi,
+        &visio::Visio,
+        &visa::Visa,
+    ]
 }
 
 /// The vendor called `id`.
@@ -70,6 +85,18 @@ pub trait Vendor: Sync {
     /// What is wrong with settings of its own that are right one by one. Fits
     /// behind `vendors.<id>: `.
     fn contradiction(&self, _settings: &VendorSettings) -> Option<String> {
+        None
+    }
+
+    /// A call that shows whether the key works and is not billed, or why there
+    /// is none.
+    fn probe(&self) -> Result<Probe, &'static str> {
+        Err("not asked: no call that is free of charge is known, so the first run tells")
+    }
+
+    /// The call, not billed either, that tells what the vendor counted on these
+    /// UTC days; `None` where it does not tell.
+    fn usage(&self, _days: RangeInclusive<Date>) -> Option<Probe> {
         None
     }
 
@@ -127,6 +154,13 @@ pub trait Endpoint: Sync {
         None
     }
 
+    /// The endpoint of the same vendor that is asked about a key which a batch
+    /// left out, once it is alone; at the same price. Its answers are kept as
+    /// this one's, and read by it.
+    fn singly(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The endpoint of the same vendor that lists, for a make and year (a vehicle
     /// without a model), the models it knows; its answers are read by
     /// [`Endpoint::names`]. A zero about a model that is not among them is no zero.
@@ -178,18 +212,6 @@ pub struct EndpointSpec {
     pub effect: Effect,
     /// Whether answers about different VINs share one stored body.
     pub shares_bodies: bool,
-}
-
-/// What sending a call twice does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing but a second charge: it may be asked again.
-    Read,
-    /// Nothing, when sent with the same `Idempotency-Key` and bytes: both are
-    /// frozen in the store before the first send.
-    Idempotent,
-    /// It acts twice: never resent unless it is known not to have arrived.
-    Once,
 }
 
 /// What a page of a list says of the list.

@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod architecture;
+mod chain;
 mod cli;
 mod commands;
 mod conservation;
@@ -11,10 +12,14 @@ mod inventory;
 mod old_stores;
 mod outcomes;
 mod outputs;
+mod photos;
 mod rate;
 mod readme;
+mod recall_file;
 mod resume;
 mod secrets;
 mod store;
 mod support;
+mod tool;
 mod vendors;
+mod vpic;

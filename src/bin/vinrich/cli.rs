@@ -2,8 +2,14 @@
 //!
 //! What was typed gets its meaning in `meaning`; nothing here decides anything.
 
+mod accounts;
+mod acting;
+mod local;
+mod recalls;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use self::local::{DecodeArgs, VpicCommand, VpicInstallArgs};
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +25,13 @@ use vinrich::outcome::Dataset;
 use vinrich::output::Format;
 use vinrich::plan::Allowance;
 use vinrich::sandbox::FaultRule;
+
+pub(crate) use self::acting::{
+    ConsentArgs, PerWhat, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
+    RowsArgs, ToolCommand, ToolRunArgs,
+};
+pub(crate) use accounts::{CheckArgs, QuotaArgs};
+pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,10 +95,22 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Check the VINs of files by local rules alone
     Validate(ValidateArgs),
-    /// Show each vendor's key, address and limits; calls nobody
-    Check,
+    /// Show what a few VINs tell, decoded on this machine
+    Decode(DecodeArgs),
+    /// Check each vendor's key, reach and limits, by calls that are not billed
+    Check(CheckArgs),
     /// Show what each vendor's quotas and spend limits have left, by our own count
-    Quota(ListArgs),
+    Quota(QuotaArgs),
+    /// Ask customers for photos of vehicles, by links
+    Photos {
+        #[command(subcommand)]
+        command: PhotosCommand,
+    },
+    /// Run paid tools
+    Tool {
+        #[command(subcommand)]
+        command: ToolCommand,
+    },
     /// Look at past runs
     Runs {
         #[command(subcommand)]
@@ -95,6 +120,16 @@ pub(crate) enum Command {
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
+    },
+    /// Install the data that decode VINs without a call
+    Vpic {
+        #[command(subcommand)]
+        command: VpicCommand,
+    },
+    /// Keep NHTSA's recall file in the store: recalls without a key or a network
+    Recalls {
+        #[command(subcommand)]
+        command: RecallsCommand,
     },
     /// List the columns of the output
     Schema(SchemaArgs),

@@ -12,7 +12,8 @@ use vinrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
 use vinrich::vin::Rules;
 
 use crate::cli::{
-    AskArgs, EnrichArgs, InputArgs, OnIncomplete, OutputArgs, PlanArgs, ThresholdArgs, ValidateArgs,
+    AskArgs, EnrichArgs, InputArgs, OnIncomplete, OutputArgs, PlanArgs, RowsArgs, ThresholdArgs,
+    ValidateArgs,
 };
 use crate::settings;
 
@@ -70,6 +71,16 @@ fn looking_only(args: &InputArgs, settings: Settings) -> Plan {
         wait_lock: None,
         report: None,
         command: command_line(),
+    }
+}
+
+/// Rows whose vehicles are acted upon.
+pub(crate) fn rows(args: &RowsArgs) -> InputSpec {
+    InputSpec {
+        sources: args.inputs.clone(),
+        vin_column: args.vin_column.clone(),
+        delimiter: args.delimiter,
+        ..InputSpec::default()
     }
 }
 
@@ -190,7 +201,7 @@ fn distinct_files(args: &OutputArgs, output: Option<&Path>) -> Result<(), Error>
 }
 
 /// The command line as it was typed, for the report. No flag takes a key.
-fn command_line() -> String {
+pub(crate) fn command_line() -> String {
     std::iter::once("vinrich".to_owned())
         .chain(std::env::args_os().skip(1).map(|word| shell_word(&word.to_string_lossy())))
         .collect::<Vec<_>>()
@@ -319,10 +330,6 @@ mod tests {
             ("f -o o.csv --rejects -", "`--rejects` needs a file; only `--output` can be stdout"),
             ("f -o out/", "`--output` names a folder: `out/`"),
             ("f -o o.parquet --for-excel", "`--for-excel` guards CSV cells; the output is no CSV"),
-            (
-                "f -o o.csv --decode acme",
-                "`--decode` names an unknown vendor `acme`; this build knows `carvin`, `visor`",
-            ),
             ("f -o o.csv --decode carvin,carvin", "`--decode` names `carvin` twice"),
             (
                 "f -o o.csv --with recalls --decode carvin",
@@ -335,6 +342,10 @@ mod tests {
         ] {
             assert_eq!(refused(words), expected);
         }
+        let unknown = refused("f -o o.csv --decode acme");
+        assert!(
+            unknown.starts_with("`--decode` names an unknown vendor `acme`; this build knows ")
+        );
     }
 
     #[test]
