@@ -82,6 +82,12 @@ pub trait Vendor: Sync {
         None
     }
 
+    /// What is wrong with settings of its own that are right one by one. Fits
+    /// behind `vendors.<id>: `.
+    fn contradiction(&self, _settings: &VendorSettings) -> Option<String> {
+        None
+    }
+
     /// A call that shows whether the key works and is not billed, or why there
     /// is none.
     fn probe(&self) -> Result<Probe, &'static str> {
