@@ -74,6 +74,11 @@ pub enum Fault {
     },
     /// The account may not ask; the vendor is off for this run.
     Denied(Denied),
+    /// The vendor itself cannot tell whether it has acted; it is not asked again.
+    Unsettled {
+        /// Its code, shortened.
+        code: String,
+    },
     /// A zero that may only mean "not now"; asked for once more, later.
     Unsure,
     /// A body that is no answer: HTML, cut short, `success: false`, over the cap.
@@ -92,6 +97,7 @@ impl Fault {
             Self::Server(status) => format!("http_{status}"),
             Self::Limited { .. } => "rate_limited".into(),
             Self::Poisoned { code } => code.clone(),
+            Self::Unsettled { .. } => OUTCOME_UNKNOWN.into(),
             Self::Denied(_) => "denied".into(),
             Self::Unsure => INCONCLUSIVE.into(),
             Self::Garbled { .. } => "garbled".into(),
@@ -144,6 +150,9 @@ impl Held {
     }
 }
 
+/// The word for a call that may have acted.
+const OUTCOME_UNKNOWN: &str = "outcome_unknown";
+
 /// The word for a zero that nothing confirms.
 pub const INCONCLUSIVE: &str = "inconclusive";
 
@@ -162,6 +171,8 @@ pub enum Outcome {
     Missing,
     /// A zero that nothing confirms, or an answer of no known shape.
     Inconclusive,
+    /// A call that acts was sent once, and nobody knows whether it arrived: it is not sent again.
+    Unknown,
     /// Not asked in this run.
     Pending(Held),
 }
@@ -209,6 +220,7 @@ impl Outcome {
             Self::Refused(code) => (Status::Refused, Some(code.clone()), Exit::Success),
             Self::Missing => (Status::Failed, Some("missing_in_response".into()), Exit::SomeFailed),
             Self::Inconclusive => (Status::Failed, Some(INCONCLUSIVE.into()), Exit::SomeFailed),
+            Self::Unknown => (Status::Failed, Some(OUTCOME_UNKNOWN.into()), Exit::SomeFailed),
             Self::Pending(held) => {
                 let exit = match held {
                     Held::Quota | Held::RateLimited | Held::Breaker | Held::Elsewhere => {
@@ -226,7 +238,8 @@ impl Outcome {
                     | Fault::Timeout
                     | Fault::Server(_)
                     | Fault::Poisoned { .. }
-                    | Fault::Unsure => Exit::SomeFailed,
+                    | Fault::Unsure
+                    | Fault::Unsettled { .. } => Exit::SomeFailed,
                     Fault::Limited { .. } => Exit::Parked,
                     Fault::Denied(Denied::Key) => Exit::Key,
                     Fault::Denied(Denied::Scope | Denied::Billing) => Exit::Refused,

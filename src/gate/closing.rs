@@ -1,23 +1,25 @@
 //! Closing calls in the ledger: what they brought and what they cost.
 
+use super::consequences::may_have_acted;
 use super::round::Round;
 use crate::error::Error;
 use crate::key::Key;
 use crate::money::Micros;
 use crate::outcome::{Fault, Said};
-use crate::store::{Body, Close, NOT_SENT, NewAnswer, RELEASED};
-use crate::vendors::{Parsed, Reply};
+use crate::store::{Body, Close, NOT_SENT, NewAnswer, OperationEnd, RELEASED};
+use crate::vendors::{Effect, Parsed, Reply};
 
 impl Round<'_> {
-    /// A call that was answered: its answers are kept, raw.
+    /// A call that was answered: its answers are kept, raw. Returns what it cost.
     pub(super) async fn keep(
         &self,
         call: i64,
+        price: Micros,
         reply: &Reply,
         parsed: &Parsed,
         keys: &[Key],
-    ) -> Result<(), Error> {
-        let mut close = self.closing(call, "ok".into(), Some(reply));
+    ) -> Result<Micros, Error> {
+        let mut close = self.closing(call, price, "ok".into(), Some(reply));
         let shares = self.endpoint.spec().shares_bodies;
         let answers = parsed.answers.iter().map(|answer| {
             let key = keys[answer.key].clone();
@@ -33,45 +35,63 @@ impl Round<'_> {
                 key,
             }
         });
-        close.answers = Some((self.source, answers.collect()));
-        self.enter(close).await
+        let answers: Vec<_> = answers.collect();
+        if self.endpoint.spec().effect != Effect::Read && !answers.is_empty() {
+            close.operation = Some(OperationEnd::Settled);
+        }
+        close.answers = Some((self.source, answers));
+        let charged = close.charged;
+        self.enter(close).await?;
+        Ok(charged)
     }
 
     /// A call that brought no answer. A vendor may charge for it all the same.
     pub(super) async fn close_faulted(
         &self,
         call: i64,
+        price: Micros,
         reply: Option<&Reply>,
         fault: &Fault,
     ) -> Result<(), Error> {
         *self.door.tally.borrow_mut().faults.entry(fault.code()).or_default() += 1;
         let state = if *fault == Fault::NotSent { NOT_SENT.into() } else { fault.code() };
-        self.enter(self.closing(call, state, reply)).await
+        let mut close = self.closing(call, price, state, reply);
+        close.operation = self.not_done().filter(|_| !may_have_acted(fault));
+        self.enter(close).await
     }
 
     /// A call that was reserved and is not going to be sent.
-    pub(super) async fn close_unsent(&self, call: i64) -> Result<(), Error> {
-        self.enter(self.closing(call, RELEASED.into(), None)).await
+    pub(super) async fn close_unsent(&self, call: i64, price: Micros) -> Result<(), Error> {
+        let mut close = self.closing(call, price, RELEASED.into(), None);
+        close.operation = self.not_done();
+        self.enter(close).await
     }
 
-    fn closing(&self, call: i64, state: String, reply: Option<&Reply>) -> Close {
+    /// Frees an operation that was not done. One with an idempotency key keeps
+    /// it: under that key it is safe to send whenever it is wanted again.
+    fn not_done(&self) -> Option<OperationEnd> {
+        (self.endpoint.spec().effect == Effect::Once).then_some(OperationEnd::NotDone)
+    }
+
+    fn closing(&self, call: i64, price: Micros, state: String, reply: Option<&Reply>) -> Close {
         Close {
             call,
             account: self.door.account,
             at: self.door.shared.clock.now(),
             state,
             http_status: reply.map(|reply| reply.status),
-            price: self.price,
-            charged: reply.map_or(Micros::ZERO, |reply| self.charged(reply)),
+            price,
+            charged: reply.map_or(Micros::ZERO, |reply| self.charged(reply, price)),
             request_id: reply.and_then(request_id),
             answers: None,
+            operation: None,
         }
     }
 
     /// The vendor's word for the price, else the price list's for a successful request.
-    fn charged(&self, reply: &Reply) -> Micros {
+    fn charged(&self, reply: &Reply, price: Micros) -> Micros {
         self.door.vendor.charged(reply).unwrap_or(match reply.status {
-            200..=299 => self.price,
+            200..=299 => price,
             _ => Micros::ZERO,
         })
     }

@@ -90,6 +90,14 @@ pub(super) fn prepare(
     builder.build().map_err(|_| internal("its parts"))
 }
 
+/// Marks a request by the key under which the vendor tells it from its repetitions.
+pub(super) fn mark(request: &mut reqwest::Request, idempotency_key: &str) -> Result<(), Error> {
+    let value = HeaderValue::from_str(idempotency_key)
+        .map_err(|_| Error::internal("cannot build a request: its idempotency key"))?;
+    request.headers_mut().insert(HeaderName::from_static("idempotency-key"), value);
+    Ok(())
+}
+
 /// Pairs as a form sends them.
 fn form_urlencoded(pairs: &[(&'static str, String)]) -> String {
     reqwest::Url::parse_with_params("http://form.invalid", pairs)

@@ -7,6 +7,7 @@
 
 mod breaker;
 mod closing;
+mod consequences;
 mod http;
 mod round;
 mod tally;

@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::breaker::{RetryBudget, back_off};
+use super::breaker::RetryBudget;
 use super::{Asked, Asking, Door, http};
 use crate::batch::{Job, Queue};
 use crate::error::Error;
 use crate::key::Key;
 use crate::money::Micros;
-use crate::outcome::{Fault, Held, Outcome, Said};
+use crate::outcome::{Fault, Held, Said};
 use crate::store::{Call, Elsewhere, Granted, Reserve, Shortage, SourceId};
-use crate::vendors::{Answer, Endpoint, Parsed, Reply};
+use crate::vendors::{Answer, Effect, Endpoint, Parsed, Reply};
 
 /// How long a stopped run waits for calls on their way.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -26,27 +26,21 @@ const LOOK_ELSEWHERE: Duration = Duration::from_millis(200);
 /// How long to wait for calls of other processes that fill a window.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Sends of one job before it is given up, whatever the budget.
-const MOST_TRIES: u32 = 6;
-
-/// How long after a zero that may be none it is asked for once more. NHTSA was
-/// seen to answer so within a burst, and with campaigns after a pause.
-const BEFORE_MAKING_SURE: Duration = Duration::from_millis(1500);
-
-/// Sends of one job that came back garbled.
-const MOST_GARBLED: u32 = 3;
-
 /// A call in the ledger that waits for its slot.
 #[derive(Debug)]
 struct Flight {
     call: i64,
     job: Job,
+    /// What it was reserved at.
+    price: Micros,
+    idempotency_key: Option<String>,
 }
 
 /// A call on its way.
 #[derive(Debug)]
 struct Aloft {
     job: Job,
+    price: Micros,
     sent: Instant,
     /// The edition of the API key it was sent with.
     key_edition: u32,
@@ -63,6 +57,7 @@ struct Landed {
 /// A reservation under way in the store.
 struct Reserving<'a> {
     jobs: Vec<Job>,
+    price: Micros,
     granted: Pin<Box<dyn Future<Output = Result<Granted, Error>> + 'a>>,
 }
 
@@ -72,8 +67,9 @@ pub(super) struct Round<'a> {
     pub(super) endpoint: &'static dyn Endpoint,
     pub(super) source: SourceId,
     pub(super) freshness: crate::freshness::Freshness,
-    pub(super) price: Micros,
-    queue: Queue,
+    /// What the next call may cost: the price list's word, or the dearest charge so far.
+    price: Micros,
+    pub(super) queue: Queue,
     reserving: Option<Reserving<'a>>,
     reserved: VecDeque<Flight>,
     /// No room before a call on its way has ended.
@@ -82,8 +78,8 @@ pub(super) struct Round<'a> {
     aloft: HashMap<i64, Aloft>,
     wake: Option<Instant>,
     elsewhere: Vec<Key>,
-    budget: RetryBudget,
-    asked: Asked,
+    pub(super) budget: RetryBudget,
+    pub(super) asked: Asked,
 }
 
 impl<'a> Round<'a> {
@@ -157,7 +153,10 @@ impl<'a> Round<'a> {
         self.flights.detach_all();
         for (_, Aloft { job, .. }) in std::mem::take(&mut self.aloft) {
             self.door.in_flight.set(self.door.in_flight.get() - 1);
-            self.give_up(job);
+            match self.endpoint.spec().effect {
+                Effect::Read | Effect::Idempotent => self.give_up(job),
+                Effect::Once => self.outcome_unknown(job.keys),
+            }
         }
     }
 
@@ -186,11 +185,20 @@ impl<'a> Round<'a> {
             if let Some(flight) = self.reserved.pop_front() {
                 self.send(flight)?;
             }
-            if self.reserved.len() < self.door.settings.concurrency.get() as usize / 2 {
+            if self.reserved.len() < self.calls_at_once() / 2 {
                 self.reserve();
             }
         }
         Ok(())
+    }
+
+    /// Calls that one reservation may hold. Those that act go one by one: what is
+    /// in the ledger when a process dies may have been done.
+    fn calls_at_once(&self) -> usize {
+        match self.endpoint.spec().effect {
+            Effect::Read => self.door.settings.concurrency.get() as usize,
+            Effect::Idempotent | Effect::Once => 1,
+        }
     }
 
     /// Starts entering as many calls into the ledger as there are slots.
@@ -203,7 +211,7 @@ impl<'a> Round<'a> {
             return;
         }
         let now = Instant::now();
-        let calls = self.door.settings.concurrency.get() as usize;
+        let calls = self.calls_at_once();
         let jobs = self.queue.take_due(calls, now);
         let keys = self.queue.take_keys(calls - jobs.len());
         if jobs.is_empty() && keys.is_empty() {
@@ -222,20 +230,23 @@ impl<'a> Round<'a> {
             keys,
             batch: self.endpoint.spec().batch,
             last: self.queue.no_more_keys(),
+            effect: self.endpoint.spec().effect,
         };
         let granted = Box::pin(shared.writer.reserve(wish));
-        self.reserving = Some(Reserving { jobs, granted });
+        self.reserving = Some(Reserving { jobs, price: self.price, granted });
     }
 
     /// Takes what a reservation brought.
-    fn take_granted(&mut self, (mut jobs, granted): (Vec<Job>, Granted)) {
+    fn take_granted(&mut self, (mut jobs, price, granted): (Vec<Job>, Micros, Granted)) {
+        jobs.retain(|job| !job.keys.iter().any(|key| granted.unknown.contains(key)));
+        self.outcome_unknown(granted.unknown);
         for job in jobs.split_off(jobs.len() - granted.fixed.len()) {
             self.queue.retry(job, Instant::now());
         }
         let mut jobs = jobs.into_iter();
-        for Call { id, keys } in granted.calls {
+        for Call { id, keys, idempotency_key } in granted.calls {
             let job = jobs.next().unwrap_or_else(|| Job::new(keys));
-            self.reserved.push_back(Flight { call: id, job });
+            self.reserved.push_back(Flight { call: id, job, price, idempotency_key });
         }
         self.queue.give_back(granted.keys);
         self.elsewhere.extend(granted.elsewhere);
@@ -266,8 +277,11 @@ impl<'a> Round<'a> {
         let request = endpoint.request(&flight.job.keys, door.settings);
         let auth = door.vendor.spec().auth;
         let key = door.key.borrow().clone();
-        let request =
+        let mut request =
             http::prepare(&door.client, &door.settings.base_url, auth, key.as_ref(), request)?;
+        if let Some(idempotency_key) = &flight.idempotency_key {
+            http::mark(&mut request, idempotency_key)?;
+        }
         let again = flight.job.last_fault.is_some();
         door.tally.borrow_mut().sent(flight.job.keys.len(), endpoint.spec().batch, again);
         door.in_flight.set(door.in_flight.get() + 1);
@@ -280,7 +294,8 @@ impl<'a> Round<'a> {
         let started = Instant::now();
         let call = flight.call;
         let key_edition = door.key_edition.get();
-        self.aloft.insert(call, Aloft { job: flight.job, sent: started, key_edition });
+        let (job, price) = (flight.job, flight.price);
+        self.aloft.insert(call, Aloft { job, price, sent: started, key_edition });
         self.flights.spawn(async move {
             let reply = http::send(&client, request).await;
             Landed { call, reply, latency: started.elapsed() }
@@ -300,7 +315,7 @@ impl<'a> Round<'a> {
     /// Reads a reply, closes its call in the ledger, and draws the consequences.
     async fn settle(&mut self, landed: Landed) -> Result<(), Error> {
         let Landed { call, reply, latency } = landed;
-        let Aloft { job, sent, key_edition } =
+        let Aloft { job, price, sent, key_edition } =
             self.aloft.remove(&call).ok_or_else(|| Error::internal("a call landed twice"))?;
         let door = self.door;
         self.full = false;
@@ -311,11 +326,12 @@ impl<'a> Round<'a> {
         }
         match self.read(reply.as_ref(), &job.keys) {
             Ok((reply, parsed)) => {
-                self.keep(call, reply, &parsed, &job.keys).await?;
+                let charged = self.keep(call, price, reply, &parsed, &job.keys).await?;
+                self.price = self.price.max(charged);
                 self.answered(job, &parsed);
             }
             Err(fault) => {
-                self.close_faulted(call, reply.as_ref().ok(), &fault).await?;
+                self.close_faulted(call, price, reply.as_ref().ok(), &fault).await?;
                 self.faulted(job, fault, sent, key_edition);
             }
         }
@@ -338,98 +354,6 @@ impl<'a> Round<'a> {
                 Ok((reply, refused(code, reply)))
             }
             parsed => Ok((reply, parsed?)),
-        }
-    }
-
-    fn answered(&mut self, mut job: Job, parsed: &Parsed) {
-        self.door.succeeded();
-        {
-            let mut tally = self.door.tally.borrow_mut();
-            tally.ok += 1;
-            tally.foreign += u64::from(parsed.foreign);
-            tally.type_drift += u64::from(parsed.type_drift);
-        }
-        self.queue.answered(job.take_sibling(), Instant::now());
-        let mut missing = vec![true; job.keys.len()];
-        for answer in &parsed.answers {
-            missing[answer.key] = false;
-        }
-        for (key, _) in job.keys.into_iter().zip(missing).filter(|(_, missing)| *missing) {
-            if !self.queue.missed(key.clone()) {
-                self.asked.unanswered.insert(key, Outcome::Missing);
-            }
-        }
-    }
-
-    fn faulted(&mut self, mut job: Job, fault: Fault, sent: Instant, key_edition: u32) {
-        let now = Instant::now();
-        job.last_fault = Some(fault.clone());
-        match fault {
-            Fault::NotSent | Fault::Timeout | Fault::Server(_) => {
-                self.try_again(job, sent, MOST_TRIES);
-            }
-            Fault::Garbled { .. } => self.try_again(job, sent, MOST_GARBLED),
-            Fault::Limited { wait } => {
-                self.door.limited(wait, sent);
-                self.queue.retry(job, now);
-            }
-            Fault::Denied(denied) => {
-                self.door.deny(denied, key_edition);
-                self.queue.retry(job, now);
-            }
-            Fault::Unsure => self.make_sure(job),
-            Fault::Poisoned { .. } if self.endpoint.refuses_shape(&fault) => {
-                self.asked.shape_refused = true;
-                self.queue.retry(job, now);
-            }
-            Fault::Poisoned { code } => {
-                self.door.refused(&code);
-                if let Some(key) = self.queue.poisoned(job, now) {
-                    self.asked.unanswered.insert(key, Outcome::Refused(code));
-                }
-            }
-        }
-    }
-
-    /// Asks once more, and later, for a zero that may be none. The vendor is up:
-    /// this is no outage, whatever comes of it.
-    fn make_sure(&mut self, mut job: Job) {
-        self.door.answered_unsure();
-        if !std::mem::replace(&mut job.unsure, true) {
-            self.queue.retry(job, Instant::now() + BEFORE_MAKING_SURE);
-            return;
-        }
-        let sibling = job.take_sibling().unwrap_or_default();
-        for key in job.keys.into_iter().chain(sibling) {
-            self.asked.unanswered.insert(key, Outcome::Inconclusive);
-        }
-    }
-
-    /// Sends a failed job again, within its tries and the budget. While the
-    /// breaker is open it sets the pace, and only probes cost retries.
-    fn try_again(&mut self, mut job: Job, sent: Instant, most: u32) {
-        let news = self.door.failed(sent);
-        let open = self.door.breaker.borrow().is_open();
-        job.tries = if open { job.tries.max(1) } else { job.tries + 1 };
-        if job.tries < most && (!news || self.budget.take()) {
-            let wait = if open { Duration::ZERO } else { back_off(job.tries) };
-            self.queue.retry(job, Instant::now() + wait);
-        } else {
-            self.door.exhausted();
-            self.give_up(job);
-        }
-    }
-
-    /// Says of every key of a job why it has no answer.
-    fn give_up(&mut self, mut job: Job) {
-        let outcome = match &job.last_fault {
-            Some(fault) if job.tries > 0 => Outcome::Failed(fault.clone()),
-            Some(fault) if self.asked.shape_refused => Outcome::Failed(fault.clone()),
-            _ => self.door.unsent(),
-        };
-        let sibling = job.take_sibling().unwrap_or_default();
-        for key in job.keys.into_iter().chain(sibling) {
-            self.asked.unanswered.insert(key, outcome.clone());
         }
     }
 
@@ -467,8 +391,8 @@ impl<'a> Round<'a> {
 
     /// The door is closed or nothing is left: calls that never left go back to their windows.
     async fn give_up_the_rest(&mut self) -> Result<(), Error> {
-        while let Some(Flight { call, job }) = self.reserved.pop_front() {
-            self.close_unsent(call).await?;
+        while let Some(Flight { call, job, price, .. }) = self.reserved.pop_front() {
+            self.close_unsent(call, price).await?;
             self.give_up(job);
         }
         for job in self.queue.drain() {
@@ -494,10 +418,10 @@ fn landed_safely(landed: Result<Landed, tokio::task::JoinError>) -> Result<Lande
 /// What the reservation under way brings, with the jobs it was made for.
 async fn granted(
     reserving: &mut Option<Reserving<'_>>,
-) -> Option<Result<(Vec<Job>, Granted), Error>> {
+) -> Option<Result<(Vec<Job>, Micros, Granted), Error>> {
     let granted = reserving.as_mut()?.granted.as_mut().await;
-    let jobs = reserving.take()?.jobs;
-    Some(granted.map(|granted| (jobs, granted)))
+    let Reserving { jobs, price, .. } = reserving.take()?;
+    Some(granted.map(|granted| (jobs, price, granted)))
 }
 
 async fn sleep_until(wake: Option<Instant>) {

@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::ledger::{Account, Entry, Limits, Room};
 use super::message::{Call, Close, Granted, NOT_SENT, RELEASED, Reserve, Shortage};
+use super::operations::Frozen;
 use super::state::State;
 use super::{AccountId, SourceId};
 use crate::clock::Moment;
@@ -46,8 +47,16 @@ impl State {
                 }
                 std::mem::take(&mut next)
             };
+            let idempotency_key =
+                match self.freeze(wish.source, &batch, wish.effect, wish.now.wall)? {
+                    Frozen::Send(idempotency_key) => idempotency_key,
+                    Frozen::Unknown => {
+                        granted.unknown.extend(batch);
+                        continue;
+                    }
+                };
             let call = self.enter(wish.account, wish.source, wish.price, wish.now, &batch)?;
-            granted.calls.push(Call { id: call, keys: batch });
+            granted.calls.push(Call { id: call, keys: batch, idempotency_key });
         }
         granted.fixed.extend(batches);
         granted.keys = next;
@@ -143,6 +152,9 @@ impl State {
             account.remove(close.call);
         } else {
             account.close(close.call, close.at, close.charged);
+        }
+        if let Some(end) = close.operation {
+            self.end_operation(close.call, end)?;
         }
         self.used_cost = self.used_cost - close.price + close.charged;
         if let Some((source, answers)) = close.answers {

@@ -6,7 +6,7 @@ use super::index::NewAnswer;
 use super::ledger::Limits;
 use super::{AccountId, SourceId};
 use crate::clock::Moment;
-use crate::key::Key;
+use crate::key::{Effect, Key};
 use crate::money::Micros;
 use crate::outcome::Held;
 
@@ -46,6 +46,8 @@ pub struct Reserve {
     pub batch: usize,
     /// Whether the last batch may be smaller, since no more keys will come.
     pub last: bool,
+    /// What sending a call twice does. One that acts is about one key alone.
+    pub effect: Effect,
 }
 
 /// What became of a [`Reserve`].
@@ -59,6 +61,8 @@ pub struct Granted {
     pub keys: Vec<Key>,
     /// Keys another live run asks about at this moment.
     pub elsewhere: Vec<Key>,
+    /// Operations that were sent once, without a known outcome: not to be sent again.
+    pub unknown: Vec<Key>,
     /// Why there was no room, and for how long as far as known.
     pub held: Option<Shortage>,
     /// Calls the tightest window still allows after these; `None`: no quota.
@@ -83,6 +87,8 @@ pub struct Call {
     pub id: i64,
     /// What it asks about.
     pub keys: Vec<Key>,
+    /// The key under which the vendor knows it from its repetitions.
+    pub idempotency_key: Option<String>,
 }
 
 /// How a call ended.
@@ -106,6 +112,32 @@ pub struct Close {
     pub request_id: Option<String>,
     /// Its answers, when it was answered, and where they are kept.
     pub answers: Option<(SourceId, Vec<NewAnswer>)>,
+    /// What that means for the operation it carried out; `None`: it was none, or
+    /// its outcome is not known.
+    pub operation: Option<OperationEnd>,
+}
+
+/// What a call's end says of the operation it carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationEnd {
+    /// It was answered.
+    Settled,
+    /// It was certainly not done.
+    NotDone,
+}
+
+/// What was found out, by other means than its own reply, of an operation whose
+/// outcome was not known.
+#[derive(Debug)]
+pub struct Reconcile {
+    /// Whose operation it is.
+    pub source: SourceId,
+    /// What was to be done.
+    pub key: Key,
+    /// What it brought; `None`: it was never done.
+    pub answer: Option<NewAnswer>,
+    /// When that was found out, in microseconds since the epoch.
+    pub at: i64,
 }
 
 /// What became of a key that another run was asking about.

@@ -8,7 +8,9 @@
 //!   thread owns, `message` what they say to each other.
 //! - `calls` keeps the ledger's rows; `ledger` is the arithmetic of quota windows
 //!   and spend limits.
+//! - `operations` freezes what calls that act do, before they are sent.
 //! - `index` turns replies into answers and content-addressed bodies.
+//! - `inventories` keeps lists that are read page by page.
 //! - `others` minds other processes, live and dead; `runs` tells them apart by
 //!   their lock files.
 //! - `lookup` reads answers, by point or by scan; `records` what else a person
@@ -18,10 +20,12 @@
 
 mod calls;
 mod index;
+mod inventories;
 pub mod ledger;
 mod lookup;
 mod message;
 mod open;
+mod operations;
 mod others;
 mod recall_file;
 mod records;
@@ -41,12 +45,15 @@ use crate::outcome::Dataset;
 use crate::vin::Vin;
 
 pub use index::{Body, NewAnswer};
+pub use inventories::{KeptPage, WholeList};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
 pub use message::{
-    Call, Close, Elsewhere, Granted, NOT_SENT, RELEASED, Reserve, RunLimits, Shortage,
+    Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, Reconcile, Reserve,
+    RunLimits, Shortage,
 };
+pub use operations::Operation;
 pub use recall_file::{
-    CampaignId, Filed, HeldRecallFile, Import, Imported, RecallFileInfo, variants,
+    CampaignId, Filed, HeldRecallFile, Imported, RecallFileInfo, import_recall_file, variants,
 };
 pub use records::{RunRecord, SourceRecord};
 pub use writer::Writer;

@@ -167,12 +167,16 @@ impl State {
                 self.close(close)?;
                 None
             }
+            Message::Reconcile(found, ack) => Some(acknowledge(ack, self.reconcile(found)?)),
             Message::Settle(ack) => Some(acknowledge(ack, ())),
             Message::Elsewhere(source, keys, since, ack) => {
                 Some(acknowledge(ack, self.elsewhere(source, keys, since)?))
             }
             Message::Usage(account, limits, now, ack) => {
                 Some(acknowledge(ack, self.usage(account, &limits, now)?))
+            }
+            Message::CompleteList(source, list, whole, now, ack) => {
+                Some(acknowledge(ack, self.complete_list(source, &list, whole, now)?))
             }
             Message::Finish(ended_at, exit, report, ack) => {
                 close_open_calls(&self.db, &self.run_id, ended_at)?;

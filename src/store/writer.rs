@@ -8,8 +8,9 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::inventories::WholeList;
 use super::ledger::{Limits, Usage};
-use super::message::{Close, Elsewhere, Granted, Reserve};
+use super::message::{Close, Elsewhere, Granted, Reconcile, Reserve};
 use super::state::State;
 use super::{AccountId, RunInfo, SourceId, SourceName, StoreSpec};
 use crate::clock::Moment;
@@ -32,9 +33,11 @@ pub(super) enum Message {
     Source(SourceName, oneshot::Sender<Result<SourceId, Error>>),
     Reserve(Reserve, oneshot::Sender<Result<Granted, Error>>),
     Close(Close),
+    Reconcile(Reconcile, oneshot::Sender<Result<(), Error>>),
     Settle(oneshot::Sender<Result<(), Error>>),
     Elsewhere(SourceId, Vec<Key>, i64, oneshot::Sender<Result<Vec<Elsewhere>, Error>>),
     Usage(AccountId, Limits, Moment, oneshot::Sender<Result<Vec<Usage>, Error>>),
+    CompleteList(SourceId, String, WholeList, i64, oneshot::Sender<Result<bool, Error>>),
     Finish(i64, u8, String, oneshot::Sender<Result<(), Error>>),
 }
 
@@ -75,6 +78,11 @@ impl Writer {
         self.queue.send(Message::Close(close)).await.map_err(|_| gone())
     }
 
+    /// Settles or frees an operation whose outcome was not known.
+    pub async fn reconcile(&self, found: Reconcile) -> Result<(), Error> {
+        self.ask(|ack| Message::Reconcile(found, ack)).await
+    }
+
     /// Waits until everything queued so far is committed, and so seen by lookups.
     pub async fn settle(&self) -> Result<(), Error> {
         self.ask(Message::Settle).await
@@ -88,6 +96,19 @@ impl Writer {
         since: i64,
     ) -> Result<Vec<Elsewhere>, Error> {
         self.ask(|ack| Message::Elsewhere(source, keys, since, ack)).await
+    }
+
+    /// Makes `whole` the reading of `list` that counts from `now` on, and removes
+    /// older ones, in one transaction. `false` when some of its pages are gone,
+    /// since another run has put a newer reading in its place.
+    pub async fn complete_list(
+        &self,
+        source: SourceId,
+        list: String,
+        whole: WholeList,
+        now: i64,
+    ) -> Result<bool, Error> {
+        self.ask(|ack| Message::CompleteList(source, list, whole, now, ack)).await
     }
 
     /// How full an account's windows are.
@@ -108,6 +129,13 @@ impl Writer {
         drop(self.queue);
         self.thread.join().map_err(|_| gone())?;
         result
+    }
+
+    /// Ends the thread as a kill would: nothing is closed, nothing is said.
+    #[cfg(test)]
+    pub(super) fn die(self) {
+        drop(self.queue);
+        self.thread.join().expect("the thread ends");
     }
 
     async fn ask<T>(

@@ -9,6 +9,7 @@
 //! touches neither the join nor the output. Wire structs are private to it.
 
 mod campaigns;
+pub mod carstrel;
 pub mod carvin;
 mod json;
 pub mod nhtsa;
@@ -16,6 +17,8 @@ mod reply;
 #[cfg(test)]
 mod testing;
 mod vehicle;
+pub mod visa;
+pub mod visio;
 pub mod visor;
 pub mod vpic_api;
 
@@ -26,16 +29,25 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::config::{VendorDefaults, VendorSettings};
-use crate::facts::Facts;
+use crate::facts::{Facts, StockVehicle};
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::{Dataset, Fault};
 
+pub use crate::key::Effect;
 pub use crate::outcome::Said;
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
-    &[&carvin::CarVin, &visor::Visor, &nhtsa::Nhtsa, &vpic_api::VpicApi]
+    &[
+        &carvin::CarVin,
+        &visor::Visor,
+        &carstrel::CarStrel,
+        &nhtsa::Nhtsa,
+        &vpic_api::VpicApi,
+        &visio::Visio,
+        &visa::Visa,
+    ]
 }
 
 /// The vendor called `id`.
@@ -139,9 +151,21 @@ pub trait Endpoint: Sync {
         Vec::new()
     }
 
-    /// What a page of a list holds; `None` where the endpoint has no pages.
-    fn page(&self, _body: &[u8]) -> Option<ListPage> {
+    /// The list that these settings ask for: its path and filters, without the
+    /// page. Pages of different lists are never put together.
+    fn list(&self, _settings: &VendorSettings) -> String {
+        String::new()
+    }
+
+    /// What the kept page `number` tells of its list; `None` where the endpoint
+    /// has no pages.
+    fn page(&self, _number: u32, _body: &[u8]) -> Option<ListPage> {
         None
+    }
+
+    /// The vehicles on a kept page of an inventory, as these settings read it.
+    fn vehicles(&self, _body: &[u8], _settings: &VendorSettings) -> Vec<StockVehicle> {
+        Vec::new()
     }
 
     /// Whether `fault` refuses the kind of request, whatever keys it asks
@@ -168,18 +192,6 @@ pub struct EndpointSpec {
     pub shares_bodies: bool,
 }
 
-/// What sending a call twice does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing but a second charge: it may be asked again.
-    Read,
-    /// Nothing, when sent with the same `Idempotency-Key` and bytes: both are
-    /// frozen in the store before the first send.
-    Idempotent,
-    /// It acts twice: never resent unless it is known not to have arrived.
-    Once,
-}
-
 /// What a page of a list says of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListPage {
@@ -187,6 +199,10 @@ pub struct ListPage {
     pub entries: usize,
     /// Whether another page follows.
     pub more: bool,
+    /// Entries of the whole list, as far as it says.
+    pub total: Option<u64>,
+    /// Pages of the whole list, as far as it says.
+    pub pages: Option<u64>,
 }
 
 /// One HTTP request, without host, secret or client.

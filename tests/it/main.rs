@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod architecture;
+mod chain;
 mod cli;
 mod commands;
 mod conservation;
@@ -12,8 +13,10 @@ mod outcomes;
 mod outputs;
 mod rate;
 mod readme;
+mod recall_file;
 mod resume;
 mod secrets;
 mod store;
 mod support;
 mod vendors;
+mod vpic;

@@ -14,6 +14,7 @@ fn faults() -> Vec<Fault> {
         Fault::Limited { wait: None },
         Fault::Limited { wait: Some(Duration::from_secs(7)) },
         Fault::Poisoned { code: "invalid_vin".into() },
+        Fault::Unsettled { code: "reconcile".into() },
         Fault::Denied(Denied::Key),
         Fault::Denied(Denied::Scope),
         Fault::Denied(Denied::Billing),
@@ -28,6 +29,7 @@ fn faults() -> Vec<Fault> {
             | Fault::Server(_)
             | Fault::Limited { .. }
             | Fault::Poisoned { .. }
+            | Fault::Unsettled { .. }
             | Fault::Denied(Denied::Key | Denied::Scope | Denied::Billing)
             | Fault::Garbled { .. }
             | Fault::Unsure => {}
@@ -65,7 +67,7 @@ fn outcomes() -> Vec<Outcome> {
     let mut outcomes =
         vec![Outcome::Found, Outcome::Absent, Outcome::Refused("No such VIN".into())];
     outcomes.extend(faults().into_iter().map(Outcome::Failed));
-    outcomes.extend([Outcome::Missing, Outcome::Inconclusive]);
+    outcomes.extend([Outcome::Missing, Outcome::Inconclusive, Outcome::Unknown]);
     outcomes.extend(helds().into_iter().map(Outcome::Pending));
     for outcome in &outcomes {
         match outcome {
@@ -75,6 +77,7 @@ fn outcomes() -> Vec<Outcome> {
             | Outcome::Failed(_)
             | Outcome::Missing
             | Outcome::Inconclusive
+            | Outcome::Unknown
             | Outcome::Pending(_) => {}
         }
     }
@@ -100,6 +103,7 @@ fn the_table_of_outcomes() {
     Failed(Limited { wait: None })                       failed   rate_limited         75
     Failed(Limited { wait: Some(7s) })                   failed   rate_limited         75
     Failed(Poisoned { code: "invalid_vin" })             failed   invalid_vin          3
+    Failed(Unsettled { code: "reconcile" })              failed   outcome_unknown      3
     Failed(Denied(Key))                                  failed   denied               77
     Failed(Denied(Scope))                                failed   denied               69
     Failed(Denied(Billing))                              failed   denied               69
@@ -107,6 +111,7 @@ fn the_table_of_outcomes() {
     Failed(Unsure)                                       failed   inconclusive         3
     Missing                                              failed   missing_in_response  3
     Inconclusive                                         failed   inconclusive         3
+    Unknown                                              failed   outcome_unknown      3
     Pending(Quota)                                       pending  quota                75
     Pending(RateLimited)                                 pending  rate_limited         75
     Pending(OwnLimit)                                    pending  own_limit            80

@@ -2,8 +2,12 @@
 //!
 //! What was typed gets its meaning in `meaning`; nothing here decides anything.
 
+mod local;
+mod recalls;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use self::local::{DecodeArgs, VpicCommand, VpicInstallArgs};
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +23,8 @@ use vinrich::outcome::Dataset;
 use vinrich::output::Format;
 use vinrich::plan::Allowance;
 use vinrich::sandbox::FaultRule;
+
+pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,6 +88,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Check the VINs of files by local rules alone
     Validate(ValidateArgs),
+    /// Show what a few VINs tell, decoded on this machine
+    Decode(DecodeArgs),
     /// Show each vendor's key, address and limits; calls nobody
     Check,
     /// Show what each vendor's quotas and spend limits have left, by our own count
@@ -95,6 +103,16 @@ pub(crate) enum Command {
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
+    },
+    /// Install the data that decode VINs without a call
+    Vpic {
+        #[command(subcommand)]
+        command: VpicCommand,
+    },
+    /// Keep NHTSA's recall file in the store: recalls without a key or a network
+    Recalls {
+        #[command(subcommand)]
+        command: RecallsCommand,
     },
     /// List the columns of the output
     Schema(SchemaArgs),

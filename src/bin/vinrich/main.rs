@@ -5,11 +5,13 @@ mod cache;
 mod check;
 mod cli;
 mod completions;
+mod decode;
 mod enrich;
 mod failure;
 mod meaning;
 mod plan;
 mod quota;
+mod recalls;
 mod runs;
 mod sandbox;
 mod schema;
@@ -18,6 +20,7 @@ mod signals;
 mod stdout;
 mod summary;
 mod validate;
+mod vpic;
 mod words;
 
 use std::process::ExitCode;
@@ -48,10 +51,13 @@ fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
         Command::Enrich(args) => enrich::run(&args, &common),
         Command::Plan(args) => plan::run(&args, &common),
         Command::Validate(args) => validate::run(&args, &common),
+        Command::Decode(args) => decode::run(&args, &common),
+        Command::Vpic { command } => vpic::run(&command, &common),
         Command::Check => check::run(&common),
         Command::Quota(args) => quota::run(&args, &common),
         Command::Runs { command } => runs::run(&command, &common),
         Command::Cache { command: CacheCommand::Stats } => cache::stats(&common),
+        Command::Recalls { command } => recalls::run(&command, &common),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Completions(args) => completions::run(&args),

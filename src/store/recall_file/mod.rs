@@ -17,7 +17,7 @@ use rusqlite::Row;
 use crate::facts::{Campaign, Days};
 use crate::recall_file::Part;
 
-pub use import::{Import, Imported};
+pub use import::{Imported, import_recall_file};
 pub use names::variants;
 
 /// The row of `recall_campaigns` that holds a campaign.

@@ -4,6 +4,9 @@ pub(crate) mod binary;
 pub(crate) mod clock;
 pub(crate) mod enriched;
 pub(crate) mod fake;
+/// The decoder's real data, where this machine has them.
+#[path = "../../../src/vpic/testing.rs"]
+pub(crate) mod vpic;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,0 +1,343 @@
+//! Operations: what calls that act do, frozen before the first send.
+//!
+//! A row of `operations` is made in the transaction that enters a call into the
+//! ledger, and settled in the one that keeps its answer. In between, whatever
+//! happens to the process, the row says what was on its way: an operation with
+//! an idempotency key is sent again under the same key; one without is never
+//! sent again before somebody knows that it was not done.
+
+use rusqlite::{OptionalExtension, params};
+use uuid::Uuid;
+
+use super::calls::parse_keys;
+use super::message::{OperationEnd, Reconcile};
+use super::state::State;
+use super::{Snapshot, SourceId, failed};
+use crate::error::Error;
+use crate::key::{Effect, Key};
+
+/// What the journal knows of one operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// What is done.
+    pub key: Key,
+    /// When it was frozen, in microseconds since the epoch.
+    pub frozen_at: i64,
+    /// Whether its outcome is known.
+    pub settled: bool,
+}
+
+/// Whether an operation may be sent now.
+pub(super) enum Frozen {
+    /// Under this idempotency key, where the endpoint takes one.
+    Send(Option<String>),
+    /// It was sent before, and nobody knows what became of it.
+    Unknown,
+}
+
+impl State {
+    /// Freezes what a call to `source` about `keys` does. A call that only reads
+    /// freezes nothing.
+    pub(super) fn freeze(
+        &self,
+        source: SourceId,
+        keys: &[Key],
+        effect: Effect,
+        now: i64,
+    ) -> rusqlite::Result<Frozen> {
+        match (effect, keys) {
+            (Effect::Read, _) | (_, []) => Ok(Frozen::Send(None)),
+            (Effect::Idempotent, [key, ..]) => {
+                let known = self.unsettled(source, key)?;
+                let idempotency_key = match known {
+                    Some(idempotency_key) => idempotency_key,
+                    None => self.start_operation(source, key, now)?,
+                };
+                Ok(Frozen::Send(Some(idempotency_key)))
+            }
+            (Effect::Once, [key, ..]) => {
+                if self.unsettled(source, key)?.is_some() {
+                    return Ok(Frozen::Unknown);
+                }
+                self.start_operation(source, key, now)?;
+                Ok(Frozen::Send(None))
+            }
+        }
+    }
+
+    /// The idempotency key of an operation whose outcome is not known.
+    fn unsettled(&self, source: SourceId, key: &Key) -> rusqlite::Result<Option<String>> {
+        self.db
+            .prepare_cached(
+                "SELECT idempotency_key FROM operations WHERE source = ?1 AND key = ?2 AND settled IS NULL",
+            )?
+            .query_row(params![source.0, key.to_stored()], |row| row.get(0))
+            .optional()
+    }
+
+    /// Freezes an operation that is new, or wanted once more on purpose.
+    fn start_operation(&self, source: SourceId, key: &Key, now: i64) -> rusqlite::Result<String> {
+        let idempotency_key = Uuid::new_v4().to_string();
+        self.db
+            .prepare_cached(
+                "INSERT INTO operations (source, key, idempotency_key, frozen_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (source, key) DO UPDATE SET
+                     idempotency_key = excluded.idempotency_key, frozen_at = excluded.frozen_at, settled = NULL",
+            )?
+            .execute(params![source.0, key.to_stored(), idempotency_key, now])?;
+        Ok(idempotency_key)
+    }
+
+    /// A call has ended: what that means for the operation it carried out.
+    pub(super) fn end_operation(&self, call: i64, end: OperationEnd) -> rusqlite::Result<()> {
+        let (source, keys): (i64, String) = self
+            .db
+            .prepare_cached("SELECT source, keys FROM calls WHERE id = ?1")?
+            .query_row([call], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for key in parse_keys(&keys) {
+            match end {
+                OperationEnd::Settled => self.settle_operation(SourceId(source), &key, call)?,
+                OperationEnd::NotDone => self.free_operation(SourceId(source), &key)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn settle_operation(&self, source: SourceId, key: &Key, call: i64) -> rusqlite::Result<()> {
+        self.db
+            .prepare_cached("UPDATE operations SET settled = ?3 WHERE source = ?1 AND key = ?2")?
+            .execute(params![source.0, key.to_stored(), call])?;
+        Ok(())
+    }
+
+    fn free_operation(&self, source: SourceId, key: &Key) -> rusqlite::Result<()> {
+        self.db
+            .prepare_cached(
+                "DELETE FROM operations WHERE source = ?1 AND key = ?2 AND settled IS NULL",
+            )?
+            .execute(params![source.0, key.to_stored()])?;
+        Ok(())
+    }
+
+    /// What became of an operation was found out by other means than its own reply.
+    pub(super) fn reconcile(&mut self, found: Reconcile) -> rusqlite::Result<()> {
+        let Reconcile { source, key, answer, at } = found;
+        let Some(answer) = answer else { return self.free_operation(source, &key) };
+        let call: Option<i64> = self
+            .db
+            .prepare_cached(
+                "SELECT id FROM calls WHERE source = ?1 AND keys = ?2 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row(params![source.0, key.to_stored()], |row| row.get(0))
+            .optional()?;
+        // Every operation was entered with a call; without one there is nothing to settle.
+        let Some(call) = call else { return Ok(()) };
+        self.settle_operation(source, &key, call)?;
+        self.index.add(call, source, at, vec![answer]);
+        Ok(())
+    }
+}
+
+impl Snapshot<'_> {
+    /// The operations of a source, settled or not, in the order of their keys.
+    pub fn operations(&self, source: SourceId) -> Result<Vec<Operation>, Error> {
+        let read = || {
+            self.db
+                .prepare_cached(
+                    "SELECT key, frozen_at, settled IS NOT NULL FROM operations WHERE source = ?1 ORDER BY key",
+                )?
+                .query_map([source.0], |row| {
+                    let key = Key::from_stored(row.get_ref(0)?.as_str()?);
+                    let (frozen_at, settled) = (row.get(1)?, row.get(2)?);
+                    Ok(key.map(|key| Operation { key, frozen_at, settled }))
+                })?
+                .filter_map(Result::transpose)
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(failed("cannot read the journal", &self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Moment;
+    use crate::config::Durability;
+    use crate::key::Task;
+    use crate::money::Micros;
+    use crate::outcome::Said;
+    use crate::store::{
+        AccountId, Body, Call, Close, Granted, NewAnswer, Reserve, RunInfo, RunLimits, SourceName,
+        Store, StoreSpec,
+    };
+
+    /// One process on a store: it reserves and closes calls about one task.
+    struct Process {
+        store: Store,
+        runtime: tokio::runtime::Runtime,
+        account: AccountId,
+        source: SourceId,
+    }
+
+    const NOW: Moment = Moment { wall: 1_800_000_000_000_000, boot: 1_000_000 };
+
+    fn task() -> Key {
+        Key::Task(Task { subject: "or-gpt-4o-mini".into(), body: r#"{"input":{}}"#.into() })
+    }
+
+    fn answer() -> NewAnswer {
+        let body = Body::Own(bytes::Bytes::from_static(b"{}"));
+        NewAnswer { key: task(), said: Said::Found, body, expires_at: i64::MAX }
+    }
+
+    impl Process {
+        fn start(folder: &tempfile::TempDir, run_id: &str) -> Self {
+            let path = folder.path().join("store.db");
+            let spec = StoreSpec {
+                path: &path,
+                durability: Durability::Full,
+                must_exist: false,
+                limits: RunLimits::default(),
+            };
+            let info = RunInfo {
+                run_id: run_id.into(),
+                boot_id: "boot".into(),
+                command: String::new(),
+                started: NOW,
+            };
+            let store = Store::open(&spec, &info).expect("a store");
+            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+            let name = SourceName {
+                dataset: None,
+                vendor: "visa",
+                endpoint: "execute",
+                origin: "here".into(),
+            };
+            let (account, source) = runtime.block_on(async {
+                let writer = store.writer();
+                let account = writer.account("visa", "here".into(), "mine".into()).await;
+                (account.expect("an account"), writer.source(name).await.expect("a source"))
+            });
+            Self { store, runtime, account, source }
+        }
+
+        fn reserve(&self, effect: Effect) -> Granted {
+            let wish = Reserve {
+                account: self.account,
+                source: self.source,
+                limits: crate::store::ledger::Limits::default(),
+                price: Micros(10),
+                now: NOW,
+                fixed: Vec::new(),
+                keys: vec![task()],
+                batch: 1,
+                last: true,
+                effect,
+            };
+            self.runtime.block_on(self.store.writer().reserve(wish)).expect("room")
+        }
+
+        /// The one call of a reservation that is granted.
+        fn call(&self, effect: Effect) -> Call {
+            let granted = self.reserve(effect);
+            assert_eq!(granted.unknown, []);
+            granted.calls.into_iter().next().expect("a call")
+        }
+
+        fn close(&self, call: &Call, state: &str, operation: Option<OperationEnd>) {
+            let answered = operation == Some(OperationEnd::Settled);
+            let close = Close {
+                call: call.id,
+                account: self.account,
+                at: NOW,
+                state: state.into(),
+                http_status: None,
+                price: Micros(10),
+                charged: Micros::ZERO,
+                request_id: None,
+                answers: answered.then(|| (self.source, vec![answer()])),
+                operation,
+            };
+            self.runtime.block_on(self.store.writer().close(close)).expect("closed");
+        }
+
+        fn reconcile(&self, answer: Option<NewAnswer>) {
+            let found = Reconcile { source: self.source, key: task(), answer, at: NOW.wall };
+            self.runtime.block_on(self.store.writer().reconcile(found)).expect("reconciled");
+        }
+
+        fn operations(&self) -> Vec<Operation> {
+            self.runtime.block_on(self.store.writer().settle()).expect("settled");
+            self.store.snapshot().expect("a snapshot").operations(self.source).expect("operations")
+        }
+
+        /// Dies without a word: its lock is gone, its calls stay open.
+        fn die(self) {
+            self.store.writer.die();
+        }
+    }
+
+    #[test]
+    fn an_operation_keeps_its_key_until_it_is_answered_whatever_happens() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Process::start(&folder, "1");
+        let call = first.call(Effect::Idempotent);
+        let key = call.idempotency_key.clone().expect("a key");
+        assert_eq!(Uuid::parse_str(&key).expect("a UUID").get_version_num(), 4);
+        first.close(&call, "timeout", None);
+        assert_eq!(first.call(Effect::Idempotent).idempotency_key.as_ref(), Some(&key), "a retry");
+        first.die();
+
+        let second = Process::start(&folder, "2");
+        let again = second.call(Effect::Idempotent);
+        assert_eq!(again.idempotency_key.as_ref(), Some(&key), "after a restart");
+        second.close(&again, "ok", Some(OperationEnd::Settled));
+        assert!(second.operations().iter().all(|operation| operation.settled));
+        let wanted_anew = second.call(Effect::Idempotent).idempotency_key;
+        assert!(wanted_anew.is_some() && wanted_anew != Some(key), "asked once more on purpose");
+    }
+
+    #[test]
+    fn what_acts_once_is_not_sent_again_before_its_outcome_is_known() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Process::start(&folder, "1");
+        let call = first.call(Effect::Once);
+        assert_eq!(call.idempotency_key, None);
+        first.close(&call, "not_sent", Some(OperationEnd::NotDone));
+        let call = first.call(Effect::Once);
+        first.close(&call, "timeout", None);
+        let refused = first.reserve(Effect::Once);
+        assert_eq!((refused.calls.len(), refused.unknown), (0, vec![task()]));
+        first.die();
+
+        let second = Process::start(&folder, "2");
+        assert_eq!(second.reserve(Effect::Once).unknown, [task()], "nor by a later run");
+        second.reconcile(None);
+        let call = second.call(Effect::Once);
+        second.close(&call, "http_500", None);
+        second.reconcile(Some(answer()));
+        let operations = second.operations();
+        assert!(matches!(operations.as_slice(), [Operation { settled: true, .. }]));
+        let snapshot = second.store.snapshot().expect("a snapshot");
+        assert!(snapshot.has_answers(second.source).expect("answers"), "what was found is kept");
+    }
+
+    #[test]
+    fn a_process_that_dies_leaves_what_acts_once_unknown() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Process::start(&folder, "1");
+        first.call(Effect::Once);
+        first.die();
+        let second = Process::start(&folder, "2");
+        let granted = second.reserve(Effect::Once);
+        assert_eq!((granted.calls.len(), granted.unknown), (0, vec![task()]));
+    }
+
+    #[test]
+    fn what_only_reads_freezes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let process = Process::start(&folder, "1");
+        assert_eq!(process.call(Effect::Read).idempotency_key, None);
+        assert_eq!(process.operations(), []);
+    }
+}

@@ -1,0 +1,298 @@
+//! Visio: links by which a customer sends photos of a vehicle.
+//!
+//! A photo request is a [`Task`]: its subject begins with the VIN, its body is
+//! the request's. Visio has no field for a VIN and takes no idempotency key, so
+//! the wording carries the VIN: by it the list tells what became of a request
+//! whose reply was lost. How the list is paged is not documented; it is read
+//! page by page until the vendor says that it ends, or nothing new comes.
+
+mod wire;
+#[cfg(test)]
+mod tests;
+
+use super::reply::wait_asked;
+use super::{
+    Answer, Auth, Effect, Endpoint, EndpointSpec, ListPage, Method, Parsed, Payload, Reply,
+    Request, Said, ServerLimit, Vendor, VendorSpec,
+};
+use crate::config::{VendorDefaults, VendorOption, VendorSettings};
+use crate::facts::Facts;
+use crate::key::{Key, KeyKind, Page, Task};
+use crate::outcome::Fault;
+use crate::vin::Vin;
+
+pub use wire::{Listed, PhotoRequest, listed, photo_request};
+
+/// The vendor's id.
+pub const ID: &str = "visio";
+
+/// The id of the endpoint that makes a photo request.
+pub const REQUEST: &str = "request";
+
+/// The id of the endpoint that shows one.
+pub const SHOW: &str = "show";
+
+/// The id of the endpoint that lists them.
+pub const LIST: &str = "list";
+
+/// The id of the endpoint that cancels one.
+pub const CANCEL: &str = "cancel";
+
+/// The path of them all.
+const PATH: &str = "/photo-requests";
+
+/// The vendor.
+#[derive(Debug)]
+pub struct Visio;
+
+static SPEC: VendorSpec = VendorSpec {
+    auth: Auth::Header("x-api-key"),
+    defaults: VendorDefaults {
+        id: ID,
+        base_url: "https://api.visio.now/v1",
+        api_key_env: Some("VISIO_API_KEY"),
+        quotas: &["60/minute", "1000/hour"],
+        price_micros: &[],
+        concurrency: 4,
+        options: &[
+            VendorOption {
+                name: "instructions",
+                list: false,
+                default: &["Please send photos of the vehicle with VIN {vin}"],
+                check: is_not_empty,
+            },
+            VendorOption {
+                name: "slots",
+                list: true,
+                default: &["Front view", "Rear view"],
+                check: is_not_empty,
+            },
+            VendorOption { name: "optional_slots", list: true, default: &[], check: is_not_empty },
+            VendorOption { name: "expires_in_hours", list: false, default: &[], check: is_hours },
+            VendorOption {
+                name: "recipient_email",
+                list: false,
+                default: &[],
+                check: is_not_empty,
+            },
+        ],
+    },
+};
+
+fn is_not_empty(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() { Err("must not be empty".into()) } else { Ok(()) }
+}
+
+fn is_hours(text: &str) -> Result<(), String> {
+    match text.parse::<u32>() {
+        Ok(1..) => Ok(()),
+        _ => Err(format!("must be a number of hours such as `48`, not `{text}`")),
+    }
+}
+
+impl Vendor for Visio {
+    fn spec(&self) -> &'static VendorSpec {
+        &SPEC
+    }
+
+    fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
+        &[&Asking, &Show, &List, &Cancel]
+    }
+
+    fn fault(&self, reply: &Reply) -> Option<Fault> {
+        wire::fault(reply)
+    }
+
+    /// The headers tell of one window and do not say which.
+    fn limits(&self, reply: &Reply) -> Vec<ServerLimit> {
+        let number = |name| reply.header(name).and_then(|value| value.trim().parse::<u32>().ok());
+        let limit = ServerLimit {
+            window: None,
+            limit: number("x-ratelimit-limit"),
+            remaining: number("x-ratelimit-remaining"),
+            reset: wait_asked(reply),
+        };
+        if limit.limit.is_none() && limit.remaining.is_none() { Vec::new() } else { vec![limit] }
+    }
+}
+
+/// What a photo request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The words for the customer; they hold the VIN.
+    pub instructions: String,
+    /// The photos wanted, and whether each must be sent.
+    pub slots: Vec<(String, bool)>,
+    /// Until the link expires.
+    pub expires_in_hours: Option<u32>,
+    /// Who is asked.
+    pub recipient_email: Option<String>,
+}
+
+impl Wanted {
+    /// The task of asking for them; `number` counts the requests about one VIN from 1.
+    pub fn task(&self, vin: &Vin, number: usize) -> Key {
+        let subject = if number <= 1 { vin.to_string() } else { format!("{vin} {number}") };
+        Key::Task(Task { subject, body: wire::body(self) })
+    }
+}
+
+/// The VIN that a photo request is about.
+pub fn vin_of(key: &Key) -> Option<Vin> {
+    Vin::new(key.task()?.subject.split(' ').next()?)
+}
+
+/// The task of showing or cancelling the photo request called `id`.
+pub fn about(id: &str) -> Key {
+    Key::Task(Task { subject: id.to_owned(), body: String::new() })
+}
+
+/// A page of the list. Pages replace those of an earlier reading.
+pub fn page(number: u32) -> Key {
+    Key::Page(Page { list: PATH.to_owned(), snapshot: 0, number })
+}
+
+/// An endpoint that fills no column.
+const fn spec(id: &'static str, key: KeyKind, effect: Effect) -> EndpointSpec {
+    EndpointSpec { id, dataset: None, key, batch: 1, effect, shares_bodies: false }
+}
+
+fn one(said: Said, reply: &Reply) -> Parsed {
+    let answer = Answer { key: 0, said, body: reply.body.clone() };
+    Parsed { answers: vec![answer], ..Parsed::default() }
+}
+
+fn subject(keys: &[Key]) -> &str {
+    keys.first().and_then(Key::task).map_or("", |task| &task.subject)
+}
+
+/// The path of the photo request called `id`, whatever characters that holds.
+fn path_of(id: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let mut path = format!("{PATH}/");
+    for byte in id.bytes() {
+        if plain(byte) {
+            path.push(char::from(byte));
+        } else {
+            path.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    path
+}
+
+/// `POST /photo-requests`.
+#[derive(Debug)]
+struct Asking;
+
+impl Endpoint for Asking {
+    fn spec(&self) -> &'static EndpointSpec {
+        static SPEC: EndpointSpec = spec(REQUEST, KeyKind::Task, Effect::Once);
+        &SPEC
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        let body = keys.first().and_then(Key::task).map_or("", |task| &task.body);
+        Request {
+            method: Method::Post,
+            body: Some(Payload::Json(body.as_bytes().to_vec())),
+            ..Request::get(PATH)
+        }
+    }
+
+    /// A reply without an id is no answer: it could never be found again.
+    fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
+        wire::refuse_missing(reply)?;
+        photo_request(&reply.body).ok_or_else(|| wire::no_request(reply))?;
+        Ok(one(Said::Found, reply))
+    }
+
+    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
+        Facts::None
+    }
+}
+
+/// `GET /photo-requests/{id}`.
+#[derive(Debug)]
+struct Show;
+
+impl Endpoint for Show {
+    fn spec(&self) -> &'static EndpointSpec {
+        static SPEC: EndpointSpec = spec(SHOW, KeyKind::Task, Effect::Read);
+        &SPEC
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        Request::get(path_of(subject(keys)))
+    }
+
+    fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
+        if wire::is_missing(reply) {
+            return Ok(one(Said::Absent, reply));
+        }
+        photo_request(&reply.body).ok_or_else(|| wire::no_request(reply))?;
+        Ok(one(Said::Found, reply))
+    }
+
+    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
+        Facts::None
+    }
+}
+
+/// `GET /photo-requests`, then `?page=2` and so on.
+#[derive(Debug)]
+struct List;
+
+impl Endpoint for List {
+    fn spec(&self) -> &'static EndpointSpec {
+        static SPEC: EndpointSpec = spec(LIST, KeyKind::Page, Effect::Read);
+        &SPEC
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        let number = match keys.first() {
+            Some(Key::Page(page)) => page.number,
+            _ => 1,
+        };
+        let query = if number > 1 { vec![("page", number.to_string())] } else { Vec::new() };
+        Request { query, ..Request::get(PATH) }
+    }
+
+    fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
+        wire::refuse_missing(reply)?;
+        listed(&reply.body).ok_or_else(|| wire::no_request(reply))?;
+        Ok(one(Said::Found, reply))
+    }
+
+    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
+        Facts::None
+    }
+
+    fn page(&self, _number: u32, body: &[u8]) -> Option<ListPage> {
+        let page = listed(body)?;
+        let (entries, more) = (page.requests.len(), page.more.unwrap_or(true));
+        Some(ListPage { entries, more, pages: None, total: None })
+    }
+}
+
+/// `DELETE /photo-requests/{id}`: a second one finds nothing left to do.
+#[derive(Debug)]
+struct Cancel;
+
+impl Endpoint for Cancel {
+    fn spec(&self) -> &'static EndpointSpec {
+        static SPEC: EndpointSpec = spec(CANCEL, KeyKind::Task, Effect::Idempotent);
+        &SPEC
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        Request { method: Method::Delete, ..Request::get(path_of(subject(keys))) }
+    }
+
+    fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
+        Ok(one(if wire::is_missing(reply) { Said::Absent } else { Said::Found }, reply))
+    }
+
+    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
+        Facts::None
+    }
+}
