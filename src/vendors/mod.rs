@@ -54,6 +54,14 @@ pub fn registry() -> &'static [&'static dyn Vendor] {
     ]
 }
 
+/// Whether a setting is `true` or `false`.
+fn is_boolean(text: &str) -> Result<(), String> {
+    match text {
+        "true" | "false" => Ok(()),
+        _ => Err("must be `true` or `false`".into()),
+    }
+}
+
 /// The vendor called `id`.
 pub fn find(id: &str) -> Option<&'static dyn Vendor> {
     registry().iter().copied().find(|vendor| vendor.spec().id() == id)
@@ -155,9 +163,9 @@ pub trait Endpoint: Sync {
     }
 
     /// The endpoint of the same vendor that is asked about a key which a batch
-    /// left out, once it is alone; at the same price. Its answers are kept as
-    /// this one's, and read by it.
-    fn singly(&self) -> Option<&'static str> {
+    /// left out, once it is alone; at the same price, where the settings say so.
+    /// Its answers are kept as this one's, and read by it.
+    fn singly(&self, _settings: &VendorSettings) -> Option<&'static str> {
         None
     }
 
