@@ -56,7 +56,10 @@ fn each_vehicle_gets_one_request_and_no_second_one() {
         ("1", &*vins[0], &*vins[0])
     );
     assert!(rows[0]["photo_request_url"].starts_with("https://"));
-    assert_eq!((&*rows[0]["photo_request_state"], &*rows[3]["photo_error"]), ("pending", "not_a_vin"));
+    assert_eq!(
+        (&*rows[0]["photo_request_state"], &*rows[3]["photo_error"]),
+        ("pending", "not_a_vin")
+    );
     work.vinrich(&REQUEST).exits(0).says(&["0 photo requests made, 2 vehicles had one"]);
     assert_eq!(work.calls("request"), 2);
     let again: Vec<&str> = REQUEST.into_iter().chain(["--again"]).collect();
