@@ -5,13 +5,15 @@ CARGO ?= cargo
 FLEET := sample-data/fleet.csv
 VINRICH := $(CARGO) run --quiet --locked --
 SHOW := awk -f sample-data/show.awk
+VPIC := $(CURDIR)/target-data/vpic.rkyv
+WITH_VPIC := VINRICH_VENDORS__VPIC__DATA=$(VPIC)
 
-.PHONY: help demo test lint bench
+.PHONY: help demo vpic-data test lint bench
 
 help: ## what there is (this list)
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## enrich sample-data/fleet.csv into ./demo, with no key, no money and no network
+demo: vpic-data ## enrich sample-data/fleet.csv into ./demo, with no key, no money and no network
 	$(CARGO) build --locked
 	@mkdir -p demo
 	@echo
@@ -31,12 +33,29 @@ demo: ## enrich sample-data/fleet.csv into ./demo, with no key, no money and no 
 	@$(SHOW) -v rows=5 -v where=vin_status=rejected -v columns=Unit,input_VIN,vin_status,vin_error,vin_suggestion \
 		demo/fleet.csv
 	@echo
-	@echo 'The vehicles, recalls and prices are made up by the sandbox. The files:'
+	@if [ -s $(VPIC) ]; then \
+		echo 'VINs are also decoded on this machine, by NHTSA'"'"'s data:'; echo; \
+		echo '$$ vinrich decode 1HGCM82633A004352'; \
+		$(WITH_VPIC) $(VINRICH) decode 1HGCM82633A004352; echo; \
+	fi
+	@echo 'The vehicles, recalls and prices in the files are made up by the sandbox. The files:'
 	@echo '  demo/fleet.csv                                        all columns, as text'
 	@echo '  demo/fleet.parquet                                    the same, typed'
 	@echo '  demo/fleet.csv.run.json, demo/fleet.parquet.run.json  what each run did'
 
-test: ## run every test (with cargo-nextest where it is installed)
+vpic-data: ## fetch the offline decoder's data for demo and test, which do without them where there is no pip
+	$(CARGO) build --locked
+	@if $(WITH_VPIC) $(VINRICH) vpic status >/dev/null 2>&1; then exit 0; fi; \
+	wheel=$$(mktemp -d); \
+	if python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+			--dest "$$wheel" ultravin==3.0.2 \
+		&& $(WITH_VPIC) $(VINRICH) vpic install --from "$$wheel"/ultravin-*.whl; then :; \
+	else \
+		echo 'the data of the offline decoder could not be fetched: it is not shown, and its tests pass by'; \
+	fi; \
+	rm -rf "$$wheel"
+
+test: vpic-data ## run every test (with cargo-nextest where it is installed)
 	$(CARGO) test --locked --quiet --doc
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 		echo '$(CARGO) nextest run --locked'; $(CARGO) nextest run --locked; \

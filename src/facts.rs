@@ -14,6 +14,8 @@ use crate::key::Vehicle;
 
 pub use self::column::{DecodeColumn, is_blank, model_year};
 
+use crate::vin::Vin;
+
 /// Days since 1970-01-01.
 pub type Days = i32;
 
@@ -186,4 +188,38 @@ pub struct Listing {
     pub url: Option<String>,
     /// Microseconds since the epoch, UTC.
     pub last_seen_at: Option<i64>,
+}
+
+/// A vehicle of an inventory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StockVehicle {
+    /// Where the inventory tells it.
+    pub vin: Option<Vin>,
+    /// In the vendor's spelling.
+    pub make: Option<String>,
+    /// In the vendor's spelling.
+    pub model: Option<String>,
+    /// The model year.
+    pub year: Option<i32>,
+    /// What it is listed for.
+    pub listing: Listing,
+}
+
+/// Vehicles of the same make, model and year that an inventory offers for sale
+/// without telling their VINs. Another car's price is never this car's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Comparables {
+    /// How many there are.
+    pub count: i32,
+    /// What those with a price cost.
+    pub prices: Option<PriceRange>,
+}
+
+/// The spread of prices in one currency, in hundredths of its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each field is the output column of that name")]
+pub struct PriceRange {
+    pub median: i64,
+    pub min: i64,
+    pub max: i64,
 }

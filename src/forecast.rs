@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::events::Events;
 use crate::gate::{label, seconds_for};
 use crate::input::Inputs;
+use crate::inventory::{self, Known};
 use crate::key::KeyKind;
 use crate::keyset::KeySet;
 use crate::money::Micros;
@@ -72,22 +73,53 @@ impl View<'_> {
         vins: &KeySet,
         forecast: &mut Forecast,
     ) -> Result<(), Error> {
-        let source = chain.sources.first();
+        let is_list = |source: &&Source| source.key_kind() == KeyKind::Page;
+        let source = chain.sources.iter().find(|source| !is_list(source));
+        let mut lists = chain.sources.iter().filter(is_list).peekable();
         let by_vehicle = source.map_or(chain.dataset == Dataset::Recalls, |source| {
             source.key_kind() == KeyKind::Vehicle
         });
         let (mut dataset, confirms) = if by_vehicle {
             self.by_vehicle(chain, source, panel, vins)?
+        } else if let (None, Some(list)) = (source, lists.peek()) {
+            (self.in_list(chain, list, vins)?, 0)
         } else {
             let told = self.decoded(chain, panel, vins);
             (self.count(chain, source, vins, &told)?, 0)
         };
         dataset.dataset = chain.dataset.name();
         if let Some(source) = source {
-            self.add_calls(source, &dataset, confirms, forecast);
+            let calls = dataset.missing.div_ceil(source.endpoint.spec().batch as u64);
+            self.add_calls(source, calls, confirms, dataset.exact, forecast);
+        }
+        for list in lists {
+            let (_, pages) = self.pages(chain, list)?;
+            self.add_calls(list, pages, 0, pages == 0, forecast);
         }
         forecast.datasets.push(dataset);
         Ok(())
+    }
+
+    /// Keys that are looked for in an inventory, which is read whole or not at all.
+    fn in_list(
+        &self,
+        chain: &Chain,
+        list: &Source,
+        keys: &KeySet,
+    ) -> Result<DatasetForecast, Error> {
+        let keys = keys.len() as u64;
+        let counts = DatasetForecast { keys, exact: true, ..DatasetForecast::default() };
+        Ok(match self.pages(chain, list)?.0 {
+            Known::Fresh => DatasetForecast { cached: keys, ..counts },
+            Known::Never => DatasetForecast { missing: keys, ..counts },
+            Known::Expired => DatasetForecast { stale: keys, missing: keys, ..counts },
+        })
+    }
+
+    /// What is known of an inventory, and how many pages are to be read.
+    fn pages(&self, chain: &Chain, list: &Source) -> Result<(Known, u64), Error> {
+        let forced = self.plan.datasets.refresh.contains(&chain.dataset);
+        inventory::foresee(self.snapshot.as_ref(), chain, list, self.started, forced)
     }
 
     /// The VINs that need nobody else, since the offline decoder comes first and finds them.
@@ -204,8 +236,9 @@ impl View<'_> {
     fn add_calls(
         &self,
         source: &Source,
-        dataset: &DatasetForecast,
+        calls: u64,
         confirms: u64,
+        exact: bool,
         forecast: &mut Forecast,
     ) {
         if self.plan.datasets.offline {
@@ -226,11 +259,11 @@ impl View<'_> {
                 vendor.cost.0 += price.saturating_mul(i64::try_from(calls).unwrap_or(i64::MAX));
             }
         };
-        add(source, dataset.missing.div_ceil(source.endpoint.spec().batch as u64));
+        add(source, calls);
         if let Some(confirming) = source.confirming() {
             add(&confirming, confirms);
         }
-        vendor.exact &= dataset.exact;
+        vendor.exact &= exact;
     }
 }
 
@@ -273,7 +306,9 @@ fn warn_of_what_is_missing(plan: &Plan, panel: &Panel, forecast: &mut Forecast) 
 fn warn_of_endless_renewal(plan: &Plan, panel: &Panel, forecast: &mut Forecast) {
     let mut needed: BTreeMap<&str, f64> = BTreeMap::new();
     for (dataset, chain) in &panel.chains {
-        let Some(source) = chain.sources.first() else { continue };
+        // An inventory takes as many calls as it has pages, however many keys there are.
+        let asked = chain.sources.iter().find(|source| source.key_kind() != KeyKind::Page);
+        let Some(source) = asked else { continue };
         let keys = forecast.datasets.iter().find(|known| known.dataset == dataset.name());
         let calls =
             keys.map_or(0, |known| known.keys).div_ceil(source.endpoint.spec().batch as u64);

@@ -51,6 +51,19 @@ pub struct Page {
     pub number: u32,
 }
 
+impl Page {
+    /// The bounds, lower within and upper without, of the stored forms of a
+    /// list's pages: of one reading of it, or of all.
+    pub fn stored_bounds(list: &str, snapshot: Option<i64>) -> (String, String) {
+        let mut prefix = format!("{PAGE}{list}");
+        if let Some(snapshot) = snapshot {
+            prefix.push(UNIT_SEPARATOR);
+            prefix.push_str(&snapshot.to_string());
+        }
+        (format!("{prefix}{UNIT_SEPARATOR}"), format!("{prefix}{AFTER_UNIT_SEPARATOR}"))
+    }
+}
+
 /// One thing to be done at a vendor, and the exact words that ask for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Task {
@@ -62,6 +75,9 @@ pub struct Task {
 
 /// Separates the parts of a stored form; no name holds it, and JSON escapes it.
 const UNIT_SEPARATOR: char = '\u{1f}';
+
+/// The character after [`UNIT_SEPARATOR`].
+const AFTER_UNIT_SEPARATOR: char = ' ';
 
 /// Begins the stored form of a page.
 const PAGE: char = '\u{1d}';
@@ -194,5 +210,22 @@ mod tests {
             assert_eq!(Key::from_stored(&key.to_stored()), Some(key));
         }
         assert_eq!(Key::from_stored("no key"), None);
+    }
+
+    #[test]
+    fn the_pages_of_a_list_lie_between_its_bounds() {
+        let page = |list: &str, snapshot, number| {
+            Key::Page(Page { list: list.into(), snapshot, number }).to_stored()
+        };
+        let within = |bounds: &(String, String), key: &str| *bounds.0 <= *key && *key < *bounds.1;
+        let one = Page::stored_bounds("/vehicles?a=1", Some(17));
+        let all = Page::stored_bounds("/vehicles?a=1", None);
+        for number in [1, 9, 10, u32::MAX] {
+            assert!(within(&one, &page("/vehicles?a=1", 17, number)));
+            assert!(!within(&one, &page("/vehicles?a=1", 170, number)));
+            assert!(within(&all, &page("/vehicles?a=1", 170, number)));
+            assert!(!within(&all, &page("/vehicles?a=1 2", 17, number)));
+            assert!(!within(&all, &page("/vehicles", 17, number)));
+        }
     }
 }

@@ -77,6 +77,7 @@ pub mod offline;
 pub mod batch;
 pub mod gate;
 pub mod panel;
+pub mod inventory;
 pub mod quota;
 pub mod answers;
 pub mod asking;

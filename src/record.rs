@@ -5,7 +5,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::conflicts::Conflicts;
-use crate::facts::{DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
+use crate::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
 use crate::input::Row;
 use crate::outcome::Status;
 use crate::vin::{Reading, VinError};
@@ -29,6 +29,8 @@ pub struct Record {
     pub recall_match_basis: Option<MatchBasis>,
     /// Its listings.
     pub listings: Told<ListingFacts>,
+    /// Other vehicles like it, in an inventory.
+    pub comparables: Option<Arc<Comparables>>,
     /// Conflicts between decoders: one JSON object.
     pub decode_conflicts: Option<Arc<Conflicts>>,
     /// Conflicts between the row's own words and its VIN: one JSON object.
@@ -85,6 +87,7 @@ impl Record {
             recalls: Told::not_requested(None),
             recall_match_basis: None,
             listings: Told::not_requested(None),
+            comparables: None,
             decode_conflicts: None,
             input_conflicts: None,
             record_hash: 0,

@@ -181,6 +181,9 @@ impl<'a> Run<'a> {
     fn note_replies(&mut self, dataset: Dataset, replies: &Replies) {
         self.report.datasets.entry(dataset.name()).or_default().add(&replies.report);
         self.lookups += replies.report.keys;
+        for words in &replies.warnings {
+            self.warn("inventory", words.clone());
+        }
         for vendor in &replies.report.unreachable {
             let words = format!("{dataset}: {vendor} cannot be reached from here and was left out");
             self.warn("unreachable", words);

@@ -6,9 +6,11 @@ mod shelf;
 mod stage;
 mod vehicles;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::error::Error;
+use crate::inventory::{Inventory, Known, Renewed};
 use crate::key::KeyKind;
 use crate::keyset::KeySet;
 use crate::outcome::Outcome;
@@ -47,6 +49,10 @@ pub struct Replies {
     pub outcomes: Outcomes,
     /// The sources asked, in order; a dearer endpoint that stood in follows the cheap one.
     pub sources: Vec<Source>,
+    /// Sources that are inventories, by their place among `sources`.
+    pub inventories: BTreeMap<usize, Arc<Inventory>>,
+    /// What the user should know of the asking.
+    pub warnings: Vec<String>,
     /// Hits and misses.
     pub report: DatasetReport,
 }
@@ -56,6 +62,28 @@ impl Replies {
     pub fn add(&mut self, source: Source, outcomes: HashMap<u32, Outcome>) {
         self.sources.push(source);
         self.outcomes.push(outcomes);
+    }
+
+    /// Adds what reading an inventory came to, for the keys still `open`.
+    pub fn add_inventory(&mut self, source: Source, renewed: Renewed, open: &[bool]) {
+        let ids = (0u32..).zip(open).filter(|(_, open)| **open).map(|(id, _)| id);
+        let report = &mut self.report;
+        let keys = ids.clone().count() as u64;
+        report.keys += keys;
+        match renewed.known {
+            Known::Never => report.misses += keys,
+            Known::Fresh => report.hits += keys,
+            Known::Expired => report.stale += keys,
+        }
+        if let Some(inventory) = renewed.inventory {
+            self.inventories.insert(self.sources.len(), inventory);
+        }
+        self.warnings.extend(renewed.warnings);
+        let outcome = renewed.outcome;
+        self.add(
+            source,
+            outcome.map_or_else(HashMap::new, |why| ids.map(|id| (id, why.clone())).collect()),
+        );
     }
 }
 

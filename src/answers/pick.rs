@@ -1,10 +1,13 @@
 //! The best of what is known about each key, over all sources of its chain.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{Replies, Times};
 use crate::error::Error;
+use crate::facts::{Comparables, DecodeFacts};
+use crate::inventory::Inventory;
+use crate::key::Key;
 use crate::keyset::KeySet;
 use crate::outcome::{Outcome, Status};
 use crate::panel::{Chain, Source};
@@ -33,7 +36,8 @@ pub enum Pick {
 #[derive(Debug)]
 pub struct Picks {
     pub(crate) sources: Vec<Source>,
-    picks: Vec<Pick>,
+    inventories: BTreeMap<usize, Arc<Inventory>>,
+    by_key: Vec<Pick>,
 }
 
 impl Picks {
@@ -53,8 +57,15 @@ impl Picks {
                 let pick = &mut picks[id as usize];
                 pick.improve(Pick::Outcome(words.outcome(outcome)));
             }
-            let Some(source_id) = snapshot.source(&source.name)? else { continue };
+            let inventory = replies.inventories.get(&place);
             let place = u8::try_from(place).unwrap_or(u8::MAX);
+            if let Some(inventory) = inventory {
+                for (id, pick) in (0u32..).zip(&mut picks) {
+                    pick.improve(Pick::in_inventory(place, inventory, &keys.key(id)));
+                }
+                continue;
+            }
+            let Some(source_id) = snapshot.source(&source.name)? else { continue };
             keys.each_held(snapshot, source_id, |id, held| {
                 let stale = if chain.is_fresh(&keys.key(id), &held, times.started) {
                     None
@@ -66,27 +77,53 @@ impl Picks {
                 picks[id as usize].improve(Pick::Held { source: place, held, stale });
             })?;
         }
-        Ok(Self { sources: replies.sources.clone(), picks })
+        let inventories = replies.inventories.clone();
+        Ok(Self { sources: replies.sources.clone(), inventories, by_key: picks })
+    }
+
+    /// The inventory that a pick comes from.
+    pub(crate) fn inventory_of(&self, pick: &Pick) -> Option<&Inventory> {
+        let Pick::Held { source, .. } = pick else { return None };
+        self.inventories.get(&usize::from(*source)).map(AsRef::as_ref)
+    }
+
+    /// Vehicles like this one, in the first inventory of the chain.
+    pub(crate) fn comparables(&self, vehicle: &DecodeFacts) -> Option<Arc<Comparables>> {
+        let (make, model) = (vehicle.make.as_deref()?, vehicle.model.as_deref()?);
+        let (_, inventory) = self.inventories.first_key_value()?;
+        Some(inventory.comparables(make, model, vehicle.model_year?))
     }
 
     pub(crate) fn get(&self, id: u32) -> &Pick {
-        &self.picks[id as usize]
+        &self.by_key[id as usize]
     }
 
     /// Keys without a fresh answer.
     pub fn unanswered(&self) -> u64 {
         let fresh = |pick: &&Pick| matches!(pick, Pick::Held { stale: None, .. });
-        (self.picks.len() - self.picks.iter().filter(fresh).count()) as u64
+        (self.by_key.len() - self.by_key.iter().filter(fresh).count()) as u64
     }
 
     /// Answers that are written though they have expired.
     pub fn stale(&self) -> u64 {
         let stale = |pick: &&Pick| matches!(pick, Pick::Held { stale: Some(_), .. });
-        self.picks.iter().filter(stale).count() as u64
+        self.by_key.iter().filter(stale).count() as u64
     }
 }
 
 impl Pick {
+    /// What a whole inventory says of a VIN: it is there, or it is not.
+    fn in_inventory(source: u8, inventory: &Inventory, key: &Key) -> Self {
+        let listed = key.vin().is_some_and(|vin| inventory.listings(vin).is_some());
+        let held = Held {
+            said: if listed { Answered::Found } else { Answered::Absent },
+            detail: None,
+            body: None,
+            fetched_at: inventory.fetched_at(),
+        };
+        Self::Held { source, held, stale: inventory.stale().cloned() }
+    }
+
     /// Takes `other` where it is worth more: a fresh find, then a stale answer
     /// over none at all, then the order of the statuses.
     fn improve(&mut self, other: Self) {

@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, HashMap};
 use crate::answers::{Answers, Replies, Seen, seen};
 use crate::error::Error;
 use crate::gate::{Asked, Asking, Door, Shared};
-use crate::key::Key;
+use crate::inventory::Renewal;
+use crate::key::{Key, KeyKind};
 use crate::keyset::KeySet;
 use crate::offline::Offline;
 use crate::outcome::{Dataset, Denied, Fault, Held, Outcome};
@@ -68,6 +69,10 @@ impl Asker<'_> {
             if chain.local.is_some_and(|local| local.after == place) {
                 self.close_decoded(keys, &mut open);
             }
+            if source.key_kind() == KeyKind::Page {
+                self.inventory(chain, source, keys, &mut open, &mut replies).await?;
+                continue;
+            }
             let first = replies.sources.len();
             let (outcomes, shape_refused) =
                 self.source(chain, source, keys, &open, &mut replies.report).await?;
@@ -91,6 +96,35 @@ impl Asker<'_> {
             }
         }
         Ok(replies)
+    }
+
+    /// Reads a source's inventory, and closes the keys that are in it.
+    async fn inventory(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        keys: &KeySet,
+        open: &mut [bool],
+        replies: &mut Replies,
+    ) -> Result<(), Error> {
+        let renewal = Renewal {
+            store: self.store,
+            shared: self.shared,
+            chain,
+            source,
+            door: self.doors.get(source.name.vendor).ok_or_else(|| self.no_door()),
+            started: self.started,
+            forced: self.plan.datasets.refresh.contains(&chain.dataset),
+        };
+        let renewed = renewal.run().await?;
+        let fresh = renewed.inventory.clone().filter(|inventory| inventory.stale().is_none());
+        replies.add_inventory(source.clone(), renewed, open);
+        for vin in fresh.iter().flat_map(|inventory| inventory.vins()) {
+            if let Some(id) = keys.id(&Key::Vin(*vin)) {
+                open[id as usize] = false;
+            }
+        }
+        Ok(())
     }
 
     /// Asks one source about the open keys that it has no fresh answer to.
@@ -179,17 +213,22 @@ impl Asker<'_> {
         keys: Vec<Key>,
     ) -> Result<Asked, Error> {
         let Some(door) = self.doors.get(source.name.vendor) else {
-            let outcome = if self.plan.datasets.offline {
-                Outcome::Pending(Held::Offline)
-            } else {
-                Outcome::Failed(Fault::Denied(Denied::Key))
-            };
+            let outcome = self.no_door();
             let unanswered = keys.into_iter().map(|key| (key, outcome.clone())).collect();
             return Ok(Asked { unanswered, shape_refused: false });
         };
         let asking =
             Asking { endpoint: source.name.endpoint, source: id, keys, freshness: chain.freshness };
         door.ask(asking).await
+    }
+
+    /// Why a vendor cannot be asked at all.
+    fn no_door(&self) -> Outcome {
+        if self.plan.datasets.offline {
+            Outcome::Pending(Held::Offline)
+        } else {
+            Outcome::Failed(Fault::Denied(Denied::Key))
+        }
     }
 
     /// Closes the keys that the offline decoder finds.

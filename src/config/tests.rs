@@ -75,9 +75,9 @@ fn an_empty_file_leaves_the_defaults() {
     let of = |dataset| &settings.datasets[&dataset];
     let (decode, recalls, listings) =
         (of(Dataset::Decode), of(Dataset::Recalls), of(Dataset::Listings));
-    // `vpic`, `nhtsa-file` and `nhtsa` are defaults that this build does not have.
-    assert_eq!(decode.vendors, ["carvin"]);
-    assert_eq!(recalls.vendors, ["carvin"]);
+    // `nhtsa` is a default that these vendors do not have.
+    assert_eq!(decode.vendors, ["carvin", "vpic"]);
+    assert_eq!(recalls.vendors, ["nhtsa-file", "carvin"]);
     assert_eq!(listings.vendors, ["visor"]);
     assert_eq!(recalls.key, RecallKey::Vehicle);
     assert_eq!(decode.ttl.as_secs(), 365 * DAY);
@@ -288,8 +288,8 @@ const MISTAKES: &[(&str, &str)] = &[
     ("store = ''", "line 1: `store` must be a path, not empty"),
     ("store = 1", "line 1: `store` must be text in quotes, not a number"),
     (
-        "datasets.decode.vendors = ['vpic']",
-        "line 1: `datasets.decode.vendors` names an unknown vendor `vpic`; this build knows `carvin`, `visor`, `vpic-api`",
+        "datasets.decode.vendors = ['acme']",
+        "line 1: `datasets.decode.vendors` names an unknown vendor `acme`; this build knows `carvin`, `visor`, `vpic-api`, `vpic`, `nhtsa-file`",
     ),
     (
         "datasets.decode.vendors = ['carvin', 'carvin']",

@@ -3,6 +3,7 @@
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::conflicts::Conflicts;
+use crate::facts::Comparables;
 use crate::input::Row;
 use crate::record::Told;
 use crate::vin::{Reading, VinError};
@@ -30,6 +31,15 @@ impl RowHash {
 
     pub(super) fn conflicts(&mut self, conflicts: Option<&Conflicts>) {
         self.text(conflicts.map(|conflicts| &*conflicts.json));
+    }
+
+    /// Rows of a run without an inventory keep the hash they have without one.
+    pub(super) fn comparables(&mut self, comparables: Option<&Comparables>) {
+        let Some(Comparables { count, prices }) = comparables else { return };
+        self.0.update(&count.to_le_bytes());
+        for cents in prices.iter().flat_map(|prices| [prices.median, prices.min, prices.max]) {
+            self.0.update(&cents.to_le_bytes());
+        }
     }
 
     fn text(&mut self, text: Option<&str>) {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::answers::{Answers, Pick, Picks, Replies, Shelf, Shelved, Times};
 use crate::conflicts::{Conflicts, input_conflicts};
 use crate::error::Error;
-use crate::facts::{DecodeFacts, ListingFacts};
+use crate::facts::{Comparables, DecodeFacts, ListingFacts};
 use crate::input::{Inputs, Row};
 use crate::key::Key;
 use crate::keyset::KeySet;
@@ -126,13 +126,33 @@ impl<'a> Joiner<'a> {
                 hash.add(&told.told, told.hash);
                 (record.recalls, record.recall_match_basis) = (told.told, told.basis);
             }
-            let (told, facts) =
-                tell(self.listings.as_ref(), id, &key, self.snapshot, &mut self.listing_shelf)?;
+            let (told, facts) = self.listings_of(id, &key)?;
             hash.add(&told, facts);
             record.listings = told;
+            record.comparables = self.comparables_of(&record.decode);
+            hash.comparables(record.comparables.as_deref());
         }
         record.record_hash = hash.finish();
         Ok(record)
+    }
+
+    /// The listings of a VIN: an answer about it, or what an inventory says.
+    fn listings_of(&mut self, id: u32, key: &Key) -> Result<(Told<ListingFacts>, u64), Error> {
+        let Some(picks) = &self.listings else { return Ok((Told::not_requested(None), 0)) };
+        let pick = picks.get(id);
+        let (mut told, mut hash) =
+            tell_pick(picks, pick, key, self.snapshot, &mut self.listing_shelf)?;
+        let in_inventory =
+            picks.inventory_of(pick).zip(key.vin()).and_then(|(of, vin)| of.listings(vin));
+        if let Some((facts, of)) = in_inventory {
+            (told.facts, hash) = (Some(facts), of);
+        }
+        Ok((told, hash))
+    }
+
+    /// Vehicles like the decoded one, where an inventory was read.
+    fn comparables_of(&self, decode: &Told<DecodeFacts>) -> Option<Arc<Comparables>> {
+        self.listings.as_ref()?.comparables(decode.facts.as_deref()?)
     }
 }
 

@@ -26,6 +26,12 @@ pub fn same_make(a: &str, b: &str) -> bool {
     says_more(a, b) || makes::agree(&words(a), &words(b))
 }
 
+/// One spelling for all spellings and well-known other names of a make, for a
+/// look-up where [`same_make`] cannot be put to every pair.
+pub(crate) fn one_make(name: &str) -> String {
+    makes::canonical(&words(name))
+}
+
 /// Whether two names may be one model: `F-150`, `F150` and `F 150 XLT`.
 pub fn same_model(a: &str, b: &str) -> bool {
     same_model_of(&[], a, b)

@@ -157,10 +157,10 @@ pub static COLUMNS: &[Column] = &[
     text("listing_url", |row| listing(row)?.url.as_deref(), "the listing's page"),
     moment("listing_last_seen_at", |row| listing(row)?.last_seen_at, "when the vendor last saw the listing"),
 
-    int("comparable_count", |_| None, "listings of the same make, model and year, without a VIN; null until a vendor gives them"),
-    cents("comparable_price_median", |_| None, "median price of the comparable listings"),
-    cents("comparable_price_min", |_| None, "lowest price of the comparable listings"),
-    cents("comparable_price_max", |_| None, "highest price of the comparable listings"),
+    int("comparable_count", |row| Some(row.comparables.as_ref()?.count), "vehicles of the same make, model and year for sale in an inventory that does not tell their VINs"),
+    cents("comparable_price_median", |row| Some(row.comparables.as_ref()?.prices?.median), "median price of the comparable vehicles, in the currency configured for the inventory"),
+    cents("comparable_price_min", |row| Some(row.comparables.as_ref()?.prices?.min), "lowest price of the comparable vehicles, in the currency configured for the inventory"),
+    cents("comparable_price_max", |row| Some(row.comparables.as_ref()?.prices?.max), "highest price of the comparable vehicles, in the currency configured for the inventory"),
 
     text("decode_status", |row| Some(row.decode.status.name()), "found, pending, failed, absent, refused or not_requested"),
     text("decode_vendor", |row| row.decode.vendor.as_deref(), "who answered"),

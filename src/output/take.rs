@@ -124,6 +124,7 @@ mod tests {
             recalls: Told { status: Status::Found, facts, ..Told::not_requested(None) },
             recall_match_basis: None,
             listings: Told::not_requested(None),
+            comparables: None,
             decode_conflicts: None,
             input_conflicts: None,
             record_hash: 0,

@@ -8,7 +8,7 @@ use super::roster;
 use crate::error::Error;
 
 /// The names of the faults that are not a number.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "down",
     "reset",
     "stall",
@@ -22,6 +22,7 @@ const NAMES: [&str; 13] = [
     "foreign",
     "duplicate",
     "lowercase",
+    "repeat",
 ];
 
 /// The statuses a rule may ask for.
@@ -52,6 +53,7 @@ const RATE_LIMIT_WAIT: Duration = Duration::from_secs(1);
 /// | `foreign` | gets one item more, about a VIN nobody asked for |
 /// | `duplicate` | gets its first item twice |
 /// | `lowercase` | gets its VINs in lower case |
+/// | `repeat` | for a page of a list gets the page before it |
 ///
 /// | when | which calls |
 /// |---|---|
@@ -62,7 +64,8 @@ const RATE_LIMIT_WAIT: Duration = Duration::from_secs(1);
 /// | `vin=VIN` | calls that ask about this VIN |
 ///
 /// A rule counts the calls it could strike, from 1: those of its scope and, for
-/// the faults of lists, those to `batch-decode`, `decode-batch` and `listings`. Waits add up and
+/// the faults of lists, those to `batch-decode`, `decode-batch` and `listings`, and for
+/// `repeat` those to `vehicles`. Waits add up and
 /// faults of lists combine; of the others the first rule that strikes wins. An
 /// endpoint goes by its id in vinrich, so `carvin/recalls` are those by vehicle and
 /// `carvin/recalls-vin` those by VIN.
@@ -104,6 +107,7 @@ pub(super) enum Break {
     Truncate,
     Html,
     Garbled,
+    Repeat,
 }
 
 /// What becomes of a list by VIN.
@@ -206,6 +210,7 @@ fn fault(name: &str, value: Option<&str>, settings: &Settings) -> Result<Fault, 
         "html" => Fault::Break(Break::Html),
         "empty400" => Fault::Break(Break::Empty),
         "garbled" => Fault::Break(Break::Garbled),
+        "repeat" => Fault::Break(Break::Repeat),
         "missing" => Fault::Twist(Twist::Missing),
         "reorder" => Fault::Twist(Twist::Reorder),
         "foreign" => Fault::Twist(Twist::Foreign),

@@ -14,6 +14,9 @@ const COMPLETE_LISTS: [&str; 2] = ["batch-decode", "decode-batch"];
 /// The endpoints that answer with a list by VIN.
 const LISTS: [&str; 3] = ["batch-decode", "decode-batch", "listings"];
 
+/// The endpoint that answers with a list, page by page.
+const PAGED_LIST: &str = "vehicles";
+
 /// The page that `html` sends.
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>One moment, please</title></head>\
                     <body><h1>Checking your browser</h1></body></html>\n";
@@ -78,6 +81,7 @@ impl FaultRule {
             && self.endpoint.is_none_or(|scope| scope == endpoint);
         in_scope
             && match self.fault {
+                Fault::Break(Break::Repeat) => endpoint == PAGED_LIST,
                 Fault::Break(Break::Empty) => vendor == nhtsa::PROFILE.id,
                 Fault::Latency(_) | Fault::Break(_) => true,
                 Fault::Twist(Twist::Missing) => COMPLETE_LISTS.contains(&endpoint),
@@ -102,6 +106,11 @@ impl When {
 }
 
 impl Strike {
+    /// Whether the call is answered as one for the page before.
+    pub(super) fn repeats(&self) -> bool {
+        self.broken == Some(Break::Repeat)
+    }
+
     /// What leaves in reply to a call: the vendor's own words, from `answer`, or
     /// what goes wrong. Whatever is lost or spoiled was answered first, so it
     /// is counted and billed; an error status is not.
@@ -125,6 +134,8 @@ impl Strike {
                 answer();
                 Outgoing::Silence
             }
+            // It was asked for the page before.
+            Break::Repeat => Outgoing::Sent(answer()),
             Break::Truncate => Outgoing::Sent(first_half(answer())),
             Break::Html => Outgoing::Sent(html(answer())),
             Break::Garbled => {

@@ -66,7 +66,7 @@ pub(super) fn offer(vin: &Vin) -> Option<Offer> {
 }
 
 /// What a body costs new, less an eighth for every year, give or take.
-fn price(body: Body, age: u64, drawn: u64) -> u64 {
+pub(super) fn price(body: Body, age: u64, drawn: u64) -> u64 {
     const LEAST: u64 = 1_800;
     let new = match body {
         Body::Hatchback | Body::Motorcycle => 24_000,

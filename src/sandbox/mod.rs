@@ -8,12 +8,13 @@
 //! [`FaultRule`] makes it fail on request, in ways a test can count on.
 //!
 //! ```text
-//! server -> roster -> carvin, visor, nhtsa, vpic_api
+//! server -> roster -> carvin, visor, carstrel, nhtsa, vpic_api
 //!        -> decode, recalls, lot -> fleet (what a VIN is) -> makers, body
 //!        -> faults (what goes wrong) and journal (what was asked)
 //! ```
 
 mod body;
+mod carstrel;
 mod carvin;
 mod decode;
 mod fault;

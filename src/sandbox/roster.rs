@@ -2,13 +2,14 @@
 //! and one line in [`ALL`].
 
 use super::stand::AnyStand;
-use super::{carvin, nhtsa, visa, visio, visor, vpic_api};
+use super::{carstrel, carvin, nhtsa, visa, visio, visor, vpic_api};
 use crate::config::Quota;
 
 /// Every stand-in, in the order they are told of.
 pub(super) static ALL: &[&Profile] = &[
     &carvin::PROFILE,
     &visor::PROFILE,
+    &carstrel::PROFILE,
     &nhtsa::PROFILE,
     &vpic_api::PROFILE,
     &visio::PROFILE,

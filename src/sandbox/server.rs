@@ -183,6 +183,8 @@ impl Desk {
         let strike = self.faults.strike(vendor, endpoint, &keys);
         let entry =
             self.journal.arrived(Seen { at, vendor, endpoint, keys: keys.clone(), status: None });
+        let back = heard.a_page_back();
+        let answer = if strike.repeats() { stand.hear(&back).answer } else { answer };
         (entry, strike.reply(stand, &keys, || answer(at)), strike.latency)
     }
 

@@ -58,7 +58,7 @@ impl<S: Stand> AnyStand for S {
 }
 
 /// A request, read whole.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Heard {
     pub(super) method: Method,
     /// Below the vendor's prefix; starts with `/` unless empty.
@@ -71,6 +71,16 @@ pub(super) struct Heard {
 }
 
 impl Heard {
+    /// The same request for the page before; the first page stays the first.
+    pub(super) fn a_page_back(&self) -> Self {
+        let mut back = self.clone();
+        for (_, page) in back.query.iter_mut().filter(|(name, _)| name == "page") {
+            let before = page.parse::<u64>().unwrap_or(1).saturating_sub(1).max(1);
+            *page = before.to_string();
+        }
+        back
+    }
+
     /// The first header called `name` (lower case).
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())

@@ -10,6 +10,7 @@
 //!   and spend limits.
 //! - `operations` freezes what calls that act do, before they are sent.
 //! - `index` turns replies into answers and content-addressed bodies.
+//! - `inventories` keeps lists that are read page by page.
 //! - `others` minds other processes, live and dead; `runs` tells them apart by
 //!   their lock files.
 //! - `lookup` reads answers, by point or by scan; `records` what else a person
@@ -19,6 +20,7 @@
 
 mod calls;
 mod index;
+mod inventories;
 pub mod ledger;
 mod lookup;
 mod message;
@@ -43,6 +45,7 @@ use crate::outcome::Dataset;
 use crate::vin::Vin;
 
 pub use index::{Body, NewAnswer};
+pub use inventories::{KeptPage, WholeList};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
 pub use message::{
     Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, Reconcile, Reserve,
@@ -50,7 +53,7 @@ pub use message::{
 };
 pub use operations::Operation;
 pub use recall_file::{
-    CampaignId, Filed, HeldRecallFile, Import, Imported, RecallFileInfo, variants,
+    CampaignId, Filed, HeldRecallFile, Imported, RecallFileInfo, import_recall_file,
 };
 pub use records::{RunRecord, SourceRecord};
 pub use writer::Writer;

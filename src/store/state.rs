@@ -175,6 +175,9 @@ impl State {
             Message::Usage(account, limits, now, ack) => {
                 Some(acknowledge(ack, self.usage(account, &limits, now)?))
             }
+            Message::CompleteList(source, list, whole, now, ack) => {
+                Some(acknowledge(ack, self.complete_list(source, &list, whole, now)?))
+            }
             Message::Finish(ended_at, exit, report, ack) => {
                 close_open_calls(&self.db, &self.run_id, ended_at)?;
                 self.ended = true;

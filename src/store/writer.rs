@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::inventories::WholeList;
 use super::ledger::{Limits, Usage};
 use super::message::{Close, Elsewhere, Granted, Reconcile, Reserve};
 use super::state::State;
@@ -36,6 +37,7 @@ pub(super) enum Message {
     Settle(oneshot::Sender<Result<(), Error>>),
     Elsewhere(SourceId, Vec<Key>, i64, oneshot::Sender<Result<Vec<Elsewhere>, Error>>),
     Usage(AccountId, Limits, Moment, oneshot::Sender<Result<Vec<Usage>, Error>>),
+    CompleteList(SourceId, String, WholeList, i64, oneshot::Sender<Result<bool, Error>>),
     Finish(i64, u8, String, oneshot::Sender<Result<(), Error>>),
 }
 
@@ -94,6 +96,19 @@ impl Writer {
         since: i64,
     ) -> Result<Vec<Elsewhere>, Error> {
         self.ask(|ack| Message::Elsewhere(source, keys, since, ack)).await
+    }
+
+    /// Makes `whole` the reading of `list` that counts from `now` on, and removes
+    /// older ones, in one transaction. `false` when some of its pages are gone,
+    /// since another run has put a newer reading in its place.
+    pub async fn complete_list(
+        &self,
+        source: SourceId,
+        list: String,
+        whole: WholeList,
+        now: i64,
+    ) -> Result<bool, Error> {
+        self.ask(|ack| Message::CompleteList(source, list, whole, now, ack)).await
     }
 
     /// How full an account's windows are.

@@ -9,6 +9,7 @@
 //! touches neither the join nor the output. Wire structs are private to it.
 
 mod campaigns;
+pub mod carstrel;
 pub mod carvin;
 mod json;
 pub mod nhtsa;
@@ -28,7 +29,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::config::{VendorDefaults, VendorSettings};
-use crate::facts::Facts;
+use crate::facts::{Facts, StockVehicle};
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::{Dataset, Fault};
@@ -38,7 +39,15 @@ pub use crate::outcome::Said;
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
-    &[&carvin::CarVin, &visor::Visor, &nhtsa::Nhtsa, &vpic_api::VpicApi, &visio::Visio, &visa::Visa]
+    &[
+        &carvin::CarVin,
+        &visor::Visor,
+        &carstrel::CarStrel,
+        &nhtsa::Nhtsa,
+        &vpic_api::VpicApi,
+        &visio::Visio,
+        &visa::Visa,
+    ]
 }
 
 /// The vendor called `id`.
@@ -123,6 +132,13 @@ pub trait Endpoint: Sync {
         None
     }
 
+    /// The endpoint of the same vendor that is asked about a key which a batch
+    /// left out, once it is alone; at the same price. Its answers are kept as
+    /// this one's, and read by it.
+    fn singly(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The endpoint of the same vendor that lists, for a make and year (a vehicle
     /// without a model), the models it knows; its answers are read by
     /// [`Endpoint::names`]. A zero about a model that is not among them is no zero.
@@ -135,9 +151,21 @@ pub trait Endpoint: Sync {
         Vec::new()
     }
 
-    /// What a page of a list holds; `None` where the endpoint has no pages.
-    fn page(&self, _body: &[u8]) -> Option<ListPage> {
+    /// The list that these settings ask for: its path and filters, without the
+    /// page. Pages of different lists are never put together.
+    fn list(&self, _settings: &VendorSettings) -> String {
+        String::new()
+    }
+
+    /// What the kept page `number` tells of its list; `None` where the endpoint
+    /// has no pages.
+    fn page(&self, _number: u32, _body: &[u8]) -> Option<ListPage> {
         None
+    }
+
+    /// The vehicles on a kept page of an inventory, as these settings read it.
+    fn vehicles(&self, _body: &[u8], _settings: &VendorSettings) -> Vec<StockVehicle> {
+        Vec::new()
     }
 
     /// Whether `fault` refuses the kind of request, whatever keys it asks
@@ -171,6 +199,10 @@ pub struct ListPage {
     pub entries: usize,
     /// Whether another page follows.
     pub more: bool,
+    /// Entries of the whole list, as far as it says.
+    pub total: Option<u64>,
+    /// Pages of the whole list, as far as it says.
+    pub pages: Option<u64>,
 }
 
 /// One HTTP request, without host, secret or client.

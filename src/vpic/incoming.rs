@@ -65,7 +65,9 @@ impl<'a> Incoming<'a> {
             self.head = head;
             rest = others;
         }
-        self.write(rest)
+        self.write(rest)?;
+        (self.progress)(Done { bytes: self.written, of: self.expected.length });
+        Ok(())
     }
 
     /// Takes what `reader` gives, to the end of the data or its own.
@@ -112,9 +114,7 @@ impl<'a> Incoming<'a> {
         if self.written > self.expected.length {
             return Err(NotIt::OtherRelease.into());
         }
-        self.file.write_all(bytes).map_err(Failed::Writing)?;
-        (self.progress)(Done { bytes: self.written, of: self.expected.length });
-        Ok(())
+        self.file.write_all(bytes).map_err(Failed::Writing)
     }
 }
 

@@ -34,9 +34,6 @@ pub use self::install::{Done, install};
 use self::shared::Shared;
 use self::table::Table;
 
-/// What to do where there are no data, or none of use.
-pub const INSTALL_HINT: &str = "run `vinrich vpic install` once";
-
 /// The decoder with its data; cheap to clone.
 #[derive(Clone)]
 pub struct Vpic(Arc<Inner>);
@@ -115,6 +112,15 @@ impl Vpic {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unusable(path, "cannot be read").because(error)),
         }
+    }
+
+    /// Like [`Vpic::find`]; the error where there are no data (78) says how to get them.
+    pub fn require(path: &Path) -> Result<Self, Error> {
+        let none = || {
+            Error::config("the offline decoder has no data on this machine")
+                .hint("run `vinrich vpic install` once")
+        };
+        Self::find(path)?.ok_or_else(none)
     }
 
     fn embedded(db: &'static Db) -> Result<Self, Error> {

@@ -1,21 +1,25 @@
 //! The integration tests, in one binary.
 
 mod architecture;
+mod chain;
 mod cli;
 mod commands;
 mod conservation;
 mod end_to_end;
 mod faults;
 mod inputs;
+mod inventory;
 mod old_stores;
 mod outcomes;
 mod outputs;
 mod photos;
 mod rate;
 mod readme;
+mod recall_file;
 mod resume;
 mod secrets;
 mod store;
 mod support;
 mod tool;
 mod vendors;
+mod vpic;

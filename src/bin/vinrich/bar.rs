@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use vinrich::events::{Events, Level, Phase, Progress};
 
 use crate::cli::{CommonArgs, LogFormat};
-use crate::words::{count, now, span, thousands, visible};
+use crate::words::{bytes, count, now, span, thousands, visible};
 
 /// Draws a run's news on stderr.
 pub(crate) struct Console {
@@ -49,6 +49,18 @@ impl Console {
     /// Whether `message` was already said aloud.
     pub(crate) fn has_told(&self, message: &str) -> bool {
         lock(&self.told).contains(message)
+    }
+
+    /// Shows how much of a file has arrived.
+    pub(crate) fn arrived(&self, so_far: u64, all: u64) {
+        if self.quiet || !lock(&self.pace).is_due(Phase::Reading, Instant::now()) {
+            return;
+        }
+        let message = format!("{} of {}", bytes(so_far), bytes(all));
+        match &self.bar {
+            Some(bar) => fill(bar, so_far, all, message),
+            None => self.say(Level::Info, "progress", &message),
+        }
     }
 
     /// Prints `text` as it is.
@@ -201,15 +213,20 @@ fn draw(bar: &ProgressBar, progress: &Progress) {
         }
         Phase::Reading | Phase::Writing | Phase::Done => (progress.rows, progress.rows_total),
     };
-    match total {
-        Some(total) => {
-            bar.set_style(bar_style());
-            bar.set_length(total);
-            bar.set_position(done.min(total));
-        }
-        None => bar.set_style(spinner_style()),
+    let message = visible(&status(progress)).into_owned();
+    if let Some(total) = total {
+        fill(bar, done, total, message);
+    } else {
+        bar.set_style(spinner_style());
+        bar.set_message(message);
     }
-    bar.set_message(visible(&status(progress)).into_owned());
+}
+
+fn fill(bar: &ProgressBar, done: u64, total: u64, message: String) {
+    bar.set_style(bar_style());
+    bar.set_length(total);
+    bar.set_position(done.min(total));
+    bar.set_message(message);
 }
 
 fn text_line(level: Level, message: &str) -> String {

@@ -3,8 +3,12 @@
 //! What was typed gets its meaning in `meaning`; nothing here decides anything.
 
 mod acting;
+mod local;
+mod recalls;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use self::local::{DecodeArgs, VpicCommand, VpicInstallArgs};
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,6 +29,7 @@ pub(crate) use self::acting::{
     ConsentArgs, PerWhat, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
     RowsArgs, ToolCommand, ToolRunArgs,
 };
+pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -88,6 +93,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Check the VINs of files by local rules alone
     Validate(ValidateArgs),
+    /// Show what a few VINs tell, decoded on this machine
+    Decode(DecodeArgs),
     /// Show each vendor's key, address and limits; calls nobody
     Check,
     /// Show what each vendor's quotas and spend limits have left, by our own count
@@ -111,6 +118,16 @@ pub(crate) enum Command {
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
+    },
+    /// Install the data that decode VINs without a call
+    Vpic {
+        #[command(subcommand)]
+        command: VpicCommand,
+    },
+    /// Keep NHTSA's recall file in the store: recalls without a key or a network
+    Recalls {
+        #[command(subcommand)]
+        command: RecallsCommand,
     },
     /// List the columns of the output
     Schema(SchemaArgs),

@@ -6,12 +6,14 @@ mod check;
 mod cli;
 mod completions;
 mod consent;
+mod decode;
 mod enrich;
 mod failure;
 mod meaning;
 mod photos;
 mod plan;
 mod quota;
+mod recalls;
 mod runs;
 mod sandbox;
 mod schema;
@@ -21,6 +23,7 @@ mod stdout;
 mod summary;
 mod tool;
 mod validate;
+mod vpic;
 mod words;
 
 use std::process::ExitCode;
@@ -51,12 +54,15 @@ fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
         Command::Enrich(args) => enrich::run(&args, &common),
         Command::Plan(args) => plan::run(&args, &common),
         Command::Validate(args) => validate::run(&args, &common),
+        Command::Decode(args) => decode::run(&args, &common),
+        Command::Vpic { command } => vpic::run(&command, &common),
         Command::Check => check::run(&common),
         Command::Quota(args) => quota::run(&args, &common),
         Command::Photos { command } => photos::run(&command, &common),
         Command::Tool { command } => tool::run(&command, &common),
         Command::Runs { command } => runs::run(&command, &common),
         Command::Cache { command: CacheCommand::Stats } => cache::stats(&common),
+        Command::Recalls { command } => recalls::run(&command, &common),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Completions(args) => completions::run(&args),

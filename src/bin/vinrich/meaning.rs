@@ -330,10 +330,6 @@ mod tests {
             ("f -o o.csv --rejects -", "`--rejects` needs a file; only `--output` can be stdout"),
             ("f -o out/", "`--output` names a folder: `out/`"),
             ("f -o o.parquet --for-excel", "`--for-excel` guards CSV cells; the output is no CSV"),
-            (
-                "f -o o.csv --decode acme",
-                "`--decode` names an unknown vendor `acme`; this build knows `carvin`, `visor`",
-            ),
             ("f -o o.csv --decode carvin,carvin", "`--decode` names `carvin` twice"),
             (
                 "f -o o.csv --with recalls --decode carvin",
@@ -346,6 +342,10 @@ mod tests {
         ] {
             assert_eq!(refused(words), expected);
         }
+        let unknown = refused("f -o o.csv --decode acme");
+        assert!(
+            unknown.starts_with("`--decode` names an unknown vendor `acme`; this build knows ")
+        );
     }
 
     #[test]

@@ -120,12 +120,20 @@ mod tests {
         assert_eq!(vendor_for(Dataset::Decode, "carvin"), Ok("carvin"));
         assert_eq!(
             vendor_for(Dataset::Listings, "carvin").unwrap_err(),
-            "names `carvin`, which knows nothing of listings; listings come from `visor`"
+            format!(
+                "names `carvin`, which knows nothing of listings; listings come from {}",
+                quoted(sources(|of| of == Some(Dataset::Listings)))
+            )
         );
         assert_eq!(
             vendor_for(Dataset::Decode, "acme").unwrap_err(),
-            "names an unknown vendor `acme`; this build knows `carvin`, `visor`"
+            format!(
+                "names an unknown vendor `acme`; this build knows {}",
+                quoted(sources(|_| true))
+            )
         );
+        assert_eq!(vendor_for(Dataset::Decode, "vpic"), Ok("vpic"));
+        assert!(vendor_for(Dataset::Recalls, "vpic").is_err());
     }
 
     #[test]

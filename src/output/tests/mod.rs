@@ -93,6 +93,7 @@ fn full() -> Record {
                 ],
             }),
         ),
+        comparables: None,
         decode_conflicts: None,
         input_conflicts: Some(Arc::new(Conflicts {
             json: r#"{"make":{"input":"HYUNDAI"}}"#.into(),
@@ -115,6 +116,7 @@ fn bare() -> Record {
         recalls: told(Status::Absent, None),
         recall_match_basis: Some(MatchBasis::Vin),
         listings: told(Status::Absent, None),
+        comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
         record_hash: 2,
@@ -138,6 +140,7 @@ fn rejected() -> Record {
         recalls: Told::not_requested(None),
         recall_match_basis: None,
         listings: Told::not_requested(None),
+        comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
         record_hash: 4,

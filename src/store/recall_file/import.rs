@@ -5,14 +5,17 @@
 //! into the store, in one transaction: a kill or a bad line leaves the edition
 //! before it as it was.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::names::fold;
 use super::{campaign_columns, merge, read_campaign};
 use crate::error::Error;
-use crate::facts::Campaign;
-use crate::recall_file::{Edition, Part, Record};
+use crate::facts::{Campaign, Days};
+use crate::names::bare;
+use crate::recall_file::{self, Edition, Part, Record};
 use crate::store::{StoreSpec, failed, open};
 
 /// Model names remembered, so that a row need not look its own up.
@@ -21,6 +24,8 @@ const REMEMBERED: usize = 1 << 16;
 /// A part that has less than this share of the rows of the edition before it,
 /// in percent, is worth a warning: NHTSA's file only grows.
 const SHRUNK: u64 = 90;
+
+const MICROS_A_DAY: i64 = 86_400_000_000;
 
 /// Where rows wait: as the tables of the store, with ids from 1.
 const STAGING: &str = "
@@ -52,12 +57,32 @@ pub struct Imported {
     pub unchanged: bool,
 }
 
+/// Takes the file at `path` in, in place of the edition before it. `progress` is
+/// called with the rows so far.
+pub fn import_recall_file(
+    spec: &StoreSpec<'_>,
+    path: &Path,
+    now: i64,
+    mut progress: impl FnMut(u64),
+) -> Result<Imported, Error> {
+    let mut import = Import::begin(spec)?;
+    let mut rows = 0;
+    let edition = recall_file::read(path, |record| {
+        rows += 1;
+        progress(rows);
+        import.add(record)
+    })?;
+    import.commit(edition, now)
+}
+
 /// A file on its way into the store.
-pub struct Import<'a> {
+pub(super) struct Import<'a> {
     spec: &'a StoreSpec<'a>,
     db: Connection,
     /// The campaign of the last row, and its row of `staged_campaigns`.
     campaign: Option<(i64, Campaign)>,
+    /// What the last row said of it; rows mostly say the same.
+    said: Option<Arc<Campaign>>,
     /// Whether that row does not say yet what the campaign says.
     is_dirty: bool,
     models: HashMap<(String, String), i64>,
@@ -65,20 +90,20 @@ pub struct Import<'a> {
 
 impl<'a> Import<'a> {
     /// Makes sure that there is a store, and a place for rows to wait.
-    pub fn begin(spec: &'a StoreSpec<'a>) -> Result<Self, Error> {
+    pub(super) fn begin(spec: &'a StoreSpec<'a>) -> Result<Self, Error> {
         open::ensure(spec)?;
         let db = open::connect_writer(spec.path, spec.durability)?;
         db.execute_batch(STAGING).map_err(failed("cannot stage the recall file", spec.path))?;
-        Ok(Self { spec, db, campaign: None, is_dirty: false, models: HashMap::new() })
+        Ok(Self { spec, db, campaign: None, said: None, is_dirty: false, models: HashMap::new() })
     }
 
     /// Takes one row.
-    pub fn add(&mut self, record: &Record) -> Result<(), Error> {
+    pub(super) fn add(&mut self, record: &Record) -> Result<(), Error> {
         self.stage(record).map_err(failed("cannot stage the recall file", self.spec.path))
     }
 
     /// Replaces what the store holds of this part by what was added.
-    pub fn commit(mut self, edition: Edition, now: i64) -> Result<Imported, Error> {
+    pub(super) fn commit(mut self, edition: Edition, now: i64) -> Result<Imported, Error> {
         self.put_campaign()
             .and_then(|()| self.db.execute_batch("COMMIT; BEGIN IMMEDIATE"))
             .and_then(|()| self.replace(edition, now))
@@ -98,7 +123,13 @@ impl<'a> Import<'a> {
     }
 
     /// The row of a campaign, which says all that its rows so far said.
-    fn campaign(&mut self, said: &Campaign) -> rusqlite::Result<i64> {
+    fn campaign(&mut self, said: &Arc<Campaign>) -> rusqlite::Result<i64> {
+        if let (Some((id, _)), Some(last)) = (&self.campaign, &self.said)
+            && Arc::ptr_eq(last, said)
+        {
+            return Ok(*id);
+        }
+        self.said = Some(Arc::clone(said));
         if self.campaign.as_ref().is_none_or(|(_, known)| known.number != said.number) {
             self.put_campaign()?;
             self.campaign = self.staged_campaign(&said.number)?;
@@ -110,7 +141,7 @@ impl<'a> Import<'a> {
             }
             none => {
                 let id = put(&self.db, None, said)?;
-                *none = Some((id, said.clone()));
+                *none = Some((id, Campaign::clone(said)));
                 Ok(id)
             }
         }
@@ -137,7 +168,7 @@ impl<'a> Import<'a> {
     }
 
     fn model(&mut self, make: &str, model: &str) -> rusqlite::Result<i64> {
-        let name = (fold(make), model.to_owned());
+        let name = (bare(make), model.to_owned());
         if let Some(id) = self.models.get(&name) {
             return Ok(*id);
         }
@@ -160,6 +191,9 @@ impl<'a> Import<'a> {
         let campaigns = count("SELECT count(*) FROM staged_campaigns")?;
         let vehicles =
             count("SELECT count(*) FROM (SELECT DISTINCT model, year FROM staged_vehicles)")?;
+        // A row may name a day to come by a slip; the file cannot know it.
+        let today = Days::try_from(now / MICROS_A_DAY).unwrap_or(Days::MAX);
+        edition.newest = edition.newest.map(|day| day.min(today));
         let held: Option<(Vec<u8>, i64)> = self
             .db
             .query_row(

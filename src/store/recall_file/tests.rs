@@ -1,13 +1,18 @@
 //! Taking editions in and looking vehicles up, on stores of their own.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::import::Import;
 use super::*;
 use crate::config::Durability;
 use crate::error::Error;
 use crate::key::Vehicle;
 use crate::recall_file::{Edition, Record};
-use crate::store::{RunLimits, Store, StoreSpec};
+use crate::store::{RunLimits, Snapshot, Store, StoreSpec};
+
+/// A day in 2027.
+const NOW: i64 = 1_800_000_000_000_000;
 
 /// A store in a folder of its own.
 struct Shelf(tempfile::TempDir);
@@ -25,13 +30,24 @@ impl Shelf {
         let path = self.path();
         let spec = spec(&path);
         let mut import = Import::begin(&spec).expect("a store");
-        records.iter().for_each(|record| import.add(record).expect("a row"));
-        import.commit(edition(part, hash, records), 1_000 + i64::from(hash)).expect("kept")
+        for record in records {
+            import.add(record).expect("a row");
+        }
+        import.commit(edition(part, hash, records), NOW + i64::from(hash)).expect("kept")
     }
 
-    fn view<T>(&self, look: impl FnOnce(&crate::store::Snapshot<'_>) -> Result<T, Error>) -> T {
+    fn view<T>(&self, look: impl FnOnce(&Snapshot<'_>) -> Result<T, Error>) -> T {
         let store = Store::peek(&self.path()).expect("readable").expect("there");
         look(&store.snapshot().expect("a view")).expect("an answer")
+    }
+
+    /// How old the file is, and how many parts of it are there.
+    fn info(&self) -> (Option<RecallFileInfo>, usize) {
+        self.view(|snapshot| {
+            let (info, parts) = (snapshot.recall_file()?, snapshot.recall_files()?);
+            assert_eq!(snapshot.has_recall_file()?, !parts.is_empty());
+            Ok((info, parts.len()))
+        })
     }
 
     fn filed(&self, make: &str, model: &str, year: i32) -> Filed {
@@ -63,6 +79,9 @@ fn edition(part: Part, hash: u8, records: &[Record]) -> Edition {
         name: format!("{}.txt", part.name()),
         hash: [hash; 32],
         rows: records.len() as u64,
+        other_rows: 0,
+        duplicates: 0,
+        rejected: 0,
         newest: Some(20_000),
         warnings: Vec::new(),
     }
@@ -76,7 +95,7 @@ fn row(number: &str, make: &str, model: &str, year: i32) -> Record {
     };
     let vehicle = Vehicle::new(make, model, year);
     let year = (year != 9999).then_some(year);
-    Record { campaign, make: vehicle.make, model: vehicle.model, year }
+    Record { campaign: Arc::new(campaign), make: vehicle.make, model: vehicle.model, year }
 }
 
 fn fleet() -> Vec<Record> {
@@ -144,17 +163,20 @@ fn the_old_reports_alone_ground_no_zero() {
     assert_eq!(shelf.filed("FORD", "F-150", 2016), Filed::Uncovered);
     shelf.import(Part::Whole, 2, &fleet());
     assert_eq!(shelf.filed("FORD", "F-150", 2009), Filed::Zero, "the whole replaces its parts");
-    assert_eq!(shelf.view(|snapshot| snapshot.recall_files()).len(), 1);
+    assert_eq!(shelf.info().1, 1);
 }
 
 #[test]
 fn rows_of_one_campaign_become_one_whatever_their_order() {
     let mut rows = vec![row("16V001000", "FORD", "F-150", 2016); 3];
-    rows[0].campaign.component = Some("STEERING".into());
-    rows[0].campaign.park_it = Some(false);
-    rows[1].campaign.component = Some("AIR BAGS".into());
-    rows[1].campaign.park_it = Some(true);
-    rows[2].campaign.reported_on = Some(16_800);
+    let campaign = Campaign::clone(&rows[0].campaign);
+    let says = |component: &str, park_it| {
+        let component = Some(component.to_owned());
+        Arc::new(Campaign { component, park_it: Some(park_it), ..campaign.clone() })
+    };
+    rows[0].campaign = says("STEERING", false);
+    rows[1].campaign = says("AIR BAGS", true);
+    rows[2].campaign = Arc::new(Campaign { reported_on: Some(16_800), ..campaign.clone() });
     rows.insert(1, row("16V002000", "FORD", "F-150", 2016));
     let told = |rows: &[Record]| {
         let shelf = Shelf::new();
@@ -168,7 +190,7 @@ fn rows_of_one_campaign_become_one_whatever_their_order() {
         component: Some("AIR BAGS".into()),
         park_it: Some(true),
         reported_on: Some(16_800),
-        ..rows[0].campaign.clone()
+        ..campaign.clone()
     };
     assert_eq!(campaigns[0], merged);
     rows.reverse();
@@ -189,8 +211,8 @@ fn an_edition_replaces_the_one_before_it_and_only_that() {
 
     let again = shelf.import(Part::Post2010, 3, &next);
     assert!(again.unchanged);
-    let info = shelf.view(|snapshot| snapshot.recall_file()).expect("a file");
-    assert_eq!(info, RecallFileInfo { imported_at: 1003, data_as_of: Some(20_000) });
+    let info = RecallFileInfo { imported_at: NOW + 3, data_as_of: Some(20_000) };
+    assert_eq!(shelf.info(), (Some(info), 2));
 }
 
 #[test]
@@ -245,8 +267,7 @@ fn a_store_without_the_file_knows_so() {
     let shelf = Shelf::new();
     let path = shelf.path();
     drop(Import::begin(&spec(&path)).expect("a store"));
-    assert!(!shelf.view(|snapshot| snapshot.has_recall_file()));
-    assert_eq!(shelf.view(|snapshot| snapshot.recall_file()), None);
+    assert_eq!(shelf.info(), (None, 0));
     shelf.import(Part::Post2010, 1, &fleet());
-    assert!(shelf.view(|snapshot| snapshot.has_recall_file()));
+    assert_eq!(shelf.info().1, 1);
 }

@@ -268,9 +268,10 @@ impl Endpoint for List {
         Facts::None
     }
 
-    fn page(&self, body: &[u8]) -> Option<ListPage> {
+    fn page(&self, _number: u32, body: &[u8]) -> Option<ListPage> {
         let page = listed(body)?;
-        Some(ListPage { entries: page.requests.len(), more: page.more.unwrap_or(true) })
+        let (entries, more) = (page.requests.len(), page.more.unwrap_or(true));
+        Some(ListPage { entries, more, pages: None, total: None })
     }
 }
 

@@ -1,0 +1,174 @@
+//! What a VIN tells, as a person reads it.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use vinrich::facts::DecodeFacts;
+use vinrich::vin::{Reading, VinError};
+use vinrich::vpic::Provenance;
+
+use super::{Read, dollars};
+use crate::words::visible;
+
+/// The cards, and who decoded.
+pub(super) fn text(read: &[Read<'_>], provenance: &Provenance) -> String {
+    let mut text: String = read.iter().map(card).collect();
+    let Provenance { data_month, decoder_version, .. } = provenance;
+    let last =
+        format!("Decoded on this machine: vPIC of {data_month}, ultravin {decoder_version}.");
+    text.extend([last.as_str(), "\n"]);
+    text
+}
+
+fn card(read: &Read<'_>) -> String {
+    let mut card = Card::default();
+    let Reading { vin, error, detail, suggestion, check_digit_ok, .. } = &read.reading;
+    let name = vin.map_or_else(|| read.typed.to_owned(), |vin| vin.to_string());
+    if let (None, Some(error)) = (vin, error) {
+        card.line("no VIN", &said(*error, detail.as_deref()));
+    }
+    if let (Some(decoded), Some(_)) = (&read.decoded, vin) {
+        card.about_the_vehicle(&decoded.facts);
+        card.line("check digit", check_digit(*check_digit_ok, detail.as_deref()).as_str());
+        card.about_the_decode(&decoded.facts);
+    }
+    if let Some(suggestion) = suggestion {
+        card.line("perhaps", suggestion.as_str());
+    }
+    format!("{}\n{}\n", visible(&name), card.lines)
+}
+
+/// Such as `illegal_character: `O` at position 12`.
+fn said(error: VinError, detail: Option<&str>) -> String {
+    let words = error.as_str().replace('_', " ");
+    detail.map_or_else(|| words.clone(), |detail| format!("{words}: {detail}"))
+}
+
+fn check_digit(fits: Option<bool>, detail: Option<&str>) -> String {
+    match fits {
+        Some(true) => "fits".into(),
+        Some(false) => format!("does not fit: {}", detail.unwrap_or("one character is wrong")),
+        None => "not required of this maker".into(),
+    }
+}
+
+/// Names on the left, what they say on the right.
+#[derive(Default)]
+struct Card {
+    lines: String,
+}
+
+impl Card {
+    const NAMES: usize = 17;
+
+    /// Adds a line, where there is something to say.
+    fn line(&mut self, name: &str, says: &str) {
+        if !says.is_empty() {
+            let width = Self::NAMES;
+            let _infallible = writeln!(self.lines, "  {name:width$}{}", visible(says));
+        }
+    }
+
+    fn about_the_vehicle(&mut self, facts: &DecodeFacts) {
+        let text = |value: &Option<String>| value.clone();
+        let year = facts.model_year.map(|year| year.to_string());
+        self.line(
+            "vehicle",
+            &words([year, text(&facts.make), text(&facts.model), text(&facts.trim)]),
+        );
+        self.line("series", &words([text(&facts.series)]));
+        self.line("type", &words([text(&facts.vehicle_type)]));
+        let doors = facts.doors.map(|doors| format!("{doors} doors"));
+        let seats = facts.seats.map(|seats| format!("{seats} seats"));
+        self.line("body", &list([text(&facts.body_class), text(&facts.cab_type), doors, seats]));
+        self.line("engine", &engine(facts));
+        let fuels = [text(&facts.fuel_type_primary), text(&facts.fuel_type_secondary)];
+        let fuels = fuels.into_iter().chain([text(&facts.electrification_level)]);
+        self.line("fuel", &list(fuels));
+        let speeds = facts.transmission_speeds.map(|speeds| format!("{speeds} speeds"));
+        self.line("transmission", &list([text(&facts.transmission_style), speeds]));
+        self.line("drive", &words([text(&facts.drive_type)]));
+        self.line("brakes", &words([text(&facts.brake_system)]));
+        self.line("weight", &words([text(&facts.gvwr)]));
+        let wheelbase = facts.wheelbase_in.map(|inches| format!("wheelbase {inches} in"));
+        let bed = facts.bed_length_in.map(|inches| format!("bed {inches} in"));
+        self.line("size", &list([wheelbase, bed]));
+        self.line(
+            "base price",
+            &words([facts.base_price_usd.map(|cents| format!("${}", dollars(cents)))]),
+        );
+        self.line("made by", &words([text(&facts.manufacturer)]));
+        let place = [&facts.plant_city, &facts.plant_state, &facts.plant_country].map(text);
+        self.line("plant", &list(place));
+    }
+
+    /// NHTSA's own words, and what it would correct.
+    fn about_the_decode(&mut self, facts: &DecodeFacts) {
+        let extra: Value = facts
+            .decode_extra
+            .as_deref()
+            .and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or_default();
+        let told = |name: &str| extra[name].as_str().unwrap_or_default();
+        for (place, message) in messages(told("ErrorText")).enumerate() {
+            self.line(if place == 0 { "vPIC says" } else { "" }, message);
+        }
+        self.line("", told("AdditionalErrorText"));
+        let suggested = told("SuggestedVIN");
+        let unknown = if suggested.contains('!') { "  (`!` is unknown)" } else { "" };
+        if !suggested.is_empty() {
+            self.line("vPIC suggests", &format!("{suggested}{unknown}"));
+        }
+        self.line("possible values", told("PossibleValues"));
+    }
+}
+
+/// Such as `3.0 L, V-Shaped, 6 cylinders, 240 hp, J30A4`.
+fn engine(facts: &DecodeFacts) -> String {
+    let litres = facts.displacement_l.map(|litres| format!("{litres:.1} L"));
+    let cylinders = facts.engine_cylinders.map(|cylinders| format!("{cylinders} cylinders"));
+    let power = facts.engine_hp.map(|hp| format!("{hp} hp"));
+    let configuration = facts.engine_configuration.clone();
+    list([litres, configuration, cylinders, power, facts.engine_model.clone()])
+}
+
+fn words(parts: impl IntoIterator<Item = Option<String>>) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn list(parts: impl IntoIterator<Item = Option<String>>) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// The messages in `1 - This; that; 400 - The other`: each begins with its code.
+fn messages(text: &str) -> impl Iterator<Item = &str> {
+    let begins_one = |rest: &str| {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        digits > 0 && rest[digits..].starts_with(" - ")
+    };
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = rest.match_indices("; ").find(|(place, _)| begins_one(&rest[place + 2..]));
+        let (first, others) =
+            end.map_or((rest, ""), |(place, _)| (&rest[..place], &rest[place + 2..]));
+        rest = others;
+        (!first.is_empty()).then_some(first)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_told_apart_by_their_codes() {
+        let text = "1 - Check Digit; see 9; 7 - Not registered; Please ask; 400 - Invalid";
+        let found: Vec<&str> = messages(text).collect();
+        assert_eq!(
+            found,
+            ["1 - Check Digit; see 9", "7 - Not registered; Please ask", "400 - Invalid"]
+        );
+        assert_eq!(messages("").count(), 0);
+        assert_eq!(messages("no code").collect::<Vec<_>>(), ["no code"]);
+    }
+}

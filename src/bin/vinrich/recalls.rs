@@ -1,0 +1,219 @@
+//! `vinrich recalls`: NHTSA's recall file, in the store.
+
+use std::path::Path;
+
+use jiff::ToSpan;
+use serde_json::json;
+use vinrich::config::Settings;
+use vinrich::error::{Error, Exit};
+use vinrich::events::{Events, Progress};
+use vinrich::facts::Days;
+use vinrich::store::{HeldRecallFile, Imported, RunLimits, Store, StoreSpec};
+
+use crate::bar::Console;
+use crate::cli::{CommonArgs, ListArgs, RecallsCommand, RecallsImportArgs, ReportFormat};
+use crate::words::{at, count, table, text, thousands, visible};
+use crate::{settings, stdout};
+
+/// Rows between two looks at the clock.
+const ROWS_A_LOOK: u64 = 4096;
+
+pub(crate) fn run(command: &RecallsCommand, common: &CommonArgs) -> Result<u8, Error> {
+    let settings = settings::load(common.config.as_deref())?;
+    match command {
+        RecallsCommand::Import(args) => import(args, common, &settings)?,
+        RecallsCommand::Status(args) => status(args, &settings)?,
+    }
+    Ok(Exit::Success.code())
+}
+
+/// What was imported before a file failed stays, and is told.
+fn import(args: &RecallsImportArgs, common: &CommonArgs, settings: &Settings) -> Result<(), Error> {
+    let console = Console::new(common);
+    let mut done = Vec::new();
+    let mut outcome = Ok(());
+    for file in &args.files {
+        match import_one(file, settings, &console) {
+            Ok(imported) => done.push(imported),
+            Err(error) => {
+                outcome = Err(error);
+                break;
+            }
+        }
+    }
+    console.finish();
+    match args.format {
+        ReportFormat::Json if !done.is_empty() => {
+            stdout::write_json(&done.iter().map(as_json).collect::<Vec<_>>())?;
+        }
+        ReportFormat::Json => {}
+        ReportFormat::Text => stdout::write(&done.iter().map(as_text).collect::<String>())?,
+    }
+    outcome
+}
+
+fn import_one(file: &Path, settings: &Settings, console: &Console) -> Result<Imported, Error> {
+    let spec = StoreSpec {
+        path: &settings.store,
+        durability: settings.durability,
+        must_exist: false,
+        limits: RunLimits::default(),
+    };
+    let now = jiff::Timestamp::now().as_microsecond();
+    vinrich::store::import_recall_file(&spec, file, now, |rows| {
+        if rows.is_multiple_of(ROWS_A_LOOK) {
+            console.progress(&Progress { rows, ..Progress::default() });
+        }
+    })
+}
+
+fn as_text(imported: &Imported) -> String {
+    let edition = &imported.edition;
+    let name = visible(&edition.name);
+    if imported.unchanged {
+        return format!("{name}: the store holds this edition already; nothing to do\n");
+    }
+    let newest = edition.newest.map_or_else(|| "?".into(), date);
+    let mut lines = vec![format!(
+        "{name}: {}: {}, {} by make, model and year; up to {newest}",
+        count(edition.rows, "row"),
+        count(imported.campaigns, "campaign"),
+        count(imported.vehicles, "vehicle"),
+    )];
+    let left_out = [
+        (edition.other_rows, "about equipment, tires and child seats"),
+        (edition.duplicates, "that another row says too"),
+    ];
+    let left_out = left_out.into_iter().filter(|(rows, _)| *rows > 0);
+    lines.extend(
+        left_out.map(|(rows, which)| format!("  left out: {} {which}", count(rows, "row"))),
+    );
+    lines.extend(edition.warnings.iter().map(|what| format!("  warning: {}", visible(what))));
+    text(&lines)
+}
+
+fn as_json(imported: &Imported) -> serde_json::Value {
+    let edition = &imported.edition;
+    json!({
+        "file": edition.name,
+        "part": edition.part.name(),
+        "unchanged": imported.unchanged,
+        "sha256": edition.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "rows": edition.rows,
+        "campaigns": imported.campaigns,
+        "vehicles": imported.vehicles,
+        "newest": edition.newest.map(date),
+        "other_rows": edition.other_rows,
+        "duplicate_rows": edition.duplicates,
+        "bad_lines": edition.rejected,
+        "warnings": edition.warnings,
+    })
+}
+
+fn status(args: &ListArgs, settings: &Settings) -> Result<(), Error> {
+    let held = match Store::peek(&settings.store)? {
+        Some(store) => store.snapshot()?.recall_files()?,
+        None => Vec::new(),
+    };
+    match args.format {
+        ReportFormat::Json => {
+            stdout::write_json(&held.iter().map(held_as_json).collect::<Vec<_>>())
+        }
+        ReportFormat::Text => stdout::write(&held_as_text(&held)),
+    }
+}
+
+fn held_as_text(held: &[HeldRecallFile]) -> String {
+    if held.is_empty() {
+        return "no recall file yet; `vinrich recalls import FLAT_RCL_POST_2010.zip` takes it in\n"
+            .into();
+    }
+    let heading = ["file", "part", "rows", "campaigns", "vehicles", "latest", "imported"];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    rows.extend(held.iter().map(|file| {
+        let mut row = vec![visible(&file.name).into_owned(), file.part.name().to_owned()];
+        row.extend([file.rows, file.campaigns, file.vehicles].map(thousands));
+        row.extend([file.newest.map_or_else(|| "?".into(), date), at(file.imported_at)]);
+        row
+    }));
+    let mut lines = table(&rows);
+    for file in held {
+        let warnings = file.warnings.iter().map(|what| visible(what));
+        lines.extend(warnings.map(|what| format!("warning: {}: {what}", visible(&file.name))));
+    }
+    text(&lines)
+}
+
+fn held_as_json(file: &HeldRecallFile) -> serde_json::Value {
+    json!({
+        "file": file.name,
+        "part": file.part.name(),
+        "rows": file.rows,
+        "campaigns": file.campaigns,
+        "vehicles": file.vehicles,
+        "newest": file.newest.map(date),
+        "imported_at": jiff::Timestamp::from_microsecond(file.imported_at)
+            .ok()
+            .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()),
+        "warnings": file.warnings,
+    })
+}
+
+/// `2025-03-14`.
+fn date(days: Days) -> String {
+    jiff::civil::Date::constant(1970, 1, 1)
+        .checked_add(i64::from(days).days())
+        .map_or_else(|_| "?".into(), |date| date.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use vinrich::recall_file::{Edition, Part};
+
+    use super::*;
+
+    #[test]
+    fn an_import_is_told_in_a_few_lines() {
+        let edition = Edition {
+            part: Part::Post2010,
+            name: "FLAT_RCL_POST_2010.zip".into(),
+            hash: [7; 32],
+            rows: 210_000,
+            other_rows: 30_000,
+            duplicates: 1,
+            rejected: 1,
+            newest: Some(20_161),
+            warnings: vec!["bad lines left out: 1 (line 7: it has no tabs)".into()],
+        };
+        let mut imported =
+            Imported { edition, campaigns: 14_000, vehicles: 60_000, unchanged: false };
+        insta::assert_snapshot!(as_text(&imported), @r"
+        FLAT_RCL_POST_2010.zip: 210,000 rows: 14,000 campaigns, 60,000 vehicles by make, model and year; up to 2025-03-14
+          left out: 30,000 rows about equipment, tires and child seats
+          left out: 1 row that another row says too
+          warning: bad lines left out: 1 (line 7: it has no tabs)
+        ");
+        imported.unchanged = true;
+        insta::assert_snapshot!(as_text(&imported), @"FLAT_RCL_POST_2010.zip: the store holds this edition already; nothing to do");
+    }
+
+    #[test]
+    fn the_parts_are_listed_with_their_age() {
+        let held = HeldRecallFile {
+            part: Part::Post2010,
+            name: "FLAT_RCL_POST_2010.zip".into(),
+            imported_at: 1_795_314_199_000_000,
+            newest: Some(20_161),
+            rows: 210_000,
+            campaigns: 14_000,
+            vehicles: 60_000,
+            warnings: vec!["it is odd".into()],
+        };
+        insta::assert_snapshot!(held_as_text(&[held]), @r"
+        file                    part          rows  campaigns  vehicles  latest      imported
+        FLAT_RCL_POST_2010.zip  post_2010  210,000     14,000    60,000  2025-03-14  2026-11-22 02:23:19 UTC
+        warning: FLAT_RCL_POST_2010.zip: it is odd
+        ");
+        assert!(held_as_text(&[]).contains("vinrich recalls import"));
+    }
+}

@@ -1,0 +1,119 @@
+//! `CarStrel`: the inventory of the organisation that the key belongs to, page by page.
+//!
+//! It has no filter by VIN, so the list is read whole and joined here. Only the
+//! list is asked for: a look at one vehicle counts as an impression there.
+//! Its documents name no currency, and none is guessed: without `currency` in
+//! the configuration no price is read.
+
+mod envelope;
+mod options;
+#[cfg(test)]
+mod tests;
+mod vehicle;
+
+use super::{
+    Answer, Auth, Effect, Endpoint, EndpointSpec, ListPage, Parsed, Reply, Request, Vendor,
+    VendorSpec,
+};
+use crate::config::{VendorDefaults, VendorSettings};
+use crate::facts::{Facts, ListingFacts, StockVehicle};
+use crate::key::{Key, KeyKind};
+use crate::outcome::{Dataset, Fault, Said};
+
+/// The vendor. Free of charge.
+#[derive(Debug)]
+pub struct CarStrel;
+
+static SPEC: VendorSpec = VendorSpec {
+    auth: Auth::Header("x-api-key"),
+    defaults: VendorDefaults {
+        id: "carstrel",
+        base_url: "https://api.carstrel.com",
+        api_key_env: Some("CARSTREL_API_KEY"),
+        // Its limit is not told; this is a guess on the safe side.
+        quotas: &["1/second"],
+        price_micros: &[],
+        concurrency: 1,
+        options: options::ALL,
+    },
+};
+
+impl Vendor for CarStrel {
+    fn spec(&self) -> &'static VendorSpec {
+        &SPEC
+    }
+
+    fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
+        &[&Vehicles]
+    }
+
+    fn fault(&self, reply: &Reply) -> Option<Fault> {
+        envelope::fault(reply)
+    }
+}
+
+/// `GET /external/vehicles?page=…`.
+#[derive(Debug)]
+struct Vehicles;
+
+static VEHICLES: EndpointSpec = EndpointSpec {
+    id: "vehicles",
+    dataset: Some(Dataset::Listings),
+    key: KeyKind::Page,
+    batch: 1,
+    effect: Effect::Read,
+    shares_bodies: false,
+};
+
+const PATH: &str = "/external/vehicles";
+
+/// Vehicles on a page: the vendor's maximum.
+const PAGE: u64 = 100;
+
+/// In the order of creation, new vehicles come last and move no other from page to page.
+const ORDER: [(&str, &str); 2] = [("sort", "createdDate"), ("order", "asc")];
+
+impl Endpoint for Vehicles {
+    fn spec(&self) -> &'static EndpointSpec {
+        &VEHICLES
+    }
+
+    fn request(&self, keys: &[Key], settings: &VendorSettings) -> Request {
+        let number = keys.iter().find_map(|key| match key {
+            Key::Page(page) => Some(page.number),
+            Key::Vin(_) | Key::Vehicle(_) | Key::Task(_) => None,
+        });
+        let mut query =
+            vec![("page", number.unwrap_or(1).to_string()), ("limit", PAGE.to_string())];
+        query.extend(ORDER.map(|(name, value)| (name, value.to_owned())));
+        query.extend(options::filters(settings));
+        Request { query, ..Request::get(PATH) }
+    }
+
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        envelope::check(&reply.body)?;
+        let answer = Answer { key: 0, said: Said::Found, body: reply.body.clone() };
+        let answers = if keys.is_empty() { Vec::new() } else { vec![answer] };
+        Ok(Parsed { answers, ..Parsed::default() })
+    }
+
+    /// A page is about no key of its own: see [`Endpoint::vehicles`].
+    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
+        Facts::Listings(ListingFacts::default())
+    }
+
+    fn list(&self, settings: &VendorSettings) -> String {
+        let filters = options::filters(settings);
+        let filters: Vec<String> =
+            filters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{PATH}?{}", filters.join("&"))
+    }
+
+    fn page(&self, number: u32, body: &[u8]) -> Option<ListPage> {
+        envelope::page(number, body)
+    }
+
+    fn vehicles(&self, body: &[u8], settings: &VendorSettings) -> Vec<StockVehicle> {
+        envelope::entries(body, |entry| vehicle::read(entry, options::currency(settings)))
+    }
+}
