@@ -161,10 +161,14 @@ impl Asker<'_> {
     /// replied and never did before: then this machine has no way to it, and it is
     /// left out as a vendor without a key is.
     fn is_out_of_reach(&self, chain: &Chain, source: &Source, id: SourceId) -> Result<bool, Error> {
-        let never_there =
-            self.doors.get(source.name.vendor).is_some_and(|door| door.was_never_there());
+        let Some(door) = self.doors.get(source.name.vendor) else { return Ok(false) };
         let named = chain.named || self.plan.datasets.named.contains(&chain.dataset);
-        Ok(never_there && !named && !self.store.snapshot()?.has_answers(id)?)
+        let left_out =
+            door.was_never_there() && !named && !self.store.snapshot()?.has_answers(id)?;
+        if left_out {
+            door.leave_out();
+        }
+        Ok(left_out)
     }
 
     /// The open keys without a fresh answer: the never answered first, then the longest expired.

@@ -363,11 +363,8 @@ impl<'a> Door<'a> {
         let now = Instant::now();
         let wait = self.breaker.borrow_mut().failure(now);
         if let Some(wait) = wait {
-            if self.was_never_there() {
-                let words = format!("{}: cannot be reached, given up", self.label);
-                self.shared.events.note(Level::Warn, "unreachable", &words);
-                self.close_for(Held::Breaker);
-            } else if self.breaker.borrow().down_for(now) + wait > self.shared.max_wait {
+            let too_long = self.breaker.borrow().down_for(now) + wait > self.shared.max_wait;
+            if too_long || self.was_never_there() {
                 self.park(Held::Breaker, AFTER_OUTAGE);
             } else {
                 self.hold(wait, Held::Breaker);
@@ -380,6 +377,11 @@ impl<'a> Door<'a> {
     /// machine without a way to it should not wait for it.
     pub fn was_never_there(&self) -> bool {
         self.vendor.spec().auth == Auth::None && self.tally.borrow().was_never_there()
+    }
+
+    /// Nobody is to wait for this vendor: it is left out of the run.
+    pub fn leave_out(&self) {
+        *self.closed.borrow_mut() = Some(Closed::Parked(Held::Breaker, None));
     }
 
     /// A call was tried as often as it may be. If nothing else gets through

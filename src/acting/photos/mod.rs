@@ -92,7 +92,7 @@ pub fn request(
     let inputs = Inputs::open(&input(plan))?;
     let wording = Wording::of(settings, inputs.columns())?;
     let sheet = sheet(plan, &job.run_id, Some(&inputs))?;
-    let wanted = vehicles(&inputs, &wording)?;
+    let wanted = vehicles(&inputs, |row, vin| (vin, wording.fill(row, &vin)))?;
     let mut photos = Photos { vehicles: wanted.len(), ..Photos::default() };
     let report = job.carry_out(world, async |desk| {
         let source = desk.source(REQUEST).await?;
@@ -128,7 +128,7 @@ pub fn request(
 pub fn status(plan: &PhotoPlan, world: World<'_>) -> Result<Photos, Error> {
     let job = job(plan, world)?;
     let inputs = plan.input.as_ref().map(Inputs::open).transpose()?;
-    let only = inputs.as_ref().map(vins_of).transpose()?;
+    let only = inputs.as_ref().map(|inputs| vehicles(inputs, |_, vin| vin)).transpose()?;
     let sheet = sheet(plan, &job.run_id, None)?;
     let mut photos = Photos::default();
     let report = job.carry_out(world, async |desk| {
@@ -136,7 +136,7 @@ pub fn status(plan: &PhotoPlan, world: World<'_>) -> Result<Photos, Error> {
         reconcile(desk, source).await?;
         let mut book = Book::read(desk, source)?;
         if let Some(only) = &only {
-            book.keep(&only.iter().cloned().collect());
+            book.keep(&only.iter().copied().collect());
         }
         let cancelled = desk.source(CANCEL).await?;
         book.take_cancelled(desk, cancelled)?;
@@ -177,7 +177,7 @@ pub fn cancel(
         reconcile(desk, source).await?;
         let mut book = Book::read(desk, source)?;
         if let Some(vins) = vins {
-            book.keep(&vins.iter().cloned().collect());
+            book.keep(&vins.iter().copied().collect());
         }
         let cancelled = desk.source(CANCEL).await?;
         book.take_cancelled(desk, cancelled)?;
@@ -217,39 +217,19 @@ fn sheet(plan: &PhotoPlan, run_id: &str, inputs: Option<&Inputs>) -> Result<Opti
     Sheet::create(path, run_id, columns, &COLUMNS, &paths).map(Some)
 }
 
-/// The vehicles of the input in order, each with the wording of its first row.
-fn vehicles(inputs: &Inputs, wording: &Wording) -> Result<Vec<(Vin, Wanted)>, Error> {
+/// What `make` makes of each vehicle's first row, in order.
+fn vehicles<T>(inputs: &Inputs, make: impl Fn(&Row, Vin) -> T) -> Result<Vec<T>, Error> {
     let mut seen = HashSet::new();
-    let mut wanted = Vec::new();
-    each_vin(inputs, |row, vin| {
-        if seen.insert(vin.clone()) {
-            wanted.push((vin.clone(), wording.fill(row, vin)));
-        }
-    })?;
-    Ok(wanted)
-}
-
-/// The distinct VINs of the input, in order.
-fn vins_of(inputs: &Inputs) -> Result<Vec<Vin>, Error> {
-    let mut seen = HashSet::new();
-    let mut vins = Vec::new();
-    each_vin(inputs, |_, vin| {
-        if seen.insert(vin.clone()) {
-            vins.push(vin.clone());
-        }
-    })?;
-    Ok(vins)
-}
-
-fn each_vin(inputs: &Inputs, mut take: impl FnMut(&Row, &Vin)) -> Result<(), Error> {
+    let mut made = Vec::new();
     let mut rows = inputs.rows()?;
     let mut row = Row::default();
     while rows.next(&mut row)? {
-        if let Some(vin) = row.reading(Rules::default()).vin {
-            take(&row, &vin);
+        if let Some(vin) = row.reading(Rules::default()).vin.filter(|vin| seen.insert(*vin)) {
+            made.push(make(&row, vin));
         }
     }
-    rows.finish().map(drop)
+    rows.finish()?;
+    Ok(made)
 }
 
 /// The tasks to be sent, and how many vehicles need none. One that was sent

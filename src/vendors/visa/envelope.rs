@@ -28,7 +28,8 @@ pub struct Execution {
 
 #[derive(Deserialize)]
 struct Success<'a> {
-    success: bool,
+    #[serde(rename = "success")]
+    ok: bool,
     #[serde(borrow)]
     result: Option<&'a RawValue>,
     usage: Option<Value>,
@@ -37,8 +38,8 @@ struct Success<'a> {
 impl Execution {
     /// The run that a reply's body tells of; `None` where it tells of none.
     pub fn read(body: &[u8]) -> Option<Self> {
-        let Success { success, result, usage } = serde_json::from_slice(body).ok()?;
-        let result = result.filter(|_| success)?.get().to_owned();
+        let Success { ok, result, usage } = serde_json::from_slice(body).ok()?;
+        let result = result.filter(|_| ok)?.get().to_owned();
         Some(Self { result, charged: usage.as_ref().and_then(charged) })
     }
 }
@@ -77,13 +78,11 @@ pub(super) fn fault(reply: &Reply) -> Option<Fault> {
         return Some(without_envelope(reply, succeeded));
     };
     let wait = asked_to_wait(reply, retry_after.as_ref());
-    Some(match retryable {
-        Some(true) => retryable_fault(reply.status, wait),
-        Some(false) => final_fault(reply.status, &code, error.as_deref()),
-        None if code == "IDEMPOTENCY_IN_FLIGHT" || wait.is_some() => {
-            retryable_fault(reply.status, wait)
-        }
-        None => final_fault(reply.status, &code, error.as_deref()),
+    let is_retryable = retryable.unwrap_or(code == "IDEMPOTENCY_IN_FLIGHT" || wait.is_some());
+    Some(if is_retryable {
+        retryable_fault(reply.status, wait)
+    } else {
+        final_fault(reply.status, &code, error.as_deref())
     })
 }
 

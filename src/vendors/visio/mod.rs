@@ -173,13 +173,14 @@ fn subject(keys: &[Key]) -> &str {
 
 /// The path of the photo request called `id`, whatever characters that holds.
 fn path_of(id: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut path = format!("{PATH}/");
     for byte in id.bytes() {
-        if plain(byte) {
+        if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
             path.push(char::from(byte));
         } else {
-            path.push_str(&format!("%{byte:02X}"));
+            let digit = |place: u8| char::from(HEX[usize::from(place)]);
+            path.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
     }
     path
