@@ -121,6 +121,11 @@ impl Queue {
         true
     }
 
+    /// Whether a reply has left this key out.
+    pub fn was_missed(&self, key: &Key) -> bool {
+        self.missed_once.contains(key)
+    }
+
     /// A batch was refused because of what it asks: halves it, or gives back the
     /// one key that is to blame. Finding one bad VIN among 20 takes at most 9
     /// calls, since an answered half proves the other one guilty without a call.

@@ -96,6 +96,14 @@ impl Exit {
         }
     }
 
+    /// The first that holds, in the order of the contract, of those that come of
+    /// what vendors answered; failed lookups alone are weighed by their number.
+    pub fn gravest(holds: impl Fn(Self) -> bool) -> Option<Self> {
+        const ORDER: [Exit; 5] =
+            [Exit::Key, Exit::Refused, Exit::Protocol, Exit::OwnLimit, Exit::Parked];
+        ORDER.into_iter().find(|exit| holds(*exit))
+    }
+
     /// Whether a run that ends so still writes its output.
     pub const fn writes_output(self) -> bool {
         matches!(

@@ -26,6 +26,12 @@ impl Freshness {
         Self { ttl: settings.ttl, max_stale: settings.max_stale }
     }
 
+    /// What a call has done stays done.
+    pub fn lasting() -> Self {
+        const AGE: Duration = Duration::from_hours(100 * 365 * 24);
+        Self { ttl: AGE, max_stale: AGE }
+    }
+
     /// When an answer fetched at `fetched_at` expires, in microseconds since the epoch.
     pub fn expires_at(&self, key: &Key, found: bool, fetched_at: i64) -> i64 {
         let life = micros(if found { self.ttl } else { self.ttl.min(LONGEST_NO) });

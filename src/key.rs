@@ -131,6 +131,13 @@ impl Key {
         }
     }
 
+    /// The stored forms of tasks whose subject is the word `subject`, or begins
+    /// with it: from the first string up to, and without, the second.
+    pub fn tasks_about(subject: &str) -> (String, String) {
+        // Behind the word stands the separator or a space; `!` is what follows those.
+        (format!("{TASK}{subject}{UNIT_SEPARATOR}"), format!("{TASK}{subject}!"))
+    }
+
     /// The key that [`Key::to_stored`] wrote.
     pub fn from_stored(text: &str) -> Option<Self> {
         if let Some(page) = text.strip_prefix(PAGE) {

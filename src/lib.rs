@@ -90,6 +90,9 @@ pub mod writing;
 pub mod forecast;
 pub mod pipeline;
 
+// Calls that act: never part of enriching.
+pub mod acting;
+
 // Asking vendors about the account itself.
 mod probing;
 pub mod reconcile;

@@ -178,6 +178,11 @@ impl Report {
             .map_err(|error| Error::internal("the run report cannot be written").because(error))
     }
 
+    /// Writes `<out>.run.json`.
+    pub fn save_beside(&self, out: &Path) -> Result<(), Error> {
+        write_atomically(&beside(out), self.to_json()?.as_bytes())
+    }
+
     /// Writes `<out>.run.json`, or where `--report` says; nowhere when the output is stdout.
     pub fn save(&self, plan: &Plan) -> Result<(), Error> {
         match place(plan) {
@@ -187,12 +192,13 @@ impl Report {
     }
 }
 
+fn beside(out: &Path) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(".run.json");
+    out.with_file_name(name)
+}
+
 fn place(plan: &Plan) -> Option<PathBuf> {
-    let beside = |out: &Path| {
-        let mut name = out.file_name().unwrap_or_default().to_owned();
-        name.push(".run.json");
-        out.with_file_name(name)
-    };
     plan.report.clone().or_else(|| plan.output.path.as_deref().map(beside))
 }
 

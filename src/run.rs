@@ -270,12 +270,10 @@ impl<'a> Run<'a> {
 
     /// The first that holds, in the order of the contract.
     fn exit(&self, thresholds: &Thresholds) -> Exit {
-        const ORDER: [Exit; 5] =
-            [Exit::Key, Exit::Refused, Exit::Protocol, Exit::OwnLimit, Exit::Parked];
         if let Some(stopped) = self.stopped {
             return stopped;
         }
-        if let Some(exit) = ORDER.into_iter().find(|exit| self.ends.contains_key(exit)) {
+        if let Some(exit) = Exit::gravest(|exit| self.ends.contains_key(&exit)) {
             return exit;
         }
         let failed = self.ends.get(&Exit::SomeFailed).copied().unwrap_or(0);

@@ -37,7 +37,7 @@ pub enum Pick {
 pub struct Picks {
     pub(crate) sources: Vec<Source>,
     inventories: BTreeMap<usize, Arc<Inventory>>,
-    picks: Vec<Pick>,
+    by_key: Vec<Pick>,
 }
 
 impl Picks {
@@ -78,7 +78,7 @@ impl Picks {
             })?;
         }
         let inventories = replies.inventories.clone();
-        Ok(Self { sources: replies.sources.clone(), inventories, picks })
+        Ok(Self { sources: replies.sources.clone(), inventories, by_key: picks })
     }
 
     /// The inventory that a pick comes from.
@@ -95,19 +95,19 @@ impl Picks {
     }
 
     pub(crate) fn get(&self, id: u32) -> &Pick {
-        &self.picks[id as usize]
+        &self.by_key[id as usize]
     }
 
     /// Keys without a fresh answer.
     pub fn unanswered(&self) -> u64 {
         let fresh = |pick: &&Pick| matches!(pick, Pick::Held { stale: None, .. });
-        (self.picks.len() - self.picks.iter().filter(fresh).count()) as u64
+        (self.by_key.len() - self.by_key.iter().filter(fresh).count()) as u64
     }
 
     /// Answers that are written though they have expired.
     pub fn stale(&self) -> u64 {
         let stale = |pick: &&Pick| matches!(pick, Pick::Held { stale: Some(_), .. });
-        self.picks.iter().filter(stale).count() as u64
+        self.by_key.iter().filter(stale).count() as u64
     }
 }
 

@@ -13,9 +13,10 @@ use crate::answers::{
 use crate::error::Error;
 use crate::key::{Key, KeyKind, Vehicle};
 use crate::keyset::KeySet;
+use crate::names::variants;
 use crate::outcome::{Dataset, Outcome};
 use crate::panel::{Chain, Source};
-use crate::store::{Answered, variants};
+use crate::store::Answered;
 
 impl Asker<'_> {
     /// Asks every source of the recall chain.

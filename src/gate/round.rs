@@ -273,7 +273,8 @@ impl<'a> Round<'a> {
     /// Sends a reserved call on its own task.
     fn send(&mut self, flight: Flight) -> Result<(), Error> {
         let door = self.door;
-        let request = self.endpoint.request(&flight.job.keys, door.settings);
+        let endpoint = self.endpoint_for(&flight.job.keys);
+        let request = endpoint.request(&flight.job.keys, door.settings);
         let auth = door.vendor.spec().auth;
         let key = door.key.borrow().clone();
         let mut request =
@@ -282,7 +283,7 @@ impl<'a> Round<'a> {
             http::mark(&mut request, idempotency_key)?;
         }
         let again = flight.job.last_fault.is_some();
-        door.tally.borrow_mut().sent(flight.job.keys.len(), self.endpoint.spec().batch, again);
+        door.tally.borrow_mut().sent(flight.job.keys.len(), endpoint.spec().batch, again);
         door.in_flight.set(door.in_flight.get() + 1);
         door.shared.tell(|progress| {
             progress.calls += 1;
@@ -300,6 +301,15 @@ impl<'a> Round<'a> {
             Landed { call, reply, latency: started.elapsed() }
         });
         Ok(())
+    }
+
+    /// The endpoint of a call: another one for a key alone that a batch left out.
+    fn endpoint_for(&self, keys: &[Key]) -> &'static dyn Endpoint {
+        let singly = match keys {
+            [key] if self.queue.was_missed(key) => self.endpoint.singly(),
+            _ => None,
+        };
+        singly.and_then(|id| self.door.vendor.endpoint(id)).unwrap_or(self.endpoint)
     }
 
     /// Reads a reply, closes its call in the ledger, and draws the consequences.
@@ -337,7 +347,7 @@ impl<'a> Round<'a> {
         let reply = reply.map_err(Clone::clone)?;
         let parsed = match self.door.vendor.fault(reply) {
             Some(fault) => Err(fault),
-            None => self.endpoint.parse(reply, keys),
+            None => self.endpoint_for(keys).parse(reply, keys),
         };
         match parsed {
             Err(Fault::Poisoned { code }) if keys.len() == 1 && self.door.has_answered() => {

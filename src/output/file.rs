@@ -67,14 +67,8 @@ impl Started {
     /// Writes what the format ends with, syncs, reads back and checks.
     pub(super) fn finish(self) -> Result<Finished, Error> {
         let Self { encoder, typed, format, rows } = self;
-        let mut sink = encoder.finish().map_err(|e| write_error(&typed, e))?;
-        if let Some(file) = sink.sync().map_err(|e| write_error(&typed, e))? {
-            let whole = is_whole(&file, format, sink.bytes(), rows);
-            if !whole.map_err(|e| Error::io("cannot read back", &typed, e))? {
-                return Err(garbled(&typed));
-            }
-        }
-        Ok(Finished { sink, typed, rows })
+        let sink = encoder.finish().map_err(|e| write_error(&typed, e))?;
+        Finished::of(sink, typed, format, rows)
     }
 }
 
@@ -95,6 +89,22 @@ pub(super) struct Finished {
 }
 
 impl Finished {
+    /// Syncs what was written, reads it back and checks it.
+    pub(super) fn of(
+        mut sink: Sink,
+        typed: PathBuf,
+        format: Format,
+        rows: u64,
+    ) -> Result<Self, Error> {
+        if let Some(file) = sink.sync().map_err(|e| write_error(&typed, e))? {
+            let whole = is_whole(&file, format, sink.bytes(), rows);
+            if !whole.map_err(|e| Error::io("cannot read back", &typed, e))? {
+                return Err(garbled(&typed));
+            }
+        }
+        Ok(Self { sink, typed, rows })
+    }
+
     /// Puts it in its place, or at `<name>.partial`; a spooled one is copied to
     /// its stream.
     pub(super) fn publish(self, partial: bool) -> Result<Written, Error> {

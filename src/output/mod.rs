@@ -20,6 +20,7 @@ mod lock;
 mod names;
 mod parquet;
 mod place;
+mod sheet;
 mod sink;
 mod take;
 mod worker;
@@ -38,6 +39,7 @@ pub(crate) use self::commit::Draft;
 pub use self::commit::write_atomically;
 pub use self::format::Format;
 pub use self::lock::OutputLock;
+pub use self::sheet::Sheet;
 
 use self::columns::Layout;
 use self::file::{Blank, Finished, Started};

@@ -10,7 +10,17 @@ use super::schema::Column;
 /// of ours, compared without case, becomes `input_<name>`; what is still taken
 /// gets `_2`, `_3`, … in order of appearance.
 pub(super) fn input_names(format: Format, input: &[String], ours: &[Column]) -> Vec<String> {
-    let mut taken: HashSet<String> = ours.iter().map(|column| column.name.to_owned()).collect();
+    let ours: Vec<&str> = ours.iter().map(|column| column.name).collect();
+    names(format, input, &ours)
+}
+
+/// The names of the input's columns in a CSV file that also holds `ours`.
+pub(super) fn text_names(input: &[String], ours: &[&str]) -> Vec<String> {
+    names(Format::Csv, input, ours)
+}
+
+fn names(format: Format, input: &[String], ours: &[&str]) -> Vec<String> {
+    let mut taken: HashSet<String> = ours.iter().map(|&name| name.to_owned()).collect();
     input
         .iter()
         .map(|original| {
@@ -18,7 +28,7 @@ pub(super) fn input_names(format: Format, input: &[String], ours: &[Column]) -> 
                 Format::Csv | Format::Jsonl => original.clone(),
                 Format::Parquet | Format::Arrow => snake_case(original),
             };
-            if ours.iter().any(|column| column.name.eq_ignore_ascii_case(&name)) {
+            if ours.iter().any(|our| our.eq_ignore_ascii_case(&name)) {
                 name.insert_str(0, "input_");
             }
             let name = first_free(name, &taken);

@@ -17,7 +17,7 @@ pub(super) fn clean(field: &[u8]) -> Option<String> {
     };
     let mut words = Words { text: String::with_capacity(text.len()), gap: false };
     let mut rest = &*text;
-    while let Some(at) = rest.find(['<', '&']) {
+    while let Some(at) = memchr::memchr2(b'<', b'&', rest.as_bytes()) {
         words.push(&rest[..at]);
         rest = &rest[at..];
         let mut buffer = [0; 4];

@@ -1,5 +1,5 @@
 //! The stand-in for NHTSA's public recalls: campaigns by make, model and year,
-//! and the models of a make and year that have some, both by GET.
+//! and the models it knows of a make and year, both by GET.
 //!
 //! A name it does not file recalls under is answered 400 with an empty list, and
 //! so is a call beyond the quota; a name it does, without any campaign, 200 with

@@ -64,14 +64,11 @@ pub(super) fn is_filed(make: &str, model: &str) -> bool {
     is_known(&make.trim().to_uppercase(), &model.trim().to_uppercase())
 }
 
-/// The names of a make's models that have campaigns in `year`.
-pub(super) fn models(make: &str, year: u16) -> Vec<String> {
+/// The names that the recall source has for a make's models of `year`.
+pub(super) fn models(make: &str, year: u16) -> BTreeSet<String> {
     let make = make.trim().to_uppercase();
-    let names: BTreeSet<String> = makers::models_of(&make)
-        .map(|model| source_name(&make, model.name).into_owned())
-        .filter(|name| !by_vehicle(&make, name, year).is_empty())
-        .collect();
-    names.into_iter().collect()
+    let known = makers::models_of(&make).filter(|_| YEARS.contains(&year));
+    known.map(|model| source_name(&make, model.name).into_owned()).collect()
 }
 
 /// The campaigns that name the vehicle with this VIN.

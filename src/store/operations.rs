@@ -15,6 +15,7 @@ use super::state::State;
 use super::{Snapshot, SourceId, failed};
 use crate::error::Error;
 use crate::key::{Effect, Key};
+use crate::money::Micros;
 
 /// What the journal knows of one operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +140,21 @@ impl State {
 }
 
 impl Snapshot<'_> {
+    /// The most that a call about tasks whose subject is or begins with the word
+    /// `subject` was ever charged.
+    pub fn dearest(&self, source: SourceId, subject: &str) -> Result<Option<Micros>, Error> {
+        let (from, to) = Key::tasks_about(subject);
+        self.db
+            .query_row(
+                "SELECT max(replies.charged) FROM calls JOIN replies ON replies.call = calls.id
+                 WHERE calls.source = ?1 AND calls.keys >= ?2 AND calls.keys < ?3 AND replies.state = 'ok'",
+                params![source.0, from, to],
+                |row| row.get::<_, Option<i64>>(0),
+            )
+            .map(|charged| charged.map(Micros))
+            .map_err(failed("cannot read the ledger", &self.path))
+    }
+
     /// The operations of a source, settled or not, in the order of their keys.
     pub fn operations(&self, source: SourceId) -> Result<Vec<Operation>, Error> {
         let read = || {
@@ -164,7 +180,6 @@ mod tests {
     use crate::clock::Moment;
     use crate::config::Durability;
     use crate::key::Task;
-    use crate::money::Micros;
     use crate::outcome::Said;
     use crate::store::{
         AccountId, Body, Call, Close, Granted, NewAnswer, Reserve, RunInfo, RunLimits, SourceName,

@@ -148,6 +148,13 @@ pub trait Endpoint: Sync {
         None
     }
 
+    /// The endpoint of the same vendor that is asked about a key which a batch
+    /// left out, once it is alone; at the same price. Its answers are kept as
+    /// this one's, and read by it.
+    fn singly(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The endpoint of the same vendor that lists, for a make and year (a vehicle
     /// without a model), the models it knows; its answers are read by
     /// [`Endpoint::names`]. A zero about a model that is not among them is no zero.

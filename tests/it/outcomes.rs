@@ -108,6 +108,7 @@ fn the_table_of_outcomes() {
     Failed(Denied(Scope))                                failed   denied               69
     Failed(Denied(Billing))                              failed   denied               69
     Failed(Garbled { excerpt: "<!DOCTYPE html>" })       failed   garbled              76
+    Failed(Unsure)                                       failed   inconclusive         3
     Missing                                              failed   missing_in_response  3
     Inconclusive                                         failed   inconclusive         3
     Unknown                                              failed   outcome_unknown      3

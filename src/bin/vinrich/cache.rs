@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vinrich::error::{Error, Exit};
-use vinrich::store::{SourceRecord, Store};
+use vinrich::store::{HeldRecallFile, SourceRecord, Store};
 
 use crate::cli::CommonArgs;
 use crate::words::{at, bytes, table, text, thousands, visible};
@@ -17,7 +17,8 @@ pub(crate) fn stats(common: &CommonArgs) -> Result<u8, Error> {
             let size = std::fs::metadata(&path)
                 .map_err(|source| Error::io("cannot look at", &path, source))?
                 .len();
-            as_text(&path, size, &store.snapshot()?.sources()?)
+            let snapshot = store.snapshot()?;
+            as_text(&path, size, &snapshot.sources()?, &snapshot.recall_files()?)
         }
         None => format!("{}: no store yet; the first run creates it\n", shown(&path)),
     };
@@ -25,7 +26,12 @@ pub(crate) fn stats(common: &CommonArgs) -> Result<u8, Error> {
     Ok(Exit::Success.code())
 }
 
-fn as_text(path: &Path, size: u64, sources: &[SourceRecord]) -> String {
+fn as_text(
+    path: &Path,
+    size: u64,
+    sources: &[SourceRecord],
+    recall_files: &[HeldRecallFile],
+) -> String {
     let answers: u64 = sources.iter().map(|source| source.answers).sum();
     let mut lines =
         vec![format!("{}: {} answers, {}", shown(path), thousands(answers), bytes(size))];
@@ -33,6 +39,13 @@ fn as_text(path: &Path, size: u64, sources: &[SourceRecord]) -> String {
         lines.push(String::new());
         lines.extend(table(&rows(sources)));
     }
+    if !recall_files.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(recall_files.iter().map(|file| {
+        let (campaigns, imported_at) = (thousands(file.campaigns), at(file.imported_at));
+        format!("{}: {campaigns} campaigns, imported {imported_at}", visible(&file.name))
+    }));
     text(&lines)
 }
 
@@ -79,12 +92,24 @@ mod tests {
             fetched: None,
             ..source.clone()
         };
-        insta::assert_snapshot!(as_text(Path::new("v.db"), 1_500_000, &[source, unused]), @r"
+        let file = HeldRecallFile {
+            part: vinrich::recall_file::Part::Post2010,
+            name: "FLAT_RCL_POST_2010.zip".into(),
+            imported_at: 1_795_314_199_000_000,
+            newest: None,
+            rows: 210_000,
+            campaigns: 14_000,
+            vehicles: 60_000,
+            warnings: Vec::new(),
+        };
+        insta::assert_snapshot!(as_text(Path::new("v.db"), 1_500_000, &[source, unused], &[file]), @r"
         v.db: 2,000 answers, 1.5 MB
 
         dataset  vendor  endpoint      answers  found  bodies  oldest                   newest                   from
         decode   carvin  batch-decode    2,000  1,980     700  2026-11-22 02:23:19 UTC  2026-11-22 02:25:24 UTC  https://example.com live
         decode   carvin  decode              0      0       0                                                    https://example.com live
+
+        FLAT_RCL_POST_2010.zip: 14,000 campaigns, imported 2026-11-22 02:23:19 UTC
         ");
     }
 }

@@ -3,6 +3,7 @@
 //! What was typed gets its meaning in `meaning`; nothing here decides anything.
 
 mod accounts;
+mod acting;
 mod local;
 mod recalls;
 #[cfg(test)]
@@ -25,6 +26,10 @@ use vinrich::output::Format;
 use vinrich::plan::Allowance;
 use vinrich::sandbox::FaultRule;
 
+pub(crate) use self::acting::{
+    ConsentArgs, PerWhat, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
+    RowsArgs, ToolCommand, ToolRunArgs,
+};
 pub(crate) use accounts::{CheckArgs, QuotaArgs};
 pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 
@@ -96,6 +101,16 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Show what each vendor's quotas and spend limits have left, by our own count
     Quota(QuotaArgs),
+    /// Ask customers for photos of vehicles, by links
+    Photos {
+        #[command(subcommand)]
+        command: PhotosCommand,
+    },
+    /// Run paid tools
+    Tool {
+        #[command(subcommand)]
+        command: ToolCommand,
+    },
     /// Look at past runs
     Runs {
         #[command(subcommand)]

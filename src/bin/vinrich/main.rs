@@ -5,10 +5,12 @@ mod cache;
 mod check;
 mod cli;
 mod completions;
+mod consent;
 mod decode;
 mod enrich;
 mod failure;
 mod meaning;
+mod photos;
 mod plan;
 mod quota;
 mod recalls;
@@ -19,6 +21,7 @@ mod settings;
 mod signals;
 mod stdout;
 mod summary;
+mod tool;
 mod validate;
 mod vpic;
 mod words;
@@ -55,6 +58,8 @@ fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
         Command::Vpic { command } => vpic::run(&command, &common),
         Command::Check(args) => check::run(&args, &common),
         Command::Quota(args) => quota::run(&args, &common),
+        Command::Photos { command } => photos::run(&command, &common),
+        Command::Tool { command } => tool::run(&command, &common),
         Command::Runs { command } => runs::run(&command, &common),
         Command::Cache { command: CacheCommand::Stats } => cache::stats(&common),
         Command::Recalls { command } => recalls::run(&command, &common),

@@ -12,7 +12,8 @@ use vinrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
 use vinrich::vin::Rules;
 
 use crate::cli::{
-    AskArgs, EnrichArgs, InputArgs, OnIncomplete, OutputArgs, PlanArgs, ThresholdArgs, ValidateArgs,
+    AskArgs, EnrichArgs, InputArgs, OnIncomplete, OutputArgs, PlanArgs, RowsArgs, ThresholdArgs,
+    ValidateArgs,
 };
 use crate::settings;
 
@@ -70,6 +71,16 @@ fn looking_only(args: &InputArgs, settings: Settings) -> Plan {
         wait_lock: None,
         report: None,
         command: command_line(),
+    }
+}
+
+/// Rows whose vehicles are acted upon.
+pub(crate) fn rows(args: &RowsArgs) -> InputSpec {
+    InputSpec {
+        sources: args.inputs.clone(),
+        vin_column: args.vin_column.clone(),
+        delimiter: args.delimiter,
+        ..InputSpec::default()
     }
 }
 

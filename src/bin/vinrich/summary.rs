@@ -39,6 +39,19 @@ pub(crate) fn tell(report: &Report, console: &Console, common: &CommonArgs) {
     }
 }
 
+/// Tells what a command that acts did; its `headline` says it in one line.
+pub(crate) fn tell_acted(report: &Report, headline: &str, console: &Console, common: &CommonArgs) {
+    if common.log_format == LogFormat::Json {
+        console.print(&json_line(report, headline, &now()));
+        return;
+    }
+    let mut lines = vec![headline.to_owned()];
+    lines.extend(wrote(report));
+    let colour = wants_colour();
+    lines.extend(verdict(report).iter().map(|line| painted(report.exit_code, line, colour)));
+    console.print(&text(&lines));
+}
+
 fn wants_colour() -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     std::io::stderr().is_terminal() && !refused
@@ -57,16 +70,17 @@ fn as_text(report: &Report, warnings: &[&str], colour: bool) -> String {
         }
     }
     lines.push(String::new());
-    lines.extend(report.outputs.iter().map(|output| {
-        format!(
-            "wrote {} ({}, {})",
-            visible(&output.path),
-            count(output.rows, "row"),
-            bytes(output.bytes)
-        )
-    }));
+    lines.extend(wrote(report));
     lines.extend(verdict(report).iter().map(|line| painted(report.exit_code, line, colour)));
     text(&lines)
+}
+
+/// One line a file.
+fn wrote(report: &Report) -> impl Iterator<Item = String> {
+    report.outputs.iter().map(|output| {
+        let (rows, bytes) = (count(output.rows, "row"), bytes(output.bytes));
+        format!("wrote {} ({rows}, {bytes})", visible(&output.path))
+    })
 }
 
 fn rows(report: &Report) -> Vec<String> {
@@ -306,11 +320,15 @@ fn painted(code: u8, text: &str, colour: bool) -> String {
 }
 
 fn as_json(report: &Report, time: &str) -> String {
+    json_line(report, &rows(report).join("; "), time)
+}
+
+fn json_line(report: &Report, headline: &str, time: &str) -> String {
     let line = serde_json::json!({
         "time": time,
         "level": if report.exit_code == 0 { "info" } else { "warn" },
         "code": "summary",
-        "message": format!("{}; {}", rows(report).join("; "), verdict(report).join(": ")),
+        "message": format!("{headline}; {}", verdict(report).join(": ")),
         "run_id": report.run_id,
         "exit_code": report.exit_code,
         "outcome": report.outcome,

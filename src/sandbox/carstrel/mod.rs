@@ -24,7 +24,7 @@ pub(super) static PROFILE: Profile = Profile {
     id: "carstrel",
     key: Some("sandbox-carstrel"),
     endpoints: &["vehicles"],
-    quotas: &[per(10, Duration::from_secs(1))],
+    quotas: &[per(20, Duration::from_secs(1))],
     roomy: &[per(1000, Duration::from_secs(1))],
     start: |key, quotas| Box::new(CarStrel { key, door: Door::new(quotas) }),
 };

@@ -1,5 +1,8 @@
 //! What a request for a list asks.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 /// Vehicles on a page unless the request says otherwise.
 const PAGE: usize = 20;
 
@@ -62,7 +65,7 @@ impl ListQuery {
     }
 }
 
-fn number<T: std::str::FromStr + PartialOrd + std::fmt::Display>(
+fn number<T: Copy + FromStr + PartialOrd + Display>(
     name: &str,
     value: &str,
     least: T,

@@ -24,7 +24,13 @@ const FLEET: &str = include_str!("../../../sample-data/fleet.csv");
 static STOCK: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let cells = FLEET.lines().flat_map(|line| line.split(',')).map(str::trim);
     let known = |cell| Vin::new(cell).and_then(|vin| Some((vin, fleet::vehicle(&vin)?)));
-    let fleet: Vec<(Vin, Vehicle)> = cells.filter_map(known).collect();
+    let mut fleet: Vec<(Vin, Vehicle)> = Vec::new();
+    for (vin, vehicle) in cells.filter_map(known) {
+        // Some of the fleet stand in the list twice.
+        if fleet.iter().all(|(other, _)| *other != vin) {
+            fleet.push((vin, vehicle));
+        }
+    }
     fleet.iter().cycle().take(VEHICLES).enumerate().map(|(place, of)| Row::new(place, of)).collect()
 });
 

@@ -1,8 +1,11 @@
 //! The sandbox over its own wire, with the plainest HTTP client there is.
 
+mod carstrel;
 mod carvin;
 mod faults;
+mod nhtsa;
 mod visor;
+mod vpic_api;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -161,8 +164,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn any_request_gets_a_reply_in_json(
-        path in "/?(photo-requests(/.{0,3})?|v1/api/tools/.{0,9}/execute|batch-decode|decode|recalls|listings|vins/[0-9A-Z]{0,18}|usage|recalls/recallsByVehicle|products/vehicle/models|vehicles/DecodeVINValuesBatch/|.{0,9})",
-        query in "(vin_pattern|limit|offset|fields|include|start_date|make=FORD&modelYear|.{0,3})=.{0,20}",
+        path in "/?(photo-requests(/.{0,3})?|v1/api/tools/.{0,9}/execute|external/vehicles|batch-decode|decode|recalls|listings|vins/[0-9A-Z]{0,18}|usage|recalls/recallsByVehicle|products/vehicle/models|vehicles/DecodeVINValuesBatch/|.{0,9})",
+        query in "(vin_pattern|limit|page|offset|fields|include|start_date|make=FORD&modelYear|.{0,3})=.{0,20}",
         body in prop_oneof![
             any::<Vec<u8>>(),
             "format=(json|xml)&data=.{0,40}".prop_map(String::into_bytes),

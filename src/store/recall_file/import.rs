@@ -11,10 +11,10 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::names::fold;
 use super::{campaign_columns, merge, read_campaign};
 use crate::error::Error;
 use crate::facts::{Campaign, Days};
+use crate::names::bare;
 use crate::recall_file::{self, Edition, Part, Record};
 use crate::store::{StoreSpec, failed, open};
 
@@ -168,7 +168,7 @@ impl<'a> Import<'a> {
     }
 
     fn model(&mut self, make: &str, model: &str) -> rusqlite::Result<i64> {
-        let name = (fold(make), model.to_owned());
+        let name = (bare(make), model.to_owned());
         if let Some(id) = self.models.get(&name) {
             return Ok(*id);
         }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use rusqlite::CachedStatement;
 
-use super::names::{fold, is_same, variants};
 use super::{
     CampaignId, Filed, HeldRecallFile, RecallFileInfo, campaign_columns, merge, read_campaign,
 };
 use crate::error::Error;
 use crate::facts::{Campaign, RecallFacts};
 use crate::key::Vehicle;
+use crate::names::{bare, variants};
 use crate::recall_file::Part;
 use crate::store::{Snapshot, failed};
 
@@ -209,7 +209,7 @@ impl<'s> Finder<'s> {
 impl Make {
     fn read(models_of: &mut CachedStatement<'_>, make: &str) -> rusqlite::Result<Self> {
         let mut rows: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        let mut found = models_of.query([fold(make)])?;
+        let mut found = models_of.query([bare(make)])?;
         while let Some(row) = found.next()? {
             rows.entry(row.get(0)?).or_default().push(row.get(1)?);
         }
@@ -225,7 +225,8 @@ impl Make {
                 (name, rows)
             })
             .collect();
-        let is_known = !exact.is_empty() || variants.iter().any(|(name, _)| is_same(model, name));
+        let is_same = |(name, _): &(String, _)| bare(name) == bare(model);
+        let is_known = !exact.is_empty() || variants.iter().any(is_same);
         Model { name: model.to_owned(), exact, variants, is_known }
     }
 }

@@ -4,11 +4,9 @@
 //! - `import` takes a file in: staged beside the store, then copied in one
 //!   transaction, so that there is always one whole edition.
 //! - `lookup` tells what the file knows of a vehicle.
-//! - `names` says when two names mean one model.
 
 mod import;
 mod lookup;
-mod names;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +16,6 @@ use crate::facts::{Campaign, Days};
 use crate::recall_file::Part;
 
 pub use import::{Imported, import_recall_file};
-pub use names::variants;
 
 /// The row of `recall_campaigns` that holds a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

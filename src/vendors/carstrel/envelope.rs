@@ -112,7 +112,7 @@ fn in_its_words(fault: Fault, reply: &Reply) -> Fault {
 /// `message` is a text or a list of texts.
 fn words(body: &[u8]) -> Option<String> {
     let envelope = Object::read(json::read(body).ok()?).ok()??;
-    if let Some(Value::List(several)) = Value::read(envelope.get(&["message"])?).ok() {
+    if let Ok(Value::List(several)) = Value::read(envelope.get(&["message"])?) {
         let several: Vec<_> = several.into_iter().filter_map(json::scalar).collect();
         return (!several.is_empty()).then(|| several.join("; "));
     }

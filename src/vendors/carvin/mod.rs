@@ -41,7 +41,8 @@ static SPEC: VendorSpec = VendorSpec {
     },
 };
 
-static ENDPOINTS: [&dyn Endpoint; 3] = [&BatchDecode, &RECALLS_BY_VEHICLE, &RECALLS_BY_VIN];
+static ENDPOINTS: [&dyn Endpoint; 4] =
+    [&BatchDecode, &SingleDecode, &RECALLS_BY_VEHICLE, &RECALLS_BY_VIN];
 
 impl Vendor for CarVin {
     fn spec(&self) -> &'static VendorSpec {
@@ -84,6 +85,43 @@ impl Endpoint for BatchDecode {
         Request::post("/batch-decode", &Body { vins })
     }
 
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        batch::parse(reply, keys)
+    }
+
+    fn facts(&self, key: &Key, body: &[u8]) -> Facts {
+        Facts::Decode(item::facts(key, body))
+    }
+
+    fn singly(&self) -> Option<&'static str> {
+        Some(DECODE.id)
+    }
+}
+
+/// `POST /decode {"vin":"…"}`. It counts as much as a whole batch, so it is asked
+/// only about a VIN that a batch left out.
+#[derive(Debug)]
+struct SingleDecode;
+
+static DECODE: EndpointSpec = EndpointSpec { id: "decode", batch: 1, ..BATCH_DECODE };
+
+impl Endpoint for SingleDecode {
+    fn spec(&self) -> &'static EndpointSpec {
+        &DECODE
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            vin: &'a str,
+        }
+        Request::post(
+            "/decode",
+            &Body { vin: keys.first().and_then(Key::vin).map_or("", Vin::as_str) },
+        )
+    }
+
+    /// `{"success":true,"data":{…}}`: a batch of one that stands without its list.
     fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
         batch::parse(reply, keys)
     }

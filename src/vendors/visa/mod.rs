@@ -92,6 +92,11 @@ pub fn is_tool_id(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(plain) && !id.bytes().all(|byte| byte == b'.')
 }
 
+/// Whether `fault` says that there is no such tool.
+pub fn is_unknown_tool(fault: &Fault) -> bool {
+    matches!(fault, Fault::Poisoned { code } if code == envelope::TOOL_NOT_FOUND)
+}
+
 /// `POST /v1/api/tools/{tool}/execute`.
 #[derive(Debug)]
 struct Execute;
@@ -133,6 +138,6 @@ impl Endpoint for Execute {
 
     /// A tool that does not exist does not exist for the next row either.
     fn refuses_shape(&self, fault: &Fault) -> bool {
-        matches!(fault, Fault::Poisoned { code } if code == envelope::TOOL_NOT_FOUND)
+        is_unknown_tool(fault)
     }
 }

@@ -7,3 +7,4 @@ mod limits;
 mod outages;
 mod poison;
 mod recalls;
+mod zeros;

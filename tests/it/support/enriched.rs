@@ -117,6 +117,14 @@ impl Work {
     }
 }
 
+/// The first `count` VINs of the sample fleet.
+pub(crate) fn fleet_vins(count: usize) -> Vec<String> {
+    let text = std::fs::read_to_string(super::sample("fleet.csv")).expect("the sample");
+    let cells = text.lines().flat_map(|line| line.split(',').map(str::trim));
+    let vins = cells.filter(|cell| Vin::new(cell).is_some());
+    vins.take(count).map(str::to_owned).collect()
+}
+
 /// `count` VINs that belong to as many different cars of one make and model.
 pub(crate) fn vins(count: usize) -> Vec<String> {
     (0..count).map(|serial| vin("1HGBH41J", 'M', &format!("N{serial:06}"))).collect()

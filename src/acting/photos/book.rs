@@ -1,0 +1,232 @@
+//! The photo requests that this store knows of, and the vendor's list that
+//! tells what became of those whose reply was lost.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::super::Desk;
+use crate::error::Error;
+use crate::key::Key;
+use crate::store::{Answered, Operation, SourceId};
+use crate::vendors::visio::{self, LIST, Listed, PhotoRequest, listed, photo_request, vin_of};
+use crate::vin::Vin;
+
+/// A photo request that was sent so recently may not be on the list yet: it is
+/// not taken for never made. In microseconds.
+const MAY_STILL_COME: i64 = 120_000_000;
+
+/// How far the vendor's clock may be behind ours, in microseconds.
+const CLOCK_SLACK: i64 = 600_000_000;
+
+/// Pages of the list read at the most.
+const MOST_PAGES: u32 = 1000;
+
+/// The photo requests of this store, by vehicle.
+pub(super) struct Book {
+    made: BTreeMap<String, Vec<Made>>,
+    unknown: BTreeMap<String, usize>,
+    done: HashSet<Key>,
+}
+
+/// A photo request that was made.
+pub(super) struct Made {
+    pub(super) request: PhotoRequest,
+    cancelled: bool,
+}
+
+impl Book {
+    /// Reads the journal and what the vendor said.
+    pub(super) fn read(desk: &Desk<'_>, source: SourceId) -> Result<Self, Error> {
+        let mut book =
+            Self { made: BTreeMap::new(), unknown: BTreeMap::new(), done: HashSet::new() };
+        let operations = desk.operations(source)?;
+        let keys: Vec<Key> = operations.iter().map(|operation| operation.key.clone()).collect();
+        let held = desk.held(source, &keys)?;
+        for Operation { key, settled, .. } in operations {
+            let Some(vin) = vin_of(&key).map(|vin| vin.to_string()) else { continue };
+            let answer = held.get(&key).filter(|held| held.said == Answered::Found);
+            match answer.filter(|_| settled) {
+                Some(held) => {
+                    let request = photo_request(&desk.body(&key, held)?).unwrap_or_default();
+                    book.made.entry(vin).or_default().push(Made { request, cancelled: false });
+                    book.done.insert(key);
+                }
+                // Settled otherwise, it was refused: nothing was made.
+                None if settled => {}
+                None => *book.unknown.entry(vin).or_default() += 1,
+            }
+        }
+        Ok(book)
+    }
+
+    /// Whether this very task was done.
+    pub(super) fn is_done(&self, key: &Key) -> bool {
+        self.done.contains(key)
+    }
+
+    /// The photo requests of a vehicle.
+    pub(super) fn of(&self, vin: &Vin) -> impl Iterator<Item = &Made> {
+        self.made.get(vin.as_str()).into_iter().flatten()
+    }
+
+    /// How many of a vehicle's nobody knows the outcome of.
+    pub(super) fn unknown(&self, vin: &Vin) -> usize {
+        self.unknown.get(vin.as_str()).copied().unwrap_or(0)
+    }
+
+    /// Photo requests of a vehicle that were made, or may have been.
+    pub(super) fn count(&self, vin: &Vin) -> usize {
+        self.of(vin).count() + self.unknown(vin)
+    }
+
+    /// The vehicles, by VIN.
+    pub(super) fn vins(&self) -> Vec<Vin> {
+        let vins: std::collections::BTreeSet<&String> =
+            self.made.keys().chain(self.unknown.keys()).collect();
+        vins.into_iter().filter_map(|vin| Vin::new(vin)).collect()
+    }
+
+    /// Forgets the other vehicles.
+    pub(super) fn keep(&mut self, vins: &HashSet<Vin>) {
+        let is_kept = |vin: &str| Vin::new(vin).is_some_and(|vin| vins.contains(&vin));
+        self.made.retain(|vin, _| is_kept(vin));
+        self.unknown.retain(|vin, _| is_kept(vin));
+    }
+
+    /// Those that were not cancelled here.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Made> {
+        self.made.values().flatten().filter(|made| !made.cancelled)
+    }
+
+    /// Learns which were cancelled.
+    pub(super) fn take_cancelled(
+        &mut self,
+        desk: &Desk<'_>,
+        source: SourceId,
+    ) -> Result<(), Error> {
+        for made in self.made.values_mut().flatten() {
+            if desk.known(source, &visio::about(&made.request.id))?.is_some() {
+                made.cancelled = true;
+                made.request.state = Some("cancelled".into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Learns how they stand.
+    pub(super) fn take_shown(&mut self, desk: &Desk<'_>, source: SourceId) -> Result<(), Error> {
+        for made in self.made.values_mut().flatten().filter(|made| !made.cancelled) {
+            let key = visio::about(&made.request.id);
+            let Some((held, body)) = desk.known(source, &key)? else { continue };
+            match held.said {
+                Answered::Found => {
+                    made.request = photo_request(&body).unwrap_or_else(|| made.request.clone());
+                }
+                Answered::Absent | Answered::Refused => made.request.state = Some("gone".into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Looks in the vendor's list for photo requests whose reply was lost: what is
+/// found there was made, what is missing from a whole list never was.
+pub(super) async fn reconcile(desk: &Desk<'_>, source: SourceId) -> Result<(), Error> {
+    let operations = desk.operations(source)?;
+    let lost: Vec<&Operation> = operations.iter().filter(|operation| !operation.settled).collect();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let List { requests, is_whole } = read_list(desk).await?;
+    let mut taken = known_ids(desk, source, &operations)?;
+    for operation in lost {
+        let found = requests
+            .iter()
+            .find(|request| !taken.contains(&request.id) && is_about(request, operation));
+        if let Some(request) = found {
+            taken.insert(request.id.clone());
+            desk.reconcile(source, &operation.key, Some(request.body.clone())).await?;
+        } else if is_whole && is_old(desk, operation) && requests.iter().all(says_its_words) {
+            desk.reconcile(source, &operation.key, None).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What could be read of the vendor's list.
+struct List {
+    requests: Vec<PhotoRequest>,
+    /// Whether the vendor said that this is all.
+    is_whole: bool,
+}
+
+/// Reads the list page by page, until the vendor says that it ends or nothing new comes.
+async fn read_list(desk: &Desk<'_>) -> Result<List, Error> {
+    let source = desk.source(LIST).await?;
+    let mut list = List { requests: Vec::new(), is_whole: false };
+    let mut seen = HashSet::new();
+    for number in 1..=MOST_PAGES {
+        let key = visio::page(number);
+        let unanswered = desk.ask(LIST, vec![key.clone()]).await?;
+        if !unanswered.is_empty() {
+            desk.count(unanswered.values());
+            break;
+        }
+        let Some((_, body)) = desk.known(source, &key)? else { break };
+        let Some(Listed { requests, more }) = listed(&body) else { break };
+        let is_empty = requests.is_empty();
+        let before = list.requests.len();
+        list.requests.extend(requests.into_iter().filter(|one| seen.insert(one.id.clone())));
+        // A page that was there before says that pages are not asked for like this.
+        let is_news = list.requests.len() > before;
+        if more == Some(false) || (more.is_none() && is_empty) {
+            list.is_whole = true;
+            break;
+        }
+        if !is_news {
+            break;
+        }
+    }
+    Ok(list)
+}
+
+/// The ids that are known to belong to other operations.
+fn known_ids(
+    desk: &Desk<'_>,
+    source: SourceId,
+    operations: &[Operation],
+) -> Result<HashSet<String>, Error> {
+    let keys: Vec<Key> = operations.iter().map(|operation| operation.key.clone()).collect();
+    let mut ids = HashSet::new();
+    for (key, held) in desk.held(source, &keys)? {
+        ids.extend(photo_request(&desk.body(&key, &held)?).map(|request| request.id));
+    }
+    Ok(ids)
+}
+
+/// Whether a listed photo request is this operation's: its words, or its VIN
+/// and not made before the operation.
+fn is_about(request: &PhotoRequest, operation: &Operation) -> bool {
+    let (Some(words), Some(task)) = (&request.instructions, operation.key.task()) else {
+        return false;
+    };
+    let Some(vin) = vin_of(&operation.key).filter(|vin| words.contains(vin.as_str())) else {
+        return false;
+    };
+    let body: Value = serde_json::from_str(&task.body).unwrap_or_default();
+    let ours = body.get("instructions").and_then(Value::as_str).unwrap_or(vin.as_str());
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let made: Option<Timestamp> = request.created_at.as_ref().and_then(|at| at.parse().ok());
+    let is_new = |made: Timestamp| made.as_microsecond() >= operation.frozen_at - CLOCK_SLACK;
+    plain(words) == plain(ours) && made.is_none_or(is_new) || made.is_some_and(is_new)
+}
+
+fn says_its_words(request: &PhotoRequest) -> bool {
+    request.instructions.is_some()
+}
+
+fn is_old(desk: &Desk<'_>, operation: &Operation) -> bool {
+    desk.shared.clock.now().wall.saturating_sub(operation.frozen_at) > MAY_STILL_COME
+}

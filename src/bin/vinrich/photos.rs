@@ -1,0 +1,140 @@
+//! `vinrich photos`: links by which customers send photos of vehicles.
+
+use std::path::{Path, PathBuf};
+
+use vinrich::acting::photos::{self, PhotoPlan, Photos, To};
+use vinrich::acting::{Intent, World};
+use vinrich::cancel::Cancel;
+use vinrich::clock::SystemClock;
+use vinrich::config::Settings;
+use vinrich::error::Error;
+use vinrich::input::InputSpec;
+use vinrich::vin::{self, Rules, Vin};
+
+use crate::bar::Console;
+use crate::cli::{
+    CommonArgs, ConsentArgs, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
+    SandboxedArgs,
+};
+use crate::sandbox::Session;
+use crate::words::count;
+use crate::{consent, meaning, settings, signals, summary};
+
+pub(crate) fn run(command: &PhotosCommand, common: &CommonArgs) -> Result<u8, Error> {
+    match command {
+        PhotosCommand::Request(args) => request(args, common),
+        PhotosCommand::Status(args) => status(args, common),
+        PhotosCommand::Cancel(args) => cancel(args, common),
+    }
+}
+
+fn request(args: &PhotosRequestArgs, common: &CommonArgs) -> Result<u8, Error> {
+    let input = Some(meaning::rows(&args.rows));
+    let output = args.output.as_deref().map_or(To::Nowhere, to);
+    let max_calls = args.consent.max_calls;
+    let plan = |settings| PhotoPlan {
+        input,
+        settings,
+        max_calls,
+        output,
+        command: meaning::command_line(),
+    };
+    carry_out(&args.sandbox, common, plan, "made", |plan, world| {
+        let agree = agree(&args.consent, "make", "photo request");
+        photos::request(plan, args.again, world, &agree)
+    })
+}
+
+fn status(args: &PhotosStatusArgs, common: &CommonArgs) -> Result<u8, Error> {
+    let sources = args.inputs.clone();
+    let input = (!sources.is_empty()).then(|| InputSpec { sources, ..InputSpec::default() });
+    let (output, max_calls) = (to(&args.output), args.max_calls);
+    let plan = |settings| PhotoPlan {
+        input,
+        settings,
+        max_calls,
+        output,
+        command: meaning::command_line(),
+    };
+    carry_out(&args.sandbox, common, plan, "looked at", photos::status)
+}
+
+fn cancel(args: &PhotosCancelArgs, common: &CommonArgs) -> Result<u8, Error> {
+    let vins = args.vins.iter().map(|vin| typed(vin)).collect::<Result<Vec<_>, _>>()?;
+    let vins = (!args.all).then_some(vins);
+    let max_calls = args.consent.max_calls;
+    let plan = |settings| PhotoPlan {
+        input: None,
+        settings,
+        max_calls,
+        output: To::Nowhere,
+        command: meaning::command_line(),
+    };
+    carry_out(&args.sandbox, common, plan, "cancelled", |plan, world| {
+        let agree = agree(&args.consent, "cancel", "photo request");
+        photos::cancel(plan, vins.as_deref(), world, &agree)
+    })
+}
+
+/// Does the work with what every command needs around it, and tells what it came to.
+fn carry_out(
+    sandboxed: &SandboxedArgs,
+    common: &CommonArgs,
+    plan: impl FnOnce(Settings) -> PhotoPlan,
+    verb: &str,
+    work: impl FnOnce(&PhotoPlan, World<'_>) -> Result<Photos, Error>,
+) -> Result<u8, Error> {
+    let mut settings = settings::load(common.config.as_deref())?;
+    let _session = Session::start(sandboxed, &mut settings)?;
+    let cancel = Cancel::new();
+    signals::watch(&cancel)?;
+    let console = Console::new(common);
+    let clock = SystemClock::new();
+    let world = World { events: &console, clock: &clock, cancel: &cancel };
+    let outcome = work(&plan(settings), world);
+    console.finish();
+    let photos = outcome?;
+    if !common.quiet || photos.report.exit_code != 0 {
+        summary::tell_acted(&photos.report, &headline(&photos, verb), &console, common);
+    }
+    Ok(photos.report.exit_code)
+}
+
+/// Such as `12 vehicles: 10 photo requests made, 2 vehicles had one, 1 outcome unknown`.
+fn headline(photos: &Photos, verb: &str) -> String {
+    let number = |of: usize, noun: &str| count(of as u64, noun);
+    let mut parts = vec![format!("{} {verb}", number(photos.done, "photo request"))];
+    if photos.had > 0 {
+        parts.push(format!("{} had one", number(photos.had, "vehicle")));
+    }
+    if photos.unknown > 0 {
+        parts.push(format!("{} unknown", number(photos.unknown, "outcome")));
+    }
+    format!("{}: {}", number(photos.vehicles, "vehicle"), parts.join(", "))
+}
+
+/// The user's yes, given beforehand or on the terminal.
+fn agree<'a>(
+    args: &'a ConsentArgs,
+    verb: &'a str,
+    noun: &'a str,
+) -> impl Fn(Intent) -> Result<(), Error> + 'a {
+    move |Intent { calls }| {
+        if args.yes {
+            return Ok(());
+        }
+        consent::ask(&format!("{verb} {}", count(calls as u64, noun)))
+    }
+}
+
+fn to(path: &Path) -> To {
+    if path == Path::new("-") { To::Stdout } else { To::File(PathBuf::from(path)) }
+}
+
+fn typed(text: &str) -> Result<Vin, Error> {
+    let reading = vin::read(text, Rules::default());
+    reading.vin.ok_or_else(|| {
+        let why = reading.error.map_or("not_a_vin", |error| error.as_str());
+        Error::usage(format!("`{text}` is no VIN: {why}"))
+    })
+}

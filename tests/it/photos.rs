@@ -1,0 +1,219 @@
+//! `photos`: one request a vehicle, whatever becomes of the replies.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use vinrich::acting::World;
+use vinrich::acting::photos::{self, PhotoPlan, To};
+use vinrich::cancel::Cancel;
+use vinrich::events::Silent;
+use vinrich::input::InputSpec;
+use vinrich::sandbox::{Quotas, SandboxSpec};
+
+use crate::support::binary::{Setup, eventually, vins};
+use crate::support::clock::ScriptedClock;
+use crate::support::{Work, csv_rows, each_at_once};
+
+const REQUEST: [&str; 6] = ["photos", "request", "vins.csv", "-o", "out.csv", "--yes"];
+const STATUS: [&str; 3] = ["photos", "status", "vins.csv"];
+
+fn work(count: usize, faults: &[&str]) -> Work {
+    let faults = faults.iter().map(|rule| rule.parse().expect("a fault rule")).collect();
+    let work =
+        Work::with(SandboxSpec { faults, quotas: Quotas::roomy(), ..SandboxSpec::default() });
+    work.configure(&Setup::default());
+    work.write_vins(&vins(count));
+    work
+}
+
+/// How often the stand-in was asked for photos of each vehicle.
+fn asked(work: &Work) -> BTreeMap<String, usize> {
+    let mut times = BTreeMap::new();
+    for call in work.sandbox.log().iter().filter(|call| call.endpoint == "request") {
+        *times.entry(call.keys[0].clone()).or_default() += 1;
+    }
+    times
+}
+
+fn once_each(count: usize) -> BTreeMap<String, usize> {
+    vins(count).into_iter().map(|vin| (vin, 1)).collect()
+}
+
+#[test]
+fn each_vehicle_gets_one_request_and_no_second_one() {
+    let work = work(1, &[]);
+    let vins = vins(2);
+    work.write(
+        "vins.csv",
+        &format!("Unit,VIN\n1,{}\n2,{}\n3,{}\n4,bad\n", vins[0], vins[1], vins[0]),
+    );
+    work.vinrich(&REQUEST).exits(0).says(&["2 vehicles: 2 photo requests made"]);
+    let rows = csv_rows(&work.read("out.csv"));
+    let ids: Vec<&str> = rows.iter().map(|row| &*row["photo_request_id"]).collect();
+    assert_eq!(ids, ["req_000001", "req_000002", "req_000001", ""]);
+    assert_eq!(
+        (&*rows[0]["Unit"], &*rows[0]["input_VIN"], &*rows[0]["vin"]),
+        ("1", &*vins[0], &*vins[0])
+    );
+    assert!(rows[0]["photo_request_url"].starts_with("https://"));
+    assert_eq!(
+        (&*rows[0]["photo_request_state"], &*rows[3]["photo_error"]),
+        ("pending", "not_a_vin")
+    );
+    work.vinrich(&REQUEST).exits(0).says(&["0 photo requests made, 2 vehicles had one"]);
+    assert_eq!(work.calls("request"), 2);
+    let again: Vec<&str> = REQUEST.into_iter().chain(["--again"]).collect();
+    work.vinrich(&again).exits(0);
+    assert_eq!(work.calls("request"), 4);
+    let told = work.vinrich(&["photos", "status"]).exits(0);
+    assert_eq!(csv_rows(told.stdout()).len(), 4, "every one of them is known");
+}
+
+#[test]
+fn nothing_is_sent_without_a_yes() {
+    let work = work(3, &[]);
+    work.vinrich(&REQUEST[..5]).exits(64).says(&["make 3 photo requests", "`--yes`"]);
+    assert!(work.sandbox.log().is_empty() && !work.path("out.csv").exists());
+    work.vinrich(&REQUEST).exits(0);
+    work.vinrich(&["photos", "cancel", "--all"]).exits(64).says(&["cancel 3 photo requests"]);
+    assert_eq!(work.calls("cancel"), 0);
+    work.vinrich(&REQUEST[..5]).exits(0);
+    assert_eq!(work.calls("request"), 3, "nothing to do needs no yes");
+}
+
+#[test]
+fn a_request_whose_reply_was_lost_is_found_in_the_list() {
+    each_at_once(["reset:first=1", "truncate:first=2", "html:first=1"], |fault| {
+        let work = work(3, &[&format!("visio/request/{fault}")]);
+        work.vinrich(&REQUEST).exits(0);
+        assert_eq!(asked(&work), once_each(3), "{fault}");
+        let rows = csv_rows(&work.read("out.csv"));
+        assert!(rows.iter().all(|row| !row["photo_request_id"].is_empty()), "{fault}: {rows:?}");
+        work.vinrich(&REQUEST).exits(0);
+        assert_eq!(asked(&work), once_each(3), "{fault}");
+    });
+}
+
+#[test]
+fn a_killed_run_sends_nothing_twice() {
+    let work = work(3, &["visio/request/stall:first=1"]);
+    let running = work.start(&REQUEST);
+    // All have arrived; the first is never answered.
+    eventually("the requests", || work.calls("request") >= 3);
+    assert_eq!(running.kill().code, None);
+    work.vinrich(&REQUEST).exits(0);
+    assert_eq!(asked(&work), once_each(3));
+    let rows = csv_rows(&work.read("out.csv"));
+    assert!(rows.iter().all(|row| row["photo_request_state"] == "pending"), "{rows:?}");
+}
+
+#[test]
+fn what_the_list_does_not_tell_is_left_to_the_operator() {
+    let work = work(2, &["visio/request/reset:first=1", "visio/list/404:first=1"]);
+    work.vinrich(&REQUEST).exits(3).says(&["1 photo request was sent once without a reply"]);
+    let rows = csv_rows(&work.read("out.csv"));
+    let unknown: Vec<_> =
+        rows.iter().filter(|row| row["photo_error"] == "outcome_unknown").collect();
+    assert_eq!((unknown.len(), &*unknown[0]["photo_request_state"]), (1, "unknown"));
+    work.vinrich(&STATUS).exits(0);
+    work.vinrich(&REQUEST).exits(0);
+    assert_eq!(asked(&work), once_each(2), "the next list told");
+}
+
+#[test]
+fn what_a_whole_list_lacks_is_sent_again_once_it_cannot_come_any_more() {
+    let work = work(1, &["visio/request/500:first=1"]);
+    let clock = ScriptedClock::new();
+    let plan = PhotoPlan {
+        input: Some(InputSpec {
+            sources: vec![work.path("vins.csv").display().to_string()],
+            ..InputSpec::default()
+        }),
+        settings: work.settings(),
+        max_calls: None,
+        output: To::Nowhere,
+        command: "vinrich photos request".into(),
+    };
+    let request = || {
+        let cancel = Cancel::new();
+        let world = World { events: &Silent, clock: &clock, cancel: &cancel };
+        photos::request(&plan, false, world, &|_| Ok(())).expect("it ends")
+    };
+    for _ in 0..2 {
+        let photos = request();
+        assert_eq!((photos.report.exit_code, photos.done, photos.unknown), (3, 0, 1));
+    }
+    assert_eq!(work.calls("request"), 1, "it may still come");
+    clock.pass(Duration::from_mins(3));
+    let photos = request();
+    assert_eq!((photos.report.exit_code, photos.done, photos.unknown), (0, 1, 0));
+    assert_eq!(work.calls("request"), 2);
+}
+
+#[test]
+fn a_long_list_is_read_to_its_end() {
+    let work = work(25, &["visio/request/reset:every=25"]);
+    work.vinrich(&REQUEST).exits(0);
+    assert_eq!((asked(&work), work.calls("list")), (once_each(25), 2));
+}
+
+#[test]
+fn requests_are_looked_at_and_cancelled() {
+    let work = work(3, &[]);
+    work.vinrich(&REQUEST).exits(0);
+    let vins = vins(4);
+    work.vinrich(&["photos", "cancel", &vins[0], "--yes"])
+        .exits(0)
+        .says(&["1 photo request cancelled"]);
+    work.vinrich(&["photos", "cancel", &vins[0], "--yes"])
+        .exits(0)
+        .says(&["0 photo requests cancelled"]);
+    assert_eq!(work.calls("cancel"), 1);
+    work.write_vins(&vins);
+    let told = work.vinrich(&STATUS).exits(0);
+    let header = told.stdout().lines().next().expect("a header").to_owned();
+    assert_eq!(
+        header,
+        "vin,photo_request_id,photo_request_state,photo_request_url,photo_expires_at,photo_error"
+    );
+    let rows = csv_rows(told.stdout());
+    let states: Vec<_> =
+        rows.iter().map(|row| (&*row["vin"], &*row["photo_request_state"])).collect();
+    let expected = ["cancelled", "pending", "pending", "not_requested"];
+    assert_eq!(states, vins.iter().map(|vin| &**vin).zip(expected).collect::<Vec<_>>());
+    assert_eq!(work.calls("show"), 2, "what was cancelled is not asked about");
+    work.vinrich(&["photos", "cancel", "1HGBH41JXMN10918", "--yes"]).exits(64);
+}
+
+#[test]
+fn the_wording_follows_the_configuration() {
+    let work = work(1, &[]);
+    let config = work.read("vinrich.toml");
+    let with = |lines: &str| {
+        let lines = format!("[vendors.visio]\n{lines}\n");
+        work.write("vinrich.toml", &config.replace("[vendors.visio]\n", &lines));
+    };
+    with("instructions = 'Photos of the {colour} car'");
+    work.vinrich(&REQUEST).exits(64).says(&["unknown column `colour`"]);
+    with("slots = []");
+    work.vinrich(&REQUEST).exits(64).says(&["without a photo"]);
+    with("expires_in_hours = 0");
+    work.vinrich(&REQUEST).exits(78).says(&["expires_in_hours"]);
+    assert!(work.sandbox.log().is_empty());
+    with(
+        "instructions = 'Photos, please'\nslots = ['Left', '{vin} plate']\noptional_slots = ['Roof']",
+    );
+    work.vinrich(&REQUEST).exits(0);
+    assert_eq!(asked(&work), once_each(1), "the VIN is in the words whatever they are");
+}
+
+#[test]
+fn a_vendor_that_turns_the_key_away_is_asked_once() {
+    for (fault, exit) in [("401", 77), ("403", 69), ("402", 69)] {
+        let work = work(4, &[&format!("visio/request/{fault}")]);
+        work.vinrich(&REQUEST).exits(exit);
+        assert!(work.calls("request") <= 4, "{fault}");
+        let rows = csv_rows(&work.read("out.csv"));
+        assert!(rows.iter().all(|row| row["photo_error"] == "denied"), "{fault}: {rows:?}");
+    }
+}
