@@ -177,7 +177,7 @@ fn causes<'e>(
 /// The causes that tell a person where to look.
 fn known_cause(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     use std::io::ErrorKind::{
-        ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable,
+        ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable, UnexpectedEof,
     };
     if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
         return Some(format!("no TLS: {tls}"));
@@ -193,6 +193,7 @@ fn known_cause(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     match io.kind() {
         ConnectionRefused => Some("connection refused".into()),
         ConnectionReset => Some("the connection was reset".into()),
+        UnexpectedEof => Some("the connection was closed".into()),
         HostUnreachable | NetworkUnreachable => Some("no way to its network".into()),
         _ => None,
     }

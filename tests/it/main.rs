@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod accounts;
 mod architecture;
 mod chain;
 mod cli;

@@ -218,7 +218,30 @@ mod tests {
                 CallCheck::NotAsked { why: "not asked: every call counts".into() },
             )
         };
-        insta::assert_snapshot!(as_text(&check(vec![carvin, visor(found, answered)], Vec::new())));
+        insta::assert_snapshot!(as_text(&check(vec![carvin, visor(found, answered)], Vec::new())), @r#"
+        store    vinrich.db
+
+        carvin
+          key        found in environment variable `VISOR_API_KEY`
+          address    https://api.visor.vin/v1
+          asked for  listings
+          quotas     100/day
+          reset      00:00 UTC
+          call       not asked: every call counts
+
+        visor
+          key        found in environment variable `VISOR_API_KEY`
+          address    https://api.visor.vin/v1
+          asked for  listings
+          quotas     10/10s, 60/minute
+          spend      none, so endpoints that cost money are left out
+          call       the key is accepted; answered in 0.2 s
+          scope      usage.read, as seen by that call
+          limits     10/10s (9 left), 60/minute
+          usage      3 calls charged, $0.006 in 30 days; our ledger agrees
+
+        1 vendor called, by calls that are not billed
+        "#);
     }
 
     #[test]
@@ -269,6 +292,47 @@ mod tests {
                 },
             ),
         ];
-        insta::assert_snapshot!(as_text(&check(vendors, local)));
+        insta::assert_snapshot!(as_text(&check(vendors, local)), @r#"
+        store    vinrich.db
+
+        visor
+          key        missing; expected in environment variable `VISOR_API_KEY`
+          address    https://api.visor.vin/v1
+          asked for  listings
+          quotas     10/10s, 60/minute
+          spend      none, so endpoints that cost money are left out
+          call       not asked, for want of a key
+
+        visor
+          key        none needed
+          address    https://api.visor.vin/v1
+          asked for  listings
+          quotas     10/10s, 60/minute
+          spend      none, so endpoints that cost money are left out
+          call       the key is refused (HTTP 401)
+          hint       put a key that the vendor accepts into key file `k`
+
+        visor
+          key        key file `k` is empty; fill it
+          address    https://api.visor.vin/v1
+          asked for  listings
+          quotas     10/10s, 60/minute
+          spend      none, so endpoints that cost money are left out
+          call       not asked, for want of a key
+
+        vpic
+          asked for  decode
+          data       none; `vinrich vpic install` brings them
+
+        vpic
+          asked for  decode
+          data       vPIC of 2026-10, in `v.rkyv`
+
+        nhtsa-file
+          asked for  decode
+          data       `FLAT_RCL_POST_2010.txt`: 14,000 campaigns up to 2026-11-20, imported 2026-11-22 02:10:00 UTC
+
+        1 vendor called, by calls that are not billed
+        "#);
     }
 }
