@@ -93,10 +93,17 @@ pub mod pipeline;
 // Calls that act: never part of enriching.
 pub mod acting;
 
+// Asking vendors about the account itself.
+mod probing;
+pub mod reconcile;
+pub mod check;
+
 // The local stand-in for the vendors.
 pub mod sandbox;
 
+pub use check::check;
 pub use forecast::forecast;
 pub use pipeline::run;
 pub use quota::quotas;
+pub use reconcile::reconcile;
 pub use writing::validate;

@@ -35,6 +35,17 @@ impl VendorSettings {
         })
     }
 
+    /// Where the key is looked for, in words; `None` where none is.
+    pub fn key_place(&self) -> Option<String> {
+        if self.api_key.is_some() {
+            let place = if self.sandbox { "the sandbox" } else { "the settings" };
+            return Some(place.into());
+        }
+        let file = self.api_key_file.as_ref().map(|path| format!("key file `{}`", path.display()));
+        let variable = || Some(format!("environment variable `{}`", self.api_key_env.as_ref()?));
+        file.or_else(variable)
+    }
+
     fn resolve_key_from(
         &self,
         variable: impl Fn(&str) -> Option<String>,
@@ -42,12 +53,11 @@ impl VendorSettings {
         if let Some(key) = &self.api_key {
             return Ok(Some(key.clone()));
         }
-        let (text, origin) = if let Some(path) = &self.api_key_file {
-            (read_key_file(path)?, format!("key file `{}`", path.display()))
-        } else if let Some(name) = &self.api_key_env {
-            (variable(name).unwrap_or_default(), format!("environment variable `{name}`"))
+        let Some(origin) = self.key_place() else { return Ok(None) };
+        let text = if let Some(path) = &self.api_key_file {
+            read_key_file(path)?
         } else {
-            return Ok(None);
+            self.api_key_env.as_deref().and_then(variable).unwrap_or_default()
         };
         let key = text.trim();
         if key.is_empty() && self.api_key_file.is_some() {

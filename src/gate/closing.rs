@@ -105,7 +105,7 @@ impl Round<'_> {
 }
 
 /// The vendor's name for the request, for asking its support.
-fn request_id(reply: &Reply) -> Option<String> {
+pub(super) fn request_id(reply: &Reply) -> Option<String> {
     const LONGEST: usize = 128;
     let id = reply.header("x-request-id").or_else(|| reply.header("cf-ray"))?;
     Some(id.chars().filter(char::is_ascii_graphic).take(LONGEST).collect())

@@ -106,12 +106,24 @@ fn form_urlencoded(pairs: &[(&'static str, String)]) -> String {
         .unwrap_or_default()
 }
 
+/// Why there is no reply.
+#[derive(Debug)]
+pub(super) enum NoReply {
+    Broken(reqwest::Error),
+    TooLarge,
+}
+
 /// Sends and reads. A reply that could not be read whole is a fault, never a reply.
 pub(super) async fn send(client: &Client, request: reqwest::Request) -> Result<Reply, Fault> {
-    let mut response = client.execute(request).await.map_err(|error| fault(&error))?;
+    exchange(client, request).await.map_err(|no_reply| no_reply.fault())
+}
+
+/// As [`send`], for one who wants to know more than what to do next.
+pub(super) async fn exchange(client: &Client, request: reqwest::Request) -> Result<Reply, NoReply> {
+    let mut response = client.execute(request).await.map_err(NoReply::Broken)?;
     let status = response.status().as_u16();
     if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
-        return Err(too_large());
+        return Err(NoReply::TooLarge);
     }
     let headers = response
         .headers()
@@ -121,26 +133,77 @@ pub(super) async fn send(client: &Client, request: reqwest::Request) -> Result<R
         })
         .collect();
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(NoReply::Broken)? {
         if body.len() + chunk.len() > LARGEST_BODY {
-            return Err(too_large());
+            return Err(NoReply::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }
     Ok(Reply { status, headers, body: body.freeze() })
 }
 
-fn too_large() -> Fault {
-    Fault::Garbled { excerpt: format!("a body over {} MiB", LARGEST_BODY >> 20) }
+impl NoReply {
+    /// Whether the request may have reached the server decides what may be done next.
+    pub(super) fn fault(&self) -> Fault {
+        let garbled = |excerpt: String| Fault::Garbled { excerpt };
+        match self {
+            Self::TooLarge => garbled(format!("a body over {} MiB", LARGEST_BODY >> 20)),
+            Self::Broken(error) if error.is_connect() || error.is_builder() => Fault::NotSent,
+            Self::Broken(error) if error.is_decode() => {
+                garbled("a body that does not decompress".into())
+            }
+            Self::Broken(_) => Fault::Timeout,
+        }
+    }
+
+    /// What happened, in words that name no address.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::TooLarge => format!("its reply is over {} MiB", LARGEST_BODY >> 20),
+            Self::Broken(error) => {
+                let seen = causes(error).find_map(known_cause);
+                seen.unwrap_or_else(|| unnamed(error).to_owned())
+            }
+        }
+    }
 }
 
-/// Whether the request may have reached the server decides what may be done next.
-fn fault(error: &reqwest::Error) -> Fault {
-    if error.is_connect() || error.is_builder() {
-        Fault::NotSent
-    } else if error.is_decode() {
-        Fault::Garbled { excerpt: "a body that does not decompress".into() }
-    } else {
-        Fault::Timeout
+fn causes<'e>(
+    error: &'e reqwest::Error,
+) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
+    std::iter::successors(std::error::Error::source(error), |&cause| cause.source())
+}
+
+/// The causes that tell a person where to look.
+fn known_cause(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    use std::io::ErrorKind::{
+        ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable,
+    };
+    if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+        return Some(format!("no TLS: {tls}"));
+    }
+    let Some(io) = cause.downcast_ref::<std::io::Error>() else {
+        let is_lookup = cause.to_string().contains("dns error");
+        return is_lookup.then(|| "no such host name".into());
+    };
+    // What an I/O error wraps is not among its causes.
+    if let Some(inner) = io.get_ref() {
+        return known_cause(inner);
+    }
+    match io.kind() {
+        ConnectionRefused => Some("connection refused".into()),
+        ConnectionReset => Some("the connection was reset".into()),
+        HostUnreachable | NetworkUnreachable => Some("no way to its network".into()),
+        _ => None,
+    }
+}
+
+fn unnamed(error: &reqwest::Error) -> &'static str {
+    match (error.is_timeout(), error.is_connect()) {
+        (true, true) => "no connection in time",
+        (true, false) => "no reply in time",
+        (false, true) => "no connection",
+        (false, false) if error.is_decode() => "its reply does not decompress",
+        (false, false) => "the connection broke off",
     }
 }

@@ -3,12 +3,13 @@
 //! For every call: pacing, a reservation in the ledger, the send, the reading
 //! of the reply, and what follows from it: an answer kept, a retry, a half
 //! batch, a wait, a park, or the vendor off for this run. Every way to a vendor
-//! leads through [`Door::ask`].
+//! leads through [`Door::ask`], or [`Door::probe`] for a single unbilled call.
 
 mod breaker;
 mod closing;
 mod consequences;
 mod http;
+mod probe;
 mod round;
 mod tally;
 mod windows;
@@ -37,6 +38,7 @@ use crate::vendors::{Auth, Endpoint, Reply, Vendor};
 use breaker::Breaker;
 use tally::Tally;
 
+pub use probe::Probed;
 pub use windows::{Windows, later, rfc3339, seconds_for};
 
 /// 429s in a row, without a word about how long, that mean a long window is used up.

@@ -15,11 +15,11 @@ use super::roster::Profile;
 use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand};
 use crate::config::Quota;
 
-/// Who it is. The endpoints are the methods of its one path.
+/// Who it is. The endpoints are the methods of `/photo-requests`, and `/status`.
 pub(super) static PROFILE: Profile = Profile {
     id: "visio",
     key: Some("sandbox-visio"),
-    endpoints: &["request", "show", "list", "cancel"],
+    endpoints: &["request", "show", "list", "cancel", "status"],
     quotas: &[per(60, Duration::from_mins(1)), per(1000, Duration::from_hours(1))],
     roomy: &[per(6000, Duration::from_mins(1)), per(100_000, Duration::from_hours(1))],
     start: |key, quotas| Box::new(Visio::new(key, quotas)),
@@ -46,6 +46,7 @@ pub(super) enum Question {
     Show(String),
     List(usize),
     Cancel(String),
+    Status,
 }
 
 impl Visio {
@@ -71,6 +72,7 @@ impl Visio {
                 None => error(404, "not_found"),
             },
             Question::List(page) => listed(&requests, *page),
+            Question::Status => data(200, &json!({ "status": "ok" }), &json!({})),
             Question::Cancel(id) => {
                 let before = requests.len();
                 requests.retain(|request| request["id"] != **id);
@@ -88,6 +90,7 @@ impl Stand for Visio {
         let path: Vec<&str> = heard.path.split('/').filter(|part| !part.is_empty()).collect();
         let (endpoint, question) = match (&heard.method, path.as_slice()) {
             (&Method::POST, ["photo-requests"]) => ("request", wanted(heard)),
+            (&Method::GET, ["status"]) => ("status", Ok(Question::Status)),
             (&Method::GET, ["photo-requests"]) => ("list", Ok(Question::List(page(heard)))),
             (&Method::GET, ["photo-requests", id]) => ("show", Ok(Question::Show((*id).into()))),
             (&Method::DELETE, ["photo-requests", id]) => {
@@ -138,7 +141,7 @@ impl Question {
                 vins.filter(|word| word.len() == 17).map(str::to_ascii_uppercase).collect()
             }
             Self::Show(id) | Self::Cancel(id) => vec![id.to_ascii_uppercase()],
-            Self::List(_) => Vec::new(),
+            Self::List(_) | Self::Status => Vec::new(),
         }
     }
 }

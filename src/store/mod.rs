@@ -55,7 +55,7 @@ pub use operations::Operation;
 pub use recall_file::{
     CampaignId, Filed, HeldRecallFile, Imported, RecallFileInfo, import_recall_file,
 };
-pub use records::{RunRecord, SourceRecord};
+pub use records::{DayCalls, RunRecord, SourceRecord};
 pub use writer::Writer;
 
 /// How to open a store.

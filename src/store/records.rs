@@ -7,6 +7,7 @@ use super::others::load_account;
 use super::{AccountId, Snapshot, Snapshots, failed, open};
 use crate::clock::Moment;
 use crate::error::Error;
+use crate::money::Micros;
 
 /// One run, as `vinrich runs` lists it.
 #[derive(Clone, Debug)]
@@ -47,6 +48,21 @@ pub struct SourceRecord {
     pub bodies: u64,
     /// The oldest and the newest, in microseconds since the epoch.
     pub fetched: Option<(i64, i64)>,
+}
+
+/// The calls of one account to one endpoint that ended on one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayCalls {
+    /// Days since 1970-01-01, UTC.
+    pub day: i64,
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// Calls that cost something.
+    pub charged_calls: u64,
+    /// What they cost.
+    pub charged: Micros,
+    /// Calls that were sent and never answered: the vendor may have charged them.
+    pub unanswered: u64,
 }
 
 impl Snapshots {
@@ -108,7 +124,10 @@ impl Snapshot<'_> {
                             count(answers.key), count(answers.key) FILTER (WHERE answers.status = 0),
                             count(DISTINCT answers.body), min(answers.fetched_at), max(answers.fetched_at)
                      FROM sources LEFT JOIN answers ON answers.source = sources.id
-                     GROUP BY sources.id ORDER BY sources.dataset, sources.vendor, sources.endpoint",
+                     GROUP BY sources.id
+                     -- Unbilled calls about an account leave no answers.
+                     HAVING sources.dataset <> 'none' OR count(answers.key) > 0
+                     ORDER BY sources.dataset, sources.vendor, sources.endpoint",
                 )?
                 .query_map([], |row| {
                     let count = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
@@ -150,6 +169,43 @@ impl Snapshot<'_> {
                 Some(id) => load_account(self.db, AccountId(id), limits, now, boot_id),
                 None => Ok(Account::default()),
             }
+        };
+        read().map_err(failed("cannot read the ledger", &self.path))
+    }
+
+    /// The calls of an account that ended at `since` (microseconds since the
+    /// epoch) or later, by UTC day and endpoint; none where it is unknown.
+    pub fn calls_by_day(
+        &self,
+        (vendor, origin, name): (&str, &str, &str),
+        since: i64,
+    ) -> Result<Vec<DayCalls>, Error> {
+        let read = || {
+            self.db
+                .prepare(
+                    "SELECT replies.answered_wall / 86400000000 AS day, sources.endpoint,
+                            count(*) FILTER (WHERE replies.charged > 0), sum(replies.charged),
+                            count(*) FILTER (WHERE replies.http_status IS NULL)
+                     FROM accounts
+                     JOIN calls ON calls.account = accounts.id
+                     JOIN replies ON replies.call = calls.id
+                     JOIN sources ON sources.id = calls.source
+                     WHERE accounts.vendor = ?1 AND accounts.origin = ?2 AND accounts.account = ?3
+                       AND replies.answered_wall >= ?4
+                       AND replies.state NOT IN ('not_sent', 'released')
+                     GROUP BY day, sources.endpoint ORDER BY day, sources.endpoint",
+                )?
+                .query_map((vendor, origin, name, since), |row| {
+                    let count = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
+                    Ok(DayCalls {
+                        day: row.get(0)?,
+                        endpoint: row.get(1)?,
+                        charged_calls: count(2)?,
+                        charged: Micros(row.get(3)?),
+                        unanswered: count(4)?,
+                    })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(failed("cannot read the ledger", &self.path))
     }

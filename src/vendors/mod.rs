@@ -13,6 +13,7 @@ pub mod carstrel;
 pub mod carvin;
 mod json;
 pub mod nhtsa;
+mod probe;
 mod reply;
 #[cfg(test)]
 mod testing;
@@ -22,11 +23,14 @@ pub mod visio;
 pub mod visor;
 pub mod vpic_api;
 
+pub use probe::{Counted, Probe, Usage, UsageRow};
 pub use reply::{by_status, excerpt};
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::civil::Date;
 
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::{Facts, StockVehicle};
@@ -75,6 +79,18 @@ pub trait Vendor: Sync {
 
     /// What the vendor says it charged for this reply.
     fn charged(&self, _reply: &Reply) -> Option<Micros> {
+        None
+    }
+
+    /// A call that shows whether the key works and is not billed, or why there
+    /// is none.
+    fn probe(&self) -> Result<Probe, &'static str> {
+        Err("not asked: no call that is free of charge is known, so the first run tells")
+    }
+
+    /// The call, not billed either, that tells what the vendor counted on these
+    /// UTC days; `None` where it does not tell.
+    fn usage(&self, _days: RangeInclusive<Date>) -> Option<Probe> {
         None
     }
 

@@ -1,150 +1,274 @@
-//! `vinrich check`: what this machine knows of each vendor, without a call.
+//! `vinrich check`: what can be asked at this moment, and why the rest cannot.
 
-use std::path::Path;
+use vinrich::cancel::Cancel;
+use vinrich::check::{
+    CallCheck, Caller, Check, KeyCheck, LimitCheck, LocalCheck, LocalData, RecallPart, UsageCheck,
+    VendorCheck,
+};
+use vinrich::clock::SystemClock;
+use vinrich::error::Error;
+use vinrich::vendors::Counted;
 
-use vinrich::config::{Settings, VendorSettings};
-use vinrich::error::{Error, Exit};
-use vinrich::outcome::Dataset;
+use crate::cli::{CheckArgs, CommonArgs, ReportFormat};
+use crate::sandbox::Session;
+use crate::words::{count, moment, text, thousands, took, visible};
+use crate::{meaning, settings, signals, stdout};
 
-use crate::cli::CommonArgs;
-use crate::words::visible;
-use crate::{settings, stdout};
-
-/// 0 when some dataset has a usable vendor, else 77.
-pub(crate) fn run(common: &CommonArgs) -> Result<u8, Error> {
-    let settings = settings::load(common.config.as_deref())?;
-    let mut keys = Vec::new();
-    for (id, vendor) in &settings.vendors {
-        keys.push((*id, vendor, Key::of(vendor)?));
-    }
-    let described = keys.iter().map(|(id, vendor, key)| describe(id, vendor, key, &settings));
-    let text: String = std::iter::once(store_line(&settings.store)).chain(described).collect();
-    stdout::write(&format!(
-        "{text}\nnobody was called: whether a key works shows with the first call\n"
-    ))?;
-    let usable =
-        keys.iter().any(|(id, _, key)| key.usable() && !asked_for(id, &settings).is_empty());
-    Ok(if usable { Exit::Success } else { Exit::Key }.code())
-}
-
-/// Whether a vendor's key is where the configuration says.
-enum Key {
-    NotNeeded,
-    Found(String),
-    Missing(String),
-}
-
-impl Key {
-    fn of(vendor: &VendorSettings) -> Result<Self, Error> {
-        let place = match (&vendor.api_key_file, &vendor.api_key_env) {
-            (Some(path), _) => format!("in file `{}`", path.display()),
-            (None, Some(name)) => format!("in environment variable `{name}`"),
-            (None, None) => return Ok(Self::NotNeeded),
-        };
-        Ok(match vendor.resolve_key()? {
-            Some(_) => Self::Found(place),
-            None => Self::Missing(place),
-        })
-    }
-
-    fn usable(&self) -> bool {
-        !matches!(self, Self::Missing(_))
-    }
-}
-
-fn store_line(store: &Path) -> String {
-    let state = if store.exists() { "" } else { " (none yet; the first run creates it)" };
-    format!("store    {}{state}\n", visible(&store.display().to_string()))
-}
-
-fn describe(id: &str, vendor: &VendorSettings, key: &Key, settings: &Settings) -> String {
-    let key = match key {
-        Key::NotNeeded => "none needed".to_owned(),
-        Key::Found(place) => format!("found {place}"),
-        Key::Missing(place) => format!("missing; expected {place}"),
+/// The library says how it ends: see [`Check::exit`].
+pub(crate) fn run(args: &CheckArgs, common: &CommonArgs) -> Result<u8, Error> {
+    let mut settings = settings::load(common.config.as_deref())?;
+    let _session = Session::start(&args.sandbox, &mut settings)?;
+    let cancel = Cancel::new();
+    signals::watch(&cancel)?;
+    let caller = Caller {
+        settings: &settings,
+        command: meaning::command_line(),
+        clock: &SystemClock::new(),
+        cancel: &cancel,
     };
-    let asked = asked_for(id, settings);
-    let asked = if asked.is_empty() { "nothing".to_owned() } else { asked.join(", ") };
-    let mut lines = vec![
-        ("key", key),
-        ("address", vendor.base_url.clone()),
-        ("asked for", asked),
-        ("quotas", limits(&vendor.quotas, "none")),
-        ("spend", limits(&vendor.spend, "none, so endpoints that cost money are left out")),
+    let check = vinrich::check(&caller, !args.offline)?;
+    match args.format {
+        ReportFormat::Json => stdout::write_json(&check)?,
+        ReportFormat::Text => stdout::write(&as_text(&check))?,
+    }
+    Ok(check.exit().code())
+}
+
+fn as_text(check: &Check) -> String {
+    let state = if check.store_exists { "" } else { " (none yet; the first run creates it)" };
+    let store = visible(&check.store.display().to_string()).into_owned();
+    let mut lines = vec![format!("store    {store}{state}")];
+    for (id, entries) in check.vendors.iter().map(vendor).chain(check.local.iter().map(local)) {
+        lines.extend([String::new(), id.to_owned()]);
+        let line = |(name, value): &(&str, String)| format!("  {name:9}  {}", visible(value));
+        lines.extend(entries.iter().map(line));
+    }
+    lines.extend([String::new(), who_was_called(check)]);
+    text(&lines)
+}
+
+fn who_was_called(check: &Check) -> String {
+    let was_called = |vendor: &&VendorCheck| !matches!(vendor.call, CallCheck::NotAsked { .. });
+    match check.vendors.iter().filter(was_called).count() as u64 {
+        0 if check.asked => {
+            "nobody could be called: whether a key works shows with the first run".into()
+        }
+        0 => "nobody was called: whether a key works shows without `--offline`".into(),
+        called => format!("{} called, by calls that are not billed", count(called, "vendor")),
+    }
+}
+
+type Entries = (&'static str, Vec<(&'static str, String)>);
+
+fn vendor(check: &VendorCheck) -> Entries {
+    let mut entries = vec![
+        ("key", key(&check.key)),
+        ("address", check.address.clone()),
+        ("asked for", list(&check.asked_for, "nothing")),
+        ("quotas", list(&check.quotas, "none")),
     ];
-    if vendor.quotas.iter().any(|quota| quota.window.as_secs() >= 24 * 3600) {
-        lines.insert(4, ("reset", vendor.quota_reset.to_string()));
+    entries.extend(check.quota_reset.clone().map(|reset| ("reset", reset)));
+    if check.priced {
+        let none = "none, so endpoints that cost money are left out";
+        entries.push(("spend", list(&check.spend, none)));
     }
-    if vendor.price.values().all(|price| price.0 == 0) {
-        lines.retain(|(name, _)| *name != "spend");
-    }
-    lines.extend(vendor.key_warning().map(|warning| ("warning", warning)));
-    let lines = lines.iter().map(|(name, value)| format!("  {name:9}  {}\n", visible(value)));
-    format!("\n{id}\n{}", lines.collect::<String>())
+    entries.extend(check.warning.clone().map(|warning| ("warning", warning)));
+    entries.extend(call(&check.call, &check.key));
+    (check.vendor, entries)
 }
 
-fn asked_for(id: &str, settings: &Settings) -> Vec<&'static str> {
-    let asked = settings.datasets.iter().filter(|(_, of)| of.vendors.contains(&id));
-    asked.map(|(dataset, _)| Dataset::name(*dataset)).collect()
+fn key(key: &KeyCheck) -> String {
+    match key {
+        KeyCheck::NotNeeded => "none needed".into(),
+        KeyCheck::Found { place } => format!("found in {place}"),
+        KeyCheck::Missing { place } => format!("missing; expected in {place}"),
+        KeyCheck::Unusable { why, hint } => with_hint(why, hint.as_deref()),
+    }
 }
 
-fn limits<T: ToString>(limits: &[T], none: &str) -> String {
-    if limits.is_empty() {
+fn call(call: &CallCheck, key: &KeyCheck) -> Vec<(&'static str, String)> {
+    match call {
+        CallCheck::NotAsked { why } => vec![("call", why.clone())],
+        CallCheck::Failed { why, hint, .. } => vec![("call", why.clone()), ("hint", hint.clone())],
+        CallCheck::Accepted { scope, milliseconds, limits, usage, .. } => {
+            let time = took(*milliseconds as f64 / 1e3);
+            let accepted = if *key == KeyCheck::NotNeeded { "" } else { "the key is accepted; " };
+            let mut entries = vec![("call", format!("{accepted}answered in {time}"))];
+            entries.extend(scope.map(|scope| ("scope", format!("{scope}, as seen by that call"))));
+            let limits: Vec<String> = limits.iter().map(limit).collect();
+            entries.extend((!limits.is_empty()).then(|| ("limits", limits.join(", "))));
+            entries.extend(usage.map(|usage| ("usage", usage_beside_the_ledger(&usage))));
+            entries
+        }
+    }
+}
+
+fn limit(limit: &LimitCheck) -> String {
+    match limit.remaining {
+        Some(left) => format!("{} ({} left)", limit.quota, thousands(u64::from(left))),
+        None => limit.quota.clone(),
+    }
+}
+
+fn usage_beside_the_ledger(usage: &UsageCheck) -> String {
+    let UsageCheck { days, said, ledger } = usage;
+    let said = format!("{}, {} in {days} days", calls(said), said.charged_micros);
+    if usage.said == *ledger {
+        return format!("{said}; our ledger agrees");
+    }
+    let ledger = format!("{}, {}", calls(ledger), ledger.charged_micros);
+    format!("{said}; our ledger has {ledger}: `vinrich quota --reconcile` compares by day")
+}
+
+fn calls(counted: &Counted) -> String {
+    format!("{} charged", count(counted.calls, "call"))
+}
+
+fn local(check: &LocalCheck) -> Entries {
+    let mut entries = vec![("asked for", list(&check.asked_for, "nothing"))];
+    match &check.data {
+        LocalData::Decoder { data_month, path } => {
+            let place = path.as_ref().map_or_else(
+                || "in this binary".to_owned(),
+                |path| format!("in `{}`", path.display()),
+            );
+            entries.push(("data", format!("vPIC of {data_month}, {place}")));
+        }
+        LocalData::RecallFile { parts } => {
+            entries.extend(parts.iter().map(|part| ("data", recall_part(part))));
+        }
+        LocalData::Missing { command } => {
+            entries.push(("data", format!("none; `{command}` brings them")));
+        }
+        LocalData::Unusable { why, hint } => {
+            entries.push(("data", with_hint(why, hint.as_deref())))
+        }
+    }
+    (check.source, entries)
+}
+
+fn recall_part(part: &RecallPart) -> String {
+    let as_of = part.data_as_of.as_ref().map(|day| format!(" up to {day}")).unwrap_or_default();
+    let campaigns = count(part.campaigns, "campaign");
+    format!("`{}`: {campaigns}{as_of}, imported {}", part.name, moment(&part.imported_at))
+}
+
+fn with_hint(why: &str, hint: Option<&str>) -> String {
+    hint.map_or_else(|| why.to_owned(), |hint| format!("{why}; {hint}"))
+}
+
+fn list<T: AsRef<str>>(items: &[T], none: &str) -> String {
+    if items.is_empty() {
         return none.to_owned();
     }
-    limits.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+    items.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use vinrich::money::Micros;
+
     use super::*;
 
-    #[test]
-    fn a_vendor_is_described_without_its_key() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("vinrich.toml");
-        std::fs::write(folder.path().join("key"), "canary").unwrap();
-        std::fs::write(&file, "[vendors.carvin]\napi_key_file = 'key'\nquota_reset = '00:00 UTC'")
-            .unwrap();
-        let settings =
-            Settings::load(Some(&file), std::iter::empty(), &settings::defaults()).unwrap();
-        let mut carvin = settings.vendors["carvin"].clone();
-        let key = Key::of(&carvin).unwrap();
-        assert!(key.usable());
-        carvin.api_key_file = Some("key".into());
-        let shown = describe("carvin", &carvin, &Key::Found("in file `key`".into()), &settings);
-        insta::assert_snapshot!(shown, @r#"
-        carvin
-          key        found in file `key`
-          address    https://www.carvinapi.com/api/v1
-          asked for  decode, recalls
-          quotas     100/day
-          reset      00:00 UTC
-        "#);
-        assert!(!shown.contains("canary"));
+    fn visor(key: KeyCheck, call: CallCheck) -> VendorCheck {
+        VendorCheck {
+            vendor: "visor",
+            key,
+            address: "https://api.visor.vin/v1".into(),
+            asked_for: vec!["listings"],
+            quotas: vec!["10/10s".into(), "60/minute".into()],
+            quota_reset: None,
+            spend: Vec::new(),
+            priced: true,
+            warning: None,
+            call,
+        }
+    }
+
+    fn check(vendors: Vec<VendorCheck>, local: Vec<LocalCheck>) -> Check {
+        Check { store: "vinrich.db".into(), store_exists: true, asked: true, vendors, local }
+    }
+
+    fn counted(calls: u64, micros: i64) -> Counted {
+        Counted { calls, charged_micros: Micros(micros) }
     }
 
     #[test]
-    fn a_priced_vendor_says_that_it_waits_for_a_spend_limit() {
-        let nothing = tempfile::NamedTempFile::new().unwrap();
-        let settings =
-            Settings::load(Some(nothing.path()), std::iter::empty(), &settings::defaults())
-                .unwrap();
-        let visor = &settings.vendors["visor"];
-        let shown = describe(
-            "visor",
-            visor,
-            &Key::Missing("in environment variable `VISOR_API_KEY`".into()),
-            &settings,
+    fn a_vendor_that_answered_is_shown_with_what_it_said() {
+        let usage = UsageCheck { days: 30, said: counted(3, 6000), ledger: counted(3, 6000) };
+        let answered = CallCheck::Accepted {
+            call: "usage",
+            scope: Some("usage.read"),
+            milliseconds: 240,
+            limits: vec![
+                LimitCheck { quota: "10/10s".into(), remaining: Some(9) },
+                LimitCheck { quota: "60/minute".into(), remaining: None },
+            ],
+            usage: Some(usage),
+        };
+        let found = KeyCheck::Found { place: "environment variable `VISOR_API_KEY`".into() };
+        let carvin = VendorCheck {
+            vendor: "carvin",
+            quotas: vec!["100/day".into()],
+            quota_reset: Some("00:00 UTC".into()),
+            priced: false,
+            ..visor(
+                found.clone(),
+                CallCheck::NotAsked { why: "not asked: every call counts".into() },
+            )
+        };
+        insta::assert_snapshot!(as_text(&check(vec![carvin, visor(found, answered)], Vec::new())));
+    }
+
+    #[test]
+    fn a_difference_in_usage_names_the_command_that_explains_it() {
+        let usage = UsageCheck { days: 30, said: counted(1, 2000), ledger: counted(3, 6000) };
+        assert_eq!(
+            usage_beside_the_ledger(&usage),
+            "1 call charged, $0.002 in 30 days; our ledger has 3 calls charged, $0.006: \
+             `vinrich quota --reconcile` compares by day"
         );
-        insta::assert_snapshot!(shown, @r#"
-        visor
-          key        missing; expected in environment variable `VISOR_API_KEY`
-          address    https://api.visor.vin/v1
-          asked for  listings
-          quotas     10/10s, 60/minute
-          spend      none, so endpoints that cost money are left out
-        "#);
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_comes_with_what_to_do() {
+        let missing = KeyCheck::Missing { place: "environment variable `VISOR_API_KEY`".into() };
+        let refused = CallCheck::Failed {
+            why: "the key is refused (HTTP 401)".into(),
+            hint: "put a key that the vendor accepts into key file `k`".into(),
+            stops_runs: true,
+            exit_code: 77,
+        };
+        let unusable = KeyCheck::Unusable {
+            why: "key file `k` is empty".into(),
+            hint: Some("fill it".into()),
+        };
+        let not_asked = CallCheck::NotAsked { why: "not asked, for want of a key".into() };
+        let vendors = vec![
+            visor(missing, not_asked.clone()),
+            visor(KeyCheck::NotNeeded, refused),
+            visor(unusable, not_asked),
+        ];
+        let local = |source, data| LocalCheck { source, asked_for: vec!["decode"], data };
+        let local = vec![
+            local("vpic", LocalData::Missing { command: "vinrich vpic install" }),
+            local(
+                "vpic",
+                LocalData::Decoder { data_month: "2026-10".into(), path: Some("v.rkyv".into()) },
+            ),
+            local(
+                "nhtsa-file",
+                LocalData::RecallFile {
+                    parts: vec![RecallPart {
+                        name: "FLAT_RCL_POST_2010.txt".into(),
+                        imported_at: "2026-11-22T02:10:00Z".into(),
+                        data_as_of: Some("2026-11-20".into()),
+                        campaigns: 14_000,
+                    }],
+                },
+            ),
+        ];
+        insta::assert_snapshot!(as_text(&check(vendors, local)));
     }
 }

@@ -56,7 +56,7 @@ fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
         Command::Validate(args) => validate::run(&args, &common),
         Command::Decode(args) => decode::run(&args, &common),
         Command::Vpic { command } => vpic::run(&command, &common),
-        Command::Check => check::run(&common),
+        Command::Check(args) => check::run(&args, &common),
         Command::Quota(args) => quota::run(&args, &common),
         Command::Photos { command } => photos::run(&command, &common),
         Command::Tool { command } => tool::run(&command, &common),

@@ -1,15 +1,20 @@
 //! `vinrich quota`: what the vendors' limits have left, by our own count.
 
+mod reconcile;
+
 use vinrich::clock::SystemClock;
 use vinrich::error::{Error, Exit};
 use vinrich::quota::VendorQuota;
 
-use crate::cli::{CommonArgs, ListArgs, ReportFormat};
+use crate::cli::{CommonArgs, QuotaArgs, ReportFormat};
 use crate::words::{moment, table, text, thousands};
 use crate::{settings, stdout};
 
-pub(crate) fn run(args: &ListArgs, common: &CommonArgs) -> Result<u8, Error> {
+pub(crate) fn run(args: &QuotaArgs, common: &CommonArgs) -> Result<u8, Error> {
     let settings = settings::load(common.config.as_deref())?;
+    if args.reconcile {
+        return reconcile::run(args, &settings);
+    }
     let vendors = vinrich::quotas(&settings, &SystemClock::new())?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&vendors)?,

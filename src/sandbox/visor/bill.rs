@@ -59,6 +59,7 @@ struct Meta {
     interval: &'static str,
     currency: &'static str,
     source: &'static str,
+    freshness: &'static str,
 }
 
 impl Bill {
@@ -88,6 +89,7 @@ impl Bill {
             interval: "day",
             currency: "USD",
             source: "public_api_usage_events",
+            freshness: "eventually_consistent",
         };
         Reply::json(200, to_json(&Page { data, totals, meta }))
     }

@@ -12,7 +12,7 @@ mod tests;
 mod vehicle;
 
 use super::{
-    Answer, Auth, Effect, Endpoint, EndpointSpec, ListPage, Parsed, Reply, Request, Vendor,
+    Answer, Auth, Effect, Endpoint, EndpointSpec, ListPage, Parsed, Probe, Reply, Request, Vendor,
     VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorSettings};
@@ -49,6 +49,12 @@ impl Vendor for CarStrel {
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         envelope::fault(reply)
+    }
+
+    /// A page of one vehicle: the list costs nothing and leaves no impression.
+    fn probe(&self) -> Result<Probe, &'static str> {
+        let query = vec![("page", "1".to_owned()), ("limit", "1".to_owned())];
+        Ok(Probe::free(Request { query, ..Request::get(PATH) }))
     }
 }
 

@@ -15,7 +15,8 @@ mod tests;
 use serde::Serialize;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Vendor, VendorSpec, campaigns,
+    Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Vendor, VendorSpec,
+    campaigns,
 };
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::Facts;
@@ -50,6 +51,10 @@ impl Vendor for CarVin {
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
         &ENDPOINTS
+    }
+
+    fn probe(&self) -> Result<Probe, &'static str> {
+        Err("not asked: every call counts against its quota, so the first run tells")
     }
 }
 

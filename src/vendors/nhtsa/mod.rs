@@ -13,8 +13,8 @@ mod tests;
 use super::json;
 use super::reply::{garbled, unrecognised, without_key};
 use super::{
-    Answer, Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Said, Vendor, VendorSpec,
-    campaigns,
+    Answer, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Said, Vendor,
+    VendorSpec, campaigns,
 };
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::{Facts, RecallFacts};
@@ -52,6 +52,11 @@ impl Vendor for Nhtsa {
             400 => Some(bad_request(reply)),
             _ => without_key(reply),
         }
+    }
+
+    fn probe(&self) -> Result<Probe, &'static str> {
+        let request = "/products/vehicle/models?modelYear=2020&make=ford&issueType=r";
+        Ok(Probe::free(Request::get(request)))
     }
 }
 

@@ -12,7 +12,7 @@ mod tests;
 
 use super::reply::wait_asked;
 use super::{
-    Answer, Auth, Effect, Endpoint, EndpointSpec, ListPage, Method, Parsed, Payload, Reply,
+    Answer, Auth, Effect, Endpoint, EndpointSpec, ListPage, Method, Parsed, Payload, Probe, Reply,
     Request, Said, ServerLimit, Vendor, VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorOption, VendorSettings};
@@ -113,6 +113,11 @@ impl Vendor for Visio {
             reset: wait_asked(reply),
         };
         if limit.limit.is_none() && limit.remaining.is_none() { Vec::new() } else { vec![limit] }
+    }
+
+    /// Its documents show by this call how to authenticate.
+    fn probe(&self) -> Result<Probe, &'static str> {
+        Ok(Probe::free(Request::get("/status")))
     }
 }
 

@@ -10,11 +10,16 @@ mod envelope;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod usage;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use jiff::civil::Date;
+
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, ServerLimit, Vendor, VendorSpec,
+    Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, ServerLimit, Vendor,
+    VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::{Facts, ListingFacts};
@@ -75,6 +80,15 @@ impl Vendor for Visor {
     fn charged(&self, reply: &Reply) -> Option<Micros> {
         let micros: i64 = reply.header("x-usage-cost-micros")?.trim().parse().ok()?;
         (micros >= 0).then_some(Micros(micros))
+    }
+
+    fn probe(&self) -> Result<Probe, &'static str> {
+        Ok(usage::probe(Vec::new()))
+    }
+
+    fn usage(&self, days: RangeInclusive<Date>) -> Option<Probe> {
+        let (first, last) = days.into_inner();
+        Some(usage::probe(vec![("start_date", first.to_string()), ("end_date", last.to_string())]))
     }
 }
 

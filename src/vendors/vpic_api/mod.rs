@@ -10,7 +10,7 @@ mod tests;
 use super::json::{self, Object};
 use super::reply::without_key;
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Reply, Request, Vendor,
+    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request, Vendor,
     VendorSpec, vehicle,
 };
 use crate::config::{VendorDefaults, VendorSettings};
@@ -48,6 +48,10 @@ impl Vendor for VpicApi {
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         without_key(reply)
     }
+
+    fn probe(&self) -> Result<Probe, &'static str> {
+        Ok(Probe::free(batch_of("1FTFW1E*".into())))
+    }
 }
 
 /// `POST /vehicles/DecodeVINValuesBatch/` with `format=json&data=VIN1;VIN2;…`.
@@ -68,15 +72,9 @@ impl Endpoint for DecodeBatch {
         &DECODE_BATCH
     }
 
-    /// `format` stands in the form: in the query it is not heeded, and XML comes.
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
         let vins: Vec<&str> = keys.iter().filter_map(Key::vin).map(Vin::as_str).collect();
-        let form = vec![("format", "json".to_owned()), ("data", vins.join(";"))];
-        Request {
-            method: Method::Post,
-            body: Some(Payload::Form(form)),
-            ..Request::get("/vehicles/DecodeVINValuesBatch/")
-        }
+        batch_of(vins.join(";"))
     }
 
     fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
@@ -86,5 +84,14 @@ impl Endpoint for DecodeBatch {
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
         let item = json::read(body).and_then(Object::read).ok().flatten();
         Facts::Decode(item.map_or_else(DecodeFacts::default, |item| vehicle::facts(key, &item)))
+    }
+}
+
+/// `format` stands in the form: in the query it is not heeded, and XML comes.
+fn batch_of(vins: String) -> Request {
+    Request {
+        method: Method::Post,
+        body: Some(Payload::Form(vec![("format", "json".to_owned()), ("data", vins)])),
+        ..Request::get("/vehicles/DecodeVINValuesBatch/")
     }
 }

@@ -1,0 +1,148 @@
+//! `GET /usage`: what Visor counted and charged, by UTC day and metering class.
+//! It is not billed, needs the scope `usage.read`, and lags behind the calls.
+
+use jiff::civil::Date;
+use serde_json::value::RawValue;
+
+use super::{LISTINGS, VINS, get};
+use crate::money::Micros;
+use crate::outcome::Fault;
+use crate::vendors::json::{self, Object, Unreadable, Value};
+use crate::vendors::reply::{garbled, unrecognised};
+use crate::vendors::{Counted, Probe, Reply, Usage, UsageRow};
+
+/// The call. Without a query it is about the last 30 days.
+pub(super) fn probe(query: Vec<(&'static str, String)>) -> Probe {
+    Probe {
+        endpoint: "usage",
+        request: get("/usage".into(), query),
+        scope: Some("usage.read"),
+        read: |reply| read(reply).map(Some),
+    }
+}
+
+/// A row that cannot be read makes the whole unreadable: a sum without it would
+/// be a wrong one.
+fn read(reply: &Reply) -> Result<Usage, Fault> {
+    let usage = json::read(&reply.body).and_then(usage).map_err(|_| garbled(&reply.body))?;
+    usage.ok_or_else(|| unrecognised(&reply.body))
+}
+
+fn usage(document: &RawValue) -> Result<Option<Usage>, Unreadable> {
+    let Some(envelope) = Object::read(document)? else { return Ok(None) };
+    let Some(data) = envelope.get(&["data"]) else { return Ok(None) };
+    let Value::List(rows) = Value::read(data)? else { return Ok(None) };
+    let rows = rows.into_iter().map(row).collect::<Result<Option<Vec<_>>, _>>()?;
+    let totals = envelope.get(&["totals"]).map(Object::read).transpose()?.flatten();
+    Ok(rows.map(|rows| Usage { rows, totals: totals.as_ref().and_then(counted) }))
+}
+
+fn row(raw: &RawValue) -> Result<Option<UsageRow>, Unreadable> {
+    let Some(row) = Object::read(raw)? else { return Ok(None) };
+    let day = row.scalar(&["date", "day"]).and_then(|text| day(&text));
+    let Some((day, counted)) = day.zip(counted(&row)) else { return Ok(None) };
+    let class = row.scalar(&["metering_class", "class"]).unwrap_or_default().into_owned();
+    Ok(Some(UsageRow { day, endpoint: endpoint_of(&class), class, counted }))
+}
+
+/// `2026-06-09`; a time of day behind it is not looked at.
+fn day(text: &str) -> Option<Date> {
+    text.get(..10)?.parse().ok()
+}
+
+fn counted(object: &Object<'_>) -> Option<Counted> {
+    let number = |name| whole(&object.scalar(&[name])?);
+    let charged = i64::try_from(number("charged_micros")?).ok()?;
+    Some(Counted { calls: number("requests")?, charged_micros: Micros(charged) })
+}
+
+/// A number of things, also when written as `4.0`.
+fn whole(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    fraction.bytes().all(|digit| digit == b'0').then(|| whole.parse().ok())?
+}
+
+/// Which endpoint a class is about. The vendor lists its classes nowhere, and
+/// tells them apart by what else was asked for: `listing_search_historical`.
+fn endpoint_of(class: &str) -> Option<&'static str> {
+    const CLASSES: [(&str, &str); 3] = [
+        ("listing_search", LISTINGS.id),
+        ("vehicle_detail", VINS.id),
+        ("dealer_lookup", "dealers"),
+    ];
+    CLASSES.into_iter().find(|(prefix, _)| class.starts_with(prefix)).map(|(_, endpoint)| endpoint)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::vendors::testing::{fixture, json_like, reply};
+
+    fn read_text(json: &str) -> Result<Usage, Fault> {
+        read(&reply(200, json.as_bytes()))
+    }
+
+    #[test]
+    fn usage_is_read_by_day_and_class() {
+        let usage = read(&fixture("visor/usage.json")).expect("usage");
+        let rows: Vec<_> = usage
+            .rows
+            .iter()
+            .map(|row| (row.day.to_string(), row.class.as_str(), row.endpoint, row.counted))
+            .collect();
+        let counted = |calls, micros| Counted { calls, charged_micros: Micros(micros) };
+        assert_eq!(
+            rows,
+            [
+                ("2026-06-08".into(), "listing_search", Some("listings"), counted(3, 6000)),
+                ("2026-06-09".into(), "vehicle_detail_enriched", Some("vins"), counted(1, 8000)),
+                ("2026-06-09".into(), "facet_search", None, counted(4, 1000)),
+            ]
+        );
+        assert_eq!(usage.totals, Some(counted(8, 15_000)));
+        assert_eq!(usage.total(), counted(8, 15_000));
+    }
+
+    #[test]
+    fn numbers_may_drift_and_totals_be_missing() {
+        let odd = r#"{"data":[{"date":"2026-06-09T00:00:00Z","metering_class":null,
+            "requests":"2","charged_micros":4000.0}]}"#;
+        let usage = read_text(odd).expect("usage");
+        assert_eq!(usage.rows[0].counted, Counted { calls: 2, charged_micros: Micros(4000) });
+        assert_eq!((usage.rows[0].class.as_str(), usage.totals), ("", None));
+        assert_eq!(read_text(r#"{"data":[]}"#), Ok(Usage::default()));
+    }
+
+    #[test]
+    fn what_is_not_usage_is_never_read_as_nothing_used() {
+        for body in [
+            "<html>",
+            "{}",
+            "[]",
+            r#"{"data":{}}"#,
+            r#"{"data":[7]}"#,
+            r#"{"data":[{"date":"2026-06-09","requests":1}]}"#,
+            r#"{"data":[{"date":"yesterday","requests":1,"charged_micros":1}]}"#,
+            r#"{"data":[{"date":"2026-06-09","requests":-1,"charged_micros":1}]}"#,
+            r#"{"data":[{"date":"2026-06-09","requests":1,"charged_micros":1.5}]}"#,
+        ] {
+            assert!(matches!(read_text(body), Err(Fault::Garbled { .. })), "{body}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn nothing_panics(
+            body in json_like(
+                prop_oneof!["\"\\PC{0,12}\"", "-?[0-9]{1,22}(\\.[0-9]{1,3})?"].boxed(),
+                vec!["data", "date", "metering_class", "requests", "charged_micros", "totals"],
+            ),
+            bytes in proptest::collection::vec(any::<u8>(), 0..64),
+        ) {
+            let _either = (read_text(&body).is_ok(), read(&reply(200, &bytes)).is_ok());
+        }
+    }
+}
