@@ -9,7 +9,8 @@
 //! through the one door of each vendor ([`gate`]). Every call is in the store's
 //! ledger before it is sent; every reply is in the store before its answers are
 //! used. Decode and listings are asked by VIN (wave 1), recalls by the vehicles
-//! that decode made known (wave 2). Pass 2 ([`writing`]) reads the input again,
+//! that decode made known (wave 2). An inventory cannot be asked about a VIN: it
+//! is read whole, page by page ([`inventory`]). Pass 2 ([`writing`]) reads the input again,
 //! joins each row with the answers ([`join`]) and writes it ([`output`]).
 //!
 //! The store is the join, the cache and the resume point at once: duplicates, a

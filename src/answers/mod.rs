@@ -78,7 +78,7 @@ impl Replies {
         if let Some(inventory) = renewed.inventory {
             self.inventories.insert(self.sources.len(), inventory);
         }
-        self.warnings.extend(renewed.warnings);
+        self.warnings.extend(renewed.warning);
         let outcome = renewed.outcome;
         self.add(
             source,

@@ -118,7 +118,12 @@ impl Asker<'_> {
         };
         let renewed = renewal.run().await?;
         let fresh = renewed.inventory.clone().filter(|inventory| inventory.stale().is_none());
+        let (hits, keys_before) = (replies.report.hits, replies.report.keys);
         replies.add_inventory(source.clone(), renewed, open);
+        self.shared.tell(|progress| {
+            progress.cache_hits += replies.report.hits - hits;
+            progress.lookups += replies.report.keys - keys_before;
+        });
         for vin in fresh.iter().flat_map(|inventory| inventory.vins()) {
             if let Some(id) = keys.id(&Key::Vin(*vin)) {
                 open[id as usize] = false;

@@ -306,7 +306,7 @@ impl<'a> Round<'a> {
     /// The endpoint of a call: another one for a key alone that a batch left out.
     fn endpoint_for(&self, keys: &[Key]) -> &'static dyn Endpoint {
         let singly = match keys {
-            [key] if self.queue.was_missed(key) => self.endpoint.singly(),
+            [key] if self.queue.was_missed(key) => self.endpoint.singly(self.door.settings),
             _ => None,
         };
         singly.and_then(|id| self.door.vendor.endpoint(id)).unwrap_or(self.endpoint)

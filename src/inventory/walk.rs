@@ -78,9 +78,13 @@ impl Walk {
         (page.more || self.pages.get(place).is_none_or(as_long)).then_some(earlier)
     }
 
-    /// Says how many vehicles were not met, where the list claims more.
-    pub(super) fn shortfall(&self) -> Option<String> {
+    /// What the user should know of a list that was read to its end: that it is
+    /// empty, or that it claims more vehicles than were met.
+    pub(super) fn remark(&self) -> Option<String> {
         let met = self.seen.len() as u64;
+        if met == 0 {
+            return Some("its inventory is empty; are the filters and the key right?".into());
+        }
         let total = self.total.filter(|total| *total > met)?;
         Some(format!(
             "its inventory of {total} vehicles showed {met}: it changed while it was read"
@@ -119,18 +123,19 @@ mod tests {
     fn a_list_is_walked_to_its_last_page() {
         let walk = walked(&[0..10, 10..20, 20..25]).expect("a list");
         assert!(walk.has_ended());
-        assert_eq!((walk.pages(), walk.next_number(), walk.shortfall()), (3, 4, None));
+        assert_eq!((walk.pages(), walk.next_number(), walk.remark()), (3, 4, None));
         let empty = ListPage { entries: 0, more: false, total: Some(0), pages: Some(0) };
         let mut walk = Walk::default();
         assert_eq!(walk.take(empty, &[]), Ok(()));
         assert!(walk.has_ended(), "an empty inventory is one, too");
+        assert!(walk.remark().is_some_and(|remark| remark.contains("is empty")));
     }
 
     #[test]
     fn a_list_may_change_while_it_is_read() {
         let walk = walked(&[0..10, 9..19, 19..24]).expect("a list");
         assert_eq!(
-            walk.shortfall().as_deref(),
+            walk.remark().as_deref(),
             Some("its inventory of 25 vehicles showed 24: it changed while it was read")
         );
     }

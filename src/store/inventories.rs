@@ -3,14 +3,14 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::lookup::Snapshot;
+use super::lookup::{BodyId, Snapshot};
 use super::state::State;
 use super::{SourceId, failed};
 use crate::error::Error;
 use crate::key::{Key, Page};
 
 /// A reading of a list that has its last page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WholeList {
     /// When it began, in microseconds since the epoch.
     pub snapshot: i64,
@@ -19,12 +19,12 @@ pub struct WholeList {
 }
 
 /// A kept page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeptPage {
     /// From 1.
     pub number: u32,
     /// The vendor's raw words.
-    pub body: Vec<u8>,
+    pub body: BodyId,
 }
 
 /// A page that was found: others were refused.
@@ -158,14 +158,14 @@ impl Snapshot<'_> {
         let (from, to) = Page::stored_bounds(list, Some(snapshot));
         let read = || {
             let mut find = self.db.prepare_cached(
-                "SELECT answers.key, bodies.body FROM answers JOIN bodies ON bodies.id = answers.body
+                "SELECT answers.key, bodies.id FROM answers JOIN bodies ON bodies.id = answers.body
                  WHERE source = ?1 AND key >= ?2 AND key < ?3 AND status = ?4",
             )?;
             let mut rows = find.query(params![source.0, from, to, FOUND])?;
             let mut pages = Vec::new();
             while let Some(row) = rows.next()? {
                 if let Some(Key::Page(page)) = Key::from_stored(row.get_ref(0)?.as_str()?) {
-                    pages.push(KeptPage { number: page.number, body: row.get(1)? });
+                    pages.push(KeptPage { number: page.number, body: BodyId(row.get(1)?) });
                 }
             }
             pages.sort_unstable_by_key(|page| page.number);

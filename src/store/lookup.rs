@@ -19,7 +19,7 @@ const SMALLEST_ROW: i64 = 48;
 
 /// The row of `bodies` that holds an answer's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BodyId(i64);
+pub struct BodyId(pub(super) i64);
 
 /// What an answer in the store says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -54,6 +54,14 @@ pub fn registry() -> &'static [&'static dyn Vendor] {
     ]
 }
 
+/// Whether a setting is `true` or `false`.
+fn is_boolean(text: &str) -> Result<(), String> {
+    match text {
+        "true" | "false" => Ok(()),
+        _ => Err("must be `true` or `false`".into()),
+    }
+}
+
 /// The vendor called `id`.
 pub fn find(id: &str) -> Option<&'static dyn Vendor> {
     registry().iter().copied().find(|vendor| vendor.spec().id() == id)
@@ -79,6 +87,12 @@ pub trait Vendor: Sync {
 
     /// What the vendor says it charged for this reply.
     fn charged(&self, _reply: &Reply) -> Option<Micros> {
+        None
+    }
+
+    /// What is wrong with settings of its own that are right one by one. Fits
+    /// behind `vendors.<id>: `.
+    fn contradiction(&self, _settings: &VendorSettings) -> Option<String> {
         None
     }
 
@@ -149,9 +163,9 @@ pub trait Endpoint: Sync {
     }
 
     /// The endpoint of the same vendor that is asked about a key which a batch
-    /// left out, once it is alone; at the same price. Its answers are kept as
-    /// this one's, and read by it.
-    fn singly(&self) -> Option<&'static str> {
+    /// left out, once it is alone; at the same price, where the settings say so.
+    /// Its answers are kept as this one's, and read by it.
+    fn singly(&self, _settings: &VendorSettings) -> Option<&'static str> {
         None
     }
 

@@ -2,8 +2,8 @@
 //!
 //! The decoder is `ultravin`, which does what NHTSA's own procedure does; its
 //! data are one file of 84 MB, put on this machine once by [`install()`] or
-//! embedded when this binary was built. What a VIN decodes to depends on those data and, for the
-//! model year, on today's date, so the caller tells the time.
+//! embedded when this binary was built. What a VIN decodes to depends on those
+//! data and, for the model year, on today's date, so the caller tells the time.
 
 mod archive;
 mod artifact;

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use vinrich::outcome::Dataset;
 use vinrich::plan::Plan;
 
+use crate::support::binary::eventually;
 use crate::support::clock::ScriptedClock;
 use crate::support::enriched::{Enriched, Row, Tweak, fleet_vins, vin};
 use crate::support::{Work, csv_rows, sample};
@@ -174,6 +175,23 @@ fn a_reading_that_was_broken_off_goes_on_where_it_ended() {
 }
 
 #[test]
+fn a_killed_reading_goes_on_where_it_ended() {
+    let work = Work::configured(&["carstrel/latency=150ms"]);
+    let fleet = sample("fleet.csv").display().to_string();
+    let words = ["enrich", &fleet, "-o", "out.csv", "--with", "listings", "--listings", "carstrel"];
+    let running = work.start(&words);
+    eventually("two pages", || pages(&work).len() >= 2);
+    running.kill();
+    assert_eq!(kept(&work).1, 0, "half an inventory is none");
+    work.vinrich(&words).exits(0);
+    let asked = pages(&work);
+    let times = |page: &str| asked.iter().filter(|asked| *asked == page).count();
+    assert_eq!((times("PAGE 1"), times("PAGE 3")), (1, 1), "{asked:?}");
+    assert!(times("PAGE 2") <= 2, "only what was in flight is asked for again: {asked:?}");
+    assert_eq!(kept(&work), (3, 1, 3));
+}
+
+#[test]
 fn an_old_half_is_not_put_together_with_a_new_one() {
     let work = Work::with_faults(&[]);
     let clock = ScriptedClock::new();
@@ -284,11 +302,15 @@ fn the_command_takes_currency_and_filters_from_its_configuration() {
     assert!(rows.iter().all(|row| row["listing_offer"] != "rental"));
     assert_eq!(calls(), 0, "everything is there");
 
-    let wrong = config.replace("[vendors.carstrel]", "[vendors.carstrel]\nlisting_type = 'lease'");
-    work.write("vinrich.toml", &wrong);
-    work.vinrich(&enrich)
-        .exits(78)
-        .says(&["listing_type", "must be `sale`, `rental` or `auction`"]);
+    for (wrong, words) in [
+        ("listing_type = 'lease'", "`vendors.carstrel.listing_type` must be `sale`, `rental` or"),
+        ("min_year = 2020\nmax_year = 2010", "`vendors.carstrel`: `min_year` is above `max_year`"),
+        ("colour = 'red'", "`vendors.carstrel.colour`"),
+    ] {
+        let table = format!("[vendors.carstrel]\n{wrong}");
+        work.write("vinrich.toml", &config.replace("[vendors.carstrel]", &table));
+        work.vinrich(&enrich).exits(78).says(&[words]);
+    }
 }
 
 #[test]

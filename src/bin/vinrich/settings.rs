@@ -73,6 +73,9 @@ fn check_against_registry(settings: &Settings) -> Result<(), Error> {
             ))
             .hint(format!("the endpoints of `{id}` are {}", quoted(known))));
         }
+        if let Some(what) = vendor.contradiction(of) {
+            return Err(Error::config(format!("`vendors.{id}`: {what}")));
+        }
     }
     Ok(())
 }

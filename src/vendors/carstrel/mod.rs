@@ -51,6 +51,10 @@ impl Vendor for CarStrel {
         envelope::fault(reply)
     }
 
+    fn contradiction(&self, settings: &VendorSettings) -> Option<String> {
+        options::contradiction(settings)
+    }
+
     /// A page of one vehicle: the list costs nothing and leaves no impression.
     fn probe(&self) -> Result<Probe, &'static str> {
         let query = vec![("page", "1".to_owned()), ("limit", "1".to_owned())];

@@ -36,6 +36,15 @@ pub(super) fn filters(settings: &VendorSettings) -> Vec<(&'static str, String)> 
     FILTERS.into_iter().filter_map(set).collect()
 }
 
+/// Filters that no vehicle can pass: every VIN would look absent.
+pub(super) fn contradiction(settings: &VendorSettings) -> Option<String> {
+    let number = |name| settings.option(name)?.parse::<u64>().ok();
+    [("min_price", "max_price"), ("min_year", "max_year")].into_iter().find_map(|(min, max)| {
+        let is_empty = number(min)? > number(max)?;
+        is_empty.then(|| format!("`{min}` is above `{max}`"))
+    })
+}
+
 /// The ISO 4217 code of the currency that prices are in, where the user says.
 pub(super) fn currency(settings: &VendorSettings) -> Option<[u8; 3]> {
     settings.option(CURRENCY)?.as_bytes().try_into().ok()

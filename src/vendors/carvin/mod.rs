@@ -16,9 +16,9 @@ use serde::Serialize;
 
 use super::{
     Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Vendor, VendorSpec,
-    campaigns,
+    campaigns, is_boolean,
 };
-use crate::config::{VendorDefaults, VendorSettings};
+use crate::config::{VendorDefaults, VendorOption, VendorSettings};
 use crate::facts::Facts;
 use crate::key::{Key, KeyKind};
 use crate::outcome::{Dataset, Fault};
@@ -37,9 +37,17 @@ static SPEC: VendorSpec = VendorSpec {
         quotas: &["100/day"],
         price_micros: &[],
         concurrency: 4,
-        options: &[],
+        options: &[VendorOption {
+            name: DECODE_SINGLY,
+            list: false,
+            default: &["false"],
+            check: is_boolean,
+        }],
     },
 };
+
+/// The setting by which a VIN that a batch left out is asked about at `/decode`.
+const DECODE_SINGLY: &str = "decode_singly";
 
 static ENDPOINTS: [&dyn Endpoint; 4] =
     [&BatchDecode, &SingleDecode, &RECALLS_BY_VEHICLE, &RECALLS_BY_VIN];
@@ -93,13 +101,14 @@ impl Endpoint for BatchDecode {
         Facts::Decode(item::facts(key, body))
     }
 
-    fn singly(&self) -> Option<&'static str> {
-        Some(DECODE.id)
+    fn singly(&self, settings: &VendorSettings) -> Option<&'static str> {
+        settings.is_on(DECODE_SINGLY).then_some(DECODE.id)
     }
 }
 
 /// `POST /decode {"vin":"…"}`. It counts as much as a whole batch, so it is asked
-/// only about a VIN that a batch left out.
+/// only about a VIN that a batch left out, and only where the settings say so:
+/// the vendor's pages disagree about its method.
 #[derive(Debug)]
 struct SingleDecode;
 

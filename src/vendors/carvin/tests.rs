@@ -80,6 +80,19 @@ fn endpoints_are_found_by_id() {
 }
 
 #[test]
+fn a_single_decode_is_read_as_documented_and_kept_like_an_item() {
+    let request = SingleDecode.request(&vins(&[A]), &settings());
+    assert_eq!((request.method, request.path.as_str()), (Method::Post, "/decode"));
+    let json = format!(r#"{{"vin":"{A}"}}"#).into_bytes();
+    assert_eq!(request.body, Some(Payload::Json(json)));
+    let parsed = SingleDecode.parse(&fixture("carvin/single.json"), &vins(&[A])).expect("one");
+    assert_eq!(said(&parsed, &vins(&[A])), [Some(Found)]);
+    let facts = decode_facts(&vins(&[A])[0], &parsed.answers[0].body);
+    assert_eq!((facts.model.as_deref(), facts.model_year), (Some("Civic"), Some(2021)));
+    assert_eq!(BatchDecode.singly(&settings()), None, "not unless told so");
+}
+
+#[test]
 fn a_whole_batch_is_answered_with_the_items_own_bytes() {
     let parsed = parsed("ok");
     assert_eq!(decoded("ok"), [Some(Found), Some(Found), Some(Found)]);

@@ -10,6 +10,8 @@ mod models;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write as _;
+
 use super::json;
 use super::reply::{garbled, unrecognised, without_key};
 use super::{
@@ -177,7 +179,8 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            write!(encoded, "%{byte:02X}").ok();
         }
     }
     encoded

@@ -67,6 +67,17 @@ fn an_answer_missing_once_is_asked_once_more() {
 }
 
 #[test]
+fn an_answer_missing_once_is_asked_for_singly_when_told_so() {
+    let work = Work::with_faults(&["carvin/batch-decode/missing"]);
+    let mut plan = work.listing(&vins(20)).only(&[Dataset::Decode]);
+    plan.vendor("carvin").options.insert("decode_singly", vec!["true".into()]);
+    Enriched::by(&plan).all("decode_status", "found");
+    assert_eq!((work.calls("batch-decode"), work.calls("decode")), (1, 1));
+    Enriched::by(&plan).all("decode_status", "found");
+    assert_eq!(work.sandbox.log().len(), 2, "kept like any other answer");
+}
+
+#[test]
 fn an_answer_missing_twice_is_given_up() {
     let all = vins(45);
     let lost = all[3].clone();
