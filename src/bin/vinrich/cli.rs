@@ -29,7 +29,7 @@ pub(crate) use self::acting::{
     ConsentArgs, PerWhat, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
     RowsArgs, ToolCommand, ToolRunArgs,
 };
-pub(crate) use accounts::{CheckArgs, QuotaArgs};
+pub(crate) use accounts::{CheckArgs, ListArgs, QuotaArgs};
 pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 pub(crate) use sandbox::{SandboxArgs, SandboxedArgs};
 
@@ -362,13 +362,6 @@ pub(crate) struct RunsShowArgs {
 pub(crate) enum CacheCommand {
     /// Answers by dataset and vendor, their age, and the store's size
     Stats,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListArgs {
-    /// How the list is printed
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
