@@ -25,7 +25,7 @@ pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<F
     // A forecast needs neither key nor money: it says what both would be spent on.
     let unlimited = Limits { max_cost: Some(Micros(i64::MAX)), ..plan.limits };
     let on_hand = OnHand { known: &|_| true, ..OnHand::at(&plan.settings)? };
-    let panel = Panel::of(&Plan { limits: unlimited, ..plan.clone() }, on_hand)?;
+    let panel = Panel::of(&Plan { limits: unlimited, ..plan.clone() }, &on_hand)?;
     let inputs = Inputs::open(&plan.input)?;
     let survey = Survey::of(&inputs, plan.rules, events, &Cancel::new())?;
     let mut forecast = Forecast {
