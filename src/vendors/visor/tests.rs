@@ -11,8 +11,6 @@ const A: &str = "1HGBH41JXMN109186";
 const B: &str = "5YJSA1DG9DFP14705";
 const C: &str = "WBAPH5C55BA218692";
 
-const DEALERS_ASKED: [&str; 3] = ["16ed7612-0001", "16ed7612-0002", "16ed7612-0003"];
-
 fn search(name: &str) -> Result<Parsed, Fault> {
     Listings.parse(&fixture(&format!("visor/{name}.json")), &vins(&[A, B, C]))
 }
@@ -37,15 +35,6 @@ fn listed(name: &str) -> Vec<Listing> {
 
 fn detail(name: &str) -> Result<Parsed, Fault> {
     Vins.parse(&fixture(&format!("visor/{name}.json")), &vins(&[A]))
-}
-
-/// Keys of dealers.
-fn names(ids: &[&str]) -> Vec<Key> {
-    ids.iter().map(|id| Key::Name((*id).to_owned())).collect()
-}
-
-fn dealers(name: &str) -> Result<Parsed, Fault> {
-    Dealers.parse(&fixture(&format!("visor/{name}.json")), &names(&DEALERS_ASKED))
 }
 
 fn fault(status: u16, name: &str) -> Option<Fault> {
@@ -176,89 +165,6 @@ fn a_404_is_an_answer_only_in_the_vendors_words() {
 }
 
 #[test]
-fn dealers_are_asked_about_only_where_the_settings_want_them() {
-    for endpoint in [&Listings as &dyn Endpoint, &Vins] {
-        assert_eq!(endpoint.dealers(&settings()), None);
-        let options = [(WITH_DEALERS, vec!["true".to_owned()])].into();
-        let wanted = VendorSettings { options, ..settings() };
-        assert_eq!(endpoint.dealers(&wanted), Some("dealers"));
-    }
-    let request = Dealers.request(&names(&DEALERS_ASKED), &settings());
-    let query = vec![("dealer_id", DEALERS_ASKED.join(",")), ("limit", "100".to_owned())];
-    assert_eq!(request, Request { query, ..Request::get("/dealers") });
-}
-
-#[test]
-fn a_dealer_without_a_row_is_not_known() {
-    let asked = names(&DEALERS_ASKED);
-    let told = |name: &str| said(&dealers(name).expect(name), &asked);
-    assert_eq!(told("dealers_ok"), [Some(Found), Some(Found), Some(Found)]);
-    assert_eq!(told("dealers_partial"), [Some(Absent), Some(Found), Some(Absent)]);
-    assert_eq!(told("empty"), [Some(Absent), Some(Absent), Some(Absent)]);
-    assert_eq!(told("dealers_all_on_a_page"), [Some(Found), Some(Found), Some(Found)]);
-    let parsed = dealers("dealers_foreign").expect("rows");
-    assert_eq!((parsed.foreign, parsed.duplicates, parsed.answers.len()), (1, 1, 3));
-}
-
-#[test]
-fn a_reply_about_dealers_that_is_not_whole_says_nothing() {
-    for name in [
-        "dealers_more_pages",
-        "dealers_only_foreign",
-        "dealers_row_without_id",
-        "unknown_shape",
-        "truncated",
-        "garbled",
-    ] {
-        assert!(matches!(dealers(name), Err(Fault::Garbled { .. })), "{name}");
-    }
-}
-
-#[test]
-fn a_dealer_that_nobody_knows_spoils_a_batch_and_is_absent_alone() {
-    let reply = Reply { status: 404, ..fixture("visor/not_found.json") };
-    let refused = Dealers.parse(&reply, &names(&DEALERS_ASKED));
-    assert_eq!(refused.err(), Some(Fault::Poisoned { code: "not_found".into() }));
-    let alone = names(&DEALERS_ASKED[..1]);
-    let parsed = Dealers.parse(&reply, &alone).expect("an answer");
-    assert_eq!(said(&parsed, &alone), [Some(Absent)]);
-}
-
-#[test]
-fn a_dealer_fills_what_its_listing_leaves_open() {
-    let parsed = dealers("dealers_ok").expect("rows");
-    let dealer = |key: usize| Dealers.dealer(&parsed.answers[key].body).expect("a dealer");
-    let austin = dealer(2);
-    assert_eq!(austin.name.as_deref(), Some("Lone Star Auto"));
-    assert_eq!((dealer(1).city, dealer(1).region.as_deref()), (None, Some("WA")));
-
-    let row = r#"{"id":"a","status":"active","dealer_id":"16ed7612-0003","dealer_name":null,
-        "city":"Round Rock","state":""}"#;
-    let mut listing = listings(&Listings, row.as_bytes()).remove(0);
-    assert_eq!(listing.dealer_to_ask(), Some("16ed7612-0003"));
-    listing.fill_dealer(&austin);
-    assert_eq!(listing.dealer, austin.name);
-    assert_eq!(listing.city.as_deref(), Some("Round Rock"), "what the listing says stays");
-    assert_eq!(listing.region, austin.region);
-    assert_eq!(listing.dealer_to_ask(), None, "nothing is left to ask");
-}
-
-#[test]
-fn only_an_id_that_can_stand_in_a_list_is_asked_about() {
-    let to_ask = |id: &str| {
-        let row = format!(r#"{{"id":"a","dealer_id":{id}}}"#);
-        let listing = listings(&Listings, row.as_bytes()).remove(0);
-        listing.dealer_to_ask().map(str::to_owned)
-    };
-    assert_eq!(to_ask("\"16ed7612-01_b\"").as_deref(), Some("16ed7612-01_b"));
-    assert_eq!(to_ask("4711").as_deref(), Some("4711"));
-    let long = format!("\"{}\"", "a".repeat(65));
-    for odd in ["null", "\"\"", "\"a,b\"", "\"a b\"", "\"a\\u001fb\"", "\"ä\"", "[1]", &long] {
-        assert_eq!(to_ask(odd), None, "{odd}");
-    }
-}
-
-#[test]
 fn errors_are_told_by_their_code() {
     let body = |kind: &str, code: &str| {
         format!(r#"{{"error":{{"type":"{kind}","code":"{code}","message":"m"}}}}"#)
@@ -360,7 +266,6 @@ fn replies() -> impl Strategy<Value = String> {
         "status",
         "latest_listing",
         "dealer",
-        "dealer_id",
         "error",
         "code",
         "type",
@@ -375,7 +280,6 @@ proptest! {
         let _ = Visor.fault(&reply);
         assert_sound(&Listings, &reply, &vins(&[A, B, C]));
         assert_sound(&Vins, &reply, &vins(&[A]));
-        assert_sound(&Dealers, &reply, &names(&[A, B]));
     }
 
     #[test]
@@ -383,7 +287,6 @@ proptest! {
         let reply = reply(200, body.as_bytes());
         assert_sound(&Listings, &reply, &vins(&[A, B, C]));
         assert_sound(&Vins, &reply, &vins(&[A]));
-        assert_sound(&Dealers, &reply, &names(&[A, B]));
     }
 
     #[test]
