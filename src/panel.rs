@@ -78,6 +78,12 @@ impl Source {
         endpoint_for(self.vendor, dataset, KeyKind::Vin).map(|endpoint| self.beside(endpoint))
     }
 
+    /// The endpoint that tells of dealers, where the settings want them.
+    pub fn dealers(&self) -> Option<Self> {
+        let endpoint = self.vendor.endpoint(self.endpoint.dealers(&self.settings)?)?;
+        Some(self.beside(endpoint))
+    }
+
     /// The endpoint that lists the models it knows.
     pub fn catalogue(&self) -> Option<Self> {
         let endpoint = self.vendor.endpoint(self.endpoint.catalogue()?)?;
@@ -311,8 +317,7 @@ fn source(
         return Ok(Err(Unusable::NoEndpoint));
     };
     let price = settings.price_of(endpoint.spec().id);
-    let limited = !settings.spend.is_empty() || plan.limits.max_cost.is_some();
-    if price > Micros::ZERO && !limited && !plan.datasets.offline {
+    if !plan.may_pay(price, settings) && !plan.datasets.offline {
         return Ok(Err(Unusable::Unlimited(price)));
     }
     let secret = settings.resolve_key()?;

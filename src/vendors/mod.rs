@@ -33,7 +33,7 @@ use bytes::Bytes;
 use jiff::civil::Date;
 
 use crate::config::{VendorDefaults, VendorSettings};
-use crate::facts::{Facts, StockVehicle};
+use crate::facts::{Dealer, Facts, StockVehicle};
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::{Dataset, Fault};
@@ -181,6 +181,18 @@ pub trait Endpoint: Sync {
         Vec::new()
     }
 
+    /// The endpoint of the same vendor that is asked, by name, about the dealers
+    /// of whom listings tell little more than an id, where the settings want that;
+    /// its answers are read by [`Endpoint::dealer`].
+    fn dealers(&self, _settings: &VendorSettings) -> Option<&'static str> {
+        None
+    }
+
+    /// The dealer in a kept answer.
+    fn dealer(&self, _body: &[u8]) -> Option<Dealer> {
+        None
+    }
+
     /// The list that these settings ask for: its path and filters, without the
     /// page. Pages of different lists are never put together.
     fn list(&self, _settings: &VendorSettings) -> String {
@@ -210,7 +222,8 @@ pub trait Endpoint: Sync {
 pub struct EndpointSpec {
     /// Unique at its vendor; names it in configuration, ledger and report.
     pub id: &'static str,
-    /// What it answers; `None` where it answers for no column: a catalogue, or a call that acts.
+    /// What it answers; `None` where it answers for no dataset of its
+    /// own: a catalogue, dealers, or a call that acts.
     pub dataset: Option<Dataset>,
     /// What it is asked about.
     pub key: KeyKind,

@@ -167,7 +167,7 @@ fn whole(reply: &Reply, said: Said) -> Parsed {
 fn vehicle(keys: &[Key]) -> Option<&Vehicle> {
     keys.iter().find_map(|key| match key {
         Key::Vehicle(vehicle) => Some(vehicle),
-        Key::Vin(_) | Key::Page(_) | Key::Task(_) => None,
+        Key::Vin(_) | Key::Page(_) | Key::Task(_) | Key::Name(_) => None,
     })
 }
 
