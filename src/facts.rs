@@ -29,7 +29,7 @@ pub enum Facts {
     Recalls(RecallFacts),
     /// See [`ListingFacts`].
     Listings(ListingFacts),
-    /// The answer fills no column: that of a call that acts.
+    /// The answer fills no column by itself: a dealer, or a call that acts.
     None,
 }
 
@@ -188,6 +188,41 @@ pub struct Listing {
     pub url: Option<String>,
     /// Microseconds since the epoch, UTC.
     pub last_seen_at: Option<i64>,
+    /// The vendor's id of the dealer, to ask it by. No column, and so no part of
+    /// a fingerprint.
+    #[serde(skip)]
+    pub dealer_id: Option<String>,
+}
+
+impl Listing {
+    /// The id of a dealer of whom the listing does not say all that has a column.
+    pub fn dealer_to_ask(&self) -> Option<&str> {
+        let columns = [&self.dealer, &self.city, &self.region];
+        self.dealer_id.as_deref().filter(|_| columns.into_iter().any(Option::is_none))
+    }
+
+    /// Fills what the listing itself does not say of its dealer.
+    pub fn fill_dealer(&mut self, dealer: &Dealer) {
+        let Dealer { name, city, region } = dealer;
+        for (column, known) in
+            [(&mut self.dealer, name), (&mut self.city, city), (&mut self.region, region)]
+        {
+            if column.is_none() {
+                column.clone_from(known);
+            }
+        }
+    }
+}
+
+/// A dealer, as a vendor that is asked by the dealer's id tells of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dealer {
+    /// What it calls itself.
+    pub name: Option<String>,
+    /// Where it is.
+    pub city: Option<String>,
+    /// The state or region of that city.
+    pub region: Option<String>,
 }
 
 /// A vehicle of an inventory.

@@ -25,7 +25,7 @@ pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<F
     // A forecast needs neither key nor money: it says what both would be spent on.
     let unlimited = Limits { max_cost: Some(Micros(i64::MAX)), ..plan.limits };
     let on_hand = OnHand { known: &|_| true, ..OnHand::at(&plan.settings)? };
-    let panel = Panel::of(&Plan { limits: unlimited, ..plan.clone() }, on_hand)?;
+    let panel = Panel::of(&Plan { limits: unlimited, ..plan.clone() }, &on_hand)?;
     let inputs = Inputs::open(&plan.input)?;
     let survey = Survey::of(&inputs, plan.rules, events, &Cancel::new())?;
     let mut forecast = Forecast {
@@ -55,6 +55,7 @@ pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<F
         add_time(vendor, plan, &quotas);
     }
     warn_of_what_is_missing(plan, &panel, &mut forecast);
+    warn_of_dealers(&panel, &mut forecast);
     warn_of_endless_renewal(plan, &panel, &mut forecast);
     Ok(forecast)
 }
@@ -291,14 +292,27 @@ fn warn_of_what_is_missing(plan: &Plan, panel: &Panel, forecast: &mut Forecast) 
                 forecast.warnings.push(format!("{dataset}: no key for {label} in {place} yet"));
             }
             let price = source.settings.price_of(source.name.endpoint);
-            let limited = !source.settings.spend.is_empty() || plan.limits.max_cost.is_some();
-            if price > Micros::ZERO && !limited {
+            if !plan.may_pay(price, &source.settings) {
                 forecast.warnings.push(format!(
                     "{dataset}: {label} costs {price} a call; a run asks it only under a spend \
                      limit, such as `--max-cost 5`"
                 ));
             }
         }
+    }
+}
+
+/// Which dealers are to be asked about is known once there are listings.
+fn warn_of_dealers(panel: &Panel, forecast: &mut Forecast) {
+    let Some(chain) = panel.chains.get(&Dataset::Listings) else { return };
+    for source in chain.sources.iter().filter_map(Source::dealers) {
+        let batch = source.endpoint.spec().batch;
+        let price = source.settings.price_of(source.name.endpoint);
+        forecast.warnings.push(format!(
+            "listings: {} is asked about listings and dealers; calls about dealers ({batch} in \
+             each, {price} a call) are not counted here, since the listings name them",
+            source.label
+        ));
     }
 }
 

@@ -79,6 +79,9 @@ const UNIT_SEPARATOR: char = '\u{1f}';
 /// The character after [`UNIT_SEPARATOR`].
 const AFTER_UNIT_SEPARATOR: char = ' ';
 
+/// Begins the stored form of a name.
+const NAME: char = '\u{1c}';
+
 /// Begins the stored form of a page.
 const PAGE: char = '\u{1d}';
 
@@ -96,6 +99,8 @@ pub enum Key {
     Page(Page),
     /// One thing to be done.
     Task(Task),
+    /// The vendor's own id of a thing, such as a dealer's.
+    Name(String),
 }
 
 impl Key {
@@ -103,7 +108,15 @@ impl Key {
     pub fn vin(&self) -> Option<&Vin> {
         match self {
             Self::Vin(vin) => Some(vin),
-            Self::Vehicle(_) | Self::Page(_) | Self::Task(_) => None,
+            Self::Vehicle(_) | Self::Page(_) | Self::Task(_) | Self::Name(_) => None,
+        }
+    }
+
+    /// The vendor's own id, where the key is one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Vin(_) | Self::Vehicle(_) | Self::Page(_) | Self::Task(_) => None,
         }
     }
 
@@ -111,7 +124,7 @@ impl Key {
     pub fn task(&self) -> Option<&Task> {
         match self {
             Self::Task(task) => Some(task),
-            Self::Vin(_) | Self::Vehicle(_) | Self::Page(_) => None,
+            Self::Vin(_) | Self::Vehicle(_) | Self::Page(_) | Self::Name(_) => None,
         }
     }
 
@@ -128,6 +141,7 @@ impl Key {
             Self::Task(Task { subject, body }) => {
                 format!("{TASK}{subject}{UNIT_SEPARATOR}{body}")
             }
+            Self::Name(name) => format!("{NAME}{name}"),
         }
     }
 
@@ -140,6 +154,9 @@ impl Key {
 
     /// The key that [`Key::to_stored`] wrote.
     pub fn from_stored(text: &str) -> Option<Self> {
+        if let Some(name) = text.strip_prefix(NAME) {
+            return Some(Self::Name(name.to_owned()));
+        }
         if let Some(page) = text.strip_prefix(PAGE) {
             let [list, snapshot, number] = parts(page)?;
             let (snapshot, number) = (snapshot.parse().ok()?, number.parse().ok()?);
@@ -179,6 +196,8 @@ pub enum KeyKind {
     Page,
     /// [`Key::Task`].
     Task,
+    /// [`Key::Name`].
+    Name,
 }
 
 /// What sending a call twice does.
@@ -206,6 +225,8 @@ mod tests {
             Key::Vehicle(Vehicle::new("Ford", "F-250 SD", 2016)),
             Key::Page(Page { list, snapshot: 1_800_000_000_000_000, number: 3 }),
             Key::Task(Task { subject: "fal-flux-pro 1HGCM82633A004352".into(), body }),
+            Key::Name("16ed7612-0000".into()),
+            Key::Name("1HGCM82633A004352\u{1f}\u{1c}".into()),
         ] {
             assert_eq!(Key::from_stored(&key.to_stored()), Some(key));
         }

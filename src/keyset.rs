@@ -1,4 +1,5 @@
-//! The distinct keys of a run: VINs, or the vehicles they turned out to be.
+//! The distinct keys of a run: VINs, the vehicles they turned out to be, or what
+//! a vendor calls by a name of its own.
 //! A key is named by a small number, so that what is known about it lies in a
 //! plain vector.
 
@@ -17,8 +18,9 @@ pub enum KeySet {
         /// Their numbers, by VIN.
         sorted: Vec<u32>,
     },
-    /// Sorted; the number is the place.
-    Vehicles(Vec<(Vehicle, String)>),
+    /// Keys of one other kind with their stored forms, sorted by those; the number
+    /// is the place.
+    Others(Vec<(Key, String)>),
 }
 
 impl KeySet {
@@ -29,23 +31,30 @@ impl KeySet {
 
     /// Distinct vehicles, in any order.
     pub fn vehicles(vehicles: impl IntoIterator<Item = Vehicle>) -> Self {
-        let mut vehicles: Vec<(Vehicle, String)> = vehicles
-            .into_iter()
-            .map(|vehicle| {
-                let stored = Key::Vehicle(vehicle.clone()).to_stored();
-                (vehicle, stored)
-            })
-            .collect();
-        vehicles.sort_unstable_by(|a, b| a.1.cmp(&b.1));
-        vehicles.dedup_by(|a, b| a.1 == b.1);
-        Self::Vehicles(vehicles)
+        Self::others(vehicles.into_iter().map(Key::Vehicle))
+    }
+
+    /// Distinct names, in any order.
+    pub fn names(names: impl IntoIterator<Item = String>) -> Self {
+        Self::others(names.into_iter().map(Key::Name))
+    }
+
+    fn others(keys: impl Iterator<Item = Key>) -> Self {
+        let with_form = |key: Key| {
+            let stored = key.to_stored();
+            (key, stored)
+        };
+        let mut keys: Vec<(Key, String)> = keys.map(with_form).collect();
+        keys.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+        keys.dedup_by(|a, b| a.1 == b.1);
+        Self::Others(keys)
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
         match self {
             Self::Vins { sorted, .. } => sorted.len(),
-            Self::Vehicles(vehicles) => vehicles.len(),
+            Self::Others(keys) => keys.len(),
         }
     }
 
@@ -58,7 +67,7 @@ impl KeySet {
     pub fn key(&self, id: u32) -> Key {
         match self {
             Self::Vins { distinct, .. } => Key::Vin(distinct.vin(id)),
-            Self::Vehicles(vehicles) => Key::Vehicle(vehicles[id as usize].0.clone()),
+            Self::Others(keys) => keys[id as usize].0.clone(),
         }
     }
 
@@ -66,29 +75,30 @@ impl KeySet {
     pub fn vehicle(&self, id: u32) -> Option<&Vehicle> {
         match self {
             Self::Vins { .. } => None,
-            Self::Vehicles(vehicles) => vehicles.get(id as usize).map(|(vehicle, _)| vehicle),
+            Self::Others(keys) => vehicle(&keys.get(id as usize)?.0),
         }
     }
 
-    /// Every vehicle with its number, sorted; none where the keys are VINs.
+    /// Every vehicle with its number, sorted; none where the keys are no vehicles.
     pub fn each_vehicle(&self) -> impl Iterator<Item = (u32, Vehicle)> + '_ {
-        let vehicles = match self {
+        let keys = match self {
             Self::Vins { .. } => &[][..],
-            Self::Vehicles(vehicles) => vehicles,
+            Self::Others(keys) => keys,
         };
-        (0u32..).zip(vehicles.iter().map(|(vehicle, _)| vehicle.clone()))
+        let numbered = (0u32..).zip(keys);
+        numbered.filter_map(|(id, (key, _))| Some((id, vehicle(key)?.clone())))
     }
 
     /// The number of `key`.
     pub fn id(&self, key: &Key) -> Option<u32> {
         match (self, key) {
             (Self::Vins { distinct, .. }, Key::Vin(vin)) => distinct.get(vin),
-            (Self::Vehicles(vehicles), Key::Vehicle(_)) => {
+            (Self::Vins { .. }, _) => None,
+            (Self::Others(keys), key) => {
                 let stored = key.to_stored();
-                let place = vehicles.binary_search_by(|(_, known)| known.cmp(&stored)).ok()?;
+                let place = keys.binary_search_by(|(_, known)| known.cmp(&stored)).ok()?;
                 u32::try_from(place).ok()
             }
-            _ => None,
         }
     }
 
@@ -96,7 +106,7 @@ impl KeySet {
     pub fn sorted(&self) -> Vec<u32> {
         match self {
             Self::Vins { sorted, .. } => sorted.clone(),
-            Self::Vehicles(vehicles) => (0..).take(vehicles.len()).collect(),
+            Self::Others(keys) => (0..).take(keys.len()).collect(),
         }
     }
 
@@ -112,10 +122,36 @@ impl KeySet {
                 let keys = sorted.iter().map(|&id| (id, distinct.vin(id)));
                 snapshot.each_held(source, keys, take)
             }
-            Self::Vehicles(vehicles) => {
-                let keys = vehicles.iter().map(|(_, stored)| stored.as_str());
+            Self::Others(keys) => {
+                let keys = keys.iter().map(|(_, stored)| stored.as_str());
                 snapshot.each_held(source, (0u32..).zip(keys).collect::<Vec<_>>().into_iter(), take)
             }
         }
+    }
+}
+
+fn vehicle(key: &Key) -> Option<&Vehicle> {
+    match key {
+        Key::Vehicle(vehicle) => Some(vehicle),
+        Key::Vin(_) | Key::Page(_) | Key::Task(_) | Key::Name(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_distinct_sorted_and_found_again() {
+        let names = KeySet::names(["b", "a", "b", "c"].map(str::to_owned));
+        assert_eq!(names.len(), 3);
+        let all: Vec<Key> = names.sorted().into_iter().map(|id| names.key(id)).collect();
+        assert_eq!(all, ["a", "b", "c"].map(|name| Key::Name(name.into())));
+        for id in names.sorted() {
+            assert_eq!(names.id(&names.key(id)), Some(id));
+        }
+        assert_eq!(names.id(&Key::Name("d".into())), None);
+        assert_eq!(names.id(&Key::Vehicle(Vehicle::new("a", "b", 2016))), None);
+        assert!(names.vehicle(0).is_none() && names.each_vehicle().next().is_none());
     }
 }

@@ -78,6 +78,12 @@ impl Source {
         endpoint_for(self.vendor, dataset, KeyKind::Vin).map(|endpoint| self.beside(endpoint))
     }
 
+    /// The endpoint that tells of dealers, where the settings want them.
+    pub fn dealers(&self) -> Option<Self> {
+        let endpoint = self.vendor.endpoint(self.endpoint.dealers(&self.settings)?)?;
+        Some(self.beside(endpoint))
+    }
+
     /// The endpoint that lists the models it knows.
     pub fn catalogue(&self) -> Option<Self> {
         let endpoint = self.vendor.endpoint(self.endpoint.catalogue()?)?;
@@ -161,7 +167,7 @@ impl Panel {
     /// Finds who can be asked. Where the store holds answers of a source, it is
     /// read even when no key is found, so that a lost key never makes a file
     /// poorer than yesterday's.
-    pub fn of(plan: &Plan, on_hand: OnHand<'_>) -> Result<Self, Error> {
+    pub fn of(plan: &Plan, on_hand: &OnHand<'_>) -> Result<Self, Error> {
         let mut panel = Self { vpic: on_hand.vpic.clone(), ..Self::default() };
         for dataset in Dataset::ALL {
             let wanted = plan.datasets.named.is_empty() || plan.datasets.named.contains(&dataset);
@@ -169,9 +175,9 @@ impl Panel {
                 panel.left_out.insert(dataset, "not asked for".into());
                 continue;
             }
-            panel.add(dataset, plan, &on_hand)?;
+            panel.add(dataset, plan, on_hand)?;
         }
-        panel.see_to_vehicles(plan, &on_hand)?;
+        panel.see_to_vehicles(plan, on_hand)?;
         if panel.chains.is_empty() {
             return Err(Error::new(Exit::Key, "no vendor can be asked for anything").hint(
                 "set CARVIN_API_KEY or VISOR_API_KEY, decode offline after `vinrich vpic install`, \
@@ -311,8 +317,7 @@ fn source(
         return Ok(Err(Unusable::NoEndpoint));
     };
     let price = settings.price_of(endpoint.spec().id);
-    let limited = !settings.spend.is_empty() || plan.limits.max_cost.is_some();
-    if price > Micros::ZERO && !limited && !plan.datasets.offline {
+    if !plan.may_pay(price, settings) && !plan.datasets.offline {
         return Ok(Err(Unusable::Unlimited(price)));
     }
     let secret = settings.resolve_key()?;

@@ -35,7 +35,7 @@ pub fn run(
     let mut run = Run::begin(plan, events, clock);
     Inputs::check_exist(&plan.input)?;
     let known = |source: &_| panel::is_known(&plan.settings.store, source);
-    let panel = Panel::of(plan, OnHand { known: &known, ..OnHand::at(&plan.settings)? })?;
+    let panel = Panel::of(plan, &OnHand { known: &known, ..OnHand::at(&plan.settings)? })?;
     run.note_panel(&panel);
     let inputs = Inputs::open(&plan.input)?;
     let (outputs, _lock) = Outputs::create(plan, &inputs, &run.id)?;

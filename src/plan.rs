@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::config::Settings;
+use crate::config::{Settings, VendorSettings};
 use crate::input::InputSpec;
 use crate::money::Micros;
 use crate::outcome::Dataset;
@@ -36,6 +36,14 @@ pub struct Plan {
     pub report: Option<PathBuf>,
     /// The command line as it may be kept: program name and flags, no values that hold a key.
     pub command: String,
+}
+
+impl Plan {
+    /// Whether a call of `price` may be asked of a vendor with these settings:
+    /// money is spent under a limit or not at all.
+    pub fn may_pay(&self, price: Micros, settings: &VendorSettings) -> bool {
+        price <= Micros::ZERO || !settings.spend.is_empty() || self.limits.max_cost.is_some()
+    }
 }
 
 /// The datasets a run is asked for.

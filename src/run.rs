@@ -176,6 +176,12 @@ impl<'a> Run<'a> {
         if let Some(replies) = &answers.listings {
             self.note_replies(Dataset::Listings, replies);
         }
+        for dealers in &answers.dealers {
+            self.note_replies(Dataset::Listings, &dealers.replies);
+            if let Some(words) = &dealers.unasked {
+                self.warn("dealers", words.clone());
+            }
+        }
     }
 
     fn note_replies(&mut self, dataset: Dataset, replies: &Replies) {

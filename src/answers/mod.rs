@@ -1,6 +1,7 @@
 //! What is known about the keys of a run: what asking came to, what the store
 //! holds, and the best of both for each key.
 
+mod dealers;
 mod pick;
 mod shelf;
 mod stage;
@@ -18,6 +19,7 @@ use crate::panel::{Chain, Source};
 use crate::report::DatasetReport;
 use crate::store::{Snapshot, SourceId};
 
+pub use dealers::{DealerReplies, Dealers, dealers_to_ask};
 pub use pick::{Pick, Picks};
 pub use shelf::{Shelf, Shelved};
 pub use stage::{StagePicks, Verdict};
@@ -141,6 +143,8 @@ pub struct Answers {
     pub recalls: Option<RecallReplies>,
     /// Listings.
     pub listings: Option<Replies>,
+    /// The dealers behind listings, one entry for each vendor.
+    pub dealers: Vec<DealerReplies>,
 }
 
 /// What the store knows about a key.

@@ -87,6 +87,12 @@ impl Picks {
         self.inventories.get(&usize::from(*source)).map(AsRef::as_ref)
     }
 
+    /// The id of the vendor whose answer a pick is.
+    pub(crate) fn vendor_of(&self, pick: &Pick) -> Option<&'static str> {
+        let Pick::Held { source, .. } = pick else { return None };
+        Some(self.sources.get(usize::from(*source))?.name.vendor)
+    }
+
     /// Vehicles like this one, in the first inventory of the chain.
     pub(crate) fn comparables(&self, vehicle: &DecodeFacts) -> Option<Arc<Comparables>> {
         let (make, model) = (vehicle.make.as_deref()?, vehicle.model.as_deref()?);

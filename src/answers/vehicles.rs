@@ -55,7 +55,9 @@ impl Vehicles {
                 match found(picks, id, vins, snapshot, &mut shelf) {
                     Ok(remote) => {
                         let vehicle = both(remote, &local.facts, local.is_found(), offline.leads());
-                        vehicle.into_iter().for_each(|vehicle| naming.name(id, vehicle));
+                        if let Some(vehicle) = vehicle {
+                            naming.name(id, vehicle);
+                        }
                     }
                     Err(error) => failed = Some(error),
                 }

@@ -2,9 +2,10 @@
 //! get them answered.
 //!
 //! Wave 1 asks about VINs (decode, listings), wave 2 about what wave 1 made
-//! known (recalls by vehicle). Answers go into the store; what stays here is
-//! only why a key has none.
+//! known (recalls by vehicle, the dealers behind listings). Answers go into the
+//! store; what stays here is only why a key has none.
 
+mod dealers;
 mod recalls;
 
 use std::collections::{BTreeMap, HashMap};
@@ -48,9 +49,13 @@ impl Asker<'_> {
             let recalls = self.recalls(vins, decode.as_ref()).await?;
             Ok((decode, recalls))
         };
-        let listings = self.dataset(Dataset::Listings, vins);
-        let ((decode, recalls), listings) = tokio::try_join!(vehicles, listings)?;
-        Ok(Answers { decode, recalls, listings })
+        let listings = async {
+            let listings = self.dataset(Dataset::Listings, vins).await?;
+            let dealers = self.dealers(vins, listings.as_ref()).await?;
+            Ok((listings, dealers))
+        };
+        let ((decode, recalls), (listings, dealers)) = tokio::try_join!(vehicles, listings)?;
+        Ok(Answers { decode, recalls, listings, dealers })
     }
 
     async fn dataset(&self, dataset: Dataset, keys: &KeySet) -> Result<Option<Replies>, Error> {

@@ -11,10 +11,10 @@ mod recalls;
 
 use std::sync::Arc;
 
-use crate::answers::{Answers, Pick, Picks, Replies, Shelf, Shelved, Times};
+use crate::answers::{Answers, Dealers, Pick, Picks, Replies, Shelf, Shelved, Times};
 use crate::conflicts::{Conflicts, input_conflicts};
 use crate::error::Error;
-use crate::facts::{Comparables, DecodeFacts, ListingFacts};
+use crate::facts::{Comparables, DecodeFacts, ListingFacts, fingerprint};
 use crate::input::{Inputs, Row};
 use crate::key::Key;
 use crate::keyset::KeySet;
@@ -41,6 +41,7 @@ pub struct Joiner<'a> {
     recalls: Option<Recalls<'a>>,
     listings: Option<Picks>,
     listing_shelf: Shelf<ListingFacts>,
+    dealers: Dealers,
 }
 
 impl<'a> Joiner<'a> {
@@ -66,6 +67,10 @@ impl<'a> Joiner<'a> {
             }
             None => None,
         };
+        let dealers = match panel.chains.get(&Dataset::Listings) {
+            Some(chain) => Dealers::load(snapshot, chain, &answers.dealers, times)?,
+            None => Dealers::default(),
+        };
         let offline = panel.offline(times.started);
         Ok(Self {
             snapshot,
@@ -76,6 +81,7 @@ impl<'a> Joiner<'a> {
             recalls,
             listings: load(Dataset::Listings, &answers.listings)?,
             listing_shelf: Shelf::default(),
+            dealers,
         })
     }
 
@@ -136,7 +142,8 @@ impl<'a> Joiner<'a> {
         Ok(record)
     }
 
-    /// The listings of a VIN: an answer about it, or what an inventory says.
+    /// The listings of a VIN: an answer about it, or what an inventory says. What
+    /// the one written leaves open of its dealer is told by the dealer's own answer.
     fn listings_of(&mut self, id: u32, key: &Key) -> Result<(Told<ListingFacts>, u64), Error> {
         let Some(picks) = &self.listings else { return Ok((Told::not_requested(None), 0)) };
         let pick = picks.get(id);
@@ -146,6 +153,12 @@ impl<'a> Joiner<'a> {
             picks.inventory_of(pick).zip(key.vin()).and_then(|(of, vin)| of.listings(vin));
         if let Some((facts, of)) = in_inventory {
             (told.facts, hash) = (Some(facts), of);
+        }
+        let answer = picks.vendor_of(pick).zip(told.facts.as_deref());
+        if let Some(facts) = answer.and_then(|(vendor, facts)| self.dealers.complete(vendor, facts))
+        {
+            hash = fingerprint(&*facts);
+            told.facts = Some(facts);
         }
         Ok((told, hash))
     }

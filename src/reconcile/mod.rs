@@ -269,6 +269,7 @@ pub(crate) fn start_of(day: Date) -> i64 {
     day.to_zoned(TimeZone::UTC).map_or(0, |start| start.timestamp().as_microsecond())
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls takes a reference")]
 fn as_text<S: Serializer>(day: &Date, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(day)
 }

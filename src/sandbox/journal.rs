@@ -17,7 +17,7 @@ pub struct Seen {
     /// The endpoint under the id it has in vinrich, such as `batch-decode` or
     /// `recalls-vin`; `unknown` when there is none.
     pub endpoint: &'static str,
-    /// What was asked about: VINs, or `FORD F-150 2016`.
+    /// What was asked about: VINs, `FORD F-150 2016`, or ids of dealers.
     pub keys: Vec<String>,
     /// The HTTP status sent; `None` while none is, and when a fault kept it back.
     pub status: Option<u16>,

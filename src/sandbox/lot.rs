@@ -30,6 +30,8 @@ pub(super) struct Offer {
     /// `new`, `used` or `certified`.
     pub(super) condition: &'static str,
     pub(super) dealer: Dealer,
+    /// Whether the listing says more of its dealer than id and state.
+    pub(super) describes_dealer: bool,
     /// `2026-06-09 11:40:57.534384`.
     pub(super) last_checked_at: String,
 }
@@ -53,6 +55,7 @@ pub(super) fn offer(vin: &Vin) -> Option<Offer> {
         miles: if age == 0 { draw("miles") % 60 } else { age * 9_000 + draw("miles") % 6_000 },
         condition,
         dealer: pick(&DEALERS, draw("dealer")),
+        describes_dealer: draw("dealer described") % 8 > 0,
         last_checked_at: format!(
             "2026-06-{:02} {:02}:{:02}:{:02}.{:06}",
             1 + draw("day") % 28,

@@ -98,7 +98,7 @@ impl Heard {
 #[derive(Debug)]
 pub(super) struct Call<Q> {
     pub(super) endpoint: &'static str,
-    /// What it asks about, in upper case; empty when that cannot be made out.
+    /// What it asks about, VINs and vehicles in upper case; empty when that cannot be made out.
     pub(super) keys: Vec<String>,
     /// The question, or the reply that says what is wrong with the request.
     pub(super) question: Result<Q, Reply>,

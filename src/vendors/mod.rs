@@ -22,9 +22,10 @@
 //!    other methods are for batches that are refused as such
 //!    ([`dearer`](Endpoint::dearer), [`refuses_shape`](Endpoint::refuses_shape)) or
 //!    incomplete ([`singly`](Endpoint::singly)), for names that must be known first
-//!    ([`catalogue`](Endpoint::catalogue), [`names`](Endpoint::names)), and for
-//!    lists that are read whole ([`list`](Endpoint::list), [`page`](Endpoint::page),
-//!    [`vehicles`](Endpoint::vehicles)).
+//!    ([`catalogue`](Endpoint::catalogue), [`names`](Endpoint::names)) or looked
+//!    up behind an id ([`dealers`](Endpoint::dealers), [`dealer`](Endpoint::dealer)),
+//!    and for lists that are read whole ([`list`](Endpoint::list),
+//!    [`page`](Endpoint::page), [`vehicles`](Endpoint::vehicles)).
 //! 3. Its stand-in: one file in `src/sandbox` and one line in its `roster.rs`.
 //! 4. Its fixtures, `tests/fixtures/VENDOR/CASE.json`, and its cases, one arm in
 //!    `tests/it/vendors/mod.rs`. Until it has all of them the tests fail and name
@@ -139,7 +140,7 @@ use std::ops::RangeInclusive;
 use jiff::civil::Date;
 
 use crate::config::{VendorDefaults, VendorSettings};
-use crate::facts::{Facts, StockVehicle};
+use crate::facts::{Dealer, Facts, StockVehicle};
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::{Dataset, Fault};
@@ -287,6 +288,18 @@ pub trait Endpoint: Sync {
         Vec::new()
     }
 
+    /// The endpoint of the same vendor that is asked, by name, about the dealers
+    /// of whom listings tell little more than an id, where the settings want that;
+    /// its answers are read by [`Endpoint::dealer`].
+    fn dealers(&self, _settings: &VendorSettings) -> Option<&'static str> {
+        None
+    }
+
+    /// The dealer in a kept answer.
+    fn dealer(&self, _body: &[u8]) -> Option<Dealer> {
+        None
+    }
+
     /// The list that these settings ask for: its path and filters, without the
     /// page. Pages of different lists are never put together.
     fn list(&self, _settings: &VendorSettings) -> String {
@@ -316,7 +329,8 @@ pub trait Endpoint: Sync {
 pub struct EndpointSpec {
     /// Unique at its vendor; names it in configuration, ledger and report.
     pub id: &'static str,
-    /// What it answers; `None` where it answers for no column: a catalogue, or a call that acts.
+    /// What it answers; `None` where it answers for no dataset of its
+    /// own: a catalogue, dealers, or a call that acts.
     pub dataset: Option<Dataset>,
     /// What it is asked about.
     pub key: KeyKind,

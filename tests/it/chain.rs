@@ -220,6 +220,5 @@ fn a_free_source_out_of_reach_is_left_out_unless_it_was_named() {
     plan.dataset(Dataset::Recalls).named = true;
     let named = Enriched::by(&plan);
     assert_eq!(named.report.exit_code, 75);
-    named.all("recalls_status", "pending");
-    named.all("recalls_error", "outage");
+    named.all("recalls_error", "unreachable");
 }

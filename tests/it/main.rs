@@ -6,6 +6,7 @@ mod chain;
 mod cli;
 mod commands;
 mod conservation;
+mod dealers;
 mod end_to_end;
 mod faults;
 mod inputs;

@@ -1,51 +1,63 @@
-//! What README says is what the command does: its settings load, its commands
-//! and flags exist, its table of exit codes is the table.
+//! What README and the page of sources say is what the command does: their
+//! settings load, their commands and flags exist, the exit codes are the exit codes.
 
 use std::collections::BTreeSet;
 
 use vinrich::config::Settings;
-use vinrich::error::Exit;
+use vinrich::error::{Error, Exit};
 use vinrich::vendors;
 
 use crate::support::Work;
 
 const README: &str = include_str!("../../README.md");
+const SOURCES: &str = include_str!("../../docs/sources.md");
 const COLUMNS: &str = include_str!("../../docs/columns.md");
 
-/// What stands between lines of ```` ```language ```` and ```` ``` ````.
-fn blocks(language: &str) -> Vec<&'static str> {
+/// What stands between lines of ```` ```language ```` and ```` ``` ```` in `page`.
+fn blocks(page: &'static str, language: &str) -> Vec<&'static str> {
     let opening = format!("```{language}\n");
-    let after = README.split(opening.as_str()).skip(1);
+    let after = page.split(opening.as_str()).skip(1);
     let found: Vec<_> = after.map(|rest| rest.split("```").next().unwrap_or_default()).collect();
-    assert!(!found.is_empty(), "README has no {language} block");
+    assert!(!found.is_empty(), "no {language} block");
     found
+}
+
+/// The configuration `text`.
+fn load(text: &str) -> Result<Settings, Error> {
+    let defaults: Vec<_> =
+        vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("vinrich.toml");
+    std::fs::write(&file, text).expect("a file is written");
+    Settings::load(Some(&file), std::iter::empty(), &defaults)
 }
 
 #[test]
 fn its_configuration_loads_and_is_the_default_one() {
-    let work = Work::with_faults(&[]);
-    let defaults: Vec<_> =
-        vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect();
-    let load = |text: &str| {
-        let file = work.write("vinrich.toml", text);
-        Settings::load(Some(&file), std::iter::empty(), &defaults)
-    };
     let told = |settings: Result<Settings, _>| {
         let settings = settings.expect("a configuration");
         // Whether vendors were named is the one thing that naming them changes.
         format!("{settings:?}").replace("named: true", "named: false")
     };
     let untouched = told(load(""));
-    for block in blocks("toml") {
+    for block in blocks(README, "toml") {
         assert_eq!(told(load(block)), untouched);
         let without_comments = block.replace("\n# ", "\n");
         load(without_comments.trim_start_matches("# ")).expect("its commented lines are settings");
     }
 }
 
-/// The commands of its `sh` blocks: the words after `vinrich`.
+#[test]
+fn the_settings_of_each_source_load() {
+    for block in blocks(SOURCES, "toml") {
+        load(block).expect("a configuration");
+    }
+}
+
+/// The commands of the `sh` blocks: the words after `vinrich`.
 fn commands() -> Vec<Vec<&'static str>> {
-    let lines = blocks("sh").into_iter().flat_map(str::lines);
+    let blocks = [README, SOURCES].into_iter().flat_map(|page| blocks(page, "sh"));
+    let lines = blocks.flat_map(str::lines);
     let typed = lines.filter_map(|line| line.split("  #").next());
     let ours = typed.flat_map(|line| line.split(" | ")).filter_map(|command| {
         let words: Vec<_> = command.split_whitespace().collect();
@@ -56,12 +68,13 @@ fn commands() -> Vec<Vec<&'static str>> {
 }
 
 #[test]
-fn its_commands_and_their_flags_exist() {
+fn their_commands_and_flags_exist() {
     let work = Work::with_faults(&[]);
     let commands = commands();
     assert!(commands.len() > 10, "only {} commands were seen", commands.len());
     for words in commands {
-        let takes_two = matches!(words[0], "runs" | "cache" | "vpic");
+        let takes_two =
+            matches!(words[0], "runs" | "cache" | "vpic" | "recalls" | "photos" | "tool");
         let mut ask = words[..if takes_two { 2 } else { 1 }].to_vec();
         ask.push("--help");
         let help = work.vinrich(&ask).exits(0);
@@ -75,7 +88,7 @@ fn its_commands_and_their_flags_exist() {
 #[test]
 fn every_flag_in_its_text_exists() {
     let work = Work::with_faults(&[]);
-    let help: String = ["enrich", "sandbox", "schema"]
+    let help: String = ["enrich", "sandbox", "schema", "quota"]
         .map(|command| work.vinrich(&[command, "--help"]).exits(0).stdout().to_owned())
         .concat();
     let known: BTreeSet<_> = help.split_whitespace().collect();

@@ -141,7 +141,7 @@ fn local(check: &LocalCheck) -> Entries {
             entries.push(("data", format!("none; `{command}` brings them")));
         }
         LocalData::Unusable { why, hint } => {
-            entries.push(("data", with_hint(why, hint.as_deref())))
+            entries.push(("data", with_hint(why, hint.as_deref())));
         }
     }
     (check.source, entries)

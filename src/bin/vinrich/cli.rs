@@ -6,6 +6,7 @@ mod accounts;
 mod acting;
 mod local;
 mod recalls;
+mod sandbox;
 #[cfg(test)]
 mod tests;
 
@@ -18,20 +19,19 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vinrich::claims::Claim;
-use vinrich::config::Quota;
 use vinrich::error::Exit;
 use vinrich::money::Micros;
 use vinrich::outcome::Dataset;
 use vinrich::output::Format;
 use vinrich::plan::Allowance;
-use vinrich::sandbox::FaultRule;
 
 pub(crate) use self::acting::{
     ConsentArgs, PerWhat, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
     RowsArgs, ToolCommand, ToolRunArgs,
 };
-pub(crate) use accounts::{CheckArgs, QuotaArgs};
+pub(crate) use accounts::{CheckArgs, ListArgs, QuotaArgs};
 pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
+pub(crate) use sandbox::{SandboxArgs, SandboxedArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -336,39 +336,6 @@ pub(crate) struct ThresholdArgs {
     pub(crate) require_store: bool,
 }
 
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Trying it out")]
-pub(crate) struct SandboxedArgs {
-    /// Ask a stand-in for the vendors on this machine, with a store that is thrown away
-    #[arg(long)]
-    pub(crate) sandbox: bool,
-    /// Make the stand-in fail, such as carvin/429:every=7; may be repeated
-    #[arg(long = "fault", value_name = "RULE", value_parser = fault)]
-    pub(crate) faults: Vec<FaultRule>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  vinrich sandbox --port 4800
-  vinrich sandbox --quota carvin=100/day --fault carvin/429:every=7 --latency 200ms
-
-The vendors' addresses are printed; point `base_url` at them.")]
-pub(crate) struct SandboxArgs {
-    /// The port on 127.0.0.1; 0 takes a free one
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) port: u16,
-    /// What goes wrong, such as carvin/429:every=7; may be repeated
-    #[arg(long = "fault", value_name = "RULE", value_parser = fault)]
-    pub(crate) faults: Vec<FaultRule>,
-    /// A vendor's quota, such as carvin=100/day; may be repeated
-    #[arg(long = "quota", value_name = "VENDOR=N/WINDOW", value_parser = vendor_quota)]
-    pub(crate) quotas: Vec<(String, Quota)>,
-    /// How long every reply takes at least
-    #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]
-    pub(crate) latency: Option<Duration>,
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
     /// The latest runs, the newest first
@@ -395,13 +362,6 @@ pub(crate) struct RunsShowArgs {
 pub(crate) enum CacheCommand {
     /// Answers by dataset and vendor, their age, and the store's size
     Stats,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListArgs {
-    /// How the list is printed
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -482,22 +442,4 @@ fn allowance(text: &str) -> Result<Allowance, String> {
         Ok(share) if (0.0..=100.0).contains(&share) => Ok(Allowance::Percent(share)),
         _ => Err(wrong()),
     }
-}
-
-/// With the hint, which clap has no line for.
-fn fault(text: &str) -> Result<FaultRule, String> {
-    text.parse::<FaultRule>().map_err(|error| match error.hint_text() {
-        Some(hint) => format!("{error}; {hint}"),
-        None => error.to_string(),
-    })
-}
-
-fn vendor_quota(text: &str) -> Result<(String, Quota), String> {
-    let (vendor, quota) =
-        text.split_once('=').ok_or("must be a vendor and its quota, such as `carvin=100/day`")?;
-    let known = vinrich::sandbox::vendors();
-    if !known.contains(&vendor) {
-        return Err(format!("the sandbox stands in for {}, not `{vendor}`", known.join(", ")));
-    }
-    Ok((vendor.to_owned(), vinrich::config::quota(quota)?))
 }

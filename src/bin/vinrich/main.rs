@@ -7,6 +7,7 @@ mod cli;
 mod completions;
 mod consent;
 mod decode;
+mod dispatch;
 mod enrich;
 mod failure;
 mod meaning;
@@ -29,9 +30,8 @@ mod words;
 use std::process::ExitCode;
 
 use clap::Parser;
-use vinrich::error::Error;
 
-use crate::cli::{CacheCommand, Cli, Command};
+use crate::cli::Cli;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -41,30 +41,9 @@ fn main() -> ExitCode {
     let code = match Cli::try_parse() {
         Ok(cli) => {
             let log_format = cli.common.log_format;
-            run(cli).unwrap_or_else(|error| failure::tell(&error, log_format))
+            dispatch::run(cli).unwrap_or_else(|error| failure::tell(&error, log_format))
         }
         Err(usage) => cli::refuse(&usage),
     };
     ExitCode::from(code)
-}
-
-/// Does what was typed; gives the exit code.
-fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
-    match command {
-        Command::Enrich(args) => enrich::run(&args, &common),
-        Command::Plan(args) => plan::run(&args, &common),
-        Command::Validate(args) => validate::run(&args, &common),
-        Command::Decode(args) => decode::run(&args, &common),
-        Command::Vpic { command } => vpic::run(&command, &common),
-        Command::Check(args) => check::run(&args, &common),
-        Command::Quota(args) => quota::run(&args, &common),
-        Command::Photos { command } => photos::run(&command, &common),
-        Command::Tool { command } => tool::run(&command, &common),
-        Command::Runs { command } => runs::run(&command, &common),
-        Command::Cache { command: CacheCommand::Stats } => cache::stats(&common),
-        Command::Recalls { command } => recalls::run(&command, &common),
-        Command::Schema(args) => schema::run(&args),
-        Command::Sandbox(args) => sandbox::run(args),
-        Command::Completions(args) => completions::run(&args),
-    }
 }

@@ -98,7 +98,7 @@ fn as_json(imported: &Imported) -> serde_json::Value {
         "file": edition.name,
         "part": edition.part.name(),
         "unchanged": imported.unchanged,
-        "sha256": edition.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "sha256": format!("{:x}", bytes::Bytes::copy_from_slice(&edition.hash)),
         "rows": edition.rows,
         "campaigns": imported.campaigns,
         "vehicles": imported.vehicles,

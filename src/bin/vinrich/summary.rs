@@ -170,12 +170,13 @@ fn rows_by_status(asked: &[(&str, &DatasetReport)]) -> Vec<Vec<String>> {
 
 /// One line a vendor, and one more for each that was not asked to the end.
 fn vendors(report: &Report) -> Vec<String> {
-    if report.vendors.is_empty() {
+    let asked = |(_, of): &(&String, &VendorReport)| of.attempted > 0 || of.stopped.is_some();
+    if !report.vendors.iter().any(|vendor| asked(&vendor)) {
         return Vec::new();
     }
     let heading = ["vendor", "calls", "answered", "retried", "cost", "quota used"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
-    for (name, of) in &report.vendors {
+    for (name, of) in report.vendors.iter().filter(asked) {
         let mut row = vec![visible(name).into_owned()];
         row.extend([of.attempted, of.ok, of.retries].map(thousands));
         row.extend([of.spent.to_string(), quotas(of)]);

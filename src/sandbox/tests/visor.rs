@@ -162,6 +162,8 @@ fn what_cannot_be_asked_is_refused_with_a_code() {
         ("vins/1HGBH41JXMN109186?fields=id", 400, "unknown_query_parameter"),
         ("usage?start_date=yesterday", 400, "invalid_query_parameter"),
         ("dealers?colour=red", 400, "unknown_query_parameter"),
+        ("dealers?state=CA", 400, "unsupported_in_sandbox"),
+        ("dealers?dealer_id=", 400, "invalid_dealer_id"),
         ("facets", 404, "endpoint_not_found"),
     ];
     for (path, status, expected) in cases {
@@ -181,6 +183,50 @@ fn dealers_come_in_pages() {
     assert_eq!(answer.data("state").len(), 2);
     assert_eq!(answer.json()["pagination"]["total"], 12);
     assert_eq!(answer.header("x-usage-cost-micros"), Some("1000"));
+}
+
+#[test]
+fn dealers_are_found_by_id() {
+    let sandbox = sandbox(SandboxSpec::default());
+    let masks = ten().join(",");
+    let rows = get(&sandbox, &format!("listings?vin_pattern={masks}"));
+    let mut ids = rows.data("dealer_id");
+    ids.sort();
+    ids.dedup();
+    let path = format!("dealers?dealer_id={},nobody&limit=100", ids.join(","));
+    let answer = get(&sandbox, &path);
+    let mut found = answer.data("dealer_id");
+    found.sort();
+    assert_eq!(found, ids);
+    assert!(answer.data("name").iter().chain(&answer.data("city")).all(|text| !text.is_empty()));
+    assert_eq!(answer.json()["pagination"]["total"], ids.len());
+    assert_eq!(answer.json()["pagination"]["next_offset"], Value::Null);
+    assert_eq!(answer.header("x-usage-class"), Some("dealer_lookup"));
+    let unknown = get(&sandbox, "dealers?dealer_id=nobody");
+    assert_eq!((unknown.status, unknown.data("dealer_id").len()), (200, 0));
+
+    let many = |count: usize| {
+        let ids: Vec<String> = (0..count).map(|n| format!("d{n}")).collect();
+        get(&sandbox, &format!("dealers?dealer_id={}", ids.join(",")))
+    };
+    assert_eq!(many(100).status, 200);
+    assert_eq!(error(&many(101)).2, "invalid_dealer_id");
+}
+
+#[test]
+fn some_listings_leave_their_dealer_undescribed() {
+    let sandbox = sandbox(SandboxSpec::default());
+    let (mut described, mut undescribed) = (0, 0);
+    for from in (0..200).step_by(10) {
+        let vins: Vec<_> = (from..from + 10).map(|n| format!("1FA6P8CF0J5{n:06}")).collect();
+        let rows = get(&sandbox, &format!("listings?vin_pattern={}", vins.join(","))).json();
+        for row in rows["data"].as_array().expect("rows") {
+            assert!(row["dealer_id"].is_string() && row["state"].is_string());
+            assert_eq!(row["dealer_name"].is_null(), row["city"].is_null());
+            *if row["city"].is_null() { &mut undescribed } else { &mut described } += 1;
+        }
+    }
+    assert!(undescribed > 0 && described > 4 * undescribed, "{undescribed} of {described}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! by VIN mask, one VIN, account usage and dealers, all by GET.
 //!
 //! The sandbox has no inventory to search: listings are looked up by whole VIN
-//! in `vin_pattern`. Filters that visor knows and the sandbox does not are
+//! in `vin_pattern`, dealers by `dealer_id`. Filters that visor knows and the sandbox does not are
 //! answered 400 `unsupported_in_sandbox` instead of being ignored.
 
 mod bill;
@@ -15,7 +15,7 @@ use hyper::Method;
 use serde::Serialize;
 
 use self::bill::{Bill, Charge};
-use self::query::{ListingsQuery, PageQuery, Refusal, UsageQuery};
+use self::query::{DealersQuery, ListingsQuery, Refusal, UsageQuery};
 use super::per;
 use super::quota::{Door, Window, whole_seconds};
 use super::roster::Profile;
@@ -53,7 +53,7 @@ pub(super) enum Question {
     Listings(ListingsQuery),
     Vin { vin: Vin, enriched: bool },
     Usage(UsageQuery),
-    Dealers(PageQuery),
+    Dealers(DealersQuery),
 }
 
 impl Visor {
@@ -69,7 +69,7 @@ impl Visor {
                 None => (Refusal::not_found("vin_not_found", "No such VIN.").into(), None),
             },
             Question::Usage(query) => (self.bill.usage(query), None),
-            Question::Dealers(page) => (rows::dealers(page), Some(Charge::DEALERS)),
+            Question::Dealers(query) => (rows::dealers(query), Some(Charge::DEALERS)),
         }
     }
 }
@@ -147,7 +147,7 @@ fn question(heard: &Heard, path: &[&str]) -> Result<Question, Refusal> {
             Ok(Question::Vin { vin, enriched })
         }
         ["usage"] => UsageQuery::read(&heard.query).map(Question::Usage),
-        ["dealers"] => PageQuery::read_alone(&heard.query).map(Question::Dealers),
+        ["dealers"] => DealersQuery::read(&heard.query).map(Question::Dealers),
         _ => Err(Refusal::not_found("endpoint_not_found", "There is no such endpoint.")),
     }
 }
@@ -157,7 +157,8 @@ impl Question {
         match self {
             Self::Listings(query) => query.vins.iter().map(Vin::to_string).collect(),
             Self::Vin { vin, .. } => vec![vin.to_string()],
-            Self::Usage(_) | Self::Dealers(_) => Vec::new(),
+            Self::Dealers(query) => query.ids.clone(),
+            Self::Usage(_) => Vec::new(),
         }
     }
 }

@@ -8,6 +8,9 @@ use crate::vin::Vin;
 /// The most masks in one `vin_pattern`.
 const MASKS: usize = 10;
 
+/// The most ids in one `dealer_id` of `/dealers`.
+const DEALER_IDS: usize = 100;
+
 /// The most rows of a page, and how many there are unless asked.
 const MOST: usize = 100;
 const USUAL: usize = 50;
@@ -155,17 +158,6 @@ impl Default for PageQuery {
 }
 
 impl PageQuery {
-    /// A query that may hold nothing else.
-    pub(super) fn read_alone(query: &[(String, String)]) -> Result<Self, Refusal> {
-        let mut page = Self::default();
-        for (name, value) in query {
-            if !page.take(name, value)? {
-                return Err(unknown(name));
-            }
-        }
-        Ok(page)
-    }
-
     /// Whether the parameter was one of ours.
     fn take(&mut self, name: &str, value: &str) -> Result<bool, Refusal> {
         let number = || value.parse::<usize>().ok();
@@ -214,6 +206,28 @@ impl ListingsQuery {
 
     pub(super) fn charge(&self) -> Charge {
         if self.enriched { Charge::LISTINGS_ENRICHED } else { Charge::LISTINGS }
+    }
+}
+
+/// A query to `/dealers`.
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct DealersQuery {
+    pub(super) page: PageQuery,
+    /// As asked; none for every dealer.
+    pub(super) ids: Vec<String>,
+}
+
+impl DealersQuery {
+    pub(super) fn read(query: &[(String, String)]) -> Result<Self, Refusal> {
+        let mut read = Self::default();
+        for (name, value) in query {
+            match name.as_str() {
+                "dealer_id" => read.ids = dealer_ids(value)?,
+                _ if read.page.take(name, value)? => {}
+                _ => return Err(unknown(name)),
+            }
+        }
+        Ok(read)
     }
 }
 
@@ -277,6 +291,15 @@ fn vins(masks: &str) -> Result<Vec<Vin>, Refusal> {
         return Err(Refusal::invalid("invalid_vin_pattern", "vin_pattern takes 1 to 10 masks."));
     }
     distinct.iter().map(|mask| whole_vin(mask)).collect()
+}
+
+fn dealer_ids(value: &str) -> Result<Vec<String>, Refusal> {
+    let ids = value.split(',').map(str::trim).filter(|id| !id.is_empty());
+    let ids: Vec<String> = ids.map(str::to_owned).collect();
+    if ids.is_empty() || ids.len() > DEALER_IDS {
+        return Err(Refusal::invalid("invalid_dealer_id", "dealer_id takes 1 to 100 ids."));
+    }
+    Ok(ids)
 }
 
 fn whole_vin(mask: &str) -> Result<Vin, Refusal> {

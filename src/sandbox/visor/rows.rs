@@ -4,9 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::fleet::{self, Vehicle};
-use super::super::lot::{self, DEALERS, Offer};
+use super::super::lot::{self, DEALERS, Dealer, Offer};
 use super::super::stand::{Body, Item, Reply, to_json};
-use super::query::{EXTRA_FIELDS, ListingsQuery, PageQuery};
+use super::query::{DealersQuery, EXTRA_FIELDS, ListingsQuery, PageQuery};
 use crate::vin::Vin;
 
 /// The page of listings that a query asks for.
@@ -37,7 +37,7 @@ pub(super) fn vin(vin: &Vin, enriched: bool) -> Option<Reply> {
 }
 
 /// The page of dealers that a query asks for.
-pub(super) fn dealers(page: &PageQuery) -> Reply {
+pub(super) fn dealers(query: &DealersQuery) -> Reply {
     #[derive(Serialize)]
     struct Row {
         dealer_id: &'static str,
@@ -46,7 +46,10 @@ pub(super) fn dealers(page: &PageQuery) -> Reply {
         state: &'static str,
         country: &'static str,
     }
-    let rows: Vec<Row> = DEALERS
+    let DealersQuery { page, ids } = query;
+    let wanted = |dealer: &&Dealer| ids.is_empty() || ids.iter().any(|id| id == dealer.id);
+    let dealers: Vec<&Dealer> = DEALERS.iter().filter(wanted).collect();
+    let rows: Vec<Row> = dealers
         .iter()
         .skip(page.offset)
         .take(page.limit)
@@ -58,7 +61,7 @@ pub(super) fn dealers(page: &PageQuery) -> Reply {
             country: "US",
         })
         .collect();
-    let footer = footer(*page, DEALERS.len());
+    let footer = footer(*page, dealers.len());
     Reply::json(200, format!(r#"{{"data":{},{footer}}}"#, to_json(&rows)))
 }
 
@@ -92,8 +95,8 @@ struct Row<'a> {
     inventory_status: &'a str,
     inventory_type: &'a str,
     dealer_id: &'a str,
-    dealer_name: &'a str,
-    city: &'a str,
+    dealer_name: Option<&'a str>,
+    city: Option<&'a str>,
     state: &'a str,
     vdp_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,8 +126,8 @@ fn listing(vin: &Vin, offer: &Offer, query: &ListingsQuery) -> Item {
         inventory_status: "active",
         inventory_type: offer.condition,
         dealer_id: offer.dealer.id,
-        dealer_name: offer.dealer.name,
-        city: offer.dealer.city,
+        dealer_name: offer.describes_dealer.then_some(offer.dealer.name),
+        city: offer.describes_dealer.then_some(offer.dealer.city),
         state: offer.dealer.state,
         vdp_url: url(offer),
         price_history: query.enriched.then(|| price_history(offer)),

@@ -91,7 +91,7 @@ impl Endpoint for Vehicles {
     fn request(&self, keys: &[Key], settings: &VendorSettings) -> Request {
         let number = keys.iter().find_map(|key| match key {
             Key::Page(page) => Some(page.number),
-            Key::Vin(_) | Key::Vehicle(_) | Key::Task(_) => None,
+            Key::Vin(_) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => None,
         });
         let mut query =
             vec![("page", number.unwrap_or(1).to_string()), ("limit", PAGE.to_string())];

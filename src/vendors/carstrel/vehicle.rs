@@ -65,6 +65,7 @@ fn listing(row: &Object<'_>, raw: &RawValue, currency: Option<[u8; 3]>) -> Listi
             .scalar(&["updatedDate", "updatedAt"])
             .and_then(|text| text.parse().ok())
             .map(Timestamp::as_microsecond),
+        dealer_id: None,
     }
 }
 

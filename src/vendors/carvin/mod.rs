@@ -198,7 +198,7 @@ fn recalls_request(keys: &[Key]) -> Request {
             model: &vehicle.model,
             year: vehicle.year.to_string(),
         }),
-        Key::Page(_) | Key::Task(_) => None,
+        Key::Page(_) | Key::Task(_) | Key::Name(_) => None,
     });
     Request::post("/recalls", &body)
 }

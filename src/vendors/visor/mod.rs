@@ -5,6 +5,7 @@
 //! a VIN without a row is not for sale, whether or not Visor knows it.
 //! Prices are US dollars and distances miles, as in the vendor's documents.
 
+mod dealers;
 mod detail;
 mod envelope;
 mod rows;
@@ -19,14 +20,16 @@ use jiff::civil::Date;
 
 use super::{
     Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, ServerLimit, Vendor,
-    VendorSpec,
+    VendorSpec, is_boolean,
 };
-use crate::config::{VendorDefaults, VendorSettings};
+use crate::config::{VendorDefaults, VendorOption, VendorSettings};
 use crate::facts::{Facts, ListingFacts};
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
 use crate::outcome::{Dataset, Fault};
 use crate::vin::Vin;
+
+use dealers::{DEALERS, Dealers};
 
 /// The vendor. Every successful request is charged, an empty search too.
 #[derive(Debug)]
@@ -39,11 +42,24 @@ static SPEC: VendorSpec = VendorSpec {
         base_url: "https://api.visor.vin/v1",
         api_key_env: Some("VISOR_API_KEY"),
         quotas: &["10/10s", "60/minute"],
-        price_micros: &[("listings", 2000), ("vins", 3000)],
+        price_micros: &[("listings", 2000), ("vins", 3000), ("dealers", 1000)],
         concurrency: 4,
-        options: &[],
+        options: &[VendorOption {
+            name: WITH_DEALERS,
+            list: false,
+            default: &["false"],
+            check: is_boolean,
+        }],
     },
 };
+
+/// The setting by which dealers are looked up whom listings do not describe.
+const WITH_DEALERS: &str = "dealers";
+
+/// Where both endpoints of listings have their dealers looked up.
+fn dealers_of(settings: &VendorSettings) -> Option<&'static str> {
+    settings.is_on(WITH_DEALERS).then_some(DEALERS.id)
+}
 
 impl Vendor for Visor {
     fn spec(&self) -> &'static VendorSpec {
@@ -51,7 +67,7 @@ impl Vendor for Visor {
     }
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
-        &[&Listings, &Vins]
+        &[&Listings, &Vins, &Dealers]
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
@@ -126,6 +142,10 @@ impl Endpoint for Listings {
         Facts::Listings(ListingFacts { listings: rows::listings(body) })
     }
 
+    fn dealers(&self, settings: &VendorSettings) -> Option<&'static str> {
+        dealers_of(settings)
+    }
+
     fn dearer(&self) -> Option<&'static str> {
         Some(VINS.id)
     }
@@ -171,6 +191,10 @@ impl Endpoint for Vins {
 
     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
         Facts::Listings(ListingFacts { listings: detail::listings(body) })
+    }
+
+    fn dealers(&self, settings: &VendorSettings) -> Option<&'static str> {
+        dealers_of(settings)
     }
 }
 

@@ -12,6 +12,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
+use super::dealers;
 use crate::facts::{Listing, Price};
 use crate::key::Key;
 use crate::outcome::Fault;
@@ -96,6 +97,7 @@ pub(super) fn listing(
             .scalar(LAST_SEEN)
             .and_then(|text| text.parse().ok())
             .map(Timestamp::as_microsecond),
+        dealer_id: dealers::id(row).or_else(|| dealers::id(dealer?)),
     }
 }
 
@@ -122,14 +124,25 @@ fn miles_driven(text: &str) -> Option<i32> {
 
 /// The rows of a search, if it holds all there are and each names its VIN.
 fn whole_search(document: &RawValue) -> Result<Option<Vec<Row<'_>>>, Unreadable> {
+    let Some(Page { rows, is_whole: true }) = page(document)? else { return Ok(None) };
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// The rows of a reply.
+pub(super) struct Page<'a> {
+    pub(super) rows: Vec<&'a RawValue>,
+    /// Whether they are all there are.
+    pub(super) is_whole: bool,
+}
+
+/// `{"data":[…],"pagination":{…}}`; nothing where it is something else.
+pub(super) fn page(document: &RawValue) -> Result<Option<Page<'_>>, Unreadable> {
     let Some(envelope) = Object::read(document)? else { return Ok(None) };
     let Some(data) = envelope.get(&["data"]) else { return Ok(None) };
-    let Value::List(raws) = Value::read(data)? else { return Ok(None) };
+    let Value::List(rows) = Value::read(data)? else { return Ok(None) };
     let pagination = envelope.get(&["pagination"]).map(Object::read).transpose()?.flatten();
-    if !is_whole(pagination.as_ref(), raws.len()) {
-        return Ok(None);
-    }
-    raws.into_iter().map(Row::read).collect()
+    let is_whole = is_whole(pagination.as_ref(), rows.len());
+    Ok(Some(Page { rows, is_whole }))
 }
 
 /// Whether no page follows and the total is met; without a word about pages,

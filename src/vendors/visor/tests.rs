@@ -101,6 +101,7 @@ fn a_row_becomes_a_listing() {
         region: Some("CA".into()),
         url: Some("https://dealer.example/1".into()),
         last_seen_at: None,
+        dealer_id: Some("16ed7612".into()),
     };
     assert_eq!(listed("ok"), [expected]);
 }
@@ -138,6 +139,7 @@ fn a_look_up_finds_the_latest_listing() {
         assert_eq!(listing.active, name == "vins/ok");
         assert_eq!(listing.dealer.as_deref(), Some("North Hollywood Toyota"));
         assert_eq!(listing.region.as_deref(), Some("CA"));
+        assert_eq!(listing.dealer_id.as_deref(), Some("d"));
         assert_eq!((listing.odometer, listing.condition), (Some(0), Some("new")));
     }
 }

@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 use serde_json::value::RawValue;
 
+use super::dealers::DEALERS;
 use super::{LISTINGS, VINS, get};
 use crate::money::Micros;
 use crate::outcome::Fault;
@@ -68,7 +69,7 @@ fn endpoint_of(class: &str) -> Option<&'static str> {
     const CLASSES: [(&str, &str); 3] = [
         ("listing_search", LISTINGS.id),
         ("vehicle_detail", VINS.id),
-        ("dealer_lookup", "dealers"),
+        ("dealer_lookup", DEALERS.id),
     ];
     CLASSES.into_iter().find(|(prefix, _)| class.starts_with(prefix)).map(|(_, endpoint)| endpoint)
 }

@@ -11,7 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
-use vinrich::facts::{DecodeFacts, Facts};
+use vinrich::facts::{Dealer, DecodeFacts, Facts};
 use vinrich::key::{Effect, Key, KeyKind, Page, Task, Vehicle};
 use vinrich::outcome::Fault;
 use vinrich::vendors::{Auth, Endpoint, Parsed, Reply, Said, Vendor, registry};
@@ -145,12 +145,15 @@ impl Place {
         parsed.answers.iter().filter(|answer| answer.said == Said::Found).count()
     }
 
-    /// Whether a kept answer fills a column, a page or a catalogue.
+    /// Whether a kept answer fills a column or a page, or names somebody or something.
     fn says_something(self, key: &Key, body: &[u8]) -> bool {
         let spec = self.endpoint.spec();
         match (spec.key, self.endpoint.facts(key, body)) {
             (KeyKind::Page, _) => self.endpoint.page(1, body).is_some_and(|page| page.entries > 0),
             (KeyKind::Task, _) => true,
+            (KeyKind::Name, _) => {
+                self.endpoint.dealer(body).is_some_and(|dealer| dealer != Dealer::default())
+            }
             (KeyKind::Vin | KeyKind::Vehicle, _) if spec.dataset.is_none() => {
                 !self.endpoint.names(body).is_empty()
             }
@@ -170,6 +173,7 @@ fn keys(kind: KeyKind) -> Vec<Key> {
             .into(),
         KeyKind::Vehicle => vec![Key::Vehicle(Vehicle::new("Ford", "F-250 SD", 2016))],
         KeyKind::Page => vec![Key::Page(Page { list: "/".into(), snapshot: 1, number: 1 })],
+        KeyKind::Name => [1, 2, 3].map(|number| Key::Name(format!("16ed7612-000{number}"))).into(),
         KeyKind::Task => {
             vec![Key::Task(Task { subject: "1HGBH41JXMN109186".into(), body: "{}".into() })]
         }

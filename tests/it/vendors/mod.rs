@@ -4,8 +4,11 @@
 //! - [`live`]: whole runs against the vendor's stand-in in the sandbox.
 //!
 //! The cases are `ok`, `partial`, `empty`, one key refused, `quota`, `denied`,
-//! `garbled` and slow. A vendor that is registered and lacks its fixtures, its
-//! stand-in or its line in [`cases`] fails here, and is told what it lacks.
+//! `garbled` and slow. For a vendor that acts, `partial` and `empty` are files of
+//! which only some lines, or none, are about a vehicle.
+//!
+//! A vendor that is registered and lacks its fixtures, its stand-in or its arm in
+//! [`cases`] fails here, and is told what it lacks.
 
 mod fixtures;
 mod live;

@@ -1,4 +1,4 @@
-//! What may be typed to look after the accounts at the vendors.
+//! What may be typed to look at what there is: accounts at vendors, lists.
 
 use clap::Args;
 
@@ -45,6 +45,13 @@ pub(crate) struct QuotaArgs {
     #[arg(long, value_name = "N", default_value_t = 30, requires = "reconcile")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=366))]
     pub(crate) days: u16,
+    /// How the list is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
     /// How the list is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
