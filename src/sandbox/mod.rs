@@ -8,7 +8,7 @@
 //! [`FaultRule`] makes it fail on request, in ways a test can count on.
 //!
 //! ```text
-//! server -> roster -> carvin, visor, carstrel, nhtsa, vpic_api
+//! server -> roster -> carvin, visor, carstrel, nhtsa, vpic_api, visio, visa
 //!        -> decode, recalls, lot -> fleet (what a VIN is) -> makers, body
 //!        -> faults (what goes wrong) and journal (what was asked)
 //! ```

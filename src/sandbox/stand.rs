@@ -173,6 +173,12 @@ impl Body {
     }
 }
 
+/// The words in `text` that are as long as a VIN, in upper case.
+pub(super) fn vins_in(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.filter(|word| word.len() == 17).map(str::to_ascii_uppercase).collect()
+}
+
 /// `value` as JSON. Our own structs always serialise.
 pub(super) fn to_json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".into())

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::per;
 use super::quota::{Door, whole_seconds};
 use super::roster::Profile;
-use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand};
+use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand, vins_in};
 use crate::config::Quota;
 
 /// Who it is.
@@ -53,6 +53,13 @@ pub(super) struct Operation {
     body: Vec<u8>,
 }
 
+impl Operation {
+    fn keys(&self) -> Vec<String> {
+        let vins = vins_in(&String::from_utf8_lossy(&self.body));
+        std::iter::once(self.tool.to_ascii_uppercase()).chain(vins).collect()
+    }
+}
+
 impl Visa {
     fn new(key: String, quotas: Vec<Quota>) -> Self {
         Self { key, door: Door::new(quotas), operations: Mutex::default() }
@@ -84,7 +91,8 @@ impl Visa {
 impl Stand for Visa {
     type Question = Operation;
 
-    /// The journal's keys are the idempotency key and the tool, in upper case.
+    /// The journal's keys are the idempotency key, the tool and the VINs in its
+    /// input, in upper case.
     fn read(&self, heard: &Heard) -> Call<Operation> {
         let path: Vec<&str> = heard.path.split('/').filter(|part| !part.is_empty()).collect();
         let (endpoint, question) = match path.as_slice() {
@@ -94,8 +102,8 @@ impl Stand for Visa {
             _ => (NO_ENDPOINT, Err(error(404, "NOT_FOUND", false))),
         };
         let keys = heard.header("idempotency-key").map(str::to_ascii_uppercase);
-        let tool = question.as_ref().ok().map(|operation| operation.tool.to_ascii_uppercase());
-        Call { endpoint, keys: keys.into_iter().chain(tool).collect(), question }
+        let asked = question.as_ref().map(Operation::keys).unwrap_or_default();
+        Call { endpoint, keys: keys.into_iter().chain(asked).collect(), question }
     }
 
     fn answer(&self, heard: &Heard, call: &Call<Operation>, now: Instant) -> Reply {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::per;
 use super::quota::{Door, Window, whole_seconds};
 use super::roster::Profile;
-use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand};
+use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand, vins_in};
 use crate::config::Quota;
 
 /// Who it is. The endpoints are the methods of `/photo-requests`, and `/status`.
@@ -135,11 +135,7 @@ impl Stand for Visio {
 impl Question {
     fn keys(&self) -> Vec<String> {
         match self {
-            Self::Request(wanted) => {
-                let words = wanted["instructions"].as_str().unwrap_or_default();
-                let vins = words.split(|c: char| !c.is_ascii_alphanumeric());
-                vins.filter(|word| word.len() == 17).map(str::to_ascii_uppercase).collect()
-            }
+            Self::Request(wanted) => vins_in(wanted["instructions"].as_str().unwrap_or_default()),
             Self::Show(id) | Self::Cancel(id) => vec![id.to_ascii_uppercase()],
             Self::List(_) | Self::Status => Vec::new(),
         }

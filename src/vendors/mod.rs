@@ -5,9 +5,116 @@
 //! a request is built from keys, a reply is parsed into answers by key, and a
 //! kept answer into column values. Secrets are applied in one place, the gate.
 //!
-//! A new vendor is one file or folder here and one line in [`registry`]; it
-//! touches neither the join nor the output. Wire structs are private to it.
+//! # Adding a vendor
+//!
+//! One file or folder here and one line in [`registry`]; neither the join nor
+//! the output is touched. Its wire structs stay private to it.
+//!
+//! 1. The account: a [`VendorSpec`] says how the key is shown and what the
+//!    settings start from. [`Vendor::fault`] reads a reply as a whole; the default
+//!    goes by the HTTP status. Where the vendor says more, override
+//!    [`limits`](Vendor::limits) (its quota headers), [`charged`](Vendor::charged)
+//!    (its bill), [`probe`](Vendor::probe) and [`usage`](Vendor::usage) (calls that
+//!    are not billed), [`contradiction`](Vendor::contradiction) (settings that
+//!    exclude each other).
+//! 2. Each kind of call: an [`EndpointSpec`], [`request`](Endpoint::request),
+//!    [`parse`](Endpoint::parse) and [`facts`](Endpoint::facts). That is enough; the
+//!    other methods are for batches that are refused as such
+//!    ([`dearer`](Endpoint::dearer), [`refuses_shape`](Endpoint::refuses_shape)) or
+//!    incomplete ([`singly`](Endpoint::singly)), for names that must be known first
+//!    ([`catalogue`](Endpoint::catalogue), [`names`](Endpoint::names)) or looked
+//!    up behind an id ([`dealers`](Endpoint::dealers), [`dealer`](Endpoint::dealer)),
+//!    and for lists that are read whole ([`list`](Endpoint::list),
+//!    [`page`](Endpoint::page), [`vehicles`](Endpoint::vehicles)).
+//! 3. Its stand-in: one file in `src/sandbox` and one line in its `roster.rs`.
+//! 4. Its fixtures, `tests/fixtures/VENDOR/CASE.json`, and its cases, one arm in
+//!    `tests/it/vendors/mod.rs`. Until it has all of them the tests fail and name
+//!    what it lacks.
+//!
+//! A whole vendor, that is asked about one VIN at a time:
+//!
+//! ```
+//! use vinrich::config::{VendorDefaults, VendorSettings};
+//! use vinrich::facts::{DecodeFacts, Facts};
+//! use vinrich::key::{Key, KeyKind};
+//! use vinrich::outcome::{Dataset, Fault};
+//! use vinrich::vendors::{
+//!     Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Said, Vendor, VendorSpec, excerpt,
+//! };
+//!
+//! struct Acme;
+//!
+//! static SPEC: VendorSpec = VendorSpec {
+//!     auth: Auth::Bearer,
+//!     defaults: VendorDefaults {
+//!         id: "acme",
+//!         base_url: "https://api.acme.example/v1",
+//!         api_key_env: Some("ACME_API_KEY"),
+//!         quotas: &["60/minute"],
+//!         price_micros: &[],
+//!         concurrency: 4,
+//!         options: &[],
+//!     },
+//! };
+//!
+//! impl Vendor for Acme {
+//!     fn spec(&self) -> &'static VendorSpec {
+//!         &SPEC
+//!     }
+//!
+//!     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
+//!         &[&Makes]
+//!     }
+//! }
+//!
+//! /// `GET /makes/{vin}`, answered by `{"make":"FORD"}` or `{"make":null}`.
+//! struct Makes;
+//!
+//! static MAKES: EndpointSpec = EndpointSpec {
+//!     id: "makes",
+//!     dataset: Some(Dataset::Decode),
+//!     key: KeyKind::Vin,
+//!     batch: 1,
+//!     effect: Effect::Read,
+//!     shares_bodies: true,
+//! };
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Make {
+//!     make: Option<String>,
+//! }
+//!
+//! impl Endpoint for Makes {
+//!     fn spec(&self) -> &'static EndpointSpec {
+//!         &MAKES
+//!     }
+//!
+//!     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+//!         let vin = keys[0].vin().map_or("", |vin| vin.as_str());
+//!         Request::get(format!("/makes/{vin}"))
+//!     }
+//!
+//!     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
+//!         let garbled = |_| Fault::Garbled { excerpt: excerpt(&reply.body) };
+//!         let Make { make } = serde_json::from_slice(&reply.body).map_err(garbled)?;
+//!         let said = if make.is_some() { Said::Found } else { Said::Absent };
+//!         Ok(Parsed::one(said, reply.body.clone()))
+//!     }
+//!
+//!     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
+//!         let make = serde_json::from_slice(body).ok().and_then(|Make { make }| make);
+//!         Facts::Decode(DecodeFacts { make, ..DecodeFacts::default() })
+//!     }
+//! }
+//!
+//! let reply = |status, body: &'static str| Reply { status, headers: Vec::new(), body: body.into() };
+//! assert_eq!(Acme.fault(&reply(429, "")), Some(Fault::Limited { wait: None }));
+//! let parsed = Makes.parse(&reply(200, r#"{"make":"FORD"}"#), &[]).expect("an answer");
+//! assert_eq!(parsed.answers[0].said, Said::Found);
+//! assert!(Makes.parse(&reply(200, "<html>"), &[]).is_err(), "never read as nothing found");
+//! ```
 
+mod call;
 mod campaigns;
 pub mod carstrel;
 pub mod carvin;
@@ -17,19 +124,19 @@ mod probe;
 mod reply;
 #[cfg(test)]
 mod testing;
+mod url;
 mod vehicle;
 pub mod visa;
 pub mod visio;
 pub mod visor;
 pub mod vpic_api;
 
+pub use call::{Answer, ListPage, Method, Parsed, Payload, Reply, Request, ServerLimit};
 pub use probe::{Counted, Probe, Usage, UsageRow};
 pub use reply::{by_status, excerpt};
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
-use bytes::Bytes;
 use jiff::civil::Date;
 
 use crate::config::{VendorDefaults, VendorSettings};
@@ -54,17 +161,17 @@ pub fn registry() -> &'static [&'static dyn Vendor] {
     ]
 }
 
+/// The vendor called `id`.
+pub fn find(id: &str) -> Option<&'static dyn Vendor> {
+    registry().iter().copied().find(|vendor| vendor.spec().id() == id)
+}
+
 /// Whether a setting is `true` or `false`.
 fn is_boolean(text: &str) -> Result<(), String> {
     match text {
         "true" | "false" => Ok(()),
         _ => Err("must be `true` or `false`".into()),
     }
-}
-
-/// The vendor called `id`.
-pub fn find(id: &str) -> Option<&'static dyn Vendor> {
-    registry().iter().copied().find(|vendor| vendor.spec().id() == id)
 }
 
 /// A remote service with one account.
@@ -233,116 +340,4 @@ pub struct EndpointSpec {
     pub effect: Effect,
     /// Whether answers about different VINs share one stored body.
     pub shares_bodies: bool,
-}
-
-/// What a page of a list says of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListPage {
-    /// Entries on this page.
-    pub entries: usize,
-    /// Whether another page follows.
-    pub more: bool,
-    /// Entries of the whole list, as far as it says.
-    pub total: Option<u64>,
-    /// Pages of the whole list, as far as it says.
-    pub pages: Option<u64>,
-}
-
-/// One HTTP request, without host, secret or client.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// GET or POST.
-    pub method: Method,
-    /// Appended to `base_url`; starts with `/`, already percent-encoded.
-    pub path: String,
-    /// Query parameters, not yet encoded.
-    pub query: Vec<(&'static str, String)>,
-    /// What is sent along.
-    pub body: Option<Payload>,
-}
-
-/// A request's body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Payload {
-    /// `application/json`.
-    Json(Vec<u8>),
-    /// `application/x-www-form-urlencoded`, from pairs not yet encoded.
-    Form(Vec<(&'static str, String)>),
-}
-
-impl Request {
-    /// `GET path`.
-    pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::Get, path: path.into(), query: Vec::new(), body: None }
-    }
-
-    /// `POST path` with `body` as JSON. Our own structs always serialise.
-    pub fn post(path: impl Into<String>, body: &impl serde::Serialize) -> Self {
-        let json = serde_json::to_vec(body).unwrap_or_default();
-        Self { method: Method::Post, body: Some(Payload::Json(json)), ..Self::get(path) }
-    }
-}
-
-/// The HTTP methods vendors use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "HTTP's own words")]
-pub enum Method {
-    Get,
-    Post,
-    Delete,
-}
-
-/// One HTTP reply, read whole.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// Header names in lower case, in order.
-    pub headers: Vec<(String, String)>,
-    /// The body, decoded, at most the gate's cap.
-    pub body: Bytes,
-}
-
-impl Reply {
-    /// The first header called `name` (lower case).
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
-    }
-}
-
-/// What a reply said, by key.
-#[derive(Debug, Default)]
-pub struct Parsed {
-    /// At most one for each key asked; keys without one are missing.
-    pub answers: Vec<Answer>,
-    /// Answers about keys nobody asked for, thrown away and counted.
-    pub foreign: u32,
-    /// Second answers about the same key, thrown away and counted.
-    pub duplicates: u32,
-    /// Values of an unexpected JSON type, coerced or nulled, and counted.
-    pub type_drift: u32,
-}
-
-/// What a reply said about one key.
-#[derive(Debug)]
-pub struct Answer {
-    /// The place of the key in the batch.
-    pub key: usize,
-    /// What was said.
-    pub said: Said,
-    /// The vendor's raw words about this key, kept as they are.
-    pub body: Bytes,
-}
-
-/// One quota window as a server describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServerLimit {
-    /// The window's length, where the server says.
-    pub window: Option<Duration>,
-    /// Calls in a window.
-    pub limit: Option<u32>,
-    /// Calls left in it.
-    pub remaining: Option<u32>,
-    /// Until it is full again.
-    pub reset: Option<Duration>,
 }

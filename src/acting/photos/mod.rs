@@ -22,6 +22,7 @@ use crate::outcome::Outcome;
 use crate::output::{Sheet, Written};
 use crate::plan::Limits;
 use crate::report::{OutputReport, Report};
+use crate::store::{Answered, Held, SourceId};
 use crate::vendors::visio::{self, CANCEL, REQUEST, SHOW, Wanted};
 use crate::vin::{Rules, Vin};
 
@@ -109,6 +110,7 @@ pub fn request(
         }
         let book = Book::read(desk, source)?;
         outcomes.retain(|key, _| !book.is_done(key));
+        outcomes.extend(refused(desk, source, &keys)?);
         desk.count(outcomes.values());
         photos.done = keys.iter().filter(|key| book.is_done(key)).count();
         photos.unknown = told_of_unknown(desk, &book, wanted.iter().map(|(vin, _)| vin));
@@ -246,6 +248,14 @@ fn missing(wanted: &[(Vin, Wanted)], book: &Book, again: bool) -> (Vec<Key>, usi
         }
     }
     (keys, had)
+}
+
+/// Those of `keys` that the vendor refused, and why: its word is kept as an answer.
+fn refused(desk: &Desk<'_>, source: SourceId, keys: &[Key]) -> Result<Vec<(Key, Outcome)>, Error> {
+    let held = desk.held(source, keys)?.into_iter();
+    let refused = held.filter(|(_, held)| held.said == Answered::Refused);
+    let why = |held: &Held| held.detail.as_deref().unwrap_or("refused").to_owned();
+    Ok(refused.map(|(key, held)| (key, Outcome::Refused(why(&held)))).collect())
 }
 
 /// Says how many photo requests of these vehicles nobody knows the outcome of.

@@ -12,7 +12,7 @@ mod tests;
 mod vehicle;
 
 use super::{
-    Answer, Auth, Effect, Endpoint, EndpointSpec, ListPage, Parsed, Probe, Reply, Request, Vendor,
+    Auth, Effect, Endpoint, EndpointSpec, ListPage, Parsed, Probe, Reply, Request, Vendor,
     VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorSettings};
@@ -100,11 +100,9 @@ impl Endpoint for Vehicles {
         Request { query, ..Request::get(PATH) }
     }
 
-    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+    fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         envelope::check(&reply.body)?;
-        let answer = Answer { key: 0, said: Said::Found, body: reply.body.clone() };
-        let answers = if keys.is_empty() { Vec::new() } else { vec![answer] };
-        Ok(Parsed { answers, ..Parsed::default() })
+        Ok(Parsed::one(Said::Found, reply.body.clone()))
     }
 
     /// A page is about no key of its own: see [`Endpoint::vehicles`].

@@ -5,14 +5,12 @@
 //! that the data are NHTSA's, so NHTSA's names are read too. Only a list that is
 //! there and empty means "no recalls": any other shape is a fault.
 
-use bytes::Bytes;
-
 use super::complaint;
 use crate::key::Key;
 use crate::outcome::Fault;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
-use crate::vendors::{Answer, Parsed, Reply, Said, campaigns};
+use crate::vendors::{Parsed, Reply, Said, campaigns};
 use crate::vin::Vin;
 
 /// The answer in `reply` about the one key asked.
@@ -38,11 +36,7 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
         }
     };
     let body = reply.body.slice_ref(document.get().as_bytes());
-    Ok(answer(said, body))
-}
-
-fn answer(said: Said, body: Bytes) -> Parsed {
-    Parsed { answers: vec![Answer { key: 0, said, body }], ..Parsed::default() }
+    Ok(Parsed::one(said, body))
 }
 
 /// Whether the reply names a VIN, and not the one asked about.

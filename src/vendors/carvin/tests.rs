@@ -85,7 +85,7 @@ fn a_single_decode_is_read_as_documented_and_kept_like_an_item() {
     assert_eq!((request.method, request.path.as_str()), (Method::Post, "/decode"));
     let json = format!(r#"{{"vin":"{A}"}}"#).into_bytes();
     assert_eq!(request.body, Some(Payload::Json(json)));
-    let parsed = SingleDecode.parse(&fixture("carvin/single.json"), &vins(&[A])).expect("one");
+    let parsed = SingleDecode.parse(&fixture("carvin/decode/ok.json"), &vins(&[A])).expect("one");
     assert_eq!(said(&parsed, &vins(&[A])), [Some(Found)]);
     let facts = decode_facts(&vins(&[A])[0], &parsed.answers[0].body);
     assert_eq!((facts.model.as_deref(), facts.model_year), (Some("Civic"), Some(2021)));
@@ -380,7 +380,7 @@ fn a_campaign_repeated_for_a_component_is_one() {
 
 #[test]
 fn a_recall_without_a_number_is_counted_under_a_stand_in() {
-    let campaigns = campaigns("seed");
+    let campaigns = campaigns("partial");
     assert_eq!(campaigns.len(), 2, "the same words twice are one recall");
     assert!(campaigns.iter().all(|campaign| campaign.number.starts_with("unnumbered-")));
     assert_ne!(campaigns[0].number, campaigns[1].number);

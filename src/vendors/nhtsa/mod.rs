@@ -10,13 +10,12 @@ mod models;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write as _;
-
 use super::json;
 use super::reply::{garbled, unrecognised, without_key};
+use super::url::percent_encoded;
 use super::{
-    Answer, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Said, Vendor,
-    VendorSpec, campaigns,
+    Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Said, Vendor, VendorSpec,
+    campaigns,
 };
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::facts::{Facts, RecallFacts};
@@ -92,7 +91,7 @@ impl Endpoint for Recalls {
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
         let Some(Vehicle { make, model, year }) = vehicle(keys) else { return Request::get("/") };
-        let (make, model) = (encoded(make), encoded(model));
+        let (make, model) = (percent_encoded(make), percent_encoded(model));
         Request::get(format!(
             "/recalls/recallsByVehicle?make={make}&model={model}&modelYear={year}"
         ))
@@ -103,7 +102,7 @@ impl Endpoint for Recalls {
         let campaigns = campaigns::read(document).map_err(|_| garbled(&reply.body))?;
         let campaigns = campaigns.ok_or_else(|| unrecognised(&reply.body))?;
         let said = if campaigns.is_empty() { Said::Absent } else { Said::Found };
-        Ok(whole(reply, said))
+        Ok(Parsed::one(said, reply.body.clone()))
     }
 
     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
@@ -136,7 +135,7 @@ impl Endpoint for Models {
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
         let Some(Vehicle { make, year, .. }) = vehicle(keys) else { return Request::get("/") };
-        let make = encoded(make);
+        let make = percent_encoded(make);
         Request::get(format!("/products/vehicle/models?modelYear={year}&make={make}&issueType=r"))
     }
 
@@ -145,7 +144,7 @@ impl Endpoint for Models {
         let names = models::read(document).map_err(|_| garbled(&reply.body))?;
         let names = names.ok_or_else(|| unrecognised(&reply.body))?;
         let said = if names.is_empty() { Said::Absent } else { Said::Found };
-        Ok(whole(reply, said))
+        Ok(Parsed::one(said, reply.body.clone()))
     }
 
     /// A list of names fills no column.
@@ -158,30 +157,9 @@ impl Endpoint for Models {
     }
 }
 
-/// The answer about the one key asked: the whole reply.
-fn whole(reply: &Reply, said: Said) -> Parsed {
-    let answer = Answer { key: 0, said, body: reply.body.clone() };
-    Parsed { answers: vec![answer], ..Parsed::default() }
-}
-
 fn vehicle(keys: &[Key]) -> Option<&Vehicle> {
     keys.iter().find_map(|key| match key {
         Key::Vehicle(vehicle) => Some(vehicle),
         Key::Vin(_) | Key::Page(_) | Key::Task(_) | Key::Name(_) => None,
     })
-}
-
-/// `text` as a query's value, a space as `%20`: not every part of the service
-/// takes `+` for one.
-fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            write!(encoded, "%{byte:02X}").ok();
-        }
-    }
-    encoded
 }

@@ -77,7 +77,7 @@ fn campaigns_are_read_day_first() {
 
 #[test]
 fn an_impossible_date_is_null_and_months_are_not_guessed() {
-    let old = campaigns("old_shape.json");
+    let old = campaigns("partial.json");
     assert_eq!(old[0].reported_on, None, "30 February");
     assert_eq!(old[0].consequence.as_deref(), Some("The belt may not restrain its occupant."));
     assert_eq!((old[0].park_it, old[0].park_outside, old[0].over_the_air), (None, None, None));
@@ -98,21 +98,21 @@ fn a_campaign_repeated_for_a_component_is_one() {
 fn an_empty_list_is_a_zero_with_200_and_none_with_400() {
     assert_eq!(read(&Recalls, &at(200, "empty.json")), Ok(Said::Absent));
     assert_eq!(read(&Recalls, &at(400, "empty.json")), Err(Fault::Unsure));
-    assert_eq!(read(&Models, &at(200, "models_empty.json")), Ok(Said::Absent));
-    assert_eq!(read(&Models, &at(400, "models_empty.json")), Err(Fault::Unsure));
+    assert_eq!(read(&Models, &at(200, "models/empty.json")), Ok(Said::Absent));
+    assert_eq!(read(&Models, &at(400, "models/empty.json")), Err(Fault::Unsure));
 }
 
 #[test]
 fn what_is_no_list_is_never_a_zero() {
     let is_garbled = |read: Result<Said, Fault>| matches!(read, Err(Fault::Garbled { .. }));
     for endpoint in [&Recalls as &dyn Endpoint, &Models] {
-        for name in ["other_shape.json", "gateway_timeout.html"] {
+        for name in ["other_shape.json", "garbled.html"] {
             assert!(is_garbled(read(endpoint, &at(200, name))), "{name}");
         }
     }
     assert!(is_garbled(read(&Recalls, &at(200, "short.json"))), "two of three are missing");
-    assert!(is_garbled(read(&Recalls, &at(400, "gateway_timeout.html"))));
-    assert_eq!(read(&Recalls, &at(504, "gateway_timeout.html")), Err(Fault::Server(504)));
+    assert!(is_garbled(read(&Recalls, &at(400, "garbled.html"))));
+    assert_eq!(read(&Recalls, &at(504, "garbled.html")), Err(Fault::Server(504)));
     assert_eq!(
         read(&Recalls, &at(400, "other_shape.json")),
         Err(Fault::Poisoned { code: "http_400".into() })
@@ -122,7 +122,7 @@ fn what_is_no_list_is_never_a_zero() {
 #[test]
 fn a_wall_turns_nobody_away_for_good() {
     for status in [401, 402, 403, 429] {
-        let fault = Nhtsa.fault(&at(status, "gateway_timeout.html"));
+        let fault = Nhtsa.fault(&at(status, "garbled.html"));
         assert_eq!(fault, Some(Fault::Limited { wait: None }), "{status}");
     }
 }
@@ -130,7 +130,7 @@ fn a_wall_turns_nobody_away_for_good() {
 #[test]
 fn the_catalogue_has_distinct_names_in_upper_case() {
     assert_eq!(Recalls.catalogue(), Some("models"));
-    let reply = at(200, "models.json");
+    let reply = at(200, "models/ok.json");
     assert_eq!(read(&Models, &reply), Ok(Said::Found));
     let names = Models.names(&reply.body);
     assert_eq!(names, ["F-150", "F-250 SD", "F-350 SD", "TRANSIT CONNECT"]);

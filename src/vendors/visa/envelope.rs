@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::super::reply::{garbled, short_words, unrecognised, wait_asked};
-use super::super::{Reply, by_status};
 use crate::money::Micros;
 use crate::outcome::{Denied, Fault};
+use crate::vendors::reply::{garbled, short_words, unrecognised, wait_asked};
+use crate::vendors::{Reply, by_status};
 
 /// The code for a tool id that leads nowhere.
 pub(super) const TOOL_NOT_FOUND: &str = "TOOL_NOT_FOUND";

@@ -11,8 +11,8 @@ mod envelope;
 mod tests;
 
 use super::{
-    Answer, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Reply, Request, Said,
-    Vendor, VendorSpec,
+    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Reply, Request, Said, Vendor,
+    VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorOption, VendorSettings};
 use crate::facts::Facts;
@@ -127,8 +127,7 @@ impl Endpoint for Execute {
     }
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
-        let answer = Answer { key: 0, said: Said::Found, body: reply.body.clone() };
-        Ok(Parsed { answers: vec![answer], ..Parsed::default() })
+        Ok(Parsed::one(Said::Found, reply.body.clone()))
     }
 
     /// It fills no column of an enriched row.

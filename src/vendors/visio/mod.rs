@@ -11,9 +11,10 @@ mod wire;
 mod tests;
 
 use super::reply::wait_asked;
+use super::url::percent_encoded;
 use super::{
-    Answer, Auth, Effect, Endpoint, EndpointSpec, ListPage, Method, Parsed, Payload, Probe, Reply,
-    Request, Said, ServerLimit, Vendor, VendorSpec,
+    Auth, Effect, Endpoint, EndpointSpec, ListPage, Method, Parsed, Payload, Probe, Reply, Request,
+    Said, ServerLimit, Vendor, VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorOption, VendorSettings};
 use crate::facts::Facts;
@@ -162,28 +163,13 @@ const fn spec(id: &'static str, key: KeyKind, effect: Effect) -> EndpointSpec {
     EndpointSpec { id, dataset: None, key, batch: 1, effect, shares_bodies: false }
 }
 
-fn one(said: Said, reply: &Reply) -> Parsed {
-    let answer = Answer { key: 0, said, body: reply.body.clone() };
-    Parsed { answers: vec![answer], ..Parsed::default() }
-}
-
 fn subject(keys: &[Key]) -> &str {
     keys.first().and_then(Key::task).map_or("", |task| &task.subject)
 }
 
 /// The path of the photo request called `id`, whatever characters that holds.
 fn path_of(id: &str) -> String {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut path = format!("{PATH}/");
-    for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
-            path.push(char::from(byte));
-        } else {
-            let digit = |place: u8| char::from(HEX[usize::from(place)]);
-            path.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
-    }
-    path
+    format!("{PATH}/{}", percent_encoded(id))
 }
 
 /// `POST /photo-requests`.
@@ -209,7 +195,7 @@ impl Endpoint for Asking {
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         wire::refuse_missing(reply)?;
         photo_request(&reply.body).ok_or_else(|| wire::no_request(reply))?;
-        Ok(one(Said::Found, reply))
+        Ok(Parsed::one(Said::Found, reply.body.clone()))
     }
 
     fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
@@ -233,10 +219,10 @@ impl Endpoint for Show {
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         if wire::is_missing(reply) {
-            return Ok(one(Said::Absent, reply));
+            return Ok(Parsed::one(Said::Absent, reply.body.clone()));
         }
         photo_request(&reply.body).ok_or_else(|| wire::no_request(reply))?;
-        Ok(one(Said::Found, reply))
+        Ok(Parsed::one(Said::Found, reply.body.clone()))
     }
 
     fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
@@ -266,7 +252,7 @@ impl Endpoint for List {
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         wire::refuse_missing(reply)?;
         listed(&reply.body).ok_or_else(|| wire::no_request(reply))?;
-        Ok(one(Said::Found, reply))
+        Ok(Parsed::one(Said::Found, reply.body.clone()))
     }
 
     fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
@@ -295,7 +281,8 @@ impl Endpoint for Cancel {
     }
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
-        Ok(one(if wire::is_missing(reply) { Said::Absent } else { Said::Found }, reply))
+        let said = if wire::is_missing(reply) { Said::Absent } else { wire::done(reply)? };
+        Ok(Parsed::one(said, reply.body.clone()))
     }
 
     fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {

@@ -50,7 +50,7 @@ fn other_calls_name_their_request() {
 
 #[test]
 fn a_created_request_is_read() {
-    let reply = Reply { status: 201, ..fixture("visio/created.json") };
+    let reply = Reply { status: 201, ..fixture("visio/ok.json") };
     assert_eq!(Visio.fault(&reply), None);
     assert!(Asking.parse(&reply, &[wanted().task(&vin(), 1)]).is_ok());
     let request = photo_request(&reply.body).expect("a request");
@@ -63,7 +63,9 @@ fn a_created_request_is_read() {
 
 #[test]
 fn a_reply_without_an_id_is_no_answer() {
-    for body in [&b"{}"[..], b"[]", b"<html>", br#"{"data":{"id":""}}"#, b"{\"data\":"] {
+    for body in
+        [&b"{}"[..], b"[]", b"<html>", br#"{"data":{"id":""}}"#, br#"{"id":".."}"#, b"{\"data\":"]
+    {
         let parsed = Asking.parse(&reply(200, body), &[wanted().task(&vin(), 1)]);
         assert!(matches!(parsed, Err(Fault::Garbled { .. })), "{parsed:?}");
     }
@@ -71,7 +73,7 @@ fn a_reply_without_an_id_is_no_answer() {
 
 #[test]
 fn a_list_is_read_in_any_of_its_shapes() {
-    let list = listed(&fixture("visio/list.json").body).expect("a list");
+    let list = listed(&fixture("visio/list/ok.json").body).expect("a list");
     let ids: Vec<&str> = list.requests.iter().map(|request| &*request.id).collect();
     assert_eq!((ids.as_slice(), list.more), (&["req_1", "req_2"][..], Some(false)));
     let more = |body: &str| listed(body.as_bytes()).map(|list| (list.requests.len(), list.more));
@@ -98,13 +100,19 @@ fn what_is_gone_is_an_answer_to_those_who_ask_about_it() {
     }
     let no_path = Asking.parse(&gone, &[wanted().task(&vin(), 1)]);
     assert_eq!(no_path.map(|_| ()), Err(Fault::Poisoned { code: "http_404".into() }));
-    let elsewhere = Show.parse(&reply(404, b"<html>"), &[about("req_1")]);
-    assert!(elsewhere.is_err(), "another server's page says nothing of a request");
+    for endpoint in [&Show as &dyn Endpoint, &Cancel] {
+        for status in [200, 404] {
+            let elsewhere = endpoint.parse(&reply(status, b"<html>"), &[about("req_1")]);
+            assert!(elsewhere.is_err(), "another server's page says nothing of a request");
+        }
+    }
+    let silent = Cancel.parse(&reply(204, b""), &[about("req_1")]).expect("an answer");
+    assert_eq!(silent.answers[0].said, Said::Found, "204 No Content");
 }
 
 #[test]
 fn errors_are_read_from_their_envelope() {
-    let invalid = Reply { status: 422, ..fixture("visio/validation_error.json") };
+    let invalid = Reply { status: 422, ..fixture("visio/refused.422.json") };
     let code = "validation_error The given data was invalid.".to_owned();
     assert_eq!(Visio.fault(&invalid), Some(Fault::Poisoned { code }));
     assert_eq!(Visio.fault(&reply(401, b"")), Some(Fault::Denied(Denied::Key)));

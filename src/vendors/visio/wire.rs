@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::reply::{garbled, short_words, unrecognised};
-use super::super::{Reply, by_status};
 use super::Wanted;
 use crate::outcome::Fault;
+use crate::vendors::reply::{garbled, short_words, unrecognised};
+use crate::vendors::{Reply, Said, by_status};
 
 /// The HTTP status of what is not there, or no longer.
 const NOT_FOUND: u16 = 404;
@@ -100,7 +100,8 @@ fn read(value: &Value) -> Option<PhotoRequest> {
         _ => None,
     };
     Some(PhotoRequest {
-        id: text("id").filter(|id| !id.is_empty())?,
+        // It stands in paths, where dots alone would lead elsewhere.
+        id: text("id").filter(|id| id.bytes().any(|byte| byte != b'.'))?,
         state: text("status").or_else(|| text("state")),
         instructions: text("instructions"),
         url: text("request_url"),
@@ -163,6 +164,14 @@ pub(super) fn refuse_missing(reply: &Reply) -> Result<(), Fault> {
         NOT_FOUND => Err(Fault::Poisoned { code: "http_404".into() }),
         _ => Ok(()),
     }
+}
+
+/// That something was done, in the vendor's own words or without any: a page of
+/// some other server says nothing of it.
+pub(super) fn done(reply: &Reply) -> Result<Said, Fault> {
+    refuse_missing(reply)?;
+    let is_its_own = reply.body.is_empty() || serde_json::from_slice::<Value>(&reply.body).is_ok();
+    if is_its_own { Ok(Said::Found) } else { Err(garbled(&reply.body)) }
 }
 
 /// The fault of a reply that tells of no photo request.

@@ -76,7 +76,7 @@ pub(super) fn id(row: &Object<'_>) -> Option<String> {
 /// which, so they are asked about again in smaller numbers.
 fn unknown(keys: &[Key]) -> Result<Parsed, Fault> {
     match keys {
-        [_] => Ok(Parsed { answers: vec![absent(0)], ..Parsed::default() }),
+        [_] => Ok(Parsed::one(Said::Absent, Bytes::new())),
         _ => Err(Fault::Poisoned { code: "not_found".into() }),
     }
 }
@@ -151,20 +151,20 @@ mod tests {
     fn a_dealer_without_a_row_is_not_known() {
         let asked = names(&ASKED);
         let told = |name: &str| said(&dealers(name).expect(name), &asked);
-        assert_eq!(told("dealers_ok"), [Some(Found), Some(Found), Some(Found)]);
-        assert_eq!(told("dealers_partial"), [Some(Absent), Some(Found), Some(Absent)]);
-        assert_eq!(told("empty"), [Some(Absent), Some(Absent), Some(Absent)]);
-        assert_eq!(told("dealers_all_on_a_page"), [Some(Found), Some(Found), Some(Found)]);
-        let parsed = dealers("dealers_foreign").expect("rows");
+        assert_eq!(told("dealers/ok"), [Some(Found), Some(Found), Some(Found)]);
+        assert_eq!(told("dealers/partial"), [Some(Absent), Some(Found), Some(Absent)]);
+        assert_eq!(told("dealers/empty"), [Some(Absent), Some(Absent), Some(Absent)]);
+        assert_eq!(told("dealers/all_on_a_page"), [Some(Found), Some(Found), Some(Found)]);
+        let parsed = dealers("dealers/foreign").expect("rows");
         assert_eq!((parsed.foreign, parsed.duplicates, parsed.answers.len()), (1, 1, 3));
     }
 
     #[test]
     fn a_reply_about_dealers_that_is_not_whole_says_nothing() {
         for name in [
-            "dealers_more_pages",
-            "dealers_only_foreign",
-            "dealers_row_without_id",
+            "dealers/more_pages",
+            "dealers/only_foreign",
+            "dealers/row_without_id",
             "unknown_shape",
             "truncated",
             "garbled",
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_dealer_fills_what_its_listing_leaves_open() {
-        let parsed = dealers("dealers_ok").expect("rows");
+        let parsed = dealers("dealers/ok").expect("rows");
         let dealer = |key: usize| Dealers.dealer(&parsed.answers[key].body).expect("a dealer");
         let austin = dealer(2);
         assert_eq!(austin.name.as_deref(), Some("Lone Star Auto"));

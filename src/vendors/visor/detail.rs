@@ -1,7 +1,6 @@
 //! The reply to a look-up of one VIN:
 //! `{"data":{"vin":"…","status":"active","build":{…},"latest_listing":{…}}}`.
 
-use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use super::envelope;
@@ -11,14 +10,14 @@ use crate::key::Key;
 use crate::outcome::Fault;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
-use crate::vendors::{Answer, Parsed, Reply, Said};
+use crate::vendors::{Parsed, Reply, Said};
 use crate::vin::Vin;
 
 /// The answer in `reply` about the one VIN asked.
 pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
     let Some(asked) = keys.first().and_then(Key::vin) else { return Ok(Parsed::default()) };
     if envelope::is_unknown(reply) {
-        return Ok(answer(Said::Absent, reply.body.clone()));
+        return Ok(Parsed::one(Said::Absent, reply.body.clone()));
     }
     let unreadable = |_: Unreadable| garbled(&reply.body);
     let Some((raw, data)) = data(&reply.body).map_err(unreadable)? else {
@@ -29,7 +28,7 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
         return Ok(Parsed { foreign: 1, ..Parsed::default() });
     }
     let said = said(&data).ok_or_else(|| unrecognised(&reply.body))?;
-    Ok(answer(said, reply.body.slice_ref(raw.get().as_bytes())))
+    Ok(Parsed::one(said, reply.body.slice_ref(raw.get().as_bytes())))
 }
 
 /// The latest listing in a kept answer.
@@ -42,10 +41,6 @@ pub(super) fn listings(body: &[u8]) -> Vec<Listing> {
         Some(rows::listing(&latest, dealer.as_ref(), status))
     };
     listing().into_iter().collect()
-}
-
-fn answer(said: Said, body: Bytes) -> Parsed {
-    Parsed { answers: vec![Answer { key: 0, said, body }], ..Parsed::default() }
 }
 
 /// The `data` of a reply, as written and read.

@@ -59,7 +59,7 @@ fn requests_hold_nothing_the_vendor_does_not_know() {
 
 #[test]
 fn a_vin_without_a_row_is_not_for_sale() {
-    assert_eq!(found("ok"), [Some(Found), Some(Absent), Some(Found)]);
+    assert_eq!(found("ok"), [Some(Found), Some(Found), Some(Found)]);
     assert_eq!(found("partial"), [Some(Found), Some(Absent), Some(Absent)]);
     assert_eq!(found("empty"), [Some(Absent), Some(Absent), Some(Absent)]);
     assert_eq!(found("lower_case")[0], Some(Found));
@@ -131,12 +131,12 @@ fn type_drift_is_coerced_or_null_and_counted() {
 
 #[test]
 fn a_look_up_finds_the_latest_listing() {
-    for name in ["vin_ok", "vin_missing_with_listing"] {
+    for name in ["vins/ok", "vins/partial"] {
         let parsed = detail(name).expect(name);
         assert_eq!(said(&parsed, &vins(&[A])), [Some(Found)], "{name}");
         let listing = listings(&Vins, &parsed.answers[0].body).remove(0);
         assert_eq!(listing.id, "0043");
-        assert_eq!(listing.active, name == "vin_ok");
+        assert_eq!(listing.active, name == "vins/ok");
         assert_eq!(listing.dealer.as_deref(), Some("North Hollywood Toyota"));
         assert_eq!(listing.region.as_deref(), Some("CA"));
         assert_eq!(listing.dealer_id.as_deref(), Some("d"));
@@ -146,7 +146,7 @@ fn a_look_up_finds_the_latest_listing() {
 
 #[test]
 fn a_look_up_says_when_there_is_no_listing() {
-    let missing = detail("vin_missing").expect("an answer");
+    let missing = detail("vins/empty").expect("an answer");
     assert_eq!(said(&missing, &vins(&[A])), [Some(Absent)]);
     assert!(listings(&Vins, &missing.answers[0].body).is_empty());
     assert_eq!(detail("vin_foreign").expect("readable").foreign, 1);

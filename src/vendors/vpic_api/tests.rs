@@ -109,8 +109,8 @@ fn type_drift_is_coerced_and_counted() {
 fn what_is_no_batch_is_a_fault() {
     let keys = vins(&[A]);
     let bodies: [&[u8]; 7] = [
-        &fixture("vpic-api/ok.xml").body,
-        &fixture("vpic-api/throttled.html").body,
+        &fixture("vpic-api/garbled.xml").body,
+        &fixture("vpic-api/denied.html").body,
         b"",
         b"[]",
         b"{\"Message\":\"An error has occurred.\"}",
@@ -125,7 +125,7 @@ fn what_is_no_batch_is_a_fault() {
 
 #[test]
 fn a_wall_is_waited_out() {
-    let page = fixture("vpic-api/throttled.html");
+    let page = fixture("vpic-api/denied.html");
     for status in [403, 429] {
         let fault = VpicApi.fault(&Reply { status, ..page.clone() });
         assert_eq!(fault, Some(Fault::Limited { wait: None }), "{status}");

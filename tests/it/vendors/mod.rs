@@ -1,0 +1,194 @@
+//! The certification of vendors: every registered one through the same cases.
+//!
+//! - [`fixtures`]: replies from files, read as a run would read them.
+//! - [`live`]: whole runs against the vendor's stand-in in the sandbox.
+//!
+//! The cases are `ok`, `partial`, `empty`, one key refused, `quota`, `denied`,
+//! `garbled` and slow. For a vendor that acts, `partial` and `empty` are files of
+//! which only some lines, or none, are about a vehicle.
+//!
+//! A vendor that is registered and lacks its fixtures, its stand-in or its arm in
+//! [`cases`] fails here, and is told what it lacks.
+
+mod fixtures;
+mod live;
+mod newcomer;
+mod trial;
+
+use std::collections::BTreeSet;
+
+use vinrich::outcome::Dataset;
+use vinrich::sandbox::{self, FaultRule};
+use vinrich::vendors::{Vendor, registry};
+use vinrich::vin::Vin;
+
+use self::trial::Command;
+use crate::support::enriched::{fleet_vins, vin, vins};
+
+/// What must be known of a vendor to bring it to every case.
+struct Cases {
+    /// The command that asks it.
+    command: Command,
+    /// Lines of a file, of which it has something to say about some.
+    some: fn() -> Vec<String>,
+    /// Lines of a file, of which it has something to say about none.
+    none: fn() -> Vec<String>,
+    /// The status and error of a row that it has nothing to say about.
+    nothing: (&'static str, &'static str),
+    /// Where it is asked about VINs, and the calls that so many take there.
+    endpoint: &'static str,
+    calls: fn(usize) -> usize,
+    /// The fault rule, below the vendor, that refuses the call about a VIN.
+    refusal: fn(&str) -> String,
+    /// Whether a refusal is one key's matter, or leaves no answer at all.
+    refused_alone: bool,
+    /// Whether its words for a failure say by themselves that it will pass: then
+    /// it is taken at its word, whatever the status.
+    asks_to_come_back: bool,
+}
+
+/// The cases of a vendor.
+fn cases(vendor: &dyn Vendor) -> Cases {
+    match vendor.spec().id() {
+        "carvin" => Cases {
+            command: Command::Enrich { dataset: Dataset::Decode, column: "make" },
+            some: || [vins(40), unregistered()].concat(),
+            none: unregistered,
+            nothing: ("absent", ""),
+            endpoint: "batch-decode",
+            calls: |vins| vins.div_ceil(20),
+            refusal: |vin| format!("batch-decode/400:vin={vin}"),
+            refused_alone: true,
+            asks_to_come_back: false,
+        },
+        "visor" => Cases {
+            command: Command::Enrich { dataset: Dataset::Listings, column: "listing_id" },
+            some: || vins(40),
+            none: unregistered,
+            nothing: ("absent", ""),
+            endpoint: "listings",
+            calls: |vins| vins.div_ceil(10),
+            refusal: |vin| format!("listings/400:vin={vin}"),
+            refused_alone: true,
+            asks_to_come_back: false,
+        },
+        // An inventory: three pages, whatever is looked for in it, and all or none.
+        "carstrel" => Cases {
+            command: Command::Enrich { dataset: Dataset::Listings, column: "listing_id" },
+            some: || fleet_vins(60),
+            none: unregistered,
+            nothing: ("absent", ""),
+            endpoint: "vehicles",
+            calls: |_| 3,
+            refusal: |_| "400:vin=PAGE 2".into(),
+            refused_alone: false,
+            asks_to_come_back: false,
+        },
+        // It is asked by vehicle. Its 400 may mean that it is asked too fast.
+        "nhtsa" => Cases {
+            command: Command::Enrich { dataset: Dataset::Recalls, column: "recall_top_component" },
+            some: || [hondas(), hondas_without_recalls()].concat(),
+            none: hondas_without_recalls,
+            nothing: ("absent", ""),
+            endpoint: "recalls",
+            calls: |vins| vins,
+            refusal: |_| "recalls/422:vin=HONDA CIVIC 1984".into(),
+            refused_alone: true,
+            asks_to_come_back: false,
+        },
+        "vpic-api" => Cases {
+            command: Command::Enrich { dataset: Dataset::Decode, column: "make" },
+            some: || [vins(60), unregistered()].concat(),
+            none: unregistered,
+            nothing: ("absent", ""),
+            endpoint: "decode-batch",
+            calls: |vins| vins.div_ceil(50),
+            refusal: |vin| format!("400:vin={vin}"),
+            refused_alone: true,
+            asks_to_come_back: false,
+        },
+        // These act: they know no VIN, but do what is asked about any.
+        "visio" => Cases {
+            command: Command::Photos,
+            some: || [vins(4), no_vins()].concat(),
+            none: no_vins,
+            nothing: ("not_requested", "not_a_vin"),
+            endpoint: "request",
+            calls: |vins| vins,
+            refusal: |vin| format!("request/422:vin={vin}"),
+            refused_alone: true,
+            asks_to_come_back: false,
+        },
+        "visa" => Cases {
+            command: Command::Tool,
+            some: || [vins(4), no_vins()].concat(),
+            none: no_vins,
+            nothing: ("not_requested", "not_a_vin"),
+            endpoint: "execute",
+            calls: |vins| vins,
+            refusal: |vin| format!("execute/400:vin={vin}"),
+            refused_alone: true,
+            asks_to_come_back: true,
+        },
+        id => panic!("`{id}` has no cases in tests/it/vendors/mod.rs"),
+    }
+}
+
+/// VINs of makers that nobody registered.
+fn unregistered() -> Vec<String> {
+    (0..20).map(|n| vin(&format!("ZZ9{n:03}4A"), 'G', "EA00000")).collect()
+}
+
+/// Hondas of as many vehicles that have recalls; the last is of 1984.
+fn hondas() -> Vec<String> {
+    ['B', 'C', 'D', 'E'].map(|year| vin("1HGBH41J", year, "N000001")).into()
+}
+
+/// Hondas of as many vehicles that have none.
+fn hondas_without_recalls() -> Vec<String> {
+    ['F', 'G', 'J', 'L', 'N'].map(|year| vin("1HGBH41J", year, "N000001")).into()
+}
+
+/// What stands where a VIN should.
+fn no_vins() -> Vec<String> {
+    ["sold", "see file"].map(str::to_owned).into()
+}
+
+#[test]
+fn every_vendor_has_cases_that_fit_its_spec() {
+    for vendor in registry() {
+        let Cases { command, some, endpoint, .. } = cases(*vendor);
+        let id = vendor.spec().id();
+        let endpoint = vendor.endpoint(endpoint).unwrap_or_else(|| panic!("{id}: {endpoint}"));
+        assert_eq!(command.dataset(), endpoint.spec().dataset, "{id}");
+        assert!(some().iter().any(|line| Vin::new(line).is_some()), "{id}");
+    }
+}
+
+#[test]
+fn every_vendor_has_a_stand_in() {
+    let registered: BTreeSet<_> = registry().iter().map(|vendor| vendor.spec().id()).collect();
+    let stood_in_for: BTreeSet<_> = sandbox::vendors().into_iter().collect();
+    assert_eq!(registered, stood_in_for, "the registry, and the roster of src/sandbox");
+    for vendor in registry() {
+        for endpoint in vendor.endpoints() {
+            let rule = format!("{}/{}/500", vendor.spec().id(), endpoint.spec().id);
+            assert!(rule.parse::<FaultRule>().is_ok(), "the stand-in does not know {rule}");
+        }
+    }
+}
+
+#[test]
+fn every_endpoint_says_what_it_takes() {
+    for vendor in registry() {
+        for endpoint in vendor.endpoints() {
+            let spec = endpoint.spec();
+            let name = format!("{}/{}", vendor.spec().id(), spec.id);
+            assert!(spec.batch >= 1, "{name}");
+            let dearer = endpoint.dearer().map(|id| vendor.endpoint(id).expect("it exists").spec());
+            if let Some(dearer) = dearer {
+                assert_eq!((dearer.dataset, dearer.key), (spec.dataset, spec.key), "{name}");
+            }
+        }
+    }
+}
