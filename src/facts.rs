@@ -19,6 +19,13 @@ use crate::vin::Vin;
 /// Days since 1970-01-01.
 pub type Days = i32;
 
+/// A day as `2026-11-20`; `None` for one that no calendar has.
+pub fn day(days: Days) -> Option<String> {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let day = epoch.checked_add(jiff::Span::new().try_days(i64::from(days)).ok()?).ok()?;
+    Some(day.to_string())
+}
+
 /// The facts of one answer.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "taken apart where it is made; never kept")]

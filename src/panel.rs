@@ -34,6 +34,9 @@ pub struct Source {
     pub name: SourceName,
     /// The API key; `None` where none is needed or none was found.
     pub key: Option<SecretString>,
+    /// Whether nothing allows it to cost what it costs: then the store is all
+    /// that is read of it.
+    pub unpaid: bool,
 }
 
 impl std::fmt::Debug for Source {
@@ -45,7 +48,7 @@ impl std::fmt::Debug for Source {
 impl Source {
     /// Whether calls can be sent at all.
     pub fn can_be_asked(&self) -> bool {
-        self.key.is_some() || self.vendor.spec().auth == Auth::None
+        !self.unpaid && (self.key.is_some() || self.vendor.spec().auth == Auth::None)
     }
 
     /// The same vendor's other endpoint.
@@ -151,6 +154,8 @@ pub struct Panel {
     pub chains: BTreeMap<Dataset, Chain>,
     /// The datasets that do not, and why.
     pub left_out: BTreeMap<Dataset, String>,
+    /// What the user named and does not get.
+    pub warnings: Vec<String>,
     /// The offline decoder, where its data are there.
     pub vpic: Option<Vpic>,
 }
@@ -242,7 +247,20 @@ impl Panel {
                 Err(reason) => reasons.push((*id, reason)),
             }
         }
+        let asked_by_name = chain.named && plan.datasets.named.contains(&dataset);
+        let unpaid = chain.sources.iter().find(|source| source.unpaid);
+        if let Some(source) = unpaid.filter(|_| asked_by_name) {
+            let price = source.settings.price_of(source.name.endpoint);
+            return Err(unusable(dataset, &[(source.name.vendor, Unusable::Unlimited(price))]));
+        }
+        let no_limit = |(_, reason): &(&str, Unusable)| matches!(reason, Unusable::Unlimited(_));
+        if asked_by_name && reasons.iter().any(no_limit) {
+            return Err(unusable(dataset, &reasons));
+        }
         if !chain.is_empty() {
+            if chain.named && !reasons.is_empty() {
+                self.warnings.push(format!("{dataset}: {}", why_left_out(&reasons)));
+            }
             self.chains.insert(dataset, chain);
         } else if plan.datasets.named.contains(&dataset) {
             return Err(unusable(dataset, &reasons));
@@ -317,9 +335,7 @@ fn source(
         return Ok(Err(Unusable::NoEndpoint));
     };
     let price = settings.price_of(endpoint.spec().id);
-    if !plan.may_pay(price, settings) && !plan.datasets.offline {
-        return Ok(Err(Unusable::Unlimited(price)));
-    }
+    let unpaid = !plan.may_pay(price, settings) && !plan.datasets.offline;
     let secret = settings.resolve_key()?;
     let name = SourceName {
         dataset: Some(dataset),
@@ -334,9 +350,13 @@ fn source(
         label: label(vendor, settings).into(),
         name,
         key: secret,
+        unpaid,
     };
     if source.can_be_asked() || plan.datasets.offline || known(&source.name) {
         return Ok(Ok(source));
+    }
+    if unpaid {
+        return Ok(Err(Unusable::Unlimited(price)));
     }
     let place = settings.api_key_env.clone().unwrap_or_else(|| "api_key_file".into());
     Ok(Err(Unusable::NoKey(place)))

@@ -66,6 +66,7 @@ fn enrich(
 
     let vins = KeySet::vins(survey.vins);
     let store = open_store(plan, run)?;
+    run.note_local(panel, &store)?;
     let answers = ask(plan, run, panel, &store, &vins, cancel)?;
     run.phase_ended("asking");
 

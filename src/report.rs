@@ -48,6 +48,8 @@ pub struct Report {
     pub datasets: BTreeMap<&'static str, DatasetReport>,
     /// The vendors, by the name written to the `<dataset>_vendor` columns.
     pub vendors: BTreeMap<String, VendorReport>,
+    /// Data on this machine that were asked, by source.
+    pub local: BTreeMap<&'static str, LocalReport>,
     /// Rows' lookups that went wrong, by `<dataset>_error`.
     pub errors: BTreeMap<String, u64>,
     /// Rows whose decoders differ, by column.
@@ -206,6 +208,24 @@ impl From<Written> for OutputReport {
     fn from(file: Written) -> Self {
         Self { path: file.path, rows: file.rows, bytes: file.bytes, sha256: file.sha256 }
     }
+}
+
+/// Data on this machine that answer for a dataset.
+#[derive(Clone, Debug, Serialize)]
+pub struct LocalReport {
+    /// What they answer.
+    pub dataset: &'static str,
+    /// The month they were published, or the latest day they tell of.
+    pub as_of: Option<String>,
+    /// BLAKE3 of the decoder's data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The decoder's version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoder: Option<&'static str>,
+    /// When the file was imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported_at: Option<String>,
 }
 
 impl DatasetReport {

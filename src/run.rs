@@ -5,18 +5,22 @@ use std::collections::BTreeMap;
 use crate::answers::{Answers, Replies, Stage};
 use crate::cancel::Cancel;
 use crate::clock::{Clock, Moment};
+use crate::config::Local;
 use crate::error::{Error, Exit};
 use crate::events::{Events, Level, Phase, Progress};
+use crate::facts::day;
 use crate::gate::{AFTER_OUTAGE, later, rfc3339};
 use crate::input::Inputs;
 use crate::outcome::{Dataset, Outcome};
 use crate::output::Written;
 use crate::output::schema::SCHEMA_VERSION;
-use crate::panel::Panel;
+use crate::panel::{LocalSource, Panel};
 use crate::plan::{Plan, Thresholds};
 use crate::report::{
-    DatasetReport, InputReport, OutputReport, Report, RowTally, RowsReport, VendorReport,
+    DatasetReport, InputReport, LocalReport, OutputReport, Report, RowTally, RowsReport,
+    VendorReport,
 };
+use crate::store::Store;
 use crate::survey::Survey;
 
 /// A run under way.
@@ -105,16 +109,63 @@ impl<'a> Run<'a> {
             let report = DatasetReport { left_out, ..DatasetReport::default() };
             self.report.datasets.insert(dataset.name(), report);
         }
+        for warning in &panel.warnings {
+            self.warn("left_out", warning.clone());
+        }
         for source in panel.chains.values().flat_map(|chain| &chain.sources) {
             if let Some(warning) = source.settings.key_warning() {
                 self.warn("key_file", warning);
             }
-            if !source.can_be_asked() {
+            if source.unpaid {
+                let words = format!(
+                    "{} costs money and has no spend limit: only what the store holds is used",
+                    source.label
+                );
+                self.warn("no_spend_limit", words);
+            } else if !source.can_be_asked() {
                 let words =
                     format!("no key for {}: only what the store holds is used", source.label);
                 self.warn("no_key", words);
             }
+            let currency = source.settings.options.get("currency");
+            if currency.is_some_and(Vec::is_empty) {
+                let words = format!(
+                    "no price of {} is written, as nobody says in which money it is: set `currency` under [vendors.{}]",
+                    source.label, source.name.vendor
+                );
+                self.warn("no_currency", words);
+            }
         }
+    }
+
+    /// Which data on this machine answer.
+    pub fn note_local(&mut self, panel: &Panel, store: &Store) -> Result<(), Error> {
+        for (dataset, chain) in &panel.chains {
+            let Some(LocalSource { local, .. }) = chain.local else { continue };
+            let mut report = LocalReport {
+                dataset: dataset.name(),
+                as_of: None,
+                digest: None,
+                decoder: None,
+                imported_at: None,
+            };
+            match (local, &panel.vpic) {
+                (Local::Vpic, Some(vpic)) => {
+                    let data = vpic.provenance();
+                    report.as_of = Some(data.data_month);
+                    report.digest = Some(data.digest);
+                    report.decoder = Some(data.decoder_version);
+                }
+                (Local::Vpic, None) => continue,
+                (Local::NhtsaFile, _) => {
+                    let Some(file) = store.snapshot()?.recall_file()? else { continue };
+                    report.as_of = file.data_as_of.and_then(day);
+                    report.imported_at = Some(rfc3339(file.imported_at));
+                }
+            }
+            self.report.local.insert(local.id(), report);
+        }
+        Ok(())
     }
 
     /// What pass 1 read.
@@ -218,6 +269,7 @@ impl<'a> Run<'a> {
             self.report.datasets.entry(dataset.name()).or_default().rows = by_status;
         }
         if wrote.tally.inconclusive > 0 {
+            self.explain_inconclusive(wrote.tally.inconclusive);
             self.ends_with(Exit::SomeFailed, wrote.tally.inconclusive);
         }
         self.report.errors = wrote.tally.errors;
@@ -229,6 +281,20 @@ impl<'a> Run<'a> {
             }
         }
         self.note_files(wrote.files);
+    }
+
+    /// Names that the imported file does not know may be known to the service.
+    fn explain_inconclusive(&mut self, rows: u64) {
+        let asked = |id: &str| self.report.vendors.keys().any(|label| label.ends_with(id));
+        if self.report.local.contains_key(Local::NhtsaFile.id()) && !asked("nhtsa") {
+            self.warn(
+                "inconclusive",
+                format!(
+                    "recalls of {rows} rows are inconclusive: the imported file does not know the model, or not that year; \
+                     `--recalls nhtsa-file,nhtsa` asks NHTSA's service about those"
+                ),
+            );
+        }
     }
 
     /// Files written besides the output.

@@ -1,6 +1,6 @@
 //! The best of what is known about each key, over all sources of its chain.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Replies, Times};
@@ -53,29 +53,32 @@ impl Picks {
         let mut words = Words::default();
         for (place, source) in replies.sources.iter().enumerate() {
             let outcomes = &replies.outcomes[place];
-            for (&id, outcome) in outcomes {
-                let pick = &mut picks[id as usize];
-                pick.improve(Pick::Outcome(words.outcome(outcome)));
-            }
             let inventory = replies.inventories.get(&place);
             let place = u8::try_from(place).unwrap_or(u8::MAX);
+            let mut fresh = HashSet::new();
             if let Some(inventory) = inventory {
                 for (id, pick) in (0u32..).zip(&mut picks) {
                     pick.improve(Pick::in_inventory(place, inventory, &keys.key(id)));
                 }
-                continue;
+            } else if let Some(source_id) = snapshot.source(&source.name)? {
+                keys.each_held(snapshot, source_id, |id, held| {
+                    let stale = if chain.is_fresh(&keys.key(id), &held, times.started) {
+                        if outcomes.contains_key(&id) {
+                            fresh.insert(id);
+                        }
+                        None
+                    } else if chain.freshness.too_old(held.fetched_at, times.now) {
+                        return;
+                    } else {
+                        Some(words.stale(outcomes.get(&id)))
+                    };
+                    picks[id as usize].improve(Pick::Held { source: place, held, stale });
+                })?;
             }
-            let Some(source_id) = snapshot.source(&source.name)? else { continue };
-            keys.each_held(snapshot, source_id, |id, held| {
-                let stale = if chain.is_fresh(&keys.key(id), &held, times.started) {
-                    None
-                } else if chain.freshness.too_old(held.fetched_at, times.now) {
-                    return;
-                } else {
-                    Some(words.stale(outcomes.get(&id)))
-                };
-                picks[id as usize].improve(Pick::Held { source: place, held, stale });
-            })?;
+            // A renewal that failed takes nothing from an answer that is still fresh.
+            for (&id, outcome) in outcomes.iter().filter(|(id, _)| !fresh.contains(id)) {
+                picks[id as usize].improve(Pick::Outcome(words.outcome(outcome)));
+            }
         }
         let inventories = replies.inventories.clone();
         Ok(Self { sources: replies.sources.clone(), inventories, by_key: picks })

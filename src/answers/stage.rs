@@ -189,6 +189,15 @@ impl Verdict<'_> {
         }
     }
 
+    /// Whether it names campaigns.
+    pub fn is_found(&self) -> bool {
+        match self {
+            Self::Pick(_, pick, ..) => pick.is(Answered::Found),
+            Self::Variants(..) => true,
+            Self::Outcome(_) => false,
+        }
+    }
+
     /// The smaller, the better, over several sources.
     pub fn rank(&self) -> u8 {
         match self {

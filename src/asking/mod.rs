@@ -226,6 +226,10 @@ impl Asker<'_> {
         id: SourceId,
         keys: Vec<Key>,
     ) -> Result<Asked, Error> {
+        if source.unpaid {
+            // As if the vendor were left out, but for what the store holds.
+            return Ok(Asked::default());
+        }
         let Some(door) = self.doors.get(source.name.vendor) else {
             let outcome = self.no_door();
             let unanswered = keys.into_iter().map(|key| (key, outcome.clone())).collect();

@@ -79,8 +79,13 @@ impl Asker<'_> {
                 wanted[*vehicle as usize] |= open[vin];
             }
         }
-        let (outcomes, _) =
+        let nameless = self.not_listed(chain, source, vehicles, &wanted).await?;
+        for &id in &nameless {
+            wanted[id as usize] = false;
+        }
+        let (mut outcomes, _) =
             self.source(chain, source, &vehicles.keys, &wanted, &mut main.report).await?;
+        outcomes.extend(nameless.into_iter().map(|id| (id, Outcome::Inconclusive)));
         let zeros = self.zeros(source, vehicles, &wanted, &outcomes).await?;
         main.add(source.clone(), outcomes);
         let confirmed = match source.confirming() {
@@ -92,6 +97,36 @@ impl Asker<'_> {
             None => None,
         };
         Ok(Stage { by, main, confirmed, catalogued })
+    }
+
+    /// The vehicles whose very name a fresh list of the source's models does not
+    /// have: asked under it, the source could only say what means nothing.
+    async fn not_listed(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        vehicles: &Vehicles,
+        wanted: &[bool],
+    ) -> Result<Vec<u32>, Error> {
+        let refresh = self.plan.datasets.refresh.contains(&chain.dataset);
+        let Some(models) = source.catalogue().filter(|_| !refresh) else { return Ok(Vec::new()) };
+        let id = self.shared.writer.source(source.name.clone()).await?;
+        let mut unknown = wanted.to_vec();
+        {
+            // A name that was good once may be good again.
+            let snapshot = self.store.snapshot()?;
+            vehicles.keys.each_held(&snapshot, id, |id, held| {
+                unknown[id as usize] &= held.said != Answered::Found;
+            })?;
+        }
+        let asked = vehicles.keys.each_vehicle().filter(|(id, _)| unknown[*id as usize]);
+        let asked: Vec<(u32, Vehicle)> = asked.collect();
+        let lists = KeySet::vehicles(asked.iter().map(|(_, vehicle)| vehicle.any_model()));
+        let names = self.names(&models, &lists, Some(chain)).await?;
+        let is_not_listed = |vehicle: &Vehicle| {
+            names.get(&vehicle.any_model()).is_some_and(|names| !names.contains(&vehicle.model))
+        };
+        Ok(asked.into_iter().filter(|(_, of)| is_not_listed(of)).map(|(id, _)| id).collect())
     }
 
     /// The vehicles asked about for which the source has no campaign, as far as it says.
@@ -168,7 +203,7 @@ impl Asker<'_> {
             self.source(chain, &models, &lists, &all, &mut listed_in.report).await?;
         listed_in.add(models.clone(), outcomes);
 
-        let names = self.names(&models, &lists).await?;
+        let names = self.names(&models, &lists, None).await?;
         let mut listed = vec![false; vehicles.keys.len()];
         let mut others: Vec<(u32, Vehicle)> = Vec::new();
         for (id, vehicle) in &zeros {
@@ -189,17 +224,22 @@ impl Asker<'_> {
         Ok(Catalogued { models: listed_in, other_names, listed, names, variants })
     }
 
-    /// The model names in the lists that the store holds.
+    /// The model names in the lists that the store holds; in those that are
+    /// fresh, where a chain says what that is.
     async fn names(
         &self,
         models: &Source,
         lists: &KeySet,
+        fresh_in: Option<&Chain>,
     ) -> Result<HashMap<Vehicle, Vec<String>>, Error> {
         let id = self.shared.writer.source(models.name.clone()).await?;
         let snapshot = self.store.snapshot()?;
         let mut bodies = Vec::new();
-        lists
-            .each_held(&snapshot, id, |id, held| bodies.extend(held.body.map(|body| (id, body))))?;
+        lists.each_held(&snapshot, id, |id, held| {
+            let counts =
+                fresh_in.is_none_or(|chain| chain.is_fresh(&lists.key(id), &held, self.started));
+            bodies.extend(held.body.filter(|_| counts).map(|body| (id, body)));
+        })?;
         let mut names = HashMap::new();
         for (id, body) in bodies {
             let Some(list) = lists.vehicle(id) else { continue };

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::{CallCheck, KeyCheck, LocalCheck, LocalData, RecallPart, VendorCheck};
 use crate::config::{Local, Settings, VendorSettings};
 use crate::error::Error;
-use crate::facts::Days;
+use crate::facts::day;
 use crate::gate::rfc3339;
 use crate::money::Micros;
 use crate::outcome::Dataset;
@@ -108,16 +108,9 @@ fn recall_part(held: HeldRecallFile) -> RecallPart {
     RecallPart {
         name: held.name,
         imported_at: rfc3339(held.imported_at),
-        data_as_of: held.newest.and_then(date),
+        data_as_of: held.newest.and_then(day),
         campaigns: held.campaigns,
     }
-}
-
-/// `2026-11-20`.
-fn date(day: Days) -> Option<String> {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let day = epoch.checked_add(jiff::Span::new().days(day)).ok()?;
-    Some(day.to_string())
 }
 
 fn asked_for(id: &str, settings: &Settings) -> Vec<&'static str> {

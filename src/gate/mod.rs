@@ -49,6 +49,9 @@ const LIMITED_IN_A_ROW: u32 = 3;
 /// half without it is answered.
 const REFUSED_IN_A_ROW: u32 = 6;
 
+/// Waiting so long for room in a quota window is keeping its pace, and no park.
+const PACED: Duration = Duration::from_secs(2);
+
 /// When to come back after an outage.
 pub const AFTER_OUTAGE: Duration = Duration::from_mins(15);
 
@@ -251,7 +254,8 @@ impl<'a> Door<'a> {
 
     /// Waits for `wait`, or parks the vendor when that is longer than allowed.
     fn hold(&self, wait: Duration, why: Held) {
-        if wait > self.shared.max_wait {
+        let paced = why == Held::Quota && wait <= PACED;
+        if wait > self.shared.max_wait && !paced {
             self.park(why, wait);
             return;
         }

@@ -101,15 +101,14 @@ impl<'a> Recalls<'a> {
             };
             let stage = stages.get(place).and_then(|stage| stage.verdict(id, vins, *vehicles));
             for word in filed.into_iter().chain(stage.map(Word::Asked)) {
-                let settles = word.settles();
-                if settles || best.as_ref().is_none_or(|best| word.rank() < best.rank()) {
-                    best = Some(word);
+                if word.is_found() && word.settles() {
+                    return word.tell(snapshot, shelf, united);
                 }
-                if settles {
-                    return best.map_or_else(
-                        || Ok(unknown(decode)),
-                        |word| word.tell(snapshot, shelf, united),
-                    );
+                // A zero that holds beats all but a find that another source has.
+                let settled = best.as_ref().is_some_and(Word::settles);
+                let better = best.as_ref().is_none_or(|best| word.rank() < best.rank());
+                if !settled && (word.settles() || better) {
+                    best = Some(word);
                 }
             }
         }
@@ -128,6 +127,13 @@ impl Word<'_> {
         match self {
             Self::Filed(told) => told.told.has_answer(),
             Self::Asked(verdict) => verdict.settles(),
+        }
+    }
+
+    fn is_found(&self) -> bool {
+        match self {
+            Self::Filed(told) => told.told.status == Status::Found,
+            Self::Asked(verdict) => verdict.is_found(),
         }
     }
 

@@ -37,6 +37,8 @@ pub(super) struct Reading<'a> {
     rejected: u64,
     /// Line numbers and what is wrong there.
     named: Vec<(u64, Misfit)>,
+    /// Whether the last line so far has too few columns.
+    ends_within_a_line: bool,
     /// The fewest and the most columns of a line.
     columns: Option<(usize, usize)>,
     newest: Option<Days>,
@@ -56,6 +58,7 @@ impl<'a> Reading<'a> {
             duplicates: 0,
             rejected: 0,
             named: Vec::new(),
+            ends_within_a_line: false,
             columns: None,
             newest: None,
             reported: None,
@@ -70,7 +73,9 @@ impl<'a> Reading<'a> {
         if line.trim_ascii().is_empty() {
             return Ok(None);
         }
-        match self.record(line) {
+        let record = self.record(line);
+        self.ends_within_a_line = matches!(record, Err(Misfit::Columns(_)));
+        match record {
             Ok(None) => Ok(None),
             Ok(Some(_)) if self.seen.len() > MOST_ROWS => {
                 Err(self.refused("it has more than 5 million rows"))
@@ -96,6 +101,9 @@ impl<'a> Reading<'a> {
         }
         if self.rows == 0 {
             return Err(self.refused("no row in it is about a vehicle"));
+        }
+        if self.ends_within_a_line {
+            return Err(self.refused("it ends within a line: it is cut off"));
         }
         let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Edition {

@@ -146,14 +146,17 @@ fn a_file_that_is_another_is_refused_with_what_it_is() {
 #[test]
 fn a_few_bad_lines_are_left_out_and_many_refuse_the_file() {
     let good: String = (0..50).map(|n| line("16V001000", &format!("M{n}"))).collect();
-    let cut = "51\t16V001000\tFORD";
-    let (_folder, path) = written("a.txt", format!("{good}{cut}").as_bytes());
+    let cut = "51\t16V001000\tFORD\n";
+    let last = line("16V001000", "M50");
+    let (_folder, path) = written("a.txt", format!("{good}{cut}{last}").as_bytes());
     let (edition, rows) = rows(&path).expect("a file that is good enough");
-    assert_eq!((rows.len(), edition.rejected), (50, 1));
+    assert_eq!((rows.len(), edition.rejected), (51, 1));
     assert_eq!(
         edition.warnings,
         ["bad lines left out: 1 (line 51: it has 3 columns, fewer than 24)"]
     );
+    let said = refusal("a.txt", format!("{good}{cut}").as_bytes());
+    assert_eq!(said, "it ends within a line: it is cut off");
     let bad = format!("{}{}", line("16V001000", "F-150"), "askew\n".repeat(20));
     let said = refusal("a.txt", bad.as_bytes());
     assert!(

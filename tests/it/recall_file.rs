@@ -125,7 +125,10 @@ fn rows_get_their_recalls_from_the_file_alone() {
         "recalls.txt",
         &line("24V003000", (make, &format!("{model} SD"), year), "It leaks."),
     );
-    work.vinrich(&["recalls", "import", "recalls.txt"]).exits(0);
+    work.vinrich(&["recalls", "import", "recalls.txt"])
+        .exits(65)
+        .says(&["may be cut off", "--replace"]);
+    work.vinrich(&["recalls", "import", "recalls.txt", "--replace"]).exits(0);
     work.vinrich(&recalls).exits(0);
     let row = &csv_rows(&work.read("out.csv"))[0];
     assert_eq!(row["recall_campaigns"], r#"["24V003000"]"#);
@@ -133,7 +136,7 @@ fn rows_get_their_recalls_from_the_file_alone() {
 
     // The one after that does not know the model at all.
     work.write("recalls.txt", &other);
-    work.vinrich(&["recalls", "import", "recalls.txt"]).exits(0);
+    work.vinrich(&["recalls", "import", "recalls.txt", "--replace"]).exits(0);
     work.vinrich(&recalls).exits(3);
     let row = &csv_rows(&work.read("out.csv"))[0];
     assert_eq!((&*row["recalls_status"], &*row["recalls_error"]), ("failed", "inconclusive"));

@@ -256,13 +256,13 @@ pub(crate) struct AskArgs {
     /// Datasets wanted: decode, recalls, listings [default: each that has a usable vendor]
     #[arg(long = "with", value_name = "DATASET,…", value_delimiter = ',', value_parser = dataset)]
     pub(crate) datasets: Vec<Dataset>,
-    /// Vendors asked for decodes, in this order
+    /// Vendors asked for decodes, in this order; like --with, it names what is asked for
     #[arg(long, value_name = "VENDOR,…", value_delimiter = ',')]
     pub(crate) decode: Vec<String>,
-    /// Vendors asked for recalls, in this order
+    /// Vendors asked for recalls, in this order; like --with, it names what is asked for
     #[arg(long, value_name = "VENDOR,…", value_delimiter = ',')]
     pub(crate) recalls: Vec<String>,
-    /// Vendors asked for listings, in this order
+    /// Vendors asked for listings, in this order; like --with, it names what is asked for
     #[arg(long, value_name = "VENDOR,…", value_delimiter = ',')]
     pub(crate) listings: Vec<String>,
     /// Ask nobody; the store answers alone

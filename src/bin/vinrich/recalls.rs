@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use jiff::ToSpan;
 use serde_json::json;
 use vinrich::config::Settings;
 use vinrich::error::{Error, Exit};
 use vinrich::events::{Events, Progress};
-use vinrich::facts::Days;
+use vinrich::facts::day;
 use vinrich::store::{HeldRecallFile, Imported, RunLimits, Store, StoreSpec};
 
 use crate::bar::Console;
@@ -33,7 +32,7 @@ fn import(args: &RecallsImportArgs, common: &CommonArgs, settings: &Settings) ->
     let mut done = Vec::new();
     let mut outcome = Ok(());
     for file in &args.files {
-        match import_one(file, settings, &console) {
+        match import_one(file, args.replace, settings, &console) {
             Ok(imported) => done.push(imported),
             Err(error) => {
                 outcome = Err(error);
@@ -52,7 +51,12 @@ fn import(args: &RecallsImportArgs, common: &CommonArgs, settings: &Settings) ->
     outcome
 }
 
-fn import_one(file: &Path, settings: &Settings, console: &Console) -> Result<Imported, Error> {
+fn import_one(
+    file: &Path,
+    replace: bool,
+    settings: &Settings,
+    console: &Console,
+) -> Result<Imported, Error> {
     let spec = StoreSpec {
         path: &settings.store,
         durability: settings.durability,
@@ -60,7 +64,7 @@ fn import_one(file: &Path, settings: &Settings, console: &Console) -> Result<Imp
         limits: RunLimits::default(),
     };
     let now = jiff::Timestamp::now().as_microsecond();
-    vinrich::store::import_recall_file(&spec, file, now, |rows| {
+    vinrich::store::import_recall_file(&spec, file, replace, now, |rows| {
         if rows.is_multiple_of(ROWS_A_LOOK) {
             console.progress(&Progress { rows, ..Progress::default() });
         }
@@ -73,7 +77,7 @@ fn as_text(imported: &Imported) -> String {
     if imported.unchanged {
         return format!("{name}: the store holds this edition already; nothing to do\n");
     }
-    let newest = edition.newest.map_or_else(|| "?".into(), date);
+    let newest = edition.newest.and_then(day).unwrap_or_else(|| "?".into());
     let mut lines = vec![format!(
         "{name}: {}: {}, {} by make, model and year; up to {newest}",
         count(edition.rows, "row"),
@@ -102,7 +106,7 @@ fn as_json(imported: &Imported) -> serde_json::Value {
         "rows": edition.rows,
         "campaigns": imported.campaigns,
         "vehicles": imported.vehicles,
-        "newest": edition.newest.map(date),
+        "newest": edition.newest.and_then(day),
         "other_rows": edition.other_rows,
         "duplicate_rows": edition.duplicates,
         "bad_lines": edition.rejected,
@@ -133,7 +137,7 @@ fn held_as_text(held: &[HeldRecallFile]) -> String {
     rows.extend(held.iter().map(|file| {
         let mut row = vec![visible(&file.name).into_owned(), file.part.name().to_owned()];
         row.extend([file.rows, file.campaigns, file.vehicles].map(thousands));
-        row.extend([file.newest.map_or_else(|| "?".into(), date), at(file.imported_at)]);
+        row.extend([file.newest.and_then(day).unwrap_or_else(|| "?".into()), at(file.imported_at)]);
         row
     }));
     let mut lines = table(&rows);
@@ -151,19 +155,12 @@ fn held_as_json(file: &HeldRecallFile) -> serde_json::Value {
         "rows": file.rows,
         "campaigns": file.campaigns,
         "vehicles": file.vehicles,
-        "newest": file.newest.map(date),
+        "newest": file.newest.and_then(day),
         "imported_at": jiff::Timestamp::from_microsecond(file.imported_at)
             .ok()
             .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()),
         "warnings": file.warnings,
     })
-}
-
-/// `2025-03-14`.
-fn date(days: Days) -> String {
-    jiff::civil::Date::constant(1970, 1, 1)
-        .checked_add(i64::from(days).days())
-        .map_or_else(|_| "?".into(), |date| date.to_string())
 }
 
 #[cfg(test)]

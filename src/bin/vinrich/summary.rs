@@ -135,7 +135,8 @@ fn datasets(report: &Report) -> Vec<String> {
         .filter(|(_, of)| of.left_out.is_none())
         .map(|(name, of)| (*name, of))
         .collect();
-    let mut lines = if asked.is_empty() { Vec::new() } else { table(&rows_by_status(&asked)) };
+    let mut lines =
+        if asked.is_empty() { Vec::new() } else { table(&rows_by_status(report, &asked)) };
     lines.extend(report.datasets.iter().filter_map(|(name, of)| {
         let why = of.left_out.as_deref()?;
         Some(format!("{name} left out: {}", visible(why)))
@@ -143,7 +144,7 @@ fn datasets(report: &Report) -> Vec<String> {
     lines
 }
 
-fn rows_by_status(asked: &[(&str, &DatasetReport)]) -> Vec<Vec<String>> {
+fn rows_by_status(report: &Report, asked: &[(&str, &DatasetReport)]) -> Vec<Vec<String>> {
     let number = |of: &DatasetReport, status: &str| of.rows.get(status).copied().unwrap_or(0);
     let any =
         |status: &str| status == "found" || asked.iter().any(|(_, of)| number(of, status) > 0);
@@ -159,8 +160,10 @@ fn rows_by_status(asked: &[(&str, &DatasetReport)]) -> Vec<Vec<String>> {
         let mut row = vec![(*name).to_owned()];
         row.extend(shown.iter().map(|(status, _)| thousands(number(of, status))));
         row.extend(late.then(|| thousands(of.deferred_renewals)));
+        let local = report.local.values().any(|local| local.dataset == *name);
         row.push(match of.keys {
-            0 => "no key to ask about".into(),
+            0 if local => "on this machine".into(),
+            0 => "nobody to ask".into(),
             keys => format!("{} of {}", thousands(of.hits), count(keys, "key")),
         });
         rows.push(row);

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{campaign_columns, merge, read_campaign};
 use crate::error::Error;
-use crate::facts::{Campaign, Days};
+use crate::facts::{Campaign, Days, day};
 use crate::names::bare;
 use crate::recall_file::{self, Edition, Part, Record};
 use crate::store::{StoreSpec, failed, open};
@@ -22,7 +22,7 @@ use crate::store::{StoreSpec, failed, open};
 const REMEMBERED: usize = 1 << 16;
 
 /// A part that has less than this share of the rows of the edition before it,
-/// in percent, is worth a warning: NHTSA's file only grows.
+/// in percent, is no newer edition: NHTSA's file only grows.
 const SHRUNK: u64 = 90;
 
 const MICROS_A_DAY: i64 = 86_400_000_000;
@@ -57,11 +57,13 @@ pub struct Imported {
     pub unchanged: bool,
 }
 
-/// Takes the file at `path` in, in place of the edition before it. `progress` is
-/// called with the rows so far.
+/// Takes the file at `path` in, in place of the edition before it, which must
+/// not be newer or much larger unless `replace` says so. `progress` is called
+/// with the rows so far.
 pub fn import_recall_file(
     spec: &StoreSpec<'_>,
     path: &Path,
+    replace: bool,
     now: i64,
     mut progress: impl FnMut(u64),
 ) -> Result<Imported, Error> {
@@ -72,6 +74,10 @@ pub fn import_recall_file(
         progress(rows);
         import.add(record)
     })?;
+    if !replace && let Some(doubt) = import.doubt(&edition)? {
+        return Err(Error::bad_input(path, doubt)
+            .hint("nothing was imported; add `--replace` to import it all the same"));
+    }
     import.commit(edition, now)
 }
 
@@ -100,6 +106,36 @@ impl<'a> Import<'a> {
     /// Takes one row.
     pub(super) fn add(&mut self, record: &Record) -> Result<(), Error> {
         self.stage(record).map_err(failed("cannot stage the recall file", self.spec.path))
+    }
+
+    /// Why an edition cannot be the next one of its part.
+    pub(super) fn doubt(&self, edition: &Edition) -> Result<Option<String>, Error> {
+        let held: Option<(i64, Option<Days>)> = self
+            .db
+            .query_row(
+                "SELECT rows, newest FROM recall_files WHERE part = ?1",
+                [edition.part.name()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(failed("cannot look up the recall file", self.spec.path))?;
+        let Some((rows, newest)) = held else { return Ok(None) };
+        let rows = rows.unsigned_abs();
+        let told = |days: Option<Days>| days.and_then(day).unwrap_or_else(|| "no day".into());
+        Ok(if edition.rows * 100 < rows * SHRUNK {
+            Some(format!(
+                "it has {} rows, the edition that the store holds has {rows}: it may be cut off",
+                edition.rows
+            ))
+        } else if edition.newest < newest {
+            Some(format!(
+                "it goes up to {}, the edition that the store holds up to {}",
+                told(edition.newest),
+                told(newest)
+            ))
+        } else {
+            None
+        })
     }
 
     /// Replaces what the store holds of this part by what was added.
@@ -194,23 +230,16 @@ impl<'a> Import<'a> {
         // A row may name a day to come by a slip; the file cannot know it.
         let today = Days::try_from(now / MICROS_A_DAY).unwrap_or(Days::MAX);
         edition.newest = edition.newest.map(|day| day.min(today));
-        let held: Option<(Vec<u8>, i64)> = self
+        let held: Option<Vec<u8>> = self
             .db
             .query_row(
-                "SELECT hash, rows FROM recall_files WHERE part = ?1",
+                "SELECT hash FROM recall_files WHERE part = ?1",
                 [edition.part.name()],
-                |row| Ok((row.get(0)?, row.get(1)?)),
+                |row| row.get(0),
             )
             .optional()?;
-        let unchanged = held.as_ref().is_some_and(|(hash, _)| hash[..] == edition.hash);
+        let unchanged = held.is_some_and(|hash| hash[..] == edition.hash);
         if !unchanged {
-            let before = held.map_or(0, |(_, rows)| rows.unsigned_abs());
-            if edition.rows < before / 100 * SHRUNK {
-                edition.warnings.push(format!(
-                    "it has {} rows, the edition before it had {before}: it may be cut off",
-                    edition.rows
-                ));
-            }
             drop_part(&self.db, edition.part)?;
             let file = insert_file(&self.db, &edition, campaigns, vehicles, now)?;
             copy(&self.db, file)?;

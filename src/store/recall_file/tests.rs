@@ -216,14 +216,22 @@ fn an_edition_replaces_the_one_before_it_and_only_that() {
 }
 
 #[test]
-fn an_edition_that_shrank_is_worth_a_warning() {
+fn an_edition_that_shrank_or_is_older_is_doubted() {
     let shelf = Shelf::new();
     let many: Vec<Record> =
         (0..200).map(|n| row("16V001000", "FORD", &format!("M{n}"), 2016)).collect();
-    assert!(shelf.import(Part::Post2010, 1, &many).edition.warnings.is_empty());
-    assert!(shelf.import(Part::Post2010, 2, &many[..199]).edition.warnings.is_empty());
-    let cut = shelf.import(Part::Post2010, 3, &many[..50]);
-    assert!(cut.edition.warnings[0].contains("may be cut off"), "{:?}", cut.edition.warnings);
+    shelf.import(Part::Post2010, 1, &many);
+    let doubt = |change: &dyn Fn(&mut Edition)| {
+        let mut next = edition(Part::Post2010, 2, &many);
+        change(&mut next);
+        let path = shelf.path();
+        let spec = spec(&path);
+        Import::begin(&spec).expect("a store").doubt(&next).expect("readable").unwrap_or_default()
+    };
+    assert_eq!(doubt(&|_| ()), "");
+    assert_eq!(doubt(&|next| next.rows -= 1), "");
+    assert!(doubt(&|next| next.rows = 50).contains("may be cut off"));
+    assert!(doubt(&|next| next.newest = Some(10_000)).starts_with("it goes up to 1997-05-19"));
 }
 
 #[test]

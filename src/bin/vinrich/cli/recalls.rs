@@ -29,6 +29,9 @@ pub(crate) struct RecallsImportArgs {
     /// The archives as published, or the texts inside
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Replace the edition in the store even by an older or much smaller one
+    #[arg(long)]
+    pub(crate) replace: bool,
     /// How the summary is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
