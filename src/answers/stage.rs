@@ -144,11 +144,13 @@ impl Confirmed {
         let pick = self.picks.get(speaker);
         let basis = if speaker == vin { MatchBasis::Vin } else { MatchBasis::ModelExact };
         match pick {
-            _ if pick.is(Answered::Absent) && pick.is_fresh() => zero(basis),
-            // Confirmed once, and not again: as old as that.
-            _ if pick.is(Answered::Absent) => {
-                Verdict::Pick(&self.picks, pick, vins.key(speaker), basis)
-            }
+            _ if pick.is(Answered::Absent) => match zero(basis) {
+                // Renewed, but not confirmed again: as old as its confirmation.
+                zero if zero.settles() && !pick.is_fresh() => {
+                    Verdict::Pick(&self.picks, pick, vins.key(speaker), basis)
+                }
+                zero => zero,
+            },
             _ if pick.is(Answered::Found) => {
                 Verdict::Pick(&self.picks, pick, vins.key(speaker), MatchBasis::ModelVariant)
             }
