@@ -15,10 +15,13 @@ use crate::keyset::KeySet;
 use crate::outcome::{Outcome, Status};
 use crate::panel::Chain;
 use crate::record::Told;
-use crate::store::{Filed, RecallFileInfo, Snapshot};
+use crate::store::{CampaignId, Filed, Filer, RecallFileInfo, Snapshot};
 
-/// Vehicles whose filed recalls are kept for rows to come.
+/// Decodes whose filed recalls are kept for rows to come.
 const FILED: usize = 65_536;
+
+/// Campaigns kept with their texts for rows to come; one is about 2 kB.
+const FILED_CAMPAIGNS: usize = 32_768;
 
 /// What is known about the recalls of a run.
 pub(super) struct Recalls<'a> {
@@ -26,16 +29,23 @@ pub(super) struct Recalls<'a> {
     vehicles: Option<&'a Vehicles>,
     shelf: Shelf<RecallFacts>,
     united: United,
-    file: Option<File>,
+    file: Option<File<'a>>,
 }
 
 /// The imported recall file, at its place in the chain.
-struct File {
+struct File<'a> {
     after: usize,
     info: RecallFileInfo,
     label: Arc<str>,
+    filer: Filer<'a>,
     /// What it tells, by the fingerprint of the decode that names the vehicle.
     told: HashMap<u64, Option<RecallTold>>,
+    /// The same by the vehicle, which many decodes name.
+    by_vehicle: HashMap<Vehicle, RecallTold>,
+    /// Campaigns as facts, with their hash: many vehicles have the same ones.
+    facts: HashMap<Vec<CampaignId>, (Arc<RecallFacts>, u64)>,
+    /// How many campaigns `facts` holds.
+    campaigns: usize,
 }
 
 /// What a row is told.
@@ -49,7 +59,7 @@ pub(super) struct RecallTold {
 
 impl<'a> Recalls<'a> {
     pub(super) fn load(
-        snapshot: &Snapshot<'_>,
+        snapshot: &'a Snapshot<'_>,
         chain: &Chain,
         replies: Option<&'a RecallReplies>,
         vins: &KeySet,
@@ -59,12 +69,7 @@ impl<'a> Recalls<'a> {
         let stages = replies.map_or(&[][..], |replies| &replies.stages);
         let load = |stage| StagePicks::load(snapshot, chain, stage, vins, vehicles, times);
         let file = match chain.local.filter(|place| place.local == Local::NhtsaFile) {
-            Some(place) => snapshot.recall_file()?.map(|info| File {
-                after: place.after,
-                info,
-                label: Local::NhtsaFile.id().into(),
-                told: HashMap::new(),
-            }),
+            Some(place) => File::open(snapshot, place.after)?,
             None => None,
         };
         Ok(Self {
@@ -203,7 +208,22 @@ fn unite(
     Ok((told, hash))
 }
 
-impl File {
+impl<'a> File<'a> {
+    /// `None` where none was imported.
+    fn open(snapshot: &'a Snapshot<'_>, after: usize) -> Result<Option<Self>, Error> {
+        let Some(info) = snapshot.recall_file()? else { return Ok(None) };
+        Ok(Some(Self {
+            after,
+            info,
+            label: Local::NhtsaFile.id().into(),
+            filer: snapshot.filer()?,
+            told: HashMap::new(),
+            by_vehicle: HashMap::new(),
+            facts: HashMap::new(),
+            campaigns: 0,
+        }))
+    }
+
     /// What the file says of the vehicle that a decode names; `None` where it names none.
     fn tell(
         &mut self,
@@ -214,39 +234,75 @@ impl File {
         if let Some(known) = self.told.get(&decode_hash) {
             return Ok(known.clone());
         }
-        if self.told.len() >= FILED {
-            self.told.clear();
+        if self.told.len() >= FILED || self.campaigns >= FILED_CAMPAIGNS {
+            self.forget();
         }
         let told = match decode.vehicle() {
-            Some(vehicle) => Some(self.look_up(&vehicle, snapshot)?),
+            Some(vehicle) => Some(self.tell_vehicle(vehicle, snapshot)?),
             None => None,
         };
         self.told.insert(decode_hash, told.clone());
         Ok(told)
     }
 
-    fn look_up(&self, vehicle: &Vehicle, snapshot: &Snapshot<'_>) -> Result<RecallTold, Error> {
-        let (status, campaigns, basis) = match snapshot.filed(vehicle)? {
+    /// All at once, as what is told shares the campaigns.
+    fn forget(&mut self) {
+        self.told.clear();
+        self.by_vehicle.clear();
+        self.facts.clear();
+        self.campaigns = 0;
+    }
+
+    fn tell_vehicle(
+        &mut self,
+        vehicle: Vehicle,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<RecallTold, Error> {
+        if let Some(known) = self.by_vehicle.get(&vehicle) {
+            return Ok(known.clone());
+        }
+        let told = self.look_up(&vehicle, snapshot)?;
+        self.by_vehicle.insert(vehicle, told.clone());
+        Ok(told)
+    }
+
+    fn look_up(&mut self, vehicle: &Vehicle, snapshot: &Snapshot<'_>) -> Result<RecallTold, Error> {
+        let (status, campaigns, basis) = match self.filer.find(vehicle)? {
             Filed::Found(campaigns) => (Status::Found, campaigns, MatchBasis::ModelExact),
             Filed::Variants { campaigns, .. } => {
                 (Status::Found, campaigns, MatchBasis::ModelVariant)
             }
             Filed::Zero => (Status::Absent, Vec::new(), MatchBasis::ModelExact),
-            Filed::Uncovered | Filed::UnknownName => {
+            Filed::UnknownYear | Filed::Uncovered | Filed::UnknownName => {
                 let told = tell_outcome(&Outcome::Inconclusive);
                 return Ok(RecallTold { told, basis: None, hash: 0 });
             }
         };
-        let facts = snapshot.filed_campaigns(&campaigns)?;
-        let hash = fingerprint(&facts);
+        let (facts, hash) = self.facts_of(campaigns, snapshot)?;
         let told = Told {
             status,
             vendor: Some(Arc::clone(&self.label)),
             fetched_at: Some(self.info.imported_at),
             error: None,
-            facts: (status == Status::Found).then(|| Arc::new(facts)),
+            facts: (status == Status::Found).then_some(facts),
         };
         Ok(RecallTold { told, basis: Some(basis), hash })
+    }
+
+    fn facts_of(
+        &mut self,
+        campaigns: Vec<CampaignId>,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<(Arc<RecallFacts>, u64), Error> {
+        if let Some(known) = self.facts.get(&campaigns) {
+            return Ok(known.clone());
+        }
+        let facts = snapshot.filed_campaigns(&campaigns)?;
+        self.campaigns += facts.campaigns.len();
+        let hash = fingerprint(&facts);
+        let known = (Arc::new(facts), hash);
+        self.facts.insert(campaigns, known.clone());
+        Ok(known)
     }
 }
 

@@ -15,6 +15,7 @@ mod models;
 mod variants;
 mod words;
 
+pub(crate) use variants::beginnings;
 pub use variants::variants;
 pub(crate) use words::bare;
 

@@ -27,10 +27,16 @@ fn is_same(name: &str, model: &str) -> bool {
 
 /// Whether some first words of `name` are `asked`.
 fn begins_with(name: &str, asked: &str) -> bool {
-    let mut begin = String::new();
-    name.split(|c: char| c.is_whitespace() || "/,([".contains(c)).any(|word| {
+    beginnings(name).any(|beginning| beginning == asked)
+}
+
+/// The first words of `name`, as one bare word: of one word, of two, … of all.
+/// [`variants`] of a bare model are the names that have it among these.
+pub(crate) fn beginnings(name: &str) -> impl Iterator<Item = String> {
+    let words = name.split(|c: char| c.is_whitespace() || "/,([".contains(c));
+    words.scan(String::new(), |begin, word| {
         begin.push_str(&bare(word));
-        begin == asked
+        Some(begin.clone())
     })
 }
 
@@ -59,6 +65,14 @@ mod tests {
             ["CX 5", "CX-5", "CX-5 GRAND TOURING"]
         );
         assert_eq!(of("E-Class", &["E CLASS", "ECLASS", "E"]), ["E CLASS", "ECLASS"]);
+    }
+
+    #[test]
+    fn a_name_begins_at_its_words() {
+        let told = |name| beginnings(name).collect::<Vec<_>>();
+        assert_eq!(told("F-250 SD"), ["f250", "f250sd"]);
+        assert_eq!(told("CX 5/7"), ["cx", "cx5", "cx57"]);
+        assert_eq!(told("-"), [""]);
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub use message::{
 };
 pub use operations::Operation;
 pub use recall_file::{
-    CampaignId, Filed, HeldRecallFile, Imported, RecallFileInfo, import_recall_file,
+    CampaignId, Filed, Filer, HeldRecallFile, Imported, RecallFileInfo, import_recall_file,
 };
 pub use records::{DayCalls, RunRecord, SourceRecord};
 pub use writer::Writer;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{campaign_columns, merge, read_campaign};
+use super::{UNKNOWN_YEAR, campaign_columns, merge, read_campaign};
 use crate::error::Error;
 use crate::facts::{Campaign, Days, day};
 use crate::names::bare;
@@ -150,11 +150,9 @@ impl<'a> Import<'a> {
     fn stage(&mut self, record: &Record) -> rusqlite::Result<()> {
         let campaign = self.campaign(&record.campaign)?;
         let model = self.model(&record.make, &record.model)?;
-        if let Some(year) = record.year {
-            self.db
-                .prepare_cached("INSERT OR IGNORE INTO staged_vehicles VALUES (?1, ?2, ?3)")?
-                .execute((model, year, campaign))?;
-        }
+        self.db
+            .prepare_cached("INSERT OR IGNORE INTO staged_vehicles VALUES (?1, ?2, ?3)")?
+            .execute((model, record.year.unwrap_or(UNKNOWN_YEAR), campaign))?;
         Ok(())
     }
 
@@ -225,8 +223,10 @@ impl<'a> Import<'a> {
     fn replace(&self, mut edition: Edition, now: i64) -> rusqlite::Result<Imported> {
         let count = |sql: &str| self.db.query_row(sql, [], |row| row.get(0)).map(i64::unsigned_abs);
         let campaigns = count("SELECT count(*) FROM staged_campaigns")?;
-        let vehicles =
-            count("SELECT count(*) FROM (SELECT DISTINCT model, year FROM staged_vehicles)")?;
+        let vehicles = count(&format!(
+            "SELECT count(*) FROM
+                 (SELECT DISTINCT model, year FROM staged_vehicles WHERE year <> {UNKNOWN_YEAR})"
+        ))?;
         // A row may name a day to come by a slip; the file cannot know it.
         let today = Days::try_from(now / MICROS_A_DAY).unwrap_or(Days::MAX);
         edition.newest = edition.newest.map(|day| day.min(today));

@@ -3,8 +3,10 @@
 //!
 //! - `import` takes a file in: staged beside the store, then copied in one
 //!   transaction, so that there is always one whole edition.
-//! - `lookup` tells what the file knows of a vehicle.
+//! - `lookup` reads what is held.
+//! - `filer` tells what the file knows of one vehicle after another.
 
+mod filer;
 mod import;
 mod lookup;
 #[cfg(test)]
@@ -15,7 +17,11 @@ use rusqlite::Row;
 use crate::facts::{Campaign, Days};
 use crate::recall_file::Part;
 
+pub use filer::Filer;
 pub use import::{Imported, import_recall_file};
+
+/// The year of a row that tells none, as stored.
+const UNKNOWN_YEAR: i32 = 0;
 
 /// The row of `recall_campaigns` that holds a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,8 +41,12 @@ pub enum Filed {
     },
     /// The file knows this make and model, and no campaign names them in this year.
     Zero,
+    /// The file knows this make and model, and some campaign names them without a
+    /// year, which may be this one: a zero would mean nothing.
+    UnknownYear,
     /// The file knows this make and model, but campaigns about cars of that year
-    /// may be in a part of it that was not imported: a zero would mean nothing.
+    /// may be in a part of it that was not imported, or in a later edition: a zero
+    /// would mean nothing.
     Uncovered,
     /// The file does not know this make and model: a zero would mean nothing.
     UnknownName,
@@ -47,7 +57,7 @@ impl Filed {
     pub fn settles(&self) -> bool {
         match self {
             Self::Found(_) | Self::Variants { .. } | Self::Zero => true,
-            Self::Uncovered | Self::UnknownName => false,
+            Self::UnknownYear | Self::Uncovered | Self::UnknownName => false,
         }
     }
 }

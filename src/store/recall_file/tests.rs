@@ -137,11 +137,6 @@ fn a_zero_is_told_only_where_it_means_something() {
     assert_eq!(shelf.filed("FORD", "F-150", 2017), Filed::Zero);
     assert_eq!(shelf.filed("MAZDA", "CX5", 2018), Filed::Zero, "the same model, spelled otherwise");
     assert_eq!(
-        shelf.filed("TESLA", "MODEL S", 2018),
-        Filed::Zero,
-        "known, though in no known year"
-    );
-    assert_eq!(
         shelf.filed("FORD", "F-250", 2017),
         Filed::UnknownName,
         "known by a longer name alone"
@@ -154,6 +149,51 @@ fn a_zero_is_told_only_where_it_means_something() {
     shelf.import(Part::Pre2010, 2, &[row("09V001000", "FORD", "F-150", 2009)]);
     assert_eq!(shelf.filed("FORD", "F-150", 2010), Filed::Zero);
     assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2009)), ["09V001000"]);
+}
+
+#[test]
+fn a_campaign_without_a_year_may_be_about_any() {
+    let shelf = Shelf::new();
+    let mut rows = fleet();
+    rows.push(row("19V001000", "FORD", "TRANSIT", 9999));
+    rows.push(row("19V002000", "FORD", "TRANSIT", 2019));
+    let imported = shelf.import(Part::Whole, 1, &rows);
+    assert_eq!(imported.vehicles, 5, "one without a year is not counted");
+    assert_eq!(shelf.filed("FORD", "TRANSIT", 2016), Filed::UnknownYear);
+    assert!(!Filed::UnknownYear.settles());
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "TRANSIT", 2019)), ["19V002000"]);
+    assert_eq!(shelf.filed("TESLA", "MODEL S", 2018), Filed::UnknownYear);
+    assert_eq!(shelf.filed("TESLA", "MODELS", 2018), Filed::UnknownYear, "spelled otherwise");
+    assert_eq!(shelf.filed("TESLA", "MODEL S", 0), Filed::UnknownYear, "0 is no year");
+}
+
+#[test]
+fn an_edition_knows_nothing_of_cars_built_after_it() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Post2010, 1, &fleet());
+    // It goes up to a day in 2024.
+    assert_eq!(shelf.filed("FORD", "F-150", 2025), Filed::Zero);
+    assert_eq!(shelf.filed("FORD", "F-150", 2026), Filed::Uncovered);
+}
+
+#[test]
+fn a_longer_name_counts_only_where_the_name_itself_is_not_in_use() {
+    let shelf = Shelf::new();
+    let rows = [
+        row("21V001000", "FORD", "MUSTANG MACH-E", 2021),
+        row("20V002000", "FORD", "MUSTANG", 2020),
+        row("99V003000", "FORD", "F-250", 1999),
+        row("16V004000", "FORD", "F-250 SD", 2016),
+        row("17V005000", "MAZDA", "CX-5", 2017),
+        row("18V006000", "MAZDA", "CX-5 SPORT", 2018),
+        row("18V007000", "MAZDA", "CX 5", 2018),
+    ];
+    shelf.import(Part::Whole, 1, &rows);
+    assert_eq!(shelf.filed("FORD", "MUSTANG", 2021), Filed::Zero, "not the Mach-E");
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "MUSTANG", 2020)), ["20V002000"]);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "MUSTANG MACH-E", 2021)), ["21V001000"]);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-250", 2016)), ["16V004000"]);
+    assert_eq!(shelf.numbers(&shelf.filed("MAZDA", "CX-5", 2018)), ["18V007000"]);
 }
 
 #[test]

@@ -66,6 +66,7 @@ CREATE TABLE recall_models (
     PRIMARY KEY (make, model, file)
 ) STRICT, WITHOUT ROWID;
 
+-- `year` is 0 where the file tells none.
 CREATE TABLE recall_vehicles (
     model    INTEGER NOT NULL,
     year     INTEGER NOT NULL,
