@@ -307,6 +307,11 @@ impl<'a> Run<'a> {
         self.report.rows.read
     }
 
+    /// Somebody has stopped the run; nothing is written.
+    pub fn note_stop(&mut self, exit: Exit) {
+        self.stopped = Some(exit);
+    }
+
     /// The exit code of a stopped run.
     pub fn stopped(&self) -> Option<Exit> {
         self.stopped
