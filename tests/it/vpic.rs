@@ -3,15 +3,19 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use vinrich::cancel::Cancel;
 use vinrich::claims::Claims;
+use vinrich::distinct::Distinct;
 use vinrich::facts::DecodeFacts;
+use vinrich::keyset::KeySet;
 use vinrich::names::{same_make, same_model_of};
+use vinrich::offline::Offline;
 use vinrich::suggest::suggest;
 use vinrich::vin::{Vin, candidates};
 use vinrich::vpic::Vpic;
 
 use crate::support::Work;
-use crate::support::binary::{Ended, Running};
+use crate::support::binary::{Ended, Running, vins};
 use crate::support::vpic::data;
 
 /// 2026-11-22, in microseconds since the epoch.
@@ -183,6 +187,23 @@ fn suggestions_are_those_of_every_candidate_decoded() {
         }
     }
     assert!(suggested > 20, "{suggested}");
+}
+
+#[test]
+fn a_run_that_is_stopped_decodes_no_more() {
+    let Some(data) = data() else { return };
+    let vpic = Vpic::find(&data).expect("sound data").expect("data");
+    let mut distinct = Distinct::default();
+    // One more than are decoded together.
+    vins(8193).iter().for_each(|vin| distinct.insert(Vin::new(vin).expect("a VIN")));
+    let vins = KeySet::vins(distinct);
+    let cancel = Cancel::new();
+    let mut taken = 0;
+    Offline::new(vpic, NOW, true).until(&cancel).each(&vins, &vins.sorted(), |_, _| {
+        taken += 1;
+        cancel.stop(false);
+    });
+    assert_eq!(taken, 8192, "what was decoded together is taken together");
 }
 
 /// Whether a seller's model, with its trim behind it, is vPIC's.
