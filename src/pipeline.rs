@@ -19,7 +19,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::store::{RunInfo, RunLimits, Store, StoreSpec};
 use crate::survey::Survey;
-use crate::writing::{Outputs, Pass, write};
+use crate::writing::{Outputs, write};
 
 /// Enriches the plan's input into its output. Blocking; owns its runtime.
 ///
@@ -72,12 +72,12 @@ fn enrich(
 
     if run.stopped().is_none() {
         match write(plan, run, panel, &store, &answers, &vins, inputs, outputs, cancel)? {
-            Pass::Wrote(wrote) => {
+            Some(wrote) => {
                 run.note_written(wrote);
                 run.phase_ended("writing");
                 run.tell_done();
             }
-            Pass::Stopped(exit) => run.note_stop(exit),
+            None => run.note_stop(cancel),
         }
     }
     let report = run.report(&plan.thresholds);

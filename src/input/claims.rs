@@ -96,22 +96,27 @@ pub(super) fn find(
                 columns::find(columns, named)
                     .ok_or_else(|| columns::unknown(&format!("`{file}`"), named, columns))?,
             ),
-            None => {
-                let named = || {
-                    let known = headers_of(claim).iter();
-                    known
-                        .filter_map(|known| headers.iter().position(|header| header == known))
-                        .filter(|&index| index != vin_index)
-                };
-                // A blank column is taken where no other one says anything.
-                let worth = |index: &usize| worth(claim, sample, *index);
-                named()
-                    .find(|index| worth(index) == Worth::Says)
-                    .or_else(|| named().find(|index| worth(index) == Worth::Blank))
-            }
+            None => by_header(claim, &headers, vin_index, sample),
         };
     }
     Ok(places)
+}
+
+/// The column whose header and values are the surest; a blank one where no other
+/// says anything.
+fn by_header(
+    claim: Claim,
+    headers: &[String],
+    vin_index: usize,
+    sample: &[Record],
+) -> Option<usize> {
+    let with = |wanted: Worth| {
+        headers_of(claim)
+            .iter()
+            .filter_map(|known| headers.iter().position(|header| header == known))
+            .find(|&index| index != vin_index && worth(claim, sample, index) == wanted)
+    };
+    with(Worth::Says).or_else(|| with(Worth::Blank))
 }
 
 fn headers_of(claim: Claim) -> &'static [&'static str] {

@@ -12,6 +12,7 @@ mod recalls;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::answers::{Answers, Dealers, Pick, Picks, Replies, Shelf, Shelved, Times};
 use crate::conflicts::{Conflicts, input_conflicts};
@@ -140,6 +141,7 @@ impl<'a> Joiner<'a> {
                 let told =
                     recalls.tell(id, self.vins, &record.decode, decode.hash, self.snapshot)?;
                 hash.add(&told.told, told.hash);
+                hash.basis(told.basis);
                 (record.recalls, record.recall_match_basis) = (told.told, told.basis);
             }
             let (told, facts) = self.listings_of(id, &key)?;
@@ -222,7 +224,8 @@ fn tell_pick<F: Shelved + Default>(
         Answered::Absent => (Status::Absent, None),
         Answered::Refused => (Status::Refused, None),
     };
-    let (facts, hash) = facts.map_or((None, 0), |(facts, hash)| (Some(facts), hash));
+    let said = held.detail.as_ref().map_or(0, |detail| xxh3_64(detail.as_bytes()));
+    let (facts, hash) = facts.map_or((None, said), |(facts, hash)| (Some(facts), hash));
     let told = Told {
         status,
         vendor: Some(Arc::clone(&picks.sources[source as usize].label)),

@@ -195,7 +195,9 @@ fn a_run_that_is_stopped_decodes_no_more() {
     let vpic = Vpic::find(&data).expect("sound data").expect("data");
     let mut distinct = Distinct::default();
     // One more than are decoded together.
-    vins(8193).iter().for_each(|vin| distinct.insert(Vin::new(vin).expect("a VIN")));
+    for vin in vins(8193) {
+        distinct.insert(Vin::new(&vin).expect("a VIN"));
+    }
     let vins = KeySet::vins(distinct);
     let cancel = Cancel::new();
     let mut taken = 0;
