@@ -216,7 +216,7 @@ impl<'a> Run<'a> {
 
     /// What the asking came to.
     pub fn note_answers(&mut self, answers: &Answers, cancel: &Cancel) {
-        self.stopped = cancel.asked();
+        self.note_stop(cancel);
         if let Some(replies) = &answers.decode {
             self.note_replies(Dataset::Decode, replies);
         }
@@ -308,6 +308,11 @@ impl<'a> Run<'a> {
     /// Rows in the input.
     pub fn rows(&self) -> u64 {
         self.report.rows.read
+    }
+
+    /// Somebody may have stopped the run; then nothing is written.
+    pub fn note_stop(&mut self, cancel: &Cancel) {
+        self.stopped = cancel.asked();
     }
 
     /// The exit code of a stopped run.

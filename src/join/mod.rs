@@ -11,6 +11,7 @@ mod recalls;
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::answers::{Answers, Dealers, Pick, Picks, Replies, Shelf, Shelved, Times};
@@ -25,7 +26,7 @@ use crate::outcome::{Dataset, Outcome, Status};
 use crate::panel::Panel;
 use crate::record::{Record, Told};
 use crate::store::{Answered, Snapshot};
-use crate::suggest::suggest;
+use crate::suggest::Suggestions;
 use crate::vin::{Reading, Vin, VinError};
 use crate::vpic::Decoded;
 
@@ -39,6 +40,7 @@ pub struct Joiner<'a> {
     vins: &'a KeySet,
     files: Vec<String>,
     offline: Option<Offline>,
+    suggestions: Suggestions,
     decodes: Decodes,
     recalls: Option<Recalls<'a>>,
     listings: Option<Picks>,
@@ -80,6 +82,7 @@ impl<'a> Joiner<'a> {
             files: inputs.names(),
             decodes: Decodes::new(load(Dataset::Decode, &answers.decode)?, offline.as_ref()),
             offline,
+            suggestions: Suggestions::default(),
             recalls,
             listings: load(Dataset::Listings, &answers.listings)?,
             listing_shelf: Shelf::default(),
@@ -101,6 +104,19 @@ impl<'a> Joiner<'a> {
         self.offline.as_ref().map(|offline| offline.decode_all(vins))
     }
 
+    /// Suggests which VIN each of `readings` that may be a slip was meant to be; `rows`
+    /// are those read. On all cores.
+    pub fn suggest(&self, rows: &[Row], readings: &mut [Reading]) {
+        let (Some(offline), suggestions) = (&self.offline, &self.suggestions) else { return };
+        let slips = readings.par_iter_mut().zip(rows).filter(|(reading, _)| may_be_a_slip(reading));
+        slips.for_each(|(reading, row)| {
+            reading.suggestion = suggestions.of(row.vin(), &row.claims(), |vin| {
+                let decoded = offline.decode(vin);
+                decoded.is_found().then_some(decoded.facts)
+            });
+        });
+    }
+
     /// The record of one row.
     pub fn record(
         &mut self,
@@ -108,13 +124,6 @@ impl<'a> Joiner<'a> {
         reading: Reading,
         decoded: Option<&Decoded>,
     ) -> Result<Record, Error> {
-        let mut reading = reading;
-        if let Some(offline) = self.offline.as_ref().filter(|_| may_be_a_slip(&reading)) {
-            reading.suggestion = suggest(row.vin(), &row.claims(), |vin| {
-                let decoded = offline.decode(vin);
-                decoded.is_found().then_some(decoded.facts)
-            });
-        }
         let mut hash = RowHash::of(row, &reading);
         let mut record = Record::unasked(row, reading, &self.files[row.file()]);
         if let Some(vin) = record.reading.vin
