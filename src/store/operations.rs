@@ -34,6 +34,8 @@ pub(super) enum Frozen {
     Send(Option<String>),
     /// It was sent before, and nobody knows what became of it.
     Unknown,
+    /// By this call another run has done it since this one began.
+    Elsewhere(i64),
 }
 
 impl State {
@@ -48,6 +50,11 @@ impl State {
     ) -> rusqlite::Result<Frozen> {
         match (effect, keys) {
             (Effect::Read, _) | (_, []) => Ok(Frozen::Send(None)),
+            (Effect::Idempotent | Effect::Once, [key, ..])
+                if let Some(call) = self.done_meanwhile(source, key)? =>
+            {
+                Ok(Frozen::Elsewhere(call))
+            }
             (Effect::Idempotent, [key, ..]) => {
                 let known = self.unsettled(source, key)?;
                 let idempotency_key = match known {
@@ -73,6 +80,23 @@ impl State {
                 "SELECT idempotency_key FROM operations WHERE source = ?1 AND key = ?2 AND settled IS NULL",
             )?
             .query_row(params![source.0, key.to_stored()], |row| row.get(0))
+            .optional()
+    }
+
+    /// The call by which another run has settled an operation since this one
+    /// began. Wanted anew it is only by those who have seen its answer.
+    fn done_meanwhile(&self, source: SourceId, key: &Key) -> rusqlite::Result<Option<i64>> {
+        self.db
+            .prepare_cached(
+                "SELECT settled FROM operations JOIN calls ON calls.id = operations.settled
+                 WHERE operations.source = ?1 AND operations.key = ?2
+                   AND settled > ?3 AND calls.run <> ?4
+                   AND EXISTS (SELECT 1 FROM answers
+                               WHERE source = ?1 AND key = ?2 AND call >= operations.settled)",
+            )?
+            .query_row(params![source.0, key.to_stored(), self.last_before, self.run], |row| {
+                row.get(0)
+            })
             .optional()
     }
 
@@ -182,8 +206,8 @@ mod tests {
     use crate::key::Task;
     use crate::outcome::Said;
     use crate::store::{
-        AccountId, Body, Call, Close, Granted, NewAnswer, Reserve, RunInfo, RunLimits, SourceName,
-        Store, StoreSpec,
+        AccountId, Body, Call, Close, Elsewhere, Granted, NewAnswer, Reserve, RunInfo, RunLimits,
+        SourceName, Store, StoreSpec,
     };
 
     /// One process on a store: it reserves and closes calls about one task.
@@ -237,14 +261,23 @@ mod tests {
         }
 
         fn reserve(&self, effect: Effect) -> Granted {
+            self.ask(effect, Vec::new(), vec![task()])
+        }
+
+        /// Wishes to send once more what brought no answer.
+        fn retry(&self, effect: Effect) -> Granted {
+            self.ask(effect, vec![vec![task()]], Vec::new())
+        }
+
+        fn ask(&self, effect: Effect, fixed: Vec<Vec<Key>>, keys: Vec<Key>) -> Granted {
             let wish = Reserve {
                 account: self.account,
                 source: self.source,
                 limits: crate::store::ledger::Limits::default(),
                 price: Micros(10),
                 now: NOW,
-                fixed: Vec::new(),
-                keys: vec![task()],
+                fixed,
+                keys,
                 batch: 1,
                 last: true,
                 effect,
@@ -257,6 +290,14 @@ mod tests {
             let granted = self.reserve(effect);
             assert_eq!(granted.unknown, []);
             granted.calls.into_iter().next().expect("a call")
+        }
+
+        /// The call that is granted once the live run `first` is seen to have failed.
+        fn call_after(&self, first: &Self, effect: Effect) -> Call {
+            first.operations();
+            assert_eq!(self.reserve(effect).elsewhere, [task()]);
+            assert_eq!(self.elsewhere(), Elsewhere::Free);
+            self.call(effect)
         }
 
         fn close(&self, call: &Call, state: &str, operation: Option<OperationEnd>) {
@@ -274,6 +315,12 @@ mod tests {
                 operation,
             };
             self.runtime.block_on(self.store.writer().close(close)).expect("closed");
+        }
+
+        fn elsewhere(&self) -> Elsewhere {
+            let writer = self.store.writer();
+            let states = writer.elsewhere(self.source, vec![task()], NOW.wall);
+            self.runtime.block_on(states).expect("states")[0]
         }
 
         fn reconcile(&self, answer: Option<NewAnswer>) {
@@ -346,6 +393,46 @@ mod tests {
         let second = Process::start(&folder, "2");
         let granted = second.reserve(Effect::Once);
         assert_eq!((granted.calls.len(), granted.unknown), (0, vec![task()]));
+    }
+
+    #[test]
+    fn a_retry_leaves_alone_what_another_run_does_or_did_meanwhile() {
+        for effect in [Effect::Idempotent, Effect::Read] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let first = Process::start(&folder, "1");
+            let call = first.call(effect);
+            first.close(&call, "timeout", None);
+            let second = Process::start(&folder, "2");
+            let theirs = second.call_after(&first, effect);
+            assert_eq!(theirs.idempotency_key, call.idempotency_key);
+            let granted = first.retry(effect);
+            assert_eq!((granted.calls.len(), granted.elsewhere), (0, vec![task()]), "on its way");
+            assert_eq!(first.elsewhere(), Elsewhere::InFlight);
+            second.close(&theirs, "ok", Some(OperationEnd::Settled));
+            second.operations();
+            assert_eq!(first.elsewhere(), Elsewhere::Answered);
+            if effect == Effect::Idempotent {
+                let granted = first.retry(effect);
+                assert_eq!((granted.calls.len(), granted.elsewhere), (0, vec![task()]), "done");
+                assert_eq!(first.elsewhere(), Elsewhere::Answered);
+            }
+        }
+    }
+
+    #[test]
+    fn what_another_run_gave_up_is_sent_again_under_its_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Process::start(&folder, "1");
+        let call = first.call(Effect::Idempotent);
+        first.close(&call, "timeout", None);
+        let second = Process::start(&folder, "2");
+        let theirs = second.call_after(&first, Effect::Idempotent);
+        assert_eq!(first.retry(Effect::Idempotent).elsewhere, [task()]);
+        second.close(&theirs, "http_500", None);
+        second.operations();
+        assert_eq!(first.elsewhere(), Elsewhere::Free);
+        let again = first.retry(Effect::Idempotent).calls.pop().expect("a call");
+        assert_eq!(again.idempotency_key, call.idempotency_key);
     }
 
     #[test]
