@@ -1,6 +1,7 @@
 //! `photos`: one request a vehicle, whatever becomes of the replies.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use vinrich::acting::World;
@@ -12,6 +13,7 @@ use vinrich::sandbox::{Quotas, SandboxSpec};
 
 use crate::support::binary::{Setup, eventually, vins};
 use crate::support::clock::ScriptedClock;
+use crate::support::fake::{Fake, Reply};
 use crate::support::{Work, csv_rows, each_at_once};
 
 const REQUEST: [&str; 6] = ["photos", "request", "vins.csv", "-o", "out.csv", "--yes"];
@@ -183,6 +185,61 @@ fn requests_are_looked_at_and_cancelled() {
     assert_eq!(states, vins.iter().map(|vin| &**vin).zip(expected).collect::<Vec<_>>());
     assert_eq!(work.calls("show"), 2, "what was cancelled is not asked about");
     work.vinrich(&["photos", "cancel", "1HGBH41JXMN10918", "--yes"]).exits(64);
+}
+
+/// Leads the vendor's calls to `fake` instead of the stand-in.
+fn lead_to(work: &Work, fake: &Fake) {
+    let config = work.read("vinrich.toml");
+    let (before, after) = config.split_once("[vendors.visio]\n").expect("a table");
+    let (_, rest) = after.split_once('\n').expect("a base URL");
+    let url = fake.url();
+    work.write("vinrich.toml", &format!("{before}[vendors.visio]\nbase_url = '{url}'\n{rest}"));
+}
+
+/// A vendor that makes `made` photo requests and cancels `cancelled` of them, and
+/// refuses the rest.
+fn refusing(made: usize, cancelled: usize) -> Fake {
+    let (posts, deletes) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    Fake::start(move |_, heard| {
+        let refusal = || Reply::new(422, r#"{"error":{"code":"already_submitted"}}"#);
+        match (heard.path.as_str(), heard.body.is_empty()) {
+            ("/photo-requests", false) => match posts.fetch_add(1, Ordering::SeqCst) {
+                n if n < made => Reply::new(201, format!(r#"{{"data":{{"id":"r{n}"}}}}"#)),
+                _ => refusal(),
+            },
+            _ if deletes.fetch_add(1, Ordering::SeqCst) < cancelled => Reply::new(200, "{}"),
+            _ => refusal(),
+        }
+    })
+}
+
+#[test]
+fn what_the_vendor_refuses_to_make_is_told_and_not_counted_as_made() {
+    let work = work(3, &[]);
+    let fake = refusing(1, 0);
+    lead_to(&work, &fake);
+    work.vinrich(&REQUEST).exits(0).says(&["3 vehicles: 1 photo request made"]);
+    let rows = csv_rows(&work.read("out.csv"));
+    let refused = rows.iter().filter(|row| row["photo_error"] == "already_submitted");
+    assert_eq!(refused.count(), 2, "{rows:?}");
+    let made = rows.iter().filter(|row| row["photo_error"].is_empty()).count();
+    assert_eq!(made, 1, "{rows:?}");
+}
+
+#[test]
+fn what_the_vendor_refuses_to_cancel_is_not_cancelled() {
+    let work = work(3, &[]);
+    let fake = refusing(3, 1);
+    lead_to(&work, &fake);
+    work.vinrich(&REQUEST).exits(0);
+    let cancel = ["photos", "cancel", "--all", "--yes"];
+    work.vinrich(&cancel).exits(3).says(&[
+        "1 photo request cancelled",
+        "2 photo requests were not cancelled: the vendor refused (`already_submitted`)",
+    ]);
+    let before = fake.heard().len();
+    work.vinrich(&cancel).exits(3).says(&["0 photo requests cancelled"]);
+    assert_eq!(fake.heard().len(), before + 2, "those refused are asked about again");
 }
 
 #[test]

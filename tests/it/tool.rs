@@ -203,6 +203,16 @@ fn a_dearer_charge_is_what_the_next_run_is_reserved_at() {
 }
 
 #[test]
+fn a_configured_concurrency_does_not_widen_the_limit() {
+    let work = work(6, &["visa/latency=100ms"]);
+    let config = work.read("vinrich.toml");
+    let dear = "[vendors.visa]\nprice_micros = 100\nconcurrency = 6\n";
+    work.write("vinrich.toml", &config.replace("[vendors.visa]\n", dear));
+    work.vinrich(&words("0.001")).exits(80).says(&["over `--max-cost`", "dearer than expected"]);
+    assert_eq!(work.calls("execute"), 1, "the first charge tells the price");
+}
+
+#[test]
 fn nothing_is_sent_that_cannot_be_right() {
     let work = work(2, &[]);
     let refused = |words: &[&str], says: &[&str]| {

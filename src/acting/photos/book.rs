@@ -107,7 +107,8 @@ impl Book {
         source: SourceId,
     ) -> Result<(), Error> {
         for made in self.made.values_mut().flatten() {
-            if desk.known(source, &visio::about(&made.request.id))?.is_some() {
+            let known = desk.known(source, &visio::about(&made.request.id))?;
+            if known.is_some_and(|(held, _)| held.said != Answered::Refused) {
                 made.cancelled = true;
                 made.request.state = Some("cancelled".into());
             }
@@ -124,7 +125,9 @@ impl Book {
                 Answered::Found => {
                     made.request = photo_request(&body).unwrap_or_else(|| made.request.clone());
                 }
-                Answered::Absent | Answered::Refused => made.request.state = Some("gone".into()),
+                Answered::Absent => made.request.state = Some("gone".into()),
+                // It says nothing of how it stands.
+                Answered::Refused => {}
             }
         }
         Ok(())

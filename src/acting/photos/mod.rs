@@ -143,9 +143,10 @@ pub fn status(plan: &PhotoPlan, world: World<'_>) -> Result<Photos, Error> {
         let cancelled = desk.source(CANCEL).await?;
         book.take_cancelled(desk, cancelled)?;
         let asked: Vec<Key> = book.open().map(|made| visio::about(&made.request.id)).collect();
-        let outcomes = desk.ask(SHOW, asked.clone()).await?;
-        desk.count(outcomes.values());
+        let mut outcomes = desk.ask(SHOW, asked.clone()).await?;
         let shown = desk.source(SHOW).await?;
+        outcomes.extend(refused(desk, shown, &asked)?);
+        desk.count(outcomes.values());
         book.take_shown(desk, shown)?;
         photos.done = asked.len() - outcomes.len();
         photos.unknown = told_of_unknown(desk, &book, book.vins().iter());
@@ -188,8 +189,10 @@ pub fn cancel(
         if !asked.is_empty() {
             confirm(Intent { calls: asked.len() })?;
         }
-        let outcomes = desk.ask(CANCEL, asked.clone()).await?;
+        let mut outcomes = desk.ask(CANCEL, asked.clone()).await?;
+        outcomes.extend(refused(desk, cancelled, &asked)?);
         desk.count(outcomes.values());
+        tell_of_refused(desk, &outcomes);
         photos.done = asked.len() - outcomes.len();
         photos.unknown = told_of_unknown(desk, &book, book.vins().iter());
         Ok(())
@@ -256,6 +259,22 @@ fn refused(desk: &Desk<'_>, source: SourceId, keys: &[Key]) -> Result<Vec<(Key, 
     let refused = held.filter(|(_, held)| held.said == Answered::Refused);
     let why = |held: &Held| held.detail.as_deref().unwrap_or("refused").to_owned();
     Ok(refused.map(|(key, held)| (key, Outcome::Refused(why(&held)))).collect())
+}
+
+/// Says which requests to cancel were refused: they stay open.
+fn tell_of_refused(desk: &Desk<'_>, outcomes: &HashMap<Key, Outcome>) {
+    let codes = outcomes.values().filter_map(|outcome| match outcome {
+        Outcome::Refused(code) => Some(code.as_str()),
+        _ => None,
+    });
+    let codes: Vec<&str> = codes.collect();
+    let Some(code) = codes.iter().min() else { return };
+    desk.ends_with(Exit::SomeFailed);
+    let requests = if codes.len() == 1 { "photo request was" } else { "photo requests were" };
+    desk.warn(
+        "not_cancelled",
+        format!("{} {requests} not cancelled: the vendor refused (`{code}`)", codes.len()),
+    );
 }
 
 /// Says how many photo requests of these vehicles nobody knows the outcome of.
