@@ -70,6 +70,8 @@ pub(super) struct Round<'a> {
     /// What the next call may cost: the price list's word, or the dearest charge so far.
     price: Micros,
     pub(super) queue: Queue,
+    /// What operations may have been charged whose reply was lost.
+    pub(super) held: HashMap<Key, Micros>,
     reserving: Option<Reserving<'a>>,
     reserved: VecDeque<Flight>,
     /// No room before a call on its way has ended.
@@ -95,6 +97,7 @@ impl<'a> Round<'a> {
             freshness: asking.freshness,
             price: door.settings.price_of(endpoint.spec().id),
             queue: Queue::new(asking.keys, batch),
+            held: HashMap::new(),
             reserving: None,
             reserved: VecDeque::new(),
             full: false,
@@ -349,7 +352,9 @@ impl<'a> Round<'a> {
                 self.answered(job, &parsed);
             }
             Err(fault) => {
-                self.close_faulted(call, price, reply.as_ref().ok(), &fault).await?;
+                let reply = reply.as_ref().ok();
+                let charged = self.close_faulted(call, price, reply, &fault, &job.keys).await?;
+                self.price = self.price.max(charged);
                 self.faulted(job, fault, sent, key_edition);
             }
         }

@@ -17,12 +17,13 @@ const KEY_SEPARATOR: &str = "\n";
 impl State {
     pub(super) fn reserve(&mut self, wish: Reserve) -> rusqlite::Result<Granted> {
         self.learn_from_others(&wish)?;
+        let price = self.price_still_open(&wish)?;
         let mut granted = Granted::default();
         let mut batches = wish.fixed.into_iter();
         let mut keys = wish.keys.into_iter().peekable();
         let mut next = Vec::with_capacity(wish.batch);
         let want = batches.len() + keys.len().div_ceil(wish.batch.max(1));
-        let room = match self.room(wish.account, &wish.limits, wish.price, want as u64, wish.now) {
+        let room = match self.room(wish.account, &wish.limits, price, want as u64, wish.now) {
             Ok(room) => room,
             Err(shortage) => {
                 granted.held = Some(shortage);
@@ -172,6 +173,7 @@ impl State {
         } else {
             account.close(close.call, close.at, close.charged);
         }
+        self.charge_once(&close)?;
         if let Some(end) = close.operation {
             self.end_operation(close.call, end)?;
         }

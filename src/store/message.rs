@@ -110,6 +110,8 @@ pub struct Close {
     pub charged: Micros,
     /// The vendor's name for the request.
     pub request_id: Option<String>,
+    /// What sending it twice does.
+    pub effect: Effect,
     /// Its answers, when it was answered, and where they are kept.
     pub answers: Option<(SourceId, Vec<NewAnswer>)>,
     /// What that means for the operation it carried out; `None`: it was none, or

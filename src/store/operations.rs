@@ -311,6 +311,7 @@ mod tests {
                 price: Micros(10),
                 charged: Micros::ZERO,
                 request_id: None,
+                effect: Effect::Idempotent,
                 answers: answered.then(|| (self.source, vec![answer()])),
                 operation,
             };
