@@ -136,6 +136,8 @@ pub struct Reconcile {
     pub source: SourceId,
     /// What was to be done.
     pub key: Key,
+    /// When it was frozen: frozen again since, it is another one.
+    pub frozen_at: i64,
     /// What it brought; `None`: it was never done.
     pub answer: Option<NewAnswer>,
     /// When that was found out, in microseconds since the epoch.

@@ -6,7 +6,9 @@
 //! an idempotency key is sent again under the same key; one without is never
 //! sent again before somebody knows that it was not done.
 
-use rusqlite::{OptionalExtension, params};
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::calls::parse_keys;
@@ -26,6 +28,8 @@ pub struct Operation {
     pub frozen_at: i64,
     /// Whether its outcome is known.
     pub settled: bool,
+    /// Whether a call about it is on its way in a run that has not ended.
+    pub in_flight: bool,
 }
 
 /// Whether an operation may be sent now.
@@ -128,9 +132,14 @@ impl State {
         Ok(())
     }
 
+    /// What was answered is in the journal, even where its row was taken for never done.
     fn settle_operation(&self, source: SourceId, key: &Key, call: i64) -> rusqlite::Result<()> {
         self.db
-            .prepare_cached("UPDATE operations SET settled = ?3 WHERE source = ?1 AND key = ?2")?
+            .prepare_cached(
+                "INSERT INTO operations (source, key, idempotency_key, frozen_at, settled)
+                 SELECT ?1, ?2, '', reserved_wall, ?3 FROM calls WHERE id = ?3
+                 ON CONFLICT (source, key) DO UPDATE SET settled = excluded.settled",
+            )?
             .execute(params![source.0, key.to_stored(), call])?;
         Ok(())
     }
@@ -144,10 +153,33 @@ impl State {
         Ok(())
     }
 
+    /// Frees an operation that is still the one that was looked for: neither
+    /// frozen again since, nor on its way in a run that has not ended.
+    fn free_if_the_same(
+        &self,
+        source: SourceId,
+        key: &Key,
+        frozen_at: i64,
+    ) -> rusqlite::Result<()> {
+        let key = key.to_stored();
+        if open_calls(&self.db, source)?.contains(&key) {
+            return Ok(());
+        }
+        self.db
+            .prepare_cached(
+                "DELETE FROM operations
+                 WHERE source = ?1 AND key = ?2 AND frozen_at = ?3 AND settled IS NULL",
+            )?
+            .execute(params![source.0, key, frozen_at])?;
+        Ok(())
+    }
+
     /// What became of an operation was found out by other means than its own reply.
     pub(super) fn reconcile(&mut self, found: Reconcile) -> rusqlite::Result<()> {
-        let Reconcile { source, key, answer, at } = found;
-        let Some(answer) = answer else { return self.free_operation(source, &key) };
+        let Reconcile { source, key, frozen_at, answer, at } = found;
+        let Some(answer) = answer else {
+            return self.free_if_the_same(source, &key, frozen_at);
+        };
         let call: Option<i64> = self
             .db
             .prepare_cached(
@@ -161,6 +193,17 @@ impl State {
         self.index.add(call, source, at, vec![answer]);
         Ok(())
     }
+}
+
+/// The stored keys of calls on their way in runs that have not ended.
+fn open_calls(db: &Connection, source: SourceId) -> rusqlite::Result<HashSet<String>> {
+    db.prepare_cached(
+        "SELECT calls.keys FROM calls JOIN runs ON runs.id = calls.run
+         WHERE calls.source = ?1 AND runs.ended_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.call = calls.id)",
+    )?
+    .query_map([source.0], |row| row.get(0))?
+    .collect()
 }
 
 impl Snapshot<'_> {
@@ -182,14 +225,17 @@ impl Snapshot<'_> {
     /// The operations of a source, settled or not, in the order of their keys.
     pub fn operations(&self, source: SourceId) -> Result<Vec<Operation>, Error> {
         let read = || {
+            let open = open_calls(&self.db, source)?;
             self.db
                 .prepare_cached(
                     "SELECT key, frozen_at, settled IS NOT NULL FROM operations WHERE source = ?1 ORDER BY key",
                 )?
                 .query_map([source.0], |row| {
-                    let key = Key::from_stored(row.get_ref(0)?.as_str()?);
+                    let stored = row.get_ref(0)?.as_str()?;
+                    let in_flight = open.contains(stored);
                     let (frozen_at, settled) = (row.get(1)?, row.get(2)?);
-                    Ok(key.map(|key| Operation { key, frozen_at, settled }))
+                    let key = Key::from_stored(stored);
+                    Ok(key.map(|key| Operation { key, frozen_at, settled, in_flight }))
                 })?
                 .filter_map(Result::transpose)
                 .collect::<rusqlite::Result<Vec<_>>>()
@@ -325,7 +371,8 @@ mod tests {
         }
 
         fn reconcile(&self, answer: Option<NewAnswer>) {
-            let found = Reconcile { source: self.source, key: task(), answer, at: NOW.wall };
+            let (source, at) = (self.source, NOW.wall);
+            let found = Reconcile { source, key: task(), frozen_at: at, answer, at };
             self.runtime.block_on(self.store.writer().reconcile(found)).expect("reconciled");
         }
 
@@ -383,6 +430,37 @@ mod tests {
         assert!(matches!(operations.as_slice(), [Operation { settled: true, .. }]));
         let snapshot = second.store.snapshot().expect("a snapshot");
         assert!(snapshot.has_answers(second.source).expect("answers"), "what was found is kept");
+    }
+
+    #[test]
+    fn what_is_on_its_way_in_a_live_run_is_not_freed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Process::start(&folder, "1");
+        let call = first.call(Effect::Once);
+        let second = Process::start(&folder, "2");
+        let in_flight = |process: &Process| {
+            let operations = process.operations();
+            operations.iter().map(|operation| operation.in_flight).collect::<Vec<_>>()
+        };
+        assert_eq!(in_flight(&second), [true]);
+        second.reconcile(None);
+        assert_eq!(in_flight(&second), [true], "it may be done yet");
+        first.close(&call, "ok", Some(OperationEnd::Settled));
+        assert_eq!(in_flight(&first), [false]);
+        second.reconcile(None);
+        assert!(second.operations()[0].settled, "what is settled stays");
+    }
+
+    #[test]
+    fn what_is_answered_after_all_is_in_the_journal() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Process::start(&folder, "1");
+        let call = first.call(Effect::Once);
+        first.close(&call, "timeout", None);
+        first.reconcile(None);
+        assert_eq!(first.operations(), [], "taken for never done");
+        first.close(&call, "ok", Some(OperationEnd::Settled));
+        assert!(first.operations()[0].settled);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::error::{Error, Exit};
 use crate::input::{InputSpec, Inputs, Row};
 use crate::key::Key;
-use crate::outcome::Outcome;
+use crate::outcome::{Held as Wait, Outcome};
 use crate::output::{Sheet, Written};
 use crate::plan::Limits;
 use crate::report::{OutputReport, Report};
@@ -245,7 +245,7 @@ fn missing(wanted: &[(Vin, Wanted)], book: &Book, again: bool) -> (Vec<Key>, usi
     for (vin, wanted) in wanted {
         let before = book.count(vin);
         if before == 0 || again {
-            keys.push(wanted.task(vin, before + 1));
+            keys.push(wanted.task(vin, book.next_number(vin)));
         } else {
             had += usize::from(book.of(vin).next().is_some());
         }
@@ -340,6 +340,8 @@ fn cells_of(vin: &Vin, book: &Book) -> Vec<[String; COLUMNS.len()]> {
     };
     let mut rows: Vec<_> = book.of(vin).map(|made| cells(vin, made)).collect();
     rows.extend((0..book.unknown(vin)).map(|_| blank("unknown", "outcome_unknown")));
+    let elsewhere = Outcome::Pending(Wait::Elsewhere).verdict().1.unwrap_or_default();
+    rows.extend((0..book.in_flight(vin)).map(|_| blank("unknown", &elsewhere)));
     if rows.is_empty() {
         rows.push(blank(NOT_REQUESTED, ""));
     }
