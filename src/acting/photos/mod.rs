@@ -39,6 +39,9 @@ const COLUMNS: [&str; 6] = [
 /// The state of a vehicle that nobody made a photo request for.
 const NOT_REQUESTED: &str = "not_requested";
 
+/// What is said of a photo request that another run is making.
+const ELSEWHERE: Outcome = Outcome::Pending(Wait::Elsewhere);
+
 /// What a command about photo requests shall do.
 #[derive(Clone, Debug)]
 pub struct PhotoPlan {
@@ -114,6 +117,8 @@ pub fn request(
         desk.count(outcomes.values());
         photos.done = keys.iter().filter(|key| book.is_done(key)).count();
         photos.unknown = told_of_unknown(desk, &book, wanted.iter().map(|(vin, _)| vin));
+        let elsewhere = |(vin, _): &&(Vin, Wanted)| book.in_flight(vin) > 0;
+        desk.count(wanted.iter().filter(elsewhere).map(|_| &ELSEWHERE));
         let Some(sheet) = sheet.filter(|_| desk.shared.cancel.asked().is_none()) else {
             return Ok(());
         };
@@ -340,7 +345,7 @@ fn cells_of(vin: &Vin, book: &Book) -> Vec<[String; COLUMNS.len()]> {
     };
     let mut rows: Vec<_> = book.of(vin).map(|made| cells(vin, made)).collect();
     rows.extend((0..book.unknown(vin)).map(|_| blank("unknown", "outcome_unknown")));
-    let elsewhere = Outcome::Pending(Wait::Elsewhere).verdict().1.unwrap_or_default();
+    let elsewhere = ELSEWHERE.verdict().1.unwrap_or_default();
     rows.extend((0..book.in_flight(vin)).map(|_| blank("unknown", &elsewhere)));
     if rows.is_empty() {
         rows.push(blank(NOT_REQUESTED, ""));
