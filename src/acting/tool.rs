@@ -156,17 +156,14 @@ impl Tasks {
     }
 
     fn add_of_vehicle(&mut self, vin: Vin, key: Key) {
-        match self.of_vehicle.get(&vin) {
-            Some(&place) => {
-                let smallest = &mut self.keys[place];
-                if key < *smallest {
-                    *smallest = key;
-                }
+        if let Some(&place) = self.of_vehicle.get(&vin) {
+            let smallest = &mut self.keys[place];
+            if key < *smallest {
+                *smallest = key;
             }
-            None => {
-                self.of_vehicle.insert(vin, self.keys.len());
-                self.keys.push(key);
-            }
+        } else {
+            self.of_vehicle.insert(vin, self.keys.len());
+            self.keys.push(key);
         }
     }
 
@@ -339,10 +336,11 @@ fn write(
                 error: reading.error.map(|error| error.as_str().to_owned()).unwrap_or_default(),
             },
         };
-        if let Some(place) = place {
-            if std::mem::replace(&mut told[place], true) && !cells.charged.is_empty() {
-                cells.charged = "0".into();
-            }
+        if let Some(place) = place
+            && std::mem::replace(&mut told[place], true)
+            && !cells.charged.is_empty()
+        {
+            cells.charged = "0".into();
         }
         let ours = [cells.status, &cells.result, &cells.charged, &cells.error];
         sheet.row(row.cells().map(Option::unwrap_or_default).chain(ours))?;

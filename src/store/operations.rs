@@ -225,7 +225,7 @@ impl Snapshot<'_> {
     /// The operations of a source, settled or not, in the order of their keys.
     pub fn operations(&self, source: SourceId) -> Result<Vec<Operation>, Error> {
         let read = || {
-            let open = open_calls(&self.db, source)?;
+            let open = open_calls(self.db, source)?;
             self.db
                 .prepare_cached(
                     "SELECT key, frozen_at, settled IS NOT NULL FROM operations WHERE source = ?1 ORDER BY key",
