@@ -35,8 +35,10 @@ impl State {
                 // While it waited to be sent again, another run may have asked.
                 let (claimed, ours): (Vec<Key>, Vec<Key>) =
                     fixed.into_iter().partition(|key| self.is_claimed(wish.source, key));
+                // A probe is about no key at all.
+                let is_all_claimed = ours.is_empty() && !claimed.is_empty();
                 granted.elsewhere.extend(claimed);
-                if ours.is_empty() {
+                if is_all_claimed {
                     continue;
                 }
                 ours
