@@ -170,28 +170,7 @@ impl<'a> Run<'a> {
 
     /// What pass 1 read.
     pub fn note_survey(&mut self, inputs: &Inputs, survey: &Survey) {
-        let files = inputs.files().iter().zip(&survey.digests);
-        self.report.inputs = files
-            .map(|(file, digest)| InputReport {
-                name: file.name.clone(),
-                rows: digest.rows,
-                bytes: file.bytes,
-                sha256: digest.sha256.clone(),
-                encoding: file.encoding,
-                delimiter: char::from(file.delimiter).to_string(),
-                has_header: file.has_header,
-                vin_column: file.vin_column.clone(),
-                claim_columns: file.claim_columns.clone(),
-            })
-            .collect();
-        self.report.rows = RowsReport {
-            read: survey.rows,
-            valid: survey.valid,
-            distinct_vins: survey.vins.len() as u64,
-            rejected: survey.rejected.clone(),
-            check_digit_warnings: survey.check_digit_warnings,
-            ..RowsReport::default()
-        };
+        (self.report.inputs, self.report.rows) = reports_of(inputs, survey);
         for warning in inputs.warnings() {
             self.warn("input", warning);
         }
@@ -377,4 +356,29 @@ impl<'a> Run<'a> {
 pub(crate) fn run_id(wall: i64) -> String {
     let time = rfc3339(wall).replace(['-', ':'], "");
     format!("{time}-{:08x}", fastrand::u32(..))
+}
+
+/// What a report says of the files that were read, and of their rows.
+pub(crate) fn reports_of(inputs: &Inputs, survey: &Survey) -> (Vec<InputReport>, RowsReport) {
+    let files = inputs.files().iter().zip(&survey.digests);
+    let files = files.map(|(file, digest)| InputReport {
+        name: file.name.clone(),
+        rows: digest.rows,
+        bytes: file.bytes,
+        sha256: digest.sha256.clone(),
+        encoding: file.encoding,
+        delimiter: char::from(file.delimiter).to_string(),
+        has_header: file.has_header,
+        vin_column: file.vin_column.clone(),
+        claim_columns: file.claim_columns.clone(),
+    });
+    let rows = RowsReport {
+        read: survey.rows,
+        valid: survey.valid,
+        distinct_vins: survey.vins.len() as u64,
+        rejected: survey.rejected.clone(),
+        check_digit_warnings: survey.check_digit_warnings,
+        ..RowsReport::default()
+    };
+    (files.collect(), rows)
 }

@@ -58,7 +58,8 @@ impl Survey {
         Ok(survey)
     }
 
-    fn count(&mut self, row: &Row, rules: Rules) {
+    /// Counts one row.
+    pub(crate) fn count(&mut self, row: &Row, rules: Rules) {
         self.rows += 1;
         let reading = row.reading(rules);
         if let Some(vin) = reading.vin {

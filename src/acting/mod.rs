@@ -22,17 +22,28 @@ use crate::error::{Error, Exit};
 use crate::events::{Events, Level, Phase, Progress};
 use crate::freshness::Freshness;
 use crate::gate::{AFTER_OUTAGE, Asking, Door, Shared, label, later, rfc3339};
+use crate::input::Inputs;
 use crate::key::Key;
 use crate::outcome::Outcome;
+use crate::output::{Sheet, Written};
 use crate::panel::origin;
 use crate::plan::Limits;
-use crate::report::Report;
-use crate::run::run_id;
+use crate::report::{OutputReport, Report};
+use crate::run::{reports_of, run_id};
 use crate::store::{
     Body, Held, NewAnswer, Operation, Reconcile, RunInfo, RunLimits, SourceId, SourceName, Store,
     StoreSpec,
 };
+use crate::survey::Survey;
 use crate::vendors::{self, Auth, Said, Vendor};
+
+/// Commits a file that has a row for each row of the input.
+fn whole(sheet: Sheet, survey: &Survey) -> Result<Written, Error> {
+    if sheet.rows() != survey.rows {
+        return Err(Error::internal("rows were not conserved"));
+    }
+    sheet.commit()
+}
 
 /// What a command works in.
 #[derive(Clone, Copy)]
@@ -256,6 +267,14 @@ impl Desk<'_> {
             expires_at: Freshness::lasting().expires_at(&key, true, at),
         });
         self.shared.writer.reconcile(Reconcile { source, key, frozen_at, answer, at }).await
+    }
+
+    /// What was read, and written of it.
+    fn note_rows(&self, inputs: &Inputs, survey: &Survey, written: Written) {
+        let mut report = self.report.borrow_mut();
+        (report.inputs, report.rows) = reports_of(inputs, survey);
+        report.rows.written = survey.rows;
+        report.outputs.push(OutputReport::from(written));
     }
 
     /// Tells something a person should read, and keeps it for the report.

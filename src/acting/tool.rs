@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use super::template::JsonTemplate;
-use super::{Confirm, Desk, Intent, Job, World, settings_of};
+use super::{Confirm, Desk, Intent, Job, World, settings_of, whole};
 use crate::config::{Settings, VendorSettings};
 use crate::error::{Error, Exit};
 use crate::input::{InputSpec, Inputs, Row};
@@ -20,8 +20,9 @@ use crate::outcome::{Outcome, Status};
 use crate::output::{Sheet, Written};
 use crate::panel::origin;
 use crate::plan::Limits;
-use crate::report::{OutputReport, Report, RowsReport};
+use crate::report::Report;
 use crate::store::{Answered, Held, SourceId, SourceName, Store};
+use crate::survey::Survey;
 use crate::vendors::visa::{self, EXECUTE, Execution};
 use crate::vin::{Rules, Vin};
 
@@ -57,7 +58,8 @@ pub enum Per {
     /// Each row; rows with equal inputs share a run.
     #[default]
     Row,
-    /// Each vehicle, with the input of its first row.
+    /// Each vehicle, with the smallest of its rows' inputs: the order of the rows
+    /// makes no difference.
     Vehicle,
 }
 
@@ -93,10 +95,8 @@ pub fn run(plan: &ToolPlan, world: World<'_>, confirm: Confirm<'_>) -> Result<Re
             return Ok(());
         }
         let answers = Answers { desk, held: desk.held(source, &tasks.keys)?, unanswered };
-        let (rows, written) = write(plan, &inputs, &template, &tasks, &answers, sheet)?;
-        let mut report = desk.report.borrow_mut();
-        report.rows = rows;
-        report.outputs.push(OutputReport::from(written));
+        let (survey, written) = write(plan, &inputs, &template, &tasks, &answers, sheet)?;
+        desk.note_rows(&inputs, &survey, written);
         Ok(())
     })?;
     if let Some(path) = &plan.output {
@@ -132,7 +132,7 @@ fn priced(plan: &ToolPlan) -> Result<VendorSettings, Error> {
 /// The distinct tasks of an input.
 struct Tasks {
     keys: Vec<Key>,
-    /// The places of the first rows' tasks, by vehicle.
+    /// The places of the vehicles' tasks.
     of_vehicle: HashMap<Vin, usize>,
     places: HashMap<Key, usize>,
 }
@@ -145,17 +145,26 @@ impl Tasks {
         let mut row = Row::default();
         while rows.next(&mut row)? {
             let Some(vin) = row.reading(Rules::default()).vin else { continue };
+            let task = task(plan, template, &row, &vin);
             match plan.per {
-                Per::Row => drop(tasks.add(task(plan, template, &row, &vin))),
-                Per::Vehicle if tasks.of_vehicle.contains_key(&vin) => {}
-                Per::Vehicle => {
-                    let place = tasks.add(task(plan, template, &row, &vin));
-                    tasks.of_vehicle.insert(vin, place);
-                }
+                Per::Row => drop(tasks.add(task)),
+                Per::Vehicle => tasks.add_of_vehicle(vin, task),
             }
         }
         rows.finish()?;
         Ok(tasks)
+    }
+
+    fn add_of_vehicle(&mut self, vin: Vin, key: Key) {
+        if let Some(&place) = self.of_vehicle.get(&vin) {
+            let smallest = &mut self.keys[place];
+            if key < *smallest {
+                *smallest = key;
+            }
+        } else {
+            self.of_vehicle.insert(vin, self.keys.len());
+            self.keys.push(key);
+        }
     }
 
     fn add(&mut self, key: Key) -> usize {
@@ -309,13 +318,13 @@ fn write(
     tasks: &Tasks,
     answers: &Answers<'_>,
     mut sheet: Sheet,
-) -> Result<(RowsReport, Written), Error> {
-    let mut report = RowsReport::default();
+) -> Result<(Survey, Written), Error> {
+    let mut survey = Survey::default();
     let mut told = vec![false; tasks.keys.len()];
     let mut rows = inputs.rows()?;
     let mut row = Row::default();
     while rows.next(&mut row)? {
-        report.read += 1;
+        survey.count(&row, Rules::default());
         let reading = row.reading(Rules::default());
         let place = reading.vin.as_ref().and_then(|vin| tasks.of_row(plan, template, &row, vin));
         let mut cells = match place {
@@ -327,21 +336,16 @@ fn write(
                 error: reading.error.map(|error| error.as_str().to_owned()).unwrap_or_default(),
             },
         };
-        if let Some(place) = place {
-            report.valid += 1;
-            if std::mem::replace(&mut told[place], true) && !cells.charged.is_empty() {
-                cells.charged = "0".into();
-            }
-        } else if let Some(why) = reading.error {
-            *report.rejected.entry(why.as_str()).or_default() += 1;
+        if let Some(place) = place
+            && std::mem::replace(&mut told[place], true)
+            && !cells.charged.is_empty()
+        {
+            cells.charged = "0".into();
         }
         let ours = [cells.status, &cells.result, &cells.charged, &cells.error];
         sheet.row(row.cells().map(Option::unwrap_or_default).chain(ours))?;
     }
-    rows.finish()?;
-    if sheet.rows() != report.read {
-        return Err(Error::internal("rows were not conserved"));
-    }
-    report.written = sheet.rows();
-    Ok((report, sheet.commit()?))
+    survey.digests = rows.finish()?;
+    let written = whole(sheet, &survey)?;
+    Ok((survey, written))
 }

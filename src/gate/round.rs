@@ -282,10 +282,12 @@ impl<'a> Round<'a> {
         false
     }
 
-    fn tell_quota(&self, left: Option<u64>) {
+    fn tell_quota(&self, tightest: Option<(usize, u64)>) {
+        let left = tightest.map(|(_, left)| left);
         let windows = self.door.windows.borrow();
         self.door.shared.tell(|progress| {
-            progress.quota_left = left.zip(windows.names().last());
+            progress.quota_left =
+                tightest.and_then(|(place, left)| Some((left, windows.names().nth(place)?)));
             let to_do = progress.calls_planned.saturating_sub(progress.calls);
             progress.eta_seconds = Some(windows.seconds_for(to_do, left));
         });

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::ledger::{Account, Entry, Limits, Room};
+use super::ledger::{Account, Entry, Limits, Room, Window};
 use super::message::{Call, Close, Granted, NOT_SENT, RELEASED, Reserve, Shortage};
 use super::operations::Frozen;
 use super::state::State;
@@ -35,8 +35,10 @@ impl State {
                 // While it waited to be sent again, another run may have asked.
                 let (claimed, ours): (Vec<Key>, Vec<Key>) =
                     fixed.into_iter().partition(|key| self.is_claimed(wish.source, key));
+                // A probe is about no key at all.
+                let is_all_claimed = ours.is_empty() && !claimed.is_empty();
                 granted.elsewhere.extend(claimed);
-                if ours.is_empty() {
+                if is_all_claimed {
                     continue;
                 }
                 ours
@@ -113,12 +115,11 @@ impl State {
         }
     }
 
-    fn calls_left(&self, account: AccountId, limits: &Limits, now: Moment) -> Option<u64> {
-        if limits.windows.is_empty() {
-            return None;
-        }
-        let room = self.accounts.get(&account)?.room(limits, Micros::ZERO, u64::MAX, now);
-        Some(if let Room::Calls(calls) = room { calls } else { 0 })
+    /// The place of the tightest window, and the calls that it still allows.
+    fn calls_left(&self, account: AccountId, limits: &Limits, now: Moment) -> Option<(usize, u64)> {
+        let account = self.accounts.get(&account)?;
+        let left = |window: &Window| window.calls.saturating_sub(account.used(window.span, now));
+        limits.windows.iter().map(left).enumerate().min_by_key(|(_, left)| *left)
     }
 
     fn enter(

@@ -65,8 +65,9 @@ pub struct Granted {
     pub unknown: Vec<Key>,
     /// Why there was no room, and for how long as far as known.
     pub held: Option<Shortage>,
-    /// Calls the tightest window still allows after these; `None`: no quota.
-    pub left: Option<u64>,
+    /// The place of the tightest window among the limits', and the calls that it
+    /// still allows after these; `None`: no quota.
+    pub left: Option<(usize, u64)>,
 }
 
 /// Why there is no room.

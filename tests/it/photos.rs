@@ -53,6 +53,9 @@ fn each_vehicle_gets_one_request_and_no_second_one() {
         &format!("Unit,VIN\n1,{}\n2,{}\n3,{}\n4,bad\n", vins[0], vins[1], vins[0]),
     );
     work.vinrich(&REQUEST).exits(0).says(&["2 vehicles: 2 photo requests made"]);
+    let report = work.json("out.csv.run.json");
+    assert_eq!((&report["rows"]["read"], &report["rows"]["written"]), (&4.into(), &4.into()));
+    assert_eq!((&report["rows"]["valid"], &report["inputs"][0]["rows"]), (&3.into(), &4.into()));
     let rows = csv_rows(&work.read("out.csv"));
     let ids: Vec<&str> = rows.iter().map(|row| &*row["photo_request_id"]).collect();
     assert_eq!(ids, ["req_000001", "req_000002", "req_000001", ""]);

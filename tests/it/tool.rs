@@ -96,6 +96,18 @@ fn equal_inputs_share_a_run_and_its_charge() {
     work.vinrich(&by_vehicle).exits(0);
     assert_eq!(work.calls("execute"), 3 + 2, "once for each vehicle");
     assert_eq!(charges(&work), ["10000", "0", "0", "10000", ""]);
+    work.write(
+        "vins.csv",
+        &format!("vin,colour\nX,\n{other},red\n{vin},blue\n{vin},red\n{vin},red\n"),
+    );
+    work.vinrich(&by_vehicle).exits(0);
+    assert_eq!(work.calls("execute"), 3 + 2, "in whatever order the rows come");
+    let report = work.json("out.csv.run.json");
+    assert_eq!((&report["rows"]["read"], &report["rows"]["written"]), (&5.into(), &5.into()));
+    assert_eq!(
+        (&report["rows"]["distinct_vins"], &report["inputs"][0]["rows"]),
+        (&2.into(), &5.into())
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use self::book::{Book, Made, reconcile};
 use self::wording::Wording;
-use super::{Confirm, Desk, Intent, Job, World, settings_of};
+use super::{Confirm, Desk, Intent, Job, World, settings_of, whole};
 use crate::config::Settings;
 use crate::error::{Error, Exit};
 use crate::input::{InputSpec, Inputs, Row};
@@ -22,7 +22,9 @@ use crate::outcome::{Held as Wait, Outcome};
 use crate::output::{Sheet, Written};
 use crate::plan::Limits;
 use crate::report::{OutputReport, Report};
+use crate::run::reports_of;
 use crate::store::{Answered, Held, SourceId};
+use crate::survey::Survey;
 use crate::vendors::visio::{self, CANCEL, REQUEST, SHOW, Wanted};
 use crate::vin::{Rules, Vin};
 
@@ -96,7 +98,7 @@ pub fn request(
     let inputs = Inputs::open(&input(plan))?;
     let wording = Wording::of(settings, inputs.columns())?;
     let sheet = sheet(plan, &job.run_id, Some(&inputs))?;
-    let wanted = vehicles(&inputs, |row, vin| (vin, wording.fill(row, &vin)))?;
+    let (wanted, _) = vehicles(&inputs, |row, vin| (vin, wording.fill(row, &vin)))?;
     let mut photos = Photos { vehicles: wanted.len(), ..Photos::default() };
     let report = job.carry_out(world, async |desk| {
         let source = desk.source(REQUEST).await?;
@@ -125,9 +127,11 @@ pub fn request(
         let errors = outcomes.iter().filter_map(|(key, outcome)| {
             Some((visio::vin_of(key)?, outcome.verdict().1.unwrap_or_default()))
         });
-        note(desk, write_rows(&inputs, sheet, &book, &errors.collect())?);
+        let (survey, written) = write_rows(&inputs, sheet, &book, &errors.collect())?;
+        desk.note_rows(&inputs, &survey, written);
         Ok(())
     })?;
+    save(plan, &report)?;
     Ok(Photos { report, ..photos })
 }
 
@@ -136,6 +140,7 @@ pub fn status(plan: &PhotoPlan, world: World<'_>) -> Result<Photos, Error> {
     let job = job(plan, world)?;
     let inputs = plan.input.as_ref().map(Inputs::open).transpose()?;
     let only = inputs.as_ref().map(|inputs| vehicles(inputs, |_, vin| vin)).transpose()?;
+    let (only, survey) = only.map_or_else(Default::default, |(vins, survey)| (Some(vins), survey));
     let sheet = sheet(plan, &job.run_id, None)?;
     let mut photos = Photos::default();
     let report = job.carry_out(world, async |desk| {
@@ -165,9 +170,16 @@ pub fn status(plan: &PhotoPlan, world: World<'_>) -> Result<Photos, Error> {
                 sheet.row(cells.iter().map(String::as_str))?;
             }
         }
-        note(desk, sheet.commit()?);
+        let rows = sheet.rows();
+        let mut report = desk.report.borrow_mut();
+        report.outputs.push(OutputReport::from(sheet.commit()?));
+        if let Some(inputs) = &inputs {
+            (report.inputs, report.rows) = reports_of(inputs, &survey);
+        }
+        report.rows.written = rows;
         Ok(())
     })?;
+    save(plan, &report)?;
     Ok(Photos { report, ..photos })
 }
 
@@ -228,18 +240,20 @@ fn sheet(plan: &PhotoPlan, run_id: &str, inputs: Option<&Inputs>) -> Result<Opti
 }
 
 /// What `make` makes of each vehicle's first row, in order.
-fn vehicles<T>(inputs: &Inputs, make: impl Fn(&Row, Vin) -> T) -> Result<Vec<T>, Error> {
+fn vehicles<T>(inputs: &Inputs, make: impl Fn(&Row, Vin) -> T) -> Result<(Vec<T>, Survey), Error> {
+    let mut survey = Survey::default();
     let mut seen = HashSet::new();
     let mut made = Vec::new();
     let mut rows = inputs.rows()?;
     let mut row = Row::default();
     while rows.next(&mut row)? {
+        survey.count(&row, Rules::default());
         if let Some(vin) = row.reading(Rules::default()).vin.filter(|vin| seen.insert(*vin)) {
             made.push(make(&row, vin));
         }
     }
-    rows.finish()?;
-    Ok(made)
+    survey.digests = rows.finish()?;
+    Ok((made, survey))
 }
 
 /// The tasks to be sent, and how many vehicles need none. One that was sent
@@ -299,8 +313,12 @@ fn told_of_unknown<'a>(desk: &Desk<'_>, book: &Book, vins: impl Iterator<Item = 
     unknown
 }
 
-fn note(desk: &Desk<'_>, written: Written) {
-    desk.report.borrow_mut().outputs.push(OutputReport::from(written));
+/// Leaves the run's report beside its file.
+fn save(plan: &PhotoPlan, report: &Report) -> Result<(), Error> {
+    match &plan.output {
+        To::File(path) => report.save_beside(path),
+        To::Nowhere | To::Stdout => Ok(()),
+    }
 }
 
 /// A row for each row of the input, with its vehicle's latest photo request.
@@ -309,10 +327,12 @@ fn write_rows(
     mut sheet: Sheet,
     book: &Book,
     errors: &HashMap<Vin, String>,
-) -> Result<Written, Error> {
+) -> Result<(Survey, Written), Error> {
+    let mut survey = Survey::default();
     let mut rows = inputs.rows()?;
     let mut row = Row::default();
     while rows.next(&mut row)? {
+        survey.count(&row, Rules::default());
         let reading = row.reading(Rules::default());
         let mut ours = match &reading.vin {
             Some(vin) => cells_of(vin, book).pop().unwrap_or_default(),
@@ -326,8 +346,9 @@ fn write_rows(
         let input = row.cells().map(Option::unwrap_or_default);
         sheet.row(input.chain(ours.iter().map(String::as_str)))?;
     }
-    rows.finish()?;
-    sheet.commit()
+    survey.digests = rows.finish()?;
+    let written = whole(sheet, &survey)?;
+    Ok((survey, written))
 }
 
 /// The cells of a vehicle: a row for each of its photo requests, or one that says
