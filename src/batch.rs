@@ -176,6 +176,16 @@ impl Queue {
 }
 
 impl Job {
+    /// Gives away those of its keys that `is_elsewhere` names, each a job that
+    /// remembers how often it was tried.
+    pub fn give_away(&mut self, is_elsewhere: impl Fn(&Key) -> bool) -> Vec<Self> {
+        let (away, kept) = std::mem::take(&mut self.keys).into_iter().partition(is_elsewhere);
+        self.keys = kept;
+        let away: Vec<Key> = away;
+        let alone = |key| Self { keys: vec![key], sibling: None, ..self.clone() };
+        away.into_iter().map(alone).collect()
+    }
+
     /// The other half of the refused batch this job is a half of.
     pub fn take_sibling(&mut self) -> Option<Vec<Key>> {
         self.sibling.take()
@@ -203,6 +213,17 @@ mod tests {
         .collect();
         assert_eq!(sizes, [20, 20, 5]);
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_is_given_away_remembers_its_tries() {
+        let all = keys(3);
+        let mut job = Job { tries: 4, sibling: Some(keys(9)), ..Job::new(all.clone()) };
+        let away = job.give_away(|key| *key != all[1]);
+        assert_eq!(job.keys, [all[1].clone()]);
+        let away: Vec<_> = away.into_iter().map(|job| (job.keys, job.tries, job.sibling)).collect();
+        assert_eq!(away, [(vec![all[0].clone()], 4, None), (vec![all[2].clone()], 4, None)]);
+        assert!(job.take_sibling().is_some(), "it stays with the rest");
     }
 
     #[test]

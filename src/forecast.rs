@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::answers::{Picks, Replies, Seen, Times, Vehicles, seen};
 use crate::cancel::Cancel;
 use crate::clock::Clock;
+use crate::config::Local;
 use crate::error::Error;
 use crate::events::Events;
 use crate::gate::{label, seconds_for};
@@ -85,9 +86,12 @@ impl View<'_> {
         } else if let (None, Some(list)) = (source, lists.peek()) {
             (self.in_list(chain, list, vins)?, 0)
         } else {
-            let told = self.decoded(chain, panel, vins);
+            let told = self.told(chain, panel, vins)?;
             (self.count(chain, source, vins, &told)?, 0)
         };
+        // What one source leaves open is asked of the next.
+        let asked = chain.sources.iter().filter(|source| !is_list(source)).count();
+        dataset.exact &= asked < 2 || dataset.missing == 0;
         dataset.dataset = chain.dataset.name();
         if let Some(source) = source {
             let calls = dataset.missing.div_ceil(source.endpoint.spec().batch as u64);
@@ -123,16 +127,27 @@ impl View<'_> {
         inventory::foresee(self.snapshot.as_ref(), chain, list, self.started, forced)
     }
 
-    /// The VINs that need nobody else, since the offline decoder comes first and finds them.
-    fn decoded(&self, chain: &Chain, panel: &Panel, vins: &KeySet) -> Vec<bool> {
+    /// The VINs that need nobody else, since data on this machine come first and tell them.
+    fn told(&self, chain: &Chain, panel: &Panel, vins: &KeySet) -> Result<Vec<bool>, Error> {
         let mut told = vec![false; vins.len()];
-        let leads = chain.local.is_some_and(|place| place.after == 0);
-        if let Some(offline) = panel.offline(self.started).filter(|_| leads) {
-            offline.each(vins, &vins.sorted(), |id, decoded| {
-                told[id as usize] = decoded.is_found();
-            });
+        match chain.local.filter(|place| place.after == 0).map(|place| place.local) {
+            Some(Local::Vpic) => {
+                if let Some(offline) = panel.offline(self.started) {
+                    offline.each(vins, &vins.sorted(), |id, decoded| {
+                        told[id as usize] = decoded.is_found();
+                    });
+                }
+            }
+            Some(Local::NhtsaFile) => {
+                let (vehicles, _) = self.vehicles(panel, vins)?;
+                let filed = self.filed(chain, &vehicles)?;
+                for (told, vehicle) in told.iter_mut().zip(&vehicles.of) {
+                    *told = vehicle.is_some_and(|vehicle| filed[vehicle as usize]);
+                }
+            }
+            None => {}
         }
-        told
+        Ok(told)
     }
 
     /// Keys by what the store knows of them; those `told` by data on this machine
@@ -264,6 +279,11 @@ impl View<'_> {
         if let Some(confirming) = source.confirming() {
             add(&confirming, confirms);
         }
+        if let Some(models) = source.catalogue() {
+            // An unclear reply is asked for once more, and held against a list.
+            add(source, calls);
+            add(&models, calls);
+        }
         vendor.exact &= exact;
     }
 }
@@ -324,8 +344,9 @@ fn warn_of_endless_renewal(plan: &Plan, panel: &Panel, forecast: &mut Forecast) 
         let asked = chain.sources.iter().find(|source| source.key_kind() != KeyKind::Page);
         let Some(source) = asked else { continue };
         let keys = forecast.datasets.iter().find(|known| known.dataset == dataset.name());
-        let calls =
-            keys.map_or(0, |known| known.keys).div_ceil(source.endpoint.spec().batch as u64);
+        let calls = keys
+            .map_or(0, |known| known.keys - known.local)
+            .div_ceil(source.endpoint.spec().batch as u64);
         let ttl = plan.settings.datasets[dataset].ttl.as_secs_f64().max(1.0);
         *needed.entry(source.name.vendor).or_default() += calls as f64 / ttl;
     }

@@ -1,6 +1,7 @@
 //! The offline decoder over the VINs of a run, a stretch at a time: what it
 //! says is worked out again where it is needed, and not kept.
 
+use crate::cancel::Cancel;
 use crate::keyset::KeySet;
 use crate::vin::Vin;
 use crate::vpic::{Decoded, Vpic};
@@ -14,13 +15,20 @@ pub struct Offline {
     vpic: Vpic,
     now: i64,
     leads: bool,
+    cancel: Cancel,
 }
 
 impl Offline {
     /// The decoder as of `now` (microseconds since the epoch): a run decodes
     /// every VIN at the same moment. `leads` where it comes before every vendor.
     pub fn new(vpic: Vpic, now: i64, leads: bool) -> Self {
-        Self { vpic, now, leads }
+        Self { vpic, now, leads, cancel: Cancel::new() }
+    }
+
+    /// The same, that decodes no further stretch once `cancel` is asked to stop.
+    #[must_use]
+    pub fn until(self, cancel: &Cancel) -> Self {
+        Self { cancel: cancel.clone(), ..self }
     }
 
     /// Whether it comes before every vendor. If not, it is the second opinion on
@@ -45,8 +53,14 @@ impl Offline {
     }
 
     /// Calls `take` with what each of the keys `ids`, which are VINs, decodes to.
+    ///
+    /// A run that is asked to stop takes no more of them: it asks nobody about the
+    /// rest, and writes nothing.
     pub fn each(&self, vins: &KeySet, ids: &[u32], mut take: impl FnMut(u32, Decoded)) {
         for stretch in ids.chunks(STRETCH) {
+            if self.cancel.asked().is_some() {
+                return;
+            }
             let (ids, vins): (Vec<u32>, Vec<Vin>) =
                 stretch.iter().filter_map(|&id| Some((id, *vins.key(id).vin()?))).unzip();
             ids.into_iter().zip(self.decode_all(&vins)).for_each(|(id, decoded)| take(id, decoded));

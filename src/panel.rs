@@ -134,7 +134,7 @@ impl Chain {
     }
 
     /// Whether some of its sources are asked about vehicles.
-    fn is_by_vehicle(&self) -> bool {
+    pub fn is_by_vehicle(&self) -> bool {
         let asked = self.sources.iter().any(|source| source.key_kind() == KeyKind::Vehicle);
         asked || self.local.is_some_and(|local| local.local == Local::NhtsaFile)
     }

@@ -71,10 +71,14 @@ fn enrich(
     run.phase_ended("asking");
 
     if run.stopped().is_none() {
-        let wrote = write(plan, run, panel, &store, &answers, &vins, inputs, outputs)?;
-        run.note_written(wrote);
-        run.phase_ended("writing");
-        run.tell_done();
+        match write(plan, run, panel, &store, &answers, &vins, inputs, outputs, cancel)? {
+            Some(wrote) => {
+                run.note_written(wrote);
+                run.phase_ended("writing");
+                run.tell_done();
+            }
+            None => run.note_stop(cancel),
+        }
     }
     let report = run.report(&plan.thresholds);
     store.finish(run.clock.now().wall, report.exit_code, &report.to_json()?)
@@ -125,7 +129,7 @@ fn ask(
     runtime.block_on(async {
         let doors = open_doors(plan, panel, store, &shared).await?;
         let started = run.started.wall;
-        let offline = panel.offline(started);
+        let offline = panel.offline(started).map(|offline| offline.until(cancel));
         let asker = Asker { plan, panel, store, shared: &shared, doors, offline, started };
         let answers = asker.ask(vins).await?;
         for (id, door) in &asker.doors {

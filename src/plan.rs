@@ -96,7 +96,7 @@ impl Allowance {
     pub fn exceeded_by(self, part: u64, whole: u64) -> bool {
         match self {
             Self::Count(most) => part > most,
-            Self::Percent(most) => whole > 0 && part as f64 * 100.0 > most * whole as f64,
+            Self::Percent(most) => part as f64 * 100.0 > most * whole.max(part) as f64,
         }
     }
 }

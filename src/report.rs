@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::conflicts::Conflicts;
+use crate::distinct::Distinct;
 use crate::error::Error;
 use crate::money::Micros;
 use crate::outcome::{Dataset, INCONCLUSIVE};
@@ -240,14 +241,14 @@ impl DatasetReport {
 }
 
 /// Rows by what their datasets tell, counted as they are written.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct RowTally {
     /// Rows by dataset and status.
     pub by_status: BTreeMap<Dataset, BTreeMap<&'static str, u64>>,
     /// Rows by `<dataset>_error`.
     pub errors: BTreeMap<String, u64>,
-    /// Rows with a zero that nothing confirms.
-    pub inconclusive: u64,
+    /// VINs with a zero that nothing confirms.
+    pub inconclusive: Distinct,
     /// Rows whose decoders differ, by column.
     pub decode_conflicts: BTreeMap<&'static str, u64>,
     /// Rows whose own words differ from their VIN, by column.
@@ -261,7 +262,9 @@ impl RowTally {
         self.count_told(Dataset::Recalls, &record.recalls);
         self.count_told(Dataset::Listings, &record.listings);
         let error = record.recalls.error.as_deref();
-        self.inconclusive += u64::from(error == Some(INCONCLUSIVE));
+        if let Some(vin) = record.reading.vin.filter(|_| error == Some(INCONCLUSIVE)) {
+            self.inconclusive.insert(vin);
+        }
         count_fields(&mut self.decode_conflicts, record.decode_conflicts.as_deref());
         count_fields(&mut self.input_conflicts, record.input_conflicts.as_deref());
     }

@@ -216,7 +216,7 @@ impl<'a> Run<'a> {
 
     /// What the asking came to.
     pub fn note_answers(&mut self, answers: &Answers, cancel: &Cancel) {
-        self.stopped = cancel.asked();
+        self.note_stop(cancel);
         if let Some(replies) = &answers.decode {
             self.note_replies(Dataset::Decode, replies);
         }
@@ -268,9 +268,12 @@ impl<'a> Run<'a> {
         for (dataset, by_status) in wrote.tally.by_status {
             self.report.datasets.entry(dataset.name()).or_default().rows = by_status;
         }
-        if wrote.tally.inconclusive > 0 {
-            self.explain_inconclusive(wrote.tally.inconclusive);
-            self.ends_with(Exit::SomeFailed, wrote.tally.inconclusive);
+        // Data on this machine are looked up for every VIN.
+        self.lookups += self.report.local.len() as u64 * self.report.rows.distinct_vins;
+        let inconclusive = wrote.tally.inconclusive.len() as u64;
+        if inconclusive > 0 {
+            self.explain_inconclusive(inconclusive);
+            self.ends_with(Exit::SomeFailed, inconclusive);
         }
         self.report.errors = wrote.tally.errors;
         self.report.decode_conflicts = wrote.tally.decode_conflicts;
@@ -284,13 +287,13 @@ impl<'a> Run<'a> {
     }
 
     /// Names that the imported file does not know may be known to the service.
-    fn explain_inconclusive(&mut self, rows: u64) {
+    fn explain_inconclusive(&mut self, vins: u64) {
         let asked = |id: &str| self.report.vendors.keys().any(|label| label.ends_with(id));
         if self.report.local.contains_key(Local::NhtsaFile.id()) && !asked("nhtsa") {
             self.warn(
                 "inconclusive",
                 format!(
-                    "recalls of {rows} rows are inconclusive: the imported file does not know the model, or not that year; \
+                    "recalls of {vins} VINs are inconclusive: the imported file does not know the model, or not that year; \
                      `--recalls nhtsa-file,nhtsa` asks NHTSA's service about those"
                 ),
             );
@@ -305,6 +308,11 @@ impl<'a> Run<'a> {
     /// Rows in the input.
     pub fn rows(&self) -> u64 {
         self.report.rows.read
+    }
+
+    /// Somebody may have stopped the run; then nothing is written.
+    pub fn note_stop(&mut self, cancel: &Cancel) {
+        self.stopped = cancel.asked();
     }
 
     /// The exit code of a stopped run.

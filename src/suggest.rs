@@ -1,6 +1,10 @@
 //! The VIN that a failing cell was meant to be, where the row gives enough to tell.
 
-use std::sync::Arc;
+use std::cmp::Reverse;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hashbrown::HashMap;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::claims::Claims;
 use crate::facts::DecodeFacts;
@@ -34,19 +38,80 @@ pub fn suggest(
     if is_unclaimed && candidates.len() > FEW {
         return None;
     }
-    let decoded = candidates.into_iter().filter_map(|vin| Some((vin, decode(&vin)?)));
-    let fitting: Vec<_> = decoded.filter(|(_, facts)| fits(claims, facts)).collect();
+    let (mut fitting, mut of_model) = (Vec::new(), None);
+    for alike in alike(&candidates) {
+        for vin in alike {
+            let Some(facts) = decode(vin).filter(|facts| fits(claims, facts)) else {
+                // The serial number tells neither make nor year.
+                break;
+            };
+            fitting.push(*vin);
+            if is_model(claims, &facts) && of_model.replace(*vin).is_some() {
+                return None;
+            }
+        }
+    }
     match fitting[..] {
-        [(only, _)] if !is_unclaimed => Some(only),
-        _ => the_only(fitting.iter().filter(|(_, facts)| is_model(claims, facts))),
+        [only] if !is_unclaimed => Some(only),
+        _ => of_model,
     }
 }
 
-fn the_only<'a>(mut candidates: impl Iterator<Item = &'a (Vin, Arc<DecodeFacts>)>) -> Option<Vin> {
-    match (candidates.next(), candidates.next()) {
-        (Some((only, _)), None) => Some(*only),
-        _ => None,
+/// `candidates`, which are sorted, by all that tells make and year; the most of one
+/// kind first, as two that fit leave nothing to suggest.
+fn alike(candidates: &[Vin]) -> Vec<&[Vin]> {
+    let mut alike: Vec<&[Vin]> =
+        candidates.chunk_by(|one, other| kind(one) == kind(other)).collect();
+    alike.sort_by_key(|vins| Reverse(vins.len()));
+    alike
+}
+
+/// A VIN without its serial number. That of a maker of few vehicles, whose WMI ends in
+/// 9, begins with three more characters of the maker's (49 CFR 565.15).
+fn kind(vin: &Vin) -> &str {
+    let end = if vin.wmi().ends_with('9') { 14 } else { 11 };
+    &vin.as_str()[..end]
+}
+
+/// The suggestions of a run; rows that say the same get the same.
+#[derive(Default)]
+pub struct Suggestions(Mutex<HashMap<u128, Option<Vin>>>);
+
+/// Suggestions kept, some 50 bytes each; beyond, all of them are dropped.
+const KEPT: usize = 1 << 16;
+
+impl Suggestions {
+    /// Like [`suggest`], worked out only where it is new.
+    pub fn of(
+        &self,
+        cell: &str,
+        claims: &Claims<'_>,
+        decode: impl Fn(&Vin) -> Option<Arc<DecodeFacts>>,
+    ) -> Option<Vin> {
+        let key = key(cell, claims);
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&key) {
+            return *known;
+        }
+        let suggestion = suggest(cell, claims, decode);
+        let mut kept = lock();
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(key, suggestion);
+        suggestion
     }
+}
+
+/// Tells rows apart: each text's length and words.
+fn key(cell: &str, claims: &Claims<'_>) -> u128 {
+    let mut words = Vec::with_capacity(128);
+    for text in [Some(cell), claims.make, claims.model] {
+        words.extend_from_slice(&text.map_or(usize::MAX, str::len).to_le_bytes());
+        words.extend_from_slice(text.unwrap_or_default().as_bytes());
+    }
+    words.extend_from_slice(&claims.year.unwrap_or_default().to_le_bytes());
+    xxh3_128(&words)
 }
 
 /// Whether it decodes to the row's make and year.
@@ -65,106 +130,4 @@ fn is_model(claims: &Claims<'_>, facts: &DecodeFacts) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ACCORD: &str = "1HGCM82633A004352";
-    /// The Accord with the last two digits of its serial number swapped.
-    const SWAPPED: &str = "1HGCM82633A004325";
-
-    /// A decoder that knows Hondas, and of those the Accord.
-    fn hondas(vin: &Vin) -> Option<Arc<DecodeFacts>> {
-        let text = vin.as_str();
-        (vin.wmi() == "1HG").then(|| {
-            Arc::new(DecodeFacts {
-                make: Some("HONDA".into()),
-                model: (&text[3..8] == "CM826").then(|| "Accord".into()),
-                model_year: text[9..10].parse().ok().map(|year: i32| 2000 + year),
-                ..DecodeFacts::default()
-            })
-        })
-    }
-
-    fn suggested(cell: &str, claims: Claims<'_>) -> Option<String> {
-        suggest(cell, &claims, hondas).map(|vin| vin.to_string())
-    }
-
-    fn claims<'a>(make: &'a str, model: &'a str, year: &'a str) -> Claims<'a> {
-        Claims::of(Some(make), Some(model), Some(year))
-    }
-
-    #[test]
-    fn the_one_candidate_of_the_rows_make_and_year_is_suggested() {
-        for claims in [
-            claims("Honda", "", "2003"),
-            claims("", "", "'03"),
-            claims("American Honda", "", ""),
-            claims("", "", ""),
-        ] {
-            assert_eq!(suggested(SWAPPED, claims).as_deref(), Some(ACCORD), "{claims:?}");
-        }
-    }
-
-    #[test]
-    fn another_make_or_year_is_never_suggested() {
-        assert_eq!(suggested(SWAPPED, claims("Ford", "", "2003")), None);
-        assert_eq!(suggested(SWAPPED, claims("Honda", "", "2004")), None);
-    }
-
-    #[test]
-    fn a_decoder_that_knows_nothing_suggests_nothing() {
-        let claims = claims("Honda", "Accord", "2003");
-        assert_eq!(suggest(SWAPPED, &claims, |_| None), None);
-        let empty = |_: &Vin| Some(Arc::new(DecodeFacts::default()));
-        assert_eq!(suggest(SWAPPED, &claims, empty), None);
-    }
-
-    #[test]
-    fn a_row_that_claims_nothing_gets_no_guess_among_many() {
-        let dropped = "1HGM82633A004352";
-        let meant = |vin: &Vin| if vin.as_str() == ACCORD { hondas(vin) } else { None };
-        assert!(candidates(dropped).len() > FEW);
-        assert_eq!(suggest(dropped, &Claims::default(), meant), None);
-        let claimed = suggest(dropped, &claims("Honda", "", ""), meant);
-        assert_eq!(claimed.map(|vin| vin.to_string()).as_deref(), Some(ACCORD));
-    }
-
-    #[test]
-    fn the_only_candidate_that_decodes_to_a_model_stands_out() {
-        // Two more fit, of which the decoder knows no more than the make and year.
-        let cell = "1HGCM8263A3004352";
-        let known = |vin: &Vin| vin.as_str() == ACCORD;
-        let decode = |vin: &Vin| {
-            Some(Arc::new(DecodeFacts {
-                make: Some("HONDA".into()),
-                model: known(vin).then(|| "Accord".into()),
-                model_year: Some(2003),
-                ..DecodeFacts::default()
-            }))
-        };
-        assert!(candidates(cell).len() > 1);
-        let found = suggest(cell, &claims("Honda", "", "2003"), decode);
-        assert_eq!(found.map(|vin| vin.to_string()).as_deref(), Some(ACCORD));
-    }
-
-    #[test]
-    fn among_several_only_the_rows_model_tells() {
-        let dropped = "1HGM82633A004352";
-        let meant: Vin = Vin::new(ACCORD).expect("a VIN");
-        let decode = |vin: &Vin| {
-            let model = if *vin == meant { "Accord" } else { "Civic" };
-            let facts = DecodeFacts {
-                make: Some("HONDA".into()),
-                model: Some(model.into()),
-                model_year: Some(2003),
-                ..DecodeFacts::default()
-            };
-            Some(Arc::new(facts))
-        };
-        let with = |model| suggest(dropped, &claims("Honda", model, "2003"), decode);
-        assert!(candidates(dropped).len() > 2);
-        assert_eq!(with(""), None);
-        assert_eq!(with("Honda Accord EX"), Some(meant));
-        assert_eq!(with("Civic"), None);
-    }
-}
+mod tests;

@@ -27,8 +27,14 @@ const STRETCH: usize = 4096;
 /// Bytes of rows after which a stretch is joined though it has fewer rows.
 const STRETCH_BYTES: usize = 16 << 20;
 
-/// Bytes of input cells after which a block is handed on though it has fewer rows.
+/// Bytes that the rows of a stretch may keep for those of the next.
+const ROOM_KEPT: usize = 2 * STRETCH_BYTES;
+
+/// Bytes of input cells, empty ones too, after which a block is handed on though it has fewer rows.
 const BLOCK_BYTES: usize = 16 << 20;
+
+/// Bytes of a cell without its text.
+const CELL: usize = size_of::<Option<String>>();
 
 /// The output of a run, being written beside its final place.
 pub struct Outputs(Output);
@@ -50,7 +56,8 @@ impl Outputs {
 }
 
 /// Reads the input once more and writes one record for each row. Nothing is
-/// renamed into place before the rows are counted.
+/// renamed into place before the rows are counted; nothing at all, and `None` is
+/// the answer, once `cancel` is asked to stop.
 #[expect(clippy::too_many_arguments, reason = "pass 2 is where everything comes together")]
 pub fn write(
     plan: &Plan,
@@ -61,7 +68,8 @@ pub fn write(
     vins: &KeySet,
     inputs: &Inputs,
     outputs: Outputs,
-) -> Result<Wrote, Error> {
+    cancel: &Cancel,
+) -> Result<Option<Wrote>, Error> {
     let Outputs(mut output) = outputs;
     let snapshot = store.snapshot()?;
     let times = Times { started: run.started.wall, now: run.clock.now().wall };
@@ -71,11 +79,18 @@ pub fn write(
     let mut rows = inputs.rows()?;
     let mut stretch = Stretch::default();
     let mut read = 0;
-    while stretch.fill(&mut rows, plan.rules)? {
+    loop {
+        if cancel.asked().is_some() {
+            return Ok(None);
+        }
+        if !stretch.fill(&mut rows, plan.rules)? {
+            break;
+        }
         read += stretch.len() as u64;
         let decoded = joiner.decode(&stretch.vins);
+        joiner.suggest(&stretch.rows, &mut stretch.readings);
         let mut decoded = decoded.as_deref().unwrap_or_default().iter();
-        for (row, reading) in stretch.rows() {
+        for (row, reading) in stretch.take() {
             let decoded = if reading.vin.is_some() { decoded.next() } else { None };
             let record = joiner.record(row, reading, decoded)?;
             tally.count(&record);
@@ -97,12 +112,14 @@ pub fn write(
     let (rows, diverted) = (output.rows(), output.diverted());
     let partial = plan.thresholds.keep_complete && run.is_incomplete();
     let files = if partial { output.commit_partial()? } else { output.commit()? };
-    Ok(Wrote { rows, diverted, tally, deferred: joiner.deferred_renewals(), files })
+    let deferred = joiner.deferred_renewals();
+    Ok(Some(Wrote { rows, diverted, tally, deferred, files }))
 }
 
 /// Rows that are read, and decoded, before they are joined.
 #[derive(Default)]
 struct Stretch {
+    /// Reused from stretch to stretch; those beyond the readings are of an earlier one.
     rows: Vec<Row>,
     readings: Vec<Reading>,
     /// The usable VINs among the rows, in their order.
@@ -114,6 +131,7 @@ impl Stretch {
     fn fill(&mut self, rows: &mut Rows<'_>, rules: Rules) -> Result<bool, Error> {
         self.readings.clear();
         self.vins.clear();
+        self.shed();
         let mut bytes = 0;
         while self.readings.len() < STRETCH && bytes < STRETCH_BYTES {
             let place = self.readings.len();
@@ -136,8 +154,16 @@ impl Stretch {
         self.readings.len()
     }
 
-    fn rows(&mut self) -> impl Iterator<Item = (&Row, Reading)> {
+    fn take(&mut self) -> impl Iterator<Item = (&Row, Reading)> {
         self.rows.iter().zip(self.readings.drain(..))
+    }
+
+    /// Each row keeps room for the longest one that was read into it: thousands of
+    /// long ones, far apart, would add up.
+    fn shed(&mut self) {
+        if self.rows.iter().map(Row::capacity).sum::<usize>() > ROOM_KEPT {
+            self.rows.clear();
+        }
     }
 }
 
@@ -168,7 +194,7 @@ impl Filling {
 
     fn push(&mut self, row: &Row, record: Record) {
         for (column, cell) in self.block.input.iter_mut().zip(row.cells()) {
-            self.bytes += cell.map_or(0, str::len);
+            self.bytes += CELL + cell.map_or(0, str::len);
             column.push(cell.map(str::to_owned));
         }
         self.block.records.push(record);
@@ -180,8 +206,9 @@ impl Filling {
 
     fn take(&mut self) -> Block {
         self.bytes = 0;
-        let input = (0..self.columns).map(|_| Vec::with_capacity(BLOCK)).collect();
-        std::mem::replace(&mut self.block, Block { records: Vec::with_capacity(BLOCK), input })
+        let rows = BLOCK.min(BLOCK_BYTES / (CELL * self.columns).max(1) + 1);
+        let input = (0..self.columns).map(|_| Vec::with_capacity(rows)).collect();
+        std::mem::replace(&mut self.block, Block { records: Vec::with_capacity(rows), input })
     }
 }
 
@@ -194,13 +221,18 @@ pub fn validate(plan: &Plan, events: &dyn Events, cancel: &Cancel) -> Result<Rep
     let survey = Survey::of(&inputs, plan.rules, events, cancel)?;
     run.note_survey(&inputs, &survey);
     if plan.output.rejects.is_some() {
-        run.note_files(write_rejects(plan, &run, &inputs)?);
+        run.note_files(write_rejects(plan, &run, &inputs, cancel)?);
     }
     survey.check(&plan.thresholds)?;
     Ok(run.report(&plan.thresholds))
 }
 
-fn write_rejects(plan: &Plan, run: &Run<'_>, inputs: &Inputs) -> Result<Vec<Written>, Error> {
+fn write_rejects(
+    plan: &Plan,
+    run: &Run<'_>,
+    inputs: &Inputs,
+    cancel: &Cancel,
+) -> Result<Vec<Written>, Error> {
     let (files, paths) = (inputs.names(), inputs.paths());
     let mut output =
         Output::create_rejects_only(&plan.output, inputs.columns(), &files, &run.id, &paths)?;
@@ -208,6 +240,9 @@ fn write_rejects(plan: &Plan, run: &Run<'_>, inputs: &Inputs) -> Result<Vec<Writ
     let mut rows = inputs.rows()?;
     let mut row = Row::default();
     while rows.next(&mut row)? {
+        if let Some(exit) = cancel.asked() {
+            return Err(Error::new(exit, "stopped while the rejects were written"));
+        }
         let reading = row.reading(plan.rules);
         if reading.vin.is_none() {
             block.push(&row, Record::unasked(&row, reading, &files[row.file()]));
@@ -220,4 +255,53 @@ fn write_rejects(plan: &Plan, run: &Run<'_>, inputs: &Inputs) -> Result<Vec<Writ
     rows.finish()?;
     let written = output.commit()?;
     Ok(written.into_iter().filter(|file| file.path != "-").collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::InputSpec;
+
+    fn inputs(text: &str) -> (tempfile::TempDir, Inputs) {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        let path = folder.path().join("vins.csv");
+        std::fs::write(&path, text).expect("a file");
+        let sources = vec![path.display().to_string()];
+        let inputs = Inputs::open(&InputSpec { sources, ..InputSpec::default() });
+        (folder, inputs.expect("opened"))
+    }
+
+    #[test]
+    fn blocks_of_wide_rows_are_as_small_as_those_of_long_ones() {
+        let columns = 4_000;
+        let blanks = ",".repeat(columns - 1);
+        let row = format!("\n1HGCM82633A004352{blanks}");
+        let (_folder, inputs) = inputs(&format!("vin{blanks}{}", row.repeat(400)));
+        assert_eq!(inputs.columns().len(), columns);
+        let mut block = Filling::new(inputs.columns().len());
+        let mut rows = inputs.rows().expect("a pass");
+        let mut row = Row::default();
+        while !block.is_full() {
+            assert!(rows.next(&mut row).expect("a row"), "it is full before the input ends");
+            block.push(&row, Record::unasked(&row, row.reading(Rules::default()), "vins.csv"));
+        }
+        let room: usize = block.block.input.iter().map(Vec::capacity).sum();
+        assert!(room * CELL <= BLOCK_BYTES + columns * CELL, "{room} cells");
+    }
+
+    #[test]
+    fn long_rows_leave_no_room_behind() {
+        let long = "x".repeat(1_000_000);
+        let (_folder, inputs) = inputs(&format!("vin,note\n1HGCM82633A004352,{long}\n"));
+        let mut stretch = Stretch::default();
+        for _ in 0..=ROOM_KEPT / long.len() {
+            let mut row = Row::default();
+            assert!(inputs.rows().and_then(|mut rows| rows.next(&mut row)).expect("a row"));
+            stretch.rows.push(row);
+        }
+        let mut rows = inputs.rows().expect("a pass");
+        assert!(stretch.fill(&mut rows, Rules::default()).expect("a stretch"));
+        let kept: usize = stretch.rows.iter().map(Row::capacity).sum();
+        assert!(kept < 3 * long.len(), "{kept} bytes");
+    }
 }

@@ -244,17 +244,18 @@ impl Desk<'_> {
     async fn reconcile(
         &self,
         source: SourceId,
-        key: &Key,
+        operation: &Operation,
         found: Option<String>,
     ) -> Result<(), Error> {
         let at = self.shared.clock.now().wall;
+        let Operation { key, frozen_at, .. } = operation.clone();
         let answer = found.map(|body| NewAnswer {
             key: key.clone(),
             said: Said::Found,
             body: Body::Own(body.into()),
-            expires_at: Freshness::lasting().expires_at(key, true, at),
+            expires_at: Freshness::lasting().expires_at(&key, true, at),
         });
-        self.shared.writer.reconcile(Reconcile { source, key: key.clone(), answer, at }).await
+        self.shared.writer.reconcile(Reconcile { source, key, frozen_at, answer, at }).await
     }
 
     /// Tells something a person should read, and keeps it for the report.

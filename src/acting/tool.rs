@@ -6,6 +6,7 @@
 //! turns out dearer than thought passes the limit by that one charge at most.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use super::template::JsonTemplate;
@@ -86,6 +87,7 @@ pub fn run(plan: &ToolPlan, world: World<'_>, confirm: Confirm<'_>) -> Result<Re
         }
         let unanswered = desk.ask(EXECUTE, missing).await?;
         desk.count(unanswered.values());
+        tell_of_overspending(desk, plan);
         refuse_unknown_tool(plan, &unanswered)?;
         if desk.shared.cancel.asked().is_some() {
             return Ok(());
@@ -122,6 +124,8 @@ fn priced(plan: &ToolPlan) -> Result<VendorSettings, Error> {
     // Something must be reserved, or the limit would limit nothing.
     let price = settings.price_of(EXECUTE).max(known.unwrap_or_default()).max(Micros(1));
     settings.price.insert(EXECUTE.to_owned(), price);
+    // Several at once could each turn out dearer than what they were reserved at.
+    settings.concurrency = NonZeroU32::MIN;
     Ok(settings)
 }
 
@@ -212,6 +216,20 @@ fn refuse_over_the_cap(plan: &ToolPlan, price: Micros) -> Result<(), Error> {
         "nothing was spent; raise `--max-cost`, or correct `price_micros` under [vendors.{}]",
         visa::ID
     )))
+}
+
+/// The last run turned out dearer than what it was reserved at.
+fn tell_of_overspending(desk: &Desk<'_>, plan: &ToolPlan) {
+    let spent = desk.shared.progress.borrow().spent;
+    if spent <= plan.max_cost {
+        return;
+    }
+    desk.ends_with(Exit::OwnLimit);
+    let words = format!(
+        "{spent} was charged, over `--max-cost`: a run of `{}` turned out dearer than expected",
+        plan.tool
+    );
+    desk.warn("overspent", words);
 }
 
 fn refuse_unknown_tool(plan: &ToolPlan, unanswered: &HashMap<Key, Outcome>) -> Result<(), Error> {

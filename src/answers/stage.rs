@@ -35,8 +35,9 @@ struct Confirmed {
 pub enum Verdict<'p> {
     /// What is known about one key.
     Pick(&'p Picks, &'p Pick, Key, MatchBasis),
-    /// The campaigns found under other names of the model.
-    Variants(&'p Picks, &'p KeySet, Vec<u32>),
+    /// The campaigns found under other names of the model, and why one of the
+    /// names has no answer.
+    Variants(&'p Picks, &'p KeySet, Vec<u32>, Option<Outcome>),
     /// No answer, and why.
     Outcome(Outcome),
 }
@@ -89,12 +90,13 @@ impl<'a> StagePicks<'a> {
         }
         let vehicles = vehicles?;
         let vehicle = vehicles.of[vin as usize]?;
+        let pick = self.main.get(vehicle);
         if let Some(Confirmed { picks, .. }) = &self.confirmed
             && picks.get(vin).is(Answered::Found)
+            && picks.get(vin).rank() <= pick.rank()
         {
             return Some(Verdict::Pick(picks, picks.get(vin), vins.key(vin), MatchBasis::Vin));
         }
-        let pick = self.main.get(vehicle);
         let told = |basis| Verdict::Pick(&self.main, pick, vehicles.keys.key(vehicle), basis);
         let zero = pick.is(Answered::Absent);
         Some(if !zero && !pick.is_inconclusive() {
@@ -116,7 +118,7 @@ impl Confirmed {
         for vin in vins.sorted() {
             let Some(vehicle) = vehicles.of[vin as usize] else { continue };
             let spokesman = &mut spokesman[vehicle as usize];
-            let rank = |vin: u32| picks.get(vin).rank();
+            let rank = |vin: u32| (!picks.get(vin).is_fresh(), picks.get(vin).rank());
             if spokesman.is_none_or(|known| rank(vin) < rank(known)) {
                 *spokesman = Some(vin);
             }
@@ -140,10 +142,15 @@ impl Confirmed {
             return Verdict::Outcome(Outcome::Inconclusive);
         };
         let pick = self.picks.get(speaker);
+        let basis = if speaker == vin { MatchBasis::Vin } else { MatchBasis::ModelExact };
         match pick {
-            _ if pick.is(Answered::Absent) => {
-                zero(if speaker == vin { MatchBasis::Vin } else { MatchBasis::ModelExact })
-            }
+            _ if pick.is(Answered::Absent) => match zero(basis) {
+                // Renewed, but not confirmed again: as old as its confirmation.
+                zero if zero.settles() && !pick.is_fresh() => {
+                    Verdict::Pick(&self.picks, pick, vins.key(speaker), basis)
+                }
+                zero => zero,
+            },
             _ if pick.is(Answered::Found) => {
                 Verdict::Pick(&self.picks, pick, vins.key(speaker), MatchBasis::ModelVariant)
             }
@@ -160,21 +167,22 @@ fn by_catalogue<'p>(
     vehicle: u32,
     zero: bool,
 ) -> Option<Verdict<'p>> {
+    if catalogued.listed[vehicle as usize] {
+        // A zero under a listed name is one; an unclear reply was given in haste.
+        return if zero { None } else { Some(Verdict::Outcome(Outcome::Inconclusive)) };
+    }
     let names = catalogued.other_names.get(&vehicle).map_or(&[][..], Vec::as_slice);
     let found: Vec<u32> =
         names.iter().copied().filter(|&name| variants.get(name).is(Answered::Found)).collect();
-    if !found.is_empty() {
-        return Some(Verdict::Variants(variants, &catalogued.names, found));
-    }
     let open = names.iter().find_map(|&name| match variants.get(name) {
         Pick::Outcome(outcome) => Some(Outcome::clone(outcome)),
         _ => None,
     });
-    match open {
-        Some(outcome) => Some(Verdict::Outcome(outcome)),
-        None if zero && catalogued.listed[vehicle as usize] => None,
-        None => Some(Verdict::Outcome(Outcome::Inconclusive)),
-    }
+    Some(if found.is_empty() {
+        Verdict::Outcome(open.unwrap_or(Outcome::Inconclusive))
+    } else {
+        Verdict::Variants(variants, &catalogued.names, found, open)
+    })
 }
 
 impl Verdict<'_> {
@@ -184,7 +192,9 @@ impl Verdict<'_> {
             Self::Pick(_, pick, ..) => {
                 pick.is_fresh() && (pick.is(Answered::Found) || pick.is(Answered::Absent))
             }
-            Self::Variants(picks, _, names) => names.iter().all(|&name| picks.get(name).is_fresh()),
+            Self::Variants(picks, _, names, open) => {
+                open.is_none() && names.iter().all(|&name| picks.get(name).is_fresh())
+            }
             Self::Outcome(_) => false,
         }
     }
@@ -202,7 +212,7 @@ impl Verdict<'_> {
     pub fn rank(&self) -> u8 {
         match self {
             Self::Pick(_, pick, ..) => pick.rank(),
-            Self::Variants(picks, _, names) => {
+            Self::Variants(picks, _, names, _) => {
                 names.iter().map(|&name| picks.get(name).rank()).max().unwrap_or(u8::MAX)
             }
             Self::Outcome(outcome) => Pick::rank_of(outcome),

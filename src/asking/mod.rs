@@ -96,7 +96,7 @@ impl Asker<'_> {
             }
             if place + 1 < chain.sources.len() {
                 for asked in &replies.sources[first..] {
-                    self.close_found(asked, keys, &mut open).await?;
+                    self.close_found(chain, asked, keys, &mut open).await?;
                 }
             }
         }
@@ -153,7 +153,7 @@ impl Asker<'_> {
         }
         let asked =
             self.put(chain, source, id, missing.iter().map(|&id| keys.key(id)).collect()).await?;
-        if self.is_out_of_reach(chain, source, id)? {
+        if self.is_out_of_reach(chain, source)? {
             report.unreachable.insert(source.label.to_string());
             return Ok((HashMap::new(), false));
         }
@@ -165,11 +165,12 @@ impl Asker<'_> {
     /// Whether nobody asked for this source by name, nobody pays for it, it never
     /// replied and never did before: then this machine has no way to it, and it is
     /// left out as a vendor without a key is.
-    fn is_out_of_reach(&self, chain: &Chain, source: &Source, id: SourceId) -> Result<bool, Error> {
+    fn is_out_of_reach(&self, chain: &Chain, source: &Source) -> Result<bool, Error> {
         let Some(door) = self.doors.get(source.name.vendor) else { return Ok(false) };
         let named = chain.named || self.plan.datasets.named.contains(&chain.dataset);
-        let left_out =
-            door.was_never_there() && !named && !self.store.snapshot()?.has_answers(id)?;
+        let left_out = door.was_never_there()
+            && !named
+            && !self.store.snapshot()?.has_heard_of(&source.name)?;
         if left_out {
             door.leave_out();
         }
@@ -256,9 +257,10 @@ impl Asker<'_> {
         offline.each(vins, &still, |id, decoded| open[id as usize] = !decoded.is_found());
     }
 
-    /// Closes the keys that `source` has found.
+    /// Closes the keys that `source` has found, not too long ago.
     async fn close_found(
         &self,
+        chain: &Chain,
         source: &Source,
         keys: &KeySet,
         open: &mut [bool],
@@ -266,7 +268,8 @@ impl Asker<'_> {
         let id = self.shared.writer.source(source.name.clone()).await?;
         let snapshot = self.store.snapshot()?;
         keys.each_held(&snapshot, id, |id, held| {
-            if held.said == crate::store::Answered::Found {
+            let counts = !chain.freshness.too_old(held.fetched_at, self.started);
+            if counts && held.said == crate::store::Answered::Found {
                 open[id as usize] = false;
             }
         })

@@ -27,7 +27,7 @@ impl Asker<'_> {
     ) -> Result<Option<RecallReplies>, Error> {
         let Some(chain) = self.panel.chains.get(&Dataset::Recalls) else { return Ok(None) };
         let mut replies = RecallReplies::default();
-        if chain.sources.iter().any(|source| source.key_kind() == KeyKind::Vehicle) {
+        if chain.is_by_vehicle() {
             replies.vehicles = Some(self.vehicles(vins, decode)?);
         }
         // A VIN is open until some source has settled it.
@@ -161,8 +161,11 @@ impl Asker<'_> {
         let id = self.shared.writer.source(by_vin.name.clone()).await?;
         let mut zeros = zeros.to_vec();
         let seen = lookup(self, chain, id, vins)?;
+        let refresh = self.plan.datasets.refresh.contains(&chain.dataset);
         for (vin, vehicle) in vehicles.of.iter().enumerate() {
-            if let (Some(vehicle), Seen::Fresh(_)) = (vehicle, seen[vin]) {
+            if let (Some(vehicle), Seen::Fresh(at)) = (vehicle, seen[vin])
+                && (!refresh || at >= self.started)
+            {
                 zeros[*vehicle as usize] = false;
             }
         }
@@ -208,7 +211,10 @@ impl Asker<'_> {
         let mut others: Vec<(u32, Vehicle)> = Vec::new();
         for (id, vehicle) in &zeros {
             let Some(names) = names.get(&vehicle.any_model()) else { continue };
-            listed[*id as usize] = names.contains(&vehicle.model);
+            if names.contains(&vehicle.model) {
+                listed[*id as usize] = true;
+                continue;
+            }
             let other = |model| (*id, Vehicle { model, ..vehicle.clone() });
             others.extend(variants(&vehicle.model, names).into_iter().map(other));
         }

@@ -12,7 +12,7 @@ use crate::vendors::{Effect, Parsed, Reply};
 impl Round<'_> {
     /// A call that was answered: its answers are kept, raw. Returns what it cost.
     pub(super) async fn keep(
-        &self,
+        &mut self,
         call: i64,
         price: Micros,
         reply: &Reply,
@@ -41,23 +41,34 @@ impl Round<'_> {
         }
         close.answers = Some((self.source, answers));
         let charged = close.charged;
+        self.spend(charged, keys, true);
         self.enter(close).await?;
         Ok(charged)
     }
 
     /// A call that brought no answer. A vendor may charge for it all the same.
+    /// Returns what it cost, or may have cost.
     pub(super) async fn close_faulted(
-        &self,
+        &mut self,
         call: i64,
         price: Micros,
         reply: Option<&Reply>,
         fault: &Fault,
-    ) -> Result<(), Error> {
+        keys: &[Key],
+    ) -> Result<Micros, Error> {
         *self.door.tally.borrow_mut().faults.entry(fault.code()).or_default() += 1;
         let state = if *fault == Fault::NotSent { NOT_SENT.into() } else { fault.code() };
         let mut close = self.closing(call, price, state, reply);
+        if close.effect == Effect::Idempotent && may_have_acted(fault) {
+            // Its price is held until the operation's own reply tells.
+            let told = reply.and_then(|reply| self.door.vendor.charged(reply));
+            close.charged = told.unwrap_or(price);
+        }
         close.operation = self.not_done().filter(|_| !may_have_acted(fault));
-        self.enter(close).await
+        let charged = close.charged;
+        self.spend(charged, keys, false);
+        self.enter(close).await?;
+        Ok(charged)
     }
 
     /// A call that was reserved and is not going to be sent.
@@ -83,6 +94,7 @@ impl Round<'_> {
             price,
             charged: reply.map_or(Micros::ZERO, |reply| self.charged(reply, price)),
             request_id: reply.and_then(request_id),
+            effect: self.endpoint.spec().effect,
             answers: None,
             operation: None,
         }
@@ -96,10 +108,24 @@ impl Round<'_> {
         })
     }
 
+    /// Counts a charge. An operation under an idempotency key is charged once:
+    /// what was held for it when its reply was lost is given back.
+    fn spend(&mut self, charged: Micros, keys: &[Key], is_answered: bool) {
+        let mut given_back = Micros::ZERO;
+        if let (Effect::Idempotent, [key, ..]) = (self.endpoint.spec().effect, keys)
+            && (is_answered || charged > Micros::ZERO)
+        {
+            given_back = self.held.remove(key).unwrap_or_default();
+            if !is_answered {
+                self.held.insert(key.clone(), charged);
+            }
+        }
+        let mut tally = self.door.tally.borrow_mut();
+        tally.spent = tally.spent - given_back + charged;
+        self.door.shared.tell(|progress| progress.spent = progress.spent - given_back + charged);
+    }
+
     async fn enter(&self, close: Close) -> Result<(), Error> {
-        let charged = close.charged;
-        self.door.tally.borrow_mut().spent += charged;
-        self.door.shared.tell(|progress| progress.spent += charged);
         self.door.shared.writer.close(close).await
     }
 }

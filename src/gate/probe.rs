@@ -170,6 +170,7 @@ impl Door<'_> {
             price: Micros::ZERO,
             charged: charged.unwrap_or_default(),
             request_id: reply.and_then(closing::request_id),
+            effect: Effect::Read,
             answers: None,
             operation: None,
         };

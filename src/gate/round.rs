@@ -70,6 +70,8 @@ pub(super) struct Round<'a> {
     /// What the next call may cost: the price list's word, or the dearest charge so far.
     price: Micros,
     pub(super) queue: Queue,
+    /// What operations may have been charged whose reply was lost.
+    pub(super) held: HashMap<Key, Micros>,
     reserving: Option<Reserving<'a>>,
     reserved: VecDeque<Flight>,
     /// No room before a call on its way has ended.
@@ -78,6 +80,8 @@ pub(super) struct Round<'a> {
     aloft: HashMap<i64, Aloft>,
     wake: Option<Instant>,
     elsewhere: Vec<Key>,
+    /// Those of `elsewhere` that were sent here before.
+    yielded: HashMap<Key, Job>,
     pub(super) budget: RetryBudget,
     pub(super) asked: Asked,
 }
@@ -93,6 +97,7 @@ impl<'a> Round<'a> {
             freshness: asking.freshness,
             price: door.settings.price_of(endpoint.spec().id),
             queue: Queue::new(asking.keys, batch),
+            held: HashMap::new(),
             reserving: None,
             reserved: VecDeque::new(),
             full: false,
@@ -100,6 +105,7 @@ impl<'a> Round<'a> {
             aloft: HashMap::new(),
             wake: None,
             elsewhere: Vec::new(),
+            yielded: HashMap::new(),
             budget: RetryBudget::for_calls(planned),
             asked: Asked::default(),
         }
@@ -238,11 +244,12 @@ impl<'a> Round<'a> {
 
     /// Takes what a reservation brought.
     fn take_granted(&mut self, (mut jobs, price, granted): (Vec<Job>, Micros, Granted)) {
-        jobs.retain(|job| !job.keys.iter().any(|key| granted.unknown.contains(key)));
-        self.outcome_unknown(granted.unknown);
         for job in jobs.split_off(jobs.len() - granted.fixed.len()) {
             self.queue.retry(job, Instant::now());
         }
+        jobs.retain(|job| !job.keys.iter().any(|key| granted.unknown.contains(key)));
+        self.outcome_unknown(granted.unknown);
+        jobs.retain_mut(|job| self.keeps(job, &granted.elsewhere));
         let mut jobs = jobs.into_iter();
         for Call { id, keys, idempotency_key } in granted.calls {
             let job = jobs.next().unwrap_or_else(|| Job::new(keys));
@@ -259,6 +266,20 @@ impl<'a> Round<'a> {
             Some(Shortage::After(wait, why)) => self.door.hold(wait, why),
             Some(Shortage::Run) => self.door.close_for(Held::OwnLimit),
         }
+    }
+
+    /// Leaves to other runs what they ask about. `false` when nothing of the job is left.
+    fn keeps(&mut self, job: &mut Job, elsewhere: &[Key]) -> bool {
+        for away in job.give_away(|key| elsewhere.contains(key)) {
+            self.yielded.extend(away.keys.first().cloned().map(|key| (key, away)));
+        }
+        if !job.keys.is_empty() {
+            return true;
+        }
+        if let Some(sibling) = job.take_sibling() {
+            self.queue.retry(Job::new(sibling), Instant::now());
+        }
+        false
     }
 
     fn tell_quota(&self, left: Option<u64>) {
@@ -331,7 +352,9 @@ impl<'a> Round<'a> {
                 self.answered(job, &parsed);
             }
             Err(fault) => {
-                self.close_faulted(call, price, reply.as_ref().ok(), &fault).await?;
+                let reply = reply.as_ref().ok();
+                let charged = self.close_faulted(call, price, reply, &fault, &job.keys).await?;
+                self.price = self.price.max(charged);
                 self.faulted(job, fault, sent, key_edition);
             }
         }
@@ -365,16 +388,21 @@ impl<'a> Round<'a> {
             let keys = std::mem::take(&mut self.elsewhere);
             let states =
                 shared.writer.elsewhere(self.source, keys.clone(), shared.clock.now().wall).await?;
-            let mut free = Vec::new();
+            let mut any_free = false;
             for (key, state) in keys.into_iter().zip(states) {
                 match state {
-                    Elsewhere::Answered => {}
+                    Elsewhere::Answered => drop(self.yielded.remove(&key)),
                     Elsewhere::InFlight => self.elsewhere.push(key),
-                    Elsewhere::Free => free.push(key),
+                    Elsewhere::Free => {
+                        any_free = true;
+                        match self.yielded.remove(&key) {
+                            Some(job) => self.queue.retry(job, Instant::now()),
+                            None => self.queue.add(vec![key]),
+                        }
+                    }
                 }
             }
-            if !free.is_empty() {
-                self.queue.add(free);
+            if any_free {
                 return Ok(true);
             }
             if started.elapsed() > shared.max_wait {
@@ -399,7 +427,8 @@ impl<'a> Round<'a> {
             self.give_up(job);
         }
         for key in std::mem::take(&mut self.elsewhere) {
-            self.asked.unanswered.insert(key, self.door.unsent());
+            let job = self.yielded.remove(&key).unwrap_or_else(|| Job::new(vec![key]));
+            self.give_up(job);
         }
         Ok(())
     }

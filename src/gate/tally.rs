@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::money::Micros;
+use crate::outcome::Fault;
 use crate::report::VendorReport;
 
 /// Latencies kept for the percentiles; older ones are overwritten beyond.
@@ -53,9 +54,13 @@ impl Tally {
         }
     }
 
-    /// Whether calls were sent, and none was replied to.
+    /// Whether calls were to be sent, and not one got a connection.
     pub(super) fn was_never_there(&self) -> bool {
-        !self.by_status.is_empty() && self.by_status.keys().all(|status| status == NO_REPLY)
+        let no_connection = Fault::NotSent.code();
+        let unanswered = self.by_status.keys().all(|status| status == NO_REPLY);
+        unanswered
+            && !self.faults.is_empty()
+            && self.faults.keys().all(|code| *code == no_connection)
     }
 
     /// The counts in the report's form; quotas are added by the door.

@@ -96,13 +96,27 @@ pub(super) fn find(
                 columns::find(columns, named)
                     .ok_or_else(|| columns::unknown(&format!("`{file}`"), named, columns))?,
             ),
-            None => headers_of(claim)
-                .iter()
-                .filter_map(|known| headers.iter().position(|header| header == known))
-                .find(|&index| index != vin_index && may_hold(claim, sample, index)),
+            None => by_header(claim, &headers, vin_index, sample),
         };
     }
     Ok(places)
+}
+
+/// The column whose header and values are the surest; a blank one where no other
+/// says anything.
+fn by_header(
+    claim: Claim,
+    headers: &[String],
+    vin_index: usize,
+    sample: &[Record],
+) -> Option<usize> {
+    let with = |wanted: Worth| {
+        headers_of(claim)
+            .iter()
+            .filter_map(|known| headers.iter().position(|header| header == known))
+            .find(|&index| index != vin_index && worth(claim, sample, index) == wanted)
+    };
+    with(Worth::Says).or_else(|| with(Worth::Blank))
 }
 
 fn headers_of(claim: Claim) -> &'static [&'static str] {
@@ -113,10 +127,21 @@ fn headers_of(claim: Claim) -> &'static [&'static str] {
     }
 }
 
-/// Whether at least half of the values in column `index` can be such a claim.
+/// What the sample tells of a column whose header is that of a claim.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Worth {
+    /// At least half of its values can be such a claim.
+    Says,
+    /// It has no values.
+    Blank,
+    /// It is something else.
+    Other,
+}
+
+/// What the values in column `index` are worth as such a claim.
 ///
 /// Nobody is called by a number, and nothing but Peugeot's 2008 by a year.
-fn may_hold(claim: Claim, sample: &[Record], index: usize) -> bool {
+fn worth(claim: Claim, sample: &[Record], index: usize) -> Worth {
     let can_be = |value: &str| match claim {
         Claim::Make => value.contains(char::is_alphabetic) && !sniff::holds_vin(value),
         Claim::Model => !is_four_digit_year(value) && !sniff::holds_vin(value),
@@ -128,7 +153,11 @@ fn may_hold(claim: Claim, sample: &[Record], index: usize) -> bool {
             .filter_map(|record| record.get(index))
             .filter(|value| !value.trim().is_empty())
     };
-    values().filter(|value| can_be(value)).count() * 2 >= values().count()
+    match (values().filter(|value| can_be(value)).count(), values().count()) {
+        (_, 0) => Worth::Blank,
+        (fitting, all) if fitting * 2 >= all => Worth::Says,
+        _ => Worth::Other,
+    }
 }
 
 fn is_four_digit_year(value: &str) -> bool {

@@ -152,9 +152,14 @@ impl Row {
         self.record.get(self.places.vin).unwrap_or_default()
     }
 
-    /// How long it is, about.
+    /// How much memory its cells take, about.
     pub fn bytes(&self) -> usize {
         self.record.bytes()
+    }
+
+    /// How much memory it keeps for the row read into it next, about.
+    pub fn capacity(&self) -> usize {
+        self.record.capacity()
     }
 
     /// What the row itself says its vehicle is.

@@ -37,9 +37,14 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// The length of its fields.
+    /// What its fields take, with where each ends.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() + size_of_val(&self.ends[..])
+    }
+
+    /// What it holds on to, so that the next record need not ask for memory.
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>()
     }
 
     pub(super) fn clear(&mut self) {

@@ -26,8 +26,11 @@ pub(super) struct Decodes {
     picks: Option<Picks>,
     shelf: Shelf<DecodeFacts>,
     offline: Option<Place>,
-    opinions: HashMap<(u64, u64), Opinion>,
+    opinions: Opinions,
 }
+
+/// Second opinions by whose answer it is, and the two fingerprints.
+type Opinions = HashMap<(Option<Arc<str>>, u64, u64), Opinion>;
 
 /// The offline decoder among those that are asked.
 struct Place {
@@ -93,15 +96,17 @@ impl Decodes {
                 Ok(DecodeTold { told, conflicts, hash })
             }
             None if decoded.is_found() => Ok(place.tell(decoded)),
-            None if told.status == Status::NotRequested => Ok(DecodeTold {
-                told: Told {
-                    vendor: Some(Arc::clone(&place.label)),
-                    fetched_at: Some(place.released_at),
-                    ..tell_outcome(&Outcome::Absent)
-                },
-                conflicts: None,
-                hash: 0,
-            }),
+            None if matches!(told.status, Status::NotRequested | Status::Refused) => {
+                Ok(DecodeTold {
+                    told: Told {
+                        vendor: Some(Arc::clone(&place.label)),
+                        fetched_at: Some(place.released_at),
+                        ..tell_outcome(&Outcome::Absent)
+                    },
+                    conflicts: None,
+                    hash: 0,
+                })
+            }
             None => Ok(DecodeTold { told, conflicts: None, hash }),
         }
     }
@@ -122,12 +127,13 @@ impl Place {
 
 /// A vendor's answer filled from, and held against, the offline decoder's.
 fn second_opinion(
-    opinions: &mut HashMap<(u64, u64), Opinion>,
+    opinions: &mut Opinions,
     (facts, hash): (Arc<DecodeFacts>, u64),
     told: &Told<DecodeFacts>,
     decoded: &Decoded,
 ) -> Opinion {
-    if let Some(known) = opinions.get(&(hash, decoded.hash)) {
+    let about = (told.vendor.clone(), hash, decoded.hash);
+    if let Some(known) = opinions.get(&about) {
         return known.clone();
     }
     if opinions.len() >= OPINIONS {
@@ -142,6 +148,6 @@ fn second_opinion(
         Opinion { facts, hash, conflicts: None }
     };
     let opinion = Opinion { conflicts: conflicts.map(Arc::new), ..opinion };
-    opinions.insert((hash, decoded.hash), opinion.clone());
+    opinions.insert(about, opinion.clone());
     opinion
 }

@@ -3,8 +3,9 @@
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::conflicts::Conflicts;
-use crate::facts::Comparables;
+use crate::facts::{Comparables, MatchBasis};
 use crate::input::Row;
+use crate::outcome::Status;
 use crate::record::Told;
 use crate::vin::{Reading, VinError};
 
@@ -19,14 +20,21 @@ impl RowHash {
         }
         hash.text(reading.vin.as_ref().map(AsRef::as_ref));
         hash.text(reading.error.map(VinError::as_str));
+        hash.text(reading.suggestion.as_ref().map(AsRef::as_ref));
         hash
     }
 
     pub(super) fn add<F>(&mut self, told: &Told<F>, facts: u64) {
         self.text(Some(told.status.name()));
         self.text(told.vendor.as_deref());
-        self.text(told.error.as_deref().filter(|error| !error.starts_with("stale:")));
+        // Why a key was refused is in the hash of what was said: a stale mark takes its place.
+        let error = told.error.as_deref().filter(|_| told.status != Status::Refused);
+        self.text(error.filter(|error| !error.starts_with("stale:")));
         self.0.update(&facts.to_le_bytes());
+    }
+
+    pub(super) fn basis(&mut self, basis: Option<MatchBasis>) {
+        self.text(basis.map(MatchBasis::name));
     }
 
     pub(super) fn conflicts(&mut self, conflicts: Option<&Conflicts>) {

@@ -11,6 +11,9 @@ mod recalls;
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::answers::{Answers, Dealers, Pick, Picks, Replies, Shelf, Shelved, Times};
 use crate::conflicts::{Conflicts, input_conflicts};
 use crate::error::Error;
@@ -23,7 +26,7 @@ use crate::outcome::{Dataset, Outcome, Status};
 use crate::panel::Panel;
 use crate::record::{Record, Told};
 use crate::store::{Answered, Snapshot};
-use crate::suggest::suggest;
+use crate::suggest::Suggestions;
 use crate::vin::{Reading, Vin, VinError};
 use crate::vpic::Decoded;
 
@@ -37,6 +40,7 @@ pub struct Joiner<'a> {
     vins: &'a KeySet,
     files: Vec<String>,
     offline: Option<Offline>,
+    suggestions: Suggestions,
     decodes: Decodes,
     recalls: Option<Recalls<'a>>,
     listings: Option<Picks>,
@@ -78,6 +82,7 @@ impl<'a> Joiner<'a> {
             files: inputs.names(),
             decodes: Decodes::new(load(Dataset::Decode, &answers.decode)?, offline.as_ref()),
             offline,
+            suggestions: Suggestions::default(),
             recalls,
             listings: load(Dataset::Listings, &answers.listings)?,
             listing_shelf: Shelf::default(),
@@ -99,6 +104,19 @@ impl<'a> Joiner<'a> {
         self.offline.as_ref().map(|offline| offline.decode_all(vins))
     }
 
+    /// Suggests which VIN each of `readings` that may be a slip was meant to be; `rows`
+    /// are those read. On all cores.
+    pub fn suggest(&self, rows: &[Row], readings: &mut [Reading]) {
+        let (Some(offline), suggestions) = (&self.offline, &self.suggestions) else { return };
+        let slips = readings.par_iter_mut().zip(rows).filter(|(reading, _)| may_be_a_slip(reading));
+        slips.for_each(|(reading, row)| {
+            reading.suggestion = suggestions.of(row.vin(), &row.claims(), |vin| {
+                let decoded = offline.decode(vin);
+                decoded.is_found().then_some(decoded.facts)
+            });
+        });
+    }
+
     /// The record of one row.
     pub fn record(
         &mut self,
@@ -106,13 +124,6 @@ impl<'a> Joiner<'a> {
         reading: Reading,
         decoded: Option<&Decoded>,
     ) -> Result<Record, Error> {
-        let mut reading = reading;
-        if let Some(offline) = self.offline.as_ref().filter(|_| may_be_a_slip(&reading)) {
-            reading.suggestion = suggest(row.vin(), &row.claims(), |vin| {
-                let decoded = offline.decode(vin);
-                decoded.is_found().then_some(decoded.facts)
-            });
-        }
         let mut hash = RowHash::of(row, &reading);
         let mut record = Record::unasked(row, reading, &self.files[row.file()]);
         if let Some(vin) = record.reading.vin
@@ -130,6 +141,7 @@ impl<'a> Joiner<'a> {
                 let told =
                     recalls.tell(id, self.vins, &record.decode, decode.hash, self.snapshot)?;
                 hash.add(&told.told, told.hash);
+                hash.basis(told.basis);
                 (record.recalls, record.recall_match_basis) = (told.told, told.basis);
             }
             let (told, facts) = self.listings_of(id, &key)?;
@@ -212,7 +224,8 @@ fn tell_pick<F: Shelved + Default>(
         Answered::Absent => (Status::Absent, None),
         Answered::Refused => (Status::Refused, None),
     };
-    let (facts, hash) = facts.map_or((None, 0), |(facts, hash)| (Some(facts), hash));
+    let said = held.detail.as_ref().map_or(0, |detail| xxh3_64(detail.as_bytes()));
+    let (facts, hash) = facts.map_or((None, said), |(facts, hash)| (Some(facts), hash));
     let told = Told {
         status,
         vendor: Some(Arc::clone(&picks.sources[source as usize].label)),

@@ -163,8 +163,10 @@ impl Word<'_> {
                 let (told, hash) = tell_pick(picks, pick, &key, snapshot, shelf)?;
                 (told, hash, Some(basis))
             }
-            Self::Asked(Verdict::Variants(picks, keys, names)) => {
-                let (told, hash) = unite(picks, keys, &names, snapshot, shelf, united)?;
+            Self::Asked(Verdict::Variants(picks, keys, names, open)) => {
+                let (mut told, hash) = unite(picks, keys, &names, snapshot, shelf, united)?;
+                let missing = open.and_then(|outcome| outcome.verdict().1);
+                told.error = told.error.or_else(|| missing.map(Arc::from));
                 (told, hash, Some(MatchBasis::ModelVariant))
             }
         };

@@ -17,12 +17,13 @@ const KEY_SEPARATOR: &str = "\n";
 impl State {
     pub(super) fn reserve(&mut self, wish: Reserve) -> rusqlite::Result<Granted> {
         self.learn_from_others(&wish)?;
+        let price = self.price_still_open(&wish)?;
         let mut granted = Granted::default();
         let mut batches = wish.fixed.into_iter();
         let mut keys = wish.keys.into_iter().peekable();
         let mut next = Vec::with_capacity(wish.batch);
         let want = batches.len() + keys.len().div_ceil(wish.batch.max(1));
-        let room = match self.room(wish.account, &wish.limits, wish.price, want as u64, wish.now) {
+        let room = match self.room(wish.account, &wish.limits, price, want as u64, wish.now) {
             Ok(room) => room,
             Err(shortage) => {
                 granted.held = Some(shortage);
@@ -31,12 +32,19 @@ impl State {
         };
         while (granted.calls.len() as u64) < room {
             let batch = if let Some(fixed) = batches.next() {
-                fixed
+                // While it waited to be sent again, another run may have asked.
+                let (claimed, ours): (Vec<Key>, Vec<Key>) =
+                    fixed.into_iter().partition(|key| self.is_claimed(wish.source, key));
+                granted.elsewhere.extend(claimed);
+                if ours.is_empty() {
+                    continue;
+                }
+                ours
             } else {
                 while next.len() < wish.batch
                     && let Some(key) = keys.next()
                 {
-                    if self.claims.contains_key(&(wish.source, key.clone())) {
+                    if self.is_claimed(wish.source, &key) {
                         granted.elsewhere.push(key);
                     } else {
                         next.push(key);
@@ -50,6 +58,13 @@ impl State {
             let idempotency_key =
                 match self.freeze(wish.source, &batch, wish.effect, wish.now.wall)? {
                     Frozen::Send(idempotency_key) => idempotency_key,
+                    Frozen::Elsewhere(call) => {
+                        for key in batch {
+                            self.claims.insert((wish.source, key.clone()), call);
+                            granted.elsewhere.push(key);
+                        }
+                        continue;
+                    }
                     Frozen::Unknown => {
                         granted.unknown.extend(batch);
                         continue;
@@ -63,6 +78,11 @@ impl State {
         granted.keys.extend(keys);
         granted.left = self.calls_left(wish.account, &wish.limits, wish.now);
         Ok(granted)
+    }
+
+    /// Whether another run has asked about `key` since this one began.
+    fn is_claimed(&self, source: SourceId, key: &Key) -> bool {
+        self.claims.contains_key(&(source, key.clone()))
     }
 
     /// How many of `want` calls the account's limits and the run's allow; at least one.
@@ -153,6 +173,7 @@ impl State {
         } else {
             account.close(close.call, close.at, close.charged);
         }
+        self.charge_once(&close)?;
         if let Some(end) = close.operation {
             self.end_operation(close.call, end)?;
         }

@@ -129,6 +129,13 @@ impl Account {
         }
     }
 
+    /// Corrects what a call cost.
+    pub fn charge(&mut self, call: i64, cost: Micros) {
+        if let Some(entry) = self.entries.get_mut(&call) {
+            entry.cost = cost;
+        }
+    }
+
     /// Calls that fill `span` now.
     pub fn used(&self, span: Span, now: Moment) -> u64 {
         self.entries.values().filter(|entry| entry.fills(span, now)).count() as u64

@@ -81,6 +81,19 @@ impl<'a> Snapshot<'a> {
             .map_err(failed("cannot look for answers", &self.path))
     }
 
+    /// Whether any answer of the source's vendor is kept, from whatever endpoint.
+    pub fn has_heard_of(&self, name: &SourceName) -> Result<bool, Error> {
+        self.db
+            .query_row(
+                "SELECT EXISTS (
+                     SELECT 1 FROM sources JOIN answers ON answers.source = sources.id
+                     WHERE sources.vendor = ?1 AND sources.origin = ?2)",
+                (name.vendor, &name.origin),
+                |row| row.get(0),
+            )
+            .map_err(failed("cannot look for answers", &self.path))
+    }
+
     /// Calls `take` for each of `keys` that has an answer. The keys are sorted;
     /// each comes with a mark that is handed back.
     pub fn each_held<K: AsRef<str>>(

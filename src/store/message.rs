@@ -110,6 +110,8 @@ pub struct Close {
     pub charged: Micros,
     /// The vendor's name for the request.
     pub request_id: Option<String>,
+    /// What sending it twice does.
+    pub effect: Effect,
     /// Its answers, when it was answered, and where they are kept.
     pub answers: Option<(SourceId, Vec<NewAnswer>)>,
     /// What that means for the operation it carried out; `None`: it was none, or
@@ -134,6 +136,8 @@ pub struct Reconcile {
     pub source: SourceId,
     /// What was to be done.
     pub key: Key,
+    /// When it was frozen: frozen again since, it is another one.
+    pub frozen_at: i64,
     /// What it brought; `None`: it was never done.
     pub answer: Option<NewAnswer>,
     /// When that was found out, in microseconds since the epoch.

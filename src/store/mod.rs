@@ -19,6 +19,7 @@
 //!   up in it.
 
 mod calls;
+mod charges;
 mod index;
 mod inventories;
 pub mod ledger;

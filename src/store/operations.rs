@@ -6,7 +6,9 @@
 //! an idempotency key is sent again under the same key; one without is never
 //! sent again before somebody knows that it was not done.
 
-use rusqlite::{OptionalExtension, params};
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::calls::parse_keys;
@@ -26,6 +28,8 @@ pub struct Operation {
     pub frozen_at: i64,
     /// Whether its outcome is known.
     pub settled: bool,
+    /// Whether a call about it is on its way in a run that has not ended.
+    pub in_flight: bool,
 }
 
 /// Whether an operation may be sent now.
@@ -34,6 +38,8 @@ pub(super) enum Frozen {
     Send(Option<String>),
     /// It was sent before, and nobody knows what became of it.
     Unknown,
+    /// By this call another run has done it since this one began.
+    Elsewhere(i64),
 }
 
 impl State {
@@ -48,6 +54,11 @@ impl State {
     ) -> rusqlite::Result<Frozen> {
         match (effect, keys) {
             (Effect::Read, _) | (_, []) => Ok(Frozen::Send(None)),
+            (Effect::Idempotent | Effect::Once, [key, ..])
+                if let Some(call) = self.done_meanwhile(source, key)? =>
+            {
+                Ok(Frozen::Elsewhere(call))
+            }
             (Effect::Idempotent, [key, ..]) => {
                 let known = self.unsettled(source, key)?;
                 let idempotency_key = match known {
@@ -73,6 +84,23 @@ impl State {
                 "SELECT idempotency_key FROM operations WHERE source = ?1 AND key = ?2 AND settled IS NULL",
             )?
             .query_row(params![source.0, key.to_stored()], |row| row.get(0))
+            .optional()
+    }
+
+    /// The call by which another run has settled an operation since this one
+    /// began. Wanted anew it is only by those who have seen its answer.
+    fn done_meanwhile(&self, source: SourceId, key: &Key) -> rusqlite::Result<Option<i64>> {
+        self.db
+            .prepare_cached(
+                "SELECT settled FROM operations JOIN calls ON calls.id = operations.settled
+                 WHERE operations.source = ?1 AND operations.key = ?2
+                   AND settled > ?3 AND calls.run <> ?4
+                   AND EXISTS (SELECT 1 FROM answers
+                               WHERE source = ?1 AND key = ?2 AND call >= operations.settled)",
+            )?
+            .query_row(params![source.0, key.to_stored(), self.last_before, self.run], |row| {
+                row.get(0)
+            })
             .optional()
     }
 
@@ -104,9 +132,14 @@ impl State {
         Ok(())
     }
 
+    /// What was answered is in the journal, even where its row was taken for never done.
     fn settle_operation(&self, source: SourceId, key: &Key, call: i64) -> rusqlite::Result<()> {
         self.db
-            .prepare_cached("UPDATE operations SET settled = ?3 WHERE source = ?1 AND key = ?2")?
+            .prepare_cached(
+                "INSERT INTO operations (source, key, idempotency_key, frozen_at, settled)
+                 SELECT ?1, ?2, '', reserved_wall, ?3 FROM calls WHERE id = ?3
+                 ON CONFLICT (source, key) DO UPDATE SET settled = excluded.settled",
+            )?
             .execute(params![source.0, key.to_stored(), call])?;
         Ok(())
     }
@@ -120,10 +153,33 @@ impl State {
         Ok(())
     }
 
+    /// Frees an operation that is still the one that was looked for: neither
+    /// frozen again since, nor on its way in a run that has not ended.
+    fn free_if_the_same(
+        &self,
+        source: SourceId,
+        key: &Key,
+        frozen_at: i64,
+    ) -> rusqlite::Result<()> {
+        let key = key.to_stored();
+        if open_calls(&self.db, source)?.contains(&key) {
+            return Ok(());
+        }
+        self.db
+            .prepare_cached(
+                "DELETE FROM operations
+                 WHERE source = ?1 AND key = ?2 AND frozen_at = ?3 AND settled IS NULL",
+            )?
+            .execute(params![source.0, key, frozen_at])?;
+        Ok(())
+    }
+
     /// What became of an operation was found out by other means than its own reply.
     pub(super) fn reconcile(&mut self, found: Reconcile) -> rusqlite::Result<()> {
-        let Reconcile { source, key, answer, at } = found;
-        let Some(answer) = answer else { return self.free_operation(source, &key) };
+        let Reconcile { source, key, frozen_at, answer, at } = found;
+        let Some(answer) = answer else {
+            return self.free_if_the_same(source, &key, frozen_at);
+        };
         let call: Option<i64> = self
             .db
             .prepare_cached(
@@ -137,6 +193,17 @@ impl State {
         self.index.add(call, source, at, vec![answer]);
         Ok(())
     }
+}
+
+/// The stored keys of calls on their way in runs that have not ended.
+fn open_calls(db: &Connection, source: SourceId) -> rusqlite::Result<HashSet<String>> {
+    db.prepare_cached(
+        "SELECT calls.keys FROM calls JOIN runs ON runs.id = calls.run
+         WHERE calls.source = ?1 AND runs.ended_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.call = calls.id)",
+    )?
+    .query_map([source.0], |row| row.get(0))?
+    .collect()
 }
 
 impl Snapshot<'_> {
@@ -158,14 +225,17 @@ impl Snapshot<'_> {
     /// The operations of a source, settled or not, in the order of their keys.
     pub fn operations(&self, source: SourceId) -> Result<Vec<Operation>, Error> {
         let read = || {
+            let open = open_calls(self.db, source)?;
             self.db
                 .prepare_cached(
                     "SELECT key, frozen_at, settled IS NOT NULL FROM operations WHERE source = ?1 ORDER BY key",
                 )?
                 .query_map([source.0], |row| {
-                    let key = Key::from_stored(row.get_ref(0)?.as_str()?);
+                    let stored = row.get_ref(0)?.as_str()?;
+                    let in_flight = open.contains(stored);
                     let (frozen_at, settled) = (row.get(1)?, row.get(2)?);
-                    Ok(key.map(|key| Operation { key, frozen_at, settled }))
+                    let key = Key::from_stored(stored);
+                    Ok(key.map(|key| Operation { key, frozen_at, settled, in_flight }))
                 })?
                 .filter_map(Result::transpose)
                 .collect::<rusqlite::Result<Vec<_>>>()
@@ -182,8 +252,8 @@ mod tests {
     use crate::key::Task;
     use crate::outcome::Said;
     use crate::store::{
-        AccountId, Body, Call, Close, Granted, NewAnswer, Reserve, RunInfo, RunLimits, SourceName,
-        Store, StoreSpec,
+        AccountId, Body, Call, Close, Elsewhere, Granted, NewAnswer, Reserve, RunInfo, RunLimits,
+        SourceName, Store, StoreSpec,
     };
 
     /// One process on a store: it reserves and closes calls about one task.
@@ -237,14 +307,23 @@ mod tests {
         }
 
         fn reserve(&self, effect: Effect) -> Granted {
+            self.ask(effect, Vec::new(), vec![task()])
+        }
+
+        /// Wishes to send once more what brought no answer.
+        fn retry(&self, effect: Effect) -> Granted {
+            self.ask(effect, vec![vec![task()]], Vec::new())
+        }
+
+        fn ask(&self, effect: Effect, fixed: Vec<Vec<Key>>, keys: Vec<Key>) -> Granted {
             let wish = Reserve {
                 account: self.account,
                 source: self.source,
                 limits: crate::store::ledger::Limits::default(),
                 price: Micros(10),
                 now: NOW,
-                fixed: Vec::new(),
-                keys: vec![task()],
+                fixed,
+                keys,
                 batch: 1,
                 last: true,
                 effect,
@@ -259,6 +338,14 @@ mod tests {
             granted.calls.into_iter().next().expect("a call")
         }
 
+        /// The call that is granted once the live run `first` is seen to have failed.
+        fn call_after(&self, first: &Self, effect: Effect) -> Call {
+            first.operations();
+            assert_eq!(self.reserve(effect).elsewhere, [task()]);
+            assert_eq!(self.elsewhere(), Elsewhere::Free);
+            self.call(effect)
+        }
+
         fn close(&self, call: &Call, state: &str, operation: Option<OperationEnd>) {
             let answered = operation == Some(OperationEnd::Settled);
             let close = Close {
@@ -270,14 +357,22 @@ mod tests {
                 price: Micros(10),
                 charged: Micros::ZERO,
                 request_id: None,
+                effect: Effect::Idempotent,
                 answers: answered.then(|| (self.source, vec![answer()])),
                 operation,
             };
             self.runtime.block_on(self.store.writer().close(close)).expect("closed");
         }
 
+        fn elsewhere(&self) -> Elsewhere {
+            let writer = self.store.writer();
+            let states = writer.elsewhere(self.source, vec![task()], NOW.wall);
+            self.runtime.block_on(states).expect("states")[0]
+        }
+
         fn reconcile(&self, answer: Option<NewAnswer>) {
-            let found = Reconcile { source: self.source, key: task(), answer, at: NOW.wall };
+            let (source, at) = (self.source, NOW.wall);
+            let found = Reconcile { source, key: task(), frozen_at: at, answer, at };
             self.runtime.block_on(self.store.writer().reconcile(found)).expect("reconciled");
         }
 
@@ -338,6 +433,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_on_its_way_in_a_live_run_is_not_freed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Process::start(&folder, "1");
+        let call = first.call(Effect::Once);
+        let second = Process::start(&folder, "2");
+        let in_flight = |process: &Process| {
+            let operations = process.operations();
+            operations.iter().map(|operation| operation.in_flight).collect::<Vec<_>>()
+        };
+        assert_eq!(in_flight(&second), [true]);
+        second.reconcile(None);
+        assert_eq!(in_flight(&second), [true], "it may be done yet");
+        first.close(&call, "ok", Some(OperationEnd::Settled));
+        assert_eq!(in_flight(&first), [false]);
+        second.reconcile(None);
+        assert!(second.operations()[0].settled, "what is settled stays");
+    }
+
+    #[test]
+    fn what_is_answered_after_all_is_in_the_journal() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Process::start(&folder, "1");
+        let call = first.call(Effect::Once);
+        first.close(&call, "timeout", None);
+        first.reconcile(None);
+        assert_eq!(first.operations(), [], "taken for never done");
+        first.close(&call, "ok", Some(OperationEnd::Settled));
+        assert!(first.operations()[0].settled);
+    }
+
+    #[test]
     fn a_process_that_dies_leaves_what_acts_once_unknown() {
         let folder = tempfile::tempdir().expect("a folder");
         let first = Process::start(&folder, "1");
@@ -346,6 +472,46 @@ mod tests {
         let second = Process::start(&folder, "2");
         let granted = second.reserve(Effect::Once);
         assert_eq!((granted.calls.len(), granted.unknown), (0, vec![task()]));
+    }
+
+    #[test]
+    fn a_retry_leaves_alone_what_another_run_does_or_did_meanwhile() {
+        for effect in [Effect::Idempotent, Effect::Read] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let first = Process::start(&folder, "1");
+            let call = first.call(effect);
+            first.close(&call, "timeout", None);
+            let second = Process::start(&folder, "2");
+            let theirs = second.call_after(&first, effect);
+            assert_eq!(theirs.idempotency_key, call.idempotency_key);
+            let granted = first.retry(effect);
+            assert_eq!((granted.calls.len(), granted.elsewhere), (0, vec![task()]), "on its way");
+            assert_eq!(first.elsewhere(), Elsewhere::InFlight);
+            second.close(&theirs, "ok", Some(OperationEnd::Settled));
+            second.operations();
+            assert_eq!(first.elsewhere(), Elsewhere::Answered);
+            if effect == Effect::Idempotent {
+                let granted = first.retry(effect);
+                assert_eq!((granted.calls.len(), granted.elsewhere), (0, vec![task()]), "done");
+                assert_eq!(first.elsewhere(), Elsewhere::Answered);
+            }
+        }
+    }
+
+    #[test]
+    fn what_another_run_gave_up_is_sent_again_under_its_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Process::start(&folder, "1");
+        let call = first.call(Effect::Idempotent);
+        first.close(&call, "timeout", None);
+        let second = Process::start(&folder, "2");
+        let theirs = second.call_after(&first, Effect::Idempotent);
+        assert_eq!(first.retry(Effect::Idempotent).elsewhere, [task()]);
+        second.close(&theirs, "http_500", None);
+        second.operations();
+        assert_eq!(first.elsewhere(), Elsewhere::Free);
+        let again = first.retry(Effect::Idempotent).calls.pop().expect("a call");
+        assert_eq!(again.idempotency_key, call.idempotency_key);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Other processes on the same store: their calls fill the same windows, and
 //! what they ask about is not asked again. Dead ones are taken in.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::calls::parse_keys;
 use super::ledger::{Account, Entry, Limits};
@@ -75,27 +75,17 @@ impl State {
         let Some(&call) = self.claims.get(&(source, key.clone())) else {
             return Ok(Elsewhere::Free);
         };
-        let state: Option<String> = self
+        let has_ended =
+            self.db.prepare_cached("SELECT 1 FROM replies WHERE call = ?1")?.exists([call])?;
+        // The answer may be a later call's, or have been found by other means.
+        let is_answered = self
             .db
-            .prepare_cached("SELECT state FROM replies WHERE call = ?1")?
-            .query_row([call], |row| row.get(0))
-            .optional()?;
-        let exists = |sql: &str, source: i64, key: &str| {
-            self.db.prepare_cached(sql)?.exists(params![source, key, call])
-        };
-        let stored = key.to_stored();
-        Ok(match state.as_deref() {
-            None => Elsewhere::InFlight,
-            Some("ok")
-                if exists(
-                    "SELECT 1 FROM answers WHERE source = ?1 AND key = ?2 AND call >= ?3",
-                    source.0,
-                    &stored,
-                )? =>
-            {
-                Elsewhere::Answered
-            }
-            Some(_) => Elsewhere::Free,
+            .prepare_cached("SELECT 1 FROM answers WHERE source = ?1 AND key = ?2 AND call >= ?3")?
+            .exists(params![source.0, key.to_stored(), call])?;
+        Ok(match (has_ended, is_answered) {
+            (false, _) => Elsewhere::InFlight,
+            (true, true) => Elsewhere::Answered,
+            (true, false) => Elsewhere::Free,
         })
     }
 

@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) accounts: HashMap<AccountId, Account>,
     pub(super) claims: HashMap<(SourceId, Key), i64>,
     pub(super) last_claim: i64,
+    /// The latest call when the run began.
+    pub(super) last_before: i64,
     pub(super) data_version: i64,
     pub(super) index: Index,
     pub(super) failure: Option<(Exit, String)>,
@@ -69,6 +71,7 @@ impl State {
             accounts: HashMap::new(),
             claims: HashMap::new(),
             last_claim: 0,
+            last_before: 0,
             data_version: -1,
             index: Index::default(),
             failure: None,
@@ -85,6 +88,8 @@ impl State {
                 [],
                 |row| row.get(0),
             )?;
+            state.last_before =
+                state.db.query_row("SELECT coalesce(max(id), 0) FROM calls", [], |row| row.get(0))?;
             state.db.execute(
                 "INSERT INTO runs (run_id, boot_id, pid, version, command, started_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![

@@ -1,9 +1,10 @@
 //! Several sources for one dataset: who is asked, who answers, and what a second
 //! opinion is good for.
 
-use vinrich::config::RecallKey;
+use vinrich::config::{Durability, RecallKey};
 use vinrich::outcome::Dataset;
 use vinrich::plan::Plan;
+use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
 
 use crate::support::enriched::{Enriched, Tweak, vin, vins};
 use crate::support::vpic::data;
@@ -215,4 +216,69 @@ fn a_free_source_out_of_reach_is_left_out_unless_it_was_named() {
     let named = Enriched::by(&plan);
     assert_eq!(named.report.exit_code, 75);
     named.all("recalls_error", "unreachable");
+}
+
+#[test]
+fn answers_that_were_paid_for_are_read_without_a_spend_limit() {
+    let work = Work::with_faults(&[]);
+    let mut plan = work.plan(&sample("fleet.csv"), "out.csv");
+    let paid = Enriched::by(&plan);
+    let calls = work.calls("listings");
+    assert!(calls > 0 && paid.count("listings_status")["found"] > 0);
+
+    plan.vendor("visor").spend.clear();
+    let read = Enriched::by(&plan);
+    assert_eq!(read.report.exit_code, 0);
+    assert_eq!(read.count("listing_price"), paid.count("listing_price"));
+    assert_eq!(work.calls("listings"), calls);
+    let said = |words: &str| read.report.warnings.iter().any(|warning| warning.contains(words));
+    assert!(said("visor costs money and has no spend limit"), "{:?}", read.report.warnings);
+
+    // Asked for by name it must be allowed to cost what it costs.
+    plan.datasets.named = [Dataset::Listings].into();
+    let listings = plan.dataset(Dataset::Listings);
+    (listings.vendors, listings.named) = (vec!["visor", "carstrel"], true);
+    let error = crate::support::run(&plan).expect_err("64");
+    assert_eq!(error.exit().code(), 64);
+    assert!(error.to_string().contains("`visor` costs $0.002 a call and has no spend limit"));
+}
+
+#[test]
+fn a_find_that_is_held_beats_a_zero_of_the_file() {
+    let work = Work::with_faults(&[]);
+    let mut plan = work.fleet().only(&DECODE_AND_RECALLS);
+    plan.dataset(Dataset::Recalls).vendors = vec!["nhtsa-file", "carvin"];
+    let before = Enriched::by(&plan);
+    let row = before.rows.iter().find(|row| row["recall_match_basis"] == "model_exact");
+    let row = row.expect("a vehicle with recalls");
+    // The file knows the model from another year alone.
+    let year: i32 = row["model_year"].parse().expect("a year");
+    let line = |year: i32| {
+        let mut fields = vec![String::new(); 29];
+        for (place, value) in [
+            (0, "1".to_owned()),
+            (1, "20V001000".into()),
+            (2, row["make"].to_uppercase()),
+            (3, row["model"].to_uppercase()),
+            (4, year.to_string()),
+            (10, "V".into()),
+            (15, "20200102".into()),
+            (16, "20200103".into()),
+        ] {
+            fields[place] = value;
+        }
+        fields.join("\t") + "\r\n"
+    };
+    let file = work.write("FLAT_RCL_POST_2010.txt", &line(year.max(2012) + 1));
+    let spec = StoreSpec {
+        path: &plan.settings.store,
+        durability: Durability::Normal,
+        must_exist: true,
+        limits: RunLimits::default(),
+    };
+    import_recall_file(&spec, &file, false, 1_795_305_600_000_000, |_| {}).expect("imported");
+    let after = Enriched::by(&plan);
+    let now = after.row(&row["vin"]);
+    assert_eq!(now["recall_campaigns"], row["recall_campaigns"]);
+    assert_eq!(now["recalls_vendor"], "carvin");
 }

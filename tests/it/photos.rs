@@ -1,17 +1,22 @@
 //! `photos`: one request a vehicle, whatever becomes of the replies.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use rusqlite::Connection;
+use serde_json::json;
 use vinrich::acting::World;
-use vinrich::acting::photos::{self, PhotoPlan, To};
+use vinrich::acting::photos::{self, PhotoPlan, Photos, To};
 use vinrich::cancel::Cancel;
+use vinrich::config::Settings;
 use vinrich::events::Silent;
 use vinrich::input::InputSpec;
 use vinrich::sandbox::{Quotas, SandboxSpec};
 
 use crate::support::binary::{Setup, eventually, vins};
 use crate::support::clock::ScriptedClock;
+use crate::support::fake::{Fake, Reply};
 use crate::support::{Work, csv_rows, each_at_once};
 
 const REQUEST: [&str; 6] = ["photos", "request", "vins.csv", "-o", "out.csv", "--yes"];
@@ -120,32 +125,34 @@ fn what_the_list_does_not_tell_is_left_to_the_operator() {
     assert_eq!(asked(&work), once_each(2), "the next list told");
 }
 
-#[test]
-fn what_a_whole_list_lacks_is_sent_again_once_it_cannot_come_any_more() {
-    let work = work(1, &["visio/request/500:first=1"]);
-    let clock = ScriptedClock::new();
+/// Runs `photos request` by this clock.
+fn requested(work: &Work, settings: Settings, clock: &ScriptedClock) -> Photos {
     let plan = PhotoPlan {
         input: Some(InputSpec {
             sources: vec![work.path("vins.csv").display().to_string()],
             ..InputSpec::default()
         }),
-        settings: work.settings(),
+        settings,
         max_calls: None,
         output: To::Nowhere,
         command: "vinrich photos request".into(),
     };
-    let request = || {
-        let cancel = Cancel::new();
-        let world = World { events: &Silent, clock: &clock, cancel: &cancel };
-        photos::request(&plan, false, world, &|_| Ok(())).expect("it ends")
-    };
+    let cancel = Cancel::new();
+    let world = World { events: &Silent, clock, cancel: &cancel };
+    photos::request(&plan, false, world, &|_| Ok(())).expect("it ends")
+}
+
+#[test]
+fn what_a_whole_list_lacks_is_sent_again_once_it_cannot_come_any_more() {
+    let work = work(1, &["visio/request/500:first=1"]);
+    let clock = ScriptedClock::new();
     for _ in 0..2 {
-        let photos = request();
+        let photos = requested(&work, work.settings(), &clock);
         assert_eq!((photos.report.exit_code, photos.done, photos.unknown), (3, 0, 1));
     }
     assert_eq!(work.calls("request"), 1, "it may still come");
     clock.pass(Duration::from_mins(3));
-    let photos = request();
+    let photos = requested(&work, work.settings(), &clock);
     assert_eq!((photos.report.exit_code, photos.done, photos.unknown), (0, 1, 0));
     assert_eq!(work.calls("request"), 2);
 }
@@ -183,6 +190,125 @@ fn requests_are_looked_at_and_cancelled() {
     assert_eq!(states, vins.iter().map(|vin| &**vin).zip(expected).collect::<Vec<_>>());
     assert_eq!(work.calls("show"), 2, "what was cancelled is not asked about");
     work.vinrich(&["photos", "cancel", "1HGBH41JXMN10918", "--yes"]).exits(64);
+}
+
+/// Leads the vendor's calls to `fake` instead of the stand-in.
+fn lead_to(work: &Work, fake: &Fake) {
+    let config = work.read("vinrich.toml");
+    let (before, after) = config.split_once("[vendors.visio]\n").expect("a table");
+    let (_, rest) = after.split_once('\n').expect("a base URL");
+    let url = fake.url();
+    work.write("vinrich.toml", &format!("{before}[vendors.visio]\nbase_url = '{url}'\n{rest}"));
+}
+
+/// A vendor that makes `made` photo requests and cancels `cancelled` of them, and
+/// refuses the rest.
+fn refusing(made: usize, cancelled: usize) -> Fake {
+    let (posts, deletes) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    Fake::start(move |_, heard| {
+        let refusal = || Reply::new(422, r#"{"error":{"code":"already_submitted"}}"#);
+        match (heard.path.as_str(), heard.body.is_empty()) {
+            ("/photo-requests", false) => match posts.fetch_add(1, Ordering::SeqCst) {
+                n if n < made => Reply::new(201, format!(r#"{{"data":{{"id":"r{n}"}}}}"#)),
+                _ => refusal(),
+            },
+            _ if deletes.fetch_add(1, Ordering::SeqCst) < cancelled => Reply::new(200, "{}"),
+            _ => refusal(),
+        }
+    })
+}
+
+#[test]
+fn what_the_vendor_refuses_to_make_is_told_and_not_counted_as_made() {
+    let work = work(3, &[]);
+    let fake = refusing(1, 0);
+    lead_to(&work, &fake);
+    work.vinrich(&REQUEST).exits(0).says(&["3 vehicles: 1 photo request made"]);
+    let rows = csv_rows(&work.read("out.csv"));
+    let refused = rows.iter().filter(|row| row["photo_error"] == "already_submitted");
+    assert_eq!(refused.count(), 2, "{rows:?}");
+    let made = rows.iter().filter(|row| row["photo_error"].is_empty()).count();
+    assert_eq!(made, 1, "{rows:?}");
+}
+
+#[test]
+fn what_the_vendor_refuses_to_cancel_is_not_cancelled() {
+    let work = work(3, &[]);
+    let fake = refusing(3, 1);
+    lead_to(&work, &fake);
+    work.vinrich(&REQUEST).exits(0);
+    let cancel = ["photos", "cancel", "--all", "--yes"];
+    work.vinrich(&cancel).exits(3).says(&[
+        "1 photo request cancelled",
+        "2 photo requests were not cancelled: the vendor refused (`already_submitted`)",
+    ]);
+    let before = fake.heard().len();
+    work.vinrich(&cancel).exits(3).says(&["0 photo requests cancelled"]);
+    assert_eq!(fake.heard().len(), before + 2, "those refused are asked about again");
+}
+
+#[test]
+fn a_number_is_used_for_one_request_alone() {
+    let work = work(2, &[]);
+    let posts = AtomicUsize::new(0);
+    let fake = Fake::start(move |_, _| match posts.fetch_add(1, Ordering::SeqCst) {
+        3 => Reply::new(422, r#"{"error":{"code":"too_many"}}"#),
+        n => Reply::new(201, format!(r#"{{"data":{{"id":"r{n}"}}}}"#)),
+    });
+    lead_to(&work, &fake);
+    let config = work.read("vinrich.toml");
+    let one = "[vendors.visio]\nconcurrency = 1\n";
+    work.write("vinrich.toml", &config.replace("[vendors.visio]\n", one));
+    let again: Vec<&str> = REQUEST.into_iter().chain(["--again"]).collect();
+    for _ in 0..3 {
+        work.vinrich(&again).exits(0);
+    }
+    let db = Connection::open(work.store()).expect("the store");
+    let count = "SELECT count(*) FROM operations WHERE settled IS NOT NULL";
+    let settled: i64 = db.query_row(count, [], |row| row.get(0)).expect("a count");
+    assert_eq!((settled, fake.heard().len()), (6, 6));
+}
+
+#[test]
+fn what_another_run_is_making_is_neither_lost_nor_made_twice() {
+    let work = work(1, &["visio/request/stall:first=1"]);
+    let running = work.start(&REQUEST);
+    eventually("the request", || work.calls("request") == 1);
+    let told = work.vinrich(&STATUS).exits(0);
+    let rows = csv_rows(told.stdout());
+    assert_eq!(
+        (&*rows[0]["photo_request_state"], &*rows[0]["photo_error"]),
+        ("unknown", "in_flight_elsewhere")
+    );
+    let second = ["photos", "request", "vins.csv", "-o", "second.csv", "--yes"];
+    work.vinrich(&second).exits(75).says(&["0 photo requests made"]);
+    assert_eq!((work.calls("request"), work.calls("list")), (1, 0));
+    running.kill();
+}
+
+#[test]
+fn a_request_that_a_wrong_clock_dates_back_is_not_made_again() {
+    let work = work(1, &[]);
+    let vin = vins(1).remove(0);
+    let fake = Fake::start(move |_, heard| {
+        if !heard.body.is_empty() {
+            return Reply::new(500, "{}");
+        }
+        let words = format!("Please send photos of the vehicle with VIN {vin}");
+        let made = json!({"id": "r1", "instructions": words, "created_at": "2020-01-01T00:00:00Z"});
+        let meta = json!({"current_page": 1, "last_page": 1});
+        Reply::new(200, json!({"data": [made], "meta": meta}).to_string())
+    });
+    let mut settings = work.settings();
+    settings.vendors.get_mut("visio").expect("the vendor").base_url = fake.url();
+    let clock = ScriptedClock::new();
+    for _ in 0..2 {
+        let photos = requested(&work, settings.clone(), &clock);
+        assert_eq!((photos.done, photos.unknown), (0, 1));
+        clock.pass(Duration::from_mins(3));
+    }
+    let posts = fake.heard().iter().filter(|heard| !heard.body.is_empty()).count();
+    assert_eq!(posts, 1, "whatever the list dates it to");
 }
 
 #[test]

@@ -121,6 +121,43 @@ fn a_kill_leaves_the_old_output_as_it_was() {
     assert_eq!(unfinished, [""; 0], "leftovers of the killed run are gone");
 }
 
+/// What a run has begun beside its output's place: its length.
+fn begun(work: &Work) -> Option<u64> {
+    let folder = std::fs::read_dir(work.folder.path()).expect("the folder");
+    let is_draft = |name: &str| name.starts_with(".out.csv") && !name.ends_with("vinrich-lock");
+    let draft = folder.flatten().find(|entry| is_draft(&entry.file_name().to_string_lossy()))?;
+    draft.metadata().ok().map(|file| file.len())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_stopped_while_it_writes_leaves_the_old_output_as_it_was() {
+    let work = Work::configured(&[]);
+    let few = vins(20);
+    work.write_vins(&few);
+    let words = ["enrich", "vins.csv", "-o", "out.csv", "--with", "decode"];
+    work.vinrich(&words).exits(0);
+    let old = work.read("out.csv");
+    // Every answer is in the store, so that writing is all there is to do.
+    let again = |times: usize| format!("vin\n{}", format!("{}\n", few.join("\n")).repeat(times));
+    work.write("vins.csv", &again(20_000));
+    let running = work.start(&words);
+    eventually("rows on their way", || begun(&work).is_some_and(|length| length > 0));
+    running.signal("TERM");
+    let asked = Instant::now();
+    running.end().exits(143).says(&["run the same command again"]);
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    assert_eq!(work.read("out.csv"), old);
+    assert_eq!(begun(&work), None, "nothing is left beside it");
+    let report = work.json("out.csv.run.json");
+    assert_eq!((&report["exit_code"], &report["outcome"]), (&143.into(), &"terminated".into()));
+    assert_eq!((&report["rows"]["read"], &report["rows"]["written"]), (&400_000.into(), &0.into()));
+    work.write("vins.csv", &again(2));
+    work.vinrich(&words).exits(0);
+    assert_eq!(csv_rows(&work.read("out.csv")).len(), 40);
+    assert!(work.decodes_by_vin().values().all(|&times| times == 1), "nothing is paid twice");
+}
+
 /// Whether this process was started with SIGINT ignored, which children inherit
 /// and vinrich respects: then there is nothing to test.
 #[cfg(unix)]

@@ -203,6 +203,53 @@ fn a_dearer_charge_is_what_the_next_run_is_reserved_at() {
 }
 
 #[test]
+fn a_configured_concurrency_does_not_widen_the_limit() {
+    let work = work(6, &["visa/latency=100ms"]);
+    let config = work.read("vinrich.toml");
+    let dear = "[vendors.visa]\nprice_micros = 100\nconcurrency = 6\n";
+    work.write("vinrich.toml", &config.replace("[vendors.visa]\n", dear));
+    work.vinrich(&words("0.001")).exits(80).says(&["over `--max-cost`", "dearer than expected"]);
+    assert_eq!(work.calls("execute"), 1, "the first charge tells the price");
+}
+
+/// What the ledger says was charged.
+fn charged(work: &Work) -> i64 {
+    let db = Connection::open(work.store()).expect("the store");
+    db.query_row("SELECT sum(charged) FROM replies", [], |row| row.get(0)).expect("a sum")
+}
+
+#[test]
+fn what_may_have_been_charged_counts_until_its_reply_tells() {
+    let work = work(5, &["visa/html"]);
+    work.vinrich(&words("0.025"));
+    assert_eq!(heard(&work).len(), 2, "two cents may be spent of two and a half");
+    assert_eq!(charged(&work), 20_000, "each may have been charged once");
+    assert_eq!(work.json("out.csv.run.json")["vendors"]["visa"]["spent"], 20_000);
+}
+
+#[test]
+fn what_is_sent_again_under_its_key_is_charged_once() {
+    each_at_once(["500:first=2", "reset:first=1", "truncate:first=2"], |fault| {
+        let work = work(2, &[&format!("visa/{fault}")]);
+        work.vinrich(&words("0.02")).exits(0);
+        assert!(work.calls("execute") > 2, "{fault}");
+        assert_eq!((heard(&work).len(), charged(&work)), (2, 20_000), "{fault}");
+        let spent = &work.json("out.csv.run.json")["vendors"]["visa"]["spent"];
+        assert_eq!(spent, 20_000, "{fault}");
+    });
+}
+
+#[test]
+fn what_a_killed_run_may_have_been_charged_is_counted_once() {
+    let work = work(1, &["latency=150ms"]);
+    let running = work.start(&words("1"));
+    eventually("a call", || !work.sandbox.log().is_empty());
+    running.kill();
+    work.vinrich(&words("0.01")).exits(0);
+    assert_eq!((work.calls("execute"), charged(&work)), (2, 10_000));
+}
+
+#[test]
 fn nothing_is_sent_that_cannot_be_right() {
     let work = work(2, &[]);
     let refused = |words: &[&str], says: &[&str]| {

@@ -1,12 +1,21 @@
 //! The offline decoder, as a user meets it.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use vinrich::vin::Vin;
+use vinrich::cancel::Cancel;
+use vinrich::claims::Claims;
+use vinrich::distinct::Distinct;
+use vinrich::facts::DecodeFacts;
+use vinrich::keyset::KeySet;
+use vinrich::names::{same_make, same_model_of};
+use vinrich::offline::Offline;
+use vinrich::suggest::suggest;
+use vinrich::vin::{Vin, candidates};
 use vinrich::vpic::Vpic;
 
 use crate::support::Work;
-use crate::support::binary::{Ended, Running};
+use crate::support::binary::{Ended, Running, vins};
 use crate::support::vpic::data;
 
 /// 2026-11-22, in microseconds since the epoch.
@@ -131,6 +140,72 @@ fn decodes_agree_with_what_sellers_say() {
     }
     let agreed = decoded.len() - other_models.len();
     assert!(agreed * 100 >= decoded.len() * 95, "{agreed} of {}: {other_models:#?}", decoded.len());
+}
+
+/// Candidates that differ in the serial number alone are not decoded one by one, which
+/// is to change no suggestion: here every one of them is.
+#[test]
+fn suggestions_are_those_of_every_candidate_decoded() {
+    let Some(data) = data() else { return };
+    let vpic = Vpic::find(&data).expect("sound data").expect("data");
+    let decode = |vin: &Vin| {
+        let decoded = vpic.decode(vin, NOW);
+        decoded.is_found().then_some(decoded.facts)
+    };
+    let text = include_str!("../fixtures/vpic/public-listings.csv");
+    let mut listings = csv::Reader::from_reader(text.as_bytes());
+    let mut suggested = 0;
+    for (row, listing) in listings.deserialize().enumerate() {
+        let [vin, make, model, year]: [String; 4] = listing.expect("a listing");
+        let mut cell = vin.clone();
+        cell.remove(row % vin.len());
+        for model in ["", &model] {
+            let claims = Claims::of(Some(&make), Some(model), Some(&year));
+            let fitting: Vec<(Vin, Arc<DecodeFacts>)> = candidates(&cell)
+                .into_iter()
+                .filter_map(|vin| Some((vin, decode(&vin)?)))
+                .filter(|(_, facts)| {
+                    facts.make.as_deref().is_some_and(|known| same_make(&make, known))
+                        && facts.model_year == claims.year
+                })
+                .collect();
+            let of_model: Vec<&(Vin, Arc<DecodeFacts>)> = fitting
+                .iter()
+                .filter(|(_, facts)| {
+                    let makes = [&make, facts.make.as_deref().unwrap_or_default()];
+                    facts.model.as_deref().is_some_and(|known| {
+                        claims.model.is_none_or(|model| same_model_of(&makes, model, known))
+                    })
+                })
+                .collect();
+            let expected = match (&fitting[..], &of_model[..]) {
+                ([(only, _)], _) | (_, [(only, _)]) => Some(*only),
+                _ => None,
+            };
+            assert_eq!(suggest(&cell, &claims, decode), expected, "{cell} {claims:?}");
+            suggested += usize::from(expected.is_some());
+        }
+    }
+    assert!(suggested > 20, "{suggested}");
+}
+
+#[test]
+fn a_run_that_is_stopped_decodes_no_more() {
+    let Some(data) = data() else { return };
+    let vpic = Vpic::find(&data).expect("sound data").expect("data");
+    let mut distinct = Distinct::default();
+    // One more than are decoded together.
+    for vin in vins(8193) {
+        distinct.insert(Vin::new(&vin).expect("a VIN"));
+    }
+    let vins = KeySet::vins(distinct);
+    let cancel = Cancel::new();
+    let mut taken = 0;
+    Offline::new(vpic, NOW, true).until(&cancel).each(&vins, &vins.sorted(), |_, _| {
+        taken += 1;
+        cancel.stop(false);
+    });
+    assert_eq!(taken, 8192, "what was decoded together is taken together");
 }
 
 /// Whether a seller's model, with its trim behind it, is vPIC's.

@@ -10,7 +10,9 @@ use super::super::Desk;
 use crate::error::Error;
 use crate::key::Key;
 use crate::store::{Answered, Operation, SourceId};
-use crate::vendors::visio::{self, LIST, Listed, PhotoRequest, listed, photo_request, vin_of};
+use crate::vendors::visio::{
+    self, LIST, Listed, PhotoRequest, listed, number_of, photo_request, vin_of,
+};
 use crate::vin::Vin;
 
 /// A photo request that was sent so recently may not be on the list yet: it is
@@ -24,9 +26,14 @@ const CLOCK_SLACK: i64 = 600_000_000;
 const MOST_PAGES: u32 = 1000;
 
 /// The photo requests of this store, by vehicle.
+#[derive(Default)]
 pub(super) struct Book {
     made: BTreeMap<String, Vec<Made>>,
     unknown: BTreeMap<String, usize>,
+    /// Those that another run is making at this moment.
+    in_flight: BTreeMap<String, usize>,
+    /// The highest number of a vehicle's, whatever became of it.
+    highest: BTreeMap<String, usize>,
     done: HashSet<Key>,
 }
 
@@ -39,13 +46,14 @@ pub(super) struct Made {
 impl Book {
     /// Reads the journal and what the vendor said.
     pub(super) fn read(desk: &Desk<'_>, source: SourceId) -> Result<Self, Error> {
-        let mut book =
-            Self { made: BTreeMap::new(), unknown: BTreeMap::new(), done: HashSet::new() };
+        let mut book = Self::default();
         let operations = desk.operations(source)?;
         let keys: Vec<Key> = operations.iter().map(|operation| operation.key.clone()).collect();
         let held = desk.held(source, &keys)?;
-        for Operation { key, settled, .. } in operations {
+        for Operation { key, settled, in_flight, .. } in operations {
             let Some(vin) = vin_of(&key).map(|vin| vin.to_string()) else { continue };
+            let highest = book.highest.entry(vin.clone()).or_default();
+            *highest = number_of(&key).max(*highest);
             let answer = held.get(&key).filter(|held| held.said == Answered::Found);
             match answer.filter(|_| settled) {
                 Some(held) => {
@@ -55,6 +63,7 @@ impl Book {
                 }
                 // Settled otherwise, it was refused: nothing was made.
                 None if settled => {}
+                None if in_flight => *book.in_flight.entry(vin).or_default() += 1,
                 None => *book.unknown.entry(vin).or_default() += 1,
             }
         }
@@ -76,15 +85,25 @@ impl Book {
         self.unknown.get(vin.as_str()).copied().unwrap_or(0)
     }
 
+    /// How many of a vehicle's another run is making at this moment.
+    pub(super) fn in_flight(&self, vin: &Vin) -> usize {
+        self.in_flight.get(vin.as_str()).copied().unwrap_or(0)
+    }
+
     /// Photo requests of a vehicle that were made, or may have been.
     pub(super) fn count(&self, vin: &Vin) -> usize {
-        self.of(vin).count() + self.unknown(vin)
+        self.of(vin).count() + self.unknown(vin) + self.in_flight(vin)
+    }
+
+    /// The number of a vehicle's next photo request: none is used twice.
+    pub(super) fn next_number(&self, vin: &Vin) -> usize {
+        self.highest.get(vin.as_str()).map_or(1, |highest| highest.saturating_add(1))
     }
 
     /// The vehicles, by VIN.
     pub(super) fn vins(&self) -> Vec<Vin> {
         let vins: std::collections::BTreeSet<&String> =
-            self.made.keys().chain(self.unknown.keys()).collect();
+            self.made.keys().chain(self.unknown.keys()).chain(self.in_flight.keys()).collect();
         vins.into_iter().filter_map(|vin| Vin::new(vin)).collect()
     }
 
@@ -93,6 +112,7 @@ impl Book {
         let is_kept = |vin: &str| Vin::new(vin).is_some_and(|vin| vins.contains(&vin));
         self.made.retain(|vin, _| is_kept(vin));
         self.unknown.retain(|vin, _| is_kept(vin));
+        self.in_flight.retain(|vin, _| is_kept(vin));
     }
 
     /// Those that were not cancelled here.
@@ -107,7 +127,8 @@ impl Book {
         source: SourceId,
     ) -> Result<(), Error> {
         for made in self.made.values_mut().flatten() {
-            if desk.known(source, &visio::about(&made.request.id))?.is_some() {
+            let known = desk.known(source, &visio::about(&made.request.id))?;
+            if known.is_some_and(|(held, _)| held.said != Answered::Refused) {
                 made.cancelled = true;
                 made.request.state = Some("cancelled".into());
             }
@@ -124,7 +145,9 @@ impl Book {
                 Answered::Found => {
                     made.request = photo_request(&body).unwrap_or_else(|| made.request.clone());
                 }
-                Answered::Absent | Answered::Refused => made.request.state = Some("gone".into()),
+                Answered::Absent => made.request.state = Some("gone".into()),
+                // It says nothing of how it stands.
+                Answered::Refused => {}
             }
         }
         Ok(())
@@ -132,14 +155,16 @@ impl Book {
 }
 
 /// Looks in the vendor's list for photo requests whose reply was lost: what is
-/// found there was made, what is missing from a whole list never was.
+/// found there was made, what is missing from a whole list never was. What
+/// another run is making at this moment is that run's matter.
 pub(super) async fn reconcile(desk: &Desk<'_>, source: SourceId) -> Result<(), Error> {
     let operations = desk.operations(source)?;
-    let lost: Vec<&Operation> = operations.iter().filter(|operation| !operation.settled).collect();
+    let is_lost = |operation: &&Operation| !operation.settled && !operation.in_flight;
+    let lost: Vec<&Operation> = operations.iter().filter(is_lost).collect();
     if lost.is_empty() {
         return Ok(());
     }
-    let List { requests, is_whole } = read_list(desk).await?;
+    let List { requests, is_whole, read_at } = read_list(desk).await?;
     let mut taken = known_ids(desk, source, &operations)?;
     for operation in lost {
         let found = requests
@@ -147,9 +172,16 @@ pub(super) async fn reconcile(desk: &Desk<'_>, source: SourceId) -> Result<(), E
             .find(|request| !taken.contains(&request.id) && is_about(request, operation));
         if let Some(request) = found {
             taken.insert(request.id.clone());
-            desk.reconcile(source, &operation.key, Some(request.body.clone())).await?;
-        } else if is_whole && is_old(desk, operation) && requests.iter().all(says_its_words) {
-            desk.reconcile(source, &operation.key, None).await?;
+            desk.reconcile(source, operation, Some(request.body.clone())).await?;
+            continue;
+        }
+        // By a clock that is far off it looks older than the operation, and is it all the same.
+        let may_be = |request: &PhotoRequest| {
+            request.instructions.is_none()
+                || !taken.contains(&request.id) && says_the_same(request, operation)
+        };
+        if is_whole && is_old(read_at, operation) && !requests.iter().any(may_be) {
+            desk.reconcile(source, operation, None).await?;
         }
     }
     Ok(())
@@ -160,12 +192,15 @@ struct List {
     requests: Vec<PhotoRequest>,
     /// Whether the vendor said that this is all.
     is_whole: bool,
+    /// When the first of its pages came, in microseconds since the epoch.
+    read_at: i64,
 }
 
 /// Reads the list page by page, until the vendor says that it ends or nothing new comes.
 async fn read_list(desk: &Desk<'_>) -> Result<List, Error> {
     let source = desk.source(LIST).await?;
-    let mut list = List { requests: Vec::new(), is_whole: false };
+    let begun = desk.shared.clock.now().wall;
+    let mut list = List { requests: Vec::new(), is_whole: false, read_at: i64::MAX };
     let mut seen = HashSet::new();
     for number in 1..=MOST_PAGES {
         let key = visio::page(number);
@@ -174,7 +209,10 @@ async fn read_list(desk: &Desk<'_>) -> Result<List, Error> {
             desk.count(unanswered.values());
             break;
         }
-        let Some((_, body)) = desk.known(source, &key)? else { break };
+        // A page of another reading says nothing of what was made since.
+        let known = desk.known(source, &key)?.filter(|(held, _)| held.fetched_at >= begun);
+        let Some((held, body)) = known else { break };
+        list.read_at = list.read_at.min(held.fetched_at);
         let Some(Listed { requests, more }) = listed(&body) else { break };
         let is_empty = requests.is_empty();
         let before = list.requests.len();
@@ -209,24 +247,44 @@ fn known_ids(
 /// Whether a listed photo request is this operation's: its words, or its VIN
 /// and not made before the operation.
 fn is_about(request: &PhotoRequest, operation: &Operation) -> bool {
+    let names_its_vin = match (&request.instructions, vin_of(&operation.key)) {
+        (Some(words), Some(vin)) => words.contains(vin.as_str()),
+        _ => false,
+    };
+    let made: Option<Timestamp> = request.created_at.as_ref().and_then(|at| at.parse().ok());
+    let is_new = |made: Timestamp| made.as_microsecond() >= operation.frozen_at - CLOCK_SLACK;
+    match made {
+        Some(made) => names_its_vin && is_new(made),
+        None => names_its_vin && says_the_same(request, operation),
+    }
+}
+
+/// Whether a listed photo request has an operation's very words.
+fn says_the_same(request: &PhotoRequest, operation: &Operation) -> bool {
     let (Some(words), Some(task)) = (&request.instructions, operation.key.task()) else {
         return false;
     };
-    let Some(vin) = vin_of(&operation.key).filter(|vin| words.contains(vin.as_str())) else {
-        return false;
-    };
     let body: Value = serde_json::from_str(&task.body).unwrap_or_default();
-    let ours = body.get("instructions").and_then(Value::as_str).unwrap_or(vin.as_str());
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let made: Option<Timestamp> = request.created_at.as_ref().and_then(|at| at.parse().ok());
-    let is_new = |made: Timestamp| made.as_microsecond() >= operation.frozen_at - CLOCK_SLACK;
-    plain(words) == plain(ours) && made.is_none_or(is_new) || made.is_some_and(is_new)
+    body.get("instructions").and_then(Value::as_str).is_some_and(|ours| plain(words) == plain(ours))
 }
 
-fn says_its_words(request: &PhotoRequest) -> bool {
-    request.instructions.is_some()
+/// Whether a list that was read at `read_at` would have an operation that was done.
+fn is_old(read_at: i64, operation: &Operation) -> bool {
+    read_at.saturating_sub(operation.frozen_at) > MAY_STILL_COME
 }
 
-fn is_old(desk: &Desk<'_>, operation: &Operation) -> bool {
-    desk.shared.clock.now().wall.saturating_sub(operation.frozen_at) > MAY_STILL_COME
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_read_before_an_operation_can_show_says_nothing_of_it() {
+        let key = visio::about("1HGBH41JXMN109186");
+        let operation = Operation { key, frozen_at: 500, settled: false, in_flight: false };
+        assert!(!is_old(400, &operation), "read before it");
+        assert!(!is_old(500 + MAY_STILL_COME, &operation), "it may still come");
+        assert!(is_old(501 + MAY_STILL_COME, &operation));
+        assert!(!is_old(i64::MIN, &operation), "no page at all");
+    }
 }

@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::error::{Error, Exit};
 use crate::input::{InputSpec, Inputs, Row};
 use crate::key::Key;
-use crate::outcome::Outcome;
+use crate::outcome::{Held as Wait, Outcome};
 use crate::output::{Sheet, Written};
 use crate::plan::Limits;
 use crate::report::{OutputReport, Report};
@@ -38,6 +38,9 @@ const COLUMNS: [&str; 6] = [
 
 /// The state of a vehicle that nobody made a photo request for.
 const NOT_REQUESTED: &str = "not_requested";
+
+/// What is said of a photo request that another run is making.
+const ELSEWHERE: Outcome = Outcome::Pending(Wait::Elsewhere);
 
 /// What a command about photo requests shall do.
 #[derive(Clone, Debug)]
@@ -114,6 +117,8 @@ pub fn request(
         desk.count(outcomes.values());
         photos.done = keys.iter().filter(|key| book.is_done(key)).count();
         photos.unknown = told_of_unknown(desk, &book, wanted.iter().map(|(vin, _)| vin));
+        let elsewhere = |(vin, _): &&(Vin, Wanted)| book.in_flight(vin) > 0;
+        desk.count(wanted.iter().filter(elsewhere).map(|_| &ELSEWHERE));
         let Some(sheet) = sheet.filter(|_| desk.shared.cancel.asked().is_none()) else {
             return Ok(());
         };
@@ -143,9 +148,10 @@ pub fn status(plan: &PhotoPlan, world: World<'_>) -> Result<Photos, Error> {
         let cancelled = desk.source(CANCEL).await?;
         book.take_cancelled(desk, cancelled)?;
         let asked: Vec<Key> = book.open().map(|made| visio::about(&made.request.id)).collect();
-        let outcomes = desk.ask(SHOW, asked.clone()).await?;
-        desk.count(outcomes.values());
+        let mut outcomes = desk.ask(SHOW, asked.clone()).await?;
         let shown = desk.source(SHOW).await?;
+        outcomes.extend(refused(desk, shown, &asked)?);
+        desk.count(outcomes.values());
         book.take_shown(desk, shown)?;
         photos.done = asked.len() - outcomes.len();
         photos.unknown = told_of_unknown(desk, &book, book.vins().iter());
@@ -188,8 +194,10 @@ pub fn cancel(
         if !asked.is_empty() {
             confirm(Intent { calls: asked.len() })?;
         }
-        let outcomes = desk.ask(CANCEL, asked.clone()).await?;
+        let mut outcomes = desk.ask(CANCEL, asked.clone()).await?;
+        outcomes.extend(refused(desk, cancelled, &asked)?);
         desk.count(outcomes.values());
+        tell_of_refused(desk, &outcomes);
         photos.done = asked.len() - outcomes.len();
         photos.unknown = told_of_unknown(desk, &book, book.vins().iter());
         Ok(())
@@ -242,7 +250,7 @@ fn missing(wanted: &[(Vin, Wanted)], book: &Book, again: bool) -> (Vec<Key>, usi
     for (vin, wanted) in wanted {
         let before = book.count(vin);
         if before == 0 || again {
-            keys.push(wanted.task(vin, before + 1));
+            keys.push(wanted.task(vin, book.next_number(vin)));
         } else {
             had += usize::from(book.of(vin).next().is_some());
         }
@@ -256,6 +264,22 @@ fn refused(desk: &Desk<'_>, source: SourceId, keys: &[Key]) -> Result<Vec<(Key, 
     let refused = held.filter(|(_, held)| held.said == Answered::Refused);
     let why = |held: &Held| held.detail.as_deref().unwrap_or("refused").to_owned();
     Ok(refused.map(|(key, held)| (key, Outcome::Refused(why(&held)))).collect())
+}
+
+/// Says which requests to cancel were refused: they stay open.
+fn tell_of_refused(desk: &Desk<'_>, outcomes: &HashMap<Key, Outcome>) {
+    let codes = outcomes.values().filter_map(|outcome| match outcome {
+        Outcome::Refused(code) => Some(code.as_str()),
+        _ => None,
+    });
+    let codes: Vec<&str> = codes.collect();
+    let Some(code) = codes.iter().min() else { return };
+    desk.ends_with(Exit::SomeFailed);
+    let requests = if codes.len() == 1 { "photo request was" } else { "photo requests were" };
+    desk.warn(
+        "not_cancelled",
+        format!("{} {requests} not cancelled: the vendor refused (`{code}`)", codes.len()),
+    );
 }
 
 /// Says how many photo requests of these vehicles nobody knows the outcome of.
@@ -321,6 +345,8 @@ fn cells_of(vin: &Vin, book: &Book) -> Vec<[String; COLUMNS.len()]> {
     };
     let mut rows: Vec<_> = book.of(vin).map(|made| cells(vin, made)).collect();
     rows.extend((0..book.unknown(vin)).map(|_| blank("unknown", "outcome_unknown")));
+    let elsewhere = ELSEWHERE.verdict().1.unwrap_or_default();
+    rows.extend((0..book.in_flight(vin)).map(|_| blank("unknown", &elsewhere)));
     if rows.is_empty() {
         rows.push(blank(NOT_REQUESTED, ""));
     }

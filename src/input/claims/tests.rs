@@ -89,6 +89,14 @@ fn a_second_choice_is_taken_where_the_first_says_otherwise() {
 }
 
 #[test]
+fn a_blank_column_gives_way_to_one_that_says_something() {
+    let sheet = ["VIN,Make,Brand,Model Year,Year", "VIN1,,Honda,,2003", "VIN1, ,Ford,,2004"];
+    assert_eq!(columns(&sheet, &[]), ["make=Brand", "year=Year"]);
+    let blank = ["VIN,Make,Brand", "VIN1,,17"];
+    assert_eq!(columns(&blank, &[]), ["make=Make"], "later rows may say something");
+}
+
+#[test]
 fn the_map_names_columns_by_header_or_number_and_counts_for_more() {
     let sheet = ["VIN,Make,Typ,Built,Model", "VIN1,Honda,Accord,2003,x"];
     let map = [(Claim::Model, "typ"), (Claim::Year, "4")];

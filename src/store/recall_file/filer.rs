@@ -86,7 +86,7 @@ fn find_among(
     covered: &RangeInclusive<i32>,
 ) -> Filed {
     let year = vehicle.year;
-    if let Some(exact) = names.iter().find(|name| name.told == vehicle.model)
+    if let Some(exact) = names.iter().find(|name| name.text == vehicle.model)
         && let campaigns @ [_, ..] = &exact.campaigns(year).collect::<Vec<_>>()[..]
     {
         return Filed::Found(campaigns.to_vec());
@@ -102,7 +102,7 @@ fn find_among(
             named.iter().flat_map(|name| name.campaigns(year)).collect();
         campaigns.sort_unstable();
         campaigns.dedup();
-        let names = named.iter().map(|name| name.told.clone()).collect();
+        let names = named.iter().map(|name| name.text.clone()).collect();
         return Filed::Variants { names, campaigns };
     }
     if same().next().is_none() {
@@ -152,7 +152,7 @@ impl Make {
         self.by_name.insert(name.clone(), place);
         self.names.push(Name {
             bare: bare(&name),
-            told: name,
+            text: name,
             rows,
             is_read: false,
             by_year: Vec::new(),
@@ -172,8 +172,7 @@ impl Make {
 
 /// One name of a model.
 struct Name {
-    /// As the file tells it.
-    told: String,
+    text: String,
     bare: String,
     /// Its rows of `recall_models`, one a part.
     rows: Vec<i64>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -30,9 +30,15 @@ pub struct Execution {
 struct Success<'a> {
     #[serde(rename = "success")]
     ok: bool,
-    #[serde(borrow)]
+    /// A tool may well answer `null`.
+    #[serde(default, borrow, deserialize_with = "present")]
     result: Option<&'a RawValue>,
     usage: Option<Value>,
+}
+
+/// Tells `null` from what is not there.
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<&'a RawValue>, D::Error> {
+    Deserialize::deserialize(from).map(Some)
 }
 
 impl Execution {
@@ -42,6 +48,15 @@ impl Execution {
         let result = result.filter(|_| ok)?.get().to_owned();
         Some(Self { result, charged: usage.as_ref().and_then(charged) })
     }
+}
+
+/// What a reply says that the run cost, whatever else it tells or leaves out.
+pub(super) fn charge(body: &[u8]) -> Option<Micros> {
+    #[derive(Deserialize)]
+    struct Charge {
+        usage: Option<Value>,
+    }
+    charged(&serde_json::from_slice::<Charge>(body).ok()?.usage?)
 }
 
 /// `charged_micros`, a number in quotes, else `charged_cents`.

@@ -73,7 +73,7 @@ impl Vendor for Visa {
     }
 
     fn charged(&self, reply: &Reply) -> Option<Micros> {
-        Execution::read(&reply.body)?.charged
+        envelope::charge(&reply.body)
     }
 }
 

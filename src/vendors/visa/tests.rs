@@ -48,6 +48,21 @@ fn an_execution_is_kept_raw_and_its_charge_is_read_from_a_string() {
 }
 
 #[test]
+fn a_result_of_null_is_a_result_and_a_missing_one_was_charged_all_the_same() {
+    let run = |result: &str| {
+        let body = format!(r#"{{"success":true,{result}"usage":{{"charged_micros":"10000"}}}}"#);
+        reply(200, body.as_bytes())
+    };
+    let null = run(r#""result":null,"#);
+    assert_eq!(Visa.fault(&null), None);
+    let execution = Execution::read(&null.body).expect("an execution");
+    assert_eq!((&*execution.result, execution.charged), ("null", Some(Micros(10_000))));
+    let missing = run("");
+    assert!(matches!(Visa.fault(&missing), Some(Fault::Garbled { .. })));
+    assert_eq!(Visa.charged(&missing), Some(Micros(10_000)));
+}
+
+#[test]
 fn a_charge_without_micros_is_read_from_its_cents() {
     let charged = |usage: &str| {
         let body = format!(r#"{{"success":true,"result":{{}},"usage":{usage}}}"#);

@@ -148,6 +148,12 @@ pub fn vin_of(key: &Key) -> Option<Vin> {
     Vin::new(key.task()?.subject.split(' ').next()?)
 }
 
+/// The number of a photo request among those about its VIN.
+pub fn number_of(key: &Key) -> usize {
+    let number = key.task().and_then(|task| task.subject.split(' ').nth(1)?.parse().ok());
+    number.unwrap_or(1)
+}
+
 /// The task of showing or cancelling the photo request called `id`.
 pub fn about(id: &str) -> Key {
     Key::Task(Task { subject: id.to_owned(), body: String::new() })

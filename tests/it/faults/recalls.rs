@@ -1,11 +1,13 @@
 //! Recalls: no zero is told that nobody has confirmed.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use vinrich::config::RecallKey;
 use vinrich::outcome::Dataset;
 
 use crate::support::Work;
+use crate::support::clock::ScriptedClock;
 use crate::support::enriched::{Enriched, Row, Tweak, vin};
 
 const DECODE_AND_RECALLS: [Dataset; 2] = [Dataset::Decode, Dataset::Recalls];
@@ -42,6 +44,11 @@ fn one_call_for_each_vehicle_and_one_more_for_each_zero() {
     for row in enriched.rows.iter().filter(|row| row["recalls_status"] != "absent") {
         assert_ne!(row["recall_campaign_count"], "0");
     }
+}
+
+/// A VIN whose vehicle has no recalls, as the sandbox's fleet has them.
+fn zero() -> String {
+    "1FTPW14518F060965".into()
 }
 
 /// Ford trucks of 2016, many of which the decoder calls `F-250` and the recall
@@ -124,4 +131,45 @@ fn recalls_alone_decode_what_they_need() {
     assert_eq!(enriched.report.exit_code, 0);
     assert_eq!(work.calls("batch-decode"), 5);
     assert!(enriched.count("recalls_status").keys().all(|status| *status != "not_requested"));
+}
+
+#[test]
+fn a_zero_is_as_old_as_its_confirmation() {
+    let work = Work::with_faults(&[]);
+    let clock = ScriptedClock::new();
+    let mut plan = work.listing(&[zero()]).only(&DECODE_AND_RECALLS);
+    let first = Enriched::at(&plan, &clock);
+    first.all("recalls_status", "absent");
+    let confirmed_at = first.rows[0]["recalls_fetched_at"].clone();
+
+    clock.pass(Duration::from_hours(24));
+    plan.limits.max_calls = Some(1);
+    let second = Enriched::at(&plan, &clock);
+    assert_eq!(second.report.exit_code, 80, "the vehicle was asked again, the VIN was not");
+    second.all("recalls_status", "absent");
+    second.all("recalls_error", "stale:own_limit");
+    assert!(second.rows[0]["recalls_fetched_at"][..10] == confirmed_at[..10]);
+}
+
+#[test]
+fn asked_again_on_demand_a_zero_is_confirmed_again() {
+    let work = Work::with_faults(&[]);
+    let mut plan = work.listing(&[zero()]).only(&DECODE_AND_RECALLS);
+    Enriched::by(&plan).all("recalls_status", "absent");
+    plan.datasets.refresh = [Dataset::Recalls].into();
+    Enriched::by(&plan).all("recalls_status", "absent");
+    assert_eq!((work.calls("recalls"), work.calls("recalls-vin")), (2, 2));
+}
+
+#[test]
+fn an_answer_that_cannot_be_renewed_on_demand_stays() {
+    let work = Work::with_faults(&[]);
+    let mut plan = work.listing(&[zero()]).only(&DECODE_AND_RECALLS);
+    let before = Enriched::by(&plan);
+    plan.datasets.refresh = [Dataset::Decode, Dataset::Recalls].into();
+    plan.limits.max_calls = Some(0);
+    let after = Enriched::by(&plan);
+    for column in ["decode_status", "recalls_status", "recall_campaign_count", "record_hash"] {
+        assert_eq!(after.rows[0][column], before.rows[0][column], "{column}");
+    }
 }
