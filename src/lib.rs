@@ -10,8 +10,21 @@
 //! ledger before it is sent; every reply is in the store before its answers are
 //! used. Decode and listings are asked by VIN (wave 1), recalls by the vehicles
 //! that decode made known (wave 2). An inventory cannot be asked about a VIN: it
-//! is read whole, page by page ([`inventory`]). Pass 2 ([`writing`]) reads the input again,
-//! joins each row with the answers ([`join`]) and writes it ([`output`]).
+//! is read whole, page by page ([`inventory`]). Pass 2 ([`writing`]) reads the
+//! input again, joins each row with the answers ([`join`]) and writes it
+//! ([`output`]).
+//!
+//! For each dataset there is a chain of sources ([`panel`]), each asked about what
+//! no earlier one has settled. Two of them are data on this machine and no call:
+//! the offline decoder ([`vpic`]), which is also the second opinion on what
+//! vendors answer ([`conflicts`]), and NHTSA's recall file ([`recall_file`]). They
+//! are looked up where the answer is needed, mostly in pass 2. A zero of recalls
+//! is put to the test, by VIN or against the source's list of models, before the
+//! next source is asked.
+//!
+//! Photo requests and paid tools ([`acting`]) go through the same gate and
+//! ledger. What they do is frozen in the store before it is sent, so that a retry
+//! and a restart send the same bytes under the same key, or nothing at all.
 //!
 //! The store is the join, the cache and the resume point at once: duplicates, a
 //! second run and a restart after a kill need no other mechanism. [`forecast()`]
