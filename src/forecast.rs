@@ -214,14 +214,11 @@ impl View<'_> {
 
     /// The vehicles that the imported recall file tells before anyone is asked.
     fn filed(&self, chain: &Chain, vehicles: &Vehicles) -> Result<Vec<bool>, Error> {
-        let mut told = vec![false; vehicles.keys.len()];
         let leads = chain.local.is_some_and(|place| place.after == 0);
-        if let Some(snapshot) = self.snapshot.as_ref().filter(|_| leads) {
-            snapshot.each_filed(vehicles.keys.each_vehicle(), |id, filed| {
-                told[id as usize] = filed.settles();
-            })?;
+        match self.snapshot.as_ref().filter(|_| leads) {
+            Some(snapshot) => vehicles.filed(snapshot),
+            None => Ok(vec![false; vehicles.keys.len()]),
         }
-        Ok(told)
     }
 
     /// The vehicles that fresh decodes and the offline decoder name, and how many

@@ -23,9 +23,13 @@ pub struct Vehicles {
 }
 
 impl Vehicles {
-    /// None is known of `vins`.
-    pub fn unknown(vins: &KeySet) -> Self {
-        Self { keys: KeySet::vehicles([]), of: vec![None; vins.len()] }
+    /// Which of them the imported recall file settles, by number.
+    pub fn filed(&self, snapshot: &Snapshot<'_>) -> Result<Vec<bool>, Error> {
+        let mut settled = vec![false; self.keys.len()];
+        snapshot.each_filed(self.keys.each_vehicle(), |id, filed| {
+            settled[id as usize] = filed.settles();
+        })?;
+        Ok(settled)
     }
 
     /// The vehicles that decode found behind the VINs: by what vendors answered,

@@ -194,11 +194,8 @@ impl Asker<'_> {
         vehicles: &Vehicles,
         zeros: &[bool],
     ) -> Result<Catalogued, Error> {
-        let zeros: Vec<(u32, Vehicle)> = (0u32..)
-            .zip(zeros)
-            .filter(|(_, zero)| **zero)
-            .filter_map(|(id, _)| Some((id, vehicles.keys.vehicle(id)?.clone())))
-            .collect();
+        let zeros: Vec<(u32, Vehicle)> =
+            vehicles.keys.each_vehicle().filter(|(id, _)| zeros[*id as usize]).collect();
         let lists = KeySet::vehicles(zeros.iter().map(|(_, vehicle)| vehicle.any_model()));
         let mut listed_in = Replies::default();
         let all = vec![true; lists.len()];
@@ -263,11 +260,7 @@ impl Asker<'_> {
         open: &mut [bool],
     ) -> Result<(), Error> {
         let Some(vehicles) = vehicles else { return Ok(()) };
-        let snapshot = self.store.snapshot()?;
-        let mut told = vec![false; vehicles.keys.len()];
-        snapshot.each_filed(vehicles.keys.each_vehicle(), |id, filed| {
-            told[id as usize] = filed.settles();
-        })?;
+        let told = vehicles.filed(&self.store.snapshot()?)?;
         for vin in vins.sorted() {
             if vehicles.of[vin as usize].is_some_and(|vehicle| told[vehicle as usize]) {
                 open[vin as usize] = false;

@@ -31,14 +31,7 @@ pub(crate) fn run(command: &PhotosCommand, common: &CommonArgs) -> Result<u8, Er
 fn request(args: &PhotosRequestArgs, common: &CommonArgs) -> Result<u8, Error> {
     let input = Some(meaning::rows(&args.rows));
     let output = args.output.as_deref().map_or(To::Nowhere, to);
-    let max_calls = args.consent.max_calls;
-    let plan = |settings| PhotoPlan {
-        input,
-        settings,
-        max_calls,
-        output,
-        command: meaning::command_line(),
-    };
+    let plan = planned(input, args.consent.max_calls, output);
     carry_out(&args.sandbox, common, plan, "made", |plan, world| {
         let agree = agree(&args.consent, "make", "photo request");
         photos::request(plan, args.again, world, &agree)
@@ -48,32 +41,28 @@ fn request(args: &PhotosRequestArgs, common: &CommonArgs) -> Result<u8, Error> {
 fn status(args: &PhotosStatusArgs, common: &CommonArgs) -> Result<u8, Error> {
     let sources = args.inputs.clone();
     let input = (!sources.is_empty()).then(|| InputSpec { sources, ..InputSpec::default() });
-    let (output, max_calls) = (to(&args.output), args.max_calls);
-    let plan = |settings| PhotoPlan {
-        input,
-        settings,
-        max_calls,
-        output,
-        command: meaning::command_line(),
-    };
+    let plan = planned(input, args.max_calls, to(&args.output));
     carry_out(&args.sandbox, common, plan, "looked at", photos::status)
 }
 
 fn cancel(args: &PhotosCancelArgs, common: &CommonArgs) -> Result<u8, Error> {
     let vins = args.vins.iter().map(|vin| typed(vin)).collect::<Result<Vec<_>, _>>()?;
     let vins = (!args.all).then_some(vins);
-    let max_calls = args.consent.max_calls;
-    let plan = |settings| PhotoPlan {
-        input: None,
-        settings,
-        max_calls,
-        output: To::Nowhere,
-        command: meaning::command_line(),
-    };
+    let plan = planned(None, args.consent.max_calls, To::Nowhere);
     carry_out(&args.sandbox, common, plan, "cancelled", |plan, world| {
         let agree = agree(&args.consent, "cancel", "photo request");
         photos::cancel(plan, vins.as_deref(), world, &agree)
     })
+}
+
+/// The plan, but for the settings, which are loaded later.
+fn planned(
+    input: Option<InputSpec>,
+    max_calls: Option<u64>,
+    output: To,
+) -> impl FnOnce(Settings) -> PhotoPlan {
+    let command = meaning::command_line();
+    move |settings| PhotoPlan { input, settings, max_calls, output, command }
 }
 
 /// Does the work with what every command needs around it, and tells what it came to.
