@@ -12,7 +12,7 @@ use crate::support::{Work, csv_rows, run};
 
 #[test]
 fn every_version_is_opened_and_read() {
-    for (version, answers) in [(1, 27)] {
+    for (version, answers) in [(1, 27), (2, 30)] {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store");
         let work = Work::with_faults(&[]);
         let input = fixtures.join(format!("v{version}.txt"));
