@@ -185,6 +185,10 @@ impl<'a> Run<'a> {
             );
             self.warn("protocol_mismatch", words);
         }
+        for (words, calls) in &report.trouble {
+            let times = if *calls == 1 { String::new() } else { format!(" ({calls} calls)") };
+            self.warn("trouble", format!("{label}: {words}{times}"));
+        }
         self.report.vendors.insert(label, report);
         if resume_at.is_some() {
             self.ends_with(Exit::Parked, 0);
