@@ -157,6 +157,9 @@ pub(super) async fn exchange(
         }
         if length > SMALL_BODY && turn.is_none() {
             turn = large.turn().await;
+            // All the room at once: pages that are never written take no memory,
+            // and growing step by step would hold the body twice.
+            body.reserve(LARGEST_BODY - body.len());
         }
         body.extend_from_slice(&chunk);
     }

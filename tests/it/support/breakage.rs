@@ -31,9 +31,7 @@ pub(crate) const BREAKAGES: [Breakage; 25] = [
     no_reply("reset without a word", |_| Reply::wire([Act::Reset])),
     no_reply("header stall", |_| Reply::wire([Act::Stall])),
     no_reply("header cut", |good| wire(&good.head().as_bytes()[..20], Act::Close)),
-    no_reply("header drip", |good| {
-        wire(format!("{}x-drip: ", good.head()), Act::Drip(b'x', DRIP))
-    }),
+    no_reply("header drip", |good| wire(format!("{}x-drip: ", good.head()), Act::Drip(b'x', DRIP))),
     no_reply("body stall", |good| wire(promised(good, 9, half(good)), Act::Stall)),
     no_reply("body drip", |good| wire(promised(good, 9_999, ""), Act::Drip(b' ', DRIP))),
     no_answer("cut within its length", |good| wire(promised(good, 0, half(good)), Act::Close)),
@@ -42,7 +40,9 @@ pub(crate) const BREAKAGES: [Breakage; 25] = [
         wire(chunked(good, [&b"fff\r\n"[..], half(good)].concat()), Act::Close)
     }),
     no_answer("no last chunk", |good| wire(chunked(good, chunks(half(good), 7)), Act::Close)),
-    no_answer("a chunk of no size", |good| wire(chunked(good, "zz\r\n{}\r\n0\r\n\r\n"), Act::Close)),
+    no_answer("a chunk of no size", |good| {
+        wire(chunked(good, "zz\r\n{}\r\n0\r\n\r\n"), Act::Close)
+    }),
     no_answer("a chunk of every size", |good| {
         wire(chunked(good, "ffffffffffffffffff\r\n{}"), Act::Close)
     }),

@@ -26,9 +26,8 @@ impl Ledger {
             let count: i64 = store.query_row(sql, [], |row| row.get(0)).expect("a count");
             usize::try_from(count).expect("a count")
         };
-        let ended = |state: &str| {
-            count(&format!("SELECT count(*) FROM replies WHERE state = '{state}'"))
-        };
+        let ended =
+            |state: &str| count(&format!("SELECT count(*) FROM replies WHERE state = '{state}'"));
         let all = count("SELECT count(*) FROM calls");
         Self {
             calls: all - ended("released"),

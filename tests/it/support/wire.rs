@@ -73,7 +73,8 @@ pub(super) fn reset_when_closed(stream: &TcpStream) -> std::io::Result<()> {
 
 /// `body` in chunks of `size` bytes, without the last one.
 pub(crate) fn chunks(body: &[u8], size: usize) -> Vec<u8> {
-    let chunk = |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+    let chunk =
+        |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
     body.chunks(size).flat_map(chunk).collect()
 }
 
