@@ -143,6 +143,8 @@ pub struct VendorReport {
     pub spent: Micros,
     /// Answers about foreign keys, thrown away.
     pub protocol_mismatch: u64,
+    /// Answers that name no key, taken to be in the order asked.
+    pub matched_by_place: u64,
     /// Values of an unexpected type.
     pub type_drift: u64,
     /// The quota windows at the end.

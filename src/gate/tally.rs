@@ -28,6 +28,7 @@ pub(super) struct Tally {
     pub(super) faults: BTreeMap<String, u64>,
     pub(super) spent: Micros,
     pub(super) foreign: u64,
+    pub(super) by_place: u64,
     pub(super) type_drift: u64,
     pub(super) waited: Duration,
     /// What was seen of calls without an answer, each wording once.
@@ -105,6 +106,7 @@ impl Tally {
             },
             spent: self.spent,
             protocol_mismatch: self.foreign,
+            matched_by_place: self.by_place,
             type_drift: self.type_drift,
             quotas: Vec::new(),
             waited_seconds: (self.waited.as_secs_f64() * 10.0).round() / 10.0,

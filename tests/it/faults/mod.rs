@@ -5,6 +5,7 @@ mod answers;
 mod bodies;
 mod bombs;
 mod denials;
+mod drift;
 mod limits;
 mod outages;
 mod poison;
