@@ -18,7 +18,7 @@ use crate::outcome::Dataset;
 use crate::panel::{Chain, OnHand, Panel, Source};
 use crate::plan::{DatasetForecast, Forecast, Limits, Plan, VendorForecast};
 use crate::quota::{VendorQuota, quotas};
-use crate::store::{Snapshot, Store};
+use crate::store::{Answered, Snapshot, Store};
 use crate::survey::Survey;
 
 /// What [`run`](crate::run()) would take. Spends nothing.
@@ -81,7 +81,7 @@ impl View<'_> {
         let by_vehicle = source.map_or(chain.dataset == Dataset::Recalls, |source| {
             source.key_kind() == KeyKind::Vehicle
         });
-        let (mut dataset, confirms) = if by_vehicle {
+        let (mut dataset, tests) = if by_vehicle {
             self.by_vehicle(chain, source, panel, vins)?
         } else if let (None, Some(list)) = (source, lists.peek()) {
             (self.in_list(chain, list, vins)?, 0)
@@ -95,7 +95,7 @@ impl View<'_> {
         dataset.dataset = chain.dataset.name();
         if let Some(source) = source {
             let calls = dataset.missing.div_ceil(source.endpoint.spec().batch as u64);
-            self.add_calls(source, calls, confirms, dataset.exact, forecast);
+            self.add_calls(source, calls, tests, dataset.exact, forecast);
         }
         for list in lists {
             let (_, pages) = self.pages(chain, list)?;
@@ -191,7 +191,8 @@ impl View<'_> {
     }
 
     /// Recalls by vehicle: exact where every VIN's vehicle is known, else every
-    /// VIN without one may be a vehicle of its own. Each zero costs one call more.
+    /// VIN without one may be a vehicle of its own. Each zero may cost one call
+    /// more, also one that an earlier run had no call left to put to the test.
     fn by_vehicle(
         &self,
         chain: &Chain,
@@ -205,11 +206,45 @@ impl View<'_> {
         counts.keys += unknown;
         let Some(source) = source else { return Ok((counts, 0)) };
         counts.missing += unknown;
-        let confirming = source.confirming();
-        let tested = confirming.is_some() || source.catalogue().is_some();
-        counts.exact = unknown == 0 && (counts.missing == 0 || !tested);
-        let confirms = confirming.map_or(0, |_| counts.missing);
-        Ok((counts, confirms))
+        let Some(tester) = source.confirming().or_else(|| source.catalogue()) else {
+            counts.exact = unknown == 0;
+            return Ok((counts, 0));
+        };
+        counts.exact = unknown == 0 && counts.missing == 0;
+        let untested = self.untested(chain, source, &tester, vins, &vehicles)?;
+        let tests = counts.missing + untested;
+        Ok((counts, tests))
+    }
+
+    /// Fresh zeros that nothing fresh has put to the test: no VIN's own answer, no
+    /// list of models.
+    fn untested(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        tester: &Source,
+        vins: &KeySet,
+        vehicles: &Vehicles,
+    ) -> Result<u64, Error> {
+        let Some(snapshot) = &self.snapshot else { return Ok(0) };
+        let Some(id) = snapshot.source(&source.name)? else { return Ok(0) };
+        let mut zeros = vec![false; vehicles.keys.len()];
+        vehicles.keys.each_held(snapshot, id, |id, held| {
+            let is_fresh = chain.is_fresh(&vehicles.keys.key(id), &held, self.started);
+            zeros[id as usize] = is_fresh && held.said == Answered::Absent;
+        })?;
+        if tester.key_kind() == KeyKind::Vehicle {
+            let zeros = vehicles.keys.each_vehicle().filter(|(id, _)| zeros[*id as usize]);
+            let lists = KeySet::vehicles(zeros.map(|(_, vehicle)| vehicle.any_model()));
+            let seen = self.seen(chain, tester, &lists)?;
+            return Ok(seen.iter().filter(|seen| !matches!(seen, Seen::Fresh(_))).count() as u64);
+        }
+        for (vehicle, seen) in vehicles.of.iter().zip(self.seen(chain, tester, vins)?) {
+            if let (Some(vehicle), Seen::Fresh(_)) = (vehicle, seen) {
+                zeros[*vehicle as usize] = false;
+            }
+        }
+        Ok(zeros.iter().filter(|zero| **zero).count() as u64)
     }
 
     /// The vehicles that the imported recall file tells before anyone is asked.
@@ -250,7 +285,7 @@ impl View<'_> {
         &self,
         source: &Source,
         calls: u64,
-        confirms: u64,
+        tests: u64,
         exact: bool,
         forecast: &mut Forecast,
     ) {
@@ -274,12 +309,12 @@ impl View<'_> {
         };
         add(source, calls);
         if let Some(confirming) = source.confirming() {
-            add(&confirming, confirms);
+            add(&confirming, tests);
         }
         if let Some(models) = source.catalogue() {
             // An unclear reply is asked for once more, and held against a list.
             add(source, calls);
-            add(&models, calls);
+            add(&models, tests);
         }
         vendor.exact &= exact;
     }

@@ -145,8 +145,8 @@ impl Confirmed {
         let basis = if speaker == vin { MatchBasis::Vin } else { MatchBasis::ModelExact };
         match pick {
             _ if pick.is(Answered::Absent) => match zero(basis) {
-                // Renewed, but not confirmed again: as old as its confirmation.
-                zero if zero.settles() && !pick.is_fresh() => {
+                // A zero is as old as the older of the two that make it, and as stale.
+                Verdict::Pick(_, asked, ..) if pick.standing() < asked.standing() => {
                     Verdict::Pick(&self.picks, pick, vins.key(speaker), basis)
                 }
                 zero => zero,
