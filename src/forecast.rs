@@ -57,6 +57,7 @@ pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<F
     }
     warn_of_what_is_missing(plan, &panel, &mut forecast);
     warn_of_dealers(&panel, &mut forecast);
+    warn_of_inventories(&view, &panel, &mut forecast)?;
     warn_of_endless_renewal(plan, &panel, &mut forecast);
     Ok(forecast)
 }
@@ -366,6 +367,25 @@ fn warn_of_dealers(panel: &Panel, forecast: &mut Forecast) {
             source.label
         ));
     }
+}
+
+/// How many pages an inventory has is known once it was read.
+fn warn_of_inventories(
+    view: &View<'_>,
+    panel: &Panel,
+    forecast: &mut Forecast,
+) -> Result<(), Error> {
+    let Some(chain) = panel.chains.get(&Dataset::Listings) else { return Ok(()) };
+    for list in chain.sources.iter().filter(|source| source.key_kind() == KeyKind::Page) {
+        if !view.plan.datasets.offline && view.pages(chain, list)?.0 == Known::Never {
+            forecast.warnings.push(format!(
+                "listings: {} has an inventory that was never read: it takes a call for each of \
+                 its pages, of which one is counted here",
+                list.label
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Keys that expire faster than a quota can renew them are never all fresh.

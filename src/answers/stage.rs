@@ -100,7 +100,8 @@ impl<'a> StagePicks<'a> {
         let told = |basis| Verdict::Pick(&self.main, pick, vehicles.keys.key(vehicle), basis);
         let zero = pick.is(Answered::Absent);
         Some(if !zero && !pick.is_inconclusive() {
-            told(MatchBasis::ModelExact)
+            let renamed = matches!(pick, Pick::Outcome(_)).then(|| self.renamed(vehicle)).flatten();
+            renamed.unwrap_or_else(|| told(MatchBasis::ModelExact))
         } else if let Some(confirmed) = &self.confirmed {
             confirmed.verdict(vin, vehicle, vins, told)
         } else if let Some((catalogued, variants)) = &self.catalogued {
@@ -109,6 +110,16 @@ impl<'a> StagePicks<'a> {
         } else {
             Verdict::Outcome(Outcome::Inconclusive)
         })
+    }
+}
+
+impl StagePicks<'_> {
+    /// What was found under the vehicle's other names: it counts whatever keeps the
+    /// vehicle from being asked about under its own.
+    fn renamed(&self, vehicle: u32) -> Option<Verdict<'_>> {
+        let (catalogued, variants) = self.catalogued.as_ref()?;
+        let verdict = by_catalogue(catalogued, variants, vehicle, false)?;
+        verdict.is_found().then_some(verdict)
     }
 }
 

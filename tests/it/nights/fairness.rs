@@ -144,7 +144,7 @@ fn three_hundred_vehicles_and_a_hundred_calls_a_day() {
 fn zeros_are_confirmed_and_starve_nobody() {
     // 240 vehicles of one call and 60 of two: 360 calls a round.
     let fleet = Fleet::new(300, 5);
-    for number in 1..=nights(24) {
+    for number in 1..=nights(16) {
         let night = fleet.night();
         assert_eq!(night.calls, 100, "night {number}: the quota is used");
         if number <= 4 {
@@ -161,7 +161,7 @@ fn zeros_are_confirmed_and_starve_nobody() {
 #[test]
 fn newcomers_are_answered_on_their_first_night() {
     let mut fleet = Fleet::new(100, 7);
-    for number in 1..=nights(20) {
+    for number in 1..=nights(15) {
         let night = fleet.night();
         if number > 3 {
             assert_eq!(night.never, 0, "night {number}");
@@ -178,8 +178,8 @@ fn newcomers_are_answered_on_their_first_night() {
 #[test]
 fn failing_calls_and_an_outage_are_caught_up_with() {
     let fleet = Fleet::new(300, 10);
-    let outage = [9, 10];
-    for number in 1..=nights(20) {
+    let outage = [7, 8];
+    for number in 1..=nights(16) {
         if outage.contains(&number) {
             fleet.world.fail(503);
         } else {
@@ -192,7 +192,7 @@ fn failing_calls_and_an_outage_are_caught_up_with() {
         if number > 4 {
             assert_eq!(night.never, 0, "night {number}");
             // 330 calls and their retries a round; the outage adds its nights until it is over.
-            let lost = if (9..=15).contains(&number) { 2.0 } else { 0.0 };
+            let lost = if (7..=13).contains(&number) { 2.0 } else { 0.0 };
             assert!(night.oldest <= 5.0 + lost, "night {number}: {} days", night.oldest);
         }
     }

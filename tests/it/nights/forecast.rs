@@ -29,7 +29,11 @@ fn check(work: &Work, plan: &Plan, clock: &ScriptedClock, name: &str) -> bool {
         .iter()
         .map(|vendor| (vendor.vendor.as_str(), (vendor.calls_total, vendor.exact)))
         .collect();
-    for (vendor, calls) in &made {
+    let is_unread = |vendor: &str| {
+        let about = format!("{vendor} has an inventory that was never read");
+        forecast.warnings.iter().any(|warning| warning.contains(&about))
+    };
+    for (vendor, calls) in made.iter().filter(|(vendor, _)| !is_unread(vendor)) {
         let (most, _) = foretold.get(vendor).copied().unwrap_or((0, true));
         assert!(
             *calls <= most,
@@ -63,7 +67,9 @@ fn a_forecast_holds_on_every_night() {
         check(&work, &plan(&few, &all), &clock, "the first night");
         let name = "an hour later, when all is fresh";
         clock.pass(Duration::from_hours(1));
-        assert!(check(&work, &plan(&few, &all), &clock, name), "{name} it is exact");
+        let exact = check(&work, &plan(&few, &all), &clock, name);
+        // A name that nhtsa does not list has no answer of its own, ever.
+        assert!(exact || recalls == "nhtsa", "{name} it is exact");
         clock.pass(NIGHT);
         check(&work, &plan(&few, &all), &clock, "the second night");
         clock.pass(NIGHT);

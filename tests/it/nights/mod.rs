@@ -6,6 +6,7 @@
 mod fairness;
 mod forecast;
 mod money;
+mod soak;
 mod stale;
 mod thresholds;
 mod world;
