@@ -86,3 +86,23 @@ fn a_forecast_holds_on_every_night() {
         clock.pass(Duration::from_hours(24 * 400));
     }
 }
+
+#[test]
+fn what_a_second_vendor_will_be_asked_is_foretold() {
+    let work = Work::with(SandboxSpec { quotas: Quotas::roomy(), ..SandboxSpec::default() });
+    let clock = ScriptedClock::new();
+    // Of the last ten the first vendor knows nothing.
+    let mut vins = fleet_vins(30);
+    vins.extend((0..10).map(|n| vin("ZZ91234A", 'G', &format!("EA{n:05}"))));
+    let mut plan = work.listing(&vins).only(&[Dataset::Decode]);
+    plan.dataset(Dataset::Decode).vendors = vec!["carvin"];
+    assert!(check(&work, &plan, &clock, "one vendor"));
+    plan.dataset(Dataset::Decode).vendors = vec!["carvin", "vpic-api"];
+    let before = work.sandbox.log().len();
+    assert!(check(&work, &plan, &clock, "another one joins"), "nobody else is asked anything");
+    assert!(work.sandbox.log().len() > before, "it is asked what the first one does not know");
+    clock.pass(NIGHT * 15);
+    check(&work, &plan, &clock, "what was absent is asked again");
+    clock.pass(NIGHT * 400);
+    check(&work, &plan, &clock, "all is asked again");
+}
