@@ -7,8 +7,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::config::DatasetSettings;
 use crate::key::Key;
 
-/// "Nothing known" and "wrong key" are asked again at least this often.
-const LONGEST_NO: Duration = Duration::from_hours(14 * 24);
+/// "Nothing known" and "wrong key" are asked again after 14 days at the latest:
+/// this, and the tenth by which a long life is spread.
+const LONGEST_NO: Duration = Duration::from_secs(14 * 24 * 3600 * 10 / 11);
 
 /// A longer life is spread, so that a fleet asked in one night does not expire in one night.
 const SPREAD_OVER: Duration = Duration::from_hours(7 * 24);
@@ -82,7 +83,9 @@ mod tests {
 
     #[test]
     fn a_no_lives_at_most_two_weeks() {
-        let end = days(365).expires_at(&key(0), false, 0);
-        assert!((12 * DAY..=16 * DAY).contains(&end));
+        let ends: Vec<i64> = (0..2000).map(|n| days(365).expires_at(&key(n), false, 0)).collect();
+        assert!(ends.iter().all(|end| (11 * DAY..=14 * DAY).contains(end)));
+        assert!(ends.iter().any(|end| *end < 12 * DAY) && ends.iter().any(|end| *end > 13 * DAY));
+        assert_eq!(days(3).expires_at(&key(0), false, 0), 3 * DAY);
     }
 }

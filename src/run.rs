@@ -247,8 +247,7 @@ impl<'a> Run<'a> {
         for (dataset, by_status) in wrote.tally.by_status {
             self.report.datasets.entry(dataset.name()).or_default().rows = by_status;
         }
-        // Data on this machine are looked up for every VIN.
-        self.lookups += self.report.local.len() as u64 * self.report.rows.distinct_vins;
+        self.lookups += self.local_lookups();
         let inconclusive = wrote.tally.inconclusive.len() as u64;
         if inconclusive > 0 {
             self.explain_inconclusive(inconclusive);
@@ -299,9 +298,22 @@ impl<'a> Run<'a> {
         self.stopped
     }
 
-    /// Whether some answer that should be there is not.
-    pub fn is_incomplete(&self) -> bool {
-        self.ends.keys().any(|exit| *exit != Exit::Success)
+    /// Whether the run is going to end with another exit code than 0, now that all
+    /// rows are counted.
+    pub fn is_incomplete(&self, tally: &RowTally, thresholds: &Thresholds) -> bool {
+        let failed = self.failed() + tally.inconclusive.len() as u64;
+        let lookups = self.lookups + self.local_lookups();
+        self.exit_of(failed, lookups, thresholds) != Exit::Success
+    }
+
+    /// Data on this machine are looked up for every VIN.
+    fn local_lookups(&self) -> u64 {
+        self.report.local.len() as u64 * self.report.rows.distinct_vins
+    }
+
+    /// Lookups that failed.
+    fn failed(&self) -> u64 {
+        self.ends.get(&Exit::SomeFailed).copied().unwrap_or(0)
     }
 
     /// The account so far, as if the run ended now.
@@ -327,16 +339,19 @@ impl<'a> Run<'a> {
         report
     }
 
-    /// The first that holds, in the order of the contract.
     fn exit(&self, thresholds: &Thresholds) -> Exit {
+        self.exit_of(self.failed(), self.lookups, thresholds)
+    }
+
+    /// The first that holds, in the order of the contract.
+    fn exit_of(&self, failed: u64, lookups: u64, thresholds: &Thresholds) -> Exit {
         if let Some(stopped) = self.stopped {
             return stopped;
         }
         if let Some(exit) = Exit::gravest(|exit| self.ends.contains_key(&exit)) {
             return exit;
         }
-        let failed = self.ends.get(&Exit::SomeFailed).copied().unwrap_or(0);
-        if thresholds.max_failed.exceeded_by(failed, self.lookups) {
+        if thresholds.max_failed.exceeded_by(failed, lookups) {
             Exit::SomeFailed
         } else {
             Exit::Success

@@ -110,7 +110,8 @@ pub fn write(
     rows.finish()?;
     conserve(read, &output)?;
     let (rows, diverted) = (output.rows(), output.diverted());
-    let partial = plan.thresholds.keep_complete && run.is_incomplete();
+    let thresholds = &plan.thresholds;
+    let partial = thresholds.keep_complete && run.is_incomplete(&tally, thresholds);
     let files = if partial { output.commit_partial()? } else { output.commit()? };
     let deferred = joiner.deferred_renewals();
     Ok(Some(Wrote { rows, diverted, tally, deferred, files }))

@@ -168,6 +168,15 @@ impl Pick {
         matches!(self, Self::Held { stale: None, .. })
     }
 
+    /// Of two answers, the one that stands worse is stale, or else older; a key
+    /// without an answer stands worst of all.
+    pub(crate) fn standing(&self) -> Option<(bool, i64)> {
+        match self {
+            Self::Held { held, stale, .. } => Some((stale.is_none(), held.fetched_at)),
+            Self::Nothing | Self::Outcome(_) => None,
+        }
+    }
+
     pub(crate) fn is_inconclusive(&self) -> bool {
         matches!(self, Self::Outcome(outcome) if **outcome == Outcome::Inconclusive)
     }

@@ -7,6 +7,7 @@
 
 mod dealers;
 mod recalls;
+mod turns;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -147,7 +148,13 @@ impl Asker<'_> {
         report: &mut DatasetReport,
     ) -> Result<(HashMap<u32, Outcome>, bool), Error> {
         let id = self.shared.writer.source(source.name.clone()).await?;
-        let missing = self.missing(chain, id, keys, open, report)?;
+        let mut counts = DatasetReport::default();
+        let missing = self.missing(chain, id, keys, open, &mut counts)?;
+        report.add(&counts);
+        self.shared.tell(|progress| {
+            progress.cache_hits += counts.hits;
+            progress.lookups += counts.keys;
+        });
         if missing.is_empty() {
             return Ok((HashMap::new(), false));
         }
@@ -209,11 +216,6 @@ impl Asker<'_> {
                 }
             }
         }
-        let (hits, lookups) = (report.hits, report.keys);
-        self.shared.tell(|progress| {
-            progress.cache_hits += hits;
-            progress.lookups += lookups;
-        });
         expired.sort_unstable();
         never.extend(expired.into_iter().map(|(_, id)| id));
         Ok(never)

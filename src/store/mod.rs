@@ -50,7 +50,7 @@ pub use inventories::{KeptPage, WholeList};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
 pub use message::{
     Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, Reconcile, Reserve,
-    RunLimits, Shortage,
+    RoomWish, RunLimits, Shortage,
 };
 pub use operations::Operation;
 pub use recall_file::{

@@ -27,7 +27,8 @@ const BUSY: Duration = Duration::from_secs(30);
 /// Makes sure that there is a store of this version at `spec.path`.
 pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<(), Error> {
     let path = spec.path;
-    if !path.exists() && spec.must_exist {
+    // An empty file is what a new store begins with, and no store yet.
+    if spec.must_exist && !path.metadata().is_ok_and(|file| file.len() > 0) {
         return Err(Error::config(format!("there is no store at `{}`", path.display()))
             .hint("run once without `--require-store` to create it"));
     }

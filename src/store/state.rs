@@ -180,6 +180,7 @@ impl State {
             Message::Usage(account, limits, now, ack) => {
                 Some(acknowledge(ack, self.usage(account, &limits, now)?))
             }
+            Message::Room(wish, ack) => Some(acknowledge(ack, self.room_for(&wish)?)),
             Message::CompleteList(source, list, whole, now, ack) => {
                 Some(acknowledge(ack, self.complete_list(source, &list, whole, now)?))
             }
@@ -234,11 +235,22 @@ impl State {
         limits: &Limits,
         now: Moment,
     ) -> rusqlite::Result<Vec<Usage>> {
+        self.know(account, limits, now)?;
+        Ok(self.accounts[&account].usage(limits, now))
+    }
+
+    /// Loads an account's calls, unless they are known.
+    pub(super) fn know(
+        &mut self,
+        account: AccountId,
+        limits: &Limits,
+        now: Moment,
+    ) -> rusqlite::Result<()> {
         if !self.accounts.contains_key(&account) {
             let loaded = load_account(&self.db, account, limits, now, &self.boot_id)?;
             self.accounts.insert(account, loaded);
         }
-        Ok(self.accounts[&account].usage(limits, now))
+        Ok(())
     }
 }
 

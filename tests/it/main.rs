@@ -11,6 +11,7 @@ mod end_to_end;
 mod faults;
 mod inputs;
 mod inventory;
+mod nights;
 mod old_stores;
 mod outcomes;
 mod outputs;
