@@ -47,6 +47,12 @@ impl Freshness {
         fetched_at.saturating_add(life).saturating_add(spread)
     }
 
+    /// Until when an answer is written though it cannot be renewed, in
+    /// microseconds since the epoch.
+    pub fn stale_until(&self, fetched_at: i64) -> i64 {
+        fetched_at.saturating_add(micros(self.max_stale))
+    }
+
     /// Whether an answer is too old to be written even when it cannot be renewed.
     pub fn too_old(&self, fetched_at: i64, now: i64) -> bool {
         now.saturating_sub(fetched_at) > micros(self.max_stale)

@@ -4,6 +4,40 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+/// The name of whoever this process acts as, from the system's list of users;
+/// where that has none, the user's number. Never from an environment variable:
+/// those say what anybody likes.
+pub fn user() -> String {
+    whoami::username().unwrap_or_else(|_| user_number())
+}
+
+#[cfg(unix)]
+fn user_number() -> String {
+    format!("uid {}", rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn user_number() -> String {
+    String::new()
+}
+
+/// Whether `path` is on a filesystem that nothing can be written to from here,
+/// as the secrets mounted into a container are. False where that cannot be told.
+pub fn is_read_only(path: &Path) -> bool {
+    #[cfg(unix)]
+    return rustix::fs::statvfs(path)
+        .is_ok_and(|found| found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+    #[cfg(not(unix))]
+    return path.metadata().is_ok_and(|found| found.permissions().readonly());
+}
+
+/// Whether the file that `found` describes is this user's own or the system's.
+#[cfg(unix)]
+pub fn is_ours(found: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    found.uid() == 0 || found.uid() == rustix::process::geteuid().as_raw()
+}
+
 /// Names the current boot and tells the microseconds since it, suspend included.
 ///
 /// Linux gives both; elsewhere every process is its own boot, so that windows

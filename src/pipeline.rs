@@ -80,8 +80,22 @@ fn enrich(
             None => run.note_stop(cancel),
         }
     }
+    trim_history(plan, run, &store);
     let report = run.report(&plan.thresholds);
     store.finish(run.clock.now().wall, report.exit_code, &report.to_json()?)
+}
+
+/// Earlier answers that nobody keeps any more leave the store. A run is none the
+/// worse where they do not.
+fn trim_history(plan: &Plan, run: &mut Run<'_>, store: &Store) {
+    let now = run.clock.now().wall;
+    let keep = plan.settings.datasets.iter().map(|(dataset, settings)| {
+        let age = i64::try_from(settings.keep.as_micros()).unwrap_or(i64::MAX);
+        (*dataset, now.saturating_sub(age))
+    });
+    if let Err(error) = store.trim_history(&keep.collect(), now) {
+        run.events.note(Level::Warn, "history", &error.to_string());
+    }
 }
 
 fn open_store(plan: &Plan, run: &Run<'_>) -> Result<Store, Error> {

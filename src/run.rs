@@ -69,6 +69,7 @@ impl<'a> Run<'a> {
             schema_version: SCHEMA_VERSION,
             command: plan.command.clone(),
             started_at: rfc3339(started.wall),
+            for_excel: plan.output.for_excel,
             ..Report::default()
         };
         Self {

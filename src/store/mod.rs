@@ -15,23 +15,34 @@
 //!   their lock files.
 //! - `lookup` reads answers, by point or by scan; `records` what else a person
 //!   wants to see: runs, quotas, sizes.
+//! - `audit` tells every call without a VIN, by the `fingerprint` of each; `explain`
+//!   tells all that was said about a key; `verify` holds everything against itself.
+//! - `forget`, `prune` and `trim` remove, over a connection of `maintain`.
 //! - `recall_file` keeps NHTSA's recall file, imported whole, and looks vehicles
 //!   up in it.
 
+mod audit;
 mod calls;
 mod charges;
+mod explain;
+mod fingerprint;
+mod forget;
 mod index;
 mod inventories;
 pub mod ledger;
 mod lookup;
+mod maintain;
 mod message;
 mod open;
 mod operations;
 mod others;
+mod prune;
 mod recall_file;
 mod records;
 mod runs;
 mod state;
+mod trim;
+mod verify;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -45,6 +56,9 @@ use crate::key::Key;
 use crate::outcome::Dataset;
 use crate::vin::Vin;
 
+pub use audit::{AuditEntry, AuditFilter};
+pub use explain::{Earlier, Statement};
+pub use forget::{Forgotten, forget};
 pub use index::{Body, NewAnswer};
 pub use inventories::{KeptPage, WholeList};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
@@ -53,10 +67,12 @@ pub use message::{
     RoomWish, RunLimits, Shortage,
 };
 pub use operations::Operation;
+pub use prune::{PruneSpec, Pruned, prune};
 pub use recall_file::{
     CampaignId, Filed, Filer, HeldRecallFile, Imported, RecallFileInfo, import_recall_file,
 };
 pub use records::{DayCalls, RunRecord, SourceRecord};
+pub use verify::{Verified, verify};
 pub use writer::Writer;
 
 /// How to open a store.

@@ -82,6 +82,19 @@ pub(super) fn dead(store: &Path) -> Vec<Dead> {
         .collect()
 }
 
+/// The ids of the runs of this store that are alive.
+pub(super) fn living(store: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder(store)) else { return Vec::new() };
+    entries
+        .filter_map(Result::ok)
+        .filter_map(|entry| {
+            let file = File::options().read(true).write(true).open(entry.path()).ok()?;
+            matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+                .then(|| entry.file_name().to_string_lossy().into_owned())
+        })
+        .collect()
+}
+
 fn folder(store: &Path) -> PathBuf {
     let mut name = store.file_name().unwrap_or_default().to_owned();
     name.push(".runs");

@@ -19,6 +19,7 @@ use crate::clock::Moment;
 use crate::error::{Error, Exit};
 use crate::key::Key;
 use crate::money::Micros;
+use crate::os;
 use crate::outcome::Dataset;
 
 /// `sources.dataset` of catalogues and of calls that act.
@@ -91,14 +92,16 @@ impl State {
             state.last_before =
                 state.db.query_row("SELECT coalesce(max(id), 0) FROM calls", [], |row| row.get(0))?;
             state.db.execute(
-                "INSERT INTO runs (run_id, boot_id, pid, version, command, started_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO runs (run_id, boot_id, pid, version, command, started_at, os_user)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     run.run_id,
                     run.boot_id,
                     std::process::id(),
                     env!("CARGO_PKG_VERSION"),
                     run.command,
-                    run.started.wall
+                    run.started.wall,
+                    os::user()
                 ],
             )?;
             state.run = state.db.last_insert_rowid();
@@ -111,6 +114,7 @@ impl State {
         while let Some(first) = messages.blocking_recv() {
             let mut acks: Vec<Ack> = Vec::new();
             let result = self.transaction(|state| {
+                state.index.look_around(&state.db)?;
                 acks.extend(state.take(first)?);
                 for _ in 1..GROUP {
                     let Ok(message) = messages.try_recv() else { break };
@@ -182,7 +186,11 @@ impl State {
             }
             Message::Room(wish, ack) => Some(acknowledge(ack, self.room_for(&wish)?)),
             Message::CompleteList(source, list, whole, now, ack) => {
-                Some(acknowledge(ack, self.complete_list(source, &list, whole, now)?))
+                // Bodies that only older readings used go; what waits here may use them.
+                self.index.flush(&self.db)?;
+                let is_whole = self.complete_list(source, &list, whole, now)?;
+                self.index.forget_bodies();
+                Some(acknowledge(ack, is_whole))
             }
             Message::Finish(ended_at, exit, report, ack) => {
                 close_open_calls(&self.db, &self.run_id, ended_at)?;

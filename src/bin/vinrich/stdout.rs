@@ -5,6 +5,8 @@ use std::path::Path;
 
 use vinrich::error::Error;
 
+use crate::words::visible_json;
+
 /// Writes `text` to stdout.
 pub(crate) fn write(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
@@ -18,5 +20,5 @@ pub(crate) fn write(text: &str) -> Result<(), Error> {
 pub(crate) fn write_json(value: &impl serde::Serialize) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|source| Error::internal("cannot print the result as JSON").because(source))?;
-    write(&format!("{text}\n"))
+    write(&format!("{}\n", visible_json(&text)))
 }
