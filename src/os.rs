@@ -73,6 +73,18 @@ pub fn open_private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Whether both paths lead to one file, by symbolic or hard links.
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    let identity = |path: &Path| {
+        use std::os::unix::fs::MetadataExt as _;
+        path.metadata().map(|metadata| (metadata.dev(), metadata.ino()))
+    };
+    #[cfg(not(unix))]
+    let identity = Path::canonicalize;
+    matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Fills `bytes` from the operating system's source of randomness.
 pub fn random(bytes: &mut [u8]) -> io::Result<()> {
     rustls::crypto::ring::default_provider()

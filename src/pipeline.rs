@@ -10,7 +10,7 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::events::{Events, Level, Phase, Progress};
-use crate::gate::{Door, Shared};
+use crate::gate::{Door, LargeBodies, Shared};
 use crate::input::Inputs;
 use crate::keyset::KeySet;
 use crate::panel::{self, OnHand, Panel};
@@ -135,6 +135,7 @@ fn ask(
             ..Progress::default()
         }),
         max_wait: plan.settings.max_wait,
+        large_bodies: LargeBodies::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

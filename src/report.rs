@@ -137,12 +137,17 @@ pub struct VendorReport {
     pub by_status: BTreeMap<String, u64>,
     /// Calls that failed, by fault.
     pub faults: BTreeMap<String, u64>,
+    /// What was seen of calls that brought no answer: the first words of a body
+    /// that is none, or why no reply came. A few wordings, each with its calls.
+    pub trouble: BTreeMap<String, u64>,
     /// Keys asked in batch calls, over what those calls could hold.
     pub batch_fill: f64,
     /// What the calls cost: the vendor's word where it gives one, else the price list's.
     pub spent: Micros,
     /// Answers about foreign keys, thrown away.
     pub protocol_mismatch: u64,
+    /// Answers that name no key, taken to be in the order asked.
+    pub matched_by_place: u64,
     /// Values of an unexpected type.
     pub type_drift: u64,
     /// The quota windows at the end.

@@ -186,6 +186,17 @@ impl<'a> Run<'a> {
             );
             self.warn("protocol_mismatch", words);
         }
+        if report.matched_by_place > 0 {
+            let words = format!(
+                "{label} named no VIN in {} answers: they were taken to be in the order asked",
+                report.matched_by_place
+            );
+            self.warn("matched_by_place", words);
+        }
+        for (words, calls) in &report.trouble {
+            let times = if *calls == 1 { String::new() } else { format!(" ({calls} calls)") };
+            self.warn("trouble", format!("{label}: {words}{times}"));
+        }
         self.report.vendors.insert(label, report);
         if resume_at.is_some() {
             self.ends_with(Exit::Parked, 0);

@@ -8,7 +8,7 @@ use crate::events::{Events, Phase, Progress};
 use crate::input::{Inputs, Row, Rows};
 use crate::join::Joiner;
 use crate::keyset::KeySet;
-use crate::output::{Output, OutputLock, Written};
+use crate::output::{Output, OutputLock, Written, check_report};
 use crate::panel::Panel;
 use crate::plan::Plan;
 use crate::record::{Block, Record};
@@ -50,6 +50,9 @@ impl Outputs {
         let path = plan.output.path.as_deref();
         let lock = path.map(|path| OutputLock::acquire(path, plan.wait_lock)).transpose()?;
         let (files, paths) = (inputs.names(), inputs.paths());
+        if let Some(report) = &plan.report {
+            check_report(report, &plan.output, &paths)?;
+        }
         let output = Output::create(&plan.output, inputs.columns(), &files, run_id, &paths)?;
         Ok((Self(output), lock))
     }

@@ -21,7 +21,7 @@ use crate::config::{Durability, Settings, VendorSettings};
 use crate::error::{Error, Exit};
 use crate::events::{Events, Level, Phase, Progress};
 use crate::freshness::Freshness;
-use crate::gate::{AFTER_OUTAGE, Asking, Door, Shared, label, later, rfc3339};
+use crate::gate::{AFTER_OUTAGE, Asking, Door, LargeBodies, Shared, label, later, rfc3339};
 use crate::input::Inputs;
 use crate::key::Key;
 use crate::outcome::Outcome;
@@ -117,6 +117,7 @@ impl<'a> Job<'a> {
             events: world.events,
             progress: RefCell::new(Progress { phase: Phase::Asking, ..Progress::default() }),
             max_wait: self.settings.max_wait,
+            large_bodies: LargeBodies::default(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    DatasetSettings, Durability, EVERY_ENDPOINT, RecallKey, VendorOption, VendorSettings, parse,
+    DatasetSettings, Durability, EVERY_ENDPOINT, RecallKey, VendorOption, VendorSettings, address,
+    parse,
 };
 use crate::money::Micros;
 use crate::outcome::Dataset;
@@ -108,7 +109,7 @@ pub(super) const DATASET: &[Key<DatasetDraft>] = &[
 pub(super) const VENDOR: &[Key<VendorSettings>] = &[
     Key {
         name: "base_url",
-        set: |to, value| parse::base_url(value.text()?).map(|url| to.base_url = url),
+        set: |to, value| address::base_url(value.text()?).map(|url| to.base_url = url),
     },
     Key {
         name: "api_key_env",

@@ -1,8 +1,10 @@
 //! Settings: file < environment < flags, checked once, typed from here on.
 //!
 //! `file` finds and reads the sources, `keys` is the one list of known keys,
-//! `parse` knows the small languages inside values, `secret` fetches API keys.
+//! `parse` knows the small languages inside values, `address` where requests may
+//! go, `secret` fetches API keys.
 
+mod address;
 mod file;
 mod keys;
 mod parse;
@@ -18,6 +20,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub(crate) use self::address::{is_loopback, is_off_limits};
 pub use self::parse::{duration, quota};
 use crate::error::Error;
 use crate::money::Micros;

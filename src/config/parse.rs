@@ -1,15 +1,13 @@
-//! The small languages inside values: durations, quotas, resets, spend limits, addresses.
+//! The small languages inside values: durations, quotas, resets, spend limits.
 //!
 //! An error says what the value must be and fits behind the name of its key:
 //! `max_wait` + "must be a duration such as `10m`, not `soon`".
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use reqwest::Url;
 
 use super::{Quota, QuotaReset, SpendLimit};
 use crate::money::Micros;
@@ -75,40 +73,6 @@ pub(super) fn spend(text: &str) -> Result<SpendLimit, String> {
     })
 }
 
-/// An address that requests may be sent to, without its trailing slash.
-///
-/// The address itself is never repeated in an error: people paste keys into URLs.
-pub(super) fn base_url(text: &str) -> Result<String, String> {
-    let url = Url::parse(text)
-        .map_err(|e| format!("must be an address such as `https://api.example.com/v1` ({e})"))?;
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
-    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
-    let loopback = host == "localhost" || ip.is_some_and(|ip| ip.to_canonical().is_loopback());
-    match url.scheme() {
-        "https" => {}
-        "http" if loopback => {}
-        "http" => {
-            return Err(
-                "must be `https`; `http` is for this machine alone (127.0.0.1, localhost)".into()
-            );
-        }
-        other => return Err(format!("must be `https`, not `{other}`")),
-    }
-    if host.is_empty() {
-        return Err("must name a host".into());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not hold a user name or password".into());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("must end with its path, without `?` or `#`".into());
-    }
-    if is_metadata_service(&host, ip) {
-        return Err("must not be a link-local or cloud metadata address".into());
-    }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
 /// The name of an environment variable. A value that looks like a key itself is
 /// refused without repeating it.
 pub(super) fn variable_name(text: &str) -> Result<String, String> {
@@ -143,17 +107,6 @@ fn time_of_day(text: &str) -> Option<Time> {
     let (hour, minute) = text.split_once(':')?;
     let number = |part: &str| (part.len() == 2).then(|| part.parse::<i8>().ok()).flatten();
     Time::new(number(hour)?, number(minute)?, 0, 0).ok()
-}
-
-/// Addresses under which clouds hand out credentials to whoever asks.
-fn is_metadata_service(host: &str, ip: Option<IpAddr>) -> bool {
-    match ip.map(|ip| ip.to_canonical()) {
-        Some(IpAddr::V4(v4)) => v4.is_link_local() || v4.octets() == [100, 100, 100, 200],
-        Some(IpAddr::V6(v6)) => {
-            v6.is_unicast_link_local() || v6.segments() == [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254]
-        }
-        None => host == "metadata" || host == "metadata.google.internal",
-    }
 }
 
 /// Vendors' own prefixes, and what no one names a variable: long, with digits
@@ -223,48 +176,6 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_https_or_on_this_machine() {
-        for (text, url) in [
-            ("https://api.visor.vin/v1/", "https://api.visor.vin/v1"),
-            ("https://example.com", "https://example.com"),
-            ("http://127.0.0.1:8080/carvin", "http://127.0.0.1:8080/carvin"),
-            ("http://localhost:1", "http://localhost:1"),
-            ("http://[::1]:9/", "http://[::1]:9"),
-        ] {
-            assert_eq!(base_url(text).unwrap(), url);
-        }
-    }
-
-    #[test]
-    fn addresses_that_leak_or_mislead_are_refused_without_repeating_them() {
-        for text in [
-            "http://example.com",
-            "http://0.0.0.0:80",
-            "http://127.0.0.1.example.com",
-            "http://localhost.example.com",
-            "https://canary:canary@example.com",
-            "https://canary@example.com",
-            "https://example.com/?key=canary",
-            "https://example.com/#canary",
-            "https://169.254.169.254/latest",
-            "https://2852039166/",
-            "https://[fe80::1]/",
-            "https://[::ffff:169.254.169.254]/",
-            "https://[fd00:ec2::254]/",
-            "https://metadata.google.internal/computeMetadata",
-            "https://metadata.google.internal./",
-            "https://100.100.100.200/",
-            "ftp://example.com",
-            "file:///etc/passwd",
-            "example.com",
-            "",
-        ] {
-            let error = base_url(text).unwrap_err();
-            assert!(!error.contains("canary"), "{error}");
-        }
-    }
-
-    #[test]
     fn a_key_is_not_a_variable_name() {
         for name in ["CARVIN_API_KEY", "VISOR_API_KEY", "carvin_key", "_K", "VISA_KEY"] {
             assert_eq!(variable_name(name).unwrap(), name);
@@ -287,7 +198,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in "\\PC{0,40}") {
             let (_, _, _) = (duration(&text), quota(&text), quota_reset(&text));
-            let (_, _, _) = (spend(&text), base_url(&text), variable_name(&text));
+            let (_, _) = (spend(&text), variable_name(&text));
         }
 
         #[test]

@@ -27,6 +27,7 @@ impl Round<'_> {
             let mut tally = self.door.tally.borrow_mut();
             tally.ok += 1;
             tally.foreign += u64::from(parsed.foreign);
+            tally.by_place += u64::from(parsed.by_place);
             tally.type_drift += u64::from(parsed.type_drift);
         }
         self.queue.answered(job.take_sibling(), Instant::now());

@@ -1,20 +1,31 @@
 //! Sending one request and reading one reply, whole and bounded.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use memchr::memchr3_iter;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::no_reply::NoReply;
+use super::resolver::Resolver;
 use crate::config::VendorSettings;
 use crate::error::Error;
-use crate::outcome::Fault;
 use crate::tls;
 use crate::vendors::{Auth, Method, Payload, Reply, Request};
 
 /// The largest body read, after decompression.
-const LARGEST_BODY: usize = 16 << 20;
+pub(super) const LARGEST_BODY: usize = 16 << 20;
+
+/// A larger body waits for its turn. Usual replies have some tens of KiB.
+const SMALL_BODY: usize = 256 << 10;
+
+/// The most commas and opening brackets in a body: ten times those of the
+/// longest list that any vendor sends.
+const MOST_PARTS: usize = 1 << 18;
 
 /// To connect, name lookup and TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -34,10 +45,15 @@ pub(super) fn client(settings: &VendorSettings) -> Result<Client, Error> {
         .timeout(settings.timeout)
         .tcp_nodelay(true);
     if settings.base_url.starts_with("https:") {
-        builder = builder.tls_backend_preconfigured(tls::of_the_system()?);
+        builder = builder
+            .dns_resolver(Resolver::Anywhere)
+            .tls_backend_preconfigured(tls::of_the_system()?);
     } else {
         // Plain http is allowed on loopback only, where no proxy belongs.
-        builder = builder.no_proxy().tls_backend_preconfigured(tls::never_used()?);
+        builder = builder
+            .no_proxy()
+            .dns_resolver(Resolver::Loopback)
+            .tls_backend_preconfigured(tls::never_used()?);
     }
     builder.build().map_err(|error| failed(error.without_url()))
 }
@@ -106,20 +122,20 @@ fn form_urlencoded(pairs: &[(&'static str, String)]) -> String {
         .unwrap_or_default()
 }
 
-/// Why there is no reply.
+/// A reply, read whole.
 #[derive(Debug)]
-pub(super) enum NoReply {
-    Broken(reqwest::Error),
-    TooLarge,
+pub(super) struct Received {
+    pub(super) reply: Reply,
+    /// Where it is large, the right to hold it in memory.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
-/// Sends and reads. A reply that could not be read whole is a fault, never a reply.
-pub(super) async fn send(client: &Client, request: reqwest::Request) -> Result<Reply, Fault> {
-    exchange(client, request).await.map_err(|no_reply| no_reply.fault())
-}
-
-/// As [`send`], for one who wants to know more than what to do next.
-pub(super) async fn exchange(client: &Client, request: reqwest::Request) -> Result<Reply, NoReply> {
+/// Sends and reads. A reply that could not be read whole is none.
+pub(super) async fn exchange(
+    client: &Client,
+    large: LargeBodies,
+    request: reqwest::Request,
+) -> Result<Received, NoReply> {
     let mut response = client.execute(request).await.map_err(NoReply::Broken)?;
     let status = response.status().as_u16();
     if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
@@ -133,78 +149,46 @@ pub(super) async fn exchange(client: &Client, request: reqwest::Request) -> Resu
         })
         .collect();
     let mut body = BytesMut::new();
+    let mut turn = None;
     while let Some(chunk) = response.chunk().await.map_err(NoReply::Broken)? {
-        if body.len() + chunk.len() > LARGEST_BODY {
+        let length = body.len() + chunk.len();
+        if length > LARGEST_BODY {
             return Err(NoReply::TooLarge);
+        }
+        if length > SMALL_BODY && turn.is_none() {
+            turn = large.turn().await;
+            // All the room at once: pages that are never written take no memory,
+            // and growing step by step would hold the body twice.
+            body.reserve(LARGEST_BODY - body.len());
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply { status, headers, body: body.freeze() })
+    if has_too_many_parts(&body) {
+        return Err(NoReply::TooManyParts);
+    }
+    Ok(Received { reply: Reply { status, headers, body: body.freeze() }, _turn: turn })
 }
 
-impl NoReply {
-    /// Whether the request may have reached the server decides what may be done next.
-    pub(super) fn fault(&self) -> Fault {
-        let garbled = |excerpt: String| Fault::Garbled { excerpt };
-        match self {
-            Self::TooLarge => garbled(format!("a body over {} MiB", LARGEST_BODY >> 20)),
-            Self::Broken(error) if error.is_connect() || error.is_builder() => Fault::NotSent,
-            Self::Broken(error) if error.is_decode() => {
-                garbled("a body that does not decompress".into())
-            }
-            Self::Broken(_) => Fault::Timeout,
-        }
-    }
+/// Lets one large body at a time into memory, so that many calls at once take
+/// about as much as one. What waits meanwhile keeps to its own time limit.
+#[derive(Clone, Debug)]
+pub struct LargeBodies(Arc<Semaphore>);
 
-    /// What happened, in words that name no address.
-    pub(super) fn words(&self) -> String {
-        match self {
-            Self::TooLarge => format!("its reply is over {} MiB", LARGEST_BODY >> 20),
-            Self::Broken(error) => {
-                let seen = causes(error).find_map(known_cause);
-                seen.unwrap_or_else(|| unnamed(error).to_owned())
-            }
-        }
+impl Default for LargeBodies {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
     }
 }
 
-fn causes<'e>(
-    error: &'e reqwest::Error,
-) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
-    std::iter::successors(std::error::Error::source(error), |&cause| cause.source())
-}
-
-/// The causes that tell a person where to look.
-fn known_cause(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
-    use std::io::ErrorKind::{
-        ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable, UnexpectedEof,
-    };
-    if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-        return Some(format!("no TLS: {tls}"));
-    }
-    let Some(io) = cause.downcast_ref::<std::io::Error>() else {
-        let is_lookup = cause.to_string().contains("dns error");
-        return is_lookup.then(|| "no such host name".into());
-    };
-    // What an I/O error wraps is not among its causes.
-    if let Some(inner) = io.get_ref() {
-        return known_cause(inner);
-    }
-    match io.kind() {
-        ConnectionRefused => Some("connection refused".into()),
-        ConnectionReset => Some("the connection was reset".into()),
-        UnexpectedEof => Some("the connection was closed".into()),
-        HostUnreachable | NetworkUnreachable => Some("no way to its network".into()),
-        _ => None,
+impl LargeBodies {
+    /// `None` only if the semaphore were closed, which nobody does.
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).acquire_owned().await.ok()
     }
 }
 
-fn unnamed(error: &reqwest::Error) -> &'static str {
-    match (error.is_timeout(), error.is_connect()) {
-        (true, true) => "no connection in time",
-        (true, false) => "no reply in time",
-        (false, true) => "no connection",
-        (false, false) if error.is_decode() => "its reply does not decompress",
-        (false, false) => "the connection broke off",
-    }
+/// Whether reading `body` could fill the memory, though it is short enough: each
+/// of these characters may begin a value, which takes far more room than its text.
+fn has_too_many_parts(body: &[u8]) -> bool {
+    body.len() > MOST_PARTS && memchr3_iter(b',', b'[', b'{', body).nth(MOST_PARTS).is_some()
 }

@@ -9,7 +9,9 @@ mod breaker;
 mod closing;
 mod consequences;
 mod http;
+mod no_reply;
 mod probe;
+mod resolver;
 mod round;
 mod tally;
 mod windows;
@@ -38,6 +40,7 @@ use crate::vendors::{Auth, Endpoint, Reply, Vendor};
 use breaker::{Breaker, RetryBudget};
 use tally::Tally;
 
+pub use http::LargeBodies;
 pub use probe::Probed;
 pub use windows::{Windows, later, rfc3339, seconds_for};
 
@@ -69,6 +72,8 @@ pub struct Shared<'a> {
     pub progress: RefCell<Progress>,
     /// A longer wait parks the vendor.
     pub max_wait: Duration,
+    /// Keeps many large replies at once from filling the memory.
+    pub large_bodies: LargeBodies,
 }
 
 impl Shared<'_> {

@@ -61,21 +61,22 @@ impl Door<'_> {
             http::prepare(&self.client, &self.settings.base_url, auth, key.as_ref(), request)?;
         let sent = Instant::now();
         let reply = tokio::select! {
-            reply = http::exchange(&self.client, request) => reply,
+            reply = http::exchange(&self.client, self.shared.large_bodies.clone(), request) => reply,
             // The call stays open; the end of the run closes it as of unknown outcome.
             () = self.shared.cancel.wait() => {
                 return Ok(Probed::Held { why: Held::Stopped, wait: None });
             }
         };
         let took = sent.elapsed();
-        let answer = match &reply {
+        let reply = reply.as_ref().map(|received| &received.reply);
+        let answer = match reply {
             Ok(reply) => self.read_probe(reply, probe),
             Err(no_reply) => Err(no_reply.fault()),
         };
-        self.close_probe(call, reply.as_ref().ok(), answer.as_ref().err()).await?;
+        self.close_probe(call, reply.ok(), answer.as_ref().err()).await?;
         Ok(match (answer, reply) {
             (Ok(usage), Ok(reply)) => {
-                Probed::Answered { usage, limits: self.vendor.limits(&reply), took }
+                Probed::Answered { usage, limits: self.vendor.limits(reply), took }
             }
             (Err(fault), Ok(reply)) => {
                 Probed::Failed { fault, status: Some(reply.status), words: None }

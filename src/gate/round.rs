@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
+use super::http::Received;
+use super::no_reply::NoReply;
 use super::{Asked, Asking, Door, http};
 use crate::batch::{Job, Queue};
 use crate::error::Error;
@@ -49,7 +51,7 @@ struct Aloft {
 #[derive(Debug)]
 struct Landed {
     call: i64,
-    reply: Result<Reply, Fault>,
+    reply: Result<Received, NoReply>,
     latency: Duration,
 }
 
@@ -310,13 +312,14 @@ impl<'a> Round<'a> {
             progress.waiting = None;
         });
         let client = door.client.clone();
+        let large = door.shared.large_bodies.clone();
         let started = Instant::now();
         let call = flight.call;
         let key_edition = door.key_edition.get();
         let (job, price) = (flight.job, flight.price);
         self.aloft.insert(call, Aloft { job, price, sent: started, key_edition });
         self.flights.spawn(async move {
-            let reply = http::send(&client, request).await;
+            let reply = http::exchange(&client, large, request).await;
             Landed { call, reply, latency: started.elapsed() }
         });
         Ok(())
@@ -339,18 +342,20 @@ impl<'a> Round<'a> {
         let door = self.door;
         self.full = false;
         door.in_flight.set(door.in_flight.get() - 1);
-        door.tally.borrow_mut().came_back(reply.as_ref().ok().map(|reply| reply.status), latency);
-        if let Ok(reply) = &reply {
+        let answer = reply.as_ref().map(|received| &received.reply);
+        door.tally.borrow_mut().came_back(answer.ok().map(|reply| reply.status), latency);
+        if let Ok(reply) = answer {
             door.heed(reply);
         }
-        match self.read(reply.as_ref(), &job.keys) {
+        match self.read(answer, &job.keys) {
             Ok((reply, parsed)) => {
                 let charged = self.keep(call, price, reply, &parsed, &job.keys).await?;
                 self.price = self.price.max(charged);
                 self.answered(job, &parsed);
             }
             Err(fault) => {
-                let reply = reply.as_ref().ok();
+                door.tally.borrow_mut().note_trouble(&fault, answer.err());
+                let reply = answer.ok();
                 let charged = self.close_faulted(call, price, reply, &fault, &job.keys).await?;
                 self.price = self.price.max(charged);
                 self.faulted(job, fault, sent, key_edition);
@@ -362,10 +367,10 @@ impl<'a> Round<'a> {
     /// The answers in a reply, or why it is none.
     fn read<'r>(
         &self,
-        reply: Result<&'r Reply, &Fault>,
+        reply: Result<&'r Reply, &NoReply>,
         keys: &[Key],
     ) -> Result<(&'r Reply, Parsed), Fault> {
-        let reply = reply.map_err(Clone::clone)?;
+        let reply = reply.map_err(NoReply::fault)?;
         let parsed = match self.door.vendor.fault(reply) {
             Some(fault) => Err(fault),
             None => self.endpoint_for(keys).parse(reply, keys),

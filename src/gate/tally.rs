@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::no_reply::NoReply;
 use crate::money::Micros;
 use crate::outcome::Fault;
 use crate::report::VendorReport;
 
 /// Latencies kept for the percentiles; older ones are overwritten beyond.
 const LATENCIES: usize = 16_384;
+
+/// Different words about what went wrong that are kept.
+const MOST_WORDS: usize = 5;
 
 /// Stands for the HTTP status of a call without a reply.
 const NO_REPLY: &str = "none";
@@ -24,8 +28,11 @@ pub(super) struct Tally {
     pub(super) faults: BTreeMap<String, u64>,
     pub(super) spent: Micros,
     pub(super) foreign: u64,
+    pub(super) by_place: u64,
     pub(super) type_drift: u64,
     pub(super) waited: Duration,
+    /// What was seen of calls without an answer, each wording once.
+    trouble: BTreeMap<String, u64>,
     batch_keys: u64,
     batch_places: u64,
     latencies: Vec<Duration>,
@@ -54,6 +61,19 @@ impl Tally {
         }
     }
 
+    /// Notes what a person should see of a call that brought no answer. A status
+    /// is counted anyway and says it all.
+    pub(super) fn note_trouble(&mut self, fault: &Fault, no_reply: Option<&NoReply>) {
+        let words = match (no_reply, fault) {
+            (Some(no_reply), _) => no_reply.words(),
+            (None, Fault::Garbled { excerpt }) => format!("a reply that is no answer: `{excerpt}`"),
+            (None, _) => return,
+        };
+        if self.trouble.len() < MOST_WORDS || self.trouble.contains_key(&words) {
+            *self.trouble.entry(words).or_default() += 1;
+        }
+    }
+
     /// Whether calls were to be sent, and not one got a connection.
     pub(super) fn was_never_there(&self) -> bool {
         let no_connection = Fault::NotSent.code();
@@ -79,12 +99,14 @@ impl Tally {
             retries: self.retries,
             by_status: self.by_status.clone(),
             faults: self.faults.clone(),
+            trouble: self.trouble.clone(),
             batch_fill: match self.batch_places {
                 0 => 1.0,
                 places => (self.batch_keys as f64 / places as f64 * 1e3).round() / 1e3,
             },
             spent: self.spent,
             protocol_mismatch: self.foreign,
+            matched_by_place: self.by_place,
             type_drift: self.type_drift,
             quotas: Vec::new(),
             waited_seconds: (self.waited.as_secs_f64() * 10.0).round() / 10.0,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::decode::{Form, Text};
-use super::records::{MAX_FIELDS, Record, RecordError, Records};
+use super::records::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, Record, RecordError, Records};
 use super::sniff::{self, Layout};
 use super::source::{Bytes, Source};
 use super::{FileDigest, InputSpec, claims, columns};
@@ -136,9 +136,16 @@ impl Table {
         };
         if first.len() > MAX_FIELDS {
             let what = format!("it has {} columns, and {MAX_FIELDS} at most are read", first.len());
-            return Err(Error::bad_input(Path::new(name), what));
+            return Err(Error::bad_input(Path::new(name), what)
+                .hint("is its delimiter another? name it with `--delimiter`"));
         }
         let has_header = first.iter().any(columns::is_vin_header) || !sniff::is_data(first);
+        if has_header && first.too_long {
+            let what = format!(
+                "a name in its header is over {MAX_FIELD} bytes, or all of them over {MAX_RECORD}"
+            );
+            return Err(Error::bad_input(Path::new(name), what).hint("is it a table at all?"));
+        }
         let columns = if has_header {
             let headers: Vec<String> = first.iter().map(|field| field.trim().to_owned()).collect();
             sample.remove(0);

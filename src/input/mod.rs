@@ -97,9 +97,11 @@ impl Inputs {
         self.files.iter().map(|file| file.name.clone()).collect()
     }
 
-    /// The paths of the files, which no output may overwrite.
+    /// The paths of the files, which no output may overwrite. What the shell
+    /// opened as standard input is among them.
     pub fn paths(&self) -> Vec<PathBuf> {
-        self.files.iter().filter_map(|file| file.path.clone()).collect()
+        let path = |file: &InputFile| file.path.clone().unwrap_or_else(|| "/dev/stdin".into());
+        self.files.iter().map(path).collect()
     }
 
     /// The columns carried through: the union over the files, in order of

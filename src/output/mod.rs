@@ -32,7 +32,7 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::mem;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use self::commit::Draft;
@@ -90,6 +90,16 @@ pub fn is_broken_pipe(error: &Error) -> bool {
         cause = error.source();
     }
     false
+}
+
+/// Checks, before anything is spent, that the run report can be written as the
+/// file `path`, and that it is neither an input nor an output. Fails with 73 or 64.
+pub fn check_report(path: &Path, spec: &OutputSpec, inputs: &[PathBuf]) -> Result<(), Error> {
+    let place = Place::apart_from(path, inputs)?;
+    for other in [&spec.path, &spec.rejects].into_iter().flatten() {
+        place.refuse_same(&Place::find(other)?)?;
+    }
+    Ok(())
 }
 
 /// An output that is being written beside its final place.

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Exit};
+use crate::os::is_same_file;
 
 /// A file that can be put in place: its folder exists, and it is no folder,
 /// device or pipe itself.
@@ -49,8 +50,7 @@ impl Place {
 
     /// Refuses a place that is one of the input's files. Fails with 73.
     fn refuse_inputs(&self, inputs: &[PathBuf]) -> Result<(), Error> {
-        let same = |input: &PathBuf| input.canonicalize().is_ok_and(|input| input == self.path);
-        if inputs.iter().any(same) {
+        if inputs.iter().any(|input| is_same_file(input, &self.path)) {
             return Err(cannot_create(&self.typed, "it is an input file")
                 .hint("choose another name; vinrich never writes over its input"));
         }
@@ -62,7 +62,7 @@ impl Place {
         if self.path == other.path {
             let typed = self.typed.display();
             return Err(Error::usage(format!("`{typed}` is named twice as an output"))
-                .hint("give `--rejects` a file of its own"));
+                .hint("give `--rejects` and `--report` files of their own"));
         }
         Ok(())
     }

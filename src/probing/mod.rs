@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Settings, VendorSettings};
 use crate::error::{Error, Exit};
 use crate::events::Silent;
-use crate::gate::{Door, Probed, Shared};
+use crate::gate::{Door, LargeBodies, Probed, Shared};
 use crate::panel::origin;
 use crate::run::run_id;
 use crate::store::{DayCalls, RunInfo, RunLimits, SourceName, Store, StoreSpec};
@@ -82,6 +82,7 @@ impl<'a> Probing<'a> {
             events: &Silent,
             progress: RefCell::default(),
             max_wait: self.caller.settings.max_wait,
+            large_bodies: LargeBodies::default(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -77,6 +77,8 @@ pub struct Parsed {
     pub foreign: u32,
     /// Second answers about the same key, thrown away and counted.
     pub duplicates: u32,
+    /// Answers that named no key and were taken to be in the order asked.
+    pub by_place: u32,
     /// Values of an unexpected JSON type, coerced or nulled, and counted.
     pub type_drift: u32,
 }

@@ -1,6 +1,8 @@
 //! The flagship: n rows in, n rows out, in the same order, whatever the
 //! servers do; and no row is told what is not true of its VIN.
 
+mod wire;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;

@@ -158,7 +158,10 @@ impl<'r> Matching<'r> {
                 None => positional.then_some(position),
             };
             match place {
-                Some(place) => self.item(place, item, text),
+                Some(place) => {
+                    self.parsed.by_place += u32::from(item.vin.is_none());
+                    self.item(place, item, text);
+                }
                 None => self.parsed.foreign += u32::from(item.vin.is_some()),
             }
         }

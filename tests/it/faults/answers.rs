@@ -42,6 +42,27 @@ fn answers_about_foreign_vins_are_thrown_away_and_counted() {
 }
 
 #[test]
+fn answers_without_a_vin_are_taken_in_order_only_where_none_is_missing_and_that_is_told() {
+    for (left_out, found) in [(0, 20), (1, 0)] {
+        let fake = Fake::start(move |_, heard| {
+            let anonymous = |vin: &String| {
+                let mut item = item(vin);
+                item.as_object_mut().expect("an object").remove("VIN");
+                item
+            };
+            Reply::items(&heard.vins().iter().skip(left_out).map(anonymous).collect::<Vec<_>>())
+        });
+        let work = Work::with_faults(&[]);
+        let enriched = Enriched::by(&work.decoding(&vins(20), &fake.url()));
+        let statuses = enriched.count("decode_status");
+        assert_eq!(statuses.get("found").copied().unwrap_or_default(), found);
+        assert_eq!(enriched.report.vendors["carvin"].matched_by_place, found as u64);
+        let told = |warning: &String| warning.contains("in the order asked");
+        assert_eq!(enriched.report.warnings.iter().any(told), found > 0);
+    }
+}
+
+#[test]
 fn a_foreign_answer_is_not_kept_for_the_vin_it_is_about() {
     let [asked, foreign] = [vins(2)[0].clone(), vins(2)[1].clone()];
     let fake = Fake::start(|_, heard| {

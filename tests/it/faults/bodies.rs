@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::support::enriched::{Enriched, Tweak, vins};
-use crate::support::fake::{Fake, Heard, Reply, gzip_bomb};
+use crate::support::fake::{Fake, Heard, Reply};
+use crate::support::ledger::Ledger;
+use crate::support::wire::gzip_bomb;
 use crate::support::{Work, each_at_once};
 
 /// More than the largest body read.
@@ -40,7 +42,9 @@ fn decoded(heard: &Heard) -> String {
 }
 
 fn bomb() -> Reply {
-    Reply::new(200, gzip_bomb(64 << 20)).header("content-encoding", &"gzip")
+    let (start, more) = gzip_bomb();
+    let body = [start, more.repeat((64 << 20) / 2064)].concat();
+    Reply::new(200, body).header("content-encoding", &"gzip")
 }
 
 #[test]
@@ -75,7 +79,10 @@ fn a_reply_that_stays_broken_is_told_and_not_kept() {
         enriched.all("decode_status", "failed");
         enriched.all("decode_error", error);
         enriched.all("make", "");
+        let ledger = Ledger::of(&plan.settings.store);
+        assert_eq!((ledger.answers, ledger.bodies, ledger.open), (0, 0, 0), "{name}");
         let calls = fake.heard().len();
+        assert_eq!(ledger.calls, calls, "{name}");
         // 1.2 x planned + 10, as for every outage.
         assert!(calls <= 11, "{name}: {calls} calls for one batch");
 
@@ -84,6 +91,24 @@ fn a_reply_that_stays_broken_is_told_and_not_kept() {
         assert_eq!((enriched.report.exit_code, fake.heard().len()), (0, calls + 1), "{name}");
         enriched.all("model", "Civic");
     });
+}
+
+#[test]
+fn the_first_words_of_what_is_no_answer_are_shown() {
+    let fake = Fake::start(|_, heard| {
+        let key = heard.key.replace("Bearer ", "");
+        text(&format!("<h1>\u{1b}[2JSorry, {}</h1>\n{key} {}", heard.vins()[0], "x ".repeat(999)))
+    });
+    let work = Work::with_faults(&[]);
+    let mut plan = work.decoding(&vins(3), &fake.url());
+    plan.vendor("carvin").api_key = Some("sk_live_canary".to_owned().into());
+    let enriched = Enriched::by(&plan);
+    let trouble = &enriched.report.vendors["carvin"].trouble;
+    let [(words, calls)] = &trouble.iter().collect::<Vec<_>>()[..] else { panic!("{trouble:?}") };
+    assert_eq!(**calls, fake.heard().len() as u64);
+    assert!(words.contains("`<h1> [2JSorry, *****************</h1> *****************"), "{words}");
+    assert!(words.chars().count() < 170 && !words.contains('\u{1b}'), "{words}");
+    assert!(enriched.report.warnings.iter().any(|warning| warning.contains(&**words)));
 }
 
 #[test]
@@ -108,20 +133,6 @@ fn values_of_another_type_are_coerced_and_counted() {
     enriched.all("model_year", "2021");
     enriched.all("model", "");
     assert_eq!(enriched.report.vendors["carvin"].type_drift, 2);
-}
-
-#[test]
-fn a_redirect_is_not_followed() {
-    each_at_once([301, 302, 303, 307, 308], |status| {
-        let elsewhere = Fake::start(|_, heard| Reply::decoded(heard));
-        let target = format!("{}/batch-decode", elsewhere.url());
-        let fake = Fake::start(move |_, _| Reply::new(status, "").header("location", &target));
-        let work = Work::with_faults(&[]);
-        let enriched = Enriched::by(&work.decoding(&vins(2), &fake.url()));
-        assert_eq!(enriched.report.exit_code, 76, "{status}");
-        enriched.all("decode_status", "failed");
-        assert!(elsewhere.heard().is_empty(), "{status}: neither key nor VINs leave");
-    });
 }
 
 #[test]

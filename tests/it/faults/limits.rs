@@ -191,3 +191,44 @@ fn what_costs_money_needs_a_limit() {
     let error = crate::support::run(&named).expect_err("asked for by name");
     assert_eq!(error.exit().code(), 64);
 }
+
+#[test]
+fn a_wait_is_obeyed_in_every_header_shape() {
+    let now = || jiff::Timestamp::now().as_second();
+    let hour = || now() + 3600;
+    let date = |seconds: i64| {
+        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
+        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).expect("a date")
+    };
+    // Name, header, value, and the seconds it parks for; nothing where it does not park.
+    let shapes: Vec<(&str, &str, String, Option<f64>)> = vec![
+        ("seconds", "retry-after", "3600".into(), Some(3600.0)),
+        ("a date", "retry-after", date(3600), Some(3600.0)),
+        ("an age", "retry-after", "1000000000".into(), Some(366.0 * 86400.0)),
+        ("a past date", "retry-after", date(-3600), None),
+        ("nothing", "retry-after", "0".into(), None),
+        ("below nothing", "retry-after", "-1".into(), None),
+        ("garbage", "retry-after", "soon".into(), None),
+        ("epoch seconds", "x-ratelimit-reset", hour().to_string(), Some(3600.0)),
+        ("epoch milliseconds", "x-ratelimit-reset", (hour() * 1000).to_string(), Some(3600.0)),
+        ("seconds until", "x-ratelimit-reset", "3600".into(), Some(3600.0)),
+        ("by the standard", "ratelimit-reset", "3600".into(), Some(3600.0)),
+        ("past", "x-ratelimit-reset", (now() - 60).to_string(), None),
+    ];
+    crate::support::each_at_once(shapes, |(name, header, value, parks)| {
+        let fake = Fake::start(move |call, heard| match call {
+            1 => limited().header(header, &value),
+            _ => Reply::decoded(heard),
+        });
+        let work = Work::with_faults(&[]);
+        let enriched = Enriched::by(&work.decoding(&vins(3), &fake.url()));
+        let Some(seconds) = parks else {
+            assert_eq!((enriched.report.exit_code, fake.heard().len()), (0, 2), "{name}");
+            return;
+        };
+        assert_eq!((enriched.report.exit_code, fake.heard().len()), (75, 1), "{name}");
+        enriched.all("decode_error", "rate_limited");
+        let resumes_in = enriched.resumes_in();
+        assert!((seconds - 8.0..=seconds + 2.0).contains(&resumes_in), "{name}: {resumes_in} s");
+    });
+}

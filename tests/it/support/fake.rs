@@ -3,17 +3,22 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::wire::{self, Act};
+
 /// One request as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Heard {
     pub(crate) at: Instant,
+    /// The connection it came on, counted from 1.
+    pub(crate) connection: usize,
+    pub(crate) method: String,
     /// Such as `/recalls`, with the query.
     pub(crate) path: String,
     /// The `Authorization` header.
@@ -24,19 +29,29 @@ pub(crate) struct Heard {
 /// What goes out in reply.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
-    status: u16,
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     framing: Framing,
 }
 
 /// How the end of a body is told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Framing {
     /// By `Content-Length`, which promises so many bytes more than are sent.
     Promising(usize),
     /// By closing the connection.
     UntilClose,
+    /// As the script says: status, headers and body are its own matter.
+    Wire(Vec<Act>),
+}
+
+/// How a connection is received, before anything is read from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Welcome {
+    Talk,
+    Close,
+    Reset,
 }
 
 /// Chooses a reply to the `n`th request, counted from 1.
@@ -46,24 +61,48 @@ type Script = dyn Fn(usize, &Heard) -> Reply + Send + Sync;
 pub(crate) struct Fake {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<Heard>>>,
+    connections: Arc<AtomicUsize>,
     stopped: Arc<AtomicBool>,
 }
 
 impl Fake {
     pub(crate) fn start(script: impl Fn(usize, &Heard) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_choosy(|_| Welcome::Talk, script)
+    }
+
+    /// One that receives its `n`th connection, counted from 1, as `welcome` says.
+    pub(crate) fn start_choosy(
+        welcome: impl Fn(usize) -> Welcome + Send + 'static,
+        script: impl Fn(usize, &Heard) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let fake = Self { address, heard: Arc::default(), stopped: Arc::default() };
+        let fake = Self {
+            address,
+            heard: Arc::default(),
+            connections: Arc::default(),
+            stopped: Arc::default(),
+        };
         let (heard, stopped) = (Arc::clone(&fake.heard), Arc::clone(&fake.stopped));
+        let connections = Arc::clone(&fake.connections);
         let script: Arc<Script> = Arc::new(script);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 if stopped.load(Ordering::Acquire) {
                     return;
                 }
+                let connection = connections.fetch_add(1, Ordering::AcqRel) + 1;
+                match welcome(connection) {
+                    Welcome::Close => continue,
+                    Welcome::Reset => {
+                        wire::reset_when_closed(&stream).ok();
+                        continue;
+                    }
+                    Welcome::Talk => {}
+                }
                 let (heard, script) = (Arc::clone(&heard), Arc::clone(&script));
                 // A conversation ends when the client hangs up, however it does that.
-                thread::spawn(move || converse(&stream, &heard, &*script).ok());
+                thread::spawn(move || converse(&stream, connection, &heard, &*script).ok());
             }
         });
         fake
@@ -71,6 +110,11 @@ impl Fake {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Connections so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Acquire)
     }
 
     /// Every request so far, in order of arrival.
@@ -135,22 +179,35 @@ impl Reply {
         self
     }
 
-    /// Writes the reply. Whether the conversation may go on.
-    fn send(&self, mut stream: &TcpStream) -> std::io::Result<bool> {
+    /// Whatever `acts` make of it.
+    pub(crate) fn wire(acts: impl Into<Vec<Act>>) -> Self {
+        Self { framing: Framing::Wire(acts.into()), ..Self::new(200, "") }
+    }
+
+    /// Its status line and headers, without what tells the end of the body and
+    /// without the empty line.
+    pub(crate) fn head(&self) -> String {
         let mut head = format!("HTTP/1.1 {} Scripted\r\n", self.status);
         for (name, value) in &self.headers {
             head.extend([name, ": ", value, "\r\n"]);
         }
-        let goes_on = match self.framing {
+        head
+    }
+
+    /// Writes the reply. Whether the conversation may go on.
+    fn send(&self, mut stream: &TcpStream) -> std::io::Result<bool> {
+        let mut head = self.head();
+        let goes_on = match &self.framing {
             Framing::Promising(more) => {
                 let length = (self.body.len() + more).to_string();
                 head.extend(["content-length: ", &length, "\r\n"]);
-                more == 0
+                *more == 0
             }
             Framing::UntilClose => {
                 head.push_str("connection: close\r\n");
                 false
             }
+            Framing::Wire(acts) => return wire::perform(acts, stream),
         };
         stream.write_all(format!("{head}\r\n").as_bytes())?;
         stream.write_all(&self.body)?;
@@ -163,26 +220,16 @@ pub(crate) fn item(vin: &str) -> Value {
     json!({ "VIN": vin, "Make": "HONDA", "Model": "Civic", "ModelYear": "2021" })
 }
 
-/// A small gzip body that unpacks to about `length` zeros.
-pub(crate) fn gzip_bomb(length: usize) -> Vec<u8> {
-    // Deflate with the fixed codes of RFC 1951, 3.2.6: a literal zero, then
-    // "the same again, 258 times" over and over.
-    const AGAIN: &str = "1100010100000";
-    let mut bits = String::from("110" /* the last block, fixed codes */) + "00110000";
-    bits.push_str(&AGAIN.repeat(length / 258));
-    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-    for byte in bits.as_bytes().chunks(8) {
-        let bit = |(place, bit): (usize, &u8)| (bit - b'0') << place;
-        packed.push(byte.iter().enumerate().map(bit).sum());
-    }
-    packed
-}
-
-fn converse(stream: &TcpStream, heard: &Mutex<Vec<Heard>>, script: &Script) -> std::io::Result<()> {
+fn converse(
+    stream: &TcpStream,
+    connection: usize,
+    heard: &Mutex<Vec<Heard>>,
+    script: &Script,
+) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut reader = BufReader::new(stream);
-    while let Some(request) = hear(&mut reader)? {
+    while let Some(request) = hear(&mut reader, connection)? {
         let number = {
             let mut heard = heard.lock().expect("no panic there");
             heard.push(request.clone());
@@ -196,12 +243,13 @@ fn converse(stream: &TcpStream, heard: &Mutex<Vec<Heard>>, script: &Script) -> s
 }
 
 /// Reads one request whole; nothing when the client has hung up.
-fn hear(reader: &mut impl BufRead) -> std::io::Result<Option<Heard>> {
+fn hear(reader: &mut impl BufRead, connection: usize) -> std::io::Result<Option<Heard>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
     }
-    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut words = line.split(' ').map(str::to_owned);
+    let [method, path] = [(); 2].map(|()| words.next().unwrap_or_default());
     let (mut length, mut key) = (0, String::new());
     loop {
         let mut header = String::new();
@@ -220,5 +268,5 @@ fn hear(reader: &mut impl BufRead) -> std::io::Result<Option<Heard>> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let body = String::from_utf8_lossy(&body).into_owned();
-    Ok(Some(Heard { at: Instant::now(), path, key, body }))
+    Ok(Some(Heard { at: Instant::now(), connection, method, path, key, body }))
 }

@@ -1,12 +1,16 @@
 //! What the tests share: a work folder with a plan that points at a sandbox.
 
 pub(crate) mod binary;
+pub(crate) mod breakage;
 pub(crate) mod clock;
 pub(crate) mod enriched;
 pub(crate) mod fake;
+pub(crate) mod ledger;
+pub(crate) mod memory;
 /// The decoder's real data, where this machine has them.
 #[path = "../../../src/vpic/testing.rs"]
 pub(crate) mod vpic;
+pub(crate) mod wire;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,0 +1,178 @@
+//! Where requests may be sent: the checks of a `base_url`, and the addresses
+//! that no vendor has.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use reqwest::Url;
+
+/// An address that requests may be sent to, without its trailing slash.
+///
+/// The address itself is never repeated in an error: people paste keys into URLs.
+pub(super) fn base_url(text: &str) -> Result<String, String> {
+    let url = Url::parse(text)
+        .map_err(|e| format!("must be an address such as `https://api.example.com/v1` ({e})"))?;
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
+    let loopback = host == "localhost" || ip.is_some_and(is_loopback);
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback => {}
+        "http" => {
+            return Err(
+                "must be `https`; `http` is for this machine alone (127.0.0.1, localhost)".into()
+            );
+        }
+        other => return Err(format!("must be `https`, not `{other}`")),
+    }
+    if host.is_empty() {
+        return Err("must name a host".into());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not hold a user name or password".into());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("must end with its path, without `?` or `#`".into());
+    }
+    if NAMES_OF_METADATA.contains(&&*host) || ip.is_some_and(is_off_limits) {
+        return Err("must not be a link-local or cloud metadata address".into());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Names under which clouds hand out credentials to whoever asks.
+const NAMES_OF_METADATA: [&str; 5] = [
+    "metadata",
+    "metadata.google.internal",
+    "metadata.goog",
+    "instance-data",
+    "instance-data.ec2.internal",
+];
+
+/// Whether `ip` is this machine.
+pub(crate) fn is_loopback(ip: IpAddr) -> bool {
+    ip.to_canonical().is_loopback()
+}
+
+/// Whether no vendor can be there: link-local, or where clouds hand out
+/// credentials to whoever asks; in whatever form of IPv6 it is written.
+pub(crate) fn is_off_limits(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => is_off_limits_v4(v4),
+        IpAddr::V6(v6) => {
+            v6.is_unicast_link_local()
+                || METADATA_V6.contains(&v6)
+                || embedded(v6).is_some_and(is_off_limits_v4)
+        }
+    }
+}
+
+fn is_off_limits_v4(v4: Ipv4Addr) -> bool {
+    v4.is_link_local() || METADATA_V4.contains(&v4)
+}
+
+/// Alibaba, Oracle and Azure; the others are link-local.
+const METADATA_V4: [Ipv4Addr; 3] = [
+    Ipv4Addr::new(100, 100, 100, 200),
+    Ipv4Addr::new(192, 0, 0, 192),
+    Ipv4Addr::new(168, 63, 129, 16),
+];
+
+/// Amazon and Google.
+const METADATA_V6: [Ipv6Addr; 2] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+];
+
+/// The IPv4 address that packets to `v6` may end at: mapped and compatible ones
+/// (RFC 4291, 2.5.5), 6to4 (RFC 3056) and NAT64 (RFC 6052, 2.1).
+fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    let of = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+    match v6.segments() {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            Some(of(high, low))
+        }
+        [0x2002, high, low, ..] => Some(of(high, low)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_https_or_on_this_machine() {
+        for (text, url) in [
+            ("https://api.visor.vin/v1/", "https://api.visor.vin/v1"),
+            ("https://example.com", "https://example.com"),
+            ("https://10.1.2.3/proxy", "https://10.1.2.3/proxy"),
+            ("http://127.0.0.1:8080/carvin", "http://127.0.0.1:8080/carvin"),
+            ("http://localhost:1", "http://localhost:1"),
+            ("http://[::1]:9/", "http://[::1]:9"),
+        ] {
+            assert_eq!(base_url(text).as_deref(), Ok(url));
+        }
+    }
+
+    #[test]
+    fn addresses_that_leak_or_mislead_are_refused_without_repeating_them() {
+        for text in [
+            "http://example.com",
+            "http://0.0.0.0:80",
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com",
+            "https://canary:canary@example.com",
+            "https://canary@example.com",
+            "https://example.com/?key=canary",
+            "https://example.com/#canary",
+            "ftp://example.com",
+            "file:///etc/passwd",
+            "example.com",
+            "",
+        ] {
+            let error = base_url(text).expect_err(text);
+            assert!(!error.contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn addresses_that_hand_out_credentials_are_refused_in_every_spelling() {
+        for host in [
+            "169.254.169.254",
+            "169.254.170.2",
+            "2852039166",
+            "0xa9fea9fe",
+            "0251.0376.0251.0376",
+            "169.254.43518",
+            "169.254.169.254.",
+            "[fe80::1]",
+            "[::ffff:169.254.169.254]",
+            "[::ffff:a9fe:a9fe]",
+            "[::169.254.169.254]",
+            "[64:ff9b::169.254.169.254]",
+            "[2002:a9fe:a9fe::1]",
+            "[fd00:ec2::254]",
+            "[fd20:ce::254]",
+            "100.100.100.200",
+            "192.0.0.192",
+            "168.63.129.16",
+            "metadata.google.internal",
+            "Metadata.Google.Internal.",
+            "metadata.goog",
+        ] {
+            let error = base_url(&format!("https://{host}/latest")).expect_err(host);
+            assert!(error.contains("metadata"), "{error}");
+        }
+        assert!(is_loopback(Ipv4Addr::new(127, 0, 0, 1).to_ipv6_mapped().into()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,40}") {
+            let _ = base_url(&text).is_ok();
+            let _ = base_url(&format!("https://{text}")).is_ok();
+        }
+    }
+}
