@@ -7,6 +7,7 @@ mod acting;
 mod local;
 mod recalls;
 mod sandbox;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,7 @@ pub(crate) use self::acting::{
 pub(crate) use accounts::{CheckArgs, ListArgs, QuotaArgs};
 pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 pub(crate) use sandbox::{SandboxArgs, SandboxedArgs};
+pub(crate) use store::{StoreBackupArgs, StoreCommand, StoreRestoreArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -120,6 +122,11 @@ pub(crate) enum Command {
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
+    },
+    /// Back the store up, and put a backup back
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
     },
     /// Install the data that decode VINs without a call
     Vpic {
