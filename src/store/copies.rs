@@ -223,7 +223,8 @@ pub(super) fn is_as_written(hash: &[u8], body: &[u8]) -> bool {
 /// Reads a finished copy back, as whoever restores it will.
 fn check_copy(draft: &Draft, of: &Path) -> Result<Backup, Error> {
     let failed = failed("cannot read back the copy of", of);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    // Whoever may only read leaves files beside a database that has a log.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
     let db = Connection::open_with_flags(draft.path(), flags).map_err(&failed)?;
     if let Some(damage) = damage(&db).map_err(&failed)? {
         return Err(Error::config(format!("`{}` is damaged: {damage}", of.display()))
@@ -320,7 +321,9 @@ impl Replaced {
             }
         };
         // Beside the file itself, where it is named by a link.
-        let store = &store.canonicalize().map_err(|e| Error::io("cannot look at", store, e))?;
+        let real = store.is_symlink().then(|| store.canonicalize()).transpose();
+        let real = real.map_err(|error| Error::io("cannot look at", store, error))?;
+        let store = real.as_deref().unwrap_or(store);
         let kept = name_aside(store, now);
         let cannot = |error| Error::io("cannot keep the replaced store as", &kept, error);
         if is_damaged {

@@ -242,13 +242,9 @@ fn is_about_file(error: &rusqlite::Error) -> bool {
 
 /// The memory that a write-ahead log is shared by: some filesystems have none.
 fn is_about_shared_memory(error: &rusqlite::Error) -> bool {
-    use rusqlite::ffi::{
-        SQLITE_IOERR_SHMLOCK, SQLITE_IOERR_SHMMAP, SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE,
-    };
+    use rusqlite::ffi::{SQLITE_IOERR_SHMLOCK, SQLITE_IOERR_SHMMAP};
     let code = error.sqlite_error().map(|error| error.extended_code);
-    let of_shared_memory =
-        [SQLITE_IOERR_SHMLOCK, SQLITE_IOERR_SHMMAP, SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE];
-    code.is_some_and(|code| of_shared_memory.contains(&code))
+    code.is_some_and(|code| [SQLITE_IOERR_SHMLOCK, SQLITE_IOERR_SHMMAP].contains(&code))
 }
 
 /// A value of another type than the schema says, or a row that must be there and is not.

@@ -13,6 +13,7 @@ mod tests;
 
 pub(crate) use self::local::{DecodeArgs, VpicCommand, VpicInstallArgs};
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -394,11 +395,14 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
-/// Prints what clap has to say; gives the exit code.
+/// Prints what clap has to say; gives the exit code. Help that does not fit on
+/// the disk was not given; help that nobody reads to its end was.
 pub(crate) fn refuse(error: &clap::Error) -> u8 {
-    // When neither stdout nor stderr takes the words there is nobody left to tell.
-    let _unheard = error.print();
-    exit_of(error).code()
+    match (error.print(), exit_of(error)) {
+        (Err(failed), Exit::Success) if failed.kind() != io::ErrorKind::BrokenPipe => Exit::Io,
+        (_, exit) => exit,
+    }
+    .code()
 }
 
 /// Help and version are what was asked for; all else is a usage error, for
