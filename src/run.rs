@@ -23,6 +23,9 @@ use crate::report::{
 use crate::store::Store;
 use crate::survey::Survey;
 
+/// A clock that is set right within an hour is nothing to warn about.
+const CLOCK_SLACK_MICROS: i64 = 3_600_000_000;
+
 /// A run under way.
 pub struct Run<'a> {
     /// Sorts by start time; unique.
@@ -137,6 +140,22 @@ impl<'a> Run<'a> {
                 self.warn("no_currency", words);
             }
         }
+    }
+
+    /// Whether the clock was set back since another run, or was ahead then: calls
+    /// stamped so fill their windows until then, and answers are older than they say.
+    pub fn note_clock(&mut self, store: &Store) -> Result<(), Error> {
+        let ahead = store.snapshot()?.latest_moment()?.unwrap_or(0) - self.started.wall;
+        if ahead > CLOCK_SLACK_MICROS {
+            let words = format!(
+                "the clock was set back, or was ahead: the store holds a run of {}, which is {} from now; \
+                 until then quotas may seem fuller, and answers fresher, than they are",
+                rfc3339(self.started.wall + ahead),
+                span(ahead),
+            );
+            self.warn("clock", words);
+        }
+        Ok(())
     }
 
     /// Which data on this machine answer.
@@ -377,6 +396,12 @@ impl<'a> Run<'a> {
         self.events.note(Level::Warn, code, &words);
         self.report.warnings.push(words);
     }
+}
+
+/// Hours, or days where they are many.
+fn span(micros: i64) -> String {
+    let hours = micros / 3_600_000_000;
+    if hours < 48 { format!("{hours} h") } else { format!("{} days", hours / 24) }
 }
 
 /// `20261122T015500Z-3fa94c1e`.

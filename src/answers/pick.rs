@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Replies, Times};
+use super::Replies;
 use crate::error::Error;
 use crate::facts::{Comparables, DecodeFacts};
+use crate::freshness::Times;
 use crate::inventory::Inventory;
 use crate::key::Key;
 use crate::keyset::KeySet;
@@ -62,7 +63,7 @@ impl Picks {
                 }
             } else if let Some(source_id) = snapshot.source(&source.name)? {
                 keys.each_held(snapshot, source_id, |id, held| {
-                    let stale = if chain.is_fresh(&keys.key(id), &held, times.started) {
+                    let stale = if chain.is_fresh(&keys.key(id), &held, times) {
                         if outcomes.contains_key(&id) {
                             fresh.insert(id);
                         }

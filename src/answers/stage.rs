@@ -4,9 +4,10 @@
 //! model by another name. It counts once a call by VIN confirmed it, or once the
 //! source's own list of models has the very name; else it is inconclusive.
 
-use super::{Catalogued, Pick, Picks, Replies, Stage, Times, Vehicles};
+use super::{Catalogued, Pick, Picks, Replies, Stage, Vehicles};
 use crate::error::Error;
 use crate::facts::MatchBasis;
+use crate::freshness::Times;
 use crate::key::{Key, KeyKind};
 use crate::keyset::KeySet;
 use crate::outcome::Outcome;

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::answers::{Answers, Replies, Seen, seen};
 use crate::error::Error;
+use crate::freshness::Times;
 use crate::gate::{Asked, Asking, Door, Shared};
 use crate::inventory::Renewal;
 use crate::key::{Key, KeyKind};
@@ -259,6 +260,11 @@ impl Asker<'_> {
         offline.each(vins, &still, |id, decoded| open[id as usize] = !decoded.is_found());
     }
 
+    /// The time now, and when the run started.
+    fn times(&self) -> Times {
+        Times { started: self.started, now: self.shared.clock.now().wall }
+    }
+
     /// Closes the keys that `source` has found, not too long ago.
     async fn close_found(
         &self,
@@ -285,5 +291,5 @@ fn lookup(
     keys: &KeySet,
 ) -> Result<Vec<Seen>, Error> {
     let snapshot = asker.store.snapshot()?;
-    seen(&snapshot, chain, source, keys, asker.started)
+    seen(&snapshot, chain, source, keys, asker.times())
 }

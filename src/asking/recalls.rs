@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::Asker;
 use super::turns::{Asked, Confirmable, Turns};
 use crate::answers::{
-    Catalogued, Picks, RecallReplies, Replies, Stage, StagePicks, Times, Vehicles, Verdict,
+    Catalogued, Picks, RecallReplies, Replies, Stage, StagePicks, Vehicles, Verdict,
 };
 use crate::error::Error;
 use crate::key::{Key, KeyKind, Vehicle};
@@ -51,7 +51,7 @@ impl Asker<'_> {
         let snapshot = self.store.snapshot()?;
         let picks = match (self.panel.chains.get(&Dataset::Decode), decode) {
             (Some(chain), Some(decode)) => {
-                Some(Picks::load(&snapshot, chain, decode, vins, Times::asking(self.started))?)
+                Some(Picks::load(&snapshot, chain, decode, vins, self.times())?)
             }
             _ => None,
         };
@@ -258,7 +258,7 @@ impl Asker<'_> {
         let mut bodies = Vec::new();
         lists.each_held(&snapshot, id, |id, held| {
             let counts =
-                fresh_in.is_none_or(|chain| chain.is_fresh(&lists.key(id), &held, self.started));
+                fresh_in.is_none_or(|chain| chain.is_fresh(&lists.key(id), &held, self.times()));
             bodies.extend(held.body.filter(|_| counts).map(|body| (id, body)));
         })?;
         let mut names = HashMap::new();
@@ -297,7 +297,7 @@ impl Asker<'_> {
         open: &mut [bool],
     ) -> Result<(), Error> {
         let snapshot = self.store.snapshot()?;
-        let times = Times::asking(self.started);
+        let times = self.times();
         let picks = StagePicks::load(&snapshot, chain, stage, vins, vehicles, times)?;
         for vin in vins.sorted() {
             let verdict = picks.verdict(vin, vins, vehicles);

@@ -216,6 +216,6 @@ impl Asker<'_> {
     /// Whether an answer is fresh, and not to be asked for again all the same.
     fn counts(&self, chain: &Chain, key: &Key, held: &Held) -> bool {
         let refresh = self.plan.datasets.refresh.contains(&chain.dataset);
-        chain.is_fresh(key, held, self.started) && (!refresh || held.fetched_at >= self.started)
+        chain.is_fresh(key, held, self.times()) && (!refresh || held.fetched_at >= self.started)
     }
 }

@@ -2,12 +2,13 @@
 
 mod warnings;
 
-use crate::answers::{Picks, Replies, Seen, Times, Vehicles, seen};
+use crate::answers::{Picks, Replies, Seen, Vehicles, seen};
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::config::Local;
 use crate::error::Error;
 use crate::events::Events;
+use crate::freshness::Times;
 use crate::gate::{label, seconds_for};
 use crate::input::Inputs;
 use crate::inventory::{self, Known};
@@ -168,7 +169,7 @@ impl View<'_> {
     /// What is known of an inventory, and how many pages are to be read.
     fn pages(&self, chain: &Chain, list: &Source) -> Result<(Known, u64), Error> {
         let forced = self.plan.datasets.refresh.contains(&chain.dataset);
-        inventory::foresee(self.snapshot.as_ref(), chain, list, self.started, forced)
+        inventory::foresee(self.snapshot.as_ref(), chain, list, self.times(), forced)
     }
 
     /// The VINs that need nobody else, since data on this machine come first and tell them.
@@ -225,11 +226,15 @@ impl View<'_> {
         Ok(counts)
     }
 
+    fn times(&self) -> Times {
+        Times { started: self.started, now: self.started }
+    }
+
     fn seen(&self, chain: &Chain, source: &Source, keys: &KeySet) -> Result<Vec<Seen>, Error> {
         if let Some(snapshot) = &self.snapshot
             && let Some(id) = snapshot.source(&source.name)?
         {
-            return seen(snapshot, chain, id, keys, self.started);
+            return seen(snapshot, chain, id, keys, self.times());
         }
         Ok(vec![Seen::Never; keys.len()])
     }
@@ -274,7 +279,7 @@ impl View<'_> {
         let Some(id) = snapshot.source(&source.name)? else { return Ok(0) };
         let mut zeros = vec![false; vehicles.keys.len()];
         vehicles.keys.each_held(snapshot, id, |id, held| {
-            let is_fresh = chain.is_fresh(&vehicles.keys.key(id), &held, self.started);
+            let is_fresh = chain.is_fresh(&vehicles.keys.key(id), &held, self.times());
             zeros[id as usize] = is_fresh && held.said == Answered::Absent;
         })?;
         if tester.key_kind() == KeyKind::Vehicle {
@@ -311,7 +316,7 @@ impl View<'_> {
                     outcomes: vec![std::collections::HashMap::new(); chain.sources.len()],
                     ..Replies::default()
                 };
-                Some(Picks::load(snapshot, chain, &replies, vins, Times::asking(self.started))?)
+                Some(Picks::load(snapshot, chain, &replies, vins, self.times())?)
             }
             _ => None,
         };

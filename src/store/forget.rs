@@ -9,6 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::fingerprint::{FORGOTTEN, Fingerprints};
+use super::runs::InUse;
 use super::{failed, maintain, open};
 use crate::error::Error;
 use crate::key::{Key, Page, Task};
@@ -47,7 +48,8 @@ pub fn forget(path: &Path, vins: &[Vin], force: bool) -> Result<Option<Forgotten
     if !path.exists() {
         return Ok(None);
     }
-    maintain::refuse_while_used(path)?;
+    // Nobody writes from here on.
+    let _alone = InUse::alone(path)?;
     let db = maintain::connect(path)?;
     let failed = failed("cannot forget", path);
     let prints = Fingerprints::new(&open::install_key(&db, path)?);
@@ -56,8 +58,6 @@ pub fn forget(path: &Path, vins: &[Vin], force: bool) -> Result<Option<Forgotten
     db.execute_batch("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;").map_err(&failed)?;
     know_mentions(&db, vins).map_err(&failed)?;
     db.execute_batch("BEGIN IMMEDIATE").map_err(&failed)?;
-    // Nobody registers from here on.
-    maintain::refuse_while_used(path)?;
     find(&db).map_err(&failed)?;
     let open_operations = count_open_operations(&db).map_err(&failed)?;
     if open_operations > 0 && !force {

@@ -159,7 +159,8 @@ impl Index {
              ON CONFLICT (source, key) DO UPDATE SET
                  status = excluded.status, detail = excluded.detail, body = excluded.body,
                  fetched_at = excluded.fetched_at, expires_at = excluded.expires_at, call = excluded.call
-             WHERE excluded.fetched_at >= answers.fetched_at",
+             -- A later call counts even when the clock was set back in between.
+             WHERE excluded.fetched_at >= answers.fetched_at OR excluded.call > answers.call",
         )?;
         for entry in self.entries.drain(..) {
             upsert.execute(params![

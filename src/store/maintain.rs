@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use super::{failed, open, runs};
+use super::{failed, open};
 use crate::error::{Error, Exit};
 
 /// Rows removed in one transaction: other processes wait for no longer than that takes.
@@ -23,14 +23,6 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     db.execute_batch("PRAGMA foreign_keys = OFF;")
         .map_err(failed("cannot set up the connection", path))?;
     Ok(db)
-}
-
-/// Fails with 79 while a run uses the store.
-pub(super) fn refuse_while_used(path: &Path) -> Result<(), Error> {
-    match runs::living(path).first() {
-        None => Ok(()),
-        Some(run) => Err(in_use(&format!("run `{run}` is using the store `{}`", path.display()))),
-    }
 }
 
 /// Another process is in the way.

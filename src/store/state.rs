@@ -45,7 +45,8 @@ pub(super) struct State {
     pub(super) last_before: i64,
     pub(super) data_version: i64,
     pub(super) index: Index,
-    pub(super) failure: Option<(Exit, String)>,
+    /// How the first error ended, what it was, and what to do about it.
+    pub(super) failure: Option<(Exit, String, String)>,
     /// Dead runs taken in by the open transaction.
     pub(super) to_bury: Vec<Dead>,
     /// Whether the run has ended in good order.
@@ -123,7 +124,10 @@ impl State {
                 state.index.flush(&state.db)?;
                 Ok(())
             });
-            let failure = result.err().map(|error| (error.exit(), describe(&error)));
+            let failure = result.err().map(|error| {
+                let hint = error.hint_text().unwrap_or(MEND).to_owned();
+                (error.exit(), describe(&error), hint)
+            });
             if self.failure.is_none() {
                 self.failure = failure;
             }
@@ -136,7 +140,7 @@ impl State {
     fn healthy(&self) -> Result<(), Error> {
         match &self.failure {
             None => Ok(()),
-            Some((exit, message)) => Err(Error::new(*exit, message.clone()).hint(MEND)),
+            Some((exit, message, hint)) => Err(Error::new(*exit, message.clone()).hint(hint)),
         }
     }
 

@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod conservation;
 mod dealers;
+mod disk;
 mod end_to_end;
 mod faults;
 mod inputs;
@@ -16,6 +17,8 @@ mod old_stores;
 mod outcomes;
 mod outputs;
 mod photos;
+#[cfg(unix)]
+mod processes;
 mod rate;
 mod readme;
 mod recall_file;

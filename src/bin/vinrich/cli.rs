@@ -8,6 +8,7 @@ mod keeping;
 mod local;
 mod recalls;
 mod sandbox;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +41,7 @@ pub(crate) use keeping::{
 };
 pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 pub(crate) use sandbox::{SandboxArgs, SandboxedArgs};
+pub(crate) use store::{StoreBackupArgs, StoreCommand, StoreRestoreArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -128,6 +130,11 @@ pub(crate) enum Command {
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
+    },
+    /// Back the store up, and put a backup back
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
     },
     /// Install the data that decode VINs without a call
     Vpic {
@@ -367,18 +374,22 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
-/// Prints what clap has to say; gives the exit code.
+/// Prints what clap has to say; gives the exit code. Help that does not fit on
+/// the disk was not given; help that nobody reads to its end was.
 pub(crate) fn refuse(error: &clap::Error) -> u8 {
     let shown = error.render().to_string();
     let escaped = shown.split('\n').map(visible).collect::<Vec<_>>().join("\n");
-    // When neither stdout nor stderr takes the words there is nobody left to tell.
-    let _unheard = if escaped == shown {
+    let said = if escaped == shown {
         error.print()
     } else {
         // A file's name, typed by a shell, may draw on the terminal.
         io::stderr().lock().write_all(escaped.as_bytes())
     };
-    exit_of(error).code()
+    match (said, exit_of(error)) {
+        (Err(failed), Exit::Success) if failed.kind() != io::ErrorKind::BrokenPipe => Exit::Io,
+        (_, exit) => exit,
+    }
+    .code()
 }
 
 /// Help and version are what was asked for; all else is a usage error, for

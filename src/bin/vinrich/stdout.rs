@@ -13,7 +13,7 @@ pub(crate) fn write(text: &str) -> Result<(), Error> {
     stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
-        .map_err(|source| Error::io("cannot write to", Path::new("stdout"), source))
+        .map_err(|source| vinrich::output::write_error(Path::new("stdout"), source))
 }
 
 /// Writes `value` to stdout as indented JSON.
