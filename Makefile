@@ -8,7 +8,7 @@ SHOW := awk -f sample-data/show.awk
 VPIC := $(CURDIR)/target-data/vpic.rkyv
 WITH_VPIC := VINRICH_VENDORS__VPIC__DATA=$(VPIC)
 
-.PHONY: help demo vpic-data test lint bench
+.PHONY: help demo vpic-data test lint bench soak
 
 help: ## what there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,4 +75,7 @@ lint: ## check format, lints, documentation, and what the dependencies are
 	fi
 
 bench: ## measure a large run against a local vendor, in the release profile
-	$(CARGO) bench --locked --bench '*'
+	$(CARGO) bench --locked --bench enrich
+
+soak: ## a million VINs against a vendor that fails, VINRICH_SOAK_MINUTES=60 goes on with kills
+	$(CARGO) bench --locked --bench soak

@@ -15,8 +15,15 @@ pub struct Cancel(Arc<Inner>);
 struct Inner {
     /// 0: go on; 1: SIGINT; 2: SIGTERM or SIGHUP.
     asked: AtomicU8,
+    /// How many [`Idle`] there are.
+    idle: AtomicU8,
     woken: Notify,
 }
+
+/// While it lives, there is nothing to drain.
+#[derive(Debug)]
+#[must_use = "dropped, it ends the idle time"]
+pub struct Idle(Arc<Inner>);
 
 impl Cancel {
     /// A button nobody has pressed.
@@ -42,6 +49,19 @@ impl Cancel {
         }
     }
 
+    /// Says that nothing is asked or written while the guard lives: whoever stops
+    /// the run then need not wait for it. It may hang in reading its input, or
+    /// wait for another run.
+    pub fn idle(&self) -> Idle {
+        self.0.idle.fetch_add(1, Ordering::AcqRel);
+        Idle(Arc::clone(&self.0))
+    }
+
+    /// Whether there is nothing to drain at this moment.
+    pub fn is_idle(&self) -> bool {
+        self.0.idle.load(Ordering::Acquire) > 0
+    }
+
     /// Waits until somebody asks.
     pub async fn wait(&self) {
         loop {
@@ -51,5 +71,11 @@ impl Cancel {
             }
             woken.await;
         }
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        self.0.idle.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -7,11 +7,21 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::config::DatasetSettings;
 use crate::key::Key;
 
-/// "Nothing known" and "wrong key" are asked again at least this often.
-const LONGEST_NO: Duration = Duration::from_hours(14 * 24);
+/// "Nothing known" and "wrong key" are asked again after 14 days at the latest:
+/// this, and the tenth by which a long life is spread.
+const LONGEST_NO: Duration = Duration::from_secs(14 * 24 * 3600 * 10 / 11);
 
 /// A longer life is spread, so that a fleet asked in one night does not expire in one night.
 const SPREAD_OVER: Duration = Duration::from_hours(7 * 24);
+
+/// When a run started, and the time now, in microseconds since the epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// What was fresh then counts as fresh.
+    pub started: i64,
+    /// What is too old now is not written, and what is stamped later is not believed.
+    pub now: i64,
+}
 
 /// The ages that matter for one dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +56,31 @@ impl Freshness {
         fetched_at.saturating_add(life).saturating_add(spread)
     }
 
-    /// Whether an answer is too old to be written even when it cannot be renewed.
+    /// Until when an answer is written though it cannot be renewed, in
+    /// microseconds since the epoch.
+    pub fn stale_until(&self, fetched_at: i64) -> i64 {
+        fetched_at.saturating_add(micros(self.max_stale))
+    }
+
+    /// Whether an answer was fresh when the run started, or was fetched since.
+    ///
+    /// One stamped later than now was fetched when the clock was wrong: at most
+    /// now, so that it is fresh for no longer than its life from here on, and
+    /// expired when it is stamped more than that ahead.
+    pub fn is_fresh(&self, key: &Key, found: bool, fetched_at: i64, times: Times) -> bool {
+        let life = self.expires_at(key, found, fetched_at).saturating_sub(fetched_at);
+        if fetched_at > times.now {
+            fetched_at.saturating_sub(times.now) < life
+        } else {
+            fetched_at >= times.started || fetched_at.saturating_add(life) > times.started
+        }
+    }
+
+    /// Whether an answer is too old to be written even when it cannot be renewed,
+    /// or is stamped so far ahead that nobody knows how old it is.
     pub fn too_old(&self, fetched_at: i64, now: i64) -> bool {
-        now.saturating_sub(fetched_at) > micros(self.max_stale)
+        let age = now.saturating_sub(fetched_at).saturating_abs();
+        age > micros(self.max_stale)
     }
 }
 
@@ -82,7 +114,31 @@ mod tests {
 
     #[test]
     fn a_no_lives_at_most_two_weeks() {
-        let end = days(365).expires_at(&key(0), false, 0);
-        assert!((12 * DAY..=16 * DAY).contains(&end));
+        let ends: Vec<i64> = (0..2000).map(|n| days(365).expires_at(&key(n), false, 0)).collect();
+        assert!(ends.iter().all(|end| (11 * DAY..=14 * DAY).contains(end)));
+        assert!(ends.iter().any(|end| *end < 12 * DAY) && ends.iter().any(|end| *end > 13 * DAY));
+        assert_eq!(days(3).expires_at(&key(0), false, 0), 3 * DAY);
+    }
+
+    #[test]
+    fn an_answer_of_the_future_is_fresh_for_one_life_and_no_more() {
+        let fresh = |ahead: i64| {
+            let times = Times { started: 0, now: 10 };
+            days(1).is_fresh(&key(0), true, times.now + ahead, times)
+        };
+        assert!(fresh(1) && fresh(DAY - 1), "a clock that was a little ahead");
+        assert!(!fresh(DAY) && !fresh(4000 * DAY), "it would never expire");
+        assert!(!days(1).too_old(30 * DAY, 0) && days(1).too_old(30 * DAY + 1, 0));
+    }
+
+    #[test]
+    fn what_a_run_fetched_is_fresh_to_its_end() {
+        let moment = Freshness { ttl: Duration::ZERO, max_stale: Duration::ZERO };
+        let times = Times { started: 5, now: 90 * DAY };
+        assert!(
+            moment.is_fresh(&key(0), true, 5, times) && moment.is_fresh(&key(0), true, DAY, times)
+        );
+        assert!(!moment.is_fresh(&key(0), true, 4, times));
+        assert!(days(1).is_fresh(&key(0), true, 6 - DAY, times), "it was when the run started");
     }
 }

@@ -128,6 +128,26 @@ impl KeySet {
             }
         }
     }
+
+    /// The same as [`KeySet::each_held`], for the keys numbered `ids`, which are
+    /// in the order of [`KeySet::sorted`].
+    pub fn each_held_of(
+        &self,
+        ids: &[u32],
+        snapshot: &Snapshot<'_>,
+        source: SourceId,
+        take: impl FnMut(u32, Held),
+    ) -> Result<(), Error> {
+        match self {
+            Self::Vins { distinct, .. } => {
+                snapshot.each_held(source, ids.iter().map(|&id| (id, distinct.vin(id))), take)
+            }
+            Self::Others(keys) => {
+                let keys = ids.iter().map(|&id| (id, keys[id as usize].1.as_str()));
+                snapshot.each_held(source, keys, take)
+            }
+        }
+    }
 }
 
 fn vehicle(key: &Key) -> Option<&Vehicle> {

@@ -102,6 +102,7 @@ pub mod join;
 pub mod run;
 pub mod writing;
 pub mod forecast;
+pub mod explain;
 pub mod pipeline;
 
 // Calls that act: never part of enriching.
@@ -116,6 +117,7 @@ pub mod check;
 pub mod sandbox;
 
 pub use check::check;
+pub use explain::explain;
 pub use forecast::forecast;
 pub use pipeline::run;
 pub use quota::quotas;

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{Local, RecallKey, Settings, VendorSettings};
 use crate::error::{Error, Exit};
-use crate::freshness::Freshness;
+use crate::freshness::{Freshness, Times};
 use crate::gate::label;
 use crate::key::{Key, KeyKind};
 use crate::money::Micros;
@@ -140,10 +140,9 @@ impl Chain {
     }
 
     /// Whether an answer was fresh when the run started, or was fetched by it.
-    pub fn is_fresh(&self, key: &Key, held: &Held, started: i64) -> bool {
+    pub fn is_fresh(&self, key: &Key, held: &Held, times: Times) -> bool {
         let found = held.said == Answered::Found;
-        held.fetched_at >= started
-            || self.freshness.expires_at(key, found, held.fetched_at) > started
+        self.freshness.is_fresh(key, found, held.fetched_at, times)
     }
 }
 

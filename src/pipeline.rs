@@ -33,12 +33,14 @@ pub fn run(
     cancel: &Cancel,
 ) -> Result<Report, Error> {
     let mut run = Run::begin(plan, events, clock);
+    let idle = cancel.idle();
     Inputs::check_exist(&plan.input)?;
     let known = |source: &_| panel::is_known(&plan.settings.store, source);
     let panel = Panel::of(plan, &OnHand { known: &known, ..OnHand::at(&plan.settings)? })?;
     run.note_panel(&panel);
     let inputs = Inputs::open(&plan.input)?;
     let (outputs, _lock) = Outputs::create(plan, &inputs, &run.id)?;
+    drop(idle);
     if let Err(error) = enrich(plan, &mut run, &panel, &inputs, outputs, cancel) {
         if let Err(second) = run.end_with(&error).save(plan) {
             events.note(Level::Error, "report", &format!("no run report: {second}"));
@@ -66,22 +68,60 @@ fn enrich(
 
     let vins = KeySet::vins(survey.vins);
     let store = open_store(plan, run)?;
-    run.note_local(panel, &store)?;
-    let answers = ask(plan, run, panel, &store, &vins, cancel)?;
-    run.phase_ended("asking");
-
-    if run.stopped().is_none() {
-        match write(plan, run, panel, &store, &answers, &vins, inputs, outputs, cancel)? {
-            Some(wrote) => {
-                run.note_written(wrote);
-                run.phase_ended("writing");
-                run.tell_done();
-            }
-            None => run.note_stop(cancel),
-        }
+    let done = ask_and_write(plan, run, panel, &store, &vins, inputs, outputs, cancel);
+    if done.is_ok() {
+        trim_history(plan, run, &store);
     }
-    let report = run.report(&plan.thresholds);
-    store.finish(run.clock.now().wall, report.exit_code, &report.to_json()?)
+    let report = match &done {
+        Ok(()) => run.report(&plan.thresholds),
+        Err(error) => run.end_with(error),
+    };
+    let kept = store.finish(run.clock.now().wall, report.exit_code, &report.to_json()?);
+    // A store that failed fails again: the first error is the one to tell.
+    done.and(kept)
+}
+
+/// The asking, and pass 2 unless somebody stopped the run.
+#[expect(clippy::too_many_arguments, reason = "both passes meet here")]
+fn ask_and_write(
+    plan: &Plan,
+    run: &mut Run<'_>,
+    panel: &Panel,
+    store: &Store,
+    vins: &KeySet,
+    inputs: &Inputs,
+    outputs: Outputs,
+    cancel: &Cancel,
+) -> Result<(), Error> {
+    run.note_clock(store)?;
+    run.note_local(panel, store)?;
+    let answers = ask(plan, run, panel, store, vins, cancel)?;
+    run.phase_ended("asking");
+    if run.stopped().is_some() {
+        return Ok(());
+    }
+    match write(plan, run, panel, store, &answers, vins, inputs, outputs, cancel)? {
+        Some(wrote) => {
+            run.note_written(wrote);
+            run.phase_ended("writing");
+            run.tell_done();
+        }
+        None => run.note_stop(cancel),
+    }
+    Ok(())
+}
+
+/// Earlier answers that nobody keeps any more leave the store. A run is none the
+/// worse where they do not.
+fn trim_history(plan: &Plan, run: &mut Run<'_>, store: &Store) {
+    let now = run.clock.now().wall;
+    let keep = plan.settings.datasets.iter().map(|(dataset, settings)| {
+        let age = i64::try_from(settings.keep.as_micros()).unwrap_or(i64::MAX);
+        (*dataset, now.saturating_sub(age))
+    });
+    if let Err(error) = store.trim_history(&keep.collect(), now) {
+        run.events.note(Level::Warn, "history", &error.to_string());
+    }
 }
 
 fn open_store(plan: &Plan, run: &Run<'_>) -> Result<Store, Error> {

@@ -61,6 +61,9 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// The files written.
     pub outputs: Vec<OutputReport>,
+    /// Whether cells of them that a spreadsheet would run have a `'` before them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub for_excel: bool,
 }
 
 /// One file read.

@@ -23,6 +23,9 @@ use crate::report::{
 use crate::store::Store;
 use crate::survey::Survey;
 
+/// A clock that is set right within an hour is nothing to warn about.
+const CLOCK_SLACK_MICROS: i64 = 3_600_000_000;
+
 /// A run under way.
 pub struct Run<'a> {
     /// Sorts by start time; unique.
@@ -69,6 +72,7 @@ impl<'a> Run<'a> {
             schema_version: SCHEMA_VERSION,
             command: plan.command.clone(),
             started_at: rfc3339(started.wall),
+            for_excel: plan.output.for_excel,
             ..Report::default()
         };
         Self {
@@ -136,6 +140,22 @@ impl<'a> Run<'a> {
                 self.warn("no_currency", words);
             }
         }
+    }
+
+    /// Whether the clock was set back since another run, or was ahead then: calls
+    /// stamped so fill their windows until then, and answers are older than they say.
+    pub fn note_clock(&mut self, store: &Store) -> Result<(), Error> {
+        let ahead = store.snapshot()?.latest_moment()?.unwrap_or(0) - self.started.wall;
+        if ahead > CLOCK_SLACK_MICROS {
+            let words = format!(
+                "the clock was set back, or was ahead: the store holds a run of {}, which is {} from now; \
+                 until then quotas may seem fuller, and answers fresher, than they are",
+                rfc3339(self.started.wall + ahead),
+                span(ahead),
+            );
+            self.warn("clock", words);
+        }
+        Ok(())
     }
 
     /// Which data on this machine answer.
@@ -258,8 +278,7 @@ impl<'a> Run<'a> {
         for (dataset, by_status) in wrote.tally.by_status {
             self.report.datasets.entry(dataset.name()).or_default().rows = by_status;
         }
-        // Data on this machine are looked up for every VIN.
-        self.lookups += self.report.local.len() as u64 * self.report.rows.distinct_vins;
+        self.lookups += self.local_lookups();
         let inconclusive = wrote.tally.inconclusive.len() as u64;
         if inconclusive > 0 {
             self.explain_inconclusive(inconclusive);
@@ -310,9 +329,22 @@ impl<'a> Run<'a> {
         self.stopped
     }
 
-    /// Whether some answer that should be there is not.
-    pub fn is_incomplete(&self) -> bool {
-        self.ends.keys().any(|exit| *exit != Exit::Success)
+    /// Whether the run is going to end with another exit code than 0, now that all
+    /// rows are counted.
+    pub fn is_incomplete(&self, tally: &RowTally, thresholds: &Thresholds) -> bool {
+        let failed = self.failed() + tally.inconclusive.len() as u64;
+        let lookups = self.lookups + self.local_lookups();
+        self.exit_of(failed, lookups, thresholds) != Exit::Success
+    }
+
+    /// Data on this machine are looked up for every VIN.
+    fn local_lookups(&self) -> u64 {
+        self.report.local.len() as u64 * self.report.rows.distinct_vins
+    }
+
+    /// Lookups that failed.
+    fn failed(&self) -> u64 {
+        self.ends.get(&Exit::SomeFailed).copied().unwrap_or(0)
     }
 
     /// The account so far, as if the run ended now.
@@ -338,16 +370,19 @@ impl<'a> Run<'a> {
         report
     }
 
-    /// The first that holds, in the order of the contract.
     fn exit(&self, thresholds: &Thresholds) -> Exit {
+        self.exit_of(self.failed(), self.lookups, thresholds)
+    }
+
+    /// The first that holds, in the order of the contract.
+    fn exit_of(&self, failed: u64, lookups: u64, thresholds: &Thresholds) -> Exit {
         if let Some(stopped) = self.stopped {
             return stopped;
         }
         if let Some(exit) = Exit::gravest(|exit| self.ends.contains_key(&exit)) {
             return exit;
         }
-        let failed = self.ends.get(&Exit::SomeFailed).copied().unwrap_or(0);
-        if thresholds.max_failed.exceeded_by(failed, self.lookups) {
+        if thresholds.max_failed.exceeded_by(failed, lookups) {
             Exit::SomeFailed
         } else {
             Exit::Success
@@ -361,6 +396,12 @@ impl<'a> Run<'a> {
         self.events.note(Level::Warn, code, &words);
         self.report.warnings.push(words);
     }
+}
+
+/// Hours, or days where they are many.
+fn span(micros: i64) -> String {
+    let hours = micros / 3_600_000_000;
+    if hours < 48 { format!("{hours} h") } else { format!("{} days", hours / 24) }
 }
 
 /// `20261122T015500Z-3fa94c1e`.

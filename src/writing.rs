@@ -1,10 +1,11 @@
 //! Pass 2: the input again, joined with the store, into the output.
 
-use crate::answers::{Answers, Times};
+use crate::answers::Answers;
 use crate::cancel::Cancel;
 use crate::clock::SystemClock;
 use crate::error::Error;
 use crate::events::{Events, Phase, Progress};
+use crate::freshness::Times;
 use crate::input::{Inputs, Row, Rows};
 use crate::join::Joiner;
 use crate::keyset::KeySet;
@@ -113,7 +114,8 @@ pub fn write(
     rows.finish()?;
     conserve(read, &output)?;
     let (rows, diverted) = (output.rows(), output.diverted());
-    let partial = plan.thresholds.keep_complete && run.is_incomplete();
+    let thresholds = &plan.thresholds;
+    let partial = thresholds.keep_complete && run.is_incomplete(&tally, thresholds);
     let files = if partial { output.commit_partial()? } else { output.commit()? };
     let deferred = joiner.deferred_renewals();
     Ok(Some(Wrote { rows, diverted, tally, deferred, files }))
@@ -220,7 +222,9 @@ impl Filling {
 pub fn validate(plan: &Plan, events: &dyn Events, cancel: &Cancel) -> Result<Report, Error> {
     let clock = SystemClock::new();
     let mut run = Run::begin(plan, events, &clock);
+    let idle = cancel.idle();
     let inputs = Inputs::open(&plan.input)?;
+    drop(idle);
     let survey = Survey::of(&inputs, plan.rules, events, cancel)?;
     run.note_survey(&inputs, &survey);
     if plan.output.rejects.is_some() {

@@ -14,6 +14,7 @@ mod fleet;
 mod table;
 mod vehicles;
 mod vendor;
+mod vins;
 
 use std::env;
 use std::error::Error;

@@ -12,7 +12,7 @@ use std::thread;
 use memchr::memmem;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{Result, fleet, vehicles};
+use crate::{Result, vehicles, vins};
 
 const ITEM: &[u8] = b"{\"VIN\":\"";
 const HEAD: &[u8] = b"{\"success\":true,\"data\":[";
@@ -70,8 +70,8 @@ fn whole(received: &[u8]) -> Option<(usize, usize)> {
 
 fn write_reply(body: &[u8], vehicles: &[String], reply: &mut Vec<u8>) -> Result<()> {
     // Nothing else in the request is as long as a VIN.
-    let vins = body.split(|&byte| byte == b'"').filter(|text| text.len() == 17);
-    let items: Vec<(&[u8], &str)> = vins.map(|vin| (vin, vehicle(vin, vehicles))).collect();
+    let asked = body.split(|&byte| byte == b'"').filter(|text| text.len() == 17);
+    let items: Vec<(&[u8], &str)> = asked.map(|vin| (vin, vehicle(vin, vehicles))).collect();
     let length: usize = items.iter().map(|(vin, rest)| ITEM.len() + vin.len() + rest.len()).sum();
     let length = HEAD.len() + length + items.len().saturating_sub(1) + TAIL.len();
     write!(
@@ -93,6 +93,6 @@ fn write_reply(body: &[u8], vehicles: &[String], reply: &mut Vec<u8>) -> Result<
 
 /// VINs of one kind are the same vehicle.
 fn vehicle<'a>(vin: &[u8], vehicles: &'a [String]) -> &'a str {
-    let place = xxh3_64(&fleet::kind_of(vin)) % vehicles.len() as u64;
+    let place = xxh3_64(&vins::kind_of(vin)) % vehicles.len() as u64;
     &vehicles[usize::try_from(place).unwrap_or(0)]
 }

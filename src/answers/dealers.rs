@@ -4,9 +4,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{Pick, Picks, Replies, Shelf, Times};
+use super::{Pick, Picks, Replies, Shelf};
 use crate::error::Error;
 use crate::facts::{Dealer, Listing, ListingFacts};
+use crate::freshness::Times;
 use crate::keyset::KeySet;
 use crate::panel::Chain;
 use crate::store::Snapshot;

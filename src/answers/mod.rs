@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::freshness::Times;
 use crate::inventory::{Inventory, Known, Renewed};
 use crate::key::KeyKind;
 use crate::keyset::KeySet;
@@ -25,24 +26,8 @@ pub use shelf::{Shelf, Shelved};
 pub use stage::{StagePicks, Verdict};
 pub use vehicles::Vehicles;
 
-/// When a run started, and the time now, in microseconds since the epoch.
-#[derive(Clone, Copy, Debug)]
-pub struct Times {
-    /// What was fresh then counts as fresh.
-    pub started: i64,
-    /// What is too old now is not written.
-    pub now: i64,
-}
-
 /// Why keys have no answer, by source: one map for each of a chain's sources.
 pub type Outcomes = Vec<HashMap<u32, Outcome>>;
-
-impl Times {
-    /// While a run is asking, nothing is too old yet.
-    pub fn asking(started: i64) -> Self {
-        Self { started, now: started }
-    }
-}
 
 /// What asking for one dataset came to.
 #[derive(Debug, Default)]
@@ -164,11 +149,11 @@ pub fn seen(
     chain: &Chain,
     source: SourceId,
     keys: &KeySet,
-    started: i64,
+    times: Times,
 ) -> Result<Vec<Seen>, Error> {
     let mut seen = vec![Seen::Never; keys.len()];
     keys.each_held(snapshot, source, |id, held| {
-        seen[id as usize] = if chain.is_fresh(&keys.key(id), &held, started) {
+        seen[id as usize] = if chain.is_fresh(&keys.key(id), &held, times) {
             Seen::Fresh(held.fetched_at)
         } else {
             Seen::Expired(held.fetched_at)

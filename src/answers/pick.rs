@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Replies, Times};
+use super::Replies;
 use crate::error::Error;
 use crate::facts::{Comparables, DecodeFacts};
+use crate::freshness::Times;
 use crate::inventory::Inventory;
 use crate::key::Key;
 use crate::keyset::KeySet;
@@ -62,7 +63,7 @@ impl Picks {
                 }
             } else if let Some(source_id) = snapshot.source(&source.name)? {
                 keys.each_held(snapshot, source_id, |id, held| {
-                    let stale = if chain.is_fresh(&keys.key(id), &held, times.started) {
+                    let stale = if chain.is_fresh(&keys.key(id), &held, times) {
                         if outcomes.contains_key(&id) {
                             fresh.insert(id);
                         }
@@ -166,6 +167,15 @@ impl Pick {
 
     pub(crate) fn is_fresh(&self) -> bool {
         matches!(self, Self::Held { stale: None, .. })
+    }
+
+    /// Of two answers, the one that stands worse is stale, or else older; a key
+    /// without an answer stands worst of all.
+    pub(crate) fn standing(&self) -> Option<(bool, i64)> {
+        match self {
+            Self::Held { held, stale, .. } => Some((stale.is_none(), held.fetched_at)),
+            Self::Nothing | Self::Outcome(_) => None,
+        }
     }
 
     pub(crate) fn is_inconclusive(&self) -> bool {

@@ -4,9 +4,10 @@
 //! model by another name. It counts once a call by VIN confirmed it, or once the
 //! source's own list of models has the very name; else it is inconclusive.
 
-use super::{Catalogued, Pick, Picks, Replies, Stage, Times, Vehicles};
+use super::{Catalogued, Pick, Picks, Replies, Stage, Vehicles};
 use crate::error::Error;
 use crate::facts::MatchBasis;
+use crate::freshness::Times;
 use crate::key::{Key, KeyKind};
 use crate::keyset::KeySet;
 use crate::outcome::Outcome;
@@ -100,7 +101,8 @@ impl<'a> StagePicks<'a> {
         let told = |basis| Verdict::Pick(&self.main, pick, vehicles.keys.key(vehicle), basis);
         let zero = pick.is(Answered::Absent);
         Some(if !zero && !pick.is_inconclusive() {
-            told(MatchBasis::ModelExact)
+            let renamed = matches!(pick, Pick::Outcome(_)).then(|| self.renamed(vehicle)).flatten();
+            renamed.unwrap_or_else(|| told(MatchBasis::ModelExact))
         } else if let Some(confirmed) = &self.confirmed {
             confirmed.verdict(vin, vehicle, vins, told)
         } else if let Some((catalogued, variants)) = &self.catalogued {
@@ -109,6 +111,16 @@ impl<'a> StagePicks<'a> {
         } else {
             Verdict::Outcome(Outcome::Inconclusive)
         })
+    }
+}
+
+impl StagePicks<'_> {
+    /// What was found under the vehicle's other names: it counts whatever keeps the
+    /// vehicle from being asked about under its own.
+    fn renamed(&self, vehicle: u32) -> Option<Verdict<'_>> {
+        let (catalogued, variants) = self.catalogued.as_ref()?;
+        let verdict = by_catalogue(catalogued, variants, vehicle, false)?;
+        verdict.is_found().then_some(verdict)
     }
 }
 
@@ -145,8 +157,8 @@ impl Confirmed {
         let basis = if speaker == vin { MatchBasis::Vin } else { MatchBasis::ModelExact };
         match pick {
             _ if pick.is(Answered::Absent) => match zero(basis) {
-                // Renewed, but not confirmed again: as old as its confirmation.
-                zero if zero.settles() && !pick.is_fresh() => {
+                // A zero is as old as the older of the two that make it, and as stale.
+                Verdict::Pick(_, asked, ..) if pick.standing() < asked.standing() => {
                     Verdict::Pick(&self.picks, pick, vins.key(speaker), basis)
                 }
                 zero => zero,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Asker;
-use crate::answers::{DealerReplies, Picks, Replies, Times, dealers_to_ask};
+use crate::answers::{DealerReplies, Picks, Replies, dealers_to_ask};
 use crate::error::Error;
 use crate::keyset::KeySet;
 use crate::outcome::Dataset;
@@ -39,7 +39,7 @@ impl Asker<'_> {
         listings: &Replies,
     ) -> Result<KeySet, Error> {
         let snapshot = self.store.snapshot()?;
-        let picks = Picks::load(&snapshot, chain, listings, vins, Times::asking(self.started))?;
+        let picks = Picks::load(&snapshot, chain, listings, vins, self.times())?;
         dealers_to_ask(&picks, source.name.vendor, vins, &snapshot)
     }
 

@@ -7,11 +7,13 @@
 
 mod dealers;
 mod recalls;
+mod turns;
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::answers::{Answers, Replies, Seen, seen};
 use crate::error::Error;
+use crate::freshness::Times;
 use crate::gate::{Asked, Asking, Door, Shared};
 use crate::inventory::Renewal;
 use crate::key::{Key, KeyKind};
@@ -147,7 +149,13 @@ impl Asker<'_> {
         report: &mut DatasetReport,
     ) -> Result<(HashMap<u32, Outcome>, bool), Error> {
         let id = self.shared.writer.source(source.name.clone()).await?;
-        let missing = self.missing(chain, id, keys, open, report)?;
+        let mut counts = DatasetReport::default();
+        let missing = self.missing(chain, id, keys, open, &mut counts)?;
+        report.add(&counts);
+        self.shared.tell(|progress| {
+            progress.cache_hits += counts.hits;
+            progress.lookups += counts.keys;
+        });
         if missing.is_empty() {
             return Ok((HashMap::new(), false));
         }
@@ -209,11 +217,6 @@ impl Asker<'_> {
                 }
             }
         }
-        let (hits, lookups) = (report.hits, report.keys);
-        self.shared.tell(|progress| {
-            progress.cache_hits += hits;
-            progress.lookups += lookups;
-        });
         expired.sort_unstable();
         never.extend(expired.into_iter().map(|(_, id)| id));
         Ok(never)
@@ -257,6 +260,11 @@ impl Asker<'_> {
         offline.each(vins, &still, |id, decoded| open[id as usize] = !decoded.is_found());
     }
 
+    /// The time now, and when the run started.
+    fn times(&self) -> Times {
+        Times { started: self.started, now: self.shared.clock.now().wall }
+    }
+
     /// Closes the keys that `source` has found, not too long ago.
     async fn close_found(
         &self,
@@ -283,5 +291,5 @@ fn lookup(
     keys: &KeySet,
 ) -> Result<Vec<Seen>, Error> {
     let snapshot = asker.store.snapshot()?;
-    seen(&snapshot, chain, source, keys, asker.started)
+    seen(&snapshot, chain, source, keys, asker.times())
 }

@@ -6,9 +6,10 @@
 
 use std::collections::HashMap;
 
-use super::{Asker, lookup};
+use super::Asker;
+use super::turns::{Asked, Confirmable, Turns};
 use crate::answers::{
-    Catalogued, Picks, RecallReplies, Replies, Seen, Stage, StagePicks, Times, Vehicles, Verdict,
+    Catalogued, Picks, RecallReplies, Replies, Stage, StagePicks, Vehicles, Verdict,
 };
 use crate::error::Error;
 use crate::key::{Key, KeyKind, Vehicle};
@@ -50,7 +51,7 @@ impl Asker<'_> {
         let snapshot = self.store.snapshot()?;
         let picks = match (self.panel.chains.get(&Dataset::Decode), decode) {
             (Some(chain), Some(decode)) => {
-                Some(Picks::load(&snapshot, chain, decode, vins, Times::asking(self.started))?)
+                Some(Picks::load(&snapshot, chain, decode, vins, self.times())?)
             }
             _ => None,
         };
@@ -67,11 +68,15 @@ impl Asker<'_> {
         open: &[bool],
     ) -> Result<Stage, Error> {
         let by = source.key_kind();
-        let mut main = Replies::default();
         let Some(vehicles) = vehicles.filter(|_| by == KeyKind::Vehicle) else {
-            let (outcomes, _) = self.source(chain, source, vins, open, &mut main.report).await?;
-            main.add(source.clone(), outcomes);
-            return Ok(Stage { by, main, confirmed: None, catalogued: None });
+            let mut main = Asked::default();
+            (main.outcomes, _) = self.source(chain, source, vins, open, &mut main.report).await?;
+            return Ok(Stage {
+                by,
+                main: main.of(source.clone()),
+                confirmed: None,
+                catalogued: None,
+            });
         };
         let mut wanted = vec![false; vehicles.keys.len()];
         for (vin, vehicle) in vehicles.of.iter().enumerate() {
@@ -79,24 +84,41 @@ impl Asker<'_> {
                 wanted[*vehicle as usize] |= open[vin];
             }
         }
+        if let Some(by_vin) = source.confirming() {
+            let about = Confirmable { chain, source, by_vin, vins, vehicles };
+            let Turns { main, confirmed } = self.turns(&about, &wanted).await?;
+            let confirmed = Some(confirmed.of(about.by_vin));
+            return Ok(Stage { by, main: main.of(source.clone()), confirmed, catalogued: None });
+        }
+        self.by_catalogue(chain, source, vehicles, wanted).await
+    }
+
+    /// Asks about vehicles under the names that the source has for them.
+    async fn by_catalogue(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        vehicles: &Vehicles,
+        mut wanted: Vec<bool>,
+    ) -> Result<Stage, Error> {
         let nameless = self.not_listed(chain, source, vehicles, &wanted).await?;
         for &id in &nameless {
             wanted[id as usize] = false;
         }
-        let (mut outcomes, _) =
-            self.source(chain, source, &vehicles.keys, &wanted, &mut main.report).await?;
-        outcomes.extend(nameless.into_iter().map(|id| (id, Outcome::Inconclusive)));
-        let zeros = self.zeros(source, vehicles, &wanted, &outcomes).await?;
-        main.add(source.clone(), outcomes);
-        let confirmed = match source.confirming() {
-            Some(by_vin) => Some(self.confirm(chain, by_vin, vins, vehicles, &zeros).await?),
-            None => None,
-        };
+        let mut main = Asked::default();
+        let keys = &vehicles.keys;
+        (main.outcomes, _) = self.source(chain, source, keys, &wanted, &mut main.report).await?;
+        main.outcomes.extend(nameless.into_iter().map(|id| (id, Outcome::Inconclusive)));
         let catalogued = match source.catalogue() {
-            Some(models) => Some(self.hold_against(chain, source, models, vehicles, &zeros).await?),
+            Some(models) => {
+                let mut unclear = self.zeros(source, vehicles, &wanted, &main.outcomes).await?;
+                self.add_renamed(source, &models, vehicles, &main.outcomes, &mut unclear).await?;
+                Some(self.hold_against(chain, source, models, vehicles, &unclear).await?)
+            }
             None => None,
         };
-        Ok(Stage { by, main, confirmed, catalogued })
+        let main = main.of(source.clone());
+        Ok(Stage { by: KeyKind::Vehicle, main, confirmed: None, catalogued })
     }
 
     /// The vehicles whose very name a fresh list of the source's models does not
@@ -130,7 +152,7 @@ impl Asker<'_> {
     }
 
     /// The vehicles asked about for which the source has no campaign, as far as it says.
-    async fn zeros(
+    pub(super) async fn zeros(
         &self,
         source: &Source,
         vehicles: &Vehicles,
@@ -149,39 +171,35 @@ impl Asker<'_> {
         Ok(zeros)
     }
 
-    /// One call by VIN for each zero, unless one of its VINs has a fresh answer already.
-    async fn confirm(
+    /// Adds the vehicles that have no answer under their own name, and that the
+    /// source was known to call by another one: what was found under that still
+    /// counts, whatever keeps their own name from being asked tonight.
+    async fn add_renamed(
         &self,
-        chain: &Chain,
-        by_vin: Source,
-        vins: &KeySet,
+        source: &Source,
+        models: &Source,
         vehicles: &Vehicles,
-        zeros: &[bool],
-    ) -> Result<Replies, Error> {
-        let id = self.shared.writer.source(by_vin.name.clone()).await?;
-        let mut zeros = zeros.to_vec();
-        let seen = lookup(self, chain, id, vins)?;
-        let refresh = self.plan.datasets.refresh.contains(&chain.dataset);
-        for (vin, vehicle) in vehicles.of.iter().enumerate() {
-            if let (Some(vehicle), Seen::Fresh(at)) = (vehicle, seen[vin])
-                && (!refresh || at >= self.started)
-            {
-                zeros[*vehicle as usize] = false;
-            }
+        outcomes: &HashMap<u32, Outcome>,
+        unclear: &mut [bool],
+    ) -> Result<(), Error> {
+        let mut lost = vec![false; vehicles.keys.len()];
+        for &id in outcomes.keys() {
+            lost[id as usize] = !unclear[id as usize];
         }
-        // The smallest VIN stands for its vehicle, the same one every night.
-        let mut asked = vec![false; vins.len()];
-        for vin in vins.sorted() {
-            if let Some(vehicle) = vehicles.of[vin as usize]
-                && std::mem::take(&mut zeros[vehicle as usize])
-            {
-                asked[vin as usize] = true;
-            }
+        let id = self.shared.writer.source(source.name.clone()).await?;
+        {
+            let snapshot = self.store.snapshot()?;
+            vehicles.keys.each_held(&snapshot, id, |id, _| lost[id as usize] = false)?;
         }
-        let mut replies = Replies::default();
-        let (outcomes, _) = self.source(chain, &by_vin, vins, &asked, &mut replies.report).await?;
-        replies.add(by_vin, outcomes);
-        Ok(replies)
+        let lost = vehicles.keys.each_vehicle().filter(|(id, _)| lost[*id as usize]);
+        let lost: Vec<(u32, Vehicle)> = lost.collect();
+        let lists = KeySet::vehicles(lost.iter().map(|(_, vehicle)| vehicle.any_model()));
+        let names = self.names(models, &lists, None).await?;
+        for (id, vehicle) in lost {
+            let names = names.get(&vehicle.any_model());
+            unclear[id as usize] |= names.is_some_and(|names| !names.contains(&vehicle.model));
+        }
+        Ok(())
     }
 
     /// Asks for the models that the source knows of each zero's make and year,
@@ -240,7 +258,7 @@ impl Asker<'_> {
         let mut bodies = Vec::new();
         lists.each_held(&snapshot, id, |id, held| {
             let counts =
-                fresh_in.is_none_or(|chain| chain.is_fresh(&lists.key(id), &held, self.started));
+                fresh_in.is_none_or(|chain| chain.is_fresh(&lists.key(id), &held, self.times()));
             bodies.extend(held.body.filter(|_| counts).map(|body| (id, body)));
         })?;
         let mut names = HashMap::new();
@@ -279,7 +297,7 @@ impl Asker<'_> {
         open: &mut [bool],
     ) -> Result<(), Error> {
         let snapshot = self.store.snapshot()?;
-        let times = Times::asking(self.started);
+        let times = self.times();
         let picks = StagePicks::load(&snapshot, chain, stage, vins, vehicles, times)?;
         for vin in vins.sorted() {
             let verdict = picks.verdict(vin, vins, vehicles);

@@ -254,10 +254,10 @@ impl Draft {
 
 impl DatasetDraft {
     fn new(dataset: Dataset, known: &[&'static str]) -> Self {
-        let (vendors, ttl): (&[&str], Duration) = match dataset {
-            Dataset::Decode => (&["carvin", "vpic"], 365 * DAY),
-            Dataset::Recalls => (&["nhtsa-file", "carvin", "nhtsa"], 20 * HOUR),
-            Dataset::Listings => (&["visor"], 20 * HOUR),
+        let (vendors, ttl, keep): (&[&str], Duration, Duration) = match dataset {
+            Dataset::Decode => (&["carvin", "vpic"], 365 * DAY, 400 * DAY),
+            Dataset::Recalls => (&["nhtsa-file", "carvin", "nhtsa"], 20 * HOUR, 400 * DAY),
+            Dataset::Listings => (&["visor"], 20 * HOUR, 90 * DAY),
         };
         let usable = |id: &&str| known.iter().copied().find(|known| known == id);
         Self {
@@ -267,6 +267,7 @@ impl DatasetDraft {
                 named: false,
                 ttl,
                 max_stale: Duration::ZERO,
+                keep,
                 key: RecallKey::default(),
             },
             max_stale: None,

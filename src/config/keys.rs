@@ -88,6 +88,7 @@ pub(super) const DATASET: &[Key<DatasetDraft>] = &[
         name: "max_stale",
         set: |to, value| value.duration().map(|age| to.max_stale = Some(age)),
     },
+    Key { name: "keep", set: |to, value| value.duration().map(|age| to.settings.keep = age) },
     Key {
         name: "key",
         set: |to, value| {

@@ -64,6 +64,8 @@ pub struct DatasetSettings {
     pub ttl: Duration,
     /// How old an answer may be and still be written when it cannot be renewed.
     pub max_stale: Duration,
+    /// How long answers that were replaced are kept.
+    pub keep: Duration,
     /// Recalls only: the kind of key preferred.
     pub key: RecallKey,
 }

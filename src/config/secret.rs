@@ -8,6 +8,7 @@ use secrecy::SecretString;
 
 use super::VendorSettings;
 use crate::error::{Error, Exit};
+use crate::os;
 
 /// No vendor's key is longer; a longer file is not a key file.
 const LONGEST: u64 = 4096;
@@ -27,12 +28,17 @@ impl VendorSettings {
     /// What a person should know about where the key is kept.
     pub fn key_warning(&self) -> Option<String> {
         let path = self.api_key_file.as_deref()?;
-        (others_may(path, READ)).then(|| {
-            format!(
-                "key file `{}` can be read by everybody on this machine; `chmod 600` it",
-                path.display()
-            )
-        })
+        if is_mounted_secret(path) {
+            return None;
+        }
+        let warning = if others_may(path, READ) {
+            "can be read by everybody on this machine; `chmod 600` it"
+        } else if is_another_users(path) {
+            "belongs to another user, who can change it; `chown` it"
+        } else {
+            return None;
+        };
+        Some(format!("key file `{}` {warning}", path.display()))
     }
 
     /// Where the key is looked for, in words; `None` where none is.
@@ -107,6 +113,31 @@ fn others_may(path: &Path, what: u32) -> bool {
 #[cfg(not(unix))]
 fn others_may(_path: &Path, _what: u32) -> bool {
     false
+}
+
+/// Whether the file is of a user who is neither this one nor the system's.
+#[cfg(unix)]
+fn is_another_users(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.is_file() && !os::is_ours(&found))
+}
+
+#[cfg(not(unix))]
+fn is_another_users(_path: &Path) -> bool {
+    false
+}
+
+/// Whether a container's runtime put the file there: on a filesystem that can
+/// only be read, or as Kubernetes does it, behind a link named `..data` and
+/// itself read-only. Its modes are then the runtime's, often 0444, and nobody
+/// else is on that machine.
+fn is_mounted_secret(path: &Path) -> bool {
+    /// The link that Kubernetes turns when a secret changes.
+    const TURNED: &str = "..data";
+    let target = std::fs::read_link(path).unwrap_or_default();
+    let by_kubernetes =
+        target.components().chain(path.components()).any(|part| part.as_os_str() == TURNED);
+    let read_only = std::fs::metadata(path).is_ok_and(|found| found.permissions().readonly());
+    os::is_read_only(path) || (by_kubernetes && read_only)
 }
 
 #[cfg(test)]
@@ -202,6 +233,37 @@ mod tests {
         set_mode(&path, 0o602);
         let error = settings.resolve_key().unwrap_err();
         assert!(error.to_string().ends_with("can be written by everybody on this machine"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_mounted_as_kubernetes_does_it_is_not_warned_about() {
+        let (folder, mut settings) = key_file("k3y");
+        let real = folder.path().join("..2026_11_22");
+        std::fs::create_dir(&real).unwrap();
+        std::fs::write(real.join("key"), "mounted").unwrap();
+        std::os::unix::fs::symlink("..2026_11_22", folder.path().join("..data")).unwrap();
+        std::fs::remove_file(folder.path().join("key")).unwrap();
+        std::os::unix::fs::symlink("..data/key", folder.path().join("key")).unwrap();
+        for through in ["key", "..data/key"] {
+            settings.api_key_file = Some(folder.path().join(through));
+            set_mode(&real.join("key"), 0o444);
+            assert_eq!(settings.key_warning(), None, "{through}");
+            assert_eq!(key_of(&settings, "").as_deref(), Some("mounted"));
+            // One that its owner can write is an ordinary file, wherever it lies.
+            set_mode(&real.join("key"), 0o644);
+            assert!(settings.key_warning().is_some(), "{through}");
+            set_mode(&real.join("key"), 0o446);
+            assert!(settings.resolve_key().is_err(), "{through}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_group_may_read_a_key_file() {
+        let (_folder, settings) = key_file("k3y");
+        set_mode(settings.api_key_file.as_ref().unwrap(), 0o640);
+        assert_eq!(settings.key_warning(), None);
     }
 
     #[test]

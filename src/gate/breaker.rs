@@ -21,19 +21,23 @@ fn ceiling(tries: u32) -> Duration {
     BASE.saturating_mul(1 << tries.min(16)).min(LONGEST)
 }
 
-/// Retries that a piece of work may cost: a fifth of its calls, and ten.
-#[derive(Debug)]
-pub(super) struct RetryBudget(u64);
+/// Retries that a run may cost at one vendor: a fifth of its calls, and ten.
+#[derive(Debug, Default)]
+pub(super) struct RetryBudget {
+    planned: u64,
+    taken: u64,
+}
 
 impl RetryBudget {
-    pub(super) fn for_calls(planned: u64) -> Self {
-        Self(planned / 5 + 10)
+    /// More calls are planned.
+    pub(super) fn add(&mut self, planned: u64) {
+        self.planned += planned;
     }
 
     /// Takes one retry, if one is left.
     pub(super) fn take(&mut self) -> bool {
-        let left = self.0 > 0;
-        self.0 = self.0.saturating_sub(1);
+        let left = self.taken < self.planned / 5 + 10;
+        self.taken += u64::from(left);
         left
     }
 }
@@ -126,7 +130,12 @@ mod tests {
 
     #[test]
     fn a_budget_is_a_fifth_and_ten() {
-        let mut budget = RetryBudget::for_calls(100);
-        assert_eq!(std::iter::from_fn(|| budget.take().then_some(())).count(), 30);
+        let mut budget = RetryBudget::default();
+        let taken =
+            |budget: &mut RetryBudget| std::iter::from_fn(|| budget.take().then_some(())).count();
+        budget.add(100);
+        assert_eq!(taken(&mut budget), 30);
+        budget.add(50);
+        assert_eq!(taken(&mut budget), 10, "no ten for each question");
     }
 }

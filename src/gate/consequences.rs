@@ -108,7 +108,7 @@ impl Round<'_> {
         let news = self.door.failed(sent);
         let open = self.door.breaker.borrow().is_open();
         job.tries = if open { job.tries.max(1) } else { job.tries + 1 };
-        if job.tries < most && (!news || self.budget.take()) {
+        if job.tries < most && (!news || self.door.budget.borrow_mut().take()) {
             let wait = if open { Duration::ZERO } else { back_off(job.tries) };
             self.queue.retry(job, Instant::now() + wait);
         } else {

@@ -34,10 +34,10 @@ use crate::freshness::Freshness;
 use crate::key::Key;
 use crate::outcome::{Denied, Fault, Held, Outcome};
 use crate::report::VendorReport;
-use crate::store::{AccountId, SourceId, Writer};
+use crate::store::{AccountId, RoomWish, SourceId, Writer};
 use crate::vendors::{Auth, Endpoint, Reply, Vendor};
 
-use breaker::Breaker;
+use breaker::{Breaker, RetryBudget};
 use tally::Tally;
 
 pub use http::LargeBodies;
@@ -129,6 +129,8 @@ pub struct Door<'a> {
     pacer: Option<Pacer>,
     windows: RefCell<Windows>,
     breaker: RefCell<Breaker>,
+    /// Retries are few over all questions of a run: many small ones cost no more than one.
+    budget: RefCell<RetryBudget>,
     tally: RefCell<Tally>,
     in_flight: Cell<usize>,
     limited_in_a_row: Cell<u32>,
@@ -180,6 +182,7 @@ impl<'a> Door<'a> {
             pacer,
             windows: RefCell::new(windows),
             breaker: RefCell::default(),
+            budget: RefCell::default(),
             tally: RefCell::default(),
             in_flight: Cell::new(0),
             limited_in_a_row: Cell::new(0),
@@ -196,8 +199,27 @@ impl<'a> Door<'a> {
         let endpoint = self.endpoint(asking.endpoint)?;
         let calls = asking.keys.len().div_ceil(endpoint.spec().batch) as u64;
         *self.tally.borrow_mut().planned.entry(endpoint.spec().id).or_default() += calls;
+        self.budget.borrow_mut().add(calls);
         self.shared.tell(|progress| progress.calls_planned += calls);
         round::Round::new(self, endpoint, asking).run().await
+    }
+
+    /// How many of `want` calls to `endpoint` fit into those limits that no run
+    /// would wait for.
+    pub async fn room(&self, endpoint: &str, want: u64) -> Result<u64, Error> {
+        if self.is_closed() {
+            return Ok(0);
+        }
+        let now = self.shared.clock.now();
+        let wish = RoomWish {
+            account: self.account,
+            limits: self.windows.borrow().at(now),
+            patience: self.shared.max_wait,
+            price: self.settings.price_of(endpoint),
+            want,
+            now,
+        };
+        self.shared.writer.room(wish).await
     }
 
     /// Whose door it is.

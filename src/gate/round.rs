@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::breaker::RetryBudget;
 use super::http::Received;
 use super::no_reply::NoReply;
 use super::{Asked, Asking, Door, http};
@@ -84,14 +83,12 @@ pub(super) struct Round<'a> {
     elsewhere: Vec<Key>,
     /// Those of `elsewhere` that were sent here before.
     yielded: HashMap<Key, Job>,
-    pub(super) budget: RetryBudget,
     pub(super) asked: Asked,
 }
 
 impl<'a> Round<'a> {
     pub(super) fn new(door: &'a Door<'a>, endpoint: &'static dyn Endpoint, asking: Asking) -> Self {
         let batch = endpoint.spec().batch;
-        let planned = asking.keys.len().div_ceil(batch) as u64;
         Self {
             door,
             endpoint,
@@ -108,7 +105,6 @@ impl<'a> Round<'a> {
             wake: None,
             elsewhere: Vec::new(),
             yielded: HashMap::new(),
-            budget: RetryBudget::for_calls(planned),
             asked: Asked::default(),
         }
     }

@@ -18,6 +18,7 @@ mod stock;
 mod walk;
 
 use crate::error::Error;
+use crate::freshness::Times;
 use crate::key::{Key, Page};
 use crate::panel::{Chain, Source};
 use crate::store::Snapshot;
@@ -42,7 +43,7 @@ pub fn foresee(
     snapshot: Option<&Snapshot<'_>>,
     chain: &Chain,
     source: &Source,
-    started: i64,
+    times: Times,
     forced: bool,
 ) -> Result<(Known, u64), Error> {
     let list = source.endpoint.list(&source.settings);
@@ -50,7 +51,7 @@ pub fn foresee(
     let Some((snapshot, id)) = snapshot.zip(id) else { return Ok((Known::Never, 1)) };
     Ok(match snapshot.whole_list(id, &list)? {
         None => (Known::Never, 1),
-        Some(whole) if !forced && is_fresh(chain, &list, whole.snapshot, started) => {
+        Some(whole) if !forced && is_fresh(chain, &list, whole.snapshot, times) => {
             (Known::Fresh, 0)
         }
         Some(whole) => (Known::Expired, u64::from(whole.pages)),
@@ -58,9 +59,9 @@ pub fn foresee(
 }
 
 /// Whether a reading begun at `snapshot` was fresh when the run started.
-fn is_fresh(chain: &Chain, list: &str, snapshot: i64, started: i64) -> bool {
+fn is_fresh(chain: &Chain, list: &str, snapshot: i64, times: Times) -> bool {
     let first = page_key(list, snapshot, 1);
-    chain.freshness.expires_at(&first, true, snapshot) > started
+    chain.freshness.is_fresh(&first, true, snapshot, times)
 }
 
 fn page_key(list: &str, snapshot: i64, number: u32) -> Key {

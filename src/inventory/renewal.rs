@@ -7,6 +7,7 @@ use super::stock::{Inventory, Stock};
 use super::walk::Walk;
 use super::{Known, is_fresh, page_key};
 use crate::error::Error;
+use crate::freshness::Times;
 use crate::gate::{Asking, Door, Shared, rfc3339};
 use crate::key::Key;
 use crate::outcome::{Fault, Held, Outcome};
@@ -85,7 +86,7 @@ impl Renewal<'_> {
         let (remark, broken) = match read {
             Ok(remark) => (remark, None),
             // Another run may have read it meanwhile.
-            Err(_) if self.whole_list(kept)? > before => (None, None),
+            Err(_) if self.whole_list(kept)? != before => (None, None),
             Err(broken) => (None, Some(broken)),
         };
         let outcome = broken.as_ref().map(Broken::outcome);
@@ -100,7 +101,8 @@ impl Renewal<'_> {
     }
 
     fn is_fresh(&self, kept: Kept<'_>, snapshot: i64) -> bool {
-        is_fresh(self.chain, kept.list, snapshot, self.started)
+        let now = self.shared.clock.now().wall;
+        is_fresh(self.chain, kept.list, snapshot, Times { started: self.started, now })
     }
 
     /// The inventory of the reading that counts, unless that is too old for use.
@@ -157,7 +159,9 @@ impl Renewal<'_> {
         let now = self.shared.clock.now().wall;
         let store = self.store.snapshot()?;
         let whole = store.whole_list(kept.source, kept.list)?;
-        let latest = store.latest_reading(kept.source, kept.list)?;
+        let latest = store.latest_reading(kept.source, kept.list, now)?;
+        // What was read whole by a clock that was ahead is older than what was begun since.
+        let whole = whole.filter(|whole| whole.snapshot <= now);
         let unfinished = latest.filter(|latest| whole.is_none_or(|whole| whole.snapshot < *latest));
         let Some(snapshot) = unfinished.filter(|begun| self.can_go_on(kept, *begun, now)) else {
             return Ok((now, Walk::default()));

@@ -14,10 +14,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::answers::{Answers, Dealers, Pick, Picks, Replies, Shelf, Shelved, Times};
+use crate::answers::{Answers, Dealers, Pick, Picks, Replies, Shelf, Shelved};
 use crate::conflicts::{Conflicts, input_conflicts};
 use crate::error::Error;
 use crate::facts::{Comparables, DecodeFacts, ListingFacts, fingerprint};
+use crate::freshness::Times;
 use crate::input::{Inputs, Row};
 use crate::key::Key;
 use crate::keyset::KeySet;

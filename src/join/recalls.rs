@@ -6,10 +6,11 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::{tell_outcome, tell_pick};
-use crate::answers::{Picks, RecallReplies, Shelf, StagePicks, Times, Vehicles, Verdict};
+use crate::answers::{Picks, RecallReplies, Shelf, StagePicks, Vehicles, Verdict};
 use crate::config::Local;
 use crate::error::Error;
 use crate::facts::{Campaign, DecodeFacts, MatchBasis, RecallFacts, fingerprint};
+use crate::freshness::Times;
 use crate::key::Vehicle;
 use crate::keyset::KeySet;
 use crate::outcome::{Outcome, Status};

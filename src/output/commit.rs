@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::place::{Place, cannot_create};
 use crate::error::{Error, Exit};
+use crate::os;
 
 /// What ends the name of a file that is being written.
 const UNFINISHED: &str = ".tmp";
+
+/// What ends the names of the files that SQLite keeps beside a database.
+const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// A file being written beside its place. Dropped, it leaves nothing behind.
 #[derive(Debug)]
@@ -23,6 +27,13 @@ impl Draft {
     /// Creates a draft beside the file `path`. Fails with 73.
     pub(crate) fn beside(path: &Path) -> Result<Self, Error> {
         Self::create(Place::find(path)?, &std::process::id().to_string())
+    }
+
+    /// As [`Draft::beside`], for a file that its owner alone may read.
+    pub(crate) fn private_beside(path: &Path) -> Result<Self, Error> {
+        let draft = Self::beside(path)?;
+        os::make_private(&draft.path).map_err(|e| write_error(path, e))?;
+        Ok(draft)
     }
 
     /// Creates `.<name>.vinrich-<tag>.tmp` beside `place`, and removes what
@@ -76,8 +87,7 @@ impl Write for Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // Renamed, it is no longer there; otherwise the next run removes it.
-        let _ = fs::remove_file(&self.path);
+        remove_draft(&self.path);
     }
 }
 
@@ -94,8 +104,9 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     draft.publish(false).map(drop)
 }
 
-/// 74, or a broken pipe: writing to `path` failed.
-pub(super) fn write_error(path: &Path, cause: io::Error) -> Error {
+/// 74: writing to `path` failed. Where its reader went away that is no failure,
+/// and the error's exit is [`Exit::Success`].
+pub fn write_error(path: &Path, cause: io::Error) -> Error {
     let shown = path.display();
     match cause.kind() {
         io::ErrorKind::BrokenPipe => {
@@ -131,8 +142,19 @@ fn remove_abandoned(place: &Place) {
         let name = path.as_os_str().as_encoded_bytes();
         let is_draft = name.starts_with(prefix) && name.ends_with(UNFINISHED.as_bytes());
         if is_draft && File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
-            // Best effort: a leftover harms nobody but the disk.
-            let _ = fs::remove_file(&path);
+            remove_draft(&path);
+        }
+    }
+}
+
+/// Removes a draft and what may be beside it. Renamed, it is no longer there.
+/// Best effort: a leftover harms nobody but the disk, and the next run tries again.
+fn remove_draft(path: &Path) {
+    if fs::remove_file(path).is_ok() {
+        for companion in COMPANIONS {
+            let mut beside = path.as_os_str().to_owned();
+            beside.push(companion);
+            let _ = fs::remove_file(beside);
         }
     }
 }

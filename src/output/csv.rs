@@ -35,7 +35,7 @@ impl CsvEncoder {
     }
 
     fn text(&mut self, text: &str) {
-        let guard = self.for_excel && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let guard = self.for_excel && runs_in_a_spreadsheet(text);
         let quoted =
             memchr::memchr3(b',', b'"', b'\n', text.as_bytes()).is_some() || text.contains('\r');
         if quoted {
@@ -87,5 +87,30 @@ impl Encode for CsvEncoder {
     fn finish(mut self: Box<Self>) -> io::Result<Sink> {
         self.flush()?;
         Ok(self.sink)
+    }
+}
+
+/// Whether a spreadsheet may take a cell for a formula: by its first character,
+/// in full width too, and also behind spaces or what cannot be seen, which some
+/// programs skip. A number below zero is a number.
+fn runs_in_a_spreadsheet(text: &str) -> bool {
+    if text.starts_with(['\t', '\r', '\n']) {
+        return true;
+    }
+    let unseen = |c: char| {
+        c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}')
+    };
+    let seen = text.trim_start_matches(unseen);
+    let starts = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    seen.starts_with(starts) && !is_below_zero(text)
+}
+
+/// Such as `-5` or `-122.419`.
+fn is_below_zero(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(number) = text.strip_prefix('-') else { return false };
+    match number.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && digits(fraction),
+        None => digits(number),
     }
 }

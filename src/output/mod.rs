@@ -28,7 +28,6 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::mem;
@@ -36,7 +35,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use self::commit::Draft;
-pub use self::commit::write_atomically;
+pub use self::commit::{write_atomically, write_error};
 pub use self::format::Format;
 pub use self::lock::OutputLock;
 pub use self::sheet::Sheet;
@@ -77,19 +76,6 @@ pub struct Written {
     pub bytes: u64,
     /// SHA-256 of the file, in hex.
     pub sha256: String,
-}
-
-/// Whether `error` says that the reader of stdout went away. That is no
-/// failure: such an error's exit is [`Exit::Success`].
-pub fn is_broken_pipe(error: &Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            return error.kind() == io::ErrorKind::BrokenPipe;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 /// Checks, before anything is spent, that the run report can be written as the

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::ledger::{Account, Entry, Limits, Room, Window};
-use super::message::{Call, Close, Granted, NOT_SENT, RELEASED, Reserve, Shortage};
+use super::message::{Call, Close, Granted, NOT_SENT, RELEASED, Reserve, RoomWish, Shortage};
 use super::operations::Frozen;
 use super::state::State;
 use super::{AccountId, SourceId};
@@ -85,6 +85,14 @@ impl State {
     /// Whether another run has asked about `key` since this one began.
     fn is_claimed(&self, source: SourceId, key: &Key) -> bool {
         self.claims.contains_key(&(source, key.clone()))
+    }
+
+    /// How many calls fit now, however long the patience for those that do not.
+    pub(super) fn room_for(&mut self, wish: &RoomWish) -> rusqlite::Result<u64> {
+        let RoomWish { account, price, want, now, .. } = *wish;
+        self.know(account, &wish.limits, now)?;
+        let limits = wish.limits.longer_than(wish.patience);
+        Ok(self.room(account, &limits, price, want, now).unwrap_or(0))
     }
 
     /// How many of `want` calls the account's limits and the run's allow; at least one.

@@ -36,7 +36,7 @@ pub enum Body {
     Own(Bytes),
 }
 
-type Hash = [u8; 16];
+pub(super) type Hash = [u8; 16];
 
 #[derive(Debug)]
 struct Entry {
@@ -56,9 +56,26 @@ pub(super) struct Index {
     entries: Vec<Entry>,
     new_bodies: HashMap<Hash, Box<[u8]>>,
     body_ids: HashMap<Hash, i64>,
+    data_version: i64,
 }
 
 impl Index {
+    /// At the start of a transaction: bodies that another process may have removed
+    /// are looked up again.
+    pub(super) fn look_around(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        let version = db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        if std::mem::replace(&mut self.data_version, version) != version {
+            self.forget_bodies();
+        }
+        Ok(())
+    }
+
+    /// The ids of bodies are looked up again from here on. Nothing may wait to be
+    /// flushed.
+    pub(super) fn forget_bodies(&mut self) {
+        self.body_ids.clear();
+    }
+
     /// Takes the answers of one reply.
     pub(super) fn add(
         &mut self,
@@ -98,9 +115,7 @@ impl Index {
             }
             (Body::Shared(bytes) | Body::Own(bytes), _) => bytes,
         };
-        let digest = Sha256::digest(bytes);
-        let mut hash = Hash::default();
-        hash.copy_from_slice(&digest[..16]);
+        let hash = body_hash(bytes);
         if !self.body_ids.contains_key(&hash) {
             self.new_bodies.entry(hash).or_insert_with(|| bytes.into());
         }
@@ -144,7 +159,8 @@ impl Index {
              ON CONFLICT (source, key) DO UPDATE SET
                  status = excluded.status, detail = excluded.detail, body = excluded.body,
                  fetched_at = excluded.fetched_at, expires_at = excluded.expires_at, call = excluded.call
-             WHERE excluded.fetched_at >= answers.fetched_at",
+             -- A later call counts even when the clock was set back in between.
+             WHERE excluded.fetched_at >= answers.fetched_at OR excluded.call > answers.call",
         )?;
         for entry in self.entries.drain(..) {
             upsert.execute(params![
@@ -160,4 +176,12 @@ impl Index {
         }
         Ok(())
     }
+}
+
+/// What a body is found by: the first half of its SHA-256.
+pub(super) fn body_hash(bytes: &[u8]) -> Hash {
+    let digest = Sha256::digest(bytes);
+    let mut hash = Hash::default();
+    hash.copy_from_slice(&digest[..16]);
+    hash
 }

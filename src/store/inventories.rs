@@ -31,7 +31,7 @@ pub struct KeptPage {
 const FOUND: u8 = 0;
 
 impl State {
-    /// Makes `whole` the reading of `list` that counts, and removes older
+    /// Makes `whole` the reading of `list` that counts, and removes other
     /// readings. `false` when some of its pages are not here: another run has
     /// put a newer reading in its place.
     pub(super) fn complete_list(
@@ -54,15 +54,22 @@ impl State {
             "INSERT INTO inventories (source, list, snapshot, pages, completed_at) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (source, list) DO UPDATE SET
                  snapshot = excluded.snapshot, pages = excluded.pages, completed_at = excluded.completed_at
-             WHERE excluded.snapshot >= inventories.snapshot",
+             -- A reading of the future was stamped by a clock that was ahead.
+             WHERE excluded.snapshot >= inventories.snapshot OR inventories.snapshot > ?5",
             params![source.0, list, whole.snapshot, whole.pages, now],
         )?;
-        self.remove_older_readings(source, list)?;
+        self.remove_other_readings(source, list, now)?;
         Ok(true)
     }
 
-    /// Removes the pages of readings before the one that counts, and what they said.
-    fn remove_older_readings(&self, source: SourceId, list: &str) -> rusqlite::Result<()> {
+    /// Removes the pages of readings before the one that counts, and of the
+    /// future, and what they said.
+    fn remove_other_readings(
+        &self,
+        source: SourceId,
+        list: &str,
+        now: i64,
+    ) -> rusqlite::Result<()> {
         let counts: i64 = self.db.query_row(
             "SELECT snapshot FROM inventories WHERE source = ?1 AND list = ?2",
             params![source.0, list],
@@ -70,11 +77,13 @@ impl State {
         )?;
         let mut bodies: Vec<i64> = Vec::new();
         for key in self.page_keys(source, list)? {
-            let is_older = |key: &str| match Key::from_stored(key) {
-                Some(Key::Page(page)) => page.snapshot < counts,
+            let is_out = |key: &str| match Key::from_stored(key) {
+                Some(Key::Page(page)) => {
+                    page.snapshot < counts || (page.snapshot > now && page.snapshot != counts)
+                }
                 _ => false,
             };
-            if !is_older(&key) {
+            if !is_out(&key) {
                 continue;
             }
             for table in ["answers", "answer_history"] {
@@ -128,8 +137,13 @@ impl Snapshot<'_> {
             .map_err(failed("cannot look for an inventory", &self.path))
     }
 
-    /// The latest reading of `list` of which any page is kept, whole or not.
-    pub fn latest_reading(&self, source: SourceId, list: &str) -> Result<Option<i64>, Error> {
+    /// The latest reading of `list`, up to `now`, of which any page is kept, whole or not.
+    pub fn latest_reading(
+        &self,
+        source: SourceId,
+        list: &str,
+        now: i64,
+    ) -> Result<Option<i64>, Error> {
         let (from, to) = Page::stored_bounds(list, None);
         let read = || {
             let mut pages = self.db.prepare_cached(
@@ -139,7 +153,9 @@ impl Snapshot<'_> {
                 pages.query_map(params![source.0, from, to], |row| row.get::<_, String>(0))?;
             let mut latest = None;
             for key in keys {
-                if let Some(Key::Page(page)) = Key::from_stored(&key?) {
+                if let Some(Key::Page(page)) = Key::from_stored(&key?)
+                    && page.snapshot <= now
+                {
                     latest = latest.max(Some(page.snapshot));
                 }
             }

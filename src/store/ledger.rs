@@ -58,6 +58,15 @@ impl Limits {
         self.windows.is_empty() && self.spend.is_empty()
     }
 
+    /// The same without the quotas whose window is no longer than `wait`.
+    #[must_use]
+    pub fn longer_than(&self, wait: Duration) -> Self {
+        let is_longer =
+            |window: &&Window| !matches!(window.span, Span::Sliding(length) if length <= wait);
+        let windows = self.windows.iter().filter(is_longer).copied().collect();
+        Self { windows, spend: self.spend.clone() }
+    }
+
     /// How far back calls still matter, in microseconds.
     pub fn reach(&self, now: Moment) -> i64 {
         let spans = self.windows.iter().map(|window| window.span);

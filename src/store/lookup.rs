@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{SourceId, SourceName, failed, with_vin};
+use super::copies::is_as_written;
+use super::{RESTORE, SourceId, SourceName, failed, with_vin};
 use crate::error::Error;
 use crate::key::Key;
 
@@ -110,13 +111,21 @@ impl<'a> Snapshot<'a> {
         read.map_err(failed("cannot look up answers", &self.path))
     }
 
-    /// The words of an answer about `key`.
+    /// The words of an answer about `key`. 78 where they are not what was written.
     pub fn body(&self, id: BodyId, key: &Key) -> Result<Vec<u8>, Error> {
-        self.db
-            .prepare_cached("SELECT body FROM bodies WHERE id = ?1")
-            .and_then(|mut find| find.query_row([id.0], |row| row.get(0)))
-            .map(|body| with_vin(body, key))
-            .map_err(failed("cannot read an answer", &self.path))
+        let (hash, body): (Vec<u8>, Vec<u8>) = self
+            .db
+            .prepare_cached("SELECT hash, body FROM bodies WHERE id = ?1")
+            .and_then(|mut find| find.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))))
+            .map_err(failed("cannot read an answer", &self.path))?;
+        if !is_as_written(&hash, &body) {
+            let message = format!(
+                "the store `{}` is damaged: an answer is not what was written",
+                self.path.display()
+            );
+            return Err(Error::config(message).hint(RESTORE));
+        }
+        Ok(with_vin(body, key))
     }
 
     /// Whether `keys` are so many of all that reading everything is quicker. The

@@ -50,6 +50,23 @@ pub struct Reserve {
     pub effect: Effect,
 }
 
+/// A wish to know how many calls fit.
+#[derive(Debug)]
+pub struct RoomWish {
+    /// Whose quotas and spend limits count.
+    pub account: AccountId,
+    /// The account's limits at `now`.
+    pub limits: Limits,
+    /// A quota whose window is no longer than this is waited for, and does not count.
+    pub patience: Duration,
+    /// Price of one call.
+    pub price: Micros,
+    /// Calls wished for.
+    pub want: u64,
+    /// Now.
+    pub now: Moment,
+}
+
 /// What became of a [`Reserve`].
 #[derive(Debug, Default)]
 pub struct Granted {

@@ -9,34 +9,47 @@
 //! - `calls` keeps the ledger's rows; `ledger` is the arithmetic of quota windows
 //!   and spend limits.
 //! - `operations` freezes what calls that act do, before they are sent.
+//! - `copies` makes backups, and puts them back.
 //! - `index` turns replies into answers and content-addressed bodies.
 //! - `inventories` keeps lists that are read page by page.
 //! - `others` minds other processes, live and dead; `runs` tells them apart by
 //!   their lock files.
 //! - `lookup` reads answers, by point or by scan; `records` what else a person
 //!   wants to see: runs, quotas, sizes.
+//! - `audit` tells every call without a VIN, by the `fingerprint` of each; `explain`
+//!   tells all that was said about a key; `verify` holds everything against itself.
+//! - `forget`, `prune` and `trim` remove, over a connection of `maintain`.
 //! - `recall_file` keeps NHTSA's recall file, imported whole, and looks vehicles
 //!   up in it.
 
+mod audit;
 mod calls;
 mod charges;
+mod copies;
+mod explain;
+mod fingerprint;
+mod forget;
 mod index;
 mod inventories;
 pub mod ledger;
 mod lookup;
+mod maintain;
 mod message;
 mod open;
 mod operations;
 mod others;
+mod prune;
 mod recall_file;
 mod records;
 mod runs;
 mod state;
+mod trim;
+mod verify;
 mod writer;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::clock::Moment;
 use crate::config::Durability;
@@ -45,18 +58,26 @@ use crate::key::Key;
 use crate::outcome::Dataset;
 use crate::vin::Vin;
 
+use runs::InUse;
+
+pub use audit::{AuditEntry, AuditFilter};
+pub use copies::{Backup, Carried, Carry, Restored, backup, restore};
+pub use explain::{Earlier, Statement};
+pub use forget::{Forgotten, forget};
 pub use index::{Body, NewAnswer};
 pub use inventories::{KeptPage, WholeList};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
 pub use message::{
     Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, Reconcile, Reserve,
-    RunLimits, Shortage,
+    RoomWish, RunLimits, Shortage,
 };
 pub use operations::Operation;
+pub use prune::{PruneSpec, Pruned, prune};
 pub use recall_file::{
     CampaignId, Filed, Filer, HeldRecallFile, Imported, RecallFileInfo, import_recall_file,
 };
 pub use records::{DayCalls, RunRecord, SourceRecord};
+pub use verify::{Verified, verify};
 pub use writer::Writer;
 
 /// How to open a store.
@@ -100,16 +121,17 @@ pub struct Store {
     reader: Connection,
     writer: Writer,
     install_key: Vec<u8>,
+    _in_use: InUse,
 }
 
 impl Store {
     /// Opens or creates the store, takes in what dead runs left, and registers this run.
     pub fn open(spec: &StoreSpec<'_>, run: &RunInfo) -> Result<Self, Error> {
-        open::ensure(spec)?;
+        let in_use = open::ensure(spec)?;
         let writer = Writer::start(spec, run)?;
         let reader = open::connect(spec.path)?;
         let install_key = open::install_key(&reader, spec.path)?;
-        Ok(Self { path: spec.path.to_owned(), reader, writer, install_key })
+        Ok(Self { path: spec.path.to_owned(), reader, writer, install_key, _in_use: in_use })
     }
 
     /// Opens an existing store to look only; `None` where there is none yet.
@@ -138,8 +160,9 @@ impl Store {
 
     /// Closes the run: its last answers are indexed, its report is kept.
     pub fn finish(self, ended_at: i64, exit: u8, report: &str) -> Result<(), Error> {
-        drop(self.reader);
-        self.writer.finish(ended_at, exit, report)
+        let Self { reader, writer, _in_use, .. } = self;
+        drop(reader);
+        writer.finish(ended_at, exit, report)
     }
 }
 
@@ -197,6 +220,13 @@ fn with_vin(body: Vec<u8>, key: &Key) -> Vec<u8> {
     whole
 }
 
+/// What to do about a store that cannot be written.
+const WRITABLE: &str =
+    "`store` in the configuration must name a file in a folder where this user may write";
+
+/// What to do about a store that is damaged.
+const RESTORE: &str = "`vinrich store restore FILE` puts a backup in its place, and keeps what can be read of this one";
+
 /// What to do about a disk that is full or broken.
 const MEND: &str = "make room or mend the disk, then run the same command again: it resumes";
 
@@ -204,15 +234,49 @@ const MEND: &str = "make room or mend the disk, then run the same command again:
 fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error + use<> {
     let path = path.to_owned();
     move |error| {
-        use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, NotADatabase, ReadOnly};
-        let exit = match error.sqlite_error_code() {
-            Some(DatabaseCorrupt | NotADatabase | CannotOpen | ReadOnly) => Exit::Config,
-            _ => Exit::Io,
+        let (exit, hint) = match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (Exit::Config, RESTORE),
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => (Exit::Config, WRITABLE),
+            _ if is_about_shared_memory(&error) => (Exit::Config, "put `store` on a local disk"),
+            // What is not as this program writes it was not written by it.
+            None if is_misread(&error) => (Exit::Config, RESTORE),
+            _ => (Exit::Io, MEND),
         };
-        let failed = Error::new(exit, format!("{what} in the store `{}`", path.display()));
-        let failed = if exit == Exit::Io { failed.hint(MEND) } else { failed };
-        failed.because(error)
+        Error::new(exit, format!("{what} in the store `{}`", path.display()))
+            .hint(hint)
+            .because(error)
     }
+}
+
+/// Whether the file could not be read or written, whatever is in it.
+fn is_about_file(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    code.is_some_and(|code| {
+        !matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown)
+    })
+}
+
+/// The memory that a write-ahead log is shared by: some filesystems have none.
+fn is_about_shared_memory(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_SHMLOCK, SQLITE_IOERR_SHMMAP};
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code.is_some_and(|code| [SQLITE_IOERR_SHMLOCK, SQLITE_IOERR_SHMMAP].contains(&code))
+}
+
+/// A value of another type than the schema says, or a row that must be there and is not.
+fn is_misread(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{
+        FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, QueryReturnedNoRows,
+        Utf8Error,
+    };
+    matches!(
+        error,
+        FromSqlConversionFailure(..)
+            | IntegralValueOutOfRange(..)
+            | InvalidColumnType(..)
+            | QueryReturnedNoRows
+            | Utf8Error(..)
+    )
 }
 
 #[cfg(test)]

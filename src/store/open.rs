@@ -1,11 +1,13 @@
 //! Opening the file: permissions, identity, version, WAL.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{StoreSpec, failed};
+use super::runs::{self, InUse};
+use super::{MEND, RESTORE, StoreSpec, WRITABLE, failed};
 use crate::config::Durability;
 use crate::error::{Error, Exit};
 use crate::os;
@@ -24,30 +26,73 @@ const _: () = assert!(SCHEMA.len() == 3, "one step a version");
 /// How long a writer waits for another process.
 const BUSY: Duration = Duration::from_secs(30);
 
-/// Makes sure that there is a store of this version at `spec.path`.
-pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<(), Error> {
+/// Makes sure that there is a store of this version at `spec.path`, which stays
+/// there as long as the share in it is held.
+pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
     let path = spec.path;
-    if !path.exists() && spec.must_exist {
+    // An empty file is what a new store begins with, and no store yet.
+    if spec.must_exist && !path.metadata().is_ok_and(|file| file.len() > 0) {
         return Err(Error::config(format!("there is no store at `{}`", path.display()))
             .hint("run once without `--require-store` to create it"));
     }
-    let cannot = |what| {
-        move |source| {
-            Error::io(what, path, source)
-                .hint("`store` in the configuration must be where this user may write")
-        }
-    };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        os::create_private_folder(folder).map_err(cannot("cannot create the folder of"))?;
-    }
-    drop(os::open_private_file(path).map_err(cannot("cannot open the store"))?);
+    let folder = folder_of(path);
+    os::create_private_folder(folder)
+        .map_err(|source| unusable("cannot create the folder of", path, source))?;
+    refuse_network(path, folder)?;
+    refuse_emptied(path)?;
+    let opened = os::open_private_file(path);
+    drop(opened.map_err(|source| unusable("cannot open the store", path, source))?);
+    let in_use = InUse::share(path)?;
     let db = connect(path)?;
     create(&db, path)?;
-    check_identity(&db, path)
+    check_identity(&db, path)?;
+    share_log(&db, path)?;
+    in_use.note_store();
+    Ok(in_use)
+}
+
+/// The folder that a file is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// 78 where this user, or anybody, may not write; 74 where the disk failed.
+pub(super) fn unusable(what: &str, path: &Path, source: io::Error) -> Error {
+    use io::ErrorKind::{IsADirectory, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
+    let message = format!("{what} `{}`", path.display());
+    match source.kind() {
+        PermissionDenied | ReadOnlyFilesystem | IsADirectory | NotADirectory => {
+            Error::config(message).hint(WRITABLE)
+        }
+        _ => Error::new(Exit::Io, message).hint(MEND),
+    }
+    .because(source)
+}
+
+/// A write-ahead log is shared by memory, which ends at this machine's edge.
+fn refuse_network(path: &Path, folder: &Path) -> Result<(), Error> {
+    let Some(kind) = os::network_filesystem(folder) else { return Ok(()) };
+    Err(Error::config(format!(
+        "the store `{}` is on a network filesystem ({kind}), where runs of two machines would destroy it",
+        path.display()
+    ))
+    .hint("put `store` on a local disk"))
+}
+
+/// Where there was a store, an empty file is not the beginning of one: what was
+/// spent, and how much of the quotas is used, is not forgotten silently.
+pub(super) fn refuse_emptied(path: &Path) -> Result<(), Error> {
+    // In this order: a store is made before it is noted.
+    if !runs::had_store(path) || !path.metadata().is_ok_and(|file| file.len() == 0) {
+        return Ok(());
+    }
+    Err(Error::config(format!("the store `{}` was emptied", path.display()))
+        .hint(format!("{RESTORE}; to begin anew, forgetting what was spent, remove the file")))
 }
 
 /// Checks whose store an existing file is, and brings it up to date.
 pub(super) fn check(path: &Path) -> Result<(), Error> {
+    refuse_emptied(path)?;
     let db = connect(path)?;
     if is_older(&db).map_err(failed("cannot read the header", path))? {
         create(&db, path)?;
@@ -84,7 +129,7 @@ pub(super) fn connect_writer(path: &Path, durability: Durability) -> Result<Conn
 
 /// Creates the tables in an empty file, and brings an older store up to date:
 /// each in one transaction, so that a store always has one whole version.
-fn create(db: &Connection, path: &Path) -> Result<(), Error> {
+pub(super) fn create(db: &Connection, path: &Path) -> Result<(), Error> {
     let failed = failed("cannot create the tables", path);
     let new = is_empty(db).map_err(&failed)?;
     if new {
@@ -110,8 +155,15 @@ fn create(db: &Connection, path: &Path) -> Result<(), Error> {
 
 /// What must be set before the first table exists.
 fn prepare(db: &Connection, path: &Path) -> Result<(), Error> {
-    let failed = failed("cannot prepare the file", path);
-    db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;").map_err(&failed)?;
+    db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")
+        .map_err(failed("cannot prepare the file", path))?;
+    share_log(db, path)
+}
+
+/// Sees to it that the store has a write-ahead log: a copy that somebody put in
+/// place by hand has none.
+pub(super) fn share_log(db: &Connection, path: &Path) -> Result<(), Error> {
+    let failed = failed("cannot set up the write-ahead log", path);
     let mode: String =
         db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(&failed)?;
     if mode == "wal" {
@@ -149,25 +201,49 @@ fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
 }
 
 fn check_identity(db: &Connection, path: &Path) -> Result<(), Error> {
-    let failed = failed("cannot read the header", path);
-    let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let (application, version) =
-        (pragma("application_id").map_err(&failed)?, pragma("user_version").map_err(&failed)?);
+    require_store(db, path, failed("cannot read the header", path))?;
+    match version(db).map_err(failed("cannot read the header", path))? {
+        SCHEMA_VERSION => Ok(()),
+        other => Err(of_another_version(path, other)),
+    }
+}
+
+/// Refuses what is no store, or one of a newer version, with 78.
+pub(super) fn require_store(
+    db: &Connection,
+    path: &Path,
+    failed: impl Fn(rusqlite::Error) -> Error,
+) -> Result<(), Error> {
+    let application: i64 =
+        db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(&failed)?;
     if application != APPLICATION_ID {
         return Err(Error::config(format!("`{}` is not a vinrich store", path.display()))
             .hint("`store` in the configuration must name a file of its own"));
     }
-    if version != SCHEMA_VERSION {
-        return Err(Error::new(
-            Exit::Config,
-            format!(
-                "the store `{}` has schema version {version}, this vinrich knows {SCHEMA_VERSION}",
-                path.display()
-            ),
-        )
-        .hint("use the vinrich that wrote it, or a newer one"));
+    match version(db).map_err(&failed)? {
+        newer if newer > SCHEMA_VERSION => Err(of_another_version(path, newer)),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+fn of_another_version(path: &Path, version: i64) -> Error {
+    Error::config(format!(
+        "the store `{}` has schema version {version}, this vinrich knows {SCHEMA_VERSION}",
+        path.display()
+    ))
+    .hint("use the vinrich that wrote it, or a newer one")
+}
+
+/// Fails where a table of this version is missing.
+pub(super) fn require_tables(db: &Connection) -> rusqlite::Result<()> {
+    let new = Connection::open_in_memory()?;
+    SCHEMA.iter().try_for_each(|step| new.execute_batch(step))?;
+    let mut tables = new.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    let mut names = tables.query([])?;
+    while let Some(row) = names.next()? {
+        db.prepare(&format!("SELECT 1 FROM main.{}", row.get::<_, String>(0)?))?;
+    }
+    db.query_row("SELECT 1 FROM meta WHERE name = 'install_key'", [], |_| Ok(()))
 }
 
 /// The key that hashes API keys into account names, made with the store.

@@ -30,12 +30,7 @@ impl State {
             self.accounts.clear();
             self.learn_claims()?;
         }
-        if !self.accounts.contains_key(&wish.account) {
-            let account =
-                load_account(&self.db, wish.account, &wish.limits, wish.now, &self.boot_id)?;
-            self.accounts.insert(wish.account, account);
-        }
-        Ok(())
+        self.know(wish.account, &wish.limits, wish.now)
     }
 
     fn learn_claims(&mut self) -> rusqlite::Result<()> {

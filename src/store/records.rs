@@ -78,6 +78,15 @@ impl Snapshot<'_> {
         self.runs_where("1 OR runs.run_id = ?1", "", most)
     }
 
+    /// The latest moment that any run began or ended at, in microseconds since the epoch.
+    pub fn latest_moment(&self) -> Result<Option<i64>, Error> {
+        self.db
+            .query_row("SELECT max(max(started_at, coalesce(ended_at, 0))) FROM runs", [], |row| {
+                row.get(0)
+            })
+            .map_err(failed("cannot look for the latest run", &self.path))
+    }
+
     /// The run called `run_id`, or the only one whose id begins so.
     pub fn run(&self, run_id: &str) -> Result<Option<RunRecord>, Error> {
         let mut found = self.runs_where("substr(runs.run_id, 1, length(?1)) = ?1", run_id, 2)?;

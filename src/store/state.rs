@@ -19,6 +19,7 @@ use crate::clock::Moment;
 use crate::error::{Error, Exit};
 use crate::key::Key;
 use crate::money::Micros;
+use crate::os;
 use crate::outcome::Dataset;
 
 /// `sources.dataset` of catalogues and of calls that act.
@@ -44,7 +45,8 @@ pub(super) struct State {
     pub(super) last_before: i64,
     pub(super) data_version: i64,
     pub(super) index: Index,
-    pub(super) failure: Option<(Exit, String)>,
+    /// How the first error ended, what it was, and what to do about it.
+    pub(super) failure: Option<(Exit, String, String)>,
     /// Dead runs taken in by the open transaction.
     pub(super) to_bury: Vec<Dead>,
     /// Whether the run has ended in good order.
@@ -91,14 +93,16 @@ impl State {
             state.last_before =
                 state.db.query_row("SELECT coalesce(max(id), 0) FROM calls", [], |row| row.get(0))?;
             state.db.execute(
-                "INSERT INTO runs (run_id, boot_id, pid, version, command, started_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO runs (run_id, boot_id, pid, version, command, started_at, os_user)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     run.run_id,
                     run.boot_id,
                     std::process::id(),
                     env!("CARGO_PKG_VERSION"),
                     run.command,
-                    run.started.wall
+                    run.started.wall,
+                    os::user()
                 ],
             )?;
             state.run = state.db.last_insert_rowid();
@@ -111,6 +115,7 @@ impl State {
         while let Some(first) = messages.blocking_recv() {
             let mut acks: Vec<Ack> = Vec::new();
             let result = self.transaction(|state| {
+                state.index.look_around(&state.db)?;
                 acks.extend(state.take(first)?);
                 for _ in 1..GROUP {
                     let Ok(message) = messages.try_recv() else { break };
@@ -119,7 +124,10 @@ impl State {
                 state.index.flush(&state.db)?;
                 Ok(())
             });
-            let failure = result.err().map(|error| (error.exit(), describe(&error)));
+            let failure = result.err().map(|error| {
+                let hint = error.hint_text().unwrap_or(MEND).to_owned();
+                (error.exit(), describe(&error), hint)
+            });
             if self.failure.is_none() {
                 self.failure = failure;
             }
@@ -132,7 +140,7 @@ impl State {
     fn healthy(&self) -> Result<(), Error> {
         match &self.failure {
             None => Ok(()),
-            Some((exit, message)) => Err(Error::new(*exit, message.clone()).hint(MEND)),
+            Some((exit, message, hint)) => Err(Error::new(*exit, message.clone()).hint(hint)),
         }
     }
 
@@ -180,8 +188,13 @@ impl State {
             Message::Usage(account, limits, now, ack) => {
                 Some(acknowledge(ack, self.usage(account, &limits, now)?))
             }
+            Message::Room(wish, ack) => Some(acknowledge(ack, self.room_for(&wish)?)),
             Message::CompleteList(source, list, whole, now, ack) => {
-                Some(acknowledge(ack, self.complete_list(source, &list, whole, now)?))
+                // Bodies that only older readings used go; what waits here may use them.
+                self.index.flush(&self.db)?;
+                let is_whole = self.complete_list(source, &list, whole, now)?;
+                self.index.forget_bodies();
+                Some(acknowledge(ack, is_whole))
             }
             Message::Finish(ended_at, exit, report, ack) => {
                 close_open_calls(&self.db, &self.run_id, ended_at)?;
@@ -234,11 +247,22 @@ impl State {
         limits: &Limits,
         now: Moment,
     ) -> rusqlite::Result<Vec<Usage>> {
+        self.know(account, limits, now)?;
+        Ok(self.accounts[&account].usage(limits, now))
+    }
+
+    /// Loads an account's calls, unless they are known.
+    pub(super) fn know(
+        &mut self,
+        account: AccountId,
+        limits: &Limits,
+        now: Moment,
+    ) -> rusqlite::Result<()> {
         if !self.accounts.contains_key(&account) {
             let loaded = load_account(&self.db, account, limits, now, &self.boot_id)?;
             self.accounts.insert(account, loaded);
         }
-        Ok(self.accounts[&account].usage(limits, now))
+        Ok(())
     }
 }
 

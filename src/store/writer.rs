@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::inventories::WholeList;
 use super::ledger::{Limits, Usage};
-use super::message::{Close, Elsewhere, Granted, Reconcile, Reserve};
+use super::message::{Close, Elsewhere, Granted, Reconcile, Reserve, RoomWish};
 use super::state::State;
 use super::{AccountId, RunInfo, SourceId, SourceName, StoreSpec};
 use crate::clock::Moment;
@@ -37,6 +37,7 @@ pub(super) enum Message {
     Settle(oneshot::Sender<Result<(), Error>>),
     Elsewhere(SourceId, Vec<Key>, i64, oneshot::Sender<Result<Vec<Elsewhere>, Error>>),
     Usage(AccountId, Limits, Moment, oneshot::Sender<Result<Vec<Usage>, Error>>),
+    Room(RoomWish, oneshot::Sender<Result<u64, Error>>),
     CompleteList(SourceId, String, WholeList, i64, oneshot::Sender<Result<bool, Error>>),
     Finish(i64, u8, String, oneshot::Sender<Result<(), Error>>),
 }
@@ -119,6 +120,11 @@ impl Writer {
         now: Moment,
     ) -> Result<Vec<Usage>, Error> {
         self.ask(|ack| Message::Usage(account, limits, now, ack)).await
+    }
+
+    /// How many calls the limits allow now.
+    pub async fn room(&self, wish: RoomWish) -> Result<u64, Error> {
+        self.ask(|ack| Message::Room(wish, ack)).await
     }
 
     pub(super) fn finish(self, ended_at: i64, exit: u8, report: &str) -> Result<(), Error> {

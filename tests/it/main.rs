@@ -7,14 +7,18 @@ mod cli;
 mod commands;
 mod conservation;
 mod dealers;
+mod disk;
 mod end_to_end;
 mod faults;
 mod inputs;
 mod inventory;
+mod nights;
 mod old_stores;
 mod outcomes;
 mod outputs;
 mod photos;
+#[cfg(unix)]
+mod processes;
 mod rate;
 mod readme;
 mod recall_file;

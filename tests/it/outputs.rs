@@ -48,6 +48,11 @@ fn enriched(work: &Work, out: &str) -> Table {
     }
 }
 
+/// The rows of a Parquet file.
+pub(crate) fn parquet_rows(path: &Path) -> Rows {
+    of_batches(&read_parquet(path)).rows
+}
+
 fn read_parquet(path: &Path) -> Vec<RecordBatch> {
     let file = File::open(path).expect("the output");
     let reader =

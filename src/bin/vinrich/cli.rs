@@ -4,14 +4,17 @@
 
 mod accounts;
 mod acting;
+mod keeping;
 mod local;
 mod recalls;
 mod sandbox;
+mod store;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::local::{DecodeArgs, VpicCommand, VpicInstallArgs};
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,13 +28,20 @@ use vinrich::outcome::Dataset;
 use vinrich::output::Format;
 use vinrich::plan::Allowance;
 
+use crate::words::visible;
+
 pub(crate) use self::acting::{
     ConsentArgs, PerWhat, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
     RowsArgs, ToolCommand, ToolRunArgs,
 };
 pub(crate) use accounts::{CheckArgs, ListArgs, QuotaArgs};
+pub(crate) use keeping::{
+    AuditFormat, CacheCommand, CacheExplainArgs, CacheForgetArgs, CachePruneArgs, CacheVerifyArgs,
+    RunsAuditArgs, RunsCommand,
+};
 pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
 pub(crate) use sandbox::{SandboxArgs, SandboxedArgs};
+pub(crate) use store::{StoreBackupArgs, StoreCommand, StoreRestoreArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,15 +121,20 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ToolCommand,
     },
-    /// Look at past runs
+    /// Look at past runs and their calls
     Runs {
         #[command(subcommand)]
         command: RunsCommand,
     },
-    /// Look at what the store keeps
+    /// Look at what the store keeps, check it, or remove some of it
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
+    },
+    /// Back the store up, and put a backup back
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
     },
     /// Install the data that decode VINs without a call
     Vpic {
@@ -336,34 +351,6 @@ pub(crate) struct ThresholdArgs {
     pub(crate) require_store: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum RunsCommand {
-    /// The latest runs, the newest first
-    List(RunsListArgs),
-    /// One run's report, as JSON
-    Show(RunsShowArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RunsListArgs {
-    /// Show at most this many
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub(crate) limit: u32,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RunsShowArgs {
-    /// The run's id, or how it begins
-    #[arg(value_name = "RUN")]
-    pub(crate) id: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum CacheCommand {
-    /// Answers by dataset and vendor, their age, and the store's size
-    Stats,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// How the columns are printed
@@ -387,11 +374,22 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
-/// Prints what clap has to say; gives the exit code.
+/// Prints what clap has to say; gives the exit code. Help that does not fit on
+/// the disk was not given; help that nobody reads to its end was.
 pub(crate) fn refuse(error: &clap::Error) -> u8 {
-    // When neither stdout nor stderr takes the words there is nobody left to tell.
-    let _unheard = error.print();
-    exit_of(error).code()
+    let shown = error.render().to_string();
+    let escaped = shown.split('\n').map(visible).collect::<Vec<_>>().join("\n");
+    let said = if escaped == shown {
+        error.print()
+    } else {
+        // A file's name, typed by a shell, may draw on the terminal.
+        io::stderr().lock().write_all(escaped.as_bytes())
+    };
+    match (said, exit_of(error)) {
+        (Err(failed), Exit::Success) if failed.kind() != io::ErrorKind::BrokenPipe => Exit::Io,
+        (_, exit) => exit,
+    }
+    .code()
 }
 
 /// Help and version are what was asked for; all else is a usage error, for

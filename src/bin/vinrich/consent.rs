@@ -4,6 +4,8 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use vinrich::error::Error;
 
+use crate::words::visible;
+
 /// Asks on the terminal whether to do `what`. Fails with 64 where the answer is
 /// no, or where nobody can be asked.
 pub(crate) fn ask(what: &str) -> Result<(), Error> {
@@ -26,7 +28,7 @@ pub(crate) fn can_be_asked() -> bool {
 
 fn question(what: &str) -> io::Result<String> {
     let mut stderr = io::stderr().lock();
-    write!(stderr, "this will {what}; go on? [y/N] ")?;
+    write!(stderr, "this will {}; go on? [y/N] ", visible(what))?;
     stderr.flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;

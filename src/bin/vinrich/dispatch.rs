@@ -2,10 +2,10 @@
 
 use vinrich::error::Error;
 
-use crate::cli::{CacheCommand, Cli, Command};
+use crate::cli::{Cli, Command};
 use crate::{
     cache, check, completions, decode, enrich, photos, plan, quota, recalls, runs, sandbox, schema,
-    tool, validate, vpic,
+    store, tool, validate, vpic,
 };
 
 /// Does what was typed; gives the exit code.
@@ -21,7 +21,8 @@ pub(crate) fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
         Command::Photos { command } => photos::run(&command, &common),
         Command::Tool { command } => tool::run(&command, &common),
         Command::Runs { command } => runs::run(&command, &common),
-        Command::Cache { command: CacheCommand::Stats } => cache::stats(&common),
+        Command::Cache { command } => cache::run(&command, &common),
+        Command::Store { command } => store::run(&command, &common),
         Command::Recalls { command } => recalls::run(&command, &common),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(args),

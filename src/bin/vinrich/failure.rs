@@ -10,9 +10,9 @@ use crate::cli::LogFormat;
 use crate::words::{now, text, visible};
 
 /// Prints `error` to stderr; gives the exit code. A reader who closed our
-/// stdout has had enough: that is no error.
+/// stdout has had enough: that is no error, and nothing is said.
 pub(crate) fn tell(error: &Error, format: LogFormat) -> u8 {
-    if is_broken_pipe(error) {
+    if error.exit() == Exit::Success {
         return Exit::Success.code();
     }
     let text = match format {
@@ -47,12 +47,6 @@ fn panic_line(info: &PanicHookInfo<'_>) -> String {
     format!(
         "error: internal fault{place}{message}; please report it, then run again: what was paid for is kept"
     )
-}
-
-fn is_broken_pipe(error: &Error) -> bool {
-    causes(error).any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)
-    })
 }
 
 fn causes(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
@@ -114,7 +108,9 @@ mod tests {
 
     #[test]
     fn a_reader_who_left_is_no_error() {
-        let gone = Error::io("cannot write", Path::new("-"), io::ErrorKind::BrokenPipe.into());
+        let gone = vinrich::output::write_error(Path::new("-"), io::ErrorKind::BrokenPipe.into());
         assert_eq!(tell(&gone, LogFormat::Text), 0);
+        let elsewhere = Error::io("cannot read", Path::new("a"), io::ErrorKind::BrokenPipe.into());
+        assert_eq!(tell(&elsewhere, LogFormat::Text), 74);
     }
 }

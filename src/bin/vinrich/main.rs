@@ -21,6 +21,7 @@ mod schema;
 mod settings;
 mod signals;
 mod stdout;
+mod store;
 mod summary;
 mod tool;
 mod validate;
@@ -38,6 +39,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     failure::on_panic();
+    signals::survive_file_limits();
     let code = match Cli::try_parse() {
         Ok(cli) => {
             let log_format = cli.common.log_format;

@@ -9,7 +9,7 @@ use vinrich::input::InputSpec;
 use vinrich::outcome::Dataset;
 use vinrich::output::{Format, OutputSpec};
 use vinrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
-use vinrich::vin::Rules;
+use vinrich::vin::{self, Rules, Vin, VinError};
 
 use crate::cli::{
     AskArgs, EnrichArgs, InputArgs, OnIncomplete, OutputArgs, PlanArgs, RowsArgs, ThresholdArgs,
@@ -40,23 +40,37 @@ pub(crate) fn of_enrich(args: &EnrichArgs, mut settings: Settings) -> Result<Pla
 /// What `vinrich plan` shall look at.
 pub(crate) fn of_plan(args: &PlanArgs, mut settings: Settings) -> Result<Plan, Error> {
     let datasets = wanted(&args.ask, &mut settings)?;
-    Ok(Plan { datasets, ..looking_only(&args.input, settings) })
+    Ok(Plan { datasets, ..looking_only(input(&args.input), rules(&args.input), settings) })
 }
 
 /// What `vinrich validate` shall check.
 pub(crate) fn of_validate(args: &ValidateArgs, settings: Settings) -> Plan {
-    let mut plan = looking_only(&args.input, settings);
+    let mut plan = looking_only(input(&args.input), rules(&args.input), settings);
     plan.output.rejects.clone_from(&args.rejects);
     plan.thresholds.max_rejected = args.max_rejected;
     plan.thresholds.require_rows = args.require_rows;
     plan
 }
 
+/// What the next run would do, without its input.
+pub(crate) fn of_next_run(settings: Settings) -> Plan {
+    looking_only(InputSpec::default(), Rules::default(), settings)
+}
+
+/// The VIN that was typed.
+pub(crate) fn vin(typed: &str) -> Result<Vin, Error> {
+    let reading = vin::read(typed, Rules::default());
+    reading.vin.ok_or_else(|| {
+        let why = reading.error.map_or("not_a_vin", VinError::as_str);
+        Error::usage(format!("`{typed}` is no VIN: {why}"))
+    })
+}
+
 /// A plan that writes no rows, fails for nothing and asks nobody by itself.
-fn looking_only(args: &InputArgs, settings: Settings) -> Plan {
+fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
     Plan {
-        input: input(args),
-        rules: rules(args),
+        input,
+        rules,
         output: OutputSpec { path: None, format: Format::Csv, rejects: None, for_excel: false },
         settings,
         datasets: Wanted::default(),

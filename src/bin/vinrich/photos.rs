@@ -9,7 +9,6 @@ use vinrich::clock::SystemClock;
 use vinrich::config::Settings;
 use vinrich::error::Error;
 use vinrich::input::InputSpec;
-use vinrich::vin::{self, Rules, Vin};
 
 use crate::bar::Console;
 use crate::cli::{
@@ -46,7 +45,7 @@ fn status(args: &PhotosStatusArgs, common: &CommonArgs) -> Result<u8, Error> {
 }
 
 fn cancel(args: &PhotosCancelArgs, common: &CommonArgs) -> Result<u8, Error> {
-    let vins = args.vins.iter().map(|vin| typed(vin)).collect::<Result<Vec<_>, _>>()?;
+    let vins = args.vins.iter().map(|vin| meaning::vin(vin)).collect::<Result<Vec<_>, _>>()?;
     let vins = (!args.all).then_some(vins);
     let plan = planned(None, args.consent.max_calls, To::Nowhere);
     carry_out(&args.sandbox, common, plan, "cancelled", |plan, world| {
@@ -118,12 +117,4 @@ fn agree<'a>(
 
 fn to(path: &Path) -> To {
     if path == Path::new("-") { To::Stdout } else { To::File(PathBuf::from(path)) }
-}
-
-fn typed(text: &str) -> Result<Vin, Error> {
-    let reading = vin::read(text, Rules::default());
-    reading.vin.ok_or_else(|| {
-        let why = reading.error.map_or("not_a_vin", |error| error.as_str());
-        Error::usage(format!("`{text}` is no VIN: {why}"))
-    })
 }

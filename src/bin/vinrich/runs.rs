@@ -1,24 +1,34 @@
-//! `vinrich runs`: the runs this store remembers.
+//! `vinrich runs`: the runs this store remembers, and their calls.
+
+mod audit;
+
+use std::path::Path;
 
 use vinrich::error::{Error, Exit};
-use vinrich::store::{RunRecord, Snapshots, Store};
+use vinrich::store::{RunRecord, Store};
 
 use crate::cli::{CommonArgs, RunsCommand};
-use crate::words::{at, span, table, text, thousands, visible};
+use crate::words::{at, span, table, text, thousands, visible, visible_json};
 use crate::{settings, stdout};
 
 pub(crate) fn run(command: &RunsCommand, common: &CommonArgs) -> Result<u8, Error> {
-    let settings = settings::load(common.config.as_deref())?;
-    let store = Store::peek(&settings.store)?;
-    let snapshot = store.as_ref().map(Snapshots::snapshot).transpose()?;
-    let said = match (command, snapshot) {
-        (RunsCommand::List(args), Some(snapshot)) => list(&snapshot.runs(args.limit)?),
-        (RunsCommand::List(_), None) => list(&[]),
-        (RunsCommand::Show(args), Some(snapshot)) => show(snapshot.run(&args.id)?, &args.id)?,
-        (RunsCommand::Show(args), None) => show(None, &args.id)?,
-    };
-    stdout::write(&said)?;
+    let store = settings::load(common.config.as_deref())?.store;
+    match command {
+        RunsCommand::List(args) => stdout::write(&list(&latest(&store, args.limit)?))?,
+        RunsCommand::Show(args) => stdout::write(&show(find(&store, &args.id)?, &args.id)?)?,
+        RunsCommand::Audit(args) => audit::run(args, &store)?,
+    }
     Ok(Exit::Success.code())
+}
+
+fn latest(store: &Path, most: u32) -> Result<Vec<RunRecord>, Error> {
+    let Some(store) = Store::peek(store)? else { return Ok(Vec::new()) };
+    store.snapshot()?.runs(most)
+}
+
+fn find(store: &Path, id: &str) -> Result<Option<RunRecord>, Error> {
+    let Some(store) = Store::peek(store)? else { return Ok(None) };
+    store.snapshot()?.run(id)
 }
 
 fn list(runs: &[RunRecord]) -> String {
@@ -63,7 +73,7 @@ fn show(run: Option<RunRecord>, id: &str) -> Result<String, Error> {
             .hint("`vinrich runs list` shows them")
     })?;
     match &run.report {
-        Some(report) => Ok(format!("{}\n", report.trim_end())),
+        Some(report) => Ok(format!("{}\n", visible_json(report.trim_end()))),
         None => Ok(list(&[run])),
     }
 }

@@ -1,9 +1,29 @@
 //! Signals: the first asks the run to stop, the second ends the process.
+//!
+//! So does the first where there is nothing to stop, and time: a run that hangs
+//! on a dead disk is over when its caller has waited long enough. Whenever the
+//! process ends, what was paid for is in the store, and the next run resumes.
 
 use vinrich::cancel::Cancel;
 use vinrich::error::Error;
 #[cfg(not(unix))]
 use vinrich::error::Exit;
+
+/// A stopped run is over within ten seconds: calls in flight have eight of them
+/// ([`vinrich::gate`]), this is for what hangs.
+#[cfg(unix)]
+const LONGEST_STOP: std::time::Duration = std::time::Duration::from_millis(9500);
+
+/// A file that grows over `ulimit -f` is an error like a full disk, and no death
+/// by SIGXFSZ.
+pub(crate) fn survive_file_limits() {
+    #[cfg(unix)]
+    {
+        let noticed = std::sync::Arc::default();
+        // Where that cannot be had, a limit ends the run as a kill would.
+        let _handled = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed);
+    }
+}
 
 /// Listens from here on, in a thread of its own.
 pub(crate) fn watch(cancel: &Cancel) -> Result<(), Error> {
@@ -25,9 +45,38 @@ fn listen(cancel: Cancel) -> std::io::Result<()> {
                 signal_hook::low_level::exit(i32::from(exit.code()));
             }
             cancel.stop(signal != SIGINT);
+            if cancel.is_idle() {
+                leave(&cancel, "nothing was asked or written");
+            }
+            end_in_time(cancel.clone());
         }
     })?;
     Ok(())
+}
+
+/// Ends the process if the run does not.
+#[cfg(unix)]
+fn end_in_time(cancel: Cancel) {
+    let watch = std::thread::Builder::new().name("stop".into());
+    // Without that thread a second signal does it.
+    let _started = watch.spawn(move || {
+        std::thread::sleep(LONGEST_STOP);
+        leave(
+            &cancel,
+            "it took too long to end in good order; run the same command again to resume",
+        );
+    });
+}
+
+#[cfg(unix)]
+fn leave(cancel: &Cancel, why: &str) {
+    use std::io::Write;
+
+    if let Some(exit) = cancel.asked() {
+        // Without a stderr there is nobody left to tell.
+        let _unheard = writeln!(std::io::stderr(), "stopped by a signal: {why}");
+        signal_hook::low_level::exit(i32::from(exit.code()));
+    }
 }
 
 /// The signals this process was started to ignore, as a bit mask: `nohup` does

@@ -5,18 +5,20 @@ use std::path::Path;
 
 use vinrich::error::Error;
 
+use crate::words::visible_json;
+
 /// Writes `text` to stdout.
 pub(crate) fn write(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
-        .map_err(|source| Error::io("cannot write to", Path::new("stdout"), source))
+        .map_err(|source| vinrich::output::write_error(Path::new("stdout"), source))
 }
 
 /// Writes `value` to stdout as indented JSON.
 pub(crate) fn write_json(value: &impl serde::Serialize) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|source| Error::internal("cannot print the result as JSON").because(source))?;
-    write(&format!("{text}\n"))
+    write(&format!("{}\n", visible_json(&text)))
 }

@@ -12,7 +12,9 @@ use vinrich::report::{DatasetReport, Report, VendorReport};
 
 use crate::bar::Console;
 use crate::cli::{CommonArgs, LogFormat};
-use crate::words::{by_reason, bytes, count, moment, now, table, text, thousands, took, visible};
+use crate::words::{
+    by_reason, bytes, count, moment, now, table, text, thousands, took, visible, visible_json,
+};
 
 /// Tells what the run did: all of it, or with `--quiet` only what needs doing.
 pub(crate) fn tell(report: &Report, console: &Console, common: &CommonArgs) {
@@ -45,7 +47,7 @@ pub(crate) fn tell_acted(report: &Report, headline: &str, console: &Console, com
         console.print(&json_line(report, headline, &now()));
         return;
     }
-    let mut lines = vec![headline.to_owned()];
+    let mut lines = vec![visible(headline).into_owned()];
     lines.extend(wrote(report));
     let colour = wants_colour();
     lines.extend(verdict(report).iter().map(|line| painted(report.exit_code, line, colour)));
@@ -338,5 +340,5 @@ fn json_line(report: &Report, headline: &str, time: &str) -> String {
         "outcome": report.outcome,
         "resume_at": report.resume_at,
     });
-    format!("{line}\n")
+    format!("{}\n", visible_json(&line.to_string()))
 }

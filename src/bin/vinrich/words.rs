@@ -115,10 +115,36 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Controls (C0, C1, DEL), line and paragraph separators, bidi marks and overrides.
+/// `json` with the same characters as JSON escapes: it says the same, and shows
+/// what it says.
+pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
+    let hides = |character: char| character != '\n' && deceives(character);
+    if !json.contains(hides) {
+        return Cow::Borrowed(json);
+    }
+    let mut shown = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if hides(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _infallible = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Controls (C0, C1, DEL), line and paragraph separators, bidi marks and overrides,
+/// what takes no room (zero-width spaces and joiners, soft hyphens, variation
+/// selectors, fillers), and tags: text that is there and not seen, or seen elsewhere.
 fn deceives(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The lines of a table with a heading: columns of numbers to the right,
@@ -206,7 +232,23 @@ mod tests {
             visible(hostile),
             "a\\u{1b}]0;title\\u{7}\\u{9b}31m\\u{202e}b\\u{a}c\\u{d}d\\u{7f}"
         );
+        for hidden in
+            ['\u{200b}', '\u{feff}', '\u{ad}', '\u{2066}', '\u{61c}', '\u{e0041}', '\u{9c}']
+        {
+            let text = format!("a{hidden}b");
+            assert!(visible(&text).is_ascii(), "{text:?}");
+        }
         assert_eq!(visible("naïve – 車"), "naïve – 車");
+    }
+
+    #[test]
+    fn json_says_the_same_and_shows_what_it_says() {
+        let hostile = "a\u{1b}[2J\u{9b}31m\u{202e}b\u{7f}\u{e0041}";
+        let json = serde_json::to_string_pretty(&[hostile, "naïve – 車"]).expect("JSON");
+        let shown = visible_json(&json);
+        assert!(!shown.contains(|c| c != '\n' && deceives(c)) && shown.contains("naïve – 車"));
+        let read: Vec<String> = serde_json::from_str(&shown).expect("JSON still");
+        assert_eq!(read[0], hostile);
     }
 
     #[test]

@@ -216,14 +216,37 @@ fn csv_ends_lines_with_lf_and_quotes_only_where_it_must() {
 fn for_excel_guards_text_that_a_spreadsheet_would_run_and_nothing_else() {
     let folder = Folder::new();
     let out = folder.path("out.csv");
-    let cells = ["=1", "+1", "-1", "@x", "\tx", "\rx", "1-2", "a=b", ""];
+    let guarded = [
+        "=1",
+        "+1",
+        "-1+1",
+        "@x",
+        "\tx",
+        "\rx",
+        "\nx",
+        "  =1",
+        "\u{a0}=1",
+        "\u{feff}@x",
+        "\u{ff1d}1",
+        "\u{ff0b}1",
+        "\u{ff0d}A1",
+        "\u{ff20}x",
+        "-",
+        "-1.",
+        "-1,5",
+        "=cmd|'/C calc'!A0",
+    ];
+    let plain = ["1-2", "a=b", "", " ", "-1", "-122.419", "é=1", "'=1"];
+    let cells: Vec<&str> = guarded.into_iter().chain(plain).collect();
     let records = vec![full(); cells.len()];
-    let input = cells.map(|cell| Some(cell.to_owned())).to_vec();
+    let input: Vec<_> = cells.iter().map(|cell| Some((*cell).to_owned())).collect();
     let block = Block { records, input: vec![input.clone(), input] };
     write(&OutputSpec { for_excel: true, ..spec(&out) }, &[block]);
     let table = Table::read(&out);
     let written: Vec<&str> = (0..cells.len()).map(|row| table.cell(row, "Miles Driven")).collect();
-    assert_eq!(written, ["'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "1-2", "a=b", ""]);
+    let expected: Vec<String> = guarded.iter().map(|cell| format!("'{cell}")).collect();
+    assert_eq!(written[..guarded.len()], expected);
+    assert_eq!(written[guarded.len()..], plain);
 }
 
 #[test]

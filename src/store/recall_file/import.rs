@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::facts::{Campaign, Days, day};
 use crate::names::bare;
 use crate::recall_file::{self, Edition, Part, Record};
+use crate::store::runs::InUse;
 use crate::store::{StoreSpec, failed, open};
 
 /// Model names remembered, so that a row need not look its own up.
@@ -92,15 +93,24 @@ pub(super) struct Import<'a> {
     /// Whether that row does not say yet what the campaign says.
     is_dirty: bool,
     models: HashMap<(String, String), i64>,
+    _in_use: InUse,
 }
 
 impl<'a> Import<'a> {
     /// Makes sure that there is a store, and a place for rows to wait.
     pub(super) fn begin(spec: &'a StoreSpec<'a>) -> Result<Self, Error> {
-        open::ensure(spec)?;
+        let in_use = open::ensure(spec)?;
         let db = open::connect_writer(spec.path, spec.durability)?;
         db.execute_batch(STAGING).map_err(failed("cannot stage the recall file", spec.path))?;
-        Ok(Self { spec, db, campaign: None, said: None, is_dirty: false, models: HashMap::new() })
+        Ok(Self {
+            spec,
+            db,
+            campaign: None,
+            said: None,
+            is_dirty: false,
+            models: HashMap::new(),
+            _in_use: in_use,
+        })
     }
 
     /// Takes one row.

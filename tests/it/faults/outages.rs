@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use vinrich::outcome::Dataset;
 use vinrich::report::VendorReport;
-use vinrich::sandbox::{Sandbox, SandboxSpec};
 
 use crate::support::Work;
 use crate::support::clock::ScriptedClock;
@@ -16,16 +15,6 @@ const NIGHT: Duration = Duration::from_hours(24);
 /// Calls that an outage may cost: a fifth more than planned, and ten.
 fn most(vendor: &VendorReport) -> u64 {
     vendor.planned.values().sum::<u64>() * 6 / 5 + 10
-}
-
-/// Puts another sandbox behind the same address.
-fn restart(work: &mut Work, faults: &[&str]) {
-    let port = work.sandbox.address().port();
-    let rules = |faults: &[&str]| faults.iter().map(|rule| rule.parse().expect("a rule")).collect();
-    // The old one must be gone before the new one can take its port.
-    work.sandbox = Sandbox::start(SandboxSpec::default()).expect("a free port");
-    let spec = SandboxSpec { port, faults: rules(faults), ..SandboxSpec::default() };
-    work.sandbox = Sandbox::start(spec).expect("the old port");
 }
 
 #[test]
@@ -110,7 +99,7 @@ fn two_nights(faults: &[&str], between: Duration) -> (Enriched, Enriched) {
     let clock = ScriptedClock::new();
     let first = Enriched::at(&plan, &clock);
     assert_eq!(first.report.exit_code, 0);
-    restart(&mut work, faults);
+    work.restart(faults);
     clock.pass(between);
     let second = Enriched::at(&plan, &clock);
     (first, second)

@@ -250,7 +250,7 @@ impl Drop for Running {
 
 /// The command under test. A build that was moved, such as a nextest archive,
 /// names it when it runs.
-fn executable() -> PathBuf {
+pub(crate) fn executable() -> PathBuf {
     let moved = std::env::var_os("NEXTEST_BIN_EXE_vinrich").map(PathBuf::from);
     moved.unwrap_or_else(|| env!("CARGO_BIN_EXE_vinrich").into())
 }

@@ -47,6 +47,25 @@ impl Work {
         Self { folder: tempfile::tempdir().expect("a folder"), sandbox }
     }
 
+    /// Puts another sandbox, with other faults, behind the same address.
+    pub(crate) fn restart(&mut self, faults: &[&str]) {
+        let port = self.sandbox.address().port();
+        self.move_away();
+        self.restart_at(port, faults);
+    }
+
+    /// Nobody listens where the sandbox was.
+    pub(crate) fn move_away(&mut self) {
+        self.sandbox = Sandbox::start(SandboxSpec::default()).expect("a free port");
+    }
+
+    /// Puts another sandbox behind an address that nobody listens at.
+    pub(crate) fn restart_at(&mut self, port: u16, faults: &[&str]) {
+        let faults = faults.iter().map(|rule| rule.parse().expect("a fault rule")).collect();
+        let spec = SandboxSpec { port, faults, ..SandboxSpec::default() };
+        self.sandbox = Sandbox::start(spec).expect("the old port");
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

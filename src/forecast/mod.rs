@@ -1,13 +1,14 @@
 //! The forecast: what a run would take. Pass 1 without the gate; spends nothing.
 
-use std::collections::BTreeMap;
+mod warnings;
 
-use crate::answers::{Picks, Replies, Seen, Times, Vehicles, seen};
+use crate::answers::{Picks, Replies, Seen, Vehicles, seen};
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::config::Local;
 use crate::error::Error;
 use crate::events::Events;
+use crate::freshness::Times;
 use crate::gate::{label, seconds_for};
 use crate::input::Inputs;
 use crate::inventory::{self, Known};
@@ -18,7 +19,7 @@ use crate::outcome::Dataset;
 use crate::panel::{Chain, OnHand, Panel, Source};
 use crate::plan::{DatasetForecast, Forecast, Limits, Plan, VendorForecast};
 use crate::quota::{VendorQuota, quotas};
-use crate::store::{Snapshot, Store};
+use crate::store::{Answered, Snapshot, Store};
 use crate::survey::Survey;
 
 /// What [`run`](crate::run()) would take. Spends nothing.
@@ -55,9 +56,10 @@ pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<F
     for vendor in &mut forecast.vendors {
         add_time(vendor, plan, &quotas);
     }
-    warn_of_what_is_missing(plan, &panel, &mut forecast);
-    warn_of_dealers(&panel, &mut forecast);
-    warn_of_endless_renewal(plan, &panel, &mut forecast);
+    warnings::of_what_is_missing(plan, &panel, &mut forecast);
+    warnings::of_dealers(&panel, &mut forecast);
+    warnings::of_inventories(&view, &panel, &mut forecast)?;
+    warnings::of_endless_renewal(plan, &panel, &mut forecast);
     Ok(forecast)
 }
 
@@ -81,13 +83,15 @@ impl View<'_> {
         let by_vehicle = source.map_or(chain.dataset == Dataset::Recalls, |source| {
             source.key_kind() == KeyKind::Vehicle
         });
-        let (mut dataset, confirms) = if by_vehicle {
+        let (mut dataset, tests) = if by_vehicle {
             self.by_vehicle(chain, source, panel, vins)?
         } else if let (None, Some(list)) = (source, lists.peek()) {
             (self.in_list(chain, list, vins)?, 0)
         } else {
             let told = self.told(chain, panel, vins)?;
-            (self.count(chain, source, vins, &told)?, 0)
+            let dataset = self.count(chain, source, vins, &told)?;
+            self.add_later(chain, vins, told, dataset.missing == 0, forecast)?;
+            (dataset, 0)
         };
         // What one source leaves open is asked of the next.
         let asked = chain.sources.iter().filter(|source| !is_list(source)).count();
@@ -95,7 +99,7 @@ impl View<'_> {
         dataset.dataset = chain.dataset.name();
         if let Some(source) = source {
             let calls = dataset.missing.div_ceil(source.endpoint.spec().batch as u64);
-            self.add_calls(source, calls, confirms, dataset.exact, forecast);
+            self.add_calls(source, calls, tests, dataset.exact, forecast);
         }
         for list in lists {
             let (_, pages) = self.pages(chain, list)?;
@@ -103,6 +107,47 @@ impl View<'_> {
         }
         forecast.datasets.push(dataset);
         Ok(())
+    }
+
+    /// What sources by VIN are asked after the first: every key that no earlier one
+    /// has found so far. Those being asked may be found yet.
+    fn add_later(
+        &self,
+        chain: &Chain,
+        vins: &KeySet,
+        mut told: Vec<bool>,
+        mut exact: bool,
+        forecast: &mut Forecast,
+    ) -> Result<(), Error> {
+        let mut sources = chain.sources.iter().filter(|source| source.key_kind() == KeyKind::Vin);
+        let Some(mut earlier) = sources.next() else { return Ok(()) };
+        // What data on this machine tell in between is not looked up here.
+        exact &= chain.local.is_none_or(|place| place.after == 0);
+        for source in sources {
+            self.add_found(chain, earlier, vins, &mut told)?;
+            let counts = self.count(chain, Some(source), vins, &told)?;
+            let calls = counts.missing.div_ceil(source.endpoint.spec().batch as u64);
+            self.add_calls(source, calls, 0, exact, forecast);
+            exact &= counts.missing == 0;
+            earlier = source;
+        }
+        Ok(())
+    }
+
+    /// Adds the keys that a source has found, not too long ago.
+    fn add_found(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        vins: &KeySet,
+        told: &mut [bool],
+    ) -> Result<(), Error> {
+        let Some(snapshot) = &self.snapshot else { return Ok(()) };
+        let Some(id) = snapshot.source(&source.name)? else { return Ok(()) };
+        vins.each_held(snapshot, id, |id, held| {
+            let counts = !chain.freshness.too_old(held.fetched_at, self.started);
+            told[id as usize] |= counts && held.said == Answered::Found;
+        })
     }
 
     /// Keys that are looked for in an inventory, which is read whole or not at all.
@@ -124,7 +169,7 @@ impl View<'_> {
     /// What is known of an inventory, and how many pages are to be read.
     fn pages(&self, chain: &Chain, list: &Source) -> Result<(Known, u64), Error> {
         let forced = self.plan.datasets.refresh.contains(&chain.dataset);
-        inventory::foresee(self.snapshot.as_ref(), chain, list, self.started, forced)
+        inventory::foresee(self.snapshot.as_ref(), chain, list, self.times(), forced)
     }
 
     /// The VINs that need nobody else, since data on this machine come first and tell them.
@@ -181,17 +226,22 @@ impl View<'_> {
         Ok(counts)
     }
 
+    fn times(&self) -> Times {
+        Times { started: self.started, now: self.started }
+    }
+
     fn seen(&self, chain: &Chain, source: &Source, keys: &KeySet) -> Result<Vec<Seen>, Error> {
         if let Some(snapshot) = &self.snapshot
             && let Some(id) = snapshot.source(&source.name)?
         {
-            return seen(snapshot, chain, id, keys, self.started);
+            return seen(snapshot, chain, id, keys, self.times());
         }
         Ok(vec![Seen::Never; keys.len()])
     }
 
     /// Recalls by vehicle: exact where every VIN's vehicle is known, else every
-    /// VIN without one may be a vehicle of its own. Each zero costs one call more.
+    /// VIN without one may be a vehicle of its own. Each zero may cost one call
+    /// more, also one that an earlier run had no call left to put to the test.
     fn by_vehicle(
         &self,
         chain: &Chain,
@@ -205,11 +255,45 @@ impl View<'_> {
         counts.keys += unknown;
         let Some(source) = source else { return Ok((counts, 0)) };
         counts.missing += unknown;
-        let confirming = source.confirming();
-        let tested = confirming.is_some() || source.catalogue().is_some();
-        counts.exact = unknown == 0 && (counts.missing == 0 || !tested);
-        let confirms = confirming.map_or(0, |_| counts.missing);
-        Ok((counts, confirms))
+        let Some(tester) = source.confirming().or_else(|| source.catalogue()) else {
+            counts.exact = unknown == 0;
+            return Ok((counts, 0));
+        };
+        counts.exact = unknown == 0 && counts.missing == 0;
+        let untested = self.untested(chain, source, &tester, vins, &vehicles)?;
+        let tests = counts.missing + untested;
+        Ok((counts, tests))
+    }
+
+    /// Fresh zeros that nothing fresh has put to the test: no VIN's own answer, no
+    /// list of models.
+    fn untested(
+        &self,
+        chain: &Chain,
+        source: &Source,
+        tester: &Source,
+        vins: &KeySet,
+        vehicles: &Vehicles,
+    ) -> Result<u64, Error> {
+        let Some(snapshot) = &self.snapshot else { return Ok(0) };
+        let Some(id) = snapshot.source(&source.name)? else { return Ok(0) };
+        let mut zeros = vec![false; vehicles.keys.len()];
+        vehicles.keys.each_held(snapshot, id, |id, held| {
+            let is_fresh = chain.is_fresh(&vehicles.keys.key(id), &held, self.times());
+            zeros[id as usize] = is_fresh && held.said == Answered::Absent;
+        })?;
+        if tester.key_kind() == KeyKind::Vehicle {
+            let zeros = vehicles.keys.each_vehicle().filter(|(id, _)| zeros[*id as usize]);
+            let lists = KeySet::vehicles(zeros.map(|(_, vehicle)| vehicle.any_model()));
+            let seen = self.seen(chain, tester, &lists)?;
+            return Ok(seen.iter().filter(|seen| !matches!(seen, Seen::Fresh(_))).count() as u64);
+        }
+        for (vehicle, seen) in vehicles.of.iter().zip(self.seen(chain, tester, vins)?) {
+            if let (Some(vehicle), Seen::Fresh(_)) = (vehicle, seen) {
+                zeros[*vehicle as usize] = false;
+            }
+        }
+        Ok(zeros.iter().filter(|zero| **zero).count() as u64)
     }
 
     /// The vehicles that the imported recall file tells before anyone is asked.
@@ -232,7 +316,7 @@ impl View<'_> {
                     outcomes: vec![std::collections::HashMap::new(); chain.sources.len()],
                     ..Replies::default()
                 };
-                Some(Picks::load(snapshot, chain, &replies, vins, Times::asking(self.started))?)
+                Some(Picks::load(snapshot, chain, &replies, vins, self.times())?)
             }
             _ => None,
         };
@@ -250,7 +334,7 @@ impl View<'_> {
         &self,
         source: &Source,
         calls: u64,
-        confirms: u64,
+        tests: u64,
         exact: bool,
         forecast: &mut Forecast,
     ) {
@@ -274,12 +358,12 @@ impl View<'_> {
         };
         add(source, calls);
         if let Some(confirming) = source.confirming() {
-            add(&confirming, confirms);
+            add(&confirming, tests);
         }
         if let Some(models) = source.catalogue() {
             // An unclear reply is asked for once more, and held against a list.
             add(source, calls);
-            add(&models, calls);
+            add(&models, tests);
         }
         vendor.exact &= exact;
     }
@@ -297,68 +381,4 @@ fn add_time(vendor: &mut VendorForecast, plan: &Plan, quotas: &[VendorQuota]) {
         vendor.seconds = vendor.seconds.max(seconds_for(*quota, vendor.calls_total, left));
     }
     vendor.nights = vendor.seconds / NIGHT + u64::from(vendor.calls_total > 0);
-}
-
-/// A vendor without a key, or that costs money without a limit, is left out of a run.
-fn warn_of_what_is_missing(plan: &Plan, panel: &Panel, forecast: &mut Forecast) {
-    for chain in panel.chains.values() {
-        for source in &chain.sources {
-            let (dataset, label) = (chain.dataset, &source.label);
-            let place = source.settings.api_key_env.as_deref().unwrap_or("its key file");
-            if !source.can_be_asked() {
-                forecast.warnings.push(format!("{dataset}: no key for {label} in {place} yet"));
-            }
-            let price = source.settings.price_of(source.name.endpoint);
-            if !plan.may_pay(price, &source.settings) {
-                forecast.warnings.push(format!(
-                    "{dataset}: {label} costs {price} a call; a run asks it only under a spend \
-                     limit, such as `--max-cost 5`"
-                ));
-            }
-        }
-    }
-}
-
-/// Which dealers are to be asked about is known once there are listings.
-fn warn_of_dealers(panel: &Panel, forecast: &mut Forecast) {
-    let Some(chain) = panel.chains.get(&Dataset::Listings) else { return };
-    for source in chain.sources.iter().filter_map(Source::dealers) {
-        let batch = source.endpoint.spec().batch;
-        let price = source.settings.price_of(source.name.endpoint);
-        forecast.warnings.push(format!(
-            "listings: {} is asked about listings and dealers; calls about dealers ({batch} in \
-             each, {price} a call) are not counted here, since the listings name them",
-            source.label
-        ));
-    }
-}
-
-/// Keys that expire faster than a quota can renew them are never all fresh.
-fn warn_of_endless_renewal(plan: &Plan, panel: &Panel, forecast: &mut Forecast) {
-    let mut needed: BTreeMap<&str, f64> = BTreeMap::new();
-    for (dataset, chain) in &panel.chains {
-        // An inventory takes as many calls as it has pages, however many keys there are.
-        let asked = chain.sources.iter().find(|source| source.key_kind() != KeyKind::Page);
-        let Some(source) = asked else { continue };
-        let keys = forecast.datasets.iter().find(|known| known.dataset == dataset.name());
-        let calls = keys
-            .map_or(0, |known| known.keys - known.local)
-            .div_ceil(source.endpoint.spec().batch as u64);
-        let ttl = plan.settings.datasets[dataset].ttl.as_secs_f64().max(1.0);
-        *needed.entry(source.name.vendor).or_default() += calls as f64 / ttl;
-    }
-    for (vendor, per_second) in needed {
-        let Some(settings) = plan.settings.vendors.get(vendor) else { continue };
-        for quota in &settings.quotas {
-            let allowed = f64::from(quota.calls.get()) / quota.window.as_secs_f64().max(1e-3);
-            if per_second > allowed {
-                forecast.warnings.push(format!(
-                    "{vendor}: keeping every answer fresh takes {:.0} calls a day, the quota allows {:.0}; \
-                     raise `ttl` or the quota, or some answers stay stale",
-                    per_second * 86_400.0,
-                    allowed * 86_400.0
-                ));
-            }
-        }
-    }
 }

@@ -1,0 +1,102 @@
+//! `vinrich cache forget`: VINs leave the store for good.
+
+use std::path::Path;
+
+use vinrich::error::{Error, Exit};
+use vinrich::store::{self, Forgotten};
+
+use super::nothing_yet;
+use crate::cli::CacheForgetArgs;
+use crate::words::{bytes, count, text};
+use crate::{meaning, stdout};
+
+pub(super) fn run(args: &CacheForgetArgs, store: &Path) -> Result<u8, Error> {
+    let vins = args.vins.iter().map(|vin| meaning::vin(vin)).collect::<Result<Vec<_>, _>>()?;
+    let said = match store::forget(store, &vins, args.force)? {
+        Some(forgotten) => as_text(vins.len() as u64, &forgotten),
+        None => nothing_yet(store),
+    };
+    stdout::write(&said)?;
+    Ok(Exit::Success.code())
+}
+
+/// Nothing here repeats a VIN: what is said may be kept.
+fn as_text(vins: u64, forgotten: &Forgotten) -> String {
+    let Forgotten {
+        answers,
+        history,
+        mentions,
+        lists,
+        bodies,
+        operations,
+        calls,
+        runs,
+        bytes: size,
+    } = *forgotten;
+    let removed = [
+        (answers, "answer", ""),
+        (history, "earlier answer", ""),
+        (mentions, "answer", " about something else that named it, to be asked again"),
+        (lists, "list", " that named it, to be read again"),
+        (operations, "record", " of what was done"),
+    ];
+    let counted =
+        |(number, noun, more): &(u64, &str, &str)| format!("  {}{more}", count(*number, noun));
+    let mut lines = vec![format!("{} forgotten", count(vins, "VIN"))];
+    lines.push("removed:".into());
+    lines.extend(removed.iter().filter(|(number, ..)| *number > 0).map(counted));
+    lines.extend((bodies > 0).then(|| format!("  {}", super::bodies(bodies))));
+    if lines.len() == 2 {
+        lines[1] = "the store knew nothing of it".into();
+    }
+    if calls > 0 {
+        lines.push(format!(
+            "{} of the ledger now {} a keyed hash instead; `vinrich runs audit --vin` still finds {}",
+            count(calls, "call"),
+            if calls == 1 { "holds" } else { "hold" },
+            if calls == 1 { "it" } else { "them" },
+        ));
+    }
+    if runs > 0 {
+        lines.push(format!(
+            "{} had it on the command line or in the report: replaced too",
+            count(runs, "run")
+        ));
+    }
+    lines.push(format!(
+        "the store was written anew: {} before, {} now",
+        bytes(size.0),
+        bytes(size.1)
+    ));
+    lines.push(
+        "not reached: output files, run reports beside them, exports and backups of the store"
+            .into(),
+    );
+    text(&lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_is_counted_and_what_is_out_of_reach_is_named() {
+        let forgotten = Forgotten {
+            answers: 2,
+            bodies: 2,
+            calls: 3,
+            bytes: (1_500_000, 1_000_000),
+            ..Forgotten::default()
+        };
+        insta::assert_snapshot!(as_text(1, &forgotten), @r"
+        1 VIN forgotten
+        removed:
+          2 answers
+          2 bodies
+        3 calls of the ledger now hold a keyed hash instead; `vinrich runs audit --vin` still finds them
+        the store was written anew: 1.5 MB before, 1.0 MB now
+        not reached: output files, run reports beside them, exports and backups of the store
+        ");
+        assert!(as_text(2, &Forgotten::default()).contains("knew nothing of it"));
+    }
+}

@@ -1,0 +1,124 @@
+//! `vinrich cache prune`: what is old leaves the store.
+
+use std::time::Duration;
+
+use vinrich::clock::{Clock, SystemClock};
+use vinrich::config::Settings;
+use vinrich::error::{Error, Exit};
+use vinrich::store::{self, PruneSpec, Pruned};
+
+use super::nothing_yet;
+use crate::cli::CachePruneArgs;
+use crate::stdout;
+use crate::words::{bytes, count, text};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Calls stay so long for the audit.
+const AUDITED: Duration = Duration::from_hours(400 * 24);
+
+/// No window that a vendor may have is longer: a month.
+const LONGEST_WINDOW: Duration = Duration::from_hours(31 * 24);
+
+pub(super) fn run(args: &CachePruneArgs, settings: &Settings) -> Result<u8, Error> {
+    let now = SystemClock::new().now().wall;
+    let ago =
+        |age: Duration| now.saturating_sub(i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
+    let spec = PruneSpec {
+        answers_before: ago(args.older_than),
+        calls_before: ago(age_of_calls(args, settings)),
+        dataset: args.dataset,
+        dry_run: args.dry_run,
+    };
+    let said = match store::prune(&settings.store, &spec)? {
+        Some(pruned) => as_text(args, &pruned),
+        None => nothing_yet(&settings.store),
+    };
+    stdout::write(&said)?;
+    Ok(Exit::Success.code())
+}
+
+/// Calls that a window may still count stay, and so do those of the last 400
+/// days unless they are named.
+fn age_of_calls(args: &CachePruneArgs, settings: &Settings) -> Duration {
+    let windows = settings.vendors.values().flat_map(|vendor| {
+        let quotas = vendor.quotas.iter().map(|quota| quota.window);
+        quotas.chain(vendor.spend.iter().map(|spend| spend.window))
+    });
+    let longest = windows.chain([LONGEST_WINDOW]).max().unwrap_or(LONGEST_WINDOW);
+    // A window may have begun the day before, and clocks may have been set.
+    let counted = longest.saturating_add(2 * DAY);
+    let audited = if args.calls { Duration::ZERO } else { AUDITED };
+    args.older_than.max(counted).max(audited)
+}
+
+fn as_text(args: &CachePruneArgs, pruned: &Pruned) -> String {
+    let Pruned { answers, pages, history, bodies, operations, calls, runs, bytes: (before, after) } =
+        *pruned;
+    let verb = if args.dry_run { "would remove" } else { "removed" };
+    let pages =
+        if pages > 0 { format!(" ({} of lists)", count(pages, "page")) } else { String::new() };
+    let mut lines = vec![
+        format!("{verb} {}{pages}, {}", count(answers, "answer"), count(history, "earlier answer")),
+        format!("{verb} {}", super::bodies(bodies)),
+    ];
+    if args.dataset.is_none() {
+        lines.push(format!(
+            "{verb} {}, {}, {} of what was done",
+            count(calls, "call"),
+            count(runs, "run"),
+            count(operations, "record"),
+        ));
+    }
+    if !args.dry_run {
+        lines.push(format!("{} before, {} now", bytes(before), bytes(after)));
+    }
+    text(&lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(days: u64, calls: bool) -> CachePruneArgs {
+        let older_than = Duration::from_hours(24 * days);
+        CachePruneArgs { older_than, dataset: None, calls, dry_run: true }
+    }
+
+    #[test]
+    fn calls_stay_for_the_audit_and_while_a_window_counts_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("vinrich.toml");
+        let load = |text: &str| {
+            std::fs::write(&file, text).expect("a file");
+            crate::settings::load(Some(&file)).expect("settings")
+        };
+        let usual = load("");
+        let days = |args: &CachePruneArgs, settings: &Settings| {
+            age_of_calls(args, settings).as_secs() / 86_400
+        };
+        assert_eq!(days(&args(10, false), &usual), 400);
+        assert_eq!(days(&args(500, false), &usual), 500);
+        assert_eq!(days(&args(10, true), &usual), 33);
+        assert_eq!(days(&args(50, true), &usual), 50);
+        let long = load("[vendors.carvin]\nquotas = ['5000/90d']\n");
+        assert_eq!(days(&args(10, true), &long), 92);
+    }
+
+    #[test]
+    fn what_would_go_is_counted() {
+        let pruned = Pruned {
+            answers: 1200,
+            pages: 2,
+            history: 1,
+            bodies: 1,
+            calls: 3,
+            ..Pruned::default()
+        };
+        insta::assert_snapshot!(as_text(&args(1, false), &pruned), @r"
+        would remove 1,200 answers (2 pages of lists), 1 earlier answer
+        would remove 1 body
+        would remove 3 calls, 0 runs, 0 records of what was done
+        ");
+    }
+}

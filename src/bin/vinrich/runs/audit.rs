@@ -1,0 +1,282 @@
+//! `vinrich runs audit`: every call of the ledger, in a table or for a program,
+//! one at a time: a ledger may be longer than the memory.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::json;
+use vinrich::error::{Error, Exit};
+use vinrich::store::{AuditEntry, AuditFilter, Store};
+
+use crate::cli::{AuditFormat, RunsAuditArgs};
+use crate::words::{at, visible};
+use crate::{meaning, stdout};
+
+pub(super) fn run(args: &RunsAuditArgs, store: &Path) -> Result<(), Error> {
+    let filter = filter(args)?;
+    match &args.export {
+        Some(path) => export(path, format_of(args, path), store, &filter),
+        None => print(args.format.unwrap_or(AuditFormat::Text), store, &filter),
+    }
+}
+
+fn filter(args: &RunsAuditArgs) -> Result<AuditFilter, Error> {
+    let time = |flag: &str, typed: &Option<String>| {
+        typed.as_deref().map(|typed| time(flag, typed, Timestamp::now())).transpose()
+    };
+    Ok(AuditFilter {
+        since: time("--since", &args.since)?,
+        until: time("--until", &args.until)?,
+        run: args.run.clone(),
+        vendor: args.vendor.clone(),
+        vin: args.vin.as_deref().map(meaning::vin).transpose()?,
+    })
+}
+
+/// `2026-11-22`, `2026-11-22T02:10:00Z`, or `7d` ago, in microseconds since the epoch.
+fn time(flag: &str, typed: &str, now: Timestamp) -> Result<i64, Error> {
+    if let Ok(time) = typed.parse::<Timestamp>() {
+        return Ok(time.as_microsecond());
+    }
+    if let Some(day) = typed.parse::<Date>().ok().filter(|_| typed.len() == "2026-11-22".len()) {
+        let start = day.to_zoned(TimeZone::UTC).map(|day| day.timestamp().as_microsecond());
+        return start.map_err(|_| not_a_time(flag, typed));
+    }
+    let ago: Duration = vinrich::config::duration(typed).map_err(|_| not_a_time(flag, typed))?;
+    let ago = i64::try_from(ago.as_micros()).unwrap_or(i64::MAX);
+    Ok(now.as_microsecond().saturating_sub(ago))
+}
+
+fn not_a_time(flag: &str, typed: &str) -> Error {
+    Error::usage(format!(
+        "`{flag}` must be a day such as `2026-11-22`, a time such as `2026-11-22T02:10:00Z`, \
+         or how long ago, such as `7d`, not `{typed}`"
+    ))
+}
+
+fn format_of(args: &RunsAuditArgs, path: &Path) -> AuditFormat {
+    let by_name = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("jsonl" | "json" | "ndjson") => AuditFormat::Jsonl,
+        _ => AuditFormat::Csv,
+    };
+    args.format.unwrap_or(by_name)
+}
+
+/// Calls go to stdout as they are read.
+fn print(format: AuditFormat, store: &Path, filter: &AuditFilter) -> Result<(), Error> {
+    let cannot = |source| Error::io("cannot write to", Path::new("stdout"), source);
+    let mut out = BufWriter::new(io::stdout().lock());
+    write(&mut out, format, store, filter, cannot)?;
+    out.flush().map_err(cannot)
+}
+
+/// Calls go to a file of the user's alone, which is there once it is whole.
+fn export(
+    path: &Path,
+    format: AuditFormat,
+    store: &Path,
+    filter: &AuditFilter,
+) -> Result<(), Error> {
+    if path.is_dir() {
+        return Err(Error::usage(format!("`--export` names a folder: `{}`", path.display()))
+            .hint("name a file in it"));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let cannot = |source| Error::io("cannot write", path, source);
+    let draft = tempfile::Builder::new().prefix(".vinrich-audit-").tempfile_in(folder).map_err(
+        |source| {
+            Error::new(Exit::CannotCreate, format!("cannot create `{}`", path.display()))
+                .because(source)
+                .hint("its folder must exist, and be one that this user may write to")
+        },
+    )?;
+    let mut out = BufWriter::new(draft.as_file());
+    let calls = write(&mut out, format, store, filter, cannot)?;
+    out.flush().map_err(cannot)?;
+    drop(out);
+    draft.as_file().sync_all().map_err(cannot)?;
+    draft.persist(path).map_err(|error| cannot(error.error))?;
+    if cfg!(unix) {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
+    }
+    let calls = crate::words::count(calls, "call");
+    stdout::write(&format!("wrote {} ({calls})\n", visible(&path.display().to_string())))
+}
+
+/// Writes the calls; gives their number.
+fn write(
+    out: &mut impl Write,
+    format: AuditFormat,
+    store: &Path,
+    filter: &AuditFilter,
+    cannot: impl Fn(io::Error) -> Error,
+) -> Result<u64, Error> {
+    let mut calls = 0;
+    if format != AuditFormat::Jsonl {
+        let heading = COLUMNS.map(str::to_owned);
+        out.write_all(line(format, &heading).as_bytes()).map_err(&cannot)?;
+    }
+    let Some(store) = Store::peek(store)? else { return Ok(0) };
+    store.snapshot()?.audit(filter, |entry| {
+        calls += 1;
+        let line = match format {
+            AuditFormat::Jsonl => format!("{}\n", object(&entry)),
+            AuditFormat::Csv => line(format, &cells(&entry, rfc3339, "|")),
+            AuditFormat::Text => line(format, &cells_of_text(&entry)),
+        };
+        out.write_all(line.as_bytes()).map_err(&cannot)
+    })?;
+    Ok(calls)
+}
+
+/// The columns, in their order.
+const COLUMNS: [&str; 14] = [
+    "call",
+    "reserved_at",
+    "answered_at",
+    "run_id",
+    "os_user",
+    "vendor",
+    "endpoint",
+    "origin",
+    "account",
+    "keys",
+    "state",
+    "http_status",
+    "request_id",
+    "charged_micros",
+];
+
+fn cells(entry: &AuditEntry, time: impl Fn(i64) -> String, between_keys: &str) -> [String; 14] {
+    [
+        entry.call.to_string(),
+        time(entry.reserved_at),
+        entry.answered_at.map(time).unwrap_or_default(),
+        entry.run_id.clone(),
+        entry.os_user.clone(),
+        entry.vendor.clone(),
+        entry.endpoint.clone(),
+        entry.origin.clone(),
+        entry.account.clone(),
+        entry.keys.join(between_keys),
+        entry.state.clone(),
+        entry.http_status.map(|status| status.to_string()).unwrap_or_default(),
+        entry.request_id.clone().unwrap_or_default(),
+        entry.charged.0.to_string(),
+    ]
+}
+
+/// Keys shown of a call on the terminal, and the digits of each hash.
+const SHOWN: (usize, usize) = (2, 16);
+
+/// What fits on a terminal: files have the keys whole.
+fn cells_of_text(entry: &AuditEntry) -> [String; 14] {
+    let (most, digits) = SHOWN;
+    let mut keys: Vec<String> =
+        entry.keys.iter().take(most).map(|key| short(key, digits)).collect();
+    let more = entry.keys.len().saturating_sub(most);
+    if more > 0 {
+        keys.push(format!("and {more} more"));
+    }
+    let entry = AuditEntry { keys, ..entry.clone() };
+    cells(&entry, at, ", ").map(|cell| if cell.is_empty() { "-".into() } else { cell })
+}
+
+/// `hmac:` and so many digits, wherever one stands in `key`.
+fn short(key: &str, digits: usize) -> String {
+    let mut parts = key.split("hmac:");
+    let mut short = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(part.len());
+        short.push_str("hmac:");
+        short.push_str(&part[..end.min(digits)]);
+        short.push_str(&part[end..]);
+    }
+    short
+}
+
+fn line(format: AuditFormat, cells: &[String]) -> String {
+    match format {
+        AuditFormat::Csv => {
+            let cells: Vec<_> = cells.iter().map(|cell| quoted(cell)).collect();
+            format!("{}\n", cells.join(","))
+        }
+        AuditFormat::Text | AuditFormat::Jsonl => {
+            let cells: Vec<_> = cells.iter().map(|cell| visible(cell)).collect();
+            format!("{}\n", cells.join("  "))
+        }
+    }
+}
+
+/// As RFC 4180 has it.
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+fn object(entry: &AuditEntry) -> serde_json::Value {
+    json!({
+        "call": entry.call,
+        "reserved_at": rfc3339(entry.reserved_at),
+        "answered_at": entry.answered_at.map(rfc3339),
+        "run_id": entry.run_id,
+        "os_user": entry.os_user,
+        "vendor": entry.vendor,
+        "endpoint": entry.endpoint,
+        "origin": entry.origin,
+        "account": entry.account,
+        "keys": entry.keys,
+        "state": entry.state,
+        "http_status": entry.http_status,
+        "request_id": entry.request_id,
+        "charged_micros": entry.charged.0,
+    })
+}
+
+/// To the microsecond, as outputs have it.
+fn rfc3339(micros: i64) -> String {
+    Timestamp::from_microsecond(micros)
+        .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn times_are_days_moments_or_ages() {
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        for (typed, expected) in [
+            ("2026-11-22", "2026-11-22T00:00:00Z"),
+            ("2026-11-22T02:10:00Z", "2026-11-22T02:10:00Z"),
+            ("2026-11-22T02:10:00+02:00", "2026-11-22T00:10:00Z"),
+            ("12h", "2026-11-22T00:00:00Z"),
+            ("7d", "2026-11-15T12:00:00Z"),
+        ] {
+            let expected: Timestamp = expected.parse().unwrap();
+            assert_eq!(time("--since", typed, now).unwrap(), expected.as_microsecond(), "{typed}");
+        }
+        for typed in ["", "yesterday", "2026-13-01", "20261122T02"] {
+            assert_eq!(time("--since", typed, now).unwrap_err().exit(), Exit::Usage, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_terminal_gets_short_hashes_and_no_escapes() {
+        let key = format!("fal hmac:{}", "0123456789abcdef".repeat(4));
+        assert_eq!(short(&key, 4), "fal hmac:0123");
+        assert_eq!(line(AuditFormat::Text, &["a\u{1b}[1m".into(), "b".into()]), "a\\u{1b}[1m  b\n");
+        assert_eq!(line(AuditFormat::Csv, &["a,\"b\"".into(), "c".into()]), "\"a,\"\"b\"\"\",c\n");
+    }
+}
