@@ -165,7 +165,7 @@ mod tests {
             let error = base_url(&format!("https://{host}/latest")).expect_err(host);
             assert!(error.contains("metadata"), "{error}");
         }
-        assert!(is_loopback(Ipv4Addr::new(127, 0, 0, 1).to_ipv6_mapped().into()));
+        assert!(is_loopback(Ipv4Addr::LOCALHOST.to_ipv6_mapped().into()));
     }
 
     proptest! {

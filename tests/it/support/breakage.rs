@@ -95,8 +95,11 @@ pub(crate) const BREAKAGES: [Breakage; 25] = [
     }),
 ];
 
+/// A name, and how it is done.
+pub(crate) type Dress = (&'static str, fn(&Reply) -> Reply);
+
 /// The same answer in a dress that is seldom worn.
-pub(crate) const UNUSUAL: [(&str, fn(&Reply) -> Reply); 7] = [
+pub(crate) const UNUSUAL: [Dress; 7] = [
     ("HTTP/1.0", |good| {
         let body = &good.body;
         wire([&b"HTTP/1.0 200 OK\r\n\r\n"[..], body].concat(), Act::Close)

@@ -2,6 +2,9 @@
 
 use super::binary::{Ended, Running};
 
+/// The most that hostile bytes may add to the memory of a run without them.
+const EXTRA: u64 = 64 << 20;
+
 /// What became of a command, and the most memory it ever held resident, in bytes.
 ///
 /// `None` where the system does not tell. What is read last is true of the whole
@@ -13,6 +16,15 @@ pub(crate) fn watched(mut running: Running) -> (Ended, Option<u64>) {
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     (running.end(), peak)
+}
+
+/// Fails if `peak` is much more than `usual`; the figures are for whoever wants to see them.
+#[track_caller]
+#[expect(clippy::print_stdout, reason = "shown with --no-capture")]
+pub(crate) fn stays_small(name: &str, peak: u64, usual: u64) {
+    let extra = peak.saturating_sub(usual);
+    println!("{name}: {} MiB more than {} MiB", extra >> 20, usual >> 20);
+    assert!(extra < EXTRA, "{name}: {} MiB more than {} MiB", extra >> 20, usual >> 20);
 }
 
 fn peak_of(pid: u32) -> Option<u64> {
