@@ -189,8 +189,8 @@ fn open_backup(path: &Path, file: &Path) -> Result<Connection, Error> {
             not_one(&error)
         }
     };
-    let db = open::connect(path)?;
-    open::require_store(&db, file, |error| unsound(error))?;
+    let db = Connection::open(path).map_err(unsound)?;
+    open::require_store(&db, file, unsound)?;
     if let Some(damage) = damage(&db).map_err(unsound)? {
         return Err(not_one(&damage));
     }

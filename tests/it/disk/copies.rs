@@ -6,6 +6,8 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::{DECODE, asked_again, is_sound, leftovers, number, work_with};
+#[cfg(target_os = "linux")]
+use crate::support::binary::Ended;
 use crate::support::binary::{Setup, eventually, vins};
 use crate::support::{Work, csv_rows};
 
@@ -227,7 +229,9 @@ fn a_damaged_store_is_replaced_and_what_is_not_known_is_said() {
         let kept_file =
             kept(&work).into_iter().find(|path| !path.to_string_lossy().ends_with("-wal"));
         assert_eq!(std::fs::read(kept_file.expect("it is kept")).expect("readable"), bytes);
-        assert_eq!(kept(&work).len(), 2, "with its log: {:?}", kept(&work));
+        // SQLite has looked into the log of a store that it could open.
+        let logs = usize::from(bytes.is_empty());
+        assert_eq!(kept(&work).len(), 1 + logs, "with its log: {:?}", kept(&work));
         decode(&work, 0, 40);
         assert_eq!(work.calls("batch-decode"), 3, "what the backup knew is not asked again");
     }
@@ -378,73 +382,92 @@ fn a_copy_put_in_place_by_hand_is_a_store_that_runs_can_share() {
     assert_eq!((mode.as_str(), work.calls("batch-decode")), ("wal", 1));
 }
 
-/// Killed or failing at any system call, a restore leaves the old store or the
-/// new one, and a backup the old file or the new one.
+/// A store that knows more than the backup beside it.
+#[cfg(target_os = "linux")]
+struct Prepared {
+    work: Work,
+    store: Vec<u8>,
+    backup: Vec<u8>,
+}
+
+#[cfg(target_os = "linux")]
+impl Prepared {
+    fn new() -> Self {
+        let work = work_with(20, &[]);
+        decode(&work, 0, 20);
+        backup(&work, "b.db");
+        decode(&work, 20, 40);
+        let read = |path: std::path::PathBuf| std::fs::read(path).expect("a store");
+        Self { store: read(work.store()), backup: read(work.path("b.db")), work }
+    }
+
+    /// Runs `vinrich store COMMAND` on both as they were while a system call
+    /// fails, from the nth time on; nothing where it is not called so often.
+    fn fails(&self, command: &[&str], call: &str, fault: &str, n: usize) -> Option<Ended> {
+        std::fs::remove_dir_all(self.work.path("store")).expect("emptied");
+        std::fs::create_dir(self.work.path("store")).expect("a folder");
+        std::fs::write(self.work.store(), &self.store).expect("a store");
+        std::fs::write(self.work.path("b.db"), &self.backup).expect("a backup");
+        let rules = [format!("trace={call}"), format!("inject={call}:{fault}:when={n}+")];
+        let ended = super::failing(&self.work, command, &rules);
+        (super::was_hit(&self.work) || ended.code.is_none()).then_some(ended)
+    }
+}
+
+/// Killed or failing at any system call, a restore leaves the old store or the new one.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_restore_that_is_broken_off_leaves_a_whole_store() {
-    use super::{can_trace, failing, step, was_hit};
-    if !can_trace() {
+    if !super::can_trace() {
         return;
     }
+    let prepared = Prepared::new();
+    let work = &prepared.work;
     let cases = [
-        ("pwrite64", "signal=SIGKILL", 14),
+        ("pwrite64", "signal=SIGKILL", 25),
         ("rename", "signal=SIGKILL", 1),
         ("linkat", "signal=SIGKILL", 1),
         ("unlink", "signal=SIGKILL", 3),
         ("fsync", "signal=SIGKILL", 3),
-        ("pwrite64", "error=ENOSPC", 14),
+        ("pwrite64", "error=ENOSPC", 25),
         ("fsync", "error=EIO", 3),
         ("rename", "error=EROFS", 1),
         ("linkat", "error=EPERM", 1),
     ];
     for (call, fault, by) in cases {
         let mut hits = 0;
-        for n in (1..).step_by(step(by)) {
-            let work = work_with(20, &[]);
-            decode(&work, 0, 20);
-            backup(&work, "b.db");
-            decode(&work, 20, 40);
-            let rules = [format!("trace={call}"), format!("inject={call}:{fault}:when={n}+")];
-            let ended = failing(&work, &["store", "restore", "b.db"], &rules);
-            if !(was_hit(&work) || ended.code.is_none()) {
+        for n in (1..).step_by(super::step(by)) {
+            let Some(ended) = prepared.fails(&["store", "restore", "b.db"], call, fault, n) else {
                 break;
-            }
+            };
             hits += 1;
             let story = format!("{call} {fault} {n}: {:?} {}", ended.code, ended.stderr);
             assert!(matches!(ended.code, None | Some(0 | 73 | 74 | 78 | 137)), "{story}");
-            is_sound(&work);
-            assert_eq!(number(&work, "SELECT count(*) FROM calls"), 2, "{story}");
-            assert_eq!(number(&work, "SELECT count(*) FROM answers"), 40, "{story}");
-            restore(&work, "b.db");
-            decode(&work, 0, 40);
-            assert_eq!(asked_again(&work), 0, "{story}");
+            is_sound(work);
+            assert_eq!(number(work, "SELECT count(*) FROM calls"), 2, "{story}");
+            assert_eq!(number(work, "SELECT count(*) FROM answers"), 40, "{story}");
         }
         assert!(hits > 0, "{call} was never called");
     }
+    restore(work, "b.db");
+    decode(work, 0, 40);
+    assert_eq!(asked_again(work), 0);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_backup_that_is_broken_off_leaves_the_one_before_it() {
-    use super::{can_trace, failing, step, was_hit};
-    if !can_trace() {
+    if !super::can_trace() {
         return;
     }
+    let prepared = Prepared::new();
+    let work = &prepared.work;
     for (call, fault, by) in
-        [("pwrite64", "error=ENOSPC", 9), ("fsync", "error=EIO", 1), ("rename", "error=EIO", 1)]
+        [("pwrite64", "error=ENOSPC", 13), ("fsync", "error=EIO", 1), ("rename", "error=EIO", 1)]
     {
-        for n in (1..).step_by(step(by)) {
-            let work = work_with(20, &[]);
-            decode(&work, 0, 20);
-            backup(&work, "b.db");
-            let good = std::fs::read(work.path("b.db")).expect("a backup");
-            decode(&work, 20, 40);
-            let rules = [format!("trace={call}"), format!("inject={call}:{fault}:when={n}+")];
-            let ended = failing(&work, &["store", "backup", "b.db", "--force"], &rules);
-            if !was_hit(&work) {
-                break;
-            }
+        for n in (1..).step_by(super::step(by)) {
+            let command = ["store", "backup", "b.db", "--force"];
+            let Some(ended) = prepared.fails(&command, call, fault, n) else { break };
             let story = format!("{call} {fault} {n}: {:?} {}", ended.code, ended.stderr);
             assert!(matches!(ended.code, Some(74 | 78)), "{story}");
             // The last sync is of the folder, when the new one is in place.
@@ -453,8 +476,8 @@ fn a_backup_that_is_broken_off_leaves_the_one_before_it() {
             let answers: i64 = db
                 .query_row("SELECT count(*) FROM answers", [], |row| row.get(0))
                 .expect("a count");
-            assert!(now == good || answers == 40, "{story}");
-            assert_eq!(leftovers(&work, "."), [""; 0], "{story}");
+            assert!(now == prepared.backup || answers == 40, "{story}");
+            assert_eq!(leftovers(work, "."), [""; 0], "{story}");
         }
     }
 }
