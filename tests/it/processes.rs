@@ -266,8 +266,9 @@ fn a_disk_that_hangs_does_not_hold_a_stop_up() {
         return;
     }
     let work = work_with(40, "quotas = []", &[]);
+    // Held by the tracer, the process is gone only when that lets go.
     let hanging = ["strace", "-D", "-f", "-qq", "-o", "strace.log", "-e", "trace=rename"];
-    let wrapper = [&hanging[..], &["-e", "inject=rename:delay_enter=60000000"]].concat();
+    let wrapper = [&hanging[..], &["-e", "inject=rename:delay_enter=12000000"]].concat();
     let running = Running::start(&mut crate::disk::under(&wrapper, &work.command(&DECODE)));
     // Few rows are written when the file is finished: what follows is the rename.
     eventually("an output about to be put in place", || {

@@ -144,9 +144,9 @@ fn noise_instead_of_a_log_is_left_out() {
     work.vinrich(&DECODE).exits(0);
     let clean = values(&work);
     let asked = work.calls("batch-decode");
-    for log in [&b"no log"[..], &[0; 4096], &[0x37; 70_000]] {
-        std::fs::write(beside(&work, "-wal"), log).expect("a log");
-        std::fs::write(beside(&work, "-shm"), log).expect("an index");
+    for log in [b"no log".to_vec(), vec![0; 4096], vec![0x37; 70_000]] {
+        std::fs::write(beside(&work, "-wal"), &log).expect("a log");
+        std::fs::write(beside(&work, "-shm"), &log).expect("an index");
         work.vinrich(&DECODE).exits(0);
         assert_eq!(values(&work), clean);
     }
