@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::error::Exit;
+use crate::error::{Error, Exit};
 
 /// A stop button shared by the binary's signal handler and the run.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +60,14 @@ impl Cancel {
     /// Whether there is nothing to drain at this moment.
     pub fn is_idle(&self) -> bool {
         self.0.idle.load(Ordering::Acquire) > 0
+    }
+
+    /// Fails once somebody asked, where there is nothing to drain.
+    pub fn check(&self) -> Result<(), Error> {
+        match self.asked() {
+            Some(exit) => Err(Error::new(exit, "stopped before anything was asked or written")),
+            None => Ok(()),
+        }
     }
 
     /// Waits until somebody asks.

@@ -34,6 +34,7 @@ pub fn run(
 ) -> Result<Report, Error> {
     let mut run = Run::begin(plan, events, clock);
     let idle = cancel.idle();
+    cancel.check()?;
     Inputs::check_exist(&plan.input)?;
     let known = |source: &_| panel::is_known(&plan.settings.store, source);
     let panel = Panel::of(plan, &OnHand { known: &known, ..OnHand::at(&plan.settings)? })?;

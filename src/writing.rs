@@ -223,6 +223,7 @@ pub fn validate(plan: &Plan, events: &dyn Events, cancel: &Cancel) -> Result<Rep
     let clock = SystemClock::new();
     let mut run = Run::begin(plan, events, &clock);
     let idle = cancel.idle();
+    cancel.check()?;
     let inputs = Inputs::open(&plan.input)?;
     drop(idle);
     let survey = Survey::of(&inputs, plan.rules, events, cancel)?;

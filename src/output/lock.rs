@@ -41,7 +41,9 @@ impl OutputLock {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(e)) => {
-                    return Err(cannot_create(path, "its filesystem has no locks").because(e));
+                    return Err(cannot_create(path, "its filesystem has no locks")
+                        .because(e)
+                        .hint("write to a local disk, or to `-o -`"));
                 }
             }
             match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {

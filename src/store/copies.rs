@@ -15,7 +15,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
-use super::runs::InUse;
+use super::runs::{self, InUse};
 use super::{failed, is_about_file, open};
 use crate::error::{Error, Exit};
 use crate::os;
@@ -189,8 +189,8 @@ fn open_backup(path: &Path, file: &Path) -> Result<Connection, Error> {
             not_one(&error)
         }
     };
-    let db = open::connect(path)?;
-    open::require_store(&db, file, |error| unsound(error))?;
+    let db = Connection::open(path).map_err(unsound)?;
+    open::require_store(&db, file, unsound)?;
     if let Some(damage) = damage(&db).map_err(unsound)? {
         return Err(not_one(&damage));
     }
@@ -262,8 +262,12 @@ impl Replaced {
             Ok(found) if !found.is_file() => {
                 return Err(Error::config(format!("`{}` is no file", store.display())));
             }
-            // SQLite would remove the log beside it, which may hold answers.
-            Ok(found) if found.len() == 0 => return Ok(Self::Damaged("it is empty".into())),
+            // SQLite would take it for a new database, and remove the log beside
+            // it, which may hold answers.
+            Ok(_) if open::refuse_stub(store).is_err_and(|_| runs::had_store(store)) => {
+                return Ok(Self::Damaged("it was emptied".into()));
+            }
+            Ok(found) if found.len() == 0 => return Ok(Self::Missing),
             Ok(_) => {}
         }
         match Self::open(store) {

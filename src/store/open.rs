@@ -39,7 +39,7 @@ pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
     os::create_private_folder(folder)
         .map_err(|source| unusable("cannot create the folder of", path, source))?;
     refuse_network(path, folder)?;
-    refuse_emptied(path)?;
+    refuse_stub(path)?;
     let opened = os::open_private_file(path);
     drop(opened.map_err(|source| unusable("cannot open the store", path, source))?);
     let in_use = InUse::share(path)?;
@@ -79,20 +79,30 @@ fn refuse_network(path: &Path, folder: &Path) -> Result<(), Error> {
     .hint("put `store` on a local disk"))
 }
 
-/// Where there was a store, an empty file is not the beginning of one: what was
-/// spent, and how much of the quotas is used, is not forgotten silently.
-pub(super) fn refuse_emptied(path: &Path) -> Result<(), Error> {
+/// SQLite takes a file that is too short for a page as the beginning of a new
+/// database. Where there was a store that would forget what was spent, and how
+/// much of the quotas is used; elsewhere it would write over somebody's notes.
+pub(super) fn refuse_stub(path: &Path) -> Result<(), Error> {
+    /// The least that a database has.
+    const SMALLEST_PAGE: u64 = 512;
     // In this order: a store is made before it is noted.
-    if !runs::had_store(path) || !path.metadata().is_ok_and(|file| file.len() == 0) {
-        return Ok(());
+    let had_store = runs::had_store(path);
+    let length = path.metadata().map_or(0, |file| file.len());
+    if length >= SMALLEST_PAGE || !path.exists() {
+        Ok(())
+    } else if had_store {
+        Err(Error::config(format!("the store `{}` was emptied", path.display()))
+            .hint(format!("{RESTORE}; to begin anew, forgetting what was spent, remove the file")))
+    } else if length > 0 {
+        Err(no_store(path))
+    } else {
+        Ok(())
     }
-    Err(Error::config(format!("the store `{}` was emptied", path.display()))
-        .hint(format!("{RESTORE}; to begin anew, forgetting what was spent, remove the file")))
 }
 
 /// Checks whose store an existing file is, and brings it up to date.
 pub(super) fn check(path: &Path) -> Result<(), Error> {
-    refuse_emptied(path)?;
+    refuse_stub(path)?;
     let db = connect(path)?;
     if is_older(&db).map_err(failed("cannot read the header", path))? {
         create(&db, path)?;
@@ -217,13 +227,17 @@ pub(super) fn require_store(
     let application: i64 =
         db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(&failed)?;
     if application != APPLICATION_ID {
-        return Err(Error::config(format!("`{}` is not a vinrich store", path.display()))
-            .hint("`store` in the configuration must name a file of its own"));
+        return Err(no_store(path));
     }
     match version(db).map_err(&failed)? {
         newer if newer > SCHEMA_VERSION => Err(of_another_version(path, newer)),
         _ => Ok(()),
     }
+}
+
+fn no_store(path: &Path) -> Error {
+    Error::config(format!("`{}` is not a vinrich store", path.display()))
+        .hint("`store` in the configuration must name a file of its own")
 }
 
 fn of_another_version(path: &Path, version: i64) -> Error {

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
@@ -45,13 +46,31 @@ pub(super) struct State {
     pub(super) last_before: i64,
     pub(super) data_version: i64,
     pub(super) index: Index,
-    /// How the first error ended, what it was, and what to do about it.
-    pub(super) failure: Option<(Exit, String, String)>,
+    pub(super) failure: Failure,
     /// Dead runs taken in by the open transaction.
     pub(super) to_bury: Vec<Dead>,
     /// Whether the run has ended in good order.
     pub(super) ended: bool,
     pub(super) alive: Alive,
+}
+
+/// The first error of the thread, told to everyone who asks from then on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Failure(Arc<OnceLock<(Exit, String, String)>>);
+
+impl Failure {
+    /// Remembers `error`, unless there was one before.
+    fn remember(&self, error: &Error) {
+        let hint = error.hint_text().unwrap_or(MEND).to_owned();
+        // A later error comes of the first.
+        let _first = self.0.set((error.exit(), describe(error), hint));
+    }
+
+    /// The error, again.
+    pub(super) fn get(&self) -> Option<Error> {
+        let (exit, message, hint) = self.0.get()?;
+        Some(Error::new(*exit, message.clone()).hint(hint))
+    }
 }
 
 /// An answer that is sent once the transaction is committed, or the error if it is not.
@@ -76,7 +95,7 @@ impl State {
             last_before: 0,
             data_version: -1,
             index: Index::default(),
-            failure: None,
+            failure: Failure::default(),
             to_bury: Vec::new(),
             ended: false,
             alive,
@@ -124,12 +143,8 @@ impl State {
                 state.index.flush(&state.db)?;
                 Ok(())
             });
-            let failure = result.err().map(|error| {
-                let hint = error.hint_text().unwrap_or(MEND).to_owned();
-                (error.exit(), describe(&error), hint)
-            });
-            if self.failure.is_none() {
-                self.failure = failure;
+            if let Err(error) = result {
+                self.failure.remember(&error);
             }
             for ack in acks {
                 ack(self.healthy());
@@ -138,10 +153,7 @@ impl State {
     }
 
     fn healthy(&self) -> Result<(), Error> {
-        match &self.failure {
-            None => Ok(()),
-            Some((exit, message, hint)) => Err(Error::new(*exit, message.clone()).hint(hint)),
-        }
+        self.failure.get().map_or(Ok(()), Err)
     }
 
     pub(super) fn transaction(

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::inventories::WholeList;
 use super::ledger::{Limits, Usage};
 use super::message::{Close, Elsewhere, Granted, Reconcile, Reserve, RoomWish};
-use super::state::State;
+use super::state::{Failure, State};
 use super::{AccountId, RunInfo, SourceId, SourceName, StoreSpec};
 use crate::clock::Moment;
 use crate::error::Error;
@@ -25,6 +25,7 @@ const QUEUE: usize = 64;
 pub struct Writer {
     queue: mpsc::Sender<Message>,
     thread: JoinHandle<()>,
+    failure: Failure,
 }
 
 #[derive(Debug)]
@@ -46,12 +47,13 @@ impl Writer {
     /// Opens the writing connection, takes in dead runs, registers this run, and starts the thread.
     pub(super) fn start(spec: &StoreSpec<'_>, run: &RunInfo) -> Result<Self, Error> {
         let state = State::open(spec, run)?;
+        let failure = state.failure.clone();
         let (queue, messages) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || state.serve(messages))
             .map_err(|error| Error::internal("cannot start the writer thread").because(error))?;
-        Ok(Self { queue, thread })
+        Ok(Self { queue, thread, failure })
     }
 
     /// The account row of a vendor, created when new. `account` is a keyed hash.
@@ -76,7 +78,7 @@ impl Writer {
 
     /// Queues the end of a call. Returns once it is queued, not once it is committed.
     pub async fn close(&self, close: Close) -> Result<(), Error> {
-        self.queue.send(Message::Close(close)).await.map_err(|_| gone())
+        self.queue.send(Message::Close(close)).await.map_err(|_| self.gone())
     }
 
     /// Settles or frees an operation whose outcome was not known.
@@ -130,11 +132,14 @@ impl Writer {
     pub(super) fn finish(self, ended_at: i64, exit: u8, report: &str) -> Result<(), Error> {
         let (ack, done) = oneshot::channel();
         let message = Message::Finish(ended_at, exit, report.to_owned(), ack);
-        self.queue.blocking_send(message).map_err(|_| gone())?;
-        let result = done.blocking_recv().map_err(|_| gone())?;
+        let sent = self.queue.blocking_send(message);
+        let result = sent.ok().and_then(|()| done.blocking_recv().ok());
         drop(self.queue);
-        self.thread.join().map_err(|_| gone())?;
-        result
+        let ended = self.thread.join();
+        match (result, ended) {
+            (Some(result), Ok(())) => result,
+            _ => Err(self.failure.get().unwrap_or_else(stopped)),
+        }
     }
 
     /// Ends the thread as a kill would: nothing is closed, nothing is said.
@@ -149,11 +154,28 @@ impl Writer {
         message: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Message,
     ) -> Result<T, Error> {
         let (ack, answer) = oneshot::channel();
-        self.queue.send(message(ack)).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        self.queue.send(message(ack)).await.map_err(|_| self.gone())?;
+        match answer.await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.refused().await),
+        }
+    }
+
+    /// Why a question got no answer: that is known once the thread is at the next.
+    async fn refused(&self) -> Error {
+        let (ack, next) = oneshot::channel();
+        if self.queue.send(Message::Settle(ack)).await.is_ok() {
+            // It gets no answer either; it was taken.
+            let _unanswered = next.await;
+        }
+        self.gone()
+    }
+
+    fn gone(&self) -> Error {
+        self.failure.get().unwrap_or_else(stopped)
     }
 }
 
-fn gone() -> Error {
+fn stopped() -> Error {
     Error::internal("the store's writer stopped")
 }

@@ -1,5 +1,7 @@
 //! Signals, and other processes: runs that are stopped wherever they are, and
 //! runs that share a store.
+//!
+//! Eight processes write 150 answers each; `VINRICH_WRITES=10000` makes that as many.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -218,4 +220,65 @@ fn runs_that_start_together_on_one_output_write_it_one_at_a_time() {
     let ended: Vec<_> = impatient.into_iter().map(|run| run.end().code).collect();
     assert!(ended.iter().all(|code| matches!(code, Some(0 | 79))), "{ended:?}");
     assert!(ended.contains(&Some(0)), "somebody was the first: {ended:?}");
+}
+
+/// One call an answer: as many transactions as a store ever sees.
+#[test]
+fn eight_processes_write_to_one_store_and_none_is_locked_out() {
+    let each: usize =
+        std::env::var("VINRICH_WRITES").ok().and_then(|each| each.parse().ok()).unwrap_or(150);
+    let work = Work::with_faults(&[]);
+    work.configure(&Setup {
+        carvin: "quotas = []\nconcurrency = 8",
+        tables: "[datasets.recalls]\nvendors = ['carvin']\nkey = 'vin'\n",
+        ..Setup::default()
+    });
+    let vins = vins(8 * each);
+    let start = |part: usize| {
+        let (name, out) = (format!("{part}.csv"), format!("out-{part}.csv"));
+        work.write(&name, &format!("vin\n{}\n", vins[part * each..][..each].join("\n")));
+        work.start(&["enrich", &name, "-o", &out, "--with", "recalls", "--quiet"])
+    };
+    let runs: Vec<Running> = (0..8).map(start).collect();
+    for run in runs {
+        let ended = run.end().exits(0);
+        assert!(!ended.stderr.contains("locked"), "{}", ended.stderr);
+    }
+    let asked = work.sandbox.log().iter().filter(|call| call.endpoint == "recalls-vin").count();
+    assert_eq!(asked, 8 * each, "each VIN once");
+    let db = rusqlite::Connection::open(work.store()).expect("the store opens");
+    let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("a count");
+    assert_eq!(count("SELECT count(*) FROM answers"), i64::try_from(8 * each).expect("a count"));
+    assert_eq!(
+        count("SELECT count(*) FROM calls LEFT JOIN replies ON call = id WHERE state IS NOT 'ok'"),
+        0
+    );
+    let sound: String =
+        db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");
+    assert_eq!(sound, "ok");
+}
+
+/// A disk that no longer answers, such as a share whose server is gone.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_hangs_does_not_hold_a_stop_up() {
+    if !crate::disk::can_trace() {
+        return;
+    }
+    let work = work_with(40, "quotas = []", &[]);
+    // Held by the tracer, the process is gone only when that lets go.
+    let hanging = ["strace", "-D", "-f", "-qq", "-o", "strace.log", "-e", "trace=rename"];
+    let wrapper = [&hanging[..], &["-e", "inject=rename:delay_enter=12000000"]].concat();
+    let running = Running::start(&mut crate::disk::under(&wrapper, &work.command(&DECODE)));
+    // Few rows are written when the file is finished: what follows is the rename.
+    eventually("an output about to be put in place", || {
+        let folder = std::fs::read_dir(work.folder.path()).expect("a folder").flatten();
+        let mut drafts =
+            folder.filter(|entry| entry.path().extension().is_some_and(|it| it == "tmp"));
+        drafts.any(|draft| draft.metadata().is_ok_and(|file| file.len() > 0))
+    });
+    let said = stops(running, "TERM", 143, STOPPED + STOPPED / 2);
+    assert!(said.contains("too long"), "{said}");
+    assert!(!work.path("out.csv").exists());
+    work.vinrich(&DECODE).exits(0);
 }

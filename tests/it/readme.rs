@@ -74,7 +74,7 @@ fn their_commands_and_flags_exist() {
     assert!(commands.len() > 10, "only {} commands were seen", commands.len());
     for words in commands {
         let takes_two =
-            matches!(words[0], "runs" | "cache" | "vpic" | "recalls" | "photos" | "tool");
+            matches!(words[0], "runs" | "cache" | "vpic" | "recalls" | "photos" | "store" | "tool");
         let mut ask = words[..if takes_two { 2 } else { 1 }].to_vec();
         ask.push("--help");
         let help = work.vinrich(&ask).exits(0);

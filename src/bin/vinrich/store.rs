@@ -76,13 +76,12 @@ fn warnings(restored: &Restored) -> Vec<(&'static str, String)> {
     let since =
         restored.holds.latest.map_or_else(|| "at all".into(), |call| format!("after {}", at(call)));
     match &restored.carried {
-        Carried::Nothing => Vec::new(),
         Carried::Over(carry) if carry.recall_file_differs => vec![(
             "recall_file",
             "the recall file is that of the backup; `vinrich recalls import` takes a newer one in"
                 .into(),
         )],
-        Carried::Over(_) => Vec::new(),
+        Carried::Nothing | Carried::Over(_) => Vec::new(),
         Carried::Foreign => vec![(
             "foreign_backup",
             "the backup is of another installation: calls in the replaced store are not known to \

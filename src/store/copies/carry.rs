@@ -29,8 +29,10 @@ pub struct Carry {
 /// transaction: the ledger, the answers, and what is under way.
 pub(super) fn over(copy: &Connection, store: &Path) -> Result<Carry, Error> {
     let failed = failed("cannot carry over what is", store);
-    let path = store.to_string_lossy();
-    copy.execute("ATTACH ?1 AS theirs", [&*path]).map_err(&failed)?;
+    let path = store.to_str().ok_or_else(|| {
+        Error::config(format!("the path of the store `{}` is not valid UTF-8", store.display()))
+    })?;
+    copy.execute("ATTACH ?1 AS theirs", [path]).map_err(&failed)?;
     let carried = in_transaction(copy).map_err(&failed)?;
     copy.execute_batch("DETACH theirs").map_err(&failed)?;
     Ok(carried)

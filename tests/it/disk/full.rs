@@ -97,7 +97,7 @@ fn a_store_on_a_full_disk_goes_on_once_there_is_room() {
              mount -o remount,size=16m store
              \"$@\" || echo $?"
         );
-        let ended = in_namespace(&work, &script, &DECODE).exits(0).says(&["full", "hint: "]);
+        let ended = in_namespace(&work, &script, &DECODE).exits(0).says(&["disk", "hint: "]);
         assert_eq!(ended.stdout(), "74\n", "{size}: {}", ended.stderr);
         assert_eq!(work.read("kept.csv"), OLD, "{size}");
         assert_eq!(csv_rows(&work.read("out.csv")).len(), 200, "{size}");

@@ -8,6 +8,8 @@
 //!
 //! The sweeps take every so-manieth place; `VINRICH_SWEEP=1` takes them all.
 
+#[cfg(target_os = "linux")]
+mod broken_off;
 mod clock;
 mod copies;
 #[cfg(target_os = "linux")]
@@ -37,7 +39,7 @@ pub(super) fn work_with(count: usize, faults: &[&str]) -> Work {
 }
 
 /// `inner`, started by another program.
-pub(super) fn under(wrapper: &[&str], inner: &Command) -> Command {
+pub(crate) fn under(wrapper: &[&str], inner: &Command) -> Command {
     let mut outer = Command::new(wrapper[0]);
     outer.args(&wrapper[1..]).arg(inner.get_program()).args(inner.get_args()).env_clear();
     outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -67,7 +69,7 @@ pub(super) fn in_namespace(work: &Work, script: &str, words: &[&str]) -> Ended {
 }
 
 /// Whether `strace` is there and may be used.
-pub(super) fn can_trace() -> bool {
+pub(crate) fn can_trace() -> bool {
     let works = succeeds(&["strace", "-o", "/dev/null", "true"]);
     assert!(works || std::env::var_os("CI").is_none(), "strace is missing");
     works || passed_by("strace")
@@ -85,6 +87,7 @@ fn succeeds(command: &[&str]) -> bool {
     command_line.status().is_ok_and(|status| status.success())
 }
 
+#[expect(clippy::print_stderr, reason = "whoever runs the tests is to know")]
 fn passed_by(what: &str) -> bool {
     eprintln!("passed by: {what} cannot be had here");
     false

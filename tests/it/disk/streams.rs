@@ -56,7 +56,7 @@ fn words_that_stdout_does_not_take_are_no_success() {
 #[test]
 fn a_device_is_no_place_for_an_output() {
     let work = work_with(1, &[]);
-    work.vinrich(&["enrich", "vins.csv", "-o", "/dev/full", "--with", "decode"])
+    work.vinrich(&["enrich", "vins.csv", "-o", "/dev/full", "--with", "decode", "--format", "csv"])
         .exits(73)
         .says(&["no regular file", "hint: "]);
     assert!(work.sandbox.log().is_empty());
