@@ -7,6 +7,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::conceal::{conceal, concealed, secrets};
 use crate::config::VendorSettings;
 use crate::error::Error;
 use crate::outcome::Fault;
@@ -120,6 +121,7 @@ pub(super) async fn send(client: &Client, request: reqwest::Request) -> Result<R
 
 /// As [`send`], for one who wants to know more than what to do next.
 pub(super) async fn exchange(client: &Client, request: reqwest::Request) -> Result<Reply, NoReply> {
+    let secrets = secrets(&request);
     let mut response = client.execute(request).await.map_err(NoReply::Broken)?;
     let status = response.status().as_u16();
     if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
@@ -129,7 +131,7 @@ pub(super) async fn exchange(client: &Client, request: reqwest::Request) -> Resu
         .headers()
         .iter()
         .filter_map(|(name, value)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+            Some((name.as_str().to_owned(), concealed(value.to_str().ok()?, &secrets)))
         })
         .collect();
     let mut body = BytesMut::new();
@@ -139,6 +141,7 @@ pub(super) async fn exchange(client: &Client, request: reqwest::Request) -> Resu
         }
         body.extend_from_slice(&chunk);
     }
+    conceal(&mut body, &secrets);
     Ok(Reply { status, headers, body: body.freeze() })
 }
 

@@ -14,7 +14,7 @@ use vinrich::error::{Error, Exit};
 use vinrich::store::{AuditEntry, AuditFilter, Store};
 
 use crate::cli::{AuditFormat, RunsAuditArgs};
-use crate::words::{at, visible};
+use crate::words::{at, count, visible, visible_json};
 use crate::{meaning, stdout};
 
 pub(super) fn run(args: &RunsAuditArgs, store: &Path) -> Result<(), Error> {
@@ -105,7 +105,7 @@ fn export(
     if cfg!(unix) {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
     }
-    let calls = crate::words::count(calls, "call");
+    let calls = count(calls, "call");
     stdout::write(&format!("wrote {} ({calls})\n", visible(&path.display().to_string())))
 }
 
@@ -126,7 +126,7 @@ fn write(
     store.snapshot()?.audit(filter, |entry| {
         calls += 1;
         let line = match format {
-            AuditFormat::Jsonl => format!("{}\n", object(&entry)),
+            AuditFormat::Jsonl => format!("{}\n", visible_json(&object(&entry).to_string())),
             AuditFormat::Csv => line(format, &cells(&entry, rfc3339, "|")),
             AuditFormat::Text => line(format, &cells_of_text(&entry)),
         };
