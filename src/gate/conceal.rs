@@ -3,6 +3,7 @@
 //! excerpt, or be kept as an answer.
 
 use reqwest::Request;
+use reqwest::header::HeaderValue;
 
 /// No key is shorter; a shorter one would be found in innocent words.
 const SHORTEST: usize = 8;
@@ -11,7 +12,7 @@ const SHORTEST: usize = 8;
 pub(super) fn secrets(request: &Request) -> Vec<Vec<u8>> {
     let sensitive = request.headers().values().filter(|value| value.is_sensitive());
     sensitive
-        .map(|value| value.as_bytes())
+        .map(HeaderValue::as_bytes)
         .map(|value| value.strip_prefix(b"Bearer ").unwrap_or(value).to_vec())
         .filter(|secret| secret.len() >= SHORTEST)
         .collect()
@@ -38,8 +39,6 @@ pub(super) fn concealed(text: &str, secrets: &[Vec<u8>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::HeaderValue;
-
     use super::*;
 
     #[test]
