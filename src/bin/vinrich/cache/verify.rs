@@ -11,9 +11,16 @@ use crate::cli::{CacheVerifyArgs, CommonArgs, ReportFormat};
 use crate::stdout;
 use crate::words::{count, text, thousands, visible};
 
+/// Bytes of bodies below which it is done before a bar could be read.
+const WORTH_A_BAR: u64 = 64 << 20;
+
 pub(super) fn run(args: &CacheVerifyArgs, store: &Path, common: &CommonArgs) -> Result<u8, Error> {
     let console = Console::new(common);
-    let verified = store::verify(store, &mut |done, all| console.arrived(done, all));
+    let verified = store::verify(store, &mut |done, all| {
+        if all >= WORTH_A_BAR {
+            console.arrived(done, all);
+        }
+    });
     console.finish();
     let Some(verified) = verified.map_err(hinted)? else {
         stdout::write(&nothing_yet(store))?;

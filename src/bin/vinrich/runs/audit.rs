@@ -214,7 +214,7 @@ fn line(format: AuditFormat, cells: &[String]) -> String {
         AuditFormat::Text | AuditFormat::Jsonl => {
             let padded =
                 cells.iter().zip(WIDTHS).map(|(cell, width)| format!("{:width$}", visible(cell)));
-            format!("{}\n", padded.collect::<Vec<_>>().join("  "))
+            format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
         }
     }
 }
