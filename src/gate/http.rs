@@ -10,6 +10,7 @@ use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::conceal::{conceal, concealed, secrets};
 use super::no_reply::NoReply;
 use super::resolver::Resolver;
 use crate::config::VendorSettings;
@@ -136,6 +137,7 @@ pub(super) async fn exchange(
     large: LargeBodies,
     request: reqwest::Request,
 ) -> Result<Received, NoReply> {
+    let secrets = secrets(&request);
     let mut response = client.execute(request).await.map_err(NoReply::Broken)?;
     let status = response.status().as_u16();
     if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
@@ -145,7 +147,7 @@ pub(super) async fn exchange(
         .headers()
         .iter()
         .filter_map(|(name, value)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+            Some((name.as_str().to_owned(), concealed(value.to_str().ok()?, &secrets)))
         })
         .collect();
     let mut body = BytesMut::new();
@@ -163,6 +165,7 @@ pub(super) async fn exchange(
         }
         body.extend_from_slice(&chunk);
     }
+    conceal(&mut body, &secrets);
     if has_too_many_parts(&body) {
         return Err(NoReply::TooManyParts);
     }

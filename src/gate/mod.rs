@@ -7,6 +7,7 @@
 
 mod breaker;
 mod closing;
+mod conceal;
 mod consequences;
 mod http;
 mod no_reply;

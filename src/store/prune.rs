@@ -176,13 +176,20 @@ fn count_runs(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<u64> {
 
 /// Bodies that nobody would need.
 fn count_bodies(db: &Connection) -> rusqlite::Result<u64> {
+    db.execute_batch(
+        "CREATE INDEX temp.answers_by_key ON old_answers (source, key);
+         CREATE INDEX temp.history_by_key ON old_history (source, key, fetched_at);",
+    )?;
     let bodies = maintain::number(
         db,
         "SELECT count(*) FROM bodies WHERE id NOT IN (
-             SELECT body FROM answers WHERE body IS NOT NULL
-                 AND (source, key) NOT IN (SELECT source, key FROM old_answers)
-             UNION SELECT body FROM answer_history WHERE body IS NOT NULL
-                 AND (source, key, fetched_at) NOT IN (SELECT source, key, fetched_at FROM old_history))",
+             SELECT body FROM answers WHERE body IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM old_answers AS old
+                 WHERE old.source = answers.source AND old.key = answers.key)
+             UNION SELECT body FROM answer_history AS earlier WHERE body IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM old_history AS old
+                 WHERE old.source = earlier.source AND old.key = earlier.key
+                   AND old.fetched_at = earlier.fetched_at))",
     )?;
     Ok(bodies.unsigned_abs())
 }

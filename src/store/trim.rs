@@ -32,22 +32,29 @@ impl Store {
 type Place = (i64, String, i64);
 
 fn trim(db: &Connection, keep: &BTreeMap<Dataset, i64>, now: i64) -> rusqlite::Result<u64> {
+    // Lost in a power cut, it is done by the next run.
+    db.execute_batch("PRAGMA synchronous = NORMAL;")?;
     let before = cutoffs(db, keep)?;
-    let removed = maintain::transaction(db, || {
-        let (old, stopped_at) = look(db, &before)?;
+    let started_at = recall(db, STOPPED_AT)?.unwrap_or_default();
+    let (old, stopped_at) = look(db, &before, place(&started_at))?;
+    let stopped_at =
+        stopped_at.map(|(source, key, at)| format!("{source} {at} {key}")).unwrap_or_default();
+    if old.is_empty() && stopped_at.as_bytes() == started_at {
+        return Ok(0);
+    }
+    maintain::transaction(db, || {
         let mut delete = db.prepare(
             "DELETE FROM answer_history WHERE source = ?1 AND key = ?2 AND fetched_at = ?3",
         )?;
         for (source, key, fetched_at) in &old {
             delete.execute(params![source, key, fetched_at])?;
         }
-        let stopped_at =
-            stopped_at.map(|(source, key, at)| format!("{source} {at} {key}")).unwrap_or_default();
-        maintain::remember(db, STOPPED_AT, stopped_at.as_bytes())?;
-        Ok(old.len() as u64)
+        maintain::remember(db, STOPPED_AT, stopped_at.as_bytes())
     })?;
-    sweep_now_and_then(db, now)?;
-    Ok(removed)
+    if !old.is_empty() {
+        sweep_now_and_then(db, now)?;
+    }
+    Ok(old.len() as u64)
 }
 
 /// From when on the history of each source is kept.
@@ -69,8 +76,9 @@ fn cutoffs(db: &Connection, keep: &BTreeMap<Dataset, i64>) -> rusqlite::Result<B
 fn look(
     db: &Connection,
     before: &BTreeMap<i64, i64>,
+    from: Option<Place>,
 ) -> rusqlite::Result<(Vec<Place>, Option<Place>)> {
-    let (source, key, at) = start(db)?.unwrap_or((i64::MIN, String::new(), 0));
+    let (source, key, at) = from.unwrap_or((i64::MIN, String::new(), 0));
     let mut find = db.prepare(
         "SELECT source, key, fetched_at FROM answer_history
          WHERE (source, key, fetched_at) > (?1, ?2, ?3)
@@ -89,16 +97,14 @@ fn look(
     Ok((old, last.filter(|_| seen == LOOKED_AT)))
 }
 
-fn start(db: &Connection) -> rusqlite::Result<Option<Place>> {
-    let stored = recall(db, STOPPED_AT)?.and_then(|bytes| String::from_utf8(bytes).ok());
-    Ok(stored.and_then(|text| {
-        let mut parts = text.splitn(3, ' ');
-        let (source, at) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        Some((source, parts.next()?.to_owned(), at))
-    }))
+/// The place that was remembered; `None` is the beginning.
+fn place(stored: &[u8]) -> Option<Place> {
+    let mut parts = std::str::from_utf8(stored).ok()?.splitn(3, ' ');
+    let (source, at) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    Some((source, parts.next()?.to_owned(), at))
 }
 
-/// The first run notes the time; from then on it is done once a week.
+/// The first time only the hour is noted; from then on it is done once a week.
 fn sweep_now_and_then(db: &Connection, now: i64) -> rusqlite::Result<()> {
     let swept_at = recall(db, SWEPT_AT)?.and_then(|bytes| bytes.try_into().ok());
     let swept_at = swept_at.map(i64::from_le_bytes);

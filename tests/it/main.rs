@@ -2,6 +2,8 @@
 
 mod accounts;
 mod architecture;
+mod audit;
+mod cache;
 mod chain;
 mod cli;
 mod commands;
@@ -26,6 +28,7 @@ mod resume;
 mod secrets;
 mod store;
 mod support;
+mod terminal;
 mod tool;
 mod vendors;
 mod vpic;

@@ -88,8 +88,13 @@ fn their_commands_and_flags_exist() {
 #[test]
 fn every_flag_in_its_text_exists() {
     let work = Work::with_faults(&[]);
-    let help: String = ["enrich", "sandbox", "schema", "quota"]
-        .map(|command| work.vinrich(&[command, "--help"]).exits(0).stdout().to_owned())
+    let commands =
+        ["enrich", "sandbox", "schema", "quota", "runs audit", "cache prune", "cache forget"];
+    let help: String = commands
+        .map(|command| {
+            let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+            work.vinrich(&words).exits(0).stdout().to_owned()
+        })
         .concat();
     let known: BTreeSet<_> = help.split_whitespace().collect();
     let spans = README.split('`').skip(1).step_by(2);

@@ -11,11 +11,18 @@ use crate::cli::{CacheVerifyArgs, CommonArgs, ReportFormat};
 use crate::stdout;
 use crate::words::{count, text, thousands, visible};
 
+/// Bytes of bodies below which it is done before a bar could be read.
+const WORTH_A_BAR: u64 = 64 << 20;
+
 pub(super) fn run(args: &CacheVerifyArgs, store: &Path, common: &CommonArgs) -> Result<u8, Error> {
     let console = Console::new(common);
-    let verified = store::verify(store, &mut |done, all| console.arrived(done, all));
+    let verified = store::verify(store, &mut |done, all| {
+        if all >= WORTH_A_BAR {
+            console.arrived(done, all);
+        }
+    });
     console.finish();
-    let Some(verified) = verified? else {
+    let Some(verified) = verified.map_err(hinted)? else {
         stdout::write(&nothing_yet(store))?;
         return Ok(Exit::Success.code());
     };
@@ -27,9 +34,17 @@ pub(super) fn run(args: &CacheVerifyArgs, store: &Path, common: &CommonArgs) -> 
         return Ok(Exit::Success.code());
     }
     let faults = count(verified.faults_total, "fault");
-    Err(Error::config(format!("the store `{}` has {faults}", store.display())).hint(
+    Err(hinted(Error::config(format!("the store `{}` has {faults}", store.display()))))
+}
+
+/// A store that cannot even be opened is as damaged as one that can be looked into.
+fn hinted(error: Error) -> Error {
+    if error.exit() != Exit::Config || error.hint_text().is_some() {
+        return error;
+    }
+    error.hint(
         "`vinrich store restore` puts a backup in its place; keep the damaged file until then",
-    ))
+    )
 }
 
 fn as_text(store: &Path, verified: &Verified) -> String {

@@ -14,7 +14,7 @@ use vinrich::error::{Error, Exit};
 use vinrich::store::{AuditEntry, AuditFilter, Store};
 
 use crate::cli::{AuditFormat, RunsAuditArgs};
-use crate::words::{at, visible};
+use crate::words::{at, count, visible, visible_json};
 use crate::{meaning, stdout};
 
 pub(super) fn run(args: &RunsAuditArgs, store: &Path) -> Result<(), Error> {
@@ -105,7 +105,7 @@ fn export(
     if cfg!(unix) {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
     }
-    let calls = crate::words::count(calls, "call");
+    let calls = count(calls, "call");
     stdout::write(&format!("wrote {} ({calls})\n", visible(&path.display().to_string())))
 }
 
@@ -126,7 +126,7 @@ fn write(
     store.snapshot()?.audit(filter, |entry| {
         calls += 1;
         let line = match format {
-            AuditFormat::Jsonl => format!("{}\n", object(&entry)),
+            AuditFormat::Jsonl => format!("{}\n", visible_json(&object(&entry).to_string())),
             AuditFormat::Csv => line(format, &cells(&entry, rfc3339, "|")),
             AuditFormat::Text => line(format, &cells_of_text(&entry)),
         };
@@ -172,6 +172,10 @@ fn cells(entry: &AuditEntry, time: impl Fn(i64) -> String, between_keys: &str) -
     ]
 }
 
+/// What a column takes on the terminal at least; calls are not held back until
+/// all of them are known.
+const WIDTHS: [usize; 14] = [4, 23, 23, 25, 8, 8, 13, 32, 16, 45, 8, 11, 10, 0];
+
 /// Keys shown of a call on the terminal, and the digits of each hash.
 const SHOWN: (usize, usize) = (2, 16);
 
@@ -208,8 +212,9 @@ fn line(format: AuditFormat, cells: &[String]) -> String {
             format!("{}\n", cells.join(","))
         }
         AuditFormat::Text | AuditFormat::Jsonl => {
-            let cells: Vec<_> = cells.iter().map(|cell| visible(cell)).collect();
-            format!("{}\n", cells.join("  "))
+            let padded =
+                cells.iter().zip(WIDTHS).map(|(cell, width)| format!("{:width$}", visible(cell)));
+            format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
         }
     }
 }
@@ -276,7 +281,10 @@ mod tests {
     fn a_terminal_gets_short_hashes_and_no_escapes() {
         let key = format!("fal hmac:{}", "0123456789abcdef".repeat(4));
         assert_eq!(short(&key, 4), "fal hmac:0123");
-        assert_eq!(line(AuditFormat::Text, &["a\u{1b}[1m".into(), "b".into()]), "a\\u{1b}[1m  b\n");
+        assert_eq!(
+            line(AuditFormat::Text, &["a\u{1b}[1m".into(), "b".into()]).trim_end(),
+            "a\\u{1b}[1m  b"
+        );
         assert_eq!(line(AuditFormat::Csv, &["a,\"b\"".into(), "c".into()]), "\"a,\"\"b\"\"\",c\n");
     }
 }
