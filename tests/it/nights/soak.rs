@@ -12,7 +12,7 @@ use crate::support::binary::executable;
 #[test]
 fn two_nights_with_kills_lose_nothing_and_pay_nothing_twice() {
     let vins = std::env::var("VINRICH_SOAK_VINS").ok().and_then(|vins| vins.parse().ok());
-    let vins = vins.unwrap_or(1200);
+    let vins = vins.unwrap_or(600);
     let spec = Spec {
         vins,
         port: vendor::listen(vins).expect("the vendor listens"),
