@@ -1,5 +1,5 @@
 # Nothing here installs anything but what cargo fetches, and what is built for
-# one target is there for the others: all but bench share the dev profile.
+# one target is there for the others: all but bench and soak share the dev profile.
 
 CARGO ?= cargo
 FLEET := sample-data/fleet.csv

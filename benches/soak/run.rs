@@ -84,9 +84,6 @@ impl<'a> Runner<'a> {
                 store.check()?;
                 continue;
             }
-            if ended.code != Some(0) {
-                return Err(format!("night {number} ended with {:?}", ended.code).into());
-            }
             let after: Counts = serde_json::from_str(&self.control("counts")?)?;
             night.made = after.calls - before.calls;
             night.faults = after.faults - before.faults;
@@ -139,7 +136,8 @@ impl<'a> Runner<'a> {
         };
         if status.code().is_some_and(|code| code != 0) {
             let said = fs::read_to_string(self.folder.join("stderr"))?;
-            return Err(format!("a run ended with {status}: {said}").into());
+            let errors = self.report().map(|report| report["errors"].clone()).unwrap_or_default();
+            return Err(format!("a run ended with {status}: {said}{errors}").into());
         }
         Ok(Ended { code: status.code(), memory, wall: started.elapsed() })
     }
@@ -163,14 +161,18 @@ impl<'a> Runner<'a> {
     }
 
     fn check_report(&self, night: &mut Night) -> Result<()> {
-        let file = File::open(self.folder.join("out.csv.run.json"))?;
-        let report: Value = serde_json::from_reader(BufReader::new(file))?;
+        let report = self.report()?;
         let number = |value: &Value| value.as_u64().unwrap_or(0);
         night.retries = number(&report["vendors"]["carvin"]["retries"]);
         let rows = [number(&report["rows"]["read"]), number(&report["rows"]["written"])];
         night.rows = rows[1];
         night.misplaced += u64::from(rows != [self.rows; 2]);
         Ok(())
+    }
+
+    fn report(&self) -> Result<Value> {
+        let file = File::open(self.folder.join("out.csv.run.json"))?;
+        Ok(serde_json::from_reader(BufReader::new(file))?)
     }
 
     /// Holds every row against what is true.

@@ -55,12 +55,14 @@ pub(crate) fn run(spec: &Spec, folder: &Path, tell: &mut dyn FnMut(String)) -> R
     let mut nights = Vec::new();
     tell(Night::heading());
     while nights.len() < spec.nights || started.elapsed() < spec.lasting {
+        if !nights.is_empty() {
+            thread::sleep(DAY);
+        }
         // The first one shows what an undisturbed night takes.
         let kills = if nights.is_empty() && spec.nights == 1 { 0 } else { spec.kills };
         let night = runner.night(nights.len() + 1, kills)?;
         tell(night.line());
         nights.push(night);
-        thread::sleep(DAY);
     }
     Ok(nights)
 }

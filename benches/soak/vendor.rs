@@ -1,7 +1,7 @@
 //! A vendor that fails a call in twenty, each time in another way, and counts
 //! what it was asked. What it says follows from the question alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,6 +44,8 @@ struct Book {
     answered: Vec<bool>,
     /// In this run: faults by the first key of a call.
     struck: HashMap<u64, u8>,
+    /// In this run: VINs that a batch left out. Left out twice, one would be given up.
+    left_out: HashSet<String>,
 }
 
 struct Vendor {
@@ -108,6 +110,7 @@ impl Vendor {
         book.asked = vec![0; self.world.vins];
         book.answered = vec![false; self.world.vins];
         book.struck.clear();
+        book.left_out.clear();
     }
 
     fn converse(&self, mut stream: TcpStream) -> Result<()> {
@@ -202,9 +205,7 @@ impl Vendor {
         if *struck == MOST_FAULTS {
             return None;
         }
-        *struck += 1;
-        book.counts.faults += 1;
-        Some(match draw / 100 % 100 {
+        let fault = match draw / 100 % 100 {
             0..2 => Fault::Limited,
             2..30 => Fault::Error,
             30..50 => Fault::Reset,
@@ -212,7 +213,16 @@ impl Vendor {
             65..80 => Fault::Missing,
             80..90 => Fault::Foreign,
             _ => Fault::Slow,
-        })
+        };
+        if fault == Fault::Missing
+            && let Some(last) = question.vins.last()
+            && !book.left_out.insert(last.clone())
+        {
+            return None;
+        }
+        *struck += 1;
+        book.counts.faults += 1;
+        Some(fault)
     }
 
     fn answer(&self, question: &Question, fault: Option<Fault>) -> String {

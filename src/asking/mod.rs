@@ -5,6 +5,7 @@
 //! known (recalls by vehicle, the dealers behind listings). Answers go into the
 //! store; what stays here is only why a key has none.
 
+mod catalogue;
 mod dealers;
 mod recalls;
 mod turns;

@@ -3,6 +3,7 @@
 //!
 //! `VINRICH_NIGHTS=365` makes the simulations of a quota as long as that.
 
+mod deaths;
 mod fairness;
 mod forecast;
 mod money;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use serde_json::json;
 use vinrich::clock::Clock as _;
-use vinrich::config::Quota;
 use vinrich::freshness::Freshness;
 use vinrich::key::Key;
 use vinrich::outcome::Dataset;
@@ -16,6 +15,7 @@ use vinrich::plan::Plan;
 use vinrich::report::Report;
 use vinrich::vin::Vin;
 
+use super::deaths::{Death, GONE, deaths};
 use super::world::World;
 use super::{NIGHT, TTL, bytes, fetched_at, night};
 use crate::outputs::parquet_rows;
@@ -23,92 +23,6 @@ use crate::support::clock::ScriptedClock;
 use crate::support::enriched::{Enriched, Row, Tweak as _, vins};
 use crate::support::fake::{Fake, Reply, item};
 use crate::support::{Work, csv_rows, each_at_once};
-
-/// Nobody listens where the vendors were.
-const GONE: &str = "gone";
-
-/// What happens to the vendors before the second night.
-struct Death {
-    name: &'static str,
-    /// Of the sandbox, by its rules.
-    faults: &'static [&'static str],
-    /// Of the plan.
-    change: fn(&mut Plan),
-    exit: u8,
-    /// The marks that it leaves.
-    marks: &'static [&'static str],
-}
-
-const ALIVE: Death = Death { name: "alive", faults: &[], change: |_| (), exit: 0, marks: &[] };
-
-fn deaths() -> Vec<Death> {
-    vec![
-        Death { name: GONE, exit: 75, marks: &["outage", "unreachable"], ..ALIVE },
-        Death { name: "500", faults: &["500"], exit: 75, marks: &["outage", "http_500"], ..ALIVE },
-        Death { name: "401", faults: &["401"], exit: 77, marks: &["denied"], ..ALIVE },
-        Death { name: "402", faults: &["402"], exit: 69, marks: &["denied"], ..ALIVE },
-        Death {
-            name: "429",
-            faults: &["429:wait=2h"],
-            exit: 75,
-            marks: &["rate_limited"],
-            ..ALIVE
-        },
-        Death { name: "html", faults: &["html"], exit: 76, marks: &["garbled", "outage"], ..ALIVE },
-        Death {
-            name: "quota full",
-            change: |plan| {
-                let window = NIGHT * 31;
-                for vendor in plan.settings.vendors.values_mut() {
-                    vendor.quotas = vec![Quota { calls: 1.try_into().expect("one"), window }];
-                }
-            },
-            exit: 75,
-            marks: &["quota"],
-            ..ALIVE
-        },
-        Death {
-            name: "offline",
-            change: |plan| plan.datasets.offline = true,
-            marks: &["offline"],
-            ..ALIVE
-        },
-        Death {
-            name: "no calls",
-            change: |plan| plan.limits.max_calls = Some(0),
-            exit: 80,
-            marks: &["own_limit"],
-            ..ALIVE
-        },
-        Death {
-            name: "key lost",
-            change: |plan| {
-                for vendor in plan.settings.vendors.values_mut() {
-                    (vendor.api_key, vendor.api_key_env) = (None, None);
-                }
-            },
-            exit: 77,
-            marks: &["denied"],
-            ..ALIVE
-        },
-        Death {
-            name: "mixed",
-            faults: &[
-                "carvin/402",
-                "nhtsa/down",
-                "visor/500:every=2",
-                "visor/html",
-                "carstrel/reset",
-            ],
-            change: |plan| {
-                plan.vendor("vpic-api").quotas =
-                    vec![Quota { calls: 1.try_into().expect("one"), window: NIGHT * 31 }]
-            },
-            exit: 69,
-            marks: &["denied", "outage", "garbled", "http_503", "http_500", "timeout", "quota"],
-        },
-    ]
-}
 
 /// The vendors of a plan, and what a dead night of theirs may be told by another.
 #[derive(Clone, Copy, Debug)]
@@ -250,9 +164,9 @@ fn too_old_is_null_and_says_so() {
     work.restart(&["down"]);
     // A listing is worth nothing after three days, the others after thirty lives.
     for (passed, kept) in [
-        (NIGHT * 3 - Duration::from_hours(1), &Dataset::ALL[..]),
+        (Duration::from_hours(3 * 24 - 1), &Dataset::ALL[..]),
         (Duration::from_hours(2), &[Dataset::Decode, Dataset::Recalls]),
-        (TTL * 30 - NIGHT * 3 - Duration::from_hours(2), &[Dataset::Decode, Dataset::Recalls]),
+        (Duration::from_hours(22 * 24 - 2), &[Dataset::Decode, Dataset::Recalls]),
         (Duration::from_hours(2), &[]),
     ] {
         clock.pass(passed);
@@ -268,7 +182,9 @@ fn too_old_is_null_and_says_so() {
                     continue;
                 }
                 assert!(["pending", "failed"].contains(&&*of(after, "status")), "{after:#?}");
-                assert!(!of(after, "error").starts_with("stale:") && of(after, "error") != "");
+                assert!(
+                    !of(after, "error").starts_with("stale:") && !of(after, "error").is_empty()
+                );
                 assert_eq!(of(after, "fetched_at"), "");
             }
             for (column, dataset) in [
