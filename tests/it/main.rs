@@ -11,6 +11,8 @@ mod end_to_end;
 mod faults;
 mod inputs;
 mod inventory;
+#[cfg(unix)]
+mod kills;
 mod old_stores;
 mod outcomes;
 mod outputs;
