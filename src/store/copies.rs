@@ -69,7 +69,7 @@ pub struct Restored {
 /// Writes a copy of `store` to `file`: as it is at one moment, whatever runs do
 /// meanwhile. Fails with 73 where a file is and `force` is not said.
 pub fn backup(store: &Path, file: &Path, force: bool) -> Result<Backup, Error> {
-    if !store.exists() {
+    if !open::check(store)? {
         return Err(Error::config(format!("there is no store at `{}`", store.display()))
             .hint("the first run creates it"));
     }
@@ -79,7 +79,6 @@ pub fn backup(store: &Path, file: &Path, force: bool) -> Result<Backup, Error> {
         return Err(Error::new(Exit::CannotCreate, message)
             .hint("name another file, or replace it with `--force`"));
     }
-    open::check(store)?;
     let mut draft = Draft::private_beside(file)?;
     copy_out(store, draft.path(), file)?;
     drop(draft.sync().map_err(|error| Error::io("cannot write", file, error))?);

@@ -45,7 +45,7 @@ pub struct Forgotten {
 /// whether a call about one of the VINs has acted, unless `force`: with its
 /// record goes what keeps it from being done, and charged, twice.
 pub fn forget(path: &Path, vins: &[Vin], force: bool) -> Result<Option<Forgotten>, Error> {
-    if !path.exists() {
+    if !open::check(path)? {
         return Ok(None);
     }
     // Nobody writes from here on.

@@ -18,7 +18,6 @@ const PAGES: i64 = 4096;
 /// A connection that removes. SQLite would look through all answers for each
 /// body that goes; who removes bodies here has looked before.
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
-    open::check(path)?;
     let db = open::connect(path)?;
     db.execute_batch("PRAGMA foreign_keys = OFF;")
         .map_err(failed("cannot set up the connection", path))?;

@@ -136,10 +136,9 @@ impl Store {
 
     /// Opens an existing store to look only; `None` where there is none yet.
     pub fn peek(path: &Path) -> Result<Option<Snapshots>, Error> {
-        if !path.exists() {
+        if !open::check(path)? {
             return Ok(None);
         }
-        open::check(path)?;
         Ok(Some(Snapshots { path: path.to_owned(), reader: open::connect(path)? }))
     }
 

@@ -31,7 +31,7 @@ const BUSY: Duration = Duration::from_secs(30);
 pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
     let path = spec.path;
     // An empty file is what a new store begins with, and no store yet.
-    if spec.must_exist && !path.metadata().is_ok_and(|file| file.len() > 0) {
+    if spec.must_exist && !check(path)? {
         return Err(Error::config(format!("there is no store at `{}`", path.display()))
             .hint("run once without `--require-store` to create it"));
     }
@@ -100,14 +100,23 @@ pub(super) fn refuse_stub(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Checks whose store an existing file is, and brings it up to date.
-pub(super) fn check(path: &Path) -> Result<(), Error> {
+/// Whether there is a store at `path`. Checks whose it is, and brings it up to
+/// date. A run killed while it made its store leaves an empty database: that is
+/// none yet.
+pub(super) fn check(path: &Path) -> Result<bool, Error> {
+    if !path.exists() {
+        return Ok(false);
+    }
     refuse_stub(path)?;
+    let failed = failed("cannot read the header", path);
     let db = connect(path)?;
-    if is_older(&db).map_err(failed("cannot read the header", path))? {
+    if is_empty(&db).map_err(&failed)? {
+        return Ok(false);
+    }
+    if is_older(&db).map_err(&failed)? {
         create(&db, path)?;
     }
-    check_identity(&db, path)
+    check_identity(&db, path).map(|()| true)
 }
 
 /// A connection with the settings every connection has.

@@ -47,7 +47,7 @@ pub struct Pruned {
 
 /// Prunes the store at `path`; `None` where there is none.
 pub fn prune(path: &Path, spec: &PruneSpec) -> Result<Option<Pruned>, Error> {
-    if !path.exists() {
+    if !open::check(path)? {
         return Ok(None);
     }
     let db = maintain::connect(path)?;

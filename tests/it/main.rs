@@ -14,6 +14,8 @@ mod end_to_end;
 mod faults;
 mod inputs;
 mod inventory;
+#[cfg(unix)]
+mod kills;
 mod nights;
 mod old_stores;
 mod outcomes;

@@ -84,7 +84,7 @@ fn of_batches(batches: &[RecordBatch]) -> Table {
 }
 
 /// Times in a form that is printed without a time zone database.
-fn printable(column: &ArrayRef) -> ArrayRef {
+pub(crate) fn printable(column: &ArrayRef) -> ArrayRef {
     match column.as_primitive_opt::<TimestampMicrosecondType>() {
         Some(moments) => Arc::new(moments.clone().with_timezone("+00:00")),
         None => Arc::clone(column),

@@ -121,6 +121,21 @@ fn a_kill_leaves_the_old_output_as_it_was() {
     assert_eq!(unfinished, [""; 0], "leftovers of the killed run are gone");
 }
 
+#[test]
+fn what_a_run_killed_at_its_very_start_leaves_is_no_store_yet() {
+    let work = Work::configured(&[]);
+    work.write_vins(&vins(1));
+    std::fs::create_dir(work.path("store")).expect("a folder");
+    std::fs::write(work.store(), "").expect("an empty file");
+    let words = ["enrich", "vins.csv", "-o", "out.csv", "--with", "decode"];
+    work.vinrich(&["plan", "vins.csv", "--with", "decode"]).exits(0);
+    work.vinrich(&["quota"]).exits(0);
+    let strict = [&words[..], &["--require-store"]].concat();
+    work.vinrich(&strict).exits(78).says(&["there is no store"]);
+    work.vinrich(&words).exits(0);
+    work.vinrich(&strict).exits(0);
+}
+
 /// What a run has begun beside its output's place: its length.
 fn begun(work: &Work) -> Option<u64> {
     let folder = std::fs::read_dir(work.folder.path()).expect("the folder");

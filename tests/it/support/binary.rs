@@ -277,7 +277,12 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// Distinct VINs of one model whose check digits fit.
 pub(crate) fn vins(count: usize) -> Vec<String> {
-    (0..count)
+    vins_in(0..count)
+}
+
+/// Those with these serial numbers.
+pub(crate) fn vins_in(serials: std::ops::Range<usize>) -> Vec<String> {
+    serials
         .map(|serial| {
             let with = |digit| format!("1FTFW1ET{digit}DF{serial:06}");
             let fits = |vin: &String| Vin::new(vin).is_some_and(|vin| vin.check_digit_fits());
