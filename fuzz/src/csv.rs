@@ -57,8 +57,8 @@ fn pass(inputs: &Inputs) -> Result<(Vec<Cells>, Vec<FileDigest>), Error> {
     let mut all = Vec::new();
     while rows.next(&mut row)? {
         assert_eq!(row.cells().len(), inputs.columns().len());
-        let before = i64::from(inputs.files()[0].has_header);
-        assert_eq!(row.source_row(), all.len() as i64 + before + 1);
+        let before = all.len() + usize::from(inputs.files()[0].has_header);
+        assert_eq!(usize::try_from(row.source_row()), Ok(before + 1));
         assert!(row.claims().year.is_none_or(|year| (1900..2100).contains(&year)));
         let reading = row.reading(Rules::default());
         assert_reading(&reading);

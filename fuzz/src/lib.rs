@@ -25,8 +25,11 @@ mod vendors;
 mod vin;
 mod words;
 
+/// What is held of some bytes; a panic says that it is not so.
+type Target = fn(&[u8]);
+
 /// Every target, by its name.
-pub const TARGETS: [(&str, fn(&[u8])); 12] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("carstrel", vendors::carstrel),
     ("carvin", vendors::carvin),
     ("config", config::config),

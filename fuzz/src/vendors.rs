@@ -3,9 +3,8 @@
 
 mod facts;
 
-use std::time::Duration;
-
 use bytes::Bytes;
+use vinrich::clock::LONGEST_WAIT;
 use vinrich::config::VendorSettings;
 use vinrich::key::{Key, KeyKind, Page, Vehicle};
 use vinrich::outcome::{Fault, Said};
@@ -27,9 +26,6 @@ const VINS: [&str; 8] = [
 
 const STATUSES: [u16; 16] =
     [200, 201, 204, 301, 400, 401, 402, 403, 404, 408, 422, 429, 500, 503, 504, 999];
-
-/// A year: no wait that a vendor asks for is taken to be longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 3600);
 
 pub(crate) fn carstrel(bytes: &[u8]) {
     vendor("carstrel", bytes);

@@ -87,7 +87,7 @@ fn assert_candidates(cell: &str, claims: &Claims<'_>) {
     for decodes in [0_usize, 1, 3] {
         let decode = |vin: &Vin| {
             let serial: usize = vin.as_str().bytes().map(usize::from).sum();
-            (decodes > 0 && serial % decodes == 0).then(|| Arc::clone(&of_claims))
+            serial.is_multiple_of(decodes).then(|| Arc::clone(&of_claims))
         };
         if let Some(suggested) = suggest(cell, claims, decode) {
             assert!(candidates.contains(&suggested) && decode(&suggested).is_some());
