@@ -214,6 +214,8 @@ pub enum Effect {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -231,6 +233,33 @@ mod tests {
             assert_eq!(Key::from_stored(&key.to_stored()), Some(key));
         }
         assert_eq!(Key::from_stored("no key"), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn any_text_of_a_store_is_one_key_or_none(
+            text in prop_oneof![any::<String>(), "[\u{1c}\u{1d}\u{1e}]?[A-Z0-9\u{1f} -]{0,30}"],
+        ) {
+            if let Some(key) = Key::from_stored(&text) {
+                prop_assert_eq!(Key::from_stored(&key.to_stored()), Some(key));
+            }
+        }
+
+        #[test]
+        fn any_vehicle_comes_back_from_the_store(
+            make in "[^\u{1f}\u{1c}-\u{1e}]{0,12}", model in "[^\u{1f}]{0,12}", year: i32,
+        ) {
+            let key = Key::Vehicle(Vehicle::new(&make, &model, year));
+            prop_assert_eq!(Key::from_stored(&key.to_stored()), Some(key));
+        }
+
+        #[test]
+        fn any_name_comes_back_from_the_store(name in any::<String>()) {
+            let key = Key::Name(name);
+            prop_assert_eq!(Key::from_stored(&key.to_stored()), Some(key));
+        }
     }
 
     #[test]

@@ -240,6 +240,23 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
+        fn any_json_is_filled_with_json_of_the_same_shape_or_refused(
+            text in "\\{(\"[a-z{}]{0,4}\":(\"[{}a-z]{0,6}\"|\\[\"\\{a\\}\",1e9\\]|null|-0[.]5),?){0,3}\\}|\\PC{0,20}",
+        ) {
+            with_row(|_, row, vin| {
+                let columns = ["a".to_owned(), "make".to_owned()];
+                if let Ok(template) = JsonTemplate::parse("it", &text, &columns) {
+                    let shape: Value = serde_json::from_str(&text).expect("it was read");
+                    let filled = template.fill(row, vin);
+                    let names = |value: &Value| -> Vec<String> {
+                        value.as_object().expect("an object").keys().cloned().collect()
+                    };
+                    assert_eq!(names(&filled), names(&shape));
+                }
+            });
+        }
+
+        #[test]
         fn any_text_is_a_template_or_an_error(text in "[{}a-z \\u{e4}]{0,12}") {
             let columns = ["a".to_owned(), "ä".to_owned()];
             if let Ok(Template(pieces)) = Template::parse("it", &text, &columns) {

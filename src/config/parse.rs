@@ -202,6 +202,34 @@ mod tests {
         }
 
         #[test]
+        fn near_misses_are_what_they_say_or_refused(
+            time in "[0-9]{0,12}( ?(ns|us|ms|s|m|h|d|w|month|y|years)){0,3}",
+            money in "-?[0-9]{0,15}[.]?[0-9]{0,7} ?(USD|EUR)?",
+            window in "(day|month|10s|0s|1d|)",
+            clock in "[0-9]{1,2}:[0-9]{1,2}( UTC| Europe/Paris| [A-Z]{3})?",
+        ) {
+            prop_assert!(duration(&time).is_ok_and(|length| length <= LONGEST) || duration(&time).is_err());
+            if let Ok(limit) = spend(&format!("{money}/{window}")) {
+                prop_assert!(limit.amount >= Micros::ZERO && !limit.window.is_zero());
+            }
+            if let Ok(reset) = quota_reset(&clock) {
+                prop_assert_eq!(reset.to_string(), clock);
+            }
+        }
+
+        #[test]
+        fn near_addresses_are_safe_or_refused(
+            scheme in "(https?|ftp|HTTP):/{1,3}", host in "([a-z0-9.:@%\\[\\]-]{0,20}|127[.]0[.]0[.][0-9]|localhost)",
+            rest in "(:[0-9]{0,6})?(/[a-z./ ]{0,8})?[?#]?",
+        ) {
+            if let Ok(url) = base_url(&format!("{scheme}{host}{rest}")) {
+                prop_assert_eq!(base_url(&url), Ok(url.clone()), "written, and read again");
+                prop_assert!(!url.contains(['@', '?', '#', ' ']) && !url.ends_with('/'), "{}", url);
+                prop_assert!(url.starts_with("https://") || url.starts_with("http://1") || url.starts_with("http://l") || url.starts_with("http://["), "{}", url);
+            }
+        }
+
+        #[test]
         fn every_quota_survives_being_written(calls in 1..=u32::MAX, seconds in 1u64..3_000_000) {
             let calls = NonZeroU32::new(calls).unwrap();
             let written = Quota { calls, window: Duration::from_secs(seconds) };

@@ -232,8 +232,27 @@ fn a_missing_file_is_missing() {
     assert_eq!(error.exit(), Exit::NoInput);
 }
 
+/// Fields such as the file has, and such as it should not have.
+fn field() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => proptest::sample::select(vec!["16V001000", "FORD", "2016", "9999", "V", "20160105", "Yes", "N", ""])
+            .prop_map(str::to_owned),
+        1 => "[0-9]{0,9}|<[bp/]{0,2}>?|&[a-z#0-9]{0,6};?|\\PC{0,6}",
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
+    #[test]
+    fn a_line_of_any_fields_is_a_record_or_left_out(fields in proptest::collection::vec(field(), 20..33)) {
+        let text = format!("{}{}\n{}", line("16V001000", "F-150"), fields.join("\t"), line("16V001001", "F-150"));
+        let (_folder, path) = written("a.txt", text.as_bytes());
+        let (edition, rows) = rows(&path).expect("one bad line in three is no bad file");
+        prop_assert_eq!(edition.rows, rows.len() as u64);
+        prop_assert!((2..=3).contains(&rows.len()));
+        prop_assert_eq!(edition.rows + edition.other_rows + edition.duplicates + edition.rejected, 3);
+    }
+
     #[test]
     fn any_bytes_are_a_file_or_a_clear_refusal(
         noise in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b'\t'), Just(b'\n'), Just(b'&')], 0..400),

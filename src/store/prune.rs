@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, named_params, params};
 
-use super::{failed, maintain};
+use super::{failed, maintain, open};
 use crate::error::Error;
 use crate::key::{Key, Page};
 use crate::outcome::Dataset;

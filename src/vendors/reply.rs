@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Reply;
-use crate::clock::retry_after;
+use crate::clock::{LONGEST_WAIT, retry_after};
 use crate::outcome::{Denied, Fault};
 
 /// The reading of an HTTP status that holds for every vendor unless it says otherwise.
@@ -56,15 +56,14 @@ fn retry_after_header(reply: &Reply) -> Option<Duration> {
 fn until_reset(value: &str, reply: &Reply) -> Option<Duration> {
     const EPOCH_SECONDS: u64 = 1_000_000_000;
     const EPOCH_MILLIS: u64 = 1_000_000_000_000;
-    const LONGEST: u64 = 366 * 24 * 3600;
     let number: u64 = value.trim().parse().ok()?;
     if number < EPOCH_SECONDS {
-        return Some(Duration::from_secs(number.min(LONGEST)));
+        return Some(Duration::from_secs(number).min(LONGEST_WAIT));
     }
     let reset = if number < EPOCH_MILLIS { number } else { number.div_ceil(1000) };
     // Both clocks show whole seconds: one more, so as never to come early.
     let wait = reset.checked_sub(server_now(reply)?)? + 1;
-    Some(Duration::from_secs(wait.min(LONGEST)))
+    Some(Duration::from_secs(wait).min(LONGEST_WAIT))
 }
 
 fn server_now(reply: &Reply) -> Option<u64> {
@@ -147,7 +146,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::vendors::testing::reply;
+    use crate::money::Micros;
+    use crate::vendors::registry;
+    use crate::vendors::testing::{headers, reply};
 
     const VIN: &str = "1HGBH41JXMN109186";
 
@@ -246,6 +247,28 @@ mod tests {
             prop_assert!(shown.chars().count() <= 120);
             prop_assert!(!shown.contains(VIN));
             prop_assert!(!shown.chars().any(char::is_control));
+        }
+
+        #[test]
+        fn no_header_makes_anyone_wait_for_more_than_a_year(status in 100_u16..1000, headers in headers()) {
+            let reply = Reply { headers, ..reply(status, b"") };
+            for vendor in registry() {
+                if let Some(Fault::Limited { wait }) = vendor.fault(&reply) {
+                    prop_assert!(wait.is_none_or(|wait| wait <= LONGEST_WAIT), "{:?}", wait);
+                }
+                for limit in vendor.limits(&reply) {
+                    prop_assert!(limit.window.is_none_or(|window| !window.is_zero()));
+                    prop_assert!(limit.reset.is_none_or(|reset| reset <= LONGEST_WAIT));
+                }
+                prop_assert!(vendor.charged(&reply).is_none_or(|charged| charged >= Micros::ZERO));
+            }
+        }
+
+        #[test]
+        fn words_of_a_vendor_are_short_and_printable(words in any::<String>()) {
+            let short = short_words(&words);
+            prop_assert!((1..=80).contains(&short.chars().count()));
+            prop_assert!(!short.chars().any(is_unprintable));
         }
     }
 }

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::{Endpoint, Parsed, Reply, Said};
 use crate::config::{QuotaReset, VendorSettings};
+use crate::facts::Facts;
 use crate::key::Key;
 use crate::vin::Vin;
 
@@ -35,7 +36,8 @@ pub(super) fn said(parsed: &Parsed, keys: &[Key]) -> Vec<Option<Said>> {
 }
 
 /// What every reading of a reply must hold, whatever the body: no answer about
-/// a key that was not asked, at most one about each, and facts that can be read.
+/// a key that was not asked, at most one about each, and facts that say of a VIN
+/// what the answer said.
 pub(super) fn assert_sound(endpoint: &dyn Endpoint, reply: &Reply, keys: &[Key]) {
     let Ok(parsed) = endpoint.parse(reply, keys) else { return };
     let mut answered = vec![false; keys.len()];
@@ -43,8 +45,51 @@ pub(super) fn assert_sound(endpoint: &dyn Endpoint, reply: &Reply, keys: &[Key])
         assert!(answer.key < keys.len(), "an answer about nothing asked");
         assert!(!answered[answer.key], "two answers about one key");
         answered[answer.key] = true;
-        endpoint.facts(&keys[answer.key], &answer.body);
+        let key = &keys[answer.key];
+        let Some(is_something) = key.vin().and(tells(&endpoint.facts(key, &answer.body))) else {
+            continue;
+        };
+        match answer.said {
+            Said::Found => assert!(is_something, "found, and null in every column"),
+            Said::Absent => assert!(!is_something, "absent, and told of"),
+            Said::Refused(_) => {}
+        }
     }
+}
+
+/// Whether facts say what their dataset is about; `None` where they are of none.
+fn tells(facts: &Facts) -> Option<bool> {
+    match facts {
+        Facts::Decode(facts) => {
+            Some(facts.make.is_some() || facts.model.is_some() || facts.model_year.is_some())
+        }
+        Facts::Recalls(facts) => Some(!facts.campaigns.is_empty()),
+        Facts::Listings(facts) => Some(!facts.listings.is_empty()),
+        Facts::None => None,
+    }
+}
+
+/// Headers of the names that vendors use for waits and quotas, with any words.
+pub(super) fn headers() -> impl Strategy<Value = Vec<(String, String)>> {
+    const NAMES: [&str; 10] = [
+        "retry-after",
+        "date",
+        "ratelimit-reset",
+        "x-ratelimit-reset",
+        "x-ratelimit-limit",
+        "x-ratelimit-remaining",
+        "x-ratelimit-limit-10s",
+        "x-ratelimit-remaining-60s",
+        "x-usage-cost-micros",
+        "x-request-id",
+    ];
+    let value = prop_oneof![
+        "[-+]?[0-9]{1,21}",
+        "(Mon|Thu), [0-3][0-9] (Jan|Feb) [0-9]{4} [0-2][0-9]:[0-6][0-9]:[0-6][0-9] (GMT|[-+][0-9]{4})",
+        "\\PC{0,12}",
+    ];
+    let header = (proptest::sample::select(NAMES.to_vec()), value);
+    proptest::collection::vec(header.prop_map(|(name, value)| (name.to_owned(), value)), 0..6)
 }
 
 /// A vendor's settings, as a request may need them.

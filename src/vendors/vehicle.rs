@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::json::{self, Object, Value};
-use crate::facts::{DecodeColumn, DecodeFacts, is_blank, model_year};
+use crate::facts::{DecodeColumn, DecodeFacts, is_blank};
 use crate::key::Key;
 
 /// The name of the VIN.
@@ -19,12 +19,19 @@ const YEAR: &[&str] = &["ModelYear", "Year", "model_year"];
 /// The names by which a vehicle is told from other objects.
 pub(super) const IDENTITY: [&[&str]; 3] = [MAKE, MODEL, YEAR];
 
-/// Whether the object says what the vehicle is: its make, its model or its year.
+/// Whether the object says what the vehicle is: whether its make, its model or
+/// its year will be among its [`facts`], by whichever of their names.
 pub(super) fn is_known(vehicle: &Object<'_>) -> bool {
-    let text = |names| vehicle.scalar(names).filter(|text| !is_blank(text));
-    text(MAKE).is_some()
-        || text(MODEL).is_some()
-        || text(YEAR).is_some_and(|year| model_year(&year).is_some())
+    let mut facts = DecodeFacts::default();
+    vehicle.entries.iter().any(|(name, raw)| {
+        let column = DecodeColumn::named(name).or_else(|| DecodeColumn::stood_in_for(name));
+        let identifies = |column: &DecodeColumn| {
+            matches!(column, DecodeColumn::Make | DecodeColumn::Model | DecodeColumn::ModelYear)
+        };
+        let Some(column) = column.filter(identifies) else { return false };
+        let text = json::scalar(raw).filter(|text| !is_blank(text));
+        text.is_some_and(|text| column.fill(&mut facts, &text))
+    })
 }
 
 /// How many of the values that matter most are neither text nor null.

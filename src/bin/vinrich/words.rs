@@ -185,6 +185,8 @@ impl Column {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -239,6 +241,34 @@ mod tests {
             assert!(visible(&text).is_ascii(), "{text:?}");
         }
         assert_eq!(visible("naïve – 車"), "naïve – 車");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn any_text_is_shown_in_characters_that_draw_nothing(text in any::<String>()) {
+            let shown = visible(&text);
+            prop_assert!(!shown.contains(deceives));
+            // Nothing is left out: what is harmless is there, in order.
+            let harmless = text.chars().filter(|&character| !deceives(character));
+            let mut rest = shown.chars();
+            for character in harmless {
+                prop_assert!(rest.any(|other| other == character));
+            }
+        }
+
+        #[test]
+        fn any_number_has_words(number: u64, seconds: f64, micros: i64) {
+            let words = [thousands(number), span(number), bytes(number), took(seconds), at(micros)];
+            prop_assert!(words.iter().all(|words| !words.is_empty()));
+            prop_assert_eq!(thousands(number).replace(',', ""), number.to_string());
+        }
+
+        #[test]
+        fn any_moment_is_shown(text in any::<String>()) {
+            prop_assert_eq!(moment(&text).is_empty(), text.is_empty());
+        }
     }
 
     #[test]

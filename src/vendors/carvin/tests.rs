@@ -199,6 +199,19 @@ fn a_decode_with_error_codes_is_still_found_and_an_empty_one_absent() {
 }
 
 #[test]
+fn a_vehicle_is_found_by_whichever_names_its_columns_have() {
+    for columns in
+        [r#""  Make":"HONDA""#, r#""model_year":"2021""#, r#""ModelYear":"?","Year":2021"#]
+    {
+        let body = format!(r#"{{"success":true,"data":{{"{A}":{{{columns}}}}}}}"#);
+        let reply = reply(200, body.as_bytes());
+        let parsed = BatchDecode.parse(&reply, &vins(&[A])).expect(columns);
+        assert_eq!(parsed.answers[0].said, Found, "{columns}");
+        assert_sound(&BatchDecode, &reply, &vins(&[A]));
+    }
+}
+
+#[test]
 fn type_drift_is_coerced_and_counted() {
     let parsed = parsed("type_drift");
     assert_eq!(parsed.type_drift, 2);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::clock::LONGEST_WAIT;
 use crate::money::Micros;
 use crate::outcome::{Denied, Fault};
 use crate::vendors::reply::{garbled, short_words, unrecognised, wait_asked};
@@ -116,7 +117,9 @@ fn asked_to_wait(reply: &Reply, retry_after: Option<&Value>) -> Option<Duration>
         Some(number) => number.as_f64(),
         None => None,
     };
-    let in_body = seconds.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok());
+    let in_body = seconds.filter(|seconds: &f64| *seconds >= 0.0).map(|seconds| {
+        Duration::try_from_secs_f64(seconds).map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
+    });
     wait_asked(reply).max(in_body)
 }
 

@@ -120,6 +120,16 @@ fn the_longer_of_two_waits_is_kept() {
     assert_eq!(seconds(Visa.fault(&no_flag)), Some(3));
 }
 
+#[test]
+fn a_wait_without_end_in_the_body_is_a_year() {
+    for endless in ["1e18", "\"1e300\"", "99999999999"] {
+        let reply = error(429, "BUSY", "true", &format!(r#","retry_after":{endless}"#));
+        assert_eq!(seconds(Visa.fault(&reply)), Some(366 * 24 * 3600), "{endless}");
+    }
+    let negative = error(429, "BUSY", "true", r#","retry_after":-5"#);
+    assert_eq!(seconds(Visa.fault(&negative)), Some(2), "as where nothing is said");
+}
+
 fn reply_of(body: &str) -> Reply {
     reply(409, body.as_bytes())
 }

@@ -27,7 +27,7 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
     if named.is_some_and(|named| Vin::new(&named.to_uppercase()) != Some(*asked)) {
         return Ok(Parsed { foreign: 1, ..Parsed::default() });
     }
-    let said = said(&data).ok_or_else(|| unrecognised(&reply.body))?;
+    let said = said(&data).map_err(unreadable)?.ok_or_else(|| unrecognised(&reply.body))?;
     Ok(Parsed::one(said, reply.body.slice_ref(raw.get().as_bytes())))
 }
 
@@ -50,15 +50,17 @@ fn data(body: &[u8]) -> Result<Option<(&RawValue, Object<'_>)>, Unreadable> {
     Ok(Object::read(raw)?.map(|data| (raw, data)))
 }
 
-/// Found with a latest listing, absent where the reply says that there is none;
-/// nothing where it says neither.
-fn said(data: &Object<'_>) -> Option<Said> {
+/// Found with a latest listing that can be read, absent where the reply says that
+/// there is none; nothing where it says neither.
+fn said(data: &Object<'_>) -> Result<Option<Said>, Unreadable> {
     let status = data.scalar(&["status"]);
-    let listing = data.get(&["latest_listing"]).map(RawValue::get);
-    match (listing, status.as_deref()) {
-        (Some(listing), _) if listing.starts_with('{') => Some(Said::Found),
+    let listing = data.get(&["latest_listing"]);
+    if listing.map(Object::read).transpose()?.flatten().is_some() {
+        return Ok(Some(Said::Found));
+    }
+    Ok(match (listing.map(RawValue::get), status.as_deref()) {
         (None | Some("null"), Some("missing" | "sold")) => Some(Said::Absent),
         (Some("null"), status) if status != Some("active") => Some(Said::Absent),
         _ => None,
-    }
+    })
 }

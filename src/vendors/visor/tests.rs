@@ -156,6 +156,13 @@ fn a_look_up_says_when_there_is_no_listing() {
 }
 
 #[test]
+fn a_listing_that_cannot_be_read_is_no_answer() {
+    let named = format!(r#"{{"data":{{"vin":"{A}","latest_listing":{{"id":1,"id":2}}}}}}"#);
+    let fault = Vins.parse(&reply(200, named.as_bytes()), &vins(&[A])).expect_err("a key twice");
+    assert!(matches!(fault, Fault::Garbled { .. }), "{fault:?}");
+}
+
+#[test]
 fn a_404_is_an_answer_only_in_the_vendors_words() {
     assert_eq!(fault(404, "not_found"), None);
     let known = Reply { status: 404, ..fixture("visor/not_found.json") };

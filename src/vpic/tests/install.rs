@@ -268,4 +268,27 @@ proptest! {
     ) {
         Machine::new().refuses(&[start, &rest].concat());
     }
+
+    #[test]
+    fn a_damaged_file_is_refused_unless_the_data_in_it_are_whole(
+        packed in 0_usize..3,
+        damage in proptest::collection::vec((any::<prop::sample::Index>(), 1_u8..), 1..4),
+        cut in proptest::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = vec![data(0), zstd(&data(0)), wheel(&data(0), 50)].swap_remove(packed);
+        for (at, flipped) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] ^= flipped;
+        }
+        bytes.truncate(cut.map_or(bytes.len(), |cut| cut.index(bytes.len())));
+        let machine = Machine::new();
+        let expected = match machine.install(&bytes) {
+            Ok(_) => data(0),
+            Err(error) => {
+                prop_assert_eq!(error.exit(), Exit::BadInput, "{}", error);
+                OLD.to_vec()
+            }
+        };
+        prop_assert_eq!((machine.holds(), machine.leftovers()), (expected, 0));
+    }
 }

@@ -1,6 +1,8 @@
 //! What may be typed, and what is said to what may not.
 #![allow(clippy::unwrap_used, reason = "tests")]
+
 use clap::CommandFactory;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -123,5 +125,28 @@ fn common_flags_may_stand_before_or_after_the_command() {
     for words in ["--quiet --config c.toml check", "check --config c.toml --quiet"] {
         let common = parse(words).unwrap().common;
         assert!(common.quiet && common.config.is_some(), "{words}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+    #[test]
+    fn any_words_are_a_command_or_a_usage_error(
+        flag in proptest::sample::select(vec![
+            "--max-failed", "--max-cost", "--max-wait", "--delimiter", "--map", "--with", "--fault",
+            "--max-calls", "--keep", "--format",
+        ]),
+        value in prop_oneof![any::<String>(), "[-+]?[0-9]{0,20}[.]?[0-9]{0,8}[%mhd]?", "[a-z]{0,6}[=/,:][a-z0-9]{0,6}"],
+    ) {
+        let words = ["vinrich", "enrich", "a.csv", "-o", "b.csv", flag, &value];
+        match Cli::try_parse_from(words).map(|cli| cli.command) {
+            Ok(Command::Enrich(args)) => {
+                if let Allowance::Percent(share) = args.thresholds.max_failed {
+                    prop_assert!((0.0..=100.0).contains(&share));
+                }
+            }
+            Ok(_) => prop_assert!(false, "another command"),
+            Err(error) => prop_assert!(matches!(exit_of(&error), Exit::Usage | Exit::Success)),
+        }
     }
 }

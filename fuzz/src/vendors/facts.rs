@@ -1,0 +1,98 @@
+//! What a kept body says, as columns.
+
+use vinrich::config::VendorSettings;
+use vinrich::facts::{Campaign, DecodeFacts, Facts, Listing, fingerprint};
+use vinrich::key::Key;
+use vinrich::outcome::Said;
+use vinrich::vendors::Endpoint;
+
+/// The columns agree with what the reply was taken to say.
+pub(super) fn assert_said(endpoint: &dyn Endpoint, said: &Said, key: &Key, body: &[u8]) {
+    // What an inventory and a catalogue say fills no columns by itself.
+    if endpoint.spec().dataset.is_none() || key.vin().is_none() {
+        return;
+    }
+    let is_something = match endpoint.facts(key, body) {
+        Facts::Decode(facts) => {
+            facts.make.is_some() || facts.model.is_some() || facts.model_year.is_some()
+        }
+        Facts::Recalls(facts) => !facts.campaigns.is_empty(),
+        Facts::Listings(facts) => !facts.listings.is_empty(),
+        Facts::None => return,
+    };
+    match said {
+        Said::Found => assert!(is_something || names_its_vin_twice(key, body), "found nothing"),
+        Said::Absent => assert!(!is_something, "absent, and told of"),
+        Said::Refused(_) => {}
+    }
+}
+
+/// A column that holds the VIN is none: in such a body nothing may be left.
+fn names_its_vin_twice(key: &Key, body: &[u8]) -> bool {
+    let body = String::from_utf8_lossy(body).to_uppercase();
+    key.vin().is_some_and(|vin| body.matches(vin.as_str()).count() > 1)
+}
+
+/// Any body is read without harm, by whichever way it is read.
+pub(super) fn assert_kept(
+    endpoint: &dyn Endpoint,
+    key: &Key,
+    body: &[u8],
+    settings: &VendorSettings,
+) {
+    let facts = endpoint.facts(key, body);
+    assert!(facts == endpoint.facts(key, body), "read twice");
+    match &facts {
+        Facts::Decode(facts) => assert_decode(facts),
+        Facts::Recalls(facts) => assert_campaigns(&facts.campaigns),
+        Facts::Listings(facts) => facts.listings.iter().for_each(assert_listing),
+        Facts::None => {}
+    }
+    for name in endpoint.names(body) {
+        assert!(!name.is_empty() && name.to_uppercase() == name, "{name:?}");
+    }
+    if let Some(dealer) = endpoint.dealer(body) {
+        let columns = [dealer.name, dealer.city, dealer.region];
+        assert!(columns.into_iter().flatten().all(|column| !column.is_empty()));
+    }
+    if let Some(page) = endpoint.page(2, body) {
+        assert!(page.entries <= body.len());
+    }
+    for vehicle in endpoint.vehicles(body, settings) {
+        assert_listing(&vehicle.listing);
+    }
+}
+
+fn assert_decode(facts: &DecodeFacts) {
+    assert!(facts.model_year.is_none_or(|year| (1886..2200).contains(&year)));
+    assert!(facts.gvwr_class.is_none_or(|class| (1..=8).contains(&class)));
+    assert!(facts.base_price_usd.is_none_or(|cents| cents >= 0));
+    let numbers = [facts.displacement_l, facts.engine_hp, facts.bed_length_in, facts.wheelbase_in];
+    assert!(numbers.into_iter().flatten().all(f64::is_finite));
+    for words in [&facts.make, &facts.model, &facts.trim, &facts.manufacturer] {
+        assert!(words.as_ref().is_none_or(|words| !words.is_empty() && words.trim() == words));
+    }
+    assert!(facts.make.as_ref().is_none_or(|make| make.to_uppercase() == *make));
+    if let Some(extra) = &facts.decode_extra {
+        let extra: serde_json::Value = serde_json::from_str(extra).expect("one JSON object");
+        assert!(extra.as_object().is_some_and(|extra| !extra.is_empty()));
+    }
+    let _ = fingerprint(facts);
+}
+
+fn assert_campaigns(campaigns: &[Campaign]) {
+    assert!(campaigns.is_sorted_by(|one, next| one.number < next.number), "ascending, distinct");
+    assert!(campaigns.iter().all(|campaign| !campaign.number.is_empty()));
+}
+
+fn assert_listing(listing: &Listing) {
+    if let Some(price) = listing.price {
+        assert!((0..=999_999_999_999).contains(&price.cents), "beyond decimal(12,2)");
+        assert!(price.currency.iter().all(u8::is_ascii_uppercase));
+    }
+    assert!(listing.odometer.is_none_or(|odometer| odometer >= 0));
+    assert!(listing.odometer_unit.is_none_or(|unit| ["mi", "km"].contains(&unit)));
+    assert!(listing.offer.is_none_or(|offer| ["sale", "rental", "auction"].contains(&offer)));
+    let conditions = ["new", "used", "certified"];
+    assert!(listing.condition.is_none_or(|condition| conditions.contains(&condition)));
+}
