@@ -21,17 +21,31 @@ pub trait Clock: Sync {
     fn boot_id(&self) -> &str;
 }
 
-/// The wait a `Retry-After` value asks for: seconds or an HTTP date. Negative,
+/// No server is taken at its word for longer: a year.
+const LONGEST_WAIT: u64 = 366 * 24 * 3600;
+
+/// The wait a `Retry-After` value asks for: seconds or an HTTP date, which is
+/// compared with `server_now`, the time by the server's own clock. Negative,
 /// past and unreadable values are `None`; a huge one is a year.
-pub fn retry_after(value: &str) -> Option<Duration> {
-    const LONGEST: u64 = 366 * 24 * 3600;
-    let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds.min(LONGEST)));
+pub fn retry_after(value: &str, server_now: jiff::Timestamp) -> Option<Duration> {
+    if let Some(seconds) = whole_seconds(value) {
+        return Some(Duration::from_secs(seconds.min(LONGEST_WAIT)));
     }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
-    let wait = date.duration_since(jiff::Timestamp::now());
-    u64::try_from(wait.as_secs()).ok().map(|s| Duration::from_secs((s + 1).min(LONGEST)))
+    let date = jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp();
+    let wait = date.duration_since(server_now);
+    u64::try_from(wait.as_secs()).ok().map(|s| Duration::from_secs((s + 1).min(LONGEST_WAIT)))
+}
+
+/// A number of seconds or milliseconds as servers write it, rounded up: never
+/// come early. Negative, endless and unreadable ones are `None`.
+pub fn whole_seconds(value: &str) -> Option<u64> {
+    let value = value.trim();
+    if let Ok(whole) = value.parse() {
+        return Some(whole);
+    }
+    let number: f64 = value.parse().ok()?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+    (number.is_finite() && number.is_sign_positive()).then(|| number.ceil() as u64)
 }
 
 /// The machine's clock.
@@ -39,14 +53,12 @@ pub fn retry_after(value: &str) -> Option<Duration> {
 pub struct SystemClock {
     boot_id: String,
     started: std::time::Instant,
-    started_boot: i64,
 }
 
 impl SystemClock {
     /// Reads which boot this is.
     pub fn new() -> Self {
-        let (boot_id, started_boot) = crate::os::boot();
-        Self { boot_id, started: std::time::Instant::now(), started_boot }
+        Self { boot_id: crate::os::boot_id(), started: std::time::Instant::now() }
     }
 }
 
@@ -58,14 +70,46 @@ impl Default for SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
-        let elapsed = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
+        let elapsed = || i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
         Moment {
             wall: jiff::Timestamp::now().as_microsecond(),
-            boot: self.started_boot.saturating_add(elapsed),
+            boot: crate::os::since_boot().unwrap_or_else(elapsed),
         }
     }
 
     fn boot_id(&self) -> &str {
         &self.boot_id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_read_in_every_form() {
+        let server_now: jiff::Timestamp = "2026-11-22T03:00:00Z".parse().expect("a time");
+        let read = |value| retry_after(value, server_now).map(|wait| wait.as_secs());
+        assert_eq!(read("7"), Some(7));
+        assert_eq!(read(" 7 "), Some(7));
+        assert_eq!(read("1.2"), Some(2), "rounded up");
+        assert_eq!(read("0"), Some(0));
+        assert_eq!(read("1000000000"), Some(LONGEST_WAIT));
+        assert_eq!(read("1e9"), Some(LONGEST_WAIT));
+        assert_eq!(read("99999999999999999999999"), Some(LONGEST_WAIT));
+        assert_eq!(read("Sun, 22 Nov 2026 03:01:00 GMT"), Some(61));
+        for nothing in ["-5", "-0.5", "soon", "", "inf", "NaN", "Sun, 22 Nov 2026 02:00:00 GMT"] {
+            assert_eq!(read(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn the_boot_clock_goes_on_and_agrees_between_two_of_them() {
+        let (first, second) = (SystemClock::new(), SystemClock::new());
+        let (before, between, after) = (first.now(), second.now(), first.now());
+        assert_eq!(first.boot_id(), second.boot_id());
+        if cfg!(target_os = "linux") {
+            assert!(before.boot <= between.boot && between.boot <= after.boot);
+        }
     }
 }

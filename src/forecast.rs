@@ -55,6 +55,7 @@ pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<F
     for vendor in &mut forecast.vendors {
         add_time(vendor, plan, &quotas);
     }
+    warn_of_waits(&mut forecast);
     warn_of_what_is_missing(plan, &panel, &mut forecast);
     warn_of_dealers(&panel, &mut forecast);
     warn_of_endless_renewal(plan, &panel, &mut forecast);
@@ -296,7 +297,24 @@ fn add_time(vendor: &mut VendorForecast, plan: &Plan, quotas: &[VendorQuota]) {
         let left = u64::from(quota.calls.get()).saturating_sub(usage.used);
         vendor.seconds = vendor.seconds.max(seconds_for(*quota, vendor.calls_total, left));
     }
+    if let Some(wait) = known.wait.as_ref().filter(|_| vendor.calls_total > 0) {
+        // Nothing is sent before; then the quotas go on from where they are.
+        vendor.seconds = vendor.seconds.saturating_add(wait.seconds);
+        vendor.quota_left = Some(0);
+        vendor.waits_until = Some(wait.until.clone());
+    }
     vendor.nights = vendor.seconds / NIGHT + u64::from(vendor.calls_total > 0);
+}
+
+/// A run before the end of a wait sends nothing.
+fn warn_of_waits(forecast: &mut Forecast) {
+    for vendor in &forecast.vendors {
+        let Some(until) = &vendor.waits_until else { continue };
+        forecast.warnings.push(format!(
+            "{} asked to wait until {until}: a run sends it nothing before",
+            vendor.vendor
+        ));
+    }
 }
 
 /// A vendor without a key, or that costs money without a limit, is left out of a run.

@@ -81,7 +81,7 @@ fn enrich(
         }
     }
     let report = run.report(&plan.thresholds);
-    store.finish(run.clock.now().wall, report.exit_code, &report.to_json()?)
+    store.finish(run.clock.now(), report.exit_code, &report.to_json()?)
 }
 
 fn open_store(plan: &Plan, run: &Run<'_>) -> Result<Store, Error> {

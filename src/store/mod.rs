@@ -11,6 +11,7 @@
 //! - `operations` freezes what calls that act do, before they are sent.
 //! - `index` turns replies into answers and content-addressed bodies.
 //! - `inventories` keeps lists that are read page by page.
+//! - `waits` keeps what vendors said about waiting.
 //! - `others` minds other processes, live and dead; `runs` tells them apart by
 //!   their lock files.
 //! - `lookup` reads answers, by point or by scan; `records` what else a person
@@ -32,6 +33,7 @@ mod recall_file;
 mod records;
 mod runs;
 mod state;
+mod waits;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -49,14 +51,15 @@ pub use index::{Body, NewAnswer};
 pub use inventories::{KeptPage, WholeList};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
 pub use message::{
-    Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, Reconcile, Reserve,
-    RunLimits, Shortage,
+    Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, RESERVED_FOR, Reconcile,
+    Reserve, RunLimits, Shortage,
 };
 pub use operations::Operation;
 pub use recall_file::{
     CampaignId, Filed, Filer, HeldRecallFile, Imported, RecallFileInfo, import_recall_file,
 };
 pub use records::{DayCalls, RunRecord, SourceRecord};
+pub use waits::{HeardWait, KeptWait, LONGEST_WAIT, WaitWord, forget_waits};
 pub use writer::Writer;
 
 /// How to open a store.
@@ -137,9 +140,9 @@ impl Store {
     }
 
     /// Closes the run: its last answers are indexed, its report is kept.
-    pub fn finish(self, ended_at: i64, exit: u8, report: &str) -> Result<(), Error> {
+    pub fn finish(self, ended: Moment, exit: u8, report: &str) -> Result<(), Error> {
         drop(self.reader);
-        self.writer.finish(ended_at, exit, report)
+        self.writer.finish(ended, exit, report)
     }
 }
 

@@ -12,6 +12,7 @@ use super::inventories::WholeList;
 use super::ledger::{Limits, Usage};
 use super::message::{Close, Elsewhere, Granted, Reconcile, Reserve};
 use super::state::State;
+use super::waits::HeardWait;
 use super::{AccountId, RunInfo, SourceId, SourceName, StoreSpec};
 use crate::clock::Moment;
 use crate::error::Error;
@@ -35,10 +36,11 @@ pub(super) enum Message {
     Close(Close),
     Reconcile(Reconcile, oneshot::Sender<Result<(), Error>>),
     Settle(oneshot::Sender<Result<(), Error>>),
-    Elsewhere(SourceId, Vec<Key>, i64, oneshot::Sender<Result<Vec<Elsewhere>, Error>>),
+    Wait(HeardWait),
+    Elsewhere(SourceId, Vec<Key>, Moment, oneshot::Sender<Result<Vec<Elsewhere>, Error>>),
     Usage(AccountId, Limits, Moment, oneshot::Sender<Result<Vec<Usage>, Error>>),
     CompleteList(SourceId, String, WholeList, i64, oneshot::Sender<Result<bool, Error>>),
-    Finish(i64, u8, String, oneshot::Sender<Result<(), Error>>),
+    Finish(Moment, u8, String, oneshot::Sender<Result<(), Error>>),
 }
 
 impl Writer {
@@ -78,6 +80,11 @@ impl Writer {
         self.queue.send(Message::Close(close)).await.map_err(|_| gone())
     }
 
+    /// Queues a vendor's word that an account should wait.
+    pub async fn keep_wait(&self, heard: HeardWait) -> Result<(), Error> {
+        self.queue.send(Message::Wait(heard)).await.map_err(|_| gone())
+    }
+
     /// Settles or frees an operation whose outcome was not known.
     pub async fn reconcile(&self, found: Reconcile) -> Result<(), Error> {
         self.ask(|ack| Message::Reconcile(found, ack)).await
@@ -88,14 +95,14 @@ impl Writer {
         self.ask(Message::Settle).await
     }
 
-    /// What became of keys that another run was asking about, since `since`.
+    /// What has become, by `now`, of keys that another run was asking about.
     pub async fn elsewhere(
         &self,
         source: SourceId,
         keys: Vec<Key>,
-        since: i64,
+        now: Moment,
     ) -> Result<Vec<Elsewhere>, Error> {
-        self.ask(|ack| Message::Elsewhere(source, keys, since, ack)).await
+        self.ask(|ack| Message::Elsewhere(source, keys, now, ack)).await
     }
 
     /// Makes `whole` the reading of `list` that counts from `now` on, and removes
@@ -121,9 +128,9 @@ impl Writer {
         self.ask(|ack| Message::Usage(account, limits, now, ack)).await
     }
 
-    pub(super) fn finish(self, ended_at: i64, exit: u8, report: &str) -> Result<(), Error> {
+    pub(super) fn finish(self, ended: Moment, exit: u8, report: &str) -> Result<(), Error> {
         let (ack, done) = oneshot::channel();
-        let message = Message::Finish(ended_at, exit, report.to_owned(), ack);
+        let message = Message::Finish(ended, exit, report.to_owned(), ack);
         self.queue.blocking_send(message).map_err(|_| gone())?;
         let result = done.blocking_recv().map_err(|_| gone())?;
         drop(self.queue);

@@ -15,6 +15,7 @@ mod old_stores;
 mod outcomes;
 mod outputs;
 mod photos;
+mod quotas;
 mod rate;
 mod readme;
 mod recall_file;
