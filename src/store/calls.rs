@@ -102,8 +102,8 @@ impl State {
     /// limits allow; at least one.
     fn room(&mut self, asked: &Asked<'_>, want: u64) -> rusqlite::Result<Result<u64, Shortage>> {
         let want = match self.own_room(asked.price, want) {
-            0 if want > 0 => return Ok(Err(Shortage::Run)),
-            room => room,
+            Ok(room) => room,
+            Err(shortage) => return Ok(Err(shortage)),
         };
         if let Some(wait) = self.wait_left(asked.account, asked.now)? {
             return Ok(Err(Shortage::After(wait, Held::RateLimited)));
@@ -120,16 +120,25 @@ impl State {
         })
     }
 
-    fn own_room(&self, price: Micros, want: u64) -> u64 {
+    /// How many of `want` calls the run's own limits allow; at least one.
+    fn own_room(&self, price: Micros, want: u64) -> Result<u64, Shortage> {
         let mut room = want;
         if let Some(most) = self.limits.max_calls {
             room = room.min(most.saturating_sub(self.used_calls));
         }
-        if let Some(most) = self.limits.max_cost.filter(|_| price > Micros::ZERO) {
-            let left = most - self.used_cost;
-            room = room.min(u64::try_from(left.0 / price.0).unwrap_or(0));
+        if room == 0 && want > 0 {
+            return Err(Shortage::Run);
         }
-        room
+        if let Some(most) = self.limits.max_cost.filter(|_| price > Micros::ZERO) {
+            let affords = |left: Micros| u64::try_from(left.0 / price.0).unwrap_or(0);
+            room = room.min(affords(most - self.used_cost));
+            if room == 0 && want > 0 {
+                // What is on its way may fail, and cost nothing.
+                let at_best = affords(most - self.used_cost + self.open_cost);
+                return Err(if at_best > 0 { Shortage::AfterOpen } else { Shortage::Run });
+            }
+        }
+        Ok(room)
     }
 
     fn room_in_windows(&mut self, asked: &Asked<'_>, want: u64) -> rusqlite::Result<Room> {
@@ -174,6 +183,7 @@ impl State {
         }
         self.used_calls += 1;
         self.used_cost += price;
+        self.open_cost += price;
         Ok(call)
     }
 
@@ -208,6 +218,7 @@ impl State {
             self.end_operation(close.call, end)?;
         }
         self.used_cost = self.used_cost - close.price + close.charged;
+        self.open_cost = self.open_cost - close.price;
         if let Some((source, answers)) = close.answers {
             self.index.add(close.call, source, close.at.wall, answers);
         }

@@ -244,3 +244,6 @@ pub(super) fn close_open_calls(db: &Connection, run_id: &str, now: Moment) -> ru
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,6 +38,8 @@ pub(super) struct State {
     pub(super) limits: RunLimits,
     pub(super) used_calls: u64,
     pub(super) used_cost: Micros,
+    /// The part of it that calls on their way may give back.
+    pub(super) open_cost: Micros,
     /// Those at hand; any other is read from the ledger when it is asked for.
     pub(super) accounts: HashMap<AccountId, Account>,
     pub(super) claims: HashMap<(SourceId, Key), i64>,
@@ -70,6 +72,7 @@ impl State {
             limits: spec.limits,
             used_calls: 0,
             used_cost: Micros::ZERO,
+            open_cost: Micros::ZERO,
             accounts: HashMap::new(),
             claims: HashMap::new(),
             last_claim: 0,

@@ -117,7 +117,7 @@ fn calls_of(work: &Work, plan: &Plan, clock: &dyn Clock) -> usize {
 
 #[test]
 fn a_clock_that_is_set_refills_no_window() {
-    for by in [HOUR, -HOUR, 24 * HOUR, -24 * HOUR, 400 * 24 * HOUR] {
+    for by in [HOUR, -HOUR, 24 * HOUR, -24 * HOUR, 30 * 24 * HOUR] {
         let work = Work::with_faults(&[]);
         let plan = two_nights_of_work(&work);
         let machine = Machine::new();
@@ -203,7 +203,7 @@ fn no_day_of_the_vendor_is_passed_by_clocks_that_jump() {
     let mut rng = fastrand::Rng::with_seed(seed());
     for (at, zone) in [("00:00", "UTC"), ("00:00", "America/New_York"), ("04:30", "Europe/Berlin")]
     {
-        for _ in 0..20 {
+        for _ in 0..6 {
             let by_day = calls_by_true_day(at, zone, &mut rng);
             assert!(by_day.values().all(|calls| *calls <= 40), "{at} {zone}: {by_day:?}");
             assert!(by_day.values().sum::<u32>() > 40, "{at} {zone}: {by_day:?}");

@@ -298,7 +298,7 @@ fn no_window_is_passed_over_restarts_kills_and_jumps() {
 #[test]
 fn days_and_minutes_are_kept_over_restarts_kills_and_jumps() {
     let windows = &[(10, Duration::from_mins(1)), (60, Duration::from_hours(24))];
-    let restarts = 20 * scale() as usize;
+    let restarts = 10 * scale() as usize;
     let machine = play(&Script { windows, restarts, life: 10 * HOUR, kills: true });
     let days = machine.now / DAY;
     assert!(machine.arrivals.len() > usize::try_from(days).expect("few") * 40, "in {days} days");
@@ -311,7 +311,7 @@ fn the_quota_is_used_while_work_waits() {
         &[(5, Duration::from_secs(1))],
         &[(30, Duration::from_mins(1))],
     ] {
-        let script = Script { windows, restarts: 20, life: 20 * SECOND, kills: false };
+        let script = Script { windows, restarts: 7, life: 20 * SECOND, kills: false };
         let machine = play(&script);
         // N calls in each W + latency, for the window that allows the fewest.
         let rates = windows

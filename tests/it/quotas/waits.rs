@@ -76,9 +76,11 @@ fn a_wait_in_any_form_is_sat_out() {
         // A server may be an hour ahead or behind when its own date says so.
         for clock_off in [0_i64, 3600, -3600] {
             let off = jiff::SignedDuration::from_secs(clock_off);
-            if clock_off != 0
-                && !form(Timestamp::now(), Duration::ZERO).0.iter().any(|(name, _)| *name == "date")
-            {
+            let names_its_date = |form: Form| {
+                let (headers, _) = form(Timestamp::now(), Duration::from_secs(2));
+                headers.iter().any(|(name, _)| *name == "date")
+            };
+            if clock_off != 0 && !names_its_date(form) {
                 continue;
             }
             let not_before = Arc::new(Mutex::new(None));
