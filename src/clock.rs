@@ -24,16 +24,28 @@ pub trait Clock: Sync {
 /// A year: no longer wait that a server asks for is taken at its word.
 pub const LONGEST_WAIT: Duration = Duration::from_hours(366 * 24);
 
-/// The wait a `Retry-After` value asks for: seconds or an HTTP date. Negative,
+/// The wait a `Retry-After` value asks for: seconds or an HTTP date, which is
+/// compared with `server_now`, the time by the server's own clock. Negative,
 /// past and unreadable values are `None`; a huge one is [`LONGEST_WAIT`].
-pub fn retry_after(value: &str) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
+pub fn retry_after(value: &str, server_now: jiff::Timestamp) -> Option<Duration> {
+    if let Some(seconds) = whole_seconds(value) {
         return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
     }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
-    let wait = date.duration_since(jiff::Timestamp::now());
+    let date = jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp();
+    let wait = date.duration_since(server_now);
     u64::try_from(wait.as_secs()).ok().map(|s| Duration::from_secs(s + 1).min(LONGEST_WAIT))
+}
+
+/// A number of seconds or milliseconds as servers write it, rounded up: never
+/// come early. Negative, endless and unreadable ones are `None`.
+pub fn whole_seconds(value: &str) -> Option<u64> {
+    let value = value.trim();
+    if let Ok(whole) = value.parse() {
+        return Some(whole);
+    }
+    let number: f64 = value.parse().ok()?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+    (number.is_finite() && number.is_sign_positive()).then(|| number.ceil() as u64)
 }
 
 /// The machine's clock.
@@ -41,14 +53,12 @@ pub fn retry_after(value: &str) -> Option<Duration> {
 pub struct SystemClock {
     boot_id: String,
     started: std::time::Instant,
-    started_boot: i64,
 }
 
 impl SystemClock {
     /// Reads which boot this is.
     pub fn new() -> Self {
-        let (boot_id, started_boot) = crate::os::boot();
-        Self { boot_id, started: std::time::Instant::now(), started_boot }
+        Self { boot_id: crate::os::boot_id(), started: std::time::Instant::now() }
     }
 }
 
@@ -60,10 +70,10 @@ impl Default for SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
-        let elapsed = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
+        let elapsed = || i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
         Moment {
             wall: jiff::Timestamp::now().as_microsecond(),
-            boot: self.started_boot.saturating_add(elapsed),
+            boot: crate::os::since_boot().unwrap_or_else(elapsed),
         }
     }
 
@@ -79,15 +89,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_is_seconds_or_a_date_to_come() {
-        assert_eq!(retry_after(" 90 "), Some(Duration::from_secs(90)));
-        assert_eq!(retry_after("0"), Some(Duration::ZERO));
-        assert_eq!(retry_after("99999999999999"), Some(LONGEST_WAIT));
-        assert_eq!(retry_after("Thu, 01 Jan 2099 00:00:00 GMT"), Some(LONGEST_WAIT));
-        for none in
-            ["", "-5", "soon", "1.5", "Thu, 01 Jan 1970 00:00:00 GMT", "99999999999999999999"]
-        {
-            assert_eq!(retry_after(none), None, "{none}");
+    fn a_wait_is_read_in_every_form() {
+        let server_now: jiff::Timestamp = "2026-11-22T03:00:00Z".parse().expect("a time");
+        let read = |value| retry_after(value, server_now).map(|wait| wait.as_secs());
+        assert_eq!(read("7"), Some(7));
+        assert_eq!(read(" 7 "), Some(7));
+        assert_eq!(read("1.2"), Some(2), "rounded up");
+        assert_eq!(read("0"), Some(0));
+        assert_eq!(read("1000000000"), Some(LONGEST_WAIT.as_secs()));
+        assert_eq!(read("1e9"), Some(LONGEST_WAIT.as_secs()));
+        assert_eq!(read("99999999999999999999999"), Some(LONGEST_WAIT.as_secs()));
+        assert_eq!(read("Sun, 22 Nov 2026 03:01:00 GMT"), Some(61));
+        for nothing in ["-5", "-0.5", "soon", "", "inf", "NaN", "Sun, 22 Nov 2026 02:00:00 GMT"] {
+            assert_eq!(read(nothing), None, "{nothing}");
         }
     }
 
@@ -101,7 +115,18 @@ mod tests {
                 "((Mon|Thu|Foo), )?[0-9]{1,2} (Jan|Feb|Xyz) [0-9]{1,6} [0-9]{2}:[0-9]{2}(:[0-9]{2})? (GMT|UT|[-+][0-9]{4}|Z)",
             ],
         ) {
-            prop_assert!(retry_after(&value).is_none_or(|wait| wait <= LONGEST_WAIT));
+            let wait = retry_after(&value, jiff::Timestamp::now());
+            prop_assert!(wait.is_none_or(|wait| wait <= LONGEST_WAIT));
+        }
+    }
+
+    #[test]
+    fn the_boot_clock_goes_on_and_agrees_between_two_of_them() {
+        let (first, second) = (SystemClock::new(), SystemClock::new());
+        let (before, between, after) = (first.now(), second.now(), first.now());
+        assert_eq!(first.boot_id(), second.boot_id());
+        if cfg!(target_os = "linux") {
+            assert!(before.boot <= between.boot && between.boot <= after.boot);
         }
     }
 }

@@ -38,21 +38,24 @@ pub fn is_ours(found: &std::fs::Metadata) -> bool {
     found.uid() == 0 || found.uid() == rustix::process::geteuid().as_raw()
 }
 
-/// Names the current boot and tells the microseconds since it, suspend included.
-///
-/// Linux gives both; elsewhere every process is its own boot, so that windows
-/// across processes rest on wall time alone.
-pub fn boot() -> (String, i64) {
-    linux_boot().unwrap_or_else(|| (format!("process-{}", std::process::id()), 0))
+/// Names the current boot, where the system does. Elsewhere every process is its
+/// own boot, so that windows across processes rest on wall time alone.
+pub fn boot_id() -> String {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    id.map_or_else(|_| format!("process-{}", std::process::id()), |id| id.trim().to_owned())
 }
 
-fn linux_boot() -> Option<(String, i64)> {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
-    let (whole, fraction) = uptime.split_whitespace().next()?.split_once('.')?;
-    let whole: i64 = whole.parse().ok()?;
-    let hundredths: i64 = fraction.parse().ok()?;
-    Some((id.trim().to_owned(), whole * 1_000_000 + hundredths * 10_000))
+/// Microseconds since the boot, suspend included: the same clock in every process.
+#[cfg(target_os = "linux")]
+pub fn since_boot() -> Option<i64> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Some(time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1000))
+}
+
+/// No such clock here: a process counts from its own start.
+#[cfg(not(target_os = "linux"))]
+pub fn since_boot() -> Option<i64> {
+    None
 }
 
 /// Creates `folder` and its parents; the last one is for its owner alone.

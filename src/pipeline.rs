@@ -77,7 +77,7 @@ fn enrich(
         Ok(()) => run.report(&plan.thresholds),
         Err(error) => run.end_with(error),
     };
-    let kept = store.finish(run.clock.now().wall, report.exit_code, &report.to_json()?);
+    let kept = store.finish(run.clock.now(), report.exit_code, &report.to_json()?);
     // A store that failed fails again: the first error is the one to tell.
     done.and(kept)
 }

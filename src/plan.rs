@@ -156,7 +156,11 @@ pub struct VendorForecast {
     pub cost: Micros,
     /// Calls the quotas allow right now; `None`: no quota.
     pub quota_left: Option<u64>,
-    /// Until the last call, under the quotas, in seconds.
+    /// The end of a wait that the vendor asked for, RFC 3339; `None`: it may be
+    /// asked now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<String>,
+    /// Until the last call, under the quotas and after that wait, in seconds.
     pub seconds: u64,
     /// Runs on as many nights, when one night's quota is not enough.
     pub nights: u64,

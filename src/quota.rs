@@ -6,11 +6,11 @@ use crate::account::account_name;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::Error;
-use crate::gate::Windows;
+use crate::gate::{Windows, later, rfc3339};
 use crate::money::Micros;
 use crate::panel::origin;
 use crate::report::QuotaReport;
-use crate::store::{Snapshot, Store};
+use crate::store::{Snapshot, Store, WaitWord};
 use crate::vendors::{self, Vendor};
 
 /// One vendor's quotas and spend limits at this moment.
@@ -24,6 +24,21 @@ pub struct VendorQuota {
     pub left: Option<u64>,
     /// Its spend limits: such as `2 USD/day`, and what is spent of it.
     pub spend: Vec<(String, Micros)>,
+    /// The wait that it asked for, if that is not over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait: Option<AskedWait>,
+}
+
+/// A vendor's word that we wait.
+#[derive(Clone, Debug, Serialize)]
+pub struct AskedWait {
+    /// When it ends, RFC 3339.
+    pub until: String,
+    /// Seconds until then.
+    pub seconds: u64,
+    /// Whether the vendor did not say how long: it refused again and again, so
+    /// that its longest window is taken for used up.
+    pub supposed: bool,
 }
 
 /// The quotas of every vendor in the settings, from the ledger of their store.
@@ -49,15 +64,21 @@ fn of_vendor(
     let windows = Windows::new(settings);
     let now = clock.now();
     let limits = windows.at(now);
-    let account = match ledger {
+    let (account, wait) = match ledger {
         Some((snapshot, install_key)) => {
             let key = settings.resolve_key()?;
             let name = account_name(install_key, key.as_ref());
             let place = (id, &*origin(settings, key.as_ref()), &*name);
-            snapshot.account(place, &limits, now, clock.boot_id())?
+            let account = snapshot.account(place, &limits, now, clock.boot_id())?;
+            (account, snapshot.wait(place, now, clock.boot_id())?)
         }
-        None => crate::store::ledger::Account::default(),
+        None => (crate::store::ledger::Account::default(), None),
     };
+    let wait = wait.map(|wait| AskedWait {
+        until: rfc3339(later(now.wall, wait.left)),
+        seconds: wait.left.as_secs() + 1,
+        supposed: wait.word == WaitWord::Supposed,
+    });
     let usage = account.usage(&limits, now);
     let left = limits
         .windows
@@ -70,5 +91,6 @@ fn of_vendor(
         left: left.min(),
         quotas: windows.report(usage, now),
         spend: spend.map(|(limit, name)| (name, account.spent(limit.span, now))).collect(),
+        wait,
     })
 }

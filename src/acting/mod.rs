@@ -142,7 +142,7 @@ impl<'a> Job<'a> {
             desk.close(self.of_vendor).await
         })?;
         drop(runtime);
-        store.finish(world.clock.now().wall, report.exit_code, &report.to_json()?)?;
+        store.finish(world.clock.now(), report.exit_code, &report.to_json()?)?;
         Ok(report)
     }
 

@@ -126,6 +126,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use proptest::prelude::*;
 
+    use super::super::address::base_url;
     use super::*;
 
     #[test]

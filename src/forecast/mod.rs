@@ -56,6 +56,7 @@ pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<F
     for vendor in &mut forecast.vendors {
         add_time(vendor, plan, &quotas);
     }
+    warnings::of_waits(&mut forecast);
     warnings::of_what_is_missing(plan, &panel, &mut forecast);
     warnings::of_dealers(&panel, &mut forecast);
     warnings::of_inventories(&view, &panel, &mut forecast)?;
@@ -379,6 +380,12 @@ fn add_time(vendor: &mut VendorForecast, plan: &Plan, quotas: &[VendorQuota]) {
     for (quota, usage) in settings.quotas.iter().zip(&known.quotas) {
         let left = u64::from(quota.calls.get()).saturating_sub(usage.used);
         vendor.seconds = vendor.seconds.max(seconds_for(*quota, vendor.calls_total, left));
+    }
+    if let Some(wait) = known.wait.as_ref().filter(|_| vendor.calls_total > 0) {
+        // Nothing is sent before; then the quotas go on from where they are.
+        vendor.seconds = vendor.seconds.saturating_add(wait.seconds);
+        vendor.quota_left = Some(0);
+        vendor.waits_until = Some(wait.until.clone());
     }
     vendor.nights = vendor.seconds / NIGHT + u64::from(vendor.calls_total > 0);
 }

@@ -10,6 +10,17 @@ use crate::outcome::Dataset;
 use crate::panel::{Panel, Source};
 use crate::plan::{Forecast, Plan};
 
+/// A run before the end of a wait sends nothing.
+pub(super) fn of_waits(forecast: &mut Forecast) {
+    for vendor in &forecast.vendors {
+        let Some(until) = &vendor.waits_until else { continue };
+        forecast.warnings.push(format!(
+            "{} asked to wait until {until}: a run sends it nothing before",
+            vendor.vendor
+        ));
+    }
+}
+
 /// A vendor without a key, or that costs money without a limit, is left out of a run.
 pub(super) fn of_what_is_missing(plan: &Plan, panel: &Panel, forecast: &mut Forecast) {
     for chain in panel.chains.values() {

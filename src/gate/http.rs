@@ -44,6 +44,8 @@ pub(super) fn client(settings: &VendorSettings) -> Result<Client, Error> {
         .connect_timeout(CONNECT)
         .read_timeout(IDLE)
         .timeout(settings.timeout)
+        // Every try is in the ledger: none is made behind its back.
+        .retry(reqwest::retry::never())
         .tcp_nodelay(true);
     if settings.base_url.starts_with("https:") {
         builder = builder

@@ -12,6 +12,7 @@ mod consequences;
 mod http;
 mod no_reply;
 mod probe;
+mod reserving;
 mod resolver;
 mod round;
 mod tally;
@@ -35,14 +36,15 @@ use crate::freshness::Freshness;
 use crate::key::Key;
 use crate::outcome::{Denied, Fault, Held, Outcome};
 use crate::report::VendorReport;
-use crate::store::{AccountId, RoomWish, SourceId, Writer};
-use crate::vendors::{Auth, Endpoint, Reply, Vendor};
+use crate::store::{AccountId, HeardWait, LONGEST_WAIT, RoomWish, SourceId, WaitWord, Writer};
+use crate::vendors::{Auth, Endpoint, Reply, Vendor, retry_after_header};
 
 use breaker::{Breaker, RetryBudget};
 use tally::Tally;
 
 pub use http::LargeBodies;
 pub use probe::Probed;
+use windows::whole_second;
 pub use windows::{Windows, later, rfc3339, seconds_for};
 
 /// 429s in a row, without a word about how long, that mean a long window is used up.
@@ -136,6 +138,8 @@ pub struct Door<'a> {
     in_flight: Cell<usize>,
     limited_in_a_row: Cell<u32>,
     limited_at: Cell<Option<Instant>>,
+    /// A wait the vendor asked for that the store does not know yet.
+    heard_wait: Cell<Option<(Duration, WaitWord)>>,
     refused_in_a_row: Cell<u32>,
     cool_until: Cell<Option<Instant>>,
     closed: RefCell<Option<Closed>>,
@@ -188,6 +192,7 @@ impl<'a> Door<'a> {
             in_flight: Cell::new(0),
             limited_in_a_row: Cell::new(0),
             limited_at: Cell::new(None),
+            heard_wait: Cell::new(None),
             refused_in_a_row: Cell::new(0),
             cool_until: Cell::new(None),
             closed: RefCell::new(None),
@@ -259,9 +264,10 @@ impl<'a> Door<'a> {
             .ok_or_else(|| Error::internal(format!("`{}` has no endpoint `{id}`", self.label)))
     }
 
-    /// How many more calls may be on their way.
+    /// How many more calls may be on their way: one at a time while the vendor
+    /// fails or asks to wait, until it answers.
     fn free_slots(&self) -> usize {
-        let most = if self.breaker.borrow().is_open() {
+        let most = if self.breaker.borrow().is_open() || self.limited_in_a_row.get() > 0 {
             1
         } else {
             self.settings.concurrency.get() as usize
@@ -296,9 +302,18 @@ impl<'a> Door<'a> {
         self.shared.tell(|progress| progress.waiting = Some(words));
     }
 
-    /// Gives the vendor up for this run.
+    /// Gives the vendor up for this run. One that has turned us away stays off,
+    /// and of two times to come back the later holds.
     fn park(&self, why: Held, wait: Duration) {
-        let at = later(self.shared.clock.now().wall, wait);
+        let at = whole_second(later(self.shared.clock.now().wall, wait));
+        let is_known = match *self.closed.borrow() {
+            Some(Closed::Denied(_) | Closed::Refusing(_)) => true,
+            Some(Closed::Parked(_, known)) => known.is_some_and(|known| known >= at),
+            None => false,
+        };
+        if is_known {
+            return;
+        }
         let words = format!("{}: parked ({}), resume at {}", self.label, why.code(), rfc3339(at));
         self.shared.events.note(Level::Warn, "parked", &words);
         *self.closed.borrow_mut() = Some(Closed::Parked(why, Some(at)));
@@ -366,24 +381,45 @@ impl<'a> Door<'a> {
     /// The server asked a call sent at `sent` to wait. Calls that were on their
     /// way together count once; a server that says so again and again is parked.
     fn limited(&self, wait: Option<Duration>, sent: Instant) {
+        let wait = wait.map(|wait| self.hear_wait(wait, WaitWord::Asked));
         if self.limited_at.get().is_none_or(|limited| sent > limited) {
             self.limited_at.set(Some(Instant::now()));
             self.limited_in_a_row.set(self.limited_in_a_row.get() + 1);
         }
         let in_a_row = self.limited_in_a_row.get();
+        let now = self.shared.clock.now();
         let used_up =
-            || self.windows.borrow().longest().filter(|long| *long > self.shared.max_wait);
+            || self.windows.borrow().longest(now).filter(|long| *long > self.shared.max_wait);
         match (wait, used_up()) {
             (None, Some(window)) if in_a_row >= LIMITED_IN_A_ROW => {
-                self.park(Held::RateLimited, window);
+                self.park(Held::RateLimited, self.hear_wait(window, WaitWord::Supposed));
             }
-            _ if in_a_row > LIMITED_IN_A_ROW * 3 => self.park(Held::RateLimited, AFTER_OUTAGE),
+            _ if in_a_row > LIMITED_IN_A_ROW * 3 => {
+                self.park(Held::RateLimited, wait.unwrap_or_default().max(AFTER_OUTAGE));
+            }
             (Some(wait), _) if in_a_row == 1 => self.hold(wait, Held::RateLimited),
             (wait, _) => {
                 let back_off = breaker::back_off(in_a_row + 2);
                 self.hold(wait.unwrap_or_default().max(back_off), Held::RateLimited);
             }
         }
+    }
+
+    /// Takes a vendor's word for a wait, as far as vendors are believed. It is to
+    /// be kept in the store, since it holds for other processes too.
+    fn hear_wait(&self, wait: Duration, word: WaitWord) -> Duration {
+        let wait = wait.min(LONGEST_WAIT);
+        if self.heard_wait.get().is_none_or(|(heard, _)| heard < wait) {
+            self.heard_wait.set(Some((wait, word)));
+        }
+        wait
+    }
+
+    /// Keeps the wait that the last reply asked for.
+    async fn keep_wait(&self) -> Result<(), Error> {
+        let Some((wait, word)) = self.heard_wait.take() else { return Ok(()) };
+        let (account, now) = (self.account, self.shared.clock.now());
+        self.shared.writer.keep_wait(HeardWait { account, now, wait, word }).await
     }
 
     /// The vendor failed to answer a call sent at `sent`. Returns whether that is
@@ -458,8 +494,14 @@ impl<'a> Door<'a> {
             self.windows.borrow_mut().tighten(&limit);
             // Without a reset the ledger knows better when a call leaves its window.
             if let (Some(0), Some(wait)) = (limit.remaining, limit.reset) {
-                self.hold(wait, Held::RateLimited);
+                self.hold(self.hear_wait(wait, WaitWord::Asked), Held::RateLimited);
             }
+        }
+        // A server that fails may say for how long; a 503 that does is a limit.
+        if reply.status >= 500
+            && let Some(wait) = retry_after_header(reply)
+        {
+            self.hold(self.hear_wait(wait, WaitWord::Asked), Held::RateLimited);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{Door, closing, http};
 use crate::error::Error;
 use crate::money::Micros;
 use crate::outcome::{Fault, Held};
-use crate::store::{Call, Close, NOT_SENT, Reserve, Shortage, SourceId};
+use crate::store::{Call, Close, NOT_SENT, Reserve, Shortage, SourceId, WaitWord};
 use crate::vendors::{Effect, Probe, Reply, ServerLimit, Usage};
 
 /// What came of a probe.
@@ -74,6 +74,10 @@ impl Door<'_> {
             Err(no_reply) => Err(no_reply.fault()),
         };
         self.close_probe(call, reply.ok(), answer.as_ref().err()).await?;
+        if let Err(Fault::Limited { wait: Some(wait) }) = &answer {
+            self.hear_wait(*wait, WaitWord::Asked);
+            self.keep_wait().await?;
+        }
         Ok(match (answer, reply) {
             (Ok(usage), Ok(reply)) => {
                 Probed::Answered { usage, limits: self.vendor.limits(reply), took }

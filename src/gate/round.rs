@@ -2,20 +2,20 @@
 //! to the last key's outcome.
 
 use std::collections::{HashMap, VecDeque};
-use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
 use super::http::Received;
 use super::no_reply::NoReply;
+use super::reserving::{Flight, Reserving, granted};
 use super::{Asked, Asking, Door, http};
 use crate::batch::{Job, Queue};
 use crate::error::Error;
 use crate::key::Key;
 use crate::money::Micros;
 use crate::outcome::{Fault, Held, Said};
-use crate::store::{Call, Elsewhere, Granted, Reserve, Shortage, SourceId};
+use crate::store::{Elsewhere, SourceId};
 use crate::vendors::{Answer, Effect, Endpoint, Parsed, Reply};
 
 /// How long a stopped run waits for calls on their way.
@@ -25,17 +25,7 @@ const DRAIN: Duration = Duration::from_secs(8);
 const LOOK_ELSEWHERE: Duration = Duration::from_millis(200);
 
 /// How long to wait for calls of other processes that fill a window.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
-
-/// A call in the ledger that waits for its slot.
-#[derive(Debug)]
-struct Flight {
-    call: i64,
-    job: Job,
-    /// What it was reserved at.
-    price: Micros,
-    idempotency_key: Option<String>,
-}
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A call on its way.
 #[derive(Debug)]
@@ -49,17 +39,10 @@ struct Aloft {
 
 /// A call that has ended.
 #[derive(Debug)]
-struct Landed {
+pub(super) struct Landed {
     call: i64,
     reply: Result<Received, NoReply>,
     latency: Duration,
-}
-
-/// A reservation under way in the store.
-struct Reserving<'a> {
-    jobs: Vec<Job>,
-    price: Micros,
-    granted: Pin<Box<dyn Future<Output = Result<Granted, Error>> + 'a>>,
 }
 
 /// The state of one [`Asking`].
@@ -69,20 +52,22 @@ pub(super) struct Round<'a> {
     pub(super) source: SourceId,
     pub(super) freshness: crate::freshness::Freshness,
     /// What the next call may cost: the price list's word, or the dearest charge so far.
-    price: Micros,
+    pub(super) price: Micros,
+    /// Whether a call was answered, so that its charge is known.
+    pub(super) price_is_known: bool,
     pub(super) queue: Queue,
     /// What operations may have been charged whose reply was lost.
     pub(super) held: HashMap<Key, Micros>,
-    reserving: Option<Reserving<'a>>,
-    reserved: VecDeque<Flight>,
+    pub(super) reserving: Option<Reserving<'a>>,
+    pub(super) reserved: VecDeque<Flight>,
     /// No room before a call on its way has ended.
-    full: bool,
-    flights: JoinSet<Landed>,
+    pub(super) full: bool,
+    pub(super) flights: JoinSet<Landed>,
     aloft: HashMap<i64, Aloft>,
-    wake: Option<Instant>,
-    elsewhere: Vec<Key>,
+    pub(super) wake: Option<Instant>,
+    pub(super) elsewhere: Vec<Key>,
     /// Those of `elsewhere` that were sent here before.
-    yielded: HashMap<Key, Job>,
+    pub(super) yielded: HashMap<Key, Job>,
     pub(super) asked: Asked,
 }
 
@@ -95,6 +80,7 @@ impl<'a> Round<'a> {
             source: asking.source,
             freshness: asking.freshness,
             price: door.settings.price_of(endpoint.spec().id),
+            price_is_known: false,
             queue: Queue::new(asking.keys, batch),
             held: HashMap::new(),
             reserving: None,
@@ -127,7 +113,7 @@ impl<'a> Round<'a> {
         let cancel = self.door.shared.cancel;
         let mut drained_by = None;
         loop {
-            self.launch()?;
+            self.launch().await?;
             if cancel.asked().is_some() {
                 drained_by.get_or_insert_with(|| Instant::now() + DRAIN);
             }
@@ -166,7 +152,7 @@ impl<'a> Round<'a> {
 
     /// Fills every free slot, as far as quotas, pacing and waits allow, and
     /// reserves ahead while calls are on their way.
-    fn launch(&mut self) -> Result<(), Error> {
+    async fn launch(&mut self) -> Result<(), Error> {
         self.wake = None;
         while !self.door.is_closed() && !self.asked.shape_refused {
             if self.door.free_slots() == 0 {
@@ -182,6 +168,10 @@ impl<'a> Round<'a> {
                 self.reserve();
                 return Ok(());
             }
+            if self.reserved.front().is_some_and(|flight| self.is_too_old(flight)) {
+                self.give_back().await?;
+                continue;
+            }
             if let Some(wait) = self.door.pace() {
                 self.wake = Some(Instant::now() + wait);
                 return Ok(());
@@ -194,101 +184,6 @@ impl<'a> Round<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Calls that one reservation may hold. Those that act go one by one: what is
-    /// in the ledger when a process dies may have been done.
-    fn calls_at_once(&self) -> usize {
-        match self.endpoint.spec().effect {
-            Effect::Read => self.door.settings.concurrency.get() as usize,
-            Effect::Idempotent | Effect::Once => 1,
-        }
-    }
-
-    /// Starts entering as many calls into the ledger as there are slots.
-    fn reserve(&mut self) {
-        if self.reserving.is_some() {
-            return;
-        }
-        if self.full {
-            self.wake = self.flights.is_empty().then(|| Instant::now() + LOOK_AGAIN);
-            return;
-        }
-        let now = Instant::now();
-        let calls = self.calls_at_once();
-        let jobs = self.queue.take_due(calls, now);
-        let keys = self.queue.take_keys(calls - jobs.len());
-        if jobs.is_empty() && keys.is_empty() {
-            self.wake = self.queue.next_due(now);
-            return;
-        }
-        let shared = self.door.shared;
-        let moment = shared.clock.now();
-        let wish = Reserve {
-            account: self.door.account,
-            source: self.source,
-            limits: self.door.windows.borrow().at(moment),
-            price: self.price,
-            now: moment,
-            fixed: jobs.iter().map(|job| job.keys.clone()).collect(),
-            keys,
-            batch: self.endpoint.spec().batch,
-            last: self.queue.no_more_keys(),
-            effect: self.endpoint.spec().effect,
-        };
-        let granted = Box::pin(shared.writer.reserve(wish));
-        self.reserving = Some(Reserving { jobs, price: self.price, granted });
-    }
-
-    /// Takes what a reservation brought.
-    fn take_granted(&mut self, (mut jobs, price, granted): (Vec<Job>, Micros, Granted)) {
-        for job in jobs.split_off(jobs.len() - granted.fixed.len()) {
-            self.queue.retry(job, Instant::now());
-        }
-        jobs.retain(|job| !job.keys.iter().any(|key| granted.unknown.contains(key)));
-        self.outcome_unknown(granted.unknown);
-        jobs.retain_mut(|job| self.keeps(job, &granted.elsewhere));
-        let mut jobs = jobs.into_iter();
-        for Call { id, keys, idempotency_key } in granted.calls {
-            let job = jobs.next().unwrap_or_else(|| Job::new(keys));
-            self.reserved.push_back(Flight { call: id, job, price, idempotency_key });
-        }
-        self.queue.give_back(granted.keys);
-        self.elsewhere.extend(granted.elsewhere);
-        self.tell_quota(granted.left);
-        match granted.held {
-            None => {}
-            // What is reserved goes first; the question is put again after it.
-            Some(_) if !self.reserved.is_empty() => self.full = true,
-            Some(Shortage::AfterOpen) => self.full = true,
-            Some(Shortage::After(wait, why)) => self.door.hold(wait, why),
-            Some(Shortage::Run) => self.door.close_for(Held::OwnLimit),
-        }
-    }
-
-    /// Leaves to other runs what they ask about. `false` when nothing of the job is left.
-    fn keeps(&mut self, job: &mut Job, elsewhere: &[Key]) -> bool {
-        for away in job.give_away(|key| elsewhere.contains(key)) {
-            self.yielded.extend(away.keys.first().cloned().map(|key| (key, away)));
-        }
-        if !job.keys.is_empty() {
-            return true;
-        }
-        if let Some(sibling) = job.take_sibling() {
-            self.queue.retry(Job::new(sibling), Instant::now());
-        }
-        false
-    }
-
-    fn tell_quota(&self, tightest: Option<(usize, u64)>) {
-        let left = tightest.map(|(_, left)| left);
-        let windows = self.door.windows.borrow();
-        self.door.shared.tell(|progress| {
-            progress.quota_left =
-                tightest.and_then(|(place, left)| Some((left, windows.names().nth(place)?)));
-            let to_do = progress.calls_planned.saturating_sub(progress.calls);
-            progress.eta_seconds = Some(windows.seconds_for(to_do, left));
-        });
     }
 
     /// Sends a reserved call on its own task.
@@ -351,6 +246,7 @@ impl<'a> Round<'a> {
             Ok((reply, parsed)) => {
                 let charged = self.keep(call, price, reply, &parsed, &job.keys).await?;
                 self.price = self.price.max(charged);
+                self.price_is_known = true;
                 self.answered(job, &parsed);
             }
             Err(fault) => {
@@ -361,7 +257,7 @@ impl<'a> Round<'a> {
                 self.faulted(job, fault, sent, key_edition);
             }
         }
-        Ok(())
+        door.keep_wait().await
     }
 
     /// The answers in a reply, or why it is none.
@@ -390,7 +286,7 @@ impl<'a> Round<'a> {
         while !self.elsewhere.is_empty() && !self.door.is_closed() {
             let keys = std::mem::take(&mut self.elsewhere);
             let states =
-                shared.writer.elsewhere(self.source, keys.clone(), shared.clock.now().wall).await?;
+                shared.writer.elsewhere(self.source, keys.clone(), shared.clock.now()).await?;
             let mut any_free = false;
             for (key, state) in keys.into_iter().zip(states) {
                 match state {
@@ -445,15 +341,6 @@ fn refused(code: String, reply: &Reply) -> Parsed {
 
 fn landed_safely(landed: Result<Landed, tokio::task::JoinError>) -> Result<Landed, Error> {
     landed.map_err(|error| Error::internal("a call's task broke off").because(error))
-}
-
-/// What the reservation under way brings, with the jobs it was made for.
-async fn granted(
-    reserving: &mut Option<Reserving<'_>>,
-) -> Option<Result<(Vec<Job>, Micros, Granted), Error>> {
-    let granted = reserving.as_mut()?.granted.as_mut().await;
-    let Reserving { jobs, price, .. } = reserving.take()?;
-    Some(granted.map(|granted| (jobs, price, granted)))
 }
 
 async fn sleep_until(wake: Option<Instant>) {

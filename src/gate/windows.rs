@@ -15,6 +15,13 @@ use crate::vendors::ServerLimit;
 /// Windows this long or longer follow `quota_reset`.
 const DAY: Duration = Duration::from_hours(24);
 
+/// The longest month; `month` in a quota means as much.
+const MONTH: Duration = Duration::from_hours(744);
+
+/// By so much at the most a zone's clocks are turned, so that a day between two
+/// resets is longer than 24 hours.
+const TURNED: Duration = Duration::from_hours(2);
+
 /// Windows longer than this are not paced, only counted.
 const PACED: Duration = Duration::from_mins(1);
 
@@ -41,9 +48,24 @@ impl Windows {
         self.quotas.iter().copied().filter(|quota| quota.window <= PACED).min_by_key(|q| q.window)
     }
 
-    /// Whether some window is so long that a 429 may mean "tomorrow".
-    pub(super) fn longest(&self) -> Option<Duration> {
-        self.quotas.iter().map(|quota| quota.window).max()
+    /// How long the longest window needs to be free again, if it is used up: a 429
+    /// may mean "tomorrow".
+    pub(super) fn longest(&self, now: Moment) -> Option<Duration> {
+        let free_in = |quota: &Quota| match self.span(quota.window, now) {
+            Span::Sliding(length) => length,
+            Span::Since { next, .. } => {
+                Duration::from_micros(next.saturating_sub(now.wall).unsigned_abs())
+            }
+        };
+        self.quotas.iter().map(free_in).max()
+    }
+
+    /// How many calls the pacer lets through within `time`, at its steady pace; at least one.
+    pub(super) fn paced_within(&self, time: Duration) -> usize {
+        let Some(pace) = self.pace() else { return usize::MAX };
+        let calls =
+            time.as_micros() * u128::from(pace.calls.get()) / pace.window.as_micros().max(1);
+        usize::try_from(calls).unwrap_or(usize::MAX).max(1)
     }
 
     /// Takes a server's word for a window that is smaller than configured.
@@ -100,11 +122,12 @@ impl Windows {
 
     fn span(&self, window: Duration, now: Moment) -> Span {
         let QuotaReset::At { time, zone } = &self.reset else { return Span::Sliding(window) };
-        if window < DAY {
+        // Only days and months begin at a time of day; any other window slides.
+        if ![DAY, MONTH].contains(&window) {
             return Span::Sliding(window);
         }
         // A reset that cannot be placed on the calendar is counted as sliding, which is stricter.
-        since_reset(*time, zone, window > DAY, now.wall).unwrap_or(Span::Sliding(window))
+        since_reset(*time, zone, window, now.wall).unwrap_or(Span::Sliding(window))
     }
 }
 
@@ -115,7 +138,13 @@ pub fn seconds_for(quota: Quota, calls: u64, left: u64) -> u64 {
 }
 
 /// The latest and the coming reset: each day, or each first day of a month.
-fn since_reset(time: jiff::civil::Time, zone: &TimeZone, monthly: bool, wall: i64) -> Option<Span> {
+fn since_reset(
+    time: jiff::civil::Time,
+    zone: &TimeZone,
+    window: Duration,
+    wall: i64,
+) -> Option<Span> {
+    let monthly = window > DAY;
     let now = Timestamp::from_microsecond(wall).ok()?.to_zoned(zone.clone());
     let day = if monthly { now.date().first_of_month() } else { now.date() };
     let step = if monthly { 1.month() } else { 1.day() };
@@ -128,7 +157,7 @@ fn since_reset(time: jiff::civil::Time, zone: &TimeZone, monthly: bool, wall: i6
     } else {
         (at(day.checked_sub(step).ok()?)?, this)
     };
-    Some(Span::Since { last, next })
+    Some(Span::Since { last, next, length: window + TURNED })
 }
 
 fn window_name(window: Duration) -> String {
@@ -147,6 +176,12 @@ pub fn later(wall: i64, wait: Duration) -> i64 {
     wall.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX))
 }
 
+/// The first whole second that is not before `wall`: told so, nobody comes early.
+pub(super) fn whole_second(wall: i64) -> i64 {
+    const SECOND: i64 = 1_000_000;
+    wall.saturating_add(SECOND - 1).div_euclid(SECOND).saturating_mul(SECOND)
+}
+
 /// A moment in the words of a person: RFC 3339, UTC, whole seconds.
 pub fn rfc3339(wall: i64) -> String {
     Timestamp::from_microsecond(wall)
@@ -162,26 +197,96 @@ mod tests {
         text.parse::<Timestamp>().expect("a timestamp").as_microsecond()
     }
 
+    /// The resets around `now` of a window that begins at `time` in `zone`.
+    #[track_caller]
+    fn check(window: Duration, (time, zone): (&str, &str), now: &str, [last, next]: [&str; 2]) {
+        let zone = TimeZone::get(zone).expect("a zone");
+        let span = since_reset(time.parse().expect("a time"), &zone, window, wall(now));
+        let length = window + TURNED;
+        assert_eq!(span, Some(Span::Since { last: wall(last), next: wall(next), length }), "{now}");
+        assert!(Duration::from_micros((wall(next) - wall(last)).unsigned_abs()) <= length);
+    }
+
     #[test]
     fn a_day_resets_at_its_wall_time_in_its_zone() {
-        let zone = TimeZone::get("America/New_York").expect("a zone");
-        let span =
-            since_reset(jiff::civil::time(0, 0, 0, 0), &zone, false, wall("2026-11-22T03:00:00Z"));
-        let expected =
-            Span::Since { last: wall("2026-11-21T05:00:00Z"), next: wall("2026-11-22T05:00:00Z") };
-        assert_eq!(span, Some(expected));
+        let midnight = ("00:00", "America/New_York");
+        check(
+            DAY,
+            midnight,
+            "2026-11-22T03:00:00Z",
+            ["2026-11-21T05:00:00Z", "2026-11-22T05:00:00Z"],
+        );
+        // The clocks are turned on March 8 and November 1: days of 23 and 25 hours.
+        check(
+            DAY,
+            midnight,
+            "2026-03-08T12:00:00Z",
+            ["2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z"],
+        );
+        check(
+            DAY,
+            midnight,
+            "2026-11-02T04:30:00Z",
+            ["2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"],
+        );
+        // 02:30 does not exist on March 8; the vendor's day begins when its clock has passed it.
+        let in_the_gap = ("02:30", "America/New_York");
+        check(
+            DAY,
+            in_the_gap,
+            "2026-03-08T07:20:00Z",
+            ["2026-03-07T07:30:00Z", "2026-03-08T07:30:00Z"],
+        );
     }
 
     #[test]
     fn a_month_resets_on_its_first_day() {
-        let span = since_reset(
-            jiff::civil::time(6, 0, 0, 0),
-            &TimeZone::UTC,
-            true,
-            wall("2026-11-01T05:00:00Z"),
+        let at_six = ("06:00", "UTC");
+        check(
+            MONTH,
+            at_six,
+            "2026-11-01T05:00:00Z",
+            ["2026-10-01T06:00:00Z", "2026-11-01T06:00:00Z"],
         );
-        let expected =
-            Span::Since { last: wall("2026-10-01T06:00:00Z"), next: wall("2026-11-01T06:00:00Z") };
-        assert_eq!(span, Some(expected));
+        check(
+            MONTH,
+            at_six,
+            "2027-02-28T23:00:00Z",
+            ["2027-02-01T06:00:00Z", "2027-03-01T06:00:00Z"],
+        );
+    }
+
+    fn windows(quotas: &[(u32, Duration)]) -> Windows {
+        let quota = |&(calls, window): &(u32, Duration)| Quota {
+            calls: calls.try_into().expect("not zero"),
+            window,
+        };
+        let reset = QuotaReset::At { time: jiff::civil::time(0, 0, 0, 0), zone: TimeZone::UTC };
+        Windows { quotas: quotas.iter().map(quota).collect(), reset, spend: Vec::new() }
+    }
+
+    #[test]
+    fn only_days_and_months_follow_the_reset() {
+        let week = DAY * 7;
+        let windows = windows(&[(5, Duration::from_hours(1)), (9, week), (9, DAY), (9, MONTH)]);
+        let limits = windows.at(Moment { wall: wall("2026-11-22T03:00:00Z"), boot: 0 });
+        let follows = limits.windows.iter().map(|window| matches!(window.span, Span::Since { .. }));
+        assert_eq!(follows.collect::<Vec<_>>(), [false, false, true, true]);
+    }
+
+    #[test]
+    fn a_day_that_is_used_up_is_free_at_its_reset() {
+        let windows = windows(&[(5, Duration::from_hours(1)), (9, DAY)]);
+        let now = Moment { wall: wall("2026-11-22T21:00:00Z"), boot: 0 };
+        assert_eq!(windows.longest(now), Some(Duration::from_hours(3)));
+    }
+
+    #[test]
+    fn calls_are_reserved_as_far_as_they_can_be_sent_soon() {
+        let within = Duration::from_secs(10);
+        let minute = Duration::from_mins(1);
+        assert_eq!(windows(&[(60, minute)]).paced_within(within), 10);
+        assert_eq!(windows(&[(1, minute)]).paced_within(within), 1);
+        assert_eq!(windows(&[(100, DAY)]).paced_within(within), usize::MAX, "not paced");
     }
 }

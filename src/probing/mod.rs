@@ -127,7 +127,7 @@ impl<'a> Probing<'a> {
             .map_err(|error| Error::internal("cannot write the report").because(error))?;
         let stopped = self.caller.cancel.asked();
         let exit = stopped.unwrap_or(exit);
-        self.store.finish(self.caller.clock.now().wall, exit.code(), &report)?;
+        self.store.finish(self.caller.clock.now(), exit.code(), &report)?;
         match stopped {
             Some(exit) => Err(Error::new(exit, "stopped before every vendor had answered")),
             None => Ok(()),

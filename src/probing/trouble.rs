@@ -51,6 +51,7 @@ fn held(why: Held, wait: Option<Duration>) -> (String, String, Exit) {
     };
     let what = match why {
         Held::Stopped => "stopped before it answered".into(),
+        Held::RateLimited => "not asked, since it asked us to wait".into(),
         why => format!("not asked, since its quota has no room ({})", why.code()),
     };
     (what, hint, Exit::Parked)

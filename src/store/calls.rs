@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::ledger::{Account, Entry, Limits, Room, Window};
+use super::ledger::{Entry, Limits, Room, Window};
 use super::message::{Call, Close, Granted, NOT_SENT, RELEASED, Reserve, RoomWish, Shortage};
 use super::operations::Frozen;
 use super::state::State;
@@ -10,20 +10,31 @@ use super::{AccountId, SourceId};
 use crate::clock::Moment;
 use crate::key::Key;
 use crate::money::Micros;
+use crate::outcome::Held;
 
 /// Keys of a call in `calls.keys`.
 const KEY_SEPARATOR: &str = "\n";
 
+/// What room is asked for.
+struct Asked<'a> {
+    account: AccountId,
+    limits: &'a Limits,
+    /// What one call may cost.
+    price: Micros,
+    now: Moment,
+}
+
 impl State {
     pub(super) fn reserve(&mut self, wish: Reserve) -> rusqlite::Result<Granted> {
-        self.learn_from_others(&wish)?;
+        self.learn_from_others()?;
         let price = self.price_still_open(&wish)?;
         let mut granted = Granted::default();
         let mut batches = wish.fixed.into_iter();
         let mut keys = wish.keys.into_iter().peekable();
         let mut next = Vec::with_capacity(wish.batch);
         let want = batches.len() + keys.len().div_ceil(wish.batch.max(1));
-        let room = match self.room(wish.account, &wish.limits, price, want as u64, wish.now) {
+        let asked = Asked { account: wish.account, limits: &wish.limits, price, now: wish.now };
+        let room = match self.room(&asked, want as u64)? {
             Ok(room) => room,
             Err(shortage) => {
                 granted.held = Some(shortage);
@@ -78,7 +89,7 @@ impl State {
         granted.fixed.extend(batches);
         granted.keys = next;
         granted.keys.extend(keys);
-        granted.left = self.calls_left(wish.account, &wish.limits, wish.now);
+        granted.left = self.calls_left(&asked)?;
         Ok(granted)
     }
 
@@ -90,44 +101,65 @@ impl State {
     /// How many calls fit now, however long the patience for those that do not.
     pub(super) fn room_for(&mut self, wish: &RoomWish) -> rusqlite::Result<u64> {
         let RoomWish { account, price, want, now, .. } = *wish;
-        self.know(account, &wish.limits, now)?;
-        let limits = wish.limits.longer_than(wish.patience);
-        Ok(self.room(account, &limits, price, want, now).unwrap_or(0))
+        let limits = &wish.limits.longer_than(wish.patience);
+        let room = self.room(&Asked { account, limits, price, now }, want)?;
+        Ok(room.unwrap_or(0))
     }
 
-    /// How many of `want` calls the account's limits and the run's allow; at least one.
-    fn room(
-        &self,
-        account: AccountId,
-        limits: &Limits,
-        price: Micros,
-        want: u64,
-        now: Moment,
-    ) -> Result<u64, Shortage> {
+    /// How many of `want` calls the run's limits, the vendor and the account's
+    /// limits allow; at least one.
+    fn room(&mut self, asked: &Asked<'_>, want: u64) -> rusqlite::Result<Result<u64, Shortage>> {
+        let want = match self.own_room(asked.price, want) {
+            Ok(room) => room,
+            Err(shortage) => return Ok(Err(shortage)),
+        };
+        if let Some(wait) = self.wait_left(asked.account, asked.now)? {
+            return Ok(Err(Shortage::After(wait, Held::RateLimited)));
+        }
+        let mut room = self.room_in_windows(asked, want)?;
+        // The places may be those of a process that died meanwhile.
+        if !matches!(room, Room::Calls(_)) && self.take_in_dead_runs(asked.now)? {
+            room = self.room_in_windows(asked, want)?;
+        }
+        Ok(match room {
+            Room::Calls(calls) => Ok(calls),
+            Room::AfterOpen => Err(Shortage::AfterOpen),
+            Room::After(wait, why) => Err(Shortage::After(wait, why)),
+        })
+    }
+
+    /// How many of `want` calls the run's own limits allow; at least one.
+    fn own_room(&self, price: Micros, want: u64) -> Result<u64, Shortage> {
         let mut room = want;
         if let Some(most) = self.limits.max_calls {
             room = room.min(most.saturating_sub(self.used_calls));
         }
+        if room == 0 && want > 0 {
+            return Err(Shortage::Run);
+        }
         if let Some(most) = self.limits.max_cost.filter(|_| price > Micros::ZERO) {
-            let left = most - self.used_cost;
-            room = room.min(u64::try_from(left.0 / price.0).unwrap_or(0));
+            let affords = |left: Micros| u64::try_from(left.0 / price.0).unwrap_or(0);
+            room = room.min(affords(most - self.used_cost));
+            if room == 0 && want > 0 {
+                // What is on its way may fail, and cost nothing.
+                let at_best = affords(most - self.used_cost + self.open_cost);
+                return Err(if at_best > 0 { Shortage::AfterOpen } else { Shortage::Run });
+            }
         }
-        if room == 0 {
-            return if want == 0 { Ok(0) } else { Err(Shortage::Run) };
-        }
-        let empty = Account::default();
-        match self.accounts.get(&account).unwrap_or(&empty).room(limits, price, room, now) {
-            Room::Calls(calls) => Ok(calls),
-            Room::AfterOpen => Err(Shortage::AfterOpen),
-            Room::After(wait, why) => Err(Shortage::After(wait, why)),
-        }
+        Ok(room)
+    }
+
+    fn room_in_windows(&mut self, asked: &Asked<'_>, want: u64) -> rusqlite::Result<Room> {
+        let account = self.account(asked.account, asked.limits, asked.now)?;
+        Ok(account.room(asked.limits, asked.price, want, asked.now))
     }
 
     /// The place of the tightest window, and the calls that it still allows.
-    fn calls_left(&self, account: AccountId, limits: &Limits, now: Moment) -> Option<(usize, u64)> {
-        let account = self.accounts.get(&account)?;
-        let left = |window: &Window| window.calls.saturating_sub(account.used(window.span, now));
-        limits.windows.iter().map(left).enumerate().min_by_key(|(_, left)| *left)
+    fn calls_left(&mut self, asked: &Asked<'_>) -> rusqlite::Result<Option<(usize, u64)>> {
+        let account = self.account(asked.account, asked.limits, asked.now)?;
+        let left =
+            |window: &Window| window.calls.saturating_sub(account.used(window.span, asked.now));
+        Ok(asked.limits.windows.iter().map(left).enumerate().min_by_key(|(_, left)| *left))
     }
 
     fn enter(
@@ -154,10 +186,12 @@ impl State {
                 price.0,
                 stored.join(KEY_SEPARATOR)
             ])?;
-        let entry = Entry { at: now, same_boot: true, open: true, cost: price };
-        self.accounts.entry(account).or_default().put(call, entry);
+        if let Some(account) = self.accounts.get_mut(&account) {
+            account.put(call, Entry { at: now, open: true, cost: price });
+        }
         self.used_calls += 1;
         self.used_cost += price;
+        self.open_cost += price;
         Ok(call)
     }
 
@@ -176,17 +210,23 @@ impl State {
                 close.charged.0,
                 close.request_id
             ])?;
-        let account = self.accounts.entry(close.account).or_default();
-        if [NOT_SENT, RELEASED].contains(&&*close.state) {
-            account.remove(close.call);
-        } else {
-            account.close(close.call, close.at, close.charged);
+        let fills_nothing = [NOT_SENT, RELEASED].contains(&&*close.state);
+        // An account that is not at hand is read from the ledger, with this reply.
+        match self.accounts.get_mut(&close.account) {
+            Some(account) if fills_nothing => account.remove(close.call),
+            Some(account) => account.close(close.call, close.at, close.charged),
+            None => {}
+        }
+        if close.state == RELEASED {
+            // It never left, so that the run may send another.
+            self.used_calls = self.used_calls.saturating_sub(1);
         }
         self.charge_once(&close)?;
         if let Some(end) = close.operation {
             self.end_operation(close.call, end)?;
         }
         self.used_cost = self.used_cost - close.price + close.charged;
+        self.open_cost = self.open_cost - close.price;
         if let Some((source, answers)) = close.answers {
             self.index.add(close.call, source, close.at.wall, answers);
         }

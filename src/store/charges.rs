@@ -68,7 +68,9 @@ impl State {
             self.db
                 .prepare_cached("UPDATE replies SET charged = 0 WHERE call = ?1")?
                 .execute([call])?;
-            self.accounts.entry(close.account).or_default().charge(call, Micros::ZERO);
+            if let Some(account) = self.accounts.get_mut(&close.account) {
+                account.charge(call, Micros::ZERO);
+            }
             if run == self.run {
                 self.used_cost = self.used_cost - Micros(charged);
             }

@@ -2,7 +2,9 @@
 //!
 //! A call fills a window from its reservation until the window's length after
 //! its answer, so that the vendor, who counts it somewhere in between, can
-//! never count more than we do. Nothing here touches SQLite.
+//! never count more than we do. Time is told by the boot clock, which nobody can
+//! set: a wall clock that jumps neither refills a window nor keeps one full.
+//! Nothing here touches SQLite.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,6 +12,9 @@ use std::time::Duration;
 use crate::clock::Moment;
 use crate::money::Micros;
 use crate::outcome::Held;
+
+/// Wall and boot clock drift apart by less than this while nobody sets the one.
+const DRIFT_MICROS: u64 = 120_000_000;
 
 /// The stretch of time that a limit counts over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +27,8 @@ pub enum Span {
         last: i64,
         /// The coming reset.
         next: i64,
+        /// The longest that can lie between two resets.
+        length: Duration,
     },
 }
 
@@ -74,7 +81,9 @@ impl Limits {
             .chain(self.spend.iter().map(|spend| spend.span))
             .map(|span| match span {
                 Span::Sliding(length) => micros(length),
-                Span::Since { last, .. } => now.wall.saturating_sub(last),
+                Span::Since { last, length, .. } => {
+                    now.wall.saturating_sub(last).max(micros(length))
+                }
             })
             .max()
             .unwrap_or(0)
@@ -93,10 +102,9 @@ pub struct Usage {
 /// One call as the windows see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// When it was answered, or reserved while it is open.
+    /// When it was answered, or reserved while it is open, by the clock of the
+    /// current boot; below nothing when that was before it.
     pub at: Moment,
-    /// Whether `at.boot` is of the current boot.
-    pub same_boot: bool,
     /// Whether it is still on its way.
     pub open: bool,
     /// What it cost, or may cost.
@@ -134,7 +142,7 @@ impl Account {
     /// Marks a call as ended.
     pub fn close(&mut self, call: i64, at: Moment, cost: Micros) {
         if let Some(entry) = self.entries.get_mut(&call) {
-            *entry = Entry { at, same_boot: true, open: false, cost };
+            *entry = Entry { at, open: false, cost };
         }
     }
 
@@ -147,7 +155,7 @@ impl Account {
 
     /// Calls that fill `span` now.
     pub fn used(&self, span: Span, now: Moment) -> u64 {
-        self.entries.values().filter(|entry| entry.fills(span, now)).count() as u64
+        self.filling(span, now).count() as u64
     }
 
     /// How full each of the windows is.
@@ -165,8 +173,7 @@ impl Account {
 
     /// What the calls in a span cost.
     pub fn spent(&self, span: Span, now: Moment) -> Micros {
-        let filling = self.entries.values().filter(|entry| entry.fills(span, now));
-        filling.map(|entry| entry.cost).sum()
+        self.filling(span, now).map(|entry| entry.cost).sum()
     }
 
     /// How many of `want` calls at `price` every limit allows now.
@@ -188,8 +195,7 @@ impl Account {
         if price <= Micros::ZERO {
             return Room::Calls(want);
         }
-        let filling = self.entries.values().filter(|entry| entry.fills(spend.span, now));
-        let left = spend.amount - filling.map(|entry| entry.cost).sum();
+        let left = spend.amount - self.spent(spend.span, now);
         match u64::try_from(left.0 / price.0).unwrap_or(0) {
             0 => self.wait_for(spend.span, now, 1, Held::OwnLimit),
             calls => Room::Calls(want.min(calls)),
@@ -198,37 +204,56 @@ impl Account {
 
     /// The wait until `leavers` more calls have left the span.
     fn wait_for(&self, span: Span, now: Moment, leavers: u64, why: Held) -> Room {
-        if let Span::Since { next, .. } = span {
-            return Room::After(duration(next.saturating_sub(now.wall)), why);
-        }
-        let Span::Sliding(length) = span else { return Room::AfterOpen };
-        let mut left: Vec<i64> = self
-            .entries
-            .values()
-            .filter(|entry| !entry.open && entry.fills(span, now))
-            .map(|entry| micros(length) - entry.elapsed(now))
-            .collect();
+        let span = self.trusted(span, now);
+        let ended = self.entries.values().filter(|entry| !entry.open && entry.fills(span, now));
+        let mut left: Vec<i64> = ended.map(|entry| entry.stays(span, now)).collect();
         left.sort_unstable();
         match usize::try_from(leavers).ok().and_then(|n| left.get(n.saturating_sub(1))) {
             Some(&wait) => Room::After(duration(wait), why),
             None => Room::AfterOpen,
         }
     }
+
+    fn filling(&self, span: Span, now: Moment) -> impl Iterator<Item = &Entry> {
+        let span = self.trusted(span, now);
+        self.entries.values().filter(move |entry| entry.fills(span, now))
+    }
+
+    /// A reset is believed while the wall clock has gone evenly since every call
+    /// that may still count. After a jump nobody knows when it truly is: then the
+    /// window slides, which is stricter.
+    fn trusted(&self, span: Span, now: Moment) -> Span {
+        match span {
+            Span::Since { length, .. } if self.saw_a_jump(length, now) => Span::Sliding(length),
+            span => span,
+        }
+    }
+
+    fn saw_a_jump(&self, within: Duration, now: Moment) -> bool {
+        let ahead = |at: Moment| at.wall.saturating_sub(at.boot);
+        self.entries.values().any(|entry| {
+            entry.elapsed(now) < micros(within)
+                && ahead(entry.at).abs_diff(ahead(now)) > DRIFT_MICROS
+        })
+    }
 }
 
 impl Entry {
     fn fills(&self, span: Span, now: Moment) -> bool {
-        self.open
-            || match span {
-                Span::Sliding(length) => self.elapsed(now) < micros(length),
-                Span::Since { last, .. } => self.at.wall >= last,
-            }
+        self.open || self.stays(span, now) > 0
     }
 
-    /// Within one boot the smaller of both clocks, so that no jump refills a window.
+    /// How long a call that has ended still fills `span`.
+    fn stays(&self, span: Span, now: Moment) -> i64 {
+        match span {
+            Span::Sliding(length) => micros(length).saturating_sub(self.elapsed(now)),
+            Span::Since { last, .. } if self.at.wall < last => 0,
+            Span::Since { next, .. } => next.saturating_sub(now.wall),
+        }
+    }
+
     fn elapsed(&self, now: Moment) -> i64 {
-        let wall = now.wall.saturating_sub(self.at.wall);
-        if self.same_boot { wall.min(now.boot.saturating_sub(self.at.boot)) } else { wall }
+        now.boot.saturating_sub(self.at.boot)
     }
 }
 
@@ -263,7 +288,7 @@ mod tests {
     }
 
     fn answered(seconds: i64) -> Entry {
-        Entry { at: at(seconds), same_boot: true, open: false, cost: Micros(3000) }
+        Entry { at: at(seconds), open: false, cost: Micros(3000) }
     }
 
     fn per_minute(calls: u64) -> Limits {
@@ -308,6 +333,16 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_set_back_does_not_keep_a_window_full() {
+        let mut account = Account::default();
+        account.put(1, answered(0));
+        let jumped = |seconds| Moment { wall: at(-7200).wall, boot: at(seconds).boot };
+        let room = |now| account.room(&per_minute(1), Micros::ZERO, 1, now);
+        assert_eq!(room(jumped(59)), Room::After(Duration::from_secs(1), Held::Quota));
+        assert_eq!(room(jumped(60)), Room::Calls(1));
+    }
+
+    #[test]
     fn every_window_must_have_room() {
         let mut account = Account::default();
         for call in 0..10 {
@@ -337,13 +372,58 @@ mod tests {
     fn a_reset_at_a_wall_time_forgets_what_was_before() {
         let mut account = Account::default();
         account.put(1, answered(0));
-        let span = Span::Since { last: at(10).wall, next: at(100).wall };
-        let limits = Limits { windows: vec![Window { calls: 1, span }], spend: Vec::new() };
+        let limits = resets_at(10, 100);
         assert_eq!(account.room(&limits, Micros::ZERO, 1, at(20)), Room::Calls(1));
         account.put(2, answered(15));
         assert_eq!(
             account.room(&limits, Micros::ZERO, 1, at(20)),
             Room::After(Duration::from_secs(80), Held::Quota)
         );
+    }
+
+    /// One call from the reset at `last` seconds to that at `next`.
+    fn resets_at(last: i64, next: i64) -> Limits {
+        let length = Duration::from_secs((next - last).unsigned_abs());
+        let span = Span::Since { last: at(last).wall, next: at(next).wall, length };
+        Limits { windows: vec![Window { calls: 1, span }], spend: Vec::new() }
+    }
+
+    /// By a wall clock that is so many seconds ahead of the one of [`at`].
+    fn ahead(seconds: i64, by: i64) -> Moment {
+        Moment { wall: at(seconds + by).wall, boot: at(seconds).boot }
+    }
+
+    #[test]
+    fn a_clock_that_jumps_over_a_reset_does_not_refill_the_window() {
+        const HOUR: i64 = 3600;
+        let mut account = Account::default();
+        account.put(1, answered(0));
+        // Ten minutes before the reset the clock is set forward by an hour, and a call
+        // is made by the wrong time.
+        account.put(2, Entry { at: ahead(HOUR, HOUR), ..answered(0) });
+        let mut limits = resets_at(2 * HOUR, 26 * HOUR);
+        limits.windows[0].calls = 2;
+        let room = |now| account.room(&limits, Micros::ZERO, 5, now);
+        let day = Duration::from_hours(24);
+        let Room::After(wait, Held::Quota) = room(ahead(2 * HOUR, HOUR)) else {
+            panic!("refilled by a jump")
+        };
+        assert_eq!(wait, day - Duration::from_hours(2), "as if it slid");
+        assert_eq!(room(ahead(24 * HOUR, HOUR)), Room::Calls(1));
+        // The clock is right again, but not the time of the second call.
+        assert!(matches!(room(at(23 * HOUR)), Room::After(..)));
+        assert_eq!(room(at(24 * HOUR)), Room::Calls(1));
+        assert_eq!(room(at(26 * HOUR)), Room::Calls(2));
+    }
+
+    #[test]
+    fn a_call_reserved_before_a_reset_and_answered_after_it_counts_after_it() {
+        let mut account = Account::default();
+        account.put(1, Entry { open: true, ..answered(90) });
+        let room =
+            |account: &Account, now| account.room(&resets_at(100, 200), Micros::ZERO, 1, at(now));
+        assert_eq!(room(&account, 105), Room::AfterOpen, "it may yet be sent");
+        account.close(1, at(110), Micros::ZERO);
+        assert_eq!(room(&account, 120), Room::After(Duration::from_secs(80), Held::Quota));
     }
 }

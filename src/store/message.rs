@@ -16,6 +16,12 @@ pub const NOT_SENT: &str = "not_sent";
 /// The state of a call that was reserved and given back: it fills no window.
 pub const RELEASED: &str = "released";
 
+/// A reservation that was not sent so long after is given back and made anew:
+/// a call never leaves later than that, so that a process that dies leaves a
+/// known time behind, and the word of a vendor that asks to wait soon reaches
+/// every process.
+pub const RESERVED_FOR: Duration = Duration::from_secs(10);
+
 /// What a run may use up, over all vendors.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RunLimits {

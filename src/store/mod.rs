@@ -12,6 +12,7 @@
 //! - `copies` makes backups, and puts them back.
 //! - `index` turns replies into answers and content-addressed bodies.
 //! - `inventories` keeps lists that are read page by page.
+//! - `waits` keeps what vendors said about waiting.
 //! - `others` minds other processes, live and dead; `runs` tells them apart by
 //!   their lock files.
 //! - `lookup` reads answers, by point or by scan; `records` what else a person
@@ -45,6 +46,7 @@ mod runs;
 mod state;
 mod trim;
 mod verify;
+mod waits;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -68,8 +70,8 @@ pub use index::{Body, NewAnswer};
 pub use inventories::{KeptPage, WholeList};
 pub use lookup::{Answered, BodyId, Held, Snapshot};
 pub use message::{
-    Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, Reconcile, Reserve,
-    RoomWish, RunLimits, Shortage,
+    Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, RESERVED_FOR, Reconcile,
+    Reserve, RoomWish, RunLimits, Shortage,
 };
 pub use operations::Operation;
 pub use prune::{PruneSpec, Pruned, prune};
@@ -78,6 +80,7 @@ pub use recall_file::{
 };
 pub use records::{DayCalls, RunRecord, SourceRecord};
 pub use verify::{Verified, verify};
+pub use waits::{HeardWait, KeptWait, LONGEST_WAIT, WaitWord, forget_waits};
 pub use writer::Writer;
 
 /// How to open a store.
@@ -158,10 +161,10 @@ impl Store {
     }
 
     /// Closes the run: its last answers are indexed, its report is kept.
-    pub fn finish(self, ended_at: i64, exit: u8, report: &str) -> Result<(), Error> {
+    pub fn finish(self, ended: Moment, exit: u8, report: &str) -> Result<(), Error> {
         let Self { reader, writer, _in_use, .. } = self;
         drop(reader);
-        writer.finish(ended_at, exit, report)
+        writer.finish(ended, exit, report)
     }
 }
 

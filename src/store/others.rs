@@ -1,27 +1,32 @@
 //! Other processes on the same store: their calls fill the same windows, and
 //! what they ask about is not asked again. Dead ones are taken in.
 
-use rusqlite::{Connection, params};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::calls::parse_keys;
 use super::ledger::{Account, Entry, Limits};
-use super::message::{Elsewhere, Reserve};
+use super::message::{Elsewhere, RESERVED_FOR};
 use super::state::State;
 use super::{AccountId, SourceId, runs};
 use crate::clock::Moment;
 use crate::key::Key;
 use crate::money::Micros;
 
-/// A call is reserved before it is answered, and the wall clock may have been
-/// set: calls are read a day further back than the longest window.
+/// A call is reserved before it is answered: calls are read a day further back
+/// than the longest window.
 const SLACK_MICROS: i64 = 86_400_000_000;
 
-/// A call whose run died may have been answered this long after its reservation.
-const LONGEST_CALL_MICROS: i64 = 60_000_000;
+/// A call that has left is counted by its vendor within this time.
+const LONGEST_CALL: Duration = Duration::from_mins(1);
+
+/// What a process had sent when it died may still be on the wire for so long.
+const ON_THE_WIRE: Duration = Duration::from_secs(2);
 
 impl State {
-    /// When another process has written: reloads the account's windows and learns what it asks about.
-    pub(super) fn learn_from_others(&mut self, wish: &Reserve) -> rusqlite::Result<()> {
+    /// When another process has written: forgets what the windows held and learns what it asks about.
+    pub(super) fn learn_from_others(&mut self) -> rusqlite::Result<()> {
         let version =
             self.db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         let changed = std::mem::replace(&mut self.data_version, version) != version;
@@ -30,7 +35,7 @@ impl State {
             self.accounts.clear();
             self.learn_claims()?;
         }
-        self.know(wish.account, &wish.limits, wish.now)
+        Ok(())
     }
 
     fn learn_claims(&mut self) -> rusqlite::Result<()> {
@@ -52,9 +57,9 @@ impl State {
         &mut self,
         source: SourceId,
         keys: Vec<Key>,
-        since: i64,
+        now: Moment,
     ) -> rusqlite::Result<Vec<Elsewhere>> {
-        self.take_in_dead_runs(since)?;
+        self.take_in_dead_runs(now)?;
         keys.into_iter()
             .map(|key| {
                 let state = self.claim_state(source, &key)?;
@@ -85,29 +90,33 @@ impl State {
     }
 
     /// Closes what dead runs left open as `unknown`. Their lock files go once
-    /// that is committed.
-    pub(super) fn take_in_dead_runs(&mut self, now: i64) -> rusqlite::Result<()> {
+    /// that is committed. Returns whether there were any.
+    pub(super) fn take_in_dead_runs(&mut self, now: Moment) -> rusqlite::Result<bool> {
         let dead = runs::dead(&self.path);
-        for run in &dead {
-            self.take_in(&run.run_id, now)?;
-        }
-        self.to_bury.extend(dead);
         let open: Vec<String> = self
             .db
             .prepare_cached("SELECT run_id FROM runs WHERE ended_at IS NULL AND id <> ?1")?
             .query_map([self.run], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
-        for run_id in open.iter().filter(|run_id| !runs::has_lock(&self.path, run_id)) {
+        let lost: Vec<&String> =
+            open.iter().filter(|run_id| !runs::has_lock(&self.path, run_id)).collect();
+        for run_id in dead.iter().map(|dead| &dead.run_id).chain(lost.iter().copied()) {
             self.take_in(run_id, now)?;
         }
-        Ok(())
+        let any = !dead.is_empty() || !lost.is_empty();
+        if any {
+            // What the windows held of their calls is another now.
+            self.accounts.clear();
+        }
+        self.to_bury.extend(dead);
+        Ok(any)
     }
 
-    fn take_in(&self, run_id: &str, now: i64) -> rusqlite::Result<()> {
+    fn take_in(&self, run_id: &str, now: Moment) -> rusqlite::Result<()> {
         close_open_calls(&self.db, run_id, now)?;
         self.db.execute(
             "UPDATE runs SET ended_at = ?1 WHERE run_id = ?2 AND ended_at IS NULL",
-            params![now, run_id],
+            params![now.wall, run_id],
         )?;
         Ok(())
     }
@@ -126,43 +135,115 @@ pub(super) fn load_account(
         "SELECT calls.id, runs.boot_id, calls.reserved_wall, calls.reserved_boot, calls.price,
                 replies.answered_wall, replies.answered_boot, replies.charged
          FROM calls JOIN runs ON runs.id = calls.run LEFT JOIN replies ON replies.call = calls.id
-         WHERE calls.account = ?1 AND calls.reserved_wall > ?2 AND coalesce(replies.state, '') NOT IN ('not_sent', 'released')",
+         WHERE calls.id IN (SELECT id FROM calls WHERE account = ?1 AND reserved_wall > ?2
+                            UNION SELECT id FROM calls WHERE +account = ?1 AND id >= ?3)
+           AND coalesce(replies.state, '') NOT IN ('not_sent', 'released')",
     )?;
-    let since = now.wall.saturating_sub(limits.reach(now)).saturating_sub(SLACK_MICROS);
-    let mut rows = find.query([account.0, since])?;
+    let reach = limits.reach(now).saturating_add(SLACK_MICROS);
+    let start = BootStart::of(db, boot_id, now)?;
+    let since = now.wall.min(start.wall_at(now.boot)).saturating_sub(reach);
+    let first = first_of_boot(db, boot_id, now.boot.saturating_sub(reach))?;
+    let mut rows = find.query([account.0, since, first])?;
     while let Some(row) = rows.next()? {
-        let same_boot = row.get_ref(1)?.as_str()? == boot_id;
-        let answered: Option<i64> = row.get(5)?;
-        let entry = match answered {
-            Some(wall) => Entry {
-                at: Moment { wall, boot: row.get(6)? },
-                same_boot,
-                open: false,
-                cost: Micros(row.get(7)?),
-            },
-            None => Entry {
-                at: Moment { wall: row.get(2)?, boot: row.get(3)? },
-                same_boot,
-                open: true,
-                cost: Micros(row.get(4)?),
-            },
+        let call = row.get(0)?;
+        let is_of_this_boot = row.get_ref(1)?.as_str()? == boot_id;
+        let answered: Option<Moment> = match row.get(5)? {
+            Some(wall) => Some(Moment { wall, boot: row.get(6)? }),
+            None => None,
         };
-        loaded.put(row.get(0)?, entry);
+        let mut at = answered.unwrap_or(Moment { wall: row.get(2)?, boot: row.get(3)? });
+        if !is_of_this_boot {
+            at.boot = start.boot_at(at.wall, call);
+        }
+        let cost = Micros(if answered.is_some() { row.get(7)? } else { row.get(4)? });
+        loaded.put(call, Entry { at, open: answered.is_none(), cost });
     }
     Ok(loaded)
 }
 
-/// Closes the calls that a run never heard of again: they may have been
-/// answered, and paid for, until the longest a call can take.
-pub(super) fn close_open_calls(db: &Connection, run_id: &str, now: i64) -> rusqlite::Result<()> {
+/// This boot's first call. What was before the boot is placed on its clock by the
+/// wall clock of that moment, so that only a clock that jumps while the machine
+/// is down can mislead.
+struct BootStart {
+    call: i64,
+    at: Moment,
+}
+
+impl BootStart {
+    fn of(db: &Connection, boot_id: &str, now: Moment) -> rusqlite::Result<Self> {
+        let call = first_of_boot(db, boot_id, i64::MIN)?;
+        let at = db
+            .prepare_cached("SELECT reserved_wall, reserved_boot FROM calls WHERE id = ?1")?
+            .query_row([call], |row| Ok(Moment { wall: row.get(0)?, boot: row.get(1)? }))
+            .optional()?;
+        Ok(Self { call, at: at.unwrap_or(now) })
+    }
+
+    /// The wall time at `boot`, had nobody set the clock since.
+    fn wall_at(&self, boot: i64) -> i64 {
+        self.at.wall.saturating_add(boot.saturating_sub(self.at.boot))
+    }
+
+    /// Where on this boot's clock a moment of another boot lies.
+    fn boot_at(&self, wall: i64, call: i64) -> i64 {
+        let boot = self.at.boot.saturating_sub(self.at.wall.saturating_sub(wall));
+        // Ids rise with true time, whatever the wall clock said of an earlier call.
+        if call < self.call { boot.min(self.at.boot) } else { boot }
+    }
+}
+
+/// From which call on all were reserved in this boot, at `since` or later by its
+/// clock. A wall clock that jumped ahead makes calls look older than they are;
+/// their ids rise with true time, so that the place is found by halving.
+fn first_of_boot(db: &Connection, boot_id: &str, since: i64) -> rusqlite::Result<i64> {
+    let mut at = db.prepare_cached(
+        "SELECT calls.id, runs.boot_id = ?2 AND calls.reserved_boot >= ?3
+         FROM calls CROSS JOIN runs ON runs.id = calls.run
+         WHERE calls.id >= ?1 ORDER BY calls.id LIMIT 1",
+    )?;
+    let last: i64 = db.query_row("SELECT coalesce(max(id), 0) FROM calls", [], |row| row.get(0))?;
+    let (mut low, mut high) = (1, last + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let found = at
+            .query_row(params![middle, boot_id, since], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        match found {
+            Some((id, false)) => low = i64::max(id, middle) + 1,
+            Some((_, true)) | None => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+/// Closes the calls that a run never heard of again.
+///
+/// The vendor cannot have counted one later than either of two moments, and the
+/// earlier holds. Now, since whoever died had died before its lock was found
+/// free, but for what is still on the wire. And the reservation plus the time
+/// within which it is sent or given back plus the longest call: a run that is
+/// found dead after days takes no place in today's windows.
+pub(super) fn close_open_calls(db: &Connection, run_id: &str, now: Moment) -> rusqlite::Result<()> {
+    let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
     db.execute(
         "INSERT OR IGNORE INTO replies (call, answered_wall, answered_boot, state, charged)
-         SELECT calls.id, min(calls.reserved_wall + ?1, max(?2, calls.reserved_wall)),
-                calls.reserved_boot + ?1, 'unknown', calls.price
+         SELECT calls.id,
+                min(calls.reserved_wall + ?1, max(calls.reserved_wall, ?2) + ?4),
+                min(calls.reserved_boot + ?1, max(calls.reserved_boot, ?3) + ?4),
+                'unknown', calls.price
          FROM calls JOIN runs ON runs.id = calls.run
-         WHERE runs.run_id = ?3
+         WHERE runs.run_id = ?5
            AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.call = calls.id)",
-        params![LONGEST_CALL_MICROS, now, run_id],
+        params![
+            micros(RESERVED_FOR + LONGEST_CALL),
+            now.wall,
+            now.boot,
+            micros(ON_THE_WIRE),
+            run_id
+        ],
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 //! error: nothing is sent that the ledger cannot hold.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -39,6 +40,9 @@ pub(super) struct State {
     pub(super) limits: RunLimits,
     pub(super) used_calls: u64,
     pub(super) used_cost: Micros,
+    /// The part of it that calls on their way may give back.
+    pub(super) open_cost: Micros,
+    /// Those at hand; any other is read from the ledger when it is asked for.
     pub(super) accounts: HashMap<AccountId, Account>,
     pub(super) claims: HashMap<(SourceId, Key), i64>,
     pub(super) last_claim: i64,
@@ -89,6 +93,7 @@ impl State {
             limits: spec.limits,
             used_calls: 0,
             used_cost: Micros::ZERO,
+            open_cost: Micros::ZERO,
             accounts: HashMap::new(),
             claims: HashMap::new(),
             last_claim: 0,
@@ -101,7 +106,8 @@ impl State {
             alive,
         };
         state.transaction(|state| {
-            state.take_in_dead_runs(run.started.wall)?;
+            state.take_in_dead_runs(run.started)?;
+            state.forget_waits_over(run.started)?;
             state.last_claim = state.db.query_row(
                 "SELECT coalesce(
                     (SELECT min(calls.id) - 1 FROM calls JOIN runs ON runs.id = calls.run WHERE runs.ended_at IS NULL),
@@ -194,8 +200,12 @@ impl State {
             }
             Message::Reconcile(found, ack) => Some(acknowledge(ack, self.reconcile(found)?)),
             Message::Settle(ack) => Some(acknowledge(ack, ())),
-            Message::Elsewhere(source, keys, since, ack) => {
-                Some(acknowledge(ack, self.elsewhere(source, keys, since)?))
+            Message::Wait(heard) => {
+                self.keep_wait(heard)?;
+                None
+            }
+            Message::Elsewhere(source, keys, now, ack) => {
+                Some(acknowledge(ack, self.elsewhere(source, keys, now)?))
             }
             Message::Usage(account, limits, now, ack) => {
                 Some(acknowledge(ack, self.usage(account, &limits, now)?))
@@ -208,12 +218,12 @@ impl State {
                 self.index.forget_bodies();
                 Some(acknowledge(ack, is_whole))
             }
-            Message::Finish(ended_at, exit, report, ack) => {
-                close_open_calls(&self.db, &self.run_id, ended_at)?;
+            Message::Finish(ended, exit, report, ack) => {
+                close_open_calls(&self.db, &self.run_id, ended)?;
                 self.ended = true;
                 self.db.execute(
                     "UPDATE runs SET ended_at = ?1, exit_code = ?2, report = ?3 WHERE id = ?4",
-                    params![ended_at, exit, report, self.run],
+                    params![ended.wall, exit, report, self.run],
                 )?;
                 Some(acknowledge(ack, ()))
             }
@@ -259,22 +269,22 @@ impl State {
         limits: &Limits,
         now: Moment,
     ) -> rusqlite::Result<Vec<Usage>> {
-        self.know(account, limits, now)?;
-        Ok(self.accounts[&account].usage(limits, now))
+        Ok(self.account(account, limits, now)?.usage(limits, now))
     }
 
-    /// Loads an account's calls, unless they are known.
-    pub(super) fn know(
+    /// The calls of an account, read from the ledger where they are not at hand.
+    pub(super) fn account(
         &mut self,
-        account: AccountId,
+        id: AccountId,
         limits: &Limits,
         now: Moment,
-    ) -> rusqlite::Result<()> {
-        if !self.accounts.contains_key(&account) {
-            let loaded = load_account(&self.db, account, limits, now, &self.boot_id)?;
-            self.accounts.insert(account, loaded);
-        }
-        Ok(())
+    ) -> rusqlite::Result<&Account> {
+        Ok(match self.accounts.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                unknown.insert(load_account(&self.db, id, limits, now, &self.boot_id)?)
+            }
+        })
     }
 }
 

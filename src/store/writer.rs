@@ -12,6 +12,7 @@ use super::inventories::WholeList;
 use super::ledger::{Limits, Usage};
 use super::message::{Close, Elsewhere, Granted, Reconcile, Reserve, RoomWish};
 use super::state::{Failure, State};
+use super::waits::HeardWait;
 use super::{AccountId, RunInfo, SourceId, SourceName, StoreSpec};
 use crate::clock::Moment;
 use crate::error::Error;
@@ -36,11 +37,12 @@ pub(super) enum Message {
     Close(Close),
     Reconcile(Reconcile, oneshot::Sender<Result<(), Error>>),
     Settle(oneshot::Sender<Result<(), Error>>),
-    Elsewhere(SourceId, Vec<Key>, i64, oneshot::Sender<Result<Vec<Elsewhere>, Error>>),
+    Wait(HeardWait),
+    Elsewhere(SourceId, Vec<Key>, Moment, oneshot::Sender<Result<Vec<Elsewhere>, Error>>),
     Usage(AccountId, Limits, Moment, oneshot::Sender<Result<Vec<Usage>, Error>>),
     Room(RoomWish, oneshot::Sender<Result<u64, Error>>),
     CompleteList(SourceId, String, WholeList, i64, oneshot::Sender<Result<bool, Error>>),
-    Finish(i64, u8, String, oneshot::Sender<Result<(), Error>>),
+    Finish(Moment, u8, String, oneshot::Sender<Result<(), Error>>),
 }
 
 impl Writer {
@@ -81,6 +83,11 @@ impl Writer {
         self.queue.send(Message::Close(close)).await.map_err(|_| self.gone())
     }
 
+    /// Queues a vendor's word that an account should wait.
+    pub async fn keep_wait(&self, heard: HeardWait) -> Result<(), Error> {
+        self.queue.send(Message::Wait(heard)).await.map_err(|_| self.gone())
+    }
+
     /// Settles or frees an operation whose outcome was not known.
     pub async fn reconcile(&self, found: Reconcile) -> Result<(), Error> {
         self.ask(|ack| Message::Reconcile(found, ack)).await
@@ -91,14 +98,14 @@ impl Writer {
         self.ask(Message::Settle).await
     }
 
-    /// What became of keys that another run was asking about, since `since`.
+    /// What has become, by `now`, of keys that another run was asking about.
     pub async fn elsewhere(
         &self,
         source: SourceId,
         keys: Vec<Key>,
-        since: i64,
+        now: Moment,
     ) -> Result<Vec<Elsewhere>, Error> {
-        self.ask(|ack| Message::Elsewhere(source, keys, since, ack)).await
+        self.ask(|ack| Message::Elsewhere(source, keys, now, ack)).await
     }
 
     /// Makes `whole` the reading of `list` that counts from `now` on, and removes
@@ -129,9 +136,9 @@ impl Writer {
         self.ask(|ack| Message::Room(wish, ack)).await
     }
 
-    pub(super) fn finish(self, ended_at: i64, exit: u8, report: &str) -> Result<(), Error> {
+    pub(super) fn finish(self, ended: Moment, exit: u8, report: &str) -> Result<(), Error> {
         let (ack, done) = oneshot::channel();
-        let message = Message::Finish(ended_at, exit, report.to_owned(), ack);
+        let message = Message::Finish(ended, exit, report.to_owned(), ack);
         let sent = self.queue.blocking_send(message);
         let result = sent.ok().and_then(|()| done.blocking_recv().ok());
         drop(self.queue);

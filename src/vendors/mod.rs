@@ -133,7 +133,7 @@ pub mod vpic_api;
 
 pub use call::{Answer, ListPage, Method, Parsed, Payload, Reply, Request, ServerLimit};
 pub use probe::{Counted, Probe, Usage, UsageRow};
-pub use reply::{by_status, excerpt};
+pub use reply::{by_status, excerpt, retry_after_header};
 
 use std::ops::RangeInclusive;
 

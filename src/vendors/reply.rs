@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Reply;
-use crate::clock::{LONGEST_WAIT, retry_after};
+use crate::clock::{LONGEST_WAIT, retry_after, whole_seconds};
 use crate::outcome::{Denied, Fault};
 
 /// The reading of an HTTP status that holds for every vendor unless it says otherwise.
@@ -46,8 +46,9 @@ pub(super) fn wait_asked(reply: &Reply) -> Option<Duration> {
         .or_else(|| RESETS.iter().find_map(|name| until_reset(reply.header(name)?, reply)))
 }
 
-fn retry_after_header(reply: &Reply) -> Option<Duration> {
-    reply.header("retry-after").and_then(retry_after)
+/// The wait that a `Retry-After` header asks for.
+pub fn retry_after_header(reply: &Reply) -> Option<Duration> {
+    reply.header("retry-after").and_then(|value| retry_after(value, server_now(reply)))
 }
 
 /// The wait until a reset, which vendors write as seconds from now, as epoch
@@ -56,20 +57,21 @@ fn retry_after_header(reply: &Reply) -> Option<Duration> {
 fn until_reset(value: &str, reply: &Reply) -> Option<Duration> {
     const EPOCH_SECONDS: u64 = 1_000_000_000;
     const EPOCH_MILLIS: u64 = 1_000_000_000_000;
-    let number: u64 = value.trim().parse().ok()?;
+    let number = whole_seconds(value)?;
     if number < EPOCH_SECONDS {
         return Some(Duration::from_secs(number).min(LONGEST_WAIT));
     }
     let reset = if number < EPOCH_MILLIS { number } else { number.div_ceil(1000) };
     // Both clocks show whole seconds: one more, so as never to come early.
-    let wait = reset.checked_sub(server_now(reply)?)? + 1;
+    let now = u64::try_from(server_now(reply).as_second()).ok()?;
+    let wait = reset.checked_sub(now)? + 1;
     Some(Duration::from_secs(wait).min(LONGEST_WAIT))
 }
 
-fn server_now(reply: &Reply) -> Option<u64> {
+/// The time by the server's own clock, which need not agree with ours.
+fn server_now(reply: &Reply) -> jiff::Timestamp {
     let date = reply.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
-    let now = date.map_or_else(jiff::Timestamp::now, |date| date.timestamp());
-    u64::try_from(now.as_second()).ok()
+    date.map_or_else(jiff::Timestamp::now, |date| date.timestamp())
 }
 
 /// The fault of a body that is no answer.
@@ -197,6 +199,14 @@ mod tests {
         assert_eq!(wait("999999999"), seconds(366 * 24 * 3600));
         assert_eq!(wait("-5"), None);
         assert_eq!(wait("tomorrow"), None);
+    }
+
+    #[test]
+    fn a_date_to_come_back_is_read_by_the_servers_own_clock() {
+        // This server's clock is years behind ours.
+        let date = ("date", "Thu, 01 Jan 2015 00:00:00 GMT");
+        let reply = with_headers(429, &[date, ("retry-after", "Thu, 01 Jan 2015 01:00:00 GMT")]);
+        assert_eq!(wait_asked(&reply), Some(Duration::from_secs(3601)));
     }
 
     #[test]

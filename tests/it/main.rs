@@ -24,6 +24,7 @@ mod outputs;
 mod photos;
 #[cfg(unix)]
 mod processes;
+mod quotas;
 mod rate;
 mod readme;
 mod recall_file;

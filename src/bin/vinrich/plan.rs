@@ -198,6 +198,7 @@ mod tests {
                 exact: false,
                 cost: Micros::ZERO,
                 quota_left: Some(88),
+                waits_until: None,
                 seconds: 500_000,
                 nights: 6,
             }],

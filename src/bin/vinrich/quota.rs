@@ -4,7 +4,8 @@ mod reconcile;
 
 use vinrich::clock::SystemClock;
 use vinrich::error::{Error, Exit};
-use vinrich::quota::VendorQuota;
+use vinrich::quota::{AskedWait, VendorQuota};
+use vinrich::vendors;
 
 use crate::cli::{CommonArgs, QuotaArgs, ReportFormat};
 use crate::words::{moment, table, text, thousands};
@@ -14,6 +15,13 @@ pub(crate) fn run(args: &QuotaArgs, common: &CommonArgs) -> Result<u8, Error> {
     let settings = settings::load(common.config.as_deref())?;
     if args.reconcile {
         return reconcile::run(args, &settings);
+    }
+    if let Some(vendor) = &args.forget_wait {
+        let Some(vendor) = vendors::find(vendor) else {
+            return Err(Error::usage(format!("unknown vendor `{vendor}`"))
+                .hint("`vinrich quota` lists those that there are"));
+        };
+        vinrich::store::forget_waits(&settings.store, vendor.spec().id())?;
     }
     let vendors = vinrich::quotas(&settings, &SystemClock::new())?;
     match args.format {
@@ -37,7 +45,22 @@ fn as_text(vendors: &[VendorQuota]) -> String {
             rows.push(vec![vendor.vendor.into(), "none".into()]);
         }
     }
-    text(&table(&rows))
+    let mut lines = table(&rows);
+    lines.extend(
+        vendors.iter().filter_map(|vendor| Some(waits(vendor.vendor, vendor.wait.as_ref()?))),
+    );
+    text(&lines)
+}
+
+/// What a vendor said of waiting, and the way out when that was nonsense.
+fn waits(vendor: &str, wait: &AskedWait) -> String {
+    let until = moment(&wait.until);
+    let said = if wait.supposed {
+        format!("refuses without saying for how long, and is left alone until {until}")
+    } else {
+        format!("asked to wait until {until}")
+    };
+    format!("{vendor} {said}; `vinrich quota --forget-wait {vendor}` asks it again at once")
 }
 
 #[cfg(test)]
@@ -59,12 +82,18 @@ mod tests {
                 }],
                 left: Some(0),
                 spend: Vec::new(),
+                wait: Some(AskedWait {
+                    until: "2026-11-22T04:00:00Z".into(),
+                    seconds: 3600,
+                    supposed: false,
+                }),
             },
             VendorQuota {
                 vendor: "visor",
                 quotas: vec![QuotaReport { quota: "10/10s".into(), ..QuotaReport::default() }],
                 left: Some(10),
                 spend: vec![("$2.00/day".into(), Micros(56_000))],
+                wait: None,
             },
         ];
         assert_eq!(
@@ -72,7 +101,9 @@ mod tests {
             "vendor  limit        used  next call\n\
              carvin  100/day       100  2026-11-23 02:10:00 UTC\n\
              visor   10/10s          0  now\n\
-             visor   $2.00/day  $0.056\n"
+             visor   $2.00/day  $0.056\n\
+             carvin asked to wait until 2026-11-22 04:00:00 UTC; \
+             `vinrich quota --forget-wait carvin` asks it again at once\n"
         );
     }
 }

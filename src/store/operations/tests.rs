@@ -131,7 +131,7 @@ impl Process {
 
     fn elsewhere(&self) -> Elsewhere {
         let writer = self.store.writer();
-        let states = writer.elsewhere(self.source, vec![task()], NOW.wall);
+        let states = writer.elsewhere(self.source, vec![task()], NOW);
         self.runtime.block_on(states).expect("states")[0]
     }
 

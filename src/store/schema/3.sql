@@ -3,9 +3,9 @@
 -- The operating system's name for whoever started the run; empty where unknown.
 ALTER TABLE runs ADD COLUMN os_user TEXT NOT NULL DEFAULT '';
 
--- A vendor's word, not over yet, that this account should wait: the latest
--- one. `until_wall` is when it ends by the wall clock; within the boot in which
--- it was heard, `until_boot` says so too, and the later of both holds.
+-- A vendor's word, not over yet, that this account should wait: the one that
+-- lasts longest. Within the boot in which it was heard it ends at `until_boot`,
+-- by the clock that nobody can set; after a reboot at `until_wall`.
 CREATE TABLE waits (
     account    INTEGER PRIMARY KEY REFERENCES accounts (id),
     boot_id    TEXT NOT NULL,

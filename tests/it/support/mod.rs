@@ -106,34 +106,39 @@ impl Work {
 
     /// `vinrich enrich INPUT -o OUT` with these settings.
     pub(crate) fn plan(&self, input: &Path, out: &str) -> Plan {
-        Plan {
-            input: InputSpec { sources: vec![input.display().to_string()], ..InputSpec::default() },
-            rules: Rules::default(),
-            output: OutputSpec {
-                path: Some(self.path(out)),
-                format: Format::from_path(Path::new(out)).expect("a known format"),
-                rejects: None,
-                for_excel: false,
-            },
-            settings: self.settings(),
-            datasets: Wanted::default(),
-            limits: Limits::default(),
-            thresholds: Thresholds {
-                max_failed: Allowance::Count(0),
-                max_rejected: None,
-                require_rows: false,
-                require_store: false,
-                keep_complete: false,
-            },
-            wait_lock: None,
-            report: None,
-            command: "vinrich enrich".into(),
-        }
+        plan_of(self.settings(), input, self.path(out))
     }
 
     /// Calls the sandbox has seen at `endpoint`.
     pub(crate) fn calls(&self, endpoint: &str) -> usize {
         self.sandbox.log().iter().filter(|seen| seen.endpoint == endpoint).count()
+    }
+}
+
+/// `vinrich enrich INPUT -o OUT`.
+pub(crate) fn plan_of(settings: Settings, input: &Path, out: PathBuf) -> Plan {
+    Plan {
+        input: InputSpec { sources: vec![input.display().to_string()], ..InputSpec::default() },
+        rules: Rules::default(),
+        output: OutputSpec {
+            format: Format::from_path(&out).expect("a known format"),
+            path: Some(out),
+            rejects: None,
+            for_excel: false,
+        },
+        settings,
+        datasets: Wanted::default(),
+        limits: Limits::default(),
+        thresholds: Thresholds {
+            max_failed: Allowance::Count(0),
+            max_rejected: None,
+            require_rows: false,
+            require_store: false,
+            keep_complete: false,
+        },
+        wait_lock: None,
+        report: None,
+        command: "vinrich enrich".into(),
     }
 }
 

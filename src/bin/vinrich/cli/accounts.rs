@@ -33,6 +33,10 @@ Examples:
   vinrich quota
   vinrich quota --reconcile --days 7
 
+A vendor that asked to wait is sent nothing before, whichever run or process it
+told; it is believed for 32 days at the most. `--forget-wait` is for one whose
+word was nonsense.
+
 Without `--reconcile` nobody is called. With it, vendors that tell what they
 counted (visor) are asked by a call that is not billed. Their counts lag behind:
 a difference of today, or of a day that ended within the hour, is named but is
@@ -45,6 +49,9 @@ pub(crate) struct QuotaArgs {
     #[arg(long, value_name = "N", default_value_t = 30, requires = "reconcile")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=366))]
     pub(crate) days: u16,
+    /// Forget that VENDOR asked to wait: the next run asks it at once
+    #[arg(long, value_name = "VENDOR", conflicts_with = "reconcile")]
+    pub(crate) forget_wait: Option<String>,
     /// How the list is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
