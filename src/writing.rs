@@ -52,7 +52,7 @@ impl Outputs {
         let lock = path.map(|path| OutputLock::acquire(path, plan.wait_lock)).transpose()?;
         let (files, paths) = (inputs.names(), inputs.paths());
         if let Some(report) = &plan.report {
-            check_report(report, &plan.output, &paths)?;
+            check_report(report, &plan.output, run_id, &paths)?;
         }
         let output = Output::create(&plan.output, inputs.columns(), &files, run_id, &paths)?;
         Ok((Self(output), lock))

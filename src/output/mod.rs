@@ -80,12 +80,18 @@ pub struct Written {
 
 /// Checks, before anything is spent, that the run report can be written as the
 /// file `path`, and that it is neither an input nor an output. Fails with 73 or 64.
-pub fn check_report(path: &Path, spec: &OutputSpec, inputs: &[PathBuf]) -> Result<(), Error> {
+pub fn check_report(
+    path: &Path,
+    spec: &OutputSpec,
+    run_id: &str,
+    inputs: &[PathBuf],
+) -> Result<(), Error> {
     let place = Place::apart_from(path, inputs)?;
     for other in [&spec.path, &spec.rejects].into_iter().flatten() {
         place.refuse_same(&Place::find(other)?)?;
     }
-    Ok(())
+    // Whether its folder takes files is known once one was there.
+    Draft::create(place, run_id).map(drop)
 }
 
 /// An output that is being written beside its final place.

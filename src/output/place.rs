@@ -23,8 +23,11 @@ pub(super) struct Place {
 impl Place {
     /// The place that `typed` names. Fails with 73.
     pub(super) fn find(typed: &Path) -> Result<Self, Error> {
-        let followed =
-            follow(typed).map_err(|e| cannot_create(typed, "it cannot be followed").because(e))?;
+        let followed = follow(typed).map_err(|e| {
+            cannot_create(typed, "it cannot be followed")
+                .because(e)
+                .hint("name the file itself; `-o -` writes to standard output")
+        })?;
         refuse_special(typed, &followed)?;
         let Some(name) = followed.file_name() else {
             return Err(is_folder(typed));
@@ -115,6 +118,10 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         match fs::read_link(&path) {
+            // `/dev/stdout` and the like: a rename would replace what the shell appends to.
+            Ok(_) if path.starts_with("/proc") => {
+                return Err(io::Error::other("it is an open file, and no place for one"));
+            }
             Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
             Err(_) => return Ok(path),
         }
