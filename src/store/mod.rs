@@ -242,6 +242,7 @@ fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error 
             _ if is_about_shared_memory(&error) => (Exit::Config, "put `store` on a local disk"),
             // What is not as this program writes it was not written by it.
             None if is_misread(&error) => (Exit::Config, RESTORE),
+            _ if is_about_schema(&error) => (Exit::Config, RESTORE),
             _ => (Exit::Io, MEND),
         };
         Error::new(exit, format!("{what} in the store `{}`", path.display()))
@@ -263,6 +264,12 @@ fn is_about_shared_memory(error: &rusqlite::Error) -> bool {
     use rusqlite::ffi::{SQLITE_IOERR_SHMLOCK, SQLITE_IOERR_SHMMAP};
     let code = error.sqlite_error().map(|error| error.extended_code);
     code.is_some_and(|code| [SQLITE_IOERR_SHMLOCK, SQLITE_IOERR_SHMMAP].contains(&code))
+}
+
+/// A table or column that every store of this version has, and this one has not.
+fn is_about_schema(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_ERROR)
 }
 
 /// A value of another type than the schema says, or a row that must be there and is not.

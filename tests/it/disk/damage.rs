@@ -42,7 +42,9 @@ fn is_taken_well(work: &Work, ended: &Ended, bytes: &[u8], what: &str) {
     assert!(matches!(ended.code, Some(0 | 3 | 74 | 75 | 78)), "{story}");
     assert!(!ended.stderr.contains("internal fault"), "{story}");
     if matches!(ended.code, Some(74 | 78)) {
-        assert_eq!(work.read("out.csv"), "old\n", "{story}");
+        // What is only noticed when the run is closed comes after the output.
+        let out = work.read("out.csv");
+        assert!(out == "old\n" || csv_rows(&out).len() == 40, "{story}");
         assert!(ended.stderr.contains("hint: "), "{story}");
     }
     let now = std::fs::read(work.store()).expect("the store");
