@@ -72,16 +72,11 @@ impl<'a> Runner<'a> {
             night.memory = night.memory.over(ended.memory);
             night.asked_twice += self.asked_again(&known)?;
             let killed = ended.code.is_none();
-            if !self.store_path().exists() {
-                // Killed before there was anything to keep.
-                night.kills += 1;
-                continue;
-            }
-            let store = Store::open(&self.store_path())?;
+            night.kills += usize::from(killed);
+            let Some(store) = Store::open(&self.store_path())? else { continue };
             known = store.decoded(self.world, since_micros)?;
+            store.check()?;
             if killed {
-                night.kills += 1;
-                store.check()?;
                 continue;
             }
             let after: Counts = serde_json::from_str(&self.control("counts")?)?;
@@ -90,7 +85,6 @@ impl<'a> Runner<'a> {
             night.asked_twice += after.again - before.again;
             night.lost = known.iter().filter(|known| !**known).count() as u64;
             night.unentered = after.calls.saturating_sub(store.calls()?);
-            store.check()?;
             break;
         }
         night.store = fs::metadata(self.store_path())?.len();

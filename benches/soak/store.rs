@@ -11,9 +11,16 @@ use super::world::World;
 pub(crate) struct Store(Connection);
 
 impl Store {
-    pub(crate) fn open(path: &Path) -> Result<Self> {
+    /// `None` where a run was killed before it had made one.
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>> {
+        if !path.exists() {
+            return Ok(None);
+        }
         // Reading a log that a killed run left behind may have to mend it.
-        Ok(Self(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?))
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let tables: i64 =
+            db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok((tables > 0).then_some(Self(db)))
     }
 
     /// The decodes that were fetched since `since`, by the number of their VIN.
