@@ -68,6 +68,8 @@ pub(super) struct Round<'a> {
     /// Those of `elsewhere` that were sent here before.
     pub(super) yielded: HashMap<Key, Job>,
     pub(super) budget: RetryBudget,
+    /// The vendor's refusal of this kind of request as such.
+    pub(super) shape_fault: Option<Fault>,
     pub(super) asked: Asked,
 }
 
@@ -93,6 +95,7 @@ impl<'a> Round<'a> {
             elsewhere: Vec::new(),
             yielded: HashMap::new(),
             budget: RetryBudget::for_calls(planned),
+            shape_fault: None,
             asked: Asked::default(),
         }
     }

@@ -24,8 +24,14 @@ fn scale() -> u32 {
 fn seed() -> u64 {
     let given = std::env::var("VINRICH_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = given.unwrap_or_else(|| fastrand::u64(..1_000_000));
-    println!("VINRICH_SEED={seed}");
+    tell(&format!("VINRICH_SEED={seed}"));
     seed
+}
+
+/// A figure or a seed, for whoever reads the log.
+#[expect(clippy::print_stderr, reason = "it is said to the person who runs the test")]
+fn tell(words: &str) {
+    eprintln!("{words}");
 }
 
 /// Fails when more than `calls` arrived within any `window`, in whatever order
