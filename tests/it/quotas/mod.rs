@@ -2,7 +2,9 @@
 //!
 //! Everything here is judged from the vendor's side, by what arrives there.
 //! `VINRICH_LONG=1` makes the stretches of `simulated` and `processes` five
-//! times as long, and lets `processes` judge how much of the quota is used.
+//! times as long, and lets `processes` judge how much of the quota is used. They
+//! take longer than `cargo nextest` lets a test run; `cargo test --test it quotas`
+//! does not mind.
 //! `VINRICH_SEED=N` plays another sequence of jumps and kills; the seed that was
 //! played stands on stderr.
 
