@@ -24,6 +24,10 @@ pub trait Clock: Sync {
 /// A year: no longer wait that a server asks for is taken at its word.
 pub const LONGEST_WAIT: Duration = Duration::from_hours(366 * 24);
 
+/// Servers show whole seconds: a moment that they name may be so much later, and
+/// so may their clock be ahead of the one that it is compared with.
+pub const CLOCK_GRAIN: Duration = Duration::from_secs(1);
+
 /// The wait a `Retry-After` value asks for: seconds or an HTTP date, which is
 /// compared with `server_now`, the time by the server's own clock. Negative,
 /// past and unreadable values are `None`; a huge one is [`LONGEST_WAIT`].
@@ -32,8 +36,8 @@ pub fn retry_after(value: &str, server_now: jiff::Timestamp) -> Option<Duration>
         return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
     }
     let date = jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp();
-    let wait = date.duration_since(server_now);
-    u64::try_from(wait.as_secs()).ok().map(|s| Duration::from_secs(s + 1).min(LONGEST_WAIT))
+    let wait = Duration::try_from(date.duration_since(server_now)).ok()?;
+    Some((wait + CLOCK_GRAIN).min(LONGEST_WAIT))
 }
 
 /// A number of seconds or milliseconds as servers write it, rounded up: never

@@ -65,6 +65,7 @@ impl Round<'_> {
             Fault::Unsure => self.make_sure(job),
             Fault::Poisoned { .. } if self.endpoint.refuses_shape(&fault) => {
                 self.asked.shape_refused = true;
+                self.shape_fault = Some(fault);
                 self.queue.retry(job, now);
             }
             Fault::Poisoned { code } => {
@@ -121,8 +122,8 @@ impl Round<'_> {
     pub(super) fn give_up(&mut self, mut job: Job) {
         let outcome = match &job.last_fault {
             Some(fault) if job.tries > 0 => Outcome::Failed(fault.clone()),
-            Some(fault) if self.asked.shape_refused => Outcome::Failed(fault.clone()),
-            _ => self.door.unsent(),
+            // What is refused as such need not be sent to be known.
+            _ => self.shape_fault.clone().map_or_else(|| self.door.unsent(), Outcome::Failed),
         };
         let sibling = job.take_sibling().unwrap_or_default();
         for key in job.keys.into_iter().chain(sibling) {

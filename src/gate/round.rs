@@ -68,6 +68,8 @@ pub(super) struct Round<'a> {
     pub(super) elsewhere: Vec<Key>,
     /// Those of `elsewhere` that were sent here before.
     pub(super) yielded: HashMap<Key, Job>,
+    /// The vendor's refusal of this kind of request as such.
+    pub(super) shape_fault: Option<Fault>,
     pub(super) asked: Asked,
 }
 
@@ -91,6 +93,7 @@ impl<'a> Round<'a> {
             wake: None,
             elsewhere: Vec::new(),
             yielded: HashMap::new(),
+            shape_fault: None,
             asked: Asked::default(),
         }
     }

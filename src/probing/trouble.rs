@@ -46,12 +46,18 @@ fn lacks_only_its_scope(target: &Target<'_>, probed: &Probed) -> bool {
 
 fn held(why: Held, wait: Option<Duration>) -> (String, String, Exit) {
     let hint = match wait {
+        Some(_) if why == Held::RateLimited => {
+            "try again then; `vinrich quota` tells of it".to_owned()
+        }
         Some(wait) => format!("there is room for a call in {}", seconds(wait)),
         None => "try again when the calls on their way have ended".into(),
     };
     let what = match why {
         Held::Stopped => "stopped before it answered".into(),
-        Held::RateLimited => "not asked, since it asked us to wait".into(),
+        Held::RateLimited => match wait {
+            Some(wait) => format!("not asked, since it asks to wait {}", seconds(wait)),
+            None => "not asked, since it asks to wait".into(),
+        },
         why => format!("not asked, since its quota has no room ({})", why.code()),
     };
     (what, hint, Exit::Parked)

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::Reply;
-use crate::clock::{LONGEST_WAIT, retry_after, whole_seconds};
+use crate::clock::{CLOCK_GRAIN, LONGEST_WAIT, retry_after, whole_seconds};
 use crate::outcome::{Denied, Fault};
 
 /// The reading of an HTTP status that holds for every vendor unless it says otherwise.
@@ -61,17 +63,20 @@ fn until_reset(value: &str, reply: &Reply) -> Option<Duration> {
     if number < EPOCH_SECONDS {
         return Some(Duration::from_secs(number).min(LONGEST_WAIT));
     }
-    let reset = if number < EPOCH_MILLIS { number } else { number.div_ceil(1000) };
-    // Both clocks show whole seconds: one more, so as never to come early.
-    let now = u64::try_from(server_now(reply).as_second()).ok()?;
-    let wait = reset.checked_sub(now)? + 1;
-    Some(Duration::from_secs(wait).min(LONGEST_WAIT))
+    let reset = if number < EPOCH_MILLIS { number.saturating_mul(1000) } else { number };
+    let now = u64::try_from(server_now(reply).as_millisecond()).ok()?;
+    let wait = Duration::from_millis(reset.checked_sub(now)?) + CLOCK_GRAIN;
+    Some(wait.min(LONGEST_WAIT))
 }
 
-/// The time by the server's own clock, which need not agree with ours.
-fn server_now(reply: &Reply) -> jiff::Timestamp {
+/// The time by the server's own clock, which need not agree with ours. It shows
+/// whole seconds; where ours may show the same time, it shows that in full.
+fn server_now(reply: &Reply) -> Timestamp {
+    let ours = Timestamp::now();
     let date = reply.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
-    date.map_or_else(jiff::Timestamp::now, |date| date.timestamp())
+    let Some(date) = date.map(|date| date.timestamp()) else { return ours };
+    let agrees = date <= ours && ours < date.saturating_add(CLOCK_GRAIN).unwrap_or(date);
+    if agrees { ours } else { date }
 }
 
 /// The fault of a body that is no answer.
@@ -194,7 +199,8 @@ mod tests {
         assert_eq!(wait("30"), seconds(30));
         assert_eq!(wait("0"), seconds(0));
         assert_eq!(wait("1767225660"), seconds(61), "epoch seconds");
-        assert_eq!(wait("1767225660500"), seconds(62), "epoch milliseconds, rounded up");
+        let half_a_second_more = Some(Duration::from_millis(61_500));
+        assert_eq!(wait("1767225660500"), half_a_second_more, "epoch milliseconds");
         assert_eq!(wait("1767225000"), None, "past");
         assert_eq!(wait("999999999"), seconds(366 * 24 * 3600));
         assert_eq!(wait("-5"), None);

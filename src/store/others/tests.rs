@@ -117,8 +117,14 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-fn held(wait: Duration, why: Held) -> Option<Shortage> {
-    Some(Shortage::After(wait, why))
+/// No room in a window for so many seconds.
+fn full_for(seconds: u64) -> Shortage {
+    Shortage::After(Duration::from_secs(seconds), Held::Quota)
+}
+
+/// The vendor's word holds for so long.
+fn waits_for(wait: Duration) -> Shortage {
+    Shortage::After(wait, Held::RateLimited)
 }
 
 #[test]
@@ -136,7 +142,7 @@ fn a_window_is_not_forgotten_when_another_process_writes() {
     ours.close(visor, &visors, at(4));
     let again = ours.reserve(visor, &limits, 1, at(5));
     assert_eq!(again.calls.len(), 0);
-    assert_eq!(again.held, held(Duration::from_secs(59), Held::Quota));
+    assert_eq!(again.held, Some(full_for(59)));
 }
 
 #[test]
@@ -151,13 +157,9 @@ fn places_of_a_process_that_died_are_free_again_while_another_waits() {
     theirs.die();
     // What it had sent may have been counted until now, or just after.
     let wait = ours.reserve(ours.account, &limits, 1, at(3)).held;
-    assert_eq!(wait, held(Duration::from_secs(10) + ON_THE_WIRE, Held::Quota));
-    assert_eq!(ours.reserve(ours.account, &limits, 2, at(14)).held, wait_of(1));
+    assert_eq!(wait, Some(full_for(10 + ON_THE_WIRE.as_secs())));
+    assert_eq!(ours.reserve(ours.account, &limits, 2, at(14)).held, Some(full_for(1)));
     assert_eq!(ours.reserve(ours.account, &limits, 2, at(15)).calls.len(), 2);
-}
-
-fn wait_of(seconds: u64) -> Option<Shortage> {
-    held(Duration::from_secs(seconds), Held::Quota)
 }
 
 #[test]
@@ -173,7 +175,7 @@ fn a_run_found_dead_later_counts_from_when_it_can_last_have_sent() {
     let next = Process::start(&folder, "2", "b", found_at);
     let bound = RESERVED_FOR + LONGEST_CALL;
     let wait = next.reserve(next.account, &limits, 2, found_at).held;
-    assert_eq!(wait, held(Duration::from_hours(1) + bound, Held::Quota));
+    assert_eq!(wait, Some(full_for(3600 + bound.as_secs())));
 }
 
 #[test]
@@ -187,7 +189,7 @@ fn a_clock_far_ahead_hides_no_call() {
     let later = |boot| Moment { wall: at(40 * 86_400).wall, boot: at(boot).boot };
     let next = Process::start(&folder, "2", "b", later(10));
     let wait = next.reserve(next.account, &limits, 1, later(11)).held;
-    assert_eq!(wait, wait_of(86_390));
+    assert_eq!(wait, Some(full_for(86_390)));
 }
 
 #[test]
@@ -206,7 +208,7 @@ fn calls_before_a_reboot_are_placed_by_the_clock_of_its_first_call() {
     let jumped = |seconds: i64| Moment { wall: at(90_000).wall, ..rebooted(seconds) };
     let third = Process::start(&folder, "3", "c", jumped(601));
     let wait = third.reserve(third.account, &limits, 1, jumped(601)).held;
-    assert_eq!(wait, wait_of(2999));
+    assert_eq!(wait, Some(full_for(2999)));
 }
 
 #[test]
@@ -222,11 +224,11 @@ fn a_wait_ends_by_the_clock_that_nobody_sets() {
     let set = |by, seconds| Moment { wall: at(by).wall, boot: at(seconds).boot };
     for by in [-90_000, 0, 90_000] {
         let beside = Process::start(&folder, &format!("at {by}"), "b", set(by, 60));
-        assert_eq!(wait(&beside, set(by, 600)), held(hour * 5 / 6, Held::RateLimited), "{by}");
+        assert_eq!(wait(&beside, set(by, 600)), Some(waits_for(hour * 5 / 6)), "{by}");
     }
     let rebooted = Process::start(&folder, "3", "c", Moment { boot: 0, ..at(1800) });
     let now = Moment { boot: SECOND, ..at(1800) };
-    assert_eq!(wait(&rebooted, now), held(hour / 2, Held::RateLimited));
+    assert_eq!(wait(&rebooted, now), Some(waits_for(hour / 2)));
     // By a clock that was wrong when it was entered, it would last for ever.
     let years_ago = Moment { wall: 0, boot: SECOND };
     assert_eq!(wait(&rebooted, years_ago), None);

@@ -2,7 +2,9 @@
 //!
 //! Everything here is judged from the vendor's side, by what arrives there.
 //! `VINRICH_LONG=1` makes the stretches of `simulated` and `processes` five
-//! times as long, and lets `processes` judge how much of the quota is used.
+//! times as long, and lets `processes` judge how much of the quota is used. They
+//! take longer than `cargo nextest` lets a test run; `cargo test --test it quotas`
+//! does not mind.
 //! `VINRICH_SEED=N` plays another sequence of jumps and kills; the seed that was
 //! played stands on stderr.
 
@@ -24,8 +26,14 @@ fn scale() -> u32 {
 fn seed() -> u64 {
     let given = std::env::var("VINRICH_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = given.unwrap_or_else(|| fastrand::u64(..1_000_000));
-    println!("VINRICH_SEED={seed}");
+    tell(&format!("VINRICH_SEED={seed}"));
     seed
+}
+
+/// A figure or a seed, for whoever reads the log.
+#[expect(clippy::print_stderr, reason = "it is said to the person who runs the test")]
+fn tell(words: &str) {
+    eprintln!("{words}");
 }
 
 /// Fails when more than `calls` arrived within any `window`, in whatever order

@@ -19,7 +19,7 @@ use vinrich::outcome::Dataset;
 use vinrich::sandbox::{self, SandboxSpec};
 use vinrich::vendors;
 
-use super::{check_window, scale, seed};
+use super::{check_window, scale, seed, tell};
 use crate::support::binary::Setup;
 use crate::support::enriched::{Tweak, vins};
 use crate::support::{Work, plan_of};
@@ -163,7 +163,7 @@ fn four_processes_restarted_and_killed_pass_no_window() {
         }
     });
     let arrivals = arrivals(&work);
-    println!("{} calls in {} lives", arrivals.len(), lives as usize * PROCESSES);
+    tell(&format!("{} calls in {} lives", arrivals.len(), lives as usize * PROCESSES));
     for (calls, window) in QUOTAS {
         check_window(&arrivals, calls, window);
     }
@@ -197,6 +197,6 @@ fn four_processes_use_the_quota() {
     };
     let possible = QUOTAS.into_iter().map(cycles).fold(f64::INFINITY, f64::min);
     let used = arrivals.len() as f64 / possible;
-    println!("{:.1} % of the quota used", used * 100.0);
+    tell(&format!("{:.1} % of the quota used", used * 100.0));
     assert!(used >= 0.95, "{} of {possible:.1} calls", arrivals.len());
 }
