@@ -151,7 +151,7 @@ fn while_a_run_goes_on_nothing_is_forgotten_and_everything_can_be_looked_at() {
     let running = work.start(&["enrich", "vins.csv", "-o", "out.csv", "--with", "decode"]);
     eventually("the call", || work.calls("batch-decode") == 1);
     let vin = &vins(1)[0];
-    work.vinrich(&["cache", "forget", vin]).exits(79).says(&["run `", "hint: "]);
+    work.vinrich(&["cache", "forget", vin]).exits(79).says(&["the run ", "hint: "]);
     for words in [
         &["cache", "stats"][..],
         &["cache", "explain", vin],

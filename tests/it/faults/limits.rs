@@ -204,7 +204,7 @@ fn a_wait_is_obeyed_in_every_header_shape() {
     let shapes: Vec<(&str, &str, String, Option<f64>)> = vec![
         ("seconds", "retry-after", "3600".into(), Some(3600.0)),
         ("a date", "retry-after", date(3600), Some(3600.0)),
-        ("an age", "retry-after", "1000000000".into(), Some(366.0 * 86400.0)),
+        ("an age", "retry-after", "1000000000".into(), Some(32.0 * 86400.0)),
         ("a past date", "retry-after", date(-3600), None),
         ("nothing", "retry-after", "0".into(), None),
         ("below nothing", "retry-after", "-1".into(), None),
