@@ -34,7 +34,8 @@ pub(crate) struct Night {
     pub(crate) wall: Duration,
 }
 
-/// Resident memory of a run, in bytes; zero where the system does not tell.
+/// Memory of a run, in bytes, without the files it has mapped (the store's pages are
+/// the system's cache, and grow with the store); zero where the system does not tell.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) start: u64,
@@ -50,11 +51,11 @@ impl Memory {
             let line = status.lines().find_map(|line| line.strip_prefix(name))?;
             line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
         };
-        let (Some(now), Some(peak)) = (told("VmRSS:"), told("VmHWM:")) else { return };
+        let Some(now) = told("RssAnon:") else { return };
         if self.start == 0 {
             self.start = now;
         }
-        (self.end, self.peak) = (now, self.peak.max(peak));
+        (self.end, self.peak) = (now, self.peak.max(now));
     }
 
     /// Of two runs: the later one's start and end, and the higher peak.

@@ -39,6 +39,8 @@ pub(crate) struct Counts {
 #[derive(Default)]
 struct Book {
     counts: Counts,
+    /// The number of this run. What a killed one has left on its way is none of its.
+    run: u64,
     /// In this run: how often each VIN was asked to be decoded, and which were answered.
     asked: Vec<u8>,
     answered: Vec<bool>,
@@ -107,6 +109,7 @@ impl Vendor {
     /// A new run begins.
     fn begin(&self) {
         let mut book = self.book();
+        book.run += 1;
         book.asked = vec![0; self.world.vins];
         book.answered = vec![false; self.world.vins];
         book.struck.clear();
@@ -115,6 +118,7 @@ impl Vendor {
 
     fn converse(&self, mut stream: TcpStream) -> Result<()> {
         stream.set_nodelay(true)?;
+        let run = self.book().run;
         let mut received = Vec::new();
         loop {
             let (head, end) = loop {
@@ -149,7 +153,7 @@ impl Vendor {
                 }
                 _ => {
                     let question = serde_json::from_slice(&received[head..end])?;
-                    if !self.serve(&mut stream, &question)? {
+                    if !self.serve(&mut stream, &question, run)? {
                         return Ok(stream.shutdown(Shutdown::Both)?);
                     }
                 }
@@ -158,9 +162,9 @@ impl Vendor {
         }
     }
 
-    /// Answers one call. Whether the conversation goes on.
-    fn serve(&self, stream: &mut TcpStream, question: &Question) -> Result<bool> {
-        let fault = self.strike(question);
+    /// Answers one call of a run. Whether the conversation goes on.
+    fn serve(&self, stream: &mut TcpStream, question: &Question, run: u64) -> Result<bool> {
+        let fault = self.strike(question, run);
         match fault {
             Some(Fault::Error) => {
                 let body = r#"{"success":false,"error":"Internal server error"}"#.to_owned();
@@ -184,15 +188,20 @@ impl Vendor {
             let answered = &question.vins[..question.vins.len().saturating_sub(dropped)];
             let numbers = answered.iter().filter_map(|vin| self.world.number(vin));
             let mut book = self.book();
-            numbers.for_each(|number| book.answered[number] = true);
+            if book.run == run {
+                numbers.for_each(|number| book.answered[number] = true);
+            }
         }
         send(stream, &reply, cut).map(|()| cut.is_none())
     }
 
     /// Counts a call and says what is to go wrong with it.
-    fn strike(&self, question: &Question) -> Option<Fault> {
+    fn strike(&self, question: &Question, run: u64) -> Option<Fault> {
         let book = &mut *self.book();
         book.counts.calls += 1;
+        if book.run != run {
+            return None;
+        }
         for number in question.vins.iter().filter_map(|vin| self.world.number(vin)) {
             book.asked[number] = book.asked[number].saturating_add(1);
             book.counts.again += u64::from(book.answered[number]);
