@@ -88,11 +88,15 @@ fn extra(left: &[Entry<'_>]) -> Option<String> {
     if values.is_empty() { None } else { serde_json::to_string(&values).ok() }
 }
 
-/// Trimmed text, or the value as written without white space.
+/// Trimmed text, or the value as written without white space. One that holds a
+/// number beyond a double, at which readers of JSON stop, is kept as text.
 fn tidy(entry: &Entry<'_>) -> Option<Box<RawValue>> {
     if entry.raw.get().starts_with('"') {
-        to_raw_value(&entry.text).ok()
-    } else {
-        RawValue::from_string(json::compact(entry.raw.get())).ok()
+        return to_raw_value(&entry.text).ok();
+    }
+    let value = json::compact(entry.raw.get());
+    match serde_json::from_str::<serde_json::Value>(&value) {
+        Ok(_) => RawValue::from_string(value).ok(),
+        Err(_) => to_raw_value(&value).ok(),
     }
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -33,11 +34,12 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
 
     let mut parsed = Parsed::default();
     let mut by_key: Vec<Vec<Row<'_>>> = keys.iter().map(|_| Vec::new()).collect();
+    let mut seen = HashSet::new();
     for row in rows {
         parsed.type_drift += drift(&row.columns);
         match keys.iter().position(|key| key.vin() == Some(&row.vin)) {
             None => parsed.foreign += 1,
-            Some(place) if by_key[place].iter().any(|other| other.is_same(&row)) => {
+            Some(place) if row.id().is_some_and(|id| !seen.insert((place, id))) => {
                 parsed.duplicates += 1;
             }
             Some(place) => by_key[place].push(row),
@@ -174,10 +176,6 @@ impl<'a> Row<'a> {
 
     fn id(&self) -> Option<Cow<'a, str>> {
         self.columns.scalar(&["id"])
-    }
-
-    fn is_same(&self, other: &Self) -> bool {
-        self.id().is_some() && self.id() == other.id()
     }
 
     /// Active first, then the latest seen, then the smallest id.

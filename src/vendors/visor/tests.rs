@@ -121,6 +121,18 @@ fn several_rows_of_a_vin_are_one_answer_in_order() {
     assert!(!listings[3].active);
 }
 
+/// Were each row compared with every other, this would take minutes.
+#[test]
+fn a_reply_of_very_many_rows_is_read_at_once() {
+    let rows = |count: usize| -> Vec<String> {
+        (0..count).map(|id| format!(r#"{{"id":"{id}","vin":"{A}"}}"#)).collect()
+    };
+    let rows = [rows(40_000), rows(1)].concat();
+    let body = format!(r#"{{"data":[{}],"pagination":{{"total":1}}}}"#, rows.join(","));
+    let parsed = Listings.parse(&reply(200, body.as_bytes()), &vins(&[A])).expect("whole");
+    assert_eq!((parsed.answers.len(), parsed.duplicates), (1, 1));
+}
+
 #[test]
 fn type_drift_is_coerced_or_null_and_counted() {
     assert_eq!(search("type_drift").expect("rows").type_drift, 2);

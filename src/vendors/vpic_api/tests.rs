@@ -106,6 +106,20 @@ fn type_drift_is_coerced_and_counted() {
 }
 
 #[test]
+fn what_readers_of_json_stop_at_is_kept_as_text() {
+    let item = r#"{"VIN":"x","A":2e22222,"B":["\ud800"],"C":[1, {"d":2.50}],"E":true}"#;
+    let Facts::Decode(facts) = DecodeBatch.facts(&vins(&[A])[0], item.as_bytes()) else {
+        panic!("a decode")
+    };
+    let extra: serde_json::Value =
+        serde_json::from_str(&facts.decode_extra.expect("the rest")).expect("JSON");
+    let expected = serde_json::json!({
+        "A": "2e22222", "B": r#"["\ud800"]"#, "C": [1, {"d": 2.5}], "E": true
+    });
+    assert_eq!(extra, expected);
+}
+
+#[test]
 fn what_is_no_batch_is_a_fault() {
     let keys = vins(&[A]);
     let bodies: [&[u8]; 7] = [
