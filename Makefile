@@ -4,6 +4,7 @@
 CARGO ?= cargo
 FLEET := sample-data/fleet.csv
 VINRICH := $(CARGO) run --quiet --locked --
+LONG := $(CARGO) test --locked --test it -- --nocapture
 SHOW := awk -f sample-data/show.awk
 VPIC := $(CURDIR)/target-data/vpic.rkyv
 WITH_VPIC := VINRICH_VENDORS__VPIC__DATA=$(VPIC)
@@ -77,5 +78,12 @@ lint: ## check format, lints, documentation, and what the dependencies are
 bench: ## measure a large run against a local vendor, in the release profile
 	$(CARGO) bench --locked --bench enrich
 
-soak: ## a million VINs against a vendor that fails, VINRICH_SOAK_MINUTES=60 goes on with kills
+# Each part can be run alone, and scaled by its variable: docs/RELIABILITY.md.
+soak: ## the long forms of the tests, about an hour; VINRICH_SOAK_MINUTES=60 makes the last go on
+	VINRICH_KILLS=10000 $(LONG) kills::growing
+	VINRICH_LONG=1 $(LONG) quotas::processes
+	VINRICH_WIRE_CASES=150 $(LONG) conservation::wire
+	VINRICH_SWEEP=12 $(LONG) disk::damage disk::broken_off disk::full
+	VINRICH_WRITES=10000 $(LONG) kills::crowd
+	VINRICH_NIGHTS=365 $(LONG) nights::fairness
 	$(CARGO) bench --locked --bench soak

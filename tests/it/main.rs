@@ -28,6 +28,7 @@ mod quotas;
 mod rate;
 mod readme;
 mod recall_file;
+mod reliability;
 mod resume;
 mod secrets;
 mod seeds;
