@@ -70,7 +70,7 @@ fn enrich(
     let vins = KeySet::vins(survey.vins);
     let store = open_store(plan, run)?;
     let done = ask_and_write(plan, run, panel, &store, &vins, inputs, outputs, cancel);
-    if done.is_ok() {
+    if done.is_ok() && run.stopped().is_none() {
         trim_history(plan, run, &store);
     }
     let report = match &done {

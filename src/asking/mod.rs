@@ -276,8 +276,10 @@ impl Asker<'_> {
     ) -> Result<(), Error> {
         let id = self.shared.writer.source(source.name.clone()).await?;
         let snapshot = self.store.snapshot()?;
+        let times = self.times();
         keys.each_held(&snapshot, id, |id, held| {
-            let counts = !chain.freshness.too_old(held.fetched_at, self.started);
+            let counts = chain.is_fresh(&keys.key(id), &held, times)
+                || !chain.freshness.too_old(held.fetched_at, self.started);
             if counts && held.said == crate::store::Answered::Found {
                 open[id as usize] = false;
             }

@@ -134,10 +134,12 @@ impl Asker<'_> {
         let Confirmable { chain, source, vehicles, .. } = about;
         let id = self.shared.writer.source(source.name.clone()).await?;
         let mut asked_at = vec![None; vehicles.keys.len()];
+        let times = self.times();
         vehicles.keys.each_held(&self.store.snapshot()?, id, |id, held| {
             let counts = wanted[id as usize]
                 && held.said == Answered::Absent
-                && !chain.freshness.too_old(held.fetched_at, self.started);
+                && (chain.is_fresh(&vehicles.keys.key(id), &held, times)
+                    || !chain.freshness.too_old(held.fetched_at, self.started));
             asked_at[id as usize] = counts.then_some(held.fetched_at);
         })?;
         let mut unfinished: Vec<bool> = asked_at.iter().map(Option::is_some).collect();

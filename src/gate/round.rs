@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::money::Micros;
 use crate::outcome::{Fault, Held, Said};
-use crate::store::{Elsewhere, SourceId};
+use crate::store::{Elsewhere, RESERVED_FOR, SourceId};
 use crate::vendors::{Answer, Effect, Endpoint, Parsed, Reply};
 
 /// How long a stopped run waits for calls on their way.
@@ -164,6 +164,10 @@ impl<'a> Round<'a> {
                 return Ok(());
             }
             if let Some(until) = self.door.cooling() {
+                // Held through a long wait they would only keep others waiting.
+                while until > Instant::now() + RESERVED_FOR && !self.reserved.is_empty() {
+                    self.give_back().await?;
+                }
                 self.wake = Some(until);
                 return Ok(());
             }

@@ -94,6 +94,12 @@ pub fn check_report(
     Draft::create(place, run_id).map(drop)
 }
 
+/// Where a file that is no output of a run goes: links are followed, and devices,
+/// folders and stores refused with 73.
+pub fn place_of(path: &Path) -> Result<PathBuf, Error> {
+    Place::apart_from(path, &[]).map(|place| place.path)
+}
+
 /// An output that is being written beside its final place.
 pub struct Output {
     state: State,

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Exit};
@@ -44,11 +44,22 @@ impl Place {
         Ok(Self { typed: typed.into(), path: folder.join(name), folder, name: name.into() })
     }
 
-    /// The place that `typed` names, unless it is one of the input's files. Fails with 73.
+    /// The place that `typed` names, unless it is one of the input's files, or a
+    /// store. Fails with 73.
     pub(super) fn apart_from(typed: &Path, inputs: &[PathBuf]) -> Result<Self, Error> {
         let place = Self::find(typed)?;
         place.refuse_inputs(inputs)?;
+        place.refuse_store()?;
         Ok(place)
+    }
+
+    /// Refuses a place where a store or a backup of one is: what was paid for.
+    fn refuse_store(&self) -> Result<(), Error> {
+        if is_store(&self.path) {
+            return Err(cannot_create(&self.typed, "it is a store of vinrich, or a backup of one")
+                .hint("choose another name"));
+        }
+        Ok(())
     }
 
     /// Refuses a place that is one of the input's files. Fails with 73.
@@ -98,6 +109,13 @@ impl Place {
     pub(super) fn neighbours(&self) -> impl Iterator<Item = PathBuf> {
         fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path())
     }
+}
+
+/// Whether the file is an SQLite database of this program, by its header.
+fn is_store(path: &Path) -> bool {
+    let mut header = [0; 72];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    read.is_ok() && header.starts_with(b"SQLite format 3\0") && header.ends_with(b"VINR")
 }
 
 /// 73: `path` cannot be created.

@@ -101,9 +101,15 @@ impl State {
     /// How many calls fit now, however long the patience for those that do not.
     pub(super) fn room_for(&mut self, wish: &RoomWish) -> rusqlite::Result<u64> {
         let RoomWish { account, price, want, now, .. } = *wish;
+        let Ok(want) = self.own_room(price, want) else { return Ok(0) };
+        if self.wait_left(account, now)?.is_some_and(|wait| wait > wish.patience) {
+            return Ok(0);
+        }
         let limits = &wish.limits.longer_than(wish.patience);
-        let room = self.room(&Asked { account, limits, price, now }, want)?;
-        Ok(room.unwrap_or(0))
+        Ok(match self.room_in_windows(&Asked { account, limits, price, now }, want)? {
+            Room::Calls(calls) => calls,
+            Room::AfterOpen | Room::After(..) => 0,
+        })
     }
 
     /// How many of `want` calls the run's limits, the vendor and the account's

@@ -27,7 +27,7 @@ pub use carry::Carry;
 const READERS: Duration = Duration::from_secs(5);
 
 /// What SQLite keeps beside a database.
-const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
+const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// What a copy holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,13 +127,29 @@ fn length_of(file: &Path) -> Result<u64, Error> {
 }
 
 fn refuse_same(store: &Path, file: &Path) -> Result<(), Error> {
-    let same =
-        store.canonicalize().is_ok_and(|store| file.canonicalize().is_ok_and(|file| file == store));
-    if same {
-        return Err(Error::usage(format!("`{}` is the store itself", file.display()))
-            .hint("name another file"));
+    let is_own = match (real(store), real(file)) {
+        (Some(store), Some(file)) => {
+            // What is in its folder of locks is the store's, too.
+            file.parent() == Some(&beside(&store, ".runs"))
+                || COMPANIONS.iter().any(|companion| beside(&store, companion) == file)
+                || os::is_same_file(&store, &file)
+        }
+        _ => false,
+    };
+    if is_own {
+        return Err(Error::usage(format!(
+            "`{}` is the store itself, or a file of its own",
+            file.display()
+        ))
+        .hint("name another file"));
     }
     Ok(())
+}
+
+/// Where a file is, or would be, without links.
+fn real(path: &Path) -> Option<PathBuf> {
+    let would_be = || Some(open::folder_of(path).canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(would_be)
 }
 
 /// What `VACUUM INTO` writes is one moment's state, without what was deleted.
@@ -315,12 +331,12 @@ impl Replaced {
 
     /// Keeps the file, and what is beside it, under another name.
     fn set_aside(self, store: &Path, now: i64) -> Result<Option<PathBuf>, Error> {
-        let is_damaged = match self {
-            Self::Missing => return Ok(None),
-            Self::Damaged(_) => true,
+        let (is_missing, has_log) = match self {
+            Self::Missing => (true, true),
+            Self::Damaged(_) => (false, true),
             Self::Sound(db) => {
                 drop(db);
-                false
+                (false, false)
             }
         };
         // Beside the file itself, where it is named by a link.
@@ -329,8 +345,9 @@ impl Replaced {
         let store = real.as_deref().unwrap_or(store);
         let kept = name_aside(store, now);
         let cannot = |error| Error::io("cannot keep the replaced store as", &kept, error);
-        if is_damaged {
-            // Its log must not be taken for the restored one's.
+        if has_log {
+            // Its log must not be taken for the restored one's, though the file
+            // itself be gone.
             for companion in COMPANIONS {
                 match fs::rename(beside(store, companion), beside(&kept, companion)) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -339,6 +356,9 @@ impl Replaced {
                     _ => {}
                 }
             }
+        }
+        if is_missing {
+            return Ok(None);
         }
         // Linked, not renamed: there is a store at every moment.
         fs::hard_link(store, &kept)

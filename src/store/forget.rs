@@ -142,6 +142,8 @@ fn remove(db: &Connection, vins: &[Vin], prints: &Fingerprints) -> rusqlite::Res
              UNION SELECT body FROM answer_history WHERE body IS NOT NULL)",
     )?;
     delete("UPDATE replies SET request_id = NULL WHERE mentions(request_id)")?;
+    // Where the trimming of earlier answers stopped is told by a key.
+    delete("DELETE FROM meta WHERE name = 'history_trimmed_to' AND mentions(value)")?;
     delete("UPDATE waits SET why = '' WHERE mentions(why)")?;
     let calls = rewrite(db, "calls", "keys", |keys| without(keys, vins, prints))?;
     let commands = rewrite(db, "runs", "command", |text| erased(text, vins, prints))?;

@@ -2,6 +2,7 @@
 //! their own, and how space is given back.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -80,7 +81,11 @@ pub(super) fn give_back(db: &Connection) -> rusqlite::Result<()> {
             break;
         }
     }
-    checkpoint(db).map(|_| ())
+    // Without patience: who waits for readers here keeps every writer waiting.
+    db.busy_timeout(Duration::ZERO)?;
+    let emptied = checkpoint(db);
+    db.busy_timeout(open::BUSY)?;
+    emptied.map(|_| ())
 }
 
 /// Moves the write-ahead log into the file and cuts it to nothing; `false` where

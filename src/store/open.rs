@@ -24,7 +24,7 @@ const SCHEMA_VERSION: i64 = 3;
 const _: () = assert!(SCHEMA.len() == 3, "one step a version");
 
 /// How long a writer waits for another process.
-const BUSY: Duration = Duration::from_secs(30);
+pub(super) const BUSY: Duration = Duration::from_secs(30);
 
 /// Makes sure that there is a store of this version at `spec.path`, which stays
 /// there as long as the share in it is held.

@@ -1,10 +1,11 @@
 //! Pruning: what is older than anybody wants to know leaves the store, in many
-//! small transactions, so that runs go on beside it.
+//! small transactions, so that it can be looked at meanwhile.
 
 use std::path::Path;
 
 use rusqlite::{Connection, named_params, params};
 
+use super::runs::InUse;
 use super::{failed, maintain, open};
 use crate::error::Error;
 use crate::key::{Key, Page};
@@ -35,8 +36,6 @@ pub struct Pruned {
     pub history: u64,
     /// Bodies that no answer uses any more.
     pub bodies: u64,
-    /// Records of calls that have acted.
-    pub operations: u64,
     /// Ledger rows.
     pub calls: u64,
     /// Runs.
@@ -50,6 +49,8 @@ pub fn prune(path: &Path, spec: &PruneSpec) -> Result<Option<Pruned>, Error> {
     if !open::check(path)? {
         return Ok(None);
     }
+    // A run that goes on counts on answers that it has found fresh.
+    let _alone = if spec.dry_run { None } else { Some(InUse::alone(path)?) };
     let db = maintain::connect(path)?;
     let before = maintain::size(path);
     let prune = || {
@@ -66,7 +67,8 @@ pub fn prune(path: &Path, spec: &PruneSpec) -> Result<Option<Pruned>, Error> {
 }
 
 /// Answers and earlier ones of the datasets wanted, fetched too long ago. Pages
-/// are told apart by hand. What may still be on its way stays.
+/// are told apart by hand. What a call that acts has done stays: forgotten, it
+/// would be done, and paid for, again.
 const IS_OLD: &str = "
     fetched_at < :before
     AND (:dataset IS NULL OR source IN (SELECT id FROM sources WHERE dataset = :dataset))";
@@ -79,7 +81,6 @@ fn list(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<Pruned> {
     db.execute_batch(
         "CREATE TEMP TABLE old_answers (n INTEGER PRIMARY KEY, source INTEGER, key TEXT);
          CREATE TEMP TABLE old_history (n INTEGER PRIMARY KEY, source INTEGER, key TEXT, fetched_at INTEGER);
-         CREATE TEMP TABLE old_operations (n INTEGER PRIMARY KEY, source INTEGER, key TEXT);
          CREATE TEMP TABLE old_calls (n INTEGER PRIMARY KEY, id INTEGER);
          BEGIN DEFERRED;",
     )?;
@@ -90,8 +91,7 @@ fn list(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<Pruned> {
             "INSERT INTO old_answers (source, key) SELECT source, key FROM answers AS old
              WHERE {IS_OLD} AND NOT (key >= :pages AND key < :behind)
                AND NOT EXISTS (SELECT 1 FROM operations AS still
-                               WHERE still.source = old.source AND still.key = old.key
-                                 AND still.settled IS NULL)"
+                               WHERE still.source = old.source AND still.key = old.key)"
         ),
         named_params! { ":before": before, ":dataset": dataset, ":pages": PAGES.0, ":behind": PAGES.1 },
     )?;
@@ -103,16 +103,8 @@ fn list(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<Pruned> {
         ),
         named_params! { ":before": before, ":dataset": dataset },
     )?;
-    let (mut operations, mut calls, mut runs) = (0, 0, 0);
+    let (mut calls, mut runs) = (0, 0);
     if spec.dataset.is_none() {
-        operations = db.execute(
-            "INSERT INTO old_operations (source, key) SELECT source, key FROM operations AS old
-             WHERE settled IS NOT NULL AND frozen_at < ?1
-               AND NOT EXISTS (SELECT 1 FROM answers
-                               WHERE answers.source = old.source AND answers.key = old.key
-                                 AND answers.fetched_at >= ?1)",
-            [before],
-        )?;
         calls = db.execute(
             "INSERT INTO old_calls (id) SELECT calls.id FROM calls
              CROSS JOIN runs ON runs.id = calls.run
@@ -131,7 +123,6 @@ fn list(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<Pruned> {
         answers: answers as u64 + pages,
         pages,
         history: history as u64,
-        operations: operations as u64,
         calls: calls as u64,
         runs,
         bodies,
@@ -199,6 +190,11 @@ fn remove(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<()> {
     let listed = |table: &str, columns: &str| {
         format!("({columns}) IN (SELECT {columns} FROM {table} WHERE n > :from AND n <= :to)")
     };
+    // First of all: a list without its row is not whole, and is read again.
+    maintain::transaction(db, || {
+        db.execute("DELETE FROM inventories WHERE completed_at < ?1 AND (?2 IS NULL OR source IN (SELECT id FROM sources WHERE dataset = ?2))",
+            params![spec.answers_before, spec.dataset.map(Dataset::name)])
+    })?;
     in_chunks(db, "old_answers", |from, to| {
         let these = listed("old_answers", "source, key");
         db.execute(
@@ -206,22 +202,11 @@ fn remove(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<()> {
             named_params! { ":from": from, ":to": to, ":before": spec.answers_before },
         )
     })?;
-    maintain::transaction(db, || {
-        db.execute("DELETE FROM inventories WHERE completed_at < ?1 AND (?2 IS NULL OR source IN (SELECT id FROM sources WHERE dataset = ?2))",
-            params![spec.answers_before, spec.dataset.map(Dataset::name)])
-    })?;
     in_chunks(db, "old_history", |from, to| {
         let these = listed("old_history", "source, key, fetched_at");
         db.execute(
             &format!("DELETE FROM answer_history WHERE {these}"),
             named_params! { ":from": from, ":to": to },
-        )
-    })?;
-    in_chunks(db, "old_operations", |from, to| {
-        let these = listed("old_operations", "source, key");
-        db.execute(
-            &format!("DELETE FROM operations WHERE {these} AND settled IS NOT NULL AND frozen_at < :before"),
-            named_params! { ":from": from, ":to": to, ":before": spec.answers_before },
         )
     })?;
     in_chunks(db, "old_calls", |from, to| {

@@ -63,9 +63,13 @@ impl InUse {
 
 fn open(store: &Path) -> Result<File, Error> {
     let folder = folder(store);
-    os::create_private_folder(&folder)
-        .and_then(|()| os::open_private_file(&folder.join(IN_USE)))
-        .map_err(|source| unannounced(&folder, source))
+    let path = folder.join(IN_USE);
+    let file = os::create_private_folder(&folder).and_then(|()| os::open_private_file(&path));
+    let file = file.map_err(|source| unannounced(&folder, source))?;
+    // An administrator's command must not lock the store's owner out. Only an
+    // administrator can give files away; nobody else needs to.
+    let _given = os::keep_owner(&folder, store).and_then(|()| os::keep_owner(&path, store));
+    Ok(file)
 }
 
 fn unannounced(folder: &Path, source: io::Error) -> Error {

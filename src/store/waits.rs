@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::runs::InUse;
 use super::state::State;
 use super::{AccountId, Snapshot, failed, open};
 use crate::clock::Moment;
@@ -144,6 +145,7 @@ pub fn forget_waits(store: &Path, vendor: &str) -> Result<usize, Error> {
     if !store.exists() {
         return Ok(0);
     }
+    let _in_use = InUse::share(store)?;
     open::check(store)?;
     open::connect(store)?
         .execute(

@@ -181,6 +181,8 @@ fn an_export_is_whole_its_owners_alone_and_named_by_its_extension() {
     assert!(left.is_empty());
     work.vinrich(&["runs", "audit", "--export", "no/such/folder.csv"]).exits(73).says(&["hint: "]);
     work.vinrich(&["runs", "audit", "--export", "store"]).exits(64);
+    work.vinrich(&["runs", "audit", "--export", "/dev/null"]).exits(73);
+    work.vinrich(&["runs", "audit", "--vendor", "carvn"]).exits(64).says(&["carvn", "hint: "]);
 }
 
 #[test]

@@ -152,11 +152,13 @@ fn while_a_run_goes_on_nothing_is_forgotten_and_everything_can_be_looked_at() {
     eventually("the call", || work.calls("batch-decode") == 1);
     let vin = &vins(1)[0];
     work.vinrich(&["cache", "forget", vin]).exits(79).says(&["the run ", "hint: "]);
+    // The run counts on what it has found fresh.
+    work.vinrich(&["cache", "prune", "--older-than", "1s"]).exits(79).says(&["the run ", "hint: "]);
     for words in [
         &["cache", "stats"][..],
         &["cache", "explain", vin],
         &["cache", "verify"],
-        &["cache", "prune", "--older-than", "1d"],
+        &["cache", "prune", "--older-than", "1d", "--dry-run"],
         &["runs", "list"],
         &["runs", "audit"],
     ] {
@@ -174,14 +176,26 @@ fn a_vin_nobody_asked_about_and_a_store_that_is_not_there_are_nothing_to_forget(
     assert!(told.stdout().contains("knew nothing of it"), "{}", told.stdout());
     work.vinrich(&["cache", "forget", "no VIN"]).exits(64).says(&["not_a_vin"]);
     let new = Work::configured(&[]);
-    for words in [
-        &["cache", "forget", &*vins(1)[0]][..],
-        &["cache", "prune", "--older-than", "1d"],
-        &["cache", "verify"],
-    ] {
+    for words in [&["cache", "forget", &*vins(1)[0]][..], &["cache", "prune", "--older-than", "1d"]]
+    {
         assert!(new.vinrich(words).exits(0).stdout().contains("no store yet"));
     }
+    // A store that should be there is not whole.
+    new.vinrich(&["cache", "verify"]).exits(78).says(&["no store", "store restore"]);
     assert!(!new.store().exists());
+}
+
+#[test]
+fn what_was_done_is_not_pruned_and_so_not_done_again() {
+    let work = Work::configured(&[]);
+    work.write_vins(&vins(2));
+    let request = ["photos", "request", "vins.csv", "-o", "photos.csv", "--yes"];
+    work.vinrich(&request).exits(0);
+    assert_eq!(work.calls("request"), 2);
+    age(&work, 800);
+    work.vinrich(&["cache", "prune", "--older-than", "400d"]).exits(0);
+    work.vinrich(&request).exits(0);
+    assert_eq!(work.calls("request"), 2, "photos are asked for once");
 }
 
 /// Makes all that the store holds so many days older.

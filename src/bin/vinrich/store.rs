@@ -81,7 +81,14 @@ fn warnings(restored: &Restored) -> Vec<(&'static str, String)> {
             "the recall file is that of the backup; `vinrich recalls import` takes a newer one in"
                 .into(),
         )],
-        Carried::Nothing | Carried::Over(_) => Vec::new(),
+        Carried::Over(_) => Vec::new(),
+        Carried::Nothing => vec![(
+            "ledger_lost",
+            format!(
+                "there was no store here: what was spent, and used of the quotas, {since} is \
+                 unknown; `vinrich quota --reconcile` asks the vendors that tell"
+            ),
+        )],
         Carried::Foreign => vec![(
             "foreign_backup",
             "the backup is of another installation: calls in the replaced store are not known to \
@@ -133,7 +140,7 @@ mod tests {
     #[test]
     fn what_is_lost_is_said() {
         let said = |carried| warnings(&restored(carried)).pop().map(|(code, _)| code);
-        assert_eq!(said(Carried::Nothing), None);
+        assert_eq!(said(Carried::Nothing), Some("ledger_lost"));
         assert_eq!(said(Carried::Over(Carry::default())), None);
         assert_eq!(said(Carried::Foreign), Some("foreign_backup"));
         assert_eq!(said(Carried::Damaged("it is empty".into())), Some("ledger_lost"));

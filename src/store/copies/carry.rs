@@ -83,17 +83,23 @@ const ACCOUNTS_SOURCES_RUNS: &str = "
     SELECT theirs.id AS theirs, ours.id AS ours
     FROM theirs.runs AS theirs JOIN main.runs AS ours USING (run_id);
 
-    CREATE TEMP TABLE known_calls AS SELECT id, run, reserved_wall FROM main.calls;
+-- A forgotten VIN is a hash among a call's keys: calls are told apart by their
+    -- place among those that were reserved at the same moment.
+    CREATE TEMP TABLE known_calls AS
+    SELECT id, run, source, reserved_wall, reserved_boot,
+           row_number() OVER (PARTITION BY run, source, reserved_wall, reserved_boot ORDER BY id) AS place
+    FROM main.calls;
     CREATE INDEX temp.known_calls_by_run ON known_calls (run, reserved_wall);
     CREATE TEMP TABLE call_of (theirs INTEGER PRIMARY KEY, ours INTEGER NOT NULL, is_new INTEGER NOT NULL);
     INSERT OR IGNORE INTO call_of
     SELECT theirs.id, ours.id, 0
-    FROM theirs.calls AS theirs
+    FROM (SELECT id, run, source, reserved_wall, reserved_boot,
+                 row_number() OVER (PARTITION BY run, source, reserved_wall, reserved_boot ORDER BY id) AS place
+          FROM theirs.calls) AS theirs
     JOIN run_of ON run_of.theirs = theirs.run
     JOIN source_of ON source_of.theirs = theirs.source
-    JOIN known_calls ON known_calls.run = run_of.ours AND known_calls.reserved_wall = theirs.reserved_wall
-    JOIN main.calls AS ours ON ours.id = known_calls.id
-        AND ours.source = source_of.ours AND ours.keys = theirs.keys AND ours.reserved_boot = theirs.reserved_boot;";
+    JOIN known_calls AS ours ON ours.run = run_of.ours AND ours.reserved_wall = theirs.reserved_wall
+        AND ours.source = source_of.ours AND ours.reserved_boot = theirs.reserved_boot AND ours.place = theirs.place;";
 
 /// Enters the calls that the backup does not know, in their order.
 fn calls(copy: &Connection) -> rusqlite::Result<u64> {
@@ -148,7 +154,8 @@ const REPLIES: &str = "
 /// to wait still holds.
 const UNDER_WAY: &str = "
     INSERT INTO main.operations (source, key, idempotency_key, frozen_at, settled)
-    SELECT source_of.ours, key, idempotency_key, frozen_at, call_of.ours
+    SELECT source_of.ours, key, idempotency_key, frozen_at,
+           CASE WHEN operations.settled IS NULL THEN NULL ELSE coalesce(call_of.ours, 0) END
     FROM theirs.operations AS operations
     JOIN source_of ON source_of.theirs = operations.source
     LEFT JOIN call_of ON call_of.theirs = operations.settled

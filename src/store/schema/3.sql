@@ -13,3 +13,6 @@ CREATE TABLE waits (
     until_boot INTEGER NOT NULL,
     why        TEXT NOT NULL
 ) STRICT;
+
+-- The calls of one run: listed, counted, and closed when it died.
+CREATE INDEX calls_by_run ON calls (run);

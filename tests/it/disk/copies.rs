@@ -108,6 +108,55 @@ fn a_restore_forgets_neither_quota_nor_answers() {
 }
 
 #[test]
+fn a_call_about_a_vin_forgotten_since_is_not_counted_twice() {
+    let work = work_with(20, &[]);
+    decode(&work, 0, 40);
+    backup(&work, "b.db");
+    work.vinrich(&["cache", "forget", &vins(1)[0]]).exits(0);
+    let (said, _) = restore(&work, "b.db");
+    assert!(said.contains("nothing, the backup knows it all"), "{said}");
+    assert_eq!(number(&work, "SELECT count(*) FROM calls"), 2);
+}
+
+#[test]
+fn the_log_of_a_store_that_is_gone_is_not_played_over_the_restored_one() {
+    let work = work_with(20, &[]);
+    decode(&work, 0, 20);
+    backup(&work, "b.db");
+    // What a power cut leaves beside the file, once the file itself was removed.
+    let running = Connection::open(work.store()).expect("a store");
+    running.execute_batch("DELETE FROM answers;").expect("a change");
+    let log = work.path("store/vinrich.db-wal");
+    let left = std::fs::read(&log).expect("a log");
+    drop(running);
+    std::fs::remove_file(work.store()).expect("the store");
+    std::fs::write(&log, left).expect("a log");
+    let (_, warned) = restore(&work, "b.db");
+    assert!(warned.contains("there was no store here"), "{warned}");
+    assert_eq!(number(&work, "SELECT count(*) FROM answers"), 20);
+}
+
+#[test]
+fn no_output_is_written_over_a_store() {
+    let work = work_with(20, &[]);
+    let store = "store/vinrich.db";
+    for words in [
+        &["enrich", "vins.csv", "-o", store, "--format", "csv"][..],
+        &["enrich", "vins.csv", "-o", "out.csv", "--report", store],
+        &["enrich", "vins.csv", "-o", "out.csv", "--rejects", store],
+        &["validate", "vins.csv", "--rejects", store],
+        &["runs", "audit", "--export", store],
+    ] {
+        decode(&work, 0, 20);
+        work.vinrich(words).exits(73).says(&["store", "hint: "]);
+        is_sound(&work);
+    }
+    for own in ["-wal", ".runs/in-use"] {
+        work.vinrich(&["store", "backup", "--force", &format!("{store}{own}")]).exits(64);
+    }
+}
+
+#[test]
 fn what_was_spent_is_carried_over_with_its_price() {
     let work = work_with(1, &[]);
     let listings = ["enrich", "vins.csv", "-o", "out.csv", "--with", "decode,listings"];

@@ -69,7 +69,7 @@ fn as_text(vins: u64, forgotten: &Forgotten) -> String {
         bytes(size.1)
     ));
     lines.push(
-        "not reached: output files, run reports beside them, exports and backups of the store"
+        "not reached: output files, run reports beside them, exports, backups of the store, and those that `store restore` replaced"
             .into(),
     );
     text(&lines)
@@ -95,7 +95,7 @@ mod tests {
           2 bodies
         3 calls of the ledger now hold a keyed hash instead; `vinrich runs audit --vin` still finds them
         the store was written anew: 1.5 MB before, 1.0 MB now
-        not reached: output files, run reports beside them, exports and backups of the store
+        not reached: output files, run reports beside them, exports, backups of the store, and those that `store restore` replaced
         ");
         assert!(as_text(2, &Forgotten::default()).contains("knew nothing of it"));
     }

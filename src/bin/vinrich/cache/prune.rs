@@ -53,8 +53,7 @@ fn age_of_calls(args: &CachePruneArgs, settings: &Settings) -> Duration {
 }
 
 fn as_text(args: &CachePruneArgs, pruned: &Pruned) -> String {
-    let Pruned { answers, pages, history, bodies, operations, calls, runs, bytes: (before, after) } =
-        *pruned;
+    let Pruned { answers, pages, history, bodies, calls, runs, bytes: (before, after) } = *pruned;
     let verb = if args.dry_run { "would remove" } else { "removed" };
     let pages =
         if pages > 0 { format!(" ({} of lists)", count(pages, "page")) } else { String::new() };
@@ -63,12 +62,7 @@ fn as_text(args: &CachePruneArgs, pruned: &Pruned) -> String {
         format!("{verb} {}", super::bodies(bodies)),
     ];
     if args.dataset.is_none() {
-        lines.push(format!(
-            "{verb} {}, {}, {} of what was done",
-            count(calls, "call"),
-            count(runs, "run"),
-            count(operations, "record"),
-        ));
+        lines.push(format!("{verb} {}, {}", count(calls, "call"), count(runs, "run")));
     }
     if !args.dry_run {
         lines.push(format!("{} before, {} now", bytes(before), bytes(after)));
@@ -118,7 +112,7 @@ mod tests {
         insta::assert_snapshot!(as_text(&args(1, false), &pruned), @r"
         would remove 1,200 answers (2 pages of lists), 1 earlier answer
         would remove 1 body
-        would remove 3 calls, 0 runs, 0 records of what was done
+        would remove 3 calls, 0 runs
         ");
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use vinrich::error::{Error, Exit};
 use vinrich::store::{self, Verified};
 
-use super::{nothing_yet, shown};
+use super::shown;
 use crate::bar::Console;
 use crate::cli::{CacheVerifyArgs, CommonArgs, ReportFormat};
 use crate::stdout;
@@ -23,8 +23,8 @@ pub(super) fn run(args: &CacheVerifyArgs, store: &Path, common: &CommonArgs) -> 
     });
     console.finish();
     let Some(verified) = verified.map_err(hinted)? else {
-        stdout::write(&nothing_yet(store))?;
-        return Ok(Exit::Success.code());
+        return Err(Error::config(format!("there is no store at `{}`", store.display()))
+            .hint("the first run creates it; `vinrich store restore` puts a backup there"));
     };
     match args.format {
         ReportFormat::Json => stdout::write_json(&verified)?,

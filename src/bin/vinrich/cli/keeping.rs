@@ -130,7 +130,7 @@ Examples:
   vinrich cache prune --older-than 90d --dataset listings
 
 Calls stay for the audit for 400 days, and while a quota or spend limit counts
-them, whatever is typed. Runs may go on meanwhile.")]
+them, whatever is typed. It is refused (79) while a run uses the store.")]
 pub(crate) struct CachePruneArgs {
     /// Remove answers fetched longer ago than this
     #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]

@@ -11,7 +11,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::json;
 use vinrich::error::{Error, Exit};
+use vinrich::output::{place_of, write_error};
 use vinrich::store::{AuditEntry, AuditFilter, Store};
+use vinrich::vendors;
 
 use crate::cli::{AuditFormat, RunsAuditArgs};
 use crate::words::{at, count, visible, visible_json};
@@ -29,6 +31,12 @@ fn filter(args: &RunsAuditArgs) -> Result<AuditFilter, Error> {
     let time = |flag: &str, typed: &Option<String>| {
         typed.as_deref().map(|typed| time(flag, typed, Timestamp::now())).transpose()
     };
+    if let Some(id) = &args.vendor
+        && !vendors::registry().iter().any(|vendor| vendor.spec().id() == id)
+    {
+        return Err(Error::usage(format!("`--vendor` names no vendor: `{}`", visible(id)))
+            .hint("`vinrich check` shows them"));
+    }
     Ok(AuditFilter {
         since: time("--since", &args.since)?,
         until: time("--until", &args.until)?,
@@ -69,7 +77,7 @@ fn format_of(args: &RunsAuditArgs, path: &Path) -> AuditFormat {
 
 /// Calls go to stdout as they are read.
 fn print(format: AuditFormat, store: &Path, filter: &AuditFilter) -> Result<(), Error> {
-    let cannot = |source| Error::io("cannot write to", Path::new("stdout"), source);
+    let cannot = |source| write_error(Path::new("stdout"), source);
     let mut out = BufWriter::new(io::stdout().lock());
     write(&mut out, format, store, filter, cannot)?;
     out.flush().map_err(cannot)
@@ -86,8 +94,8 @@ fn export(
         return Err(Error::usage(format!("`--export` names a folder: `{}`", path.display()))
             .hint("name a file in it"));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let place = place_of(path)?;
+    let folder = place.parent().unwrap_or(Path::new("."));
     let cannot = |source| Error::io("cannot write", path, source);
     let draft = tempfile::Builder::new().prefix(".vinrich-audit-").tempfile_in(folder).map_err(
         |source| {
@@ -101,7 +109,7 @@ fn export(
     out.flush().map_err(cannot)?;
     drop(out);
     draft.as_file().sync_all().map_err(cannot)?;
-    draft.persist(path).map_err(|error| cannot(error.error))?;
+    draft.persist(&place).map_err(|error| cannot(error.error))?;
     if cfg!(unix) {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
     }
