@@ -90,6 +90,15 @@ fn a_list_is_read_in_any_of_its_shapes() {
 }
 
 #[test]
+fn an_id_that_lost_digits_is_no_id() {
+    let id = |body: &str| photo_request(body.as_bytes()).map(|request| request.id);
+    assert_eq!(id(r#"{"id":18446744073709551615}"#).as_deref(), Some("18446744073709551615"));
+    for lost in ["18446744073709551617", "98.99999999999998", "1e3", "1e400"] {
+        assert_eq!(id(&format!(r#"{{"id":{lost}}}"#)), None, "{lost}");
+    }
+}
+
+#[test]
 fn what_is_gone_is_an_answer_to_those_who_ask_about_it() {
     let gone = fixture("visio/not_found.json");
     let gone = Reply { status: 404, ..gone };

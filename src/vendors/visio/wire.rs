@@ -96,7 +96,8 @@ pub fn listed(body: &[u8]) -> Option<Listed> {
 fn read(value: &Value) -> Option<PhotoRequest> {
     let text = |name: &str| match value.get(name)? {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        // Beyond 64 bits a number has lost digits, and would name another request.
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
         _ => None,
     };
     Some(PhotoRequest {
