@@ -144,6 +144,13 @@ impl Chain {
         let found = held.said == Answered::Found;
         self.freshness.is_fresh(key, found, held.fetched_at, times)
     }
+
+    /// Whether an answer about the key may be written, renewed or not.
+    pub fn counts(&self, key: impl FnOnce() -> Key, held: &Held, times: Times) -> bool {
+        // The cheap question first: it settles nearly every answer.
+        !self.freshness.too_old(held.fetched_at, times.started)
+            || self.is_fresh(&key(), held, times)
+    }
 }
 
 /// Who can be asked in this run.

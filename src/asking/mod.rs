@@ -278,9 +278,9 @@ impl Asker<'_> {
         let snapshot = self.store.snapshot()?;
         let times = self.times();
         keys.each_held(&snapshot, id, |id, held| {
-            let counts = chain.is_fresh(&keys.key(id), &held, times)
-                || !chain.freshness.too_old(held.fetched_at, self.started);
-            if counts && held.said == crate::store::Answered::Found {
+            if held.said == crate::store::Answered::Found
+                && chain.counts(|| keys.key(id), &held, times)
+            {
                 open[id as usize] = false;
             }
         })

@@ -138,8 +138,7 @@ impl Asker<'_> {
         vehicles.keys.each_held(&self.store.snapshot()?, id, |id, held| {
             let counts = wanted[id as usize]
                 && held.said == Answered::Absent
-                && (chain.is_fresh(&vehicles.keys.key(id), &held, times)
-                    || !chain.freshness.too_old(held.fetched_at, self.started));
+                && chain.counts(|| vehicles.keys.key(id), &held, times);
             asked_at[id as usize] = counts.then_some(held.fetched_at);
         })?;
         let mut unfinished: Vec<bool> = asked_at.iter().map(Option::is_some).collect();

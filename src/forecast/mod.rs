@@ -146,9 +146,8 @@ impl View<'_> {
         let Some(snapshot) = &self.snapshot else { return Ok(()) };
         let Some(id) = snapshot.source(&source.name)? else { return Ok(()) };
         vins.each_held(snapshot, id, |id, held| {
-            let counts = chain.is_fresh(&vins.key(id), &held, self.times())
-                || !chain.freshness.too_old(held.fetched_at, self.started);
-            told[id as usize] |= counts && held.said == Answered::Found;
+            told[id as usize] |=
+                held.said == Answered::Found && chain.counts(|| vins.key(id), &held, self.times());
         })
     }
 

@@ -13,7 +13,7 @@ use crate::os;
 const UNFINISHED: &str = ".tmp";
 
 /// What ends the names of the files that SQLite keeps beside a database.
-const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub(crate) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// A file being written beside its place. Dropped, it leaves nothing behind.
 #[derive(Debug)]

@@ -34,7 +34,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(crate) use self::commit::Draft;
+pub(crate) use self::commit::{COMPANIONS, Draft};
 pub use self::commit::{write_atomically, write_error};
 pub use self::format::Format;
 pub use self::lock::OutputLock;

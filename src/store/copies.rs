@@ -19,15 +19,12 @@ use super::runs::{self, InUse};
 use super::{failed, is_about_file, open};
 use crate::error::{Error, Exit};
 use crate::os;
-use crate::output::Draft;
+use crate::output::{COMPANIONS, Draft};
 
 pub use carry::Carry;
 
 /// How long a command that only reads may hold up a restore.
 const READERS: Duration = Duration::from_secs(5);
-
-/// What SQLite keeps beside a database.
-const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// What a copy holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
