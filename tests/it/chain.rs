@@ -2,8 +2,8 @@
 //! opinion is good for.
 
 use vinrich::config::{Durability, RecallKey};
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::plan::Plan;
 use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
 
 use crate::support::enriched::{Enriched, Tweak, vin, vins};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use vinrich::config::VendorSettings;
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::enriched::{Enriched, Row, Tweak, vins};
@@ -87,7 +87,7 @@ fn dealers_are_not_asked_about_without_a_spend_limit() {
     let mut plan = with_dealers(&work);
     let visor = plan.vendor("visor");
     visor.spend.clear();
-    visor.price.insert("listings".into(), vinrich::money::Micros::ZERO);
+    visor.price.insert("listings".into(), vinrich::domain::money::Micros::ZERO);
     let enriched = Enriched::by(&plan);
     assert_eq!(enriched.report.exit_code, 0);
     assert_eq!(work.calls("dealers"), 0);
@@ -95,7 +95,7 @@ fn dealers_are_not_asked_about_without_a_spend_limit() {
     let [warning] = &enriched.report.warnings[..] else { panic!("{:?}", enriched.report.warnings) };
     assert!(warning.contains("dealers") && warning.contains("spend limit"), "{warning}");
 
-    plan.limits.max_cost = Some(vinrich::money::Micros(1_000_000));
+    plan.limits.max_cost = Some(vinrich::domain::money::Micros(1_000_000));
     let enriched = Enriched::by(&plan);
     assert_eq!((work.calls("dealers"), open(&enriched.rows).len()), (1, 0));
 }
@@ -105,7 +105,7 @@ fn a_limit_that_is_reached_leaves_the_listings_as_they_are() {
     let work = Work::with_faults(&[]);
     let first = Enriched::by(&looking_for_listings(&work));
     let mut plan = with_dealers(&work);
-    plan.limits.max_cost = Some(vinrich::money::Micros(500));
+    plan.limits.max_cost = Some(vinrich::domain::money::Micros(500));
     let enriched = Enriched::by(&plan);
     assert_eq!(work.calls("dealers"), 0);
     assert_eq!(enriched.rows, first.rows);
@@ -129,8 +129,8 @@ fn a_vendor_that_fails_about_dealers_spoils_no_listing() {
 fn a_forecast_says_that_dealers_are_not_in_it() {
     let work = Work::with_faults(&[]);
     let warnings = |plan: &Plan| {
-        let clock = vinrich::clock::SystemClock::new();
-        let forecast = vinrich::forecast(plan, &vinrich::events::Silent, &clock);
+        let clock = vinrich::SystemClock::new();
+        let forecast = vinrich::forecast(plan, &vinrich::domain::events::Silent, &clock);
         forecast.expect("a forecast").warnings
     };
     let said = |warnings: &[String]| warnings.iter().any(|words| words.contains("and dealers"));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use vinrich::outcome::{Denied, Fault, Held, Outcome};
+use vinrich::domain::outcome::{Denied, Fault, Held, Outcome};
 
 /// Every fault, with values that show what becomes of them.
 fn faults() -> Vec<Fault> {

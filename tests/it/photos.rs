@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use serde_json::json;
-use vinrich::acting::World;
-use vinrich::acting::photos::{self, PhotoPlan, Photos, To};
-use vinrich::cancel::Cancel;
 use vinrich::config::Settings;
-use vinrich::events::Silent;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::events::Silent;
 use vinrich::input::InputSpec;
+use vinrich::ops::acting::World;
+use vinrich::ops::photos::{self, PhotoPlan, Photos, To};
 use vinrich::sandbox::{Quotas, SandboxSpec};
 
 use crate::support::binary::{Setup, eventually, vins};

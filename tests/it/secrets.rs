@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use vinrich::panel::{OnHand, Panel};
+use vinrich::enrich::chain::{OnHand, Panel};
 use vinrich::sandbox::{Keys, Quotas, SandboxSpec};
 
 use crate::support::binary::{Ended, Running, Setup, eventually, vins};
@@ -258,7 +258,7 @@ fn the_types_that_hold_keys_show_none() {
         panel.chains.values().flat_map(|chain| &chain.sources).any(|source| source.key.is_some())
     );
     has_no_key("Panel", format!("{panel:?} {panel:#?}").as_bytes());
-    let vin = vinrich::vin::Vin::new(&vins(1)[0]).expect("a VIN");
+    let vin = vinrich::domain::vin::Vin::new(&vins(1)[0]).expect("a VIN");
     assert!(!format!("{vin:?}").contains(vin.as_str()), "Debug of a VIN is masked");
 }
 

@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use vinrich::cancel::Cancel;
-use vinrich::claims::Claims;
-use vinrich::distinct::Distinct;
-use vinrich::facts::DecodeFacts;
-use vinrich::keyset::KeySet;
-use vinrich::names::{same_make, same_model_of};
-use vinrich::offline::Offline;
-use vinrich::suggest::suggest;
-use vinrich::vin::{Vin, candidates};
-use vinrich::vpic::Vpic;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::facts::DecodeFacts;
+use vinrich::domain::key_set::KeySet;
+use vinrich::domain::vin::{Vin, candidates};
+use vinrich::domain::vin_set::Distinct;
+use vinrich::matching::repair::suggest;
+use vinrich::matching::row_vehicle::Claims;
+use vinrich::matching::{same_make, same_model_of};
+use vinrich::reference::vpic::Vpic;
+use vinrich::reference::vpic::Offline;
 
 use crate::support::Work;
 use crate::support::binary::{Ended, Running, vins};

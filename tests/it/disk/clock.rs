@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use rusqlite::Connection;
-use vinrich::clock::{Clock, Moment, SystemClock};
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::SystemClock;
+use vinrich::domain::outcome::Dataset;
+use vinrich::domain::time::{Clock, Moment};
+use vinrich::enrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::enriched::{Enriched, Tweak, vins};

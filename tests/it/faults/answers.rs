@@ -1,7 +1,7 @@
 //! Replies that are whole, but whose answers are not the ones asked for.
 
 use serde_json::json;
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::Work;
 use crate::support::enriched::{Enriched, Tweak, vins};
@@ -127,7 +127,7 @@ fn a_failed_lookup_within_the_allowance_is_no_failure() {
     let fake = Fake::start(|_, _| Reply::items(&[]));
     let work = Work::with_faults(&[]);
     let mut plan = work.decoding(&vins(2), &fake.url());
-    plan.thresholds.max_failed = vinrich::plan::Allowance::Percent(100.0);
+    plan.thresholds.max_failed = vinrich::enrich::plan::Allowance::Percent(100.0);
     let enriched = Enriched::by(&plan);
     assert_eq!(enriched.report.exit_code, 0);
     enriched.all("decode_error", "missing_in_response");

@@ -138,7 +138,7 @@ fn values_of_another_type_are_coerced_and_counted() {
 #[test]
 fn no_reply_in_time_is_asked_for_again() {
     let work = Work::with_faults(&["carvin/stall:first=1"]);
-    let mut plan = work.listing(&vins(3)).only(&[vinrich::outcome::Dataset::Decode]);
+    let mut plan = work.listing(&vins(3)).only(&[vinrich::domain::outcome::Dataset::Decode]);
     plan.vendor("carvin").timeout = std::time::Duration::from_millis(300);
     let enriched = Enriched::by(&plan);
     assert_eq!(enriched.report.exit_code, 0);

@@ -1,6 +1,6 @@
 //! Accounts that are turned away.
 
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::Work;
 use crate::support::enriched::{Enriched, Tweak, vins};

@@ -1,7 +1,7 @@
 //! A vendor that changes its mind about the types of its values.
 
 use serde_json::{Value, json};
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::Work;
 use crate::support::enriched::{Enriched, vins};

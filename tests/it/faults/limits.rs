@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use vinrich::config::Quota;
-use vinrich::money::Micros;
-use vinrich::outcome::Dataset;
+use vinrich::domain::money::Micros;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::Work;
 use crate::support::enriched::{Enriched, Tweak, vins};

@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
-use vinrich::outcome::Dataset;
-use vinrich::report::VendorReport;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::report::VendorReport;
 
 use crate::support::Work;
 use crate::support::clock::ScriptedClock;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use vinrich::plan::Plan;
+use vinrich::enrich::plan::Plan;
 
 use crate::support::breakage::{BREAKAGES, UNUSUAL};
 use crate::support::enriched::{Enriched, Tweak, vins};

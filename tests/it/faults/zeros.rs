@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 use vinrich::sandbox::Seen;
 
 use crate::support::enriched::{Enriched, Row, Tweak, vin};

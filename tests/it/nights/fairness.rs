@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use vinrich::clock::Clock as _;
-use vinrich::events::Silent;
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::events::Silent;
+use vinrich::domain::outcome::Dataset;
+use vinrich::domain::time::Clock as _;
+use vinrich::enrich::plan::Plan;
 
 use super::world::{Question, World, model};
 use super::{NIGHT, daily, fetched_at, nights};
@@ -102,7 +102,7 @@ impl Fleet {
 }
 
 /// The calls made are those foretold, as far as the quota allows them.
-fn check_forecast(forecast: &vinrich::plan::Forecast, enriched: &Enriched) {
+fn check_forecast(forecast: &vinrich::enrich::plan::Forecast, enriched: &Enriched) {
     let Some(foretold) = forecast.vendors.iter().find(|vendor| vendor.vendor == "carvin") else {
         assert_eq!(enriched.attempted("carvin"), 0);
         return;
@@ -228,7 +228,7 @@ fn what_a_run_left_unconfirmed_is_foretold_and_confirmed_by_the_next() {
     let unconfirmed = Enriched::at(&plan, &fleet.clock);
     assert_eq!(unconfirmed.report.exit_code, 3);
     plan.vendor("carvin").confirm_zero = true;
-    let counts = |forecast: &vinrich::plan::Forecast| {
+    let counts = |forecast: &vinrich::enrich::plan::Forecast| {
         let recalls = forecast.datasets.iter().find(|of| of.dataset == "recalls").expect("recalls");
         let vendor = forecast.vendors.iter().find(|vendor| vendor.vendor == "carvin");
         (recalls.exact, vendor.map_or(0, |vendor| vendor.calls_total))

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use vinrich::events::Silent;
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::events::Silent;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::plan::Plan;
 use vinrich::sandbox::{Quotas, SandboxSpec};
 
 use super::{NIGHT, TTL};

@@ -16,11 +16,11 @@ mod zeros;
 use std::path::Path;
 use std::time::Duration;
 
-use vinrich::cancel::Cancel;
 use vinrich::config::Quota;
-use vinrich::events::Silent;
-use vinrich::plan::Plan;
-use vinrich::report::Report;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::events::Silent;
+use vinrich::enrich::plan::Plan;
+use vinrich::enrich::report::Report;
 
 use crate::support::clock::ScriptedClock;
 

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use vinrich::clock::Clock as _;
 use vinrich::config::SpendLimit;
-use vinrich::money::Micros;
+use vinrich::domain::money::Micros;
+use vinrich::domain::time::Clock as _;
 use vinrich::vendors;
 
 use super::world::{Question, World, model};
@@ -113,7 +113,7 @@ fn what_may_be_spent_in_a_day_and_a_month_is_never_overshot() {
         world.script().campaigns.insert(model(vin), 1);
     }
     let mut plan = world.plan(&work, &vins, "carvin");
-    plan.dataset(vinrich::outcome::Dataset::Recalls).ttl = Duration::from_hours(5);
+    plan.dataset(vinrich::domain::outcome::Dataset::Recalls).ttl = Duration::from_hours(5);
     let carvin = plan.vendor("carvin");
     carvin.price = [("recalls".to_owned(), PRICE)].into();
     carvin.concurrency = 16.try_into().expect("not zero");

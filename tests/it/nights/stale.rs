@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use vinrich::clock::Clock as _;
-use vinrich::freshness::Freshness;
-use vinrich::key::Key;
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
-use vinrich::report::Report;
-use vinrich::vin::Vin;
+use vinrich::domain::freshness::Freshness;
+use vinrich::domain::key::Key;
+use vinrich::domain::outcome::Dataset;
+use vinrich::domain::time::Clock as _;
+use vinrich::domain::vin::Vin;
+use vinrich::enrich::plan::Plan;
+use vinrich::enrich::report::Report;
 
 use super::deaths::{Death, GONE, deaths};
 use super::world::World;
@@ -337,8 +337,10 @@ fn a_zero_of_two_calls_never_looks_younger_than_its_older_half() {
     // The vehicle is asked again and the VIN is not; then nobody is.
     for (most, exit) in [(1, 80), (0, 80), (0, 80)] {
         clock.pass(NIGHT);
-        let later =
-            Enriched::at(&vinrich::plan::Plan { limits: limits(most), ..plan.clone() }, &clock);
+        let later = Enriched::at(
+            &vinrich::enrich::plan::Plan { limits: limits(most), ..plan.clone() },
+            &clock,
+        );
         assert_eq!(later.report.exit_code, exit);
         assert_eq!(later.rows[0]["recall_campaign_count"], "0");
         assert!(later.rows[0]["recalls_error"].starts_with("stale:"));
@@ -347,6 +349,6 @@ fn a_zero_of_two_calls_never_looks_younger_than_its_older_half() {
     }
 }
 
-fn limits(calls: u64) -> vinrich::plan::Limits {
-    vinrich::plan::Limits { max_calls: Some(calls), max_cost: None }
+fn limits(calls: u64) -> vinrich::enrich::plan::Limits {
+    vinrich::enrich::plan::Limits { max_calls: Some(calls), max_cost: None }
 }

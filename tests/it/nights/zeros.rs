@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
-use vinrich::plan::Plan;
+use vinrich::enrich::plan::Plan;
 
 use super::NIGHT;
 use super::world::{Question, World, model};
@@ -164,7 +164,7 @@ fn what_is_filed_under_another_name_outlives_an_outage() {
     let without_mark =
         |row: &Row| told(row)[..3].iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let offline = Plan {
-        datasets: vinrich::plan::Wanted { offline: true, ..plan.datasets.clone() },
+        datasets: vinrich::enrich::plan::Wanted { offline: true, ..plan.datasets.clone() },
         ..plan.clone()
     };
     let dead = |status| {
@@ -212,7 +212,7 @@ fn behind_every_zero_is_a_confirmation_in_the_ledger() {
     let cars =
         ['C', 'D', 'E', 'F', 'G', 'H', 'J', 'K'].map(|year| vin("1HGBH41J", year, "N000001"));
     let mut plan = work.listing(&trucks.chain(cars).collect::<Vec<_>>());
-    plan.datasets.named = [vinrich::outcome::Dataset::Recalls].into();
+    plan.datasets.named = [vinrich::domain::outcome::Dataset::Recalls].into();
     plan.vendor("carvin").quotas = super::daily(9);
     plan.settings.max_wait = std::time::Duration::ZERO;
     let mut zeros = 0;

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use serde_json::json;
-use vinrich::money::Micros;
-use vinrich::outcome::Dataset;
+use vinrich::domain::money::Micros;
+use vinrich::domain::outcome::Dataset;
 
 use super::seed;
 use crate::support::Work;

@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::civil;
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
-use vinrich::clock::{Clock, Moment};
 use vinrich::config::{Quota, QuotaReset};
+use vinrich::domain::money::Micros;
+use vinrich::domain::time::{Clock, Moment};
+use vinrich::enrich::plan::Plan;
 use vinrich::gate::Windows;
-use vinrich::money::Micros;
-use vinrich::plan::Plan;
-use vinrich::store::ledger::{Account, Entry, Room};
+use vinrich::store::ledger::windows::{Account, Entry, Room};
 
 use super::seed;
 use crate::support::Work;
@@ -30,7 +30,7 @@ fn per_day(calls: u32) -> Quota {
 
 /// 60 VINs, which take three calls, under a quota of two a day.
 fn two_nights_of_work(work: &Work) -> Plan {
-    let mut plan = work.listing(&vins(60)).only(&[vinrich::outcome::Dataset::Decode]);
+    let mut plan = work.listing(&vins(60)).only(&[vinrich::domain::outcome::Dataset::Decode]);
     plan.vendor("carvin").quotas = vec![per_day(2)];
     plan
 }

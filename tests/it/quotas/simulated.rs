@@ -9,16 +9,16 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use vinrich::clock::Moment;
 use vinrich::config::Durability;
-use vinrich::key::Key;
-use vinrich::money::Micros;
-use vinrich::store::ledger::{Limits, Span, Window};
+use vinrich::domain::key::Key;
+use vinrich::domain::money::Micros;
+use vinrich::domain::time::Moment;
+use vinrich::domain::vin::Vin;
+use vinrich::store::ledger::windows::{Limits, Span, Window};
 use vinrich::store::{
     AccountId, Close, Reserve, RunInfo, RunLimits, Shortage, SourceId, SourceName, Store, StoreSpec,
 };
 use vinrich::vendors::Effect;
-use vinrich::vin::Vin;
 
 use super::{check_window, scale, seed, tell};
 use crate::support::enriched::vins;

@@ -27,8 +27,9 @@ fn a_total_outage_costs_a_fifth_more_calls_and_ten() {
     each_at_once(cases, |(fault, slots)| {
         for planned in [1, 60] {
             let work = Work::with_faults(&[&format!("carvin/{fault}")]);
-            let mut plan =
-                work.listing(&vins(planned * 20)).only(&[vinrich::outcome::Dataset::Decode]);
+            let mut plan = work
+                .listing(&vins(planned * 20))
+                .only(&[vinrich::domain::outcome::Dataset::Decode]);
             plan.settings.max_wait = Duration::from_secs(2);
             plan.vendor("carvin").concurrency = slots.try_into().expect("not zero");
             plan.vendor("carvin").timeout = Duration::from_millis(250);

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use rusqlite::Connection;
 use vinrich::config::Quota;
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::plan::Plan;
 use vinrich::vendors;
 
 use crate::support::binary::{Setup, eventually};
@@ -193,7 +193,8 @@ fn a_wait_outlives_the_run_that_was_told() {
     clock.pass(Duration::from_hours(1));
     let left = carvins_wait(&plan, &clock).expect("a wait");
     assert!((3590..=3601).contains(&left), "{left} s");
-    let forecast = vinrich::forecast(&plan, &vinrich::events::Silent, &clock).expect("a forecast");
+    let forecast =
+        vinrich::forecast(&plan, &vinrich::domain::events::Silent, &clock).expect("a forecast");
     assert!(forecast.vendors[0].waits_until.is_some() && forecast.vendors[0].seconds >= 3590);
     assert!(forecast.warnings.iter().any(|words| words.contains("asked to wait until")));
 
@@ -201,7 +202,7 @@ fn a_wait_outlives_the_run_that_was_told() {
     assert_eq!((second.report.exit_code, fake.heard().len()), (75, 1), "it asks nothing");
     second.all("decode_error", "rate_limited");
     let resume: Timestamp = second.report.resume_at.expect("a time").parse().expect("RFC 3339");
-    let in_micros = resume.as_microsecond() - vinrich::clock::Clock::now(&clock).wall;
+    let in_micros = resume.as_microsecond() - vinrich::domain::time::Clock::now(&clock).wall;
     assert!((3_590_000_000..=3_602_000_000).contains(&in_micros), "in {in_micros} us");
 
     clock.pass(Duration::from_secs(3601));

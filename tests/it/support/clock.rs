@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use vinrich::clock::{Clock, Moment, SystemClock};
+use vinrich::SystemClock;
+use vinrich::domain::time::{Clock, Moment};
 
 /// The machine's clock, as far ahead as it was turned.
 pub(crate) struct ScriptedClock {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use vinrich::clock::{Clock, SystemClock};
+use vinrich::SystemClock;
 use vinrich::config::{DatasetSettings, VendorSettings};
-use vinrich::events::Silent;
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
-use vinrich::report::Report;
-use vinrich::vin::Vin;
+use vinrich::domain::events::Silent;
+use vinrich::domain::outcome::Dataset;
+use vinrich::domain::time::Clock;
+use vinrich::domain::vin::Vin;
+use vinrich::enrich::plan::Plan;
+use vinrich::enrich::report::Report;
 
 use super::{Work, csv_rows};
 
@@ -30,7 +31,7 @@ impl Enriched {
 
     /// Runs `plan` by another clock.
     pub(crate) fn at(plan: &Plan, clock: &dyn Clock) -> Self {
-        let cancel = vinrich::cancel::Cancel::new();
+        let cancel = vinrich::domain::cancel::Cancel::new();
         let report = vinrich::run(plan, &Silent, clock, &cancel).expect("the run ends");
         let out = plan.output.path.as_deref().expect("an output file");
         let rows = csv_rows(&std::fs::read_to_string(out).expect("the output was written"));

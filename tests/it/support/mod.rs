@@ -8,26 +8,26 @@ pub(crate) mod fake;
 pub(crate) mod ledger;
 pub(crate) mod memory;
 /// The decoder's real data, where this machine has them.
-#[path = "../../../src/vpic/testing.rs"]
+#[path = "../../../src/reference/vpic/testing.rs"]
 pub(crate) mod vpic;
 pub(crate) mod wire;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use vinrich::cancel::Cancel;
-use vinrich::clock::SystemClock;
+use vinrich::SystemClock;
 use vinrich::config::{Settings, SpendLimit};
-use vinrich::error::Error;
-use vinrich::events::Silent;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::Error;
+use vinrich::domain::events::Silent;
+use vinrich::domain::money::Micros;
+use vinrich::domain::vin::Rules;
+use vinrich::enrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
+use vinrich::enrich::report::Report;
 use vinrich::input::InputSpec;
-use vinrich::money::Micros;
 use vinrich::output::{Format, OutputSpec};
-use vinrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
-use vinrich::report::Report;
 use vinrich::sandbox::{self, Sandbox, SandboxSpec};
 use vinrich::vendors;
-use vinrich::vin::Rules;
 
 /// A folder of its own with a sandbox beside it.
 pub(crate) struct Work {

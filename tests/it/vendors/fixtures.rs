@@ -11,11 +11,11 @@
 
 use std::path::{Path, PathBuf};
 
-use vinrich::facts::{Dealer, DecodeFacts, Facts};
-use vinrich::key::{Effect, Key, KeyKind, Page, Task, Vehicle};
-use vinrich::outcome::Fault;
+use vinrich::domain::facts::{Dealer, DecodeFacts, Facts};
+use vinrich::domain::key::{Effect, Key, KeyKind, Page, Task, Vehicle};
+use vinrich::domain::outcome::Fault;
+use vinrich::domain::vin::Vin;
 use vinrich::vendors::{Auth, Endpoint, Parsed, Reply, Said, Vendor, registry};
-use vinrich::vin::Vin;
 
 /// A situation that every vendor gets into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
