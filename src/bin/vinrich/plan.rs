@@ -231,7 +231,7 @@ mod tests {
         recalls    412     10        2     402  at most, until sources have answered
         listings is left out: no key for `visor`; set `VISOR_API_KEY`
 
-        vendor  calls       cost  quota left  done in   by endpoint
+        vendor  calls        cost  quota left  done in   by endpoint
         carvin  100 to 502  $0.00          88  6 nights  402 recalls, 100 batch-decode
 
         warning: recalls expire faster than the quota renews them

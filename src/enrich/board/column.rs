@@ -148,16 +148,9 @@ impl Column {
     }
 
     /// Takes it that each of `ids` was answered so, without asking.
-    pub(crate) fn assume(&mut self, ids: &[u32], found: bool, now: i64) {
+    pub(crate) fn assume(&mut self, ids: &[u32], said: Answered, now: i64) {
         for &id in ids {
-            self.words[id as usize] = Word::assumed(found, now);
-        }
-    }
-
-    /// Takes it that nobody knows anything of `ids`.
-    pub(crate) fn forget(&mut self, ids: &[u32]) {
-        for &id in ids {
-            self.words[id as usize] = Word::NOTHING;
+            self.words[id as usize] = Word::assumed(said, now);
         }
     }
 

@@ -120,9 +120,8 @@ impl Word {
         Self { remark, said: Said::Unanswered, rank, ..self }
     }
 
-    /// A fresh find that a plan assumes.
-    pub(super) fn assumed(found: bool, now: i64) -> Self {
-        let said = if found { Answered::Found } else { Answered::Absent };
+    /// A fresh answer that a plan assumes.
+    pub(super) fn assumed(said: Answered, now: i64) -> Self {
         Self::kept(&Held { said, detail: None, body: None, fetched_at: now }, Age::Fresh, 0)
     }
 

@@ -15,7 +15,7 @@ use crate::enrich::chain::{Chain, Source};
 use crate::enrich::inventory::{Foreseen, Known, Renewed, foresee};
 use crate::enrich::plan::Plan;
 use crate::enrich::report::DatasetReport;
-use crate::store::{Snapshot, Snapshots};
+use crate::store::{Answered, Snapshot, Snapshots};
 
 /// Other names under which a source may list a model, at most: more than any
 /// make gives one model of a year in NHTSA's lists.
@@ -126,13 +126,15 @@ impl Gate for Counter<'_> {
             let batch = dealers.endpoint.spec().batch;
             self.count(chain.dataset, &dealers, ids.len().div_ceil(batch) as u64);
         }
-        match self.assume {
-            Assume::Least => column.assume(&ids, true, self.times.now),
+        let said = match self.assume {
+            Assume::Least => Answered::Found,
             Assume::Most if spec.key == KeyKind::Vehicle && spec.dataset.is_some() => {
-                column.assume(&ids, false, self.times.now);
+                Answered::Absent
             }
-            Assume::Most => column.forget(&ids),
-        }
+            // An answer that settles nothing, and is not asked for again.
+            Assume::Most => Answered::Refused,
+        };
+        column.assume(&ids, said, self.times.now);
         Ok(Asked::default())
     }
 
