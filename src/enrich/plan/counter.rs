@@ -84,6 +84,13 @@ impl<'a> Counter<'a> {
         self.calls.into_inner()
     }
 
+    /// How often one question may be put without a fault: a source whose zero may
+    /// only mean "not now" is asked once more.
+    fn tries(&self, source: &Source) -> u64 {
+        let may_be_unsure = source.catalogue().is_some();
+        if self.assume == Assume::Most && may_be_unsure { 2 } else { 1 }
+    }
+
     fn count(&self, dataset: Dataset, source: &Source, calls: u64) {
         if calls > 0 && !self.plan.datasets.offline {
             let (vendor, endpoint) = (source.name.vendor, source.name.endpoint);
@@ -115,7 +122,8 @@ impl Gate for Counter<'_> {
             return Ok(Asked::default());
         }
         let spec = column.source.endpoint.spec();
-        self.count(chain.dataset, &column.source, ids.len().div_ceil(spec.batch) as u64);
+        let calls = ids.len().div_ceil(spec.batch) as u64;
+        self.count(chain.dataset, &column.source, calls * self.tries(&column.source));
         if chain.dataset == Dataset::Decode && spec.key == KeyKind::Vin {
             self.decoding.borrow_mut().extend(&ids);
         }
@@ -201,7 +209,8 @@ impl Gate for Counter<'_> {
         match self.assume {
             Assume::Least => Unlisted::Listed,
             Assume::Most => {
-                self.count(Dataset::Recalls, &main.source, vehicles * OTHER_NAMES);
+                let names = vehicles * OTHER_NAMES;
+                self.count(Dataset::Recalls, &main.source, names * self.tries(&main.source));
                 Unlisted::Unknown
             }
         }
