@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use arrow::ipc::reader::StreamReader;
 use vinrich::config::Settings;
 use vinrich::error::{Error, Exit};
-use vinrich::outcome::Dataset;
+use vinrich::outcome::{Dataset, Status};
 use vinrich::vendors;
 use vinrich::vin::VinError;
 
@@ -49,7 +50,7 @@ fn page(path: impl Into<String>) -> Page {
     Page { path, text }
 }
 
-/// The pages for users: those about tests and dependencies name cargo's flags and our functions.
+/// The pages for users; those about tests and dependencies name functions and crates.
 fn guides() -> Vec<Page> {
     let about_the_code = ["docs/DEPENDENCIES.md", "docs/RELIABILITY.md"];
     pages().into_iter().filter(|page| !about_the_code.contains(&page.path.as_str())).collect()
@@ -300,6 +301,22 @@ fn its_exit_codes_are_the_exit_codes() {
     assert_eq!(rows, expected);
 }
 
+const STATUSES: [Status; 6] = [
+    Status::Found,
+    Status::Absent,
+    Status::Pending,
+    Status::Failed,
+    Status::Refused,
+    Status::NotRequested,
+];
+
+#[test]
+fn its_statuses_are_the_statuses() {
+    let rows = table(&page("docs/columns.md"), "## Statuses");
+    let names: Vec<_> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
+    assert_eq!(names, STATUSES.map(Status::name));
+}
+
 #[test]
 fn every_exit_code_has_an_advice() {
     let rows = table(&page("docs/operations.md"), "## What to do about an exit code");
@@ -333,22 +350,31 @@ fn exit_codes_in_its_text_exist() {
     assert!(seen.len() > 5, "only {seen:?} were seen");
 }
 
+/// What columns, settings, statuses, reasons and keys of the report are called.
+fn names() -> BTreeSet<String> {
+    let work = Work::with_faults(&[]);
+    let fleet = root().join("sample-data/fleet.csv").display().to_string();
+    work.vinrich(&["enrich", &fleet, "-o", "out.arrow", "--offline"]).exits(0);
+    let output = std::fs::File::open(work.path("out.arrow")).expect("an output");
+    let written = StreamReader::try_new(output, None).expect("a stream").schema();
+    let texts = [
+        format!("{written:?}"),
+        work.vinrich(&["schema", "--format", "json"]).exits(0).stdout().to_owned(),
+        serde_json::to_string(&vinrich::report::Report::default()).expect("JSON"),
+        VinError::ALL.map(VinError::as_str).join(" "),
+        STATUSES.map(Status::name).join(" "),
+        EXITS.map(Exit::name).join(" "),
+    ];
+    texts.iter().flat_map(|text| words_in(text)).chain(settings()).collect()
+}
+
 #[test]
 fn names_in_its_text_exist() {
-    let work = Work::with_faults(&[]);
-    let schema = work.vinrich(&["schema", "--format", "json"]).exits(0).stdout().to_owned();
-    let report = serde_json::to_string(&vinrich::report::Report::default()).expect("JSON");
-    let errors = VinError::ALL.map(VinError::as_str).join(" ");
-    let settings = settings().into_iter().collect::<Vec<_>>().join(" ");
-    let known = [schema, report, errors, settings, EXITS.map(Exit::name).join(" ")].join(" ");
-    let known = words_in(&known);
+    let known = names();
+    let is_letter = |letter: char| letter == '_' || letter.is_ascii_lowercase();
+    let is_name = |span: &&str| span.contains('_') && span.chars().all(is_letter);
     let mut seen = 0;
     for page in guides() {
-        let is_name = |span: &&str| {
-            let bytes = span.bytes();
-            span.contains('_')
-                && bytes.clone().all(|byte| byte == b'_' || byte.is_ascii_lowercase())
-        };
         for name in page.spans().into_iter().filter(is_name) {
             assert!(known.contains(name), "{}: nothing is called `{name}`", page.path);
             seen += 1;
