@@ -318,7 +318,7 @@ fn its_statuses_are_the_statuses() {
 }
 
 #[test]
-fn every_exit_code_has_an_advice() {
+fn every_exit_code_has_advice() {
     let rows = table(&page("docs/operations.md"), "## What to do about an exit code");
     let codes = rows.iter().flat_map(|row| row[0].split(", "));
     let mut codes: Vec<u8> = codes.map(|code| code.parse().expect("a code")).collect();
