@@ -173,6 +173,6 @@ fn its_story_of_a_parked_run_is_what_is_printed() {
         let sample = page.sample(&format!("vinrich {command}"));
         assert_shown(&sample, printed.stdout(), without_digits);
     }
-    sandbox.signal("INT");
+    sandbox.signal("TERM");
     sandbox.end().exits(0);
 }
