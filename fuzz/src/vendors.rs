@@ -82,7 +82,7 @@ fn vendor(id: &str, bytes: &[u8]) {
     assert_request(endpoint, &keys, &settings);
     assert_reply(vendor, &reply, &keys);
     assert_parsed(endpoint, &reply, &keys, &settings);
-    facts::assert_kept(endpoint, &keys[0], &reply.body, &settings);
+    facts::assert_kept(endpoint.role(), &keys[0], &reply.body, &settings);
 }
 
 fn choice(byte: u8, of: usize) -> usize {
@@ -166,7 +166,12 @@ fn assert_words(words: &str, longest: usize, keys: &[Key]) {
 }
 
 /// At most one answer about each key, none about another.
-fn assert_parsed(endpoint: &dyn Endpoint, reply: &Reply, keys: &[Key], settings: &VendorSettings) {
+fn assert_parsed(
+    endpoint: &'static dyn Endpoint,
+    reply: &Reply,
+    keys: &[Key],
+    settings: &VendorSettings,
+) {
     let parsed = match endpoint.parse(reply, keys) {
         Ok(parsed) => parsed,
         Err(fault) => return assert_fault(&fault, keys),
@@ -180,8 +185,8 @@ fn assert_parsed(endpoint: &dyn Endpoint, reply: &Reply, keys: &[Key], settings:
         if let Said::Refused(words) = said {
             assert_words(words, 80, keys);
         }
-        facts::assert_said(endpoint, said, &keys[*key], body);
-        facts::assert_kept(endpoint, &keys[*key], body, settings);
+        facts::assert_said(endpoint.role(), said, &keys[*key], body);
+        facts::assert_kept(endpoint.role(), &keys[*key], body, settings);
     }
 }
 

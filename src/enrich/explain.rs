@@ -116,9 +116,10 @@ fn decoded(source: &Source, snapshot: &Snapshot<'_>, vin: &Vin) -> Result<Option
     snapshot.each_held(id, std::iter::once((0, vin.as_str())), |_, held| body = held.body)?;
     let Some(body) = body else { return Ok(None) };
     let key = Key::Vin(*vin);
-    Ok(match source.endpoint.facts(&key, &snapshot.body(body, &key)?) {
-        Facts::Decode(facts) => facts.vehicle(),
-        Facts::Recalls(_) | Facts::Listings(_) | Facts::None => None,
+    let body = snapshot.body(body, &key)?;
+    Ok(match source.endpoint.role().answers().map(|answers| answers.facts(&key, &body)) {
+        Some(Facts::Decode(facts)) => facts.vehicle(),
+        Some(Facts::Recalls(_) | Facts::Listings(_)) | None => None,
     })
 }
 

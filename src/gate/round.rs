@@ -230,10 +230,13 @@ impl<'a> Round<'a> {
     /// The endpoint of a call: another one for a key alone that a batch left out.
     fn endpoint_for(&self, keys: &[Key]) -> &'static dyn Endpoint {
         let singly = match keys {
-            [key] if self.queue.was_missed(key) => self.endpoint.singly(self.door.settings),
+            [key] if self.queue.was_missed(key) => {
+                let answers = self.endpoint.role().answers();
+                answers.and_then(|answers| answers.singly(self.door.settings))
+            }
             _ => None,
         };
-        singly.and_then(|id| self.door.vendor.endpoint(id)).unwrap_or(self.endpoint)
+        singly.unwrap_or(self.endpoint)
     }
 
     /// Reads a reply, closes its call in the ledger, and draws the consequences.

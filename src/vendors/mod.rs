@@ -18,14 +18,15 @@
 //!    are not billed), [`contradiction`](Vendor::contradiction) (settings that
 //!    exclude each other).
 //! 2. Each kind of call: an [`EndpointSpec`], [`request`](Endpoint::request),
-//!    [`parse`](Endpoint::parse) and [`facts`](Endpoint::facts). That is enough; the
-//!    other methods are for batches that are refused as such
-//!    ([`dearer`](Endpoint::dearer), [`refuses_shape`](Endpoint::refuses_shape)) or
-//!    incomplete ([`singly`](Endpoint::singly)), for names that must be known first
-//!    ([`catalogue`](Endpoint::catalogue), [`names`](Endpoint::names)) or looked
-//!    up behind an id ([`dealers`](Endpoint::dealers), [`dealer`](Endpoint::dealer)),
-//!    and for lists that are read whole ([`list`](Endpoint::list),
-//!    [`page`](Endpoint::page), [`vehicles`](Endpoint::vehicles)).
+//!    [`parse`](Endpoint::parse) and its [`Role`], which says what its answers are
+//!    for. Most fill columns: for them, [`facts`](Answers::facts) is enough. The
+//!    other methods of [`Answers`] name further endpoints of the vendor: for
+//!    batches that are refused as such ([`dearer`](Answers::dearer), with
+//!    [`refuses_shape`](Endpoint::refuses_shape)) or incomplete
+//!    ([`singly`](Answers::singly)), for zeros that need another look
+//!    ([`confirming`](Answers::confirming), [`catalogue`](Answers::catalogue)), and
+//!    for what is looked up behind an id ([`dealers`](Answers::dealers)). A list
+//!    that is read whole is [`Pages`].
 //! 3. Its stand-in: one file in `src/sandbox` and one line in its `registry.rs`.
 //! 4. Its fixtures, `tests/fixtures/VENDOR/CASE.json`, and its cases, one arm in
 //!    `tests/it/vendors/mod.rs`. Until it has all of them the tests fail and name
@@ -39,7 +40,8 @@
 //! use vinrich::domain::key::{Key, KeyKind};
 //! use vinrich::domain::outcome::{Dataset, Fault};
 //! use vinrich::vendors::{
-//!     Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Said, Vendor, VendorSpec, excerpt,
+//!     Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Role, Said, Vendor,
+//!     VendorSpec, excerpt,
 //! };
 //!
 //! struct Acme;
@@ -101,6 +103,12 @@
 //!         Ok(Parsed::one(said, reply.body.clone()))
 //!     }
 //!
+//!     fn role(&'static self) -> Role {
+//!         Role::Answers(self)
+//!     }
+//! }
+//!
+//! impl Answers for Makes {
 //!     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
 //!         let make = serde_json::from_slice(body).ok().and_then(|Make { make }| make);
 //!         Facts::Decode(DecodeFacts { make, ..DecodeFacts::default() })
@@ -118,6 +126,7 @@ mod call;
 mod campaigns;
 pub mod carstrel;
 pub mod carvin;
+mod endpoint;
 mod json;
 pub mod nhtsa;
 mod probe;
@@ -132,6 +141,7 @@ pub mod visor;
 pub mod vpic_api;
 
 pub use call::{Answer, ListPage, Method, Parsed, Payload, Reply, Request, ServerLimit};
+pub use endpoint::{Answers, Endpoint, Pages, Role};
 pub use probe::{Counted, Probe, Usage, UsageRow};
 pub use reply::{by_status, excerpt, retry_after_header};
 
@@ -140,8 +150,7 @@ use std::ops::RangeInclusive;
 use jiff::civil::Date;
 
 use crate::config::{VendorDefaults, VendorSettings};
-use crate::domain::facts::{Dealer, Facts, StockVehicle};
-use crate::domain::key::{Key, KeyKind};
+use crate::domain::key::KeyKind;
 use crate::domain::money::Micros;
 use crate::domain::outcome::{Dataset, Fault};
 
@@ -246,82 +255,6 @@ pub enum Auth {
     Header(&'static str),
     /// No key.
     None,
-}
-
-/// One kind of call at a vendor.
-pub trait Endpoint: Sync {
-    /// What it takes and what it costs.
-    fn spec(&self) -> &'static EndpointSpec;
-
-    /// The request that asks about `keys`: at least one, at most the batch size.
-    fn request(&self, keys: &[Key], settings: &VendorSettings) -> Request;
-
-    /// The answers in a reply to [`Endpoint::request`] with the same `keys`.
-    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault>;
-
-    /// The column values in a kept answer's body. A body that cannot be read
-    /// gives empty facts.
-    fn facts(&self, key: &Key, body: &[u8]) -> Facts;
-
-    /// The endpoint of the same vendor that can stand in, at a higher price,
-    /// when this one's requests are refused as such.
-    fn dearer(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// The endpoint of the same vendor that is asked about a key which a batch
-    /// left out, once it is alone; at the same price, where the settings say so.
-    /// Its answers are kept as this one's, and read by it.
-    fn singly(&self, _settings: &VendorSettings) -> Option<&'static str> {
-        None
-    }
-
-    /// The endpoint of the same vendor that lists, for a make and year (a vehicle
-    /// without a model), the models it knows; its answers are read by
-    /// [`Endpoint::names`]. A zero about a model that is not among them is no zero.
-    fn catalogue(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// The names in a kept answer of a catalogue, upper case.
-    fn names(&self, _body: &[u8]) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// The endpoint of the same vendor that is asked, by name, about the dealers
-    /// of whom listings tell little more than an id, where the settings want that;
-    /// its answers are read by [`Endpoint::dealer`].
-    fn dealers(&self, _settings: &VendorSettings) -> Option<&'static str> {
-        None
-    }
-
-    /// The dealer in a kept answer.
-    fn dealer(&self, _body: &[u8]) -> Option<Dealer> {
-        None
-    }
-
-    /// The list that these settings ask for: its path and filters, without the
-    /// page. Pages of different lists are never put together.
-    fn list(&self, _settings: &VendorSettings) -> String {
-        String::new()
-    }
-
-    /// What the kept page `number` tells of its list; `None` where the endpoint
-    /// has no pages.
-    fn page(&self, _number: u32, _body: &[u8]) -> Option<ListPage> {
-        None
-    }
-
-    /// The vehicles on a kept page of an inventory, as these settings read it.
-    fn vehicles(&self, _body: &[u8], _settings: &VendorSettings) -> Vec<StockVehicle> {
-        Vec::new()
-    }
-
-    /// Whether `fault` refuses the kind of request, whatever keys it asks
-    /// about: a smaller batch would not help, [`Endpoint::dearer`] may.
-    fn refuses_shape(&self, _fault: &Fault) -> bool {
-        false
-    }
 }
 
 /// What an endpoint takes and what it costs.

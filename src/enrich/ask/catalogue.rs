@@ -13,6 +13,7 @@ use crate::enrich::board::{Catalogued, Replies, Stage, Vehicles};
 use crate::enrich::chain::{Chain, Source};
 use crate::matching::variants;
 use crate::store::Answered;
+use crate::vendors::Role;
 
 impl Asker<'_> {
     /// Asks about vehicles under the names that the source has for them.
@@ -155,6 +156,7 @@ impl Asker<'_> {
         lists: &KeySet,
         fresh_in: Option<&Chain>,
     ) -> Result<HashMap<Vehicle, Vec<String>>, Error> {
+        let Role::Catalogue(names_in) = models.endpoint.role() else { return Ok(HashMap::new()) };
         let id = self.shared.writer.source(models.name.clone()).await?;
         let snapshot = self.store.snapshot()?;
         let mut bodies = Vec::new();
@@ -166,8 +168,7 @@ impl Asker<'_> {
         let mut names = HashMap::new();
         for (id, body) in bodies {
             let Some(list) = lists.vehicle(id) else { continue };
-            let words = snapshot.body(body, &lists.key(id))?;
-            names.insert(list.clone(), models.endpoint.names(&words));
+            names.insert(list.clone(), names_in(&snapshot.body(body, &lists.key(id))?));
         }
         Ok(names)
     }

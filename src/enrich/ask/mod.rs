@@ -25,6 +25,7 @@ use crate::enrich::report::DatasetReport;
 use crate::gate::{Asked, Asking, Door, Shared};
 use crate::reference::vpic::Offline;
 use crate::store::{SourceId, Store};
+use crate::vendors::Role;
 
 /// Asks every vendor of the panel for what the store does not know.
 pub struct Asker<'a> {
@@ -115,7 +116,9 @@ impl Asker<'_> {
         open: &mut [bool],
         replies: &mut Replies,
     ) -> Result<(), Error> {
+        let Role::Pages(pages) = source.endpoint.role() else { return Ok(()) };
         let renewal = Renewal {
+            pages,
             store: self.store,
             shared: self.shared,
             chain,

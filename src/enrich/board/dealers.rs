@@ -11,6 +11,7 @@ use crate::domain::freshness::Times;
 use crate::domain::key_set::KeySet;
 use crate::enrich::chain::Chain;
 use crate::store::Snapshot;
+use crate::vendors::Role;
 
 /// What asking one vendor about dealers came to.
 #[derive(Debug)]
@@ -71,7 +72,8 @@ impl Dealers {
                 let Pick::Held { source, held, .. } = picks.get(id) else { continue };
                 let (Some(body), key) = (held.body, ids.key(id)) else { continue };
                 let source = &picks.sources[usize::from(*source)];
-                let dealer = source.endpoint.dealer(&snapshot.body(body, &key)?);
+                let Role::Dealers(read) = source.endpoint.role() else { continue };
+                let dealer = read(&snapshot.body(body, &key)?);
                 if let (Some(name), Some(dealer)) = (key.name(), dealer) {
                     let known = dealers.known.entry(source.name.vendor).or_default();
                     known.insert(name.to_owned(), dealer);

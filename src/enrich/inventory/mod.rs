@@ -46,7 +46,8 @@ pub fn foresee(
     times: Times,
     forced: bool,
 ) -> Result<(Known, u64), Error> {
-    let list = source.endpoint.list(&source.settings);
+    let Some(pages) = source.endpoint.role().pages() else { return Ok((Known::Never, 0)) };
+    let list = pages.list(&source.settings);
     let id = snapshot.map(|snapshot| snapshot.source(&source.name)).transpose()?.flatten();
     let Some((snapshot, id)) = snapshot.zip(id) else { return Ok((Known::Never, 1)) };
     Ok(match snapshot.whole_list(id, &list)? {

@@ -12,11 +12,11 @@ mod tests;
 mod vehicle;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, ListPage, Parsed, Probe, Reply, Request, Vendor,
-    VendorSpec,
+    Auth, Effect, Endpoint, EndpointSpec, ListPage, Pages, Parsed, Probe, Reply, Request, Role,
+    Vendor, VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorSettings};
-use crate::domain::facts::{Facts, ListingFacts, StockVehicle};
+use crate::domain::facts::StockVehicle;
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::outcome::{Dataset, Fault, Said};
 
@@ -105,11 +105,12 @@ impl Endpoint for Vehicles {
         Ok(Parsed::one(Said::Found, reply.body.clone()))
     }
 
-    /// A page is about no key of its own: see [`Endpoint::vehicles`].
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::Listings(ListingFacts::default())
+    fn role(&'static self) -> Role {
+        Role::Pages(self)
     }
+}
 
+impl Pages for Vehicles {
     fn list(&self, settings: &VendorSettings) -> String {
         let filters = options::filters(settings);
         let filters: Vec<String> =

@@ -15,8 +15,8 @@ mod tests;
 use serde::Serialize;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Vendor, VendorSpec,
-    campaigns, is_boolean,
+    Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role, Vendor,
+    VendorSpec, campaigns, is_boolean,
 };
 use crate::config::{VendorDefaults, VendorOption, VendorSettings};
 use crate::domain::facts::Facts;
@@ -97,12 +97,18 @@ impl Endpoint for BatchDecode {
         batch::parse(reply, keys)
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for BatchDecode {
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
         Facts::Decode(item::facts(key, body))
     }
 
-    fn singly(&self, settings: &VendorSettings) -> Option<&'static str> {
-        settings.is_on(DECODE_SINGLY).then_some(DECODE.id)
+    fn singly(&self, settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
+        settings.is_on(DECODE_SINGLY).then_some(&SingleDecode)
     }
 }
 
@@ -135,6 +141,12 @@ impl Endpoint for SingleDecode {
         batch::parse(reply, keys)
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for SingleDecode {
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
         Facts::Decode(item::facts(key, body))
     }
@@ -179,8 +191,18 @@ impl Endpoint for Recalls {
         recalls::parse(reply, keys)
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for Recalls {
     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
         Facts::Recalls(campaigns::facts(body))
+    }
+
+    fn confirming(&self) -> Option<&'static dyn Endpoint> {
+        (self.0.key == KeyKind::Vehicle).then_some(&RECALLS_BY_VIN)
     }
 }
 

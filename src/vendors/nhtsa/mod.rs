@@ -14,11 +14,11 @@ use super::json;
 use super::reply::{garbled, unrecognised, without_key};
 use super::url::percent_encoded;
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Said, Vendor, VendorSpec,
-    campaigns,
+    Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role, Said,
+    Vendor, VendorSpec, campaigns,
 };
 use crate::config::{VendorDefaults, VendorSettings};
-use crate::domain::facts::{Facts, RecallFacts};
+use crate::domain::facts::Facts;
 use crate::domain::key::{Key, KeyKind, Vehicle};
 use crate::domain::outcome::{Dataset, Fault};
 
@@ -105,12 +105,18 @@ impl Endpoint for Recalls {
         Ok(Parsed::one(said, reply.body.clone()))
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for Recalls {
     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
         Facts::Recalls(campaigns::facts(body))
     }
 
-    fn catalogue(&self) -> Option<&'static str> {
-        Some(MODELS.id)
+    fn catalogue(&self) -> Option<&'static dyn Endpoint> {
+        Some(&Models)
     }
 }
 
@@ -147,13 +153,8 @@ impl Endpoint for Models {
         Ok(Parsed::one(said, reply.body.clone()))
     }
 
-    /// A list of names fills no column.
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::Recalls(RecallFacts::default())
-    }
-
-    fn names(&self, body: &[u8]) -> Vec<String> {
-        json::read(body).and_then(models::read).ok().flatten().unwrap_or_default()
+    fn role(&'static self) -> Role {
+        Role::Catalogue(models::names)
     }
 }
 

@@ -5,7 +5,12 @@ use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
-use crate::vendors::json::{Object, Unreadable, Value};
+use crate::vendors::json::{self, Object, Unreadable, Value};
+
+/// The names in a kept reply; none where it cannot be read.
+pub(super) fn names(body: &[u8]) -> Vec<String> {
+    json::read(body).and_then(read).ok().flatten().unwrap_or_default()
+}
 
 /// The distinct names, upper case with single spaces, in order; `None` where the
 /// reply is no such list or is not all of it.

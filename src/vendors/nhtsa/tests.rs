@@ -129,13 +129,13 @@ fn a_wall_turns_nobody_away_for_good() {
 
 #[test]
 fn the_catalogue_has_distinct_names_in_upper_case() {
-    assert_eq!(Recalls.catalogue(), Some("models"));
+    assert_eq!(Recalls.catalogue().map(|models| models.spec().id), Some("models"));
     let reply = at(200, "models/ok.json");
     assert_eq!(read(&Models, &reply), Ok(Said::Found));
-    let names = Models.names(&reply.body);
+    let names = models::names(&reply.body);
     assert_eq!(names, ["F-150", "F-250 SD", "F-350 SD", "TRANSIT CONNECT"]);
-    assert_eq!(Models.names(b"{"), [""; 0]);
-    assert_eq!(Models.names(&at(200, "ok.json").body), ["F-250 SD"]);
+    assert_eq!(models::names(b"{"), [""; 0]);
+    assert_eq!(models::names(&at(200, "ok.json").body), ["F-250 SD"]);
 }
 
 /// Replies made of the words that the parsers look for.
@@ -167,7 +167,7 @@ proptest! {
     ]) {
         assert_sound(&Recalls, &reply(200, &body), &truck());
         assert_sound(&Models, &reply(200, &body), &truck());
-        let names = Models.names(&body);
+        let names = models::names(&body);
         prop_assert!(names.is_sorted());
         let fault = Nhtsa.fault(&reply(400, &body));
         prop_assert!(fault.is_some(), "a 400 is never an answer");

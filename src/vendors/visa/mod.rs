@@ -11,11 +11,10 @@ mod envelope;
 mod tests;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Reply, Request, Said, Vendor,
-    VendorSpec,
+    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Reply, Request, Role, Said,
+    Vendor, VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorOption, VendorSettings};
-use crate::domain::facts::Facts;
 use crate::domain::key::{Key, KeyKind, Task};
 use crate::domain::money::Micros;
 use crate::domain::outcome::Fault;
@@ -130,9 +129,8 @@ impl Endpoint for Execute {
         Ok(Parsed::one(Said::Found, reply.body.clone()))
     }
 
-    /// It fills no column of an enriched row.
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
+    fn role(&'static self) -> Role {
+        Role::Acts
     }
 
     /// A tool that does not exist does not exist for the next row either.

@@ -13,11 +13,10 @@ mod tests;
 use super::reply::wait_asked;
 use super::url::percent_encoded;
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, ListPage, Method, Parsed, Payload, Probe, Reply, Request,
+    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request, Role,
     Said, ServerLimit, Vendor, VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorOption, VendorSettings};
-use crate::domain::facts::Facts;
 use crate::domain::key::{Key, KeyKind, Page, Task};
 use crate::domain::outcome::Fault;
 use crate::domain::vin::Vin;
@@ -204,8 +203,8 @@ impl Endpoint for Asking {
         Ok(Parsed::one(Said::Found, reply.body.clone()))
     }
 
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
+    fn role(&'static self) -> Role {
+        Role::Acts
     }
 }
 
@@ -231,8 +230,8 @@ impl Endpoint for Show {
         Ok(Parsed::one(Said::Found, reply.body.clone()))
     }
 
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
+    fn role(&'static self) -> Role {
+        Role::Acts
     }
 }
 
@@ -261,14 +260,8 @@ impl Endpoint for List {
         Ok(Parsed::one(Said::Found, reply.body.clone()))
     }
 
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
-    }
-
-    fn page(&self, _number: u32, body: &[u8]) -> Option<ListPage> {
-        let page = listed(body)?;
-        let (entries, more) = (page.requests.len(), page.more.unwrap_or(true));
-        Some(ListPage { entries, more, pages: None, total: None })
+    fn role(&'static self) -> Role {
+        Role::Acts
     }
 }
 
@@ -291,7 +284,7 @@ impl Endpoint for Cancel {
         Ok(Parsed::one(said, reply.body.clone()))
     }
 
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
+    fn role(&'static self) -> Role {
+        Role::Acts
     }
 }

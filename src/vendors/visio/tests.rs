@@ -170,6 +170,6 @@ proptest! {
         assert_sound(&Asking, &reply, &[wanted().task(&vin(), 1)]);
         assert_sound(&Show, &reply, &[about("req_1")]);
         assert_sound(&List, &reply, &[page(1)]);
-        List.page(1, &reply.body);
+        listed(&reply.body);
     }
 }

@@ -10,12 +10,12 @@ use serde_json::value::RawValue;
 
 use super::{envelope, get, rows};
 use crate::config::VendorSettings;
-use crate::domain::facts::{Dealer, Facts};
+use crate::domain::facts::Dealer;
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::outcome::Fault;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
-use crate::vendors::{Answer, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Said};
+use crate::vendors::{Answer, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Role, Said};
 
 /// Dealers by their ids.
 #[derive(Debug)]
@@ -52,15 +52,16 @@ impl Endpoint for Dealers {
         parsed.ok_or_else(|| unrecognised(&reply.body))
     }
 
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
+    fn role(&'static self) -> Role {
+        Role::Dealers(dealer)
     }
+}
 
-    fn dealer(&self, body: &[u8]) -> Option<Dealer> {
-        let row = Object::read(json::read(body).ok()?).ok()??;
-        let text = |name| row.scalar(&[name]).map(Cow::into_owned);
-        Some(Dealer { name: text("name"), city: text("city"), region: text("state") })
-    }
+/// The dealer in a kept answer.
+fn dealer(body: &[u8]) -> Option<Dealer> {
+    let row = Object::read(json::read(body).ok()?).ok()??;
+    let text = |name| row.scalar(&[name]).map(Cow::into_owned);
+    Some(Dealer { name: text("name"), city: text("city"), region: text("state") })
 }
 
 /// The id of the dealer that `row` names, where it can be asked about: a comma
@@ -120,6 +121,7 @@ mod tests {
 
     use super::super::{Listings, Vins, WITH_DEALERS};
     use super::*;
+    use crate::vendors::Answers;
     use crate::vendors::Said::{Absent, Found};
     use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings};
 
@@ -136,11 +138,12 @@ mod tests {
 
     #[test]
     fn dealers_are_asked_about_only_where_the_settings_want_them() {
-        for endpoint in [&Listings as &dyn Endpoint, &Vins] {
-            assert_eq!(endpoint.dealers(&settings()), None);
+        for endpoint in [&Listings as &dyn Answers, &Vins] {
+            assert!(endpoint.dealers(&settings()).is_none());
             let options = [(WITH_DEALERS, vec!["true".to_owned()])].into();
             let wanted = VendorSettings { options, ..settings() };
-            assert_eq!(endpoint.dealers(&wanted), Some("dealers"));
+            let dealers = endpoint.dealers(&wanted).map(|dealers| dealers.spec().id);
+            assert_eq!(dealers, Some("dealers"));
         }
         let request = Dealers.request(&names(&ASKED), &settings());
         let query = vec![("dealer_id", ASKED.join(",")), ("limit", "100".to_owned())];
@@ -186,7 +189,7 @@ mod tests {
     #[test]
     fn a_dealer_fills_what_its_listing_leaves_open() {
         let parsed = dealers("dealers/ok").expect("rows");
-        let dealer = |key: usize| Dealers.dealer(&parsed.answers[key].body).expect("a dealer");
+        let dealer = |key: usize| dealer(&parsed.answers[key].body).expect("a dealer");
         let austin = dealer(2);
         assert_eq!(austin.name.as_deref(), Some("Lone Star Auto"));
         assert_eq!((dealer(1).city, dealer(1).region.as_deref()), (None, Some("WA")));
@@ -229,7 +232,7 @@ mod tests {
         ) {
             for body in [body.as_bytes(), &bytes] {
                 assert_sound(&Dealers, &reply(status, body), &names(&ASKED));
-                let _either = Dealers.dealer(body).is_some();
+                let _either = dealer(body).is_some();
             }
         }
     }

@@ -19,8 +19,8 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, ServerLimit, Vendor,
-    VendorSpec, is_boolean,
+    Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role,
+    ServerLimit, Vendor, VendorSpec, is_boolean,
 };
 use crate::config::{VendorDefaults, VendorOption, VendorSettings};
 use crate::domain::facts::{Facts, ListingFacts};
@@ -29,7 +29,7 @@ use crate::domain::money::Micros;
 use crate::domain::outcome::{Dataset, Fault};
 use crate::domain::vin::Vin;
 
-use dealers::{DEALERS, Dealers};
+use dealers::Dealers;
 
 /// The vendor. Every successful request is charged, an empty search too.
 #[derive(Debug)]
@@ -57,8 +57,8 @@ static SPEC: VendorSpec = VendorSpec {
 const WITH_DEALERS: &str = "dealers";
 
 /// Where both endpoints of listings have their dealers looked up.
-fn dealers_of(settings: &VendorSettings) -> Option<&'static str> {
-    settings.is_on(WITH_DEALERS).then_some(DEALERS.id)
+fn dealers_of(settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
+    settings.is_on(WITH_DEALERS).then_some(&Dealers)
 }
 
 impl Vendor for Visor {
@@ -138,16 +138,8 @@ impl Endpoint for Listings {
         rows::parse(reply, keys)
     }
 
-    fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
-        Facts::Listings(ListingFacts { listings: rows::listings(body) })
-    }
-
-    fn dealers(&self, settings: &VendorSettings) -> Option<&'static str> {
-        dealers_of(settings)
-    }
-
-    fn dearer(&self) -> Option<&'static str> {
-        Some(VINS.id)
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
     }
 
     fn refuses_shape(&self, fault: &Fault) -> bool {
@@ -159,6 +151,20 @@ impl Endpoint for Listings {
             }
             _ => false,
         }
+    }
+}
+
+impl Answers for Listings {
+    fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
+        Facts::Listings(ListingFacts { listings: rows::listings(body) })
+    }
+
+    fn dealers(&self, settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
+        dealers_of(settings)
+    }
+
+    fn dearer(&self) -> Option<&'static dyn Endpoint> {
+        Some(&Vins)
     }
 }
 
@@ -189,11 +195,17 @@ impl Endpoint for Vins {
         detail::parse(reply, keys)
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for Vins {
     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
         Facts::Listings(ListingFacts { listings: detail::listings(body) })
     }
 
-    fn dealers(&self, settings: &VendorSettings) -> Option<&'static str> {
+    fn dealers(&self, settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
         dealers_of(settings)
     }
 }

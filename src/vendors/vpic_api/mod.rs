@@ -10,8 +10,8 @@ mod tests;
 use super::json::{self, Object};
 use super::reply::without_key;
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request, Vendor,
-    VendorSpec, vehicle,
+    Answers, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request,
+    Role, Vendor, VendorSpec, vehicle,
 };
 use crate::config::{VendorDefaults, VendorSettings};
 use crate::domain::facts::{DecodeFacts, Facts};
@@ -81,6 +81,12 @@ impl Endpoint for DecodeBatch {
         batch::parse(reply, keys)
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for DecodeBatch {
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
         let item = json::read(body).and_then(Object::read).ok().flatten();
         Facts::Decode(item.map_or_else(DecodeFacts::default, |item| vehicle::facts(key, &item)))

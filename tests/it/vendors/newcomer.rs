@@ -1,10 +1,12 @@
 //! A vendor that nobody has made cases for: the certification must say so.
 
 use vinrich::config::{VendorDefaults, VendorSettings};
-use vinrich::domain::facts::Facts;
+use vinrich::domain::facts::{DecodeFacts, Facts};
 use vinrich::domain::key::{Effect, Key, KeyKind};
 use vinrich::domain::outcome::{Dataset, Fault};
-use vinrich::vendors::{Auth, Endpoint, EndpointSpec, Parsed, Reply, Request, Vendor, VendorSpec};
+use vinrich::vendors::{
+    Answers, Auth, Endpoint, EndpointSpec, Parsed, Reply, Request, Role, Vendor, VendorSpec,
+};
 
 use super::cases;
 use super::fixtures::lacking;
@@ -58,8 +60,14 @@ impl Endpoint for Decode {
         Ok(Parsed::default())
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for Decode {
     fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
+        Facts::Decode(DecodeFacts::default())
     }
 }
 
