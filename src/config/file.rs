@@ -1,6 +1,7 @@
 //! Where settings come from: the file, then the environment, over the defaults.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,11 +12,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{
-    DATASET, DatasetDraft, GENERAL, General, Key, VENDOR, VPIC, Value, names_a_secret, quoted,
+    DATASET, DatasetDraft, GENERAL, General, Key, VENDOR, VPIC, Value, names_a_secret,
 };
-use super::{DatasetSettings, Local, RecallKey, Settings, VendorDefaults, VendorSettings};
+use super::sources::{find, quoted};
+use super::{DatasetSettings, Local, RecallKey, Settings, VendorSettings};
 use crate::domain::error::Error;
 use crate::domain::outcome::Dataset;
+use crate::domain::vendor::VendorSpec;
 
 /// The file's name, in the working folder and in the user's configuration folder.
 const FILE_NAME: &str = "vinrich.toml";
@@ -32,16 +35,20 @@ const DAY: Duration = Duration::from_hours(24);
 
 impl Settings {
     /// The settings of `file` (else of `VINRICH_CONFIG`, `./vinrich.toml` or the
-    /// user's configuration folder), changed by `VINRICH_` variables in `env`.
+    /// user's configuration folder), changed by `VINRICH_` variables in `env`
+    /// ([`std::env::vars_os`]), over what `vendors`
+    /// ([`vendors::specs`](crate::vendors::specs)) start from.
     ///
-    /// Every error is 78 and names the file and line, or the variable.
+    /// # Errors
+    ///
+    /// 78 for anything that cannot be meant, with the file and line, the variable
+    /// or the key.
     pub fn load(
         file: Option<&Path>,
-        env: impl Iterator<Item = (String, String)>,
-        vendors: &[&'static VendorDefaults],
+        env: impl Iterator<Item = (OsString, OsString)>,
+        vendors: &[&'static VendorSpec],
     ) -> Result<Self, Error> {
-        let mut variables: BTreeMap<String, String> =
-            env.filter(|(name, _)| name.starts_with(PREFIX)).collect();
+        let mut variables = variables(env)?;
         let named = variables.remove(FILE_VARIABLE).map(PathBuf::from);
         let source = find_file(file.or(named.as_deref()))?;
         let mut draft = Draft::new(vendors)?;
@@ -49,8 +56,25 @@ impl Settings {
             draft.apply_file(path, text)?;
         }
         draft.apply_environment(&variables)?;
-        draft.finish()
+        let settings = draft.finish()?;
+        settings.check(vendors)?;
+        Ok(settings)
     }
+}
+
+/// The variables that are settings; the others may hold what they like.
+fn variables(
+    env: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<BTreeMap<String, String>, Error> {
+    let mut variables = BTreeMap::new();
+    for (name, value) in env {
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+        let value = value
+            .into_string()
+            .map_err(|_| Error::config(format!("environment variable `{name}` is not UTF-8")))?;
+        variables.insert(name.to_owned(), value);
+    }
+    Ok(variables)
 }
 
 /// The configuration file's path and text; `None` when nobody named one and none is there.
@@ -89,7 +113,7 @@ struct Draft {
     general: General,
     datasets: BTreeMap<Dataset, DatasetDraft>,
     vendors: BTreeMap<&'static str, VendorSettings>,
-    defaults: Vec<&'static VendorDefaults>,
+    specs: Vec<&'static VendorSpec>,
 }
 
 /// One setting: where it was found, which it is, and its value.
@@ -106,17 +130,14 @@ enum Place {
 }
 
 impl Draft {
-    fn new(defaults: &[&'static VendorDefaults]) -> Result<Self, Error> {
-        let local = Local::ALL.map(Local::id);
-        let known: Vec<&'static str> =
-            defaults.iter().map(|vendor| vendor.id).chain(local).collect();
+    fn new(specs: &[&'static VendorSpec]) -> Result<Self, Error> {
         let mut vendors = BTreeMap::new();
-        for vendor in defaults {
-            vendors.insert(vendor.id, VendorSettings::new(vendor)?);
+        for spec in specs {
+            vendors.insert(spec.id(), VendorSettings::new(&spec.defaults)?);
         }
-        let datasets = Dataset::ALL.map(|dataset| (dataset, DatasetDraft::new(dataset, &known)));
+        let datasets = Dataset::ALL.map(|dataset| (dataset, DatasetDraft::new(dataset, specs)));
         let general = General::default();
-        Ok(Self { general, datasets: datasets.into(), vendors, defaults: defaults.to_vec() })
+        Ok(Self { general, datasets: datasets.into(), vendors, specs: specs.to_vec() })
     }
 
     fn apply_file(&mut self, path: &Path, text: &str) -> Result<(), Error> {
@@ -193,8 +214,8 @@ impl Draft {
         let Some((_, settings)) = self.vendors.iter_mut().find(|(known, _)| **known == id) else {
             return Err(entry.unknown_vendor(&known));
         };
-        let defaults = self.defaults.iter().find(|vendor| vendor.id == id);
-        let options = defaults.map_or(&[][..], |vendor| vendor.options);
+        let spec = self.specs.iter().find(|spec| spec.id() == id);
+        let options = spec.map_or(&[][..], |spec| spec.defaults.options);
         if let [name] = keys
             && let Some(option) = options.iter().find(|option| option.name == *name)
         {
@@ -253,17 +274,16 @@ impl Draft {
 }
 
 impl DatasetDraft {
-    fn new(dataset: Dataset, known: &[&'static str]) -> Self {
+    fn new(dataset: Dataset, specs: &[&'static VendorSpec]) -> Self {
         let (vendors, ttl, keep): (&[&str], Duration, Duration) = match dataset {
             Dataset::Decode => (&["carvin", "vpic"], 365 * DAY, 400 * DAY),
             Dataset::Recalls => (&["nhtsa-file", "carvin", "nhtsa"], 20 * HOUR, 400 * DAY),
             Dataset::Listings => (&["visor"], 20 * HOUR, 90 * DAY),
         };
-        let usable = |id: &&str| known.iter().copied().find(|known| known == id);
         Self {
             dataset,
             settings: DatasetSettings {
-                vendors: vendors.iter().filter_map(usable).collect(),
+                vendors: vendors.iter().filter_map(|id| find(id, specs).ok()).collect(),
                 named: false,
                 ttl,
                 max_stale: Duration::ZERO,
@@ -271,7 +291,7 @@ impl DatasetDraft {
                 key: RecallKey::default(),
             },
             max_stale: None,
-            known: known.to_vec(),
+            vendors: specs.to_vec(),
         }
     }
 

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    DatasetSettings, Durability, EVERY_ENDPOINT, RecallKey, VendorOption, VendorSettings, address,
-    parse,
+    DatasetSettings, Durability, EVERY_ENDPOINT, RecallKey, VendorSettings, address, parse, sources,
 };
 use crate::domain::money::Micros;
 use crate::domain::outcome::Dataset;
+use crate::domain::vendor::{VendorOption, VendorSpec};
 
 /// A value as it was written, from a file or from the environment.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(super) struct DatasetDraft {
     pub(super) settings: DatasetSettings,
     pub(super) max_stale: Option<Duration>,
     /// The vendors this build has.
-    pub(super) known: Vec<&'static str>,
+    pub(super) vendors: Vec<&'static VendorSpec>,
 }
 
 /// `key = …` before any table.
@@ -78,7 +78,7 @@ pub(super) const DATASET: &[Key<DatasetDraft>] = &[
     Key {
         name: "vendors",
         set: |to, value| {
-            to.settings.vendors = known_vendors(&value.list()?, &to.known)?;
+            to.settings.vendors = sources::known(&value.list()?, &to.vendors)?;
             to.settings.named = true;
             Ok(())
         },
@@ -173,25 +173,6 @@ const MOST_CONCURRENT: u32 = 256;
 /// Words that announce a secret where only its whereabouts belong.
 pub(super) fn names_a_secret(key: &str) -> bool {
     matches!(key, "api_key" | "apikey" | "api-key" | "token" | "secret" | "password" | "bearer")
-}
-
-fn known_vendors(wanted: &[String], known: &[&'static str]) -> Result<Vec<&'static str>, String> {
-    let mut vendors = Vec::with_capacity(wanted.len());
-    for id in wanted {
-        let vendor = known.iter().copied().find(|vendor| vendor == id).ok_or_else(|| {
-            format!("names an unknown vendor `{id}`; this build knows {}", quoted(known))
-        })?;
-        if vendors.contains(&vendor) {
-            return Err(format!("names `{id}` twice"));
-        }
-        vendors.push(vendor);
-    }
-    Ok(vendors)
-}
-
-/// `a`, `b` and `c`, for a sentence.
-pub(super) fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl Value {

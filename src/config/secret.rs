@@ -162,7 +162,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::config::VendorDefaults;
+    use crate::domain::vendor::VendorDefaults;
 
     static DEFAULTS: VendorDefaults = VendorDefaults {
         id: "carvin",

@@ -1,10 +1,11 @@
 //! One kind of call at a vendor, and what its answers are for.
 
-use super::{EndpointSpec, ListPage, Parsed, Reply, Request};
+use super::{ListPage, Parsed, Reply, Request};
 use crate::config::VendorSettings;
 use crate::domain::facts::{Dealer, Facts, StockVehicle};
 use crate::domain::key::Key;
 use crate::domain::outcome::Fault;
+use crate::domain::vendor::EndpointSpec;
 
 /// One kind of call at a vendor.
 pub trait Endpoint: Sync {

@@ -10,13 +10,13 @@
 //! One file or folder here and one line in [`registry`]; neither the join nor
 //! the output is touched. Its wire structs stay private to it.
 //!
-//! 1. The account: a [`VendorSpec`] says how the key is shown and what the
-//!    settings start from. [`Vendor::fault`] reads a reply as a whole; the default
-//!    goes by the HTTP status. Where the vendor says more, override
-//!    [`limits`](Vendor::limits) (its quota headers), [`charged`](Vendor::charged)
-//!    (its bill), [`probe`](Vendor::probe) and [`usage`](Vendor::usage) (calls that
-//!    are not billed), [`contradiction`](Vendor::contradiction) (settings that
-//!    exclude each other).
+//! 1. The account: a [`VendorSpec`] says how the key is shown, what the settings
+//!    start from and which calls there are; a configuration is checked against it.
+//!    [`Vendor::fault`] reads a reply as a whole; the default goes by the HTTP
+//!    status. Where the vendor says more, override [`limits`](Vendor::limits) (its
+//!    quota headers), [`charged`](Vendor::charged) (its bill),
+//!    [`probe`](Vendor::probe) and [`usage`](Vendor::usage) (calls that are not
+//!    billed).
 //! 2. Each kind of call: an [`EndpointSpec`], [`request`](Endpoint::request),
 //!    [`parse`](Endpoint::parse) and its [`Role`], which says what its answers are
 //!    for. Most fill columns: for them, [`facts`](Answers::facts) is enough. The
@@ -35,13 +35,13 @@
 //! A whole vendor, that is asked about one VIN at a time:
 //!
 //! ```
-//! use vinrich::config::{VendorDefaults, VendorSettings};
+//! use vinrich::config::VendorSettings;
 //! use vinrich::domain::facts::{DecodeFacts, Facts};
 //! use vinrich::domain::key::{Key, KeyKind};
 //! use vinrich::domain::outcome::{Dataset, Fault};
 //! use vinrich::vendors::{
 //!     Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Role, Said, Vendor,
-//!     VendorSpec, excerpt,
+//!     VendorDefaults, VendorSpec, excerpt,
 //! };
 //!
 //! struct Acme;
@@ -57,6 +57,8 @@
 //!         concurrency: 4,
 //!         options: &[],
 //!     },
+//!     endpoints: &[&MAKES],
+//!     contradiction: None,
 //! };
 //!
 //! impl Vendor for Acme {
@@ -149,13 +151,14 @@ use std::ops::RangeInclusive;
 
 use jiff::civil::Date;
 
-use crate::config::{VendorDefaults, VendorSettings};
-use crate::domain::key::KeyKind;
 use crate::domain::money::Micros;
-use crate::domain::outcome::{Dataset, Fault};
+use crate::domain::outcome::Fault;
 
 pub use crate::domain::key::Effect;
 pub use crate::domain::outcome::Said;
+pub use crate::domain::vendor::{
+    Auth, EndpointSpec, Options, VendorDefaults, VendorOption, VendorSpec,
+};
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
@@ -168,6 +171,12 @@ pub fn registry() -> &'static [&'static dyn Vendor] {
         &visio::Visio,
         &visa::Visa,
     ]
+}
+
+/// The specs of them all: what [`Settings::load`](crate::config::Settings::load)
+/// checks a configuration against.
+pub fn specs() -> Vec<&'static VendorSpec> {
+    registry().iter().map(|vendor| vendor.spec()).collect()
 }
 
 /// The vendor called `id`.
@@ -188,7 +197,7 @@ pub trait Vendor: Sync {
     /// Who it is.
     fn spec(&self) -> &'static VendorSpec;
 
-    /// The kinds of calls it takes.
+    /// The kinds of calls it takes: those of its spec, in the same order.
     fn endpoints(&self) -> &'static [&'static dyn Endpoint];
 
     /// What is wrong with a reply as a whole, before anyone looks at its answers.
@@ -203,12 +212,6 @@ pub trait Vendor: Sync {
 
     /// What the vendor says it charged for this reply.
     fn charged(&self, _reply: &Reply) -> Option<Micros> {
-        None
-    }
-
-    /// What is wrong with settings of its own that are right one by one. Fits
-    /// behind `vendors.<id>: `.
-    fn contradiction(&self, _settings: &VendorSettings) -> Option<String> {
         None
     }
 
@@ -228,49 +231,4 @@ pub trait Vendor: Sync {
     fn endpoint(&self, id: &str) -> Option<&'static dyn Endpoint> {
         self.endpoints().iter().copied().find(|endpoint| endpoint.spec().id == id)
     }
-}
-
-/// Who a vendor is.
-#[derive(Debug)]
-pub struct VendorSpec {
-    /// How it wants to be shown the key.
-    pub auth: Auth,
-    /// Its id and the settings it starts from; each can be changed in the configuration.
-    pub defaults: VendorDefaults,
-}
-
-impl VendorSpec {
-    /// The name in configuration, flags and columns.
-    pub fn id(&self) -> &'static str {
-        self.defaults.id
-    }
-}
-
-/// How a vendor wants to be shown the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Auth {
-    /// `Authorization: Bearer KEY`.
-    Bearer,
-    /// A header of this name holding the key alone.
-    Header(&'static str),
-    /// No key.
-    None,
-}
-
-/// What an endpoint takes and what it costs.
-#[derive(Debug)]
-pub struct EndpointSpec {
-    /// Unique at its vendor; names it in configuration, ledger and report.
-    pub id: &'static str,
-    /// What it answers; `None` where it answers for no dataset of its
-    /// own: a catalogue, dealers, or a call that acts.
-    pub dataset: Option<Dataset>,
-    /// What it is asked about.
-    pub key: KeyKind,
-    /// The most keys one call may hold.
-    pub batch: usize,
-    /// What sending a call twice does.
-    pub effect: Effect,
-    /// Whether answers about different VINs share one stored body.
-    pub shares_bodies: bool,
 }

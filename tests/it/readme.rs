@@ -24,12 +24,10 @@ fn blocks(page: &'static str, language: &str) -> Vec<&'static str> {
 
 /// The configuration `text`.
 fn load(text: &str) -> Result<Settings, Error> {
-    let defaults: Vec<_> =
-        vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("vinrich.toml");
     std::fs::write(&file, text).expect("a file is written");
-    Settings::load(Some(&file), std::iter::empty(), &defaults)
+    Settings::load(Some(&file), std::iter::empty(), &vendors::specs())
 }
 
 #[test]

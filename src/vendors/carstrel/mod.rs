@@ -13,9 +13,9 @@ mod vehicle;
 
 use super::{
     Auth, Effect, Endpoint, EndpointSpec, ListPage, Pages, Parsed, Probe, Reply, Request, Role,
-    Vendor, VendorSpec,
+    Vendor, VendorDefaults, VendorSpec,
 };
-use crate::config::{VendorDefaults, VendorSettings};
+use crate::config::VendorSettings;
 use crate::domain::facts::StockVehicle;
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::outcome::{Dataset, Fault, Said};
@@ -36,6 +36,8 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 1,
         options: options::ALL,
     },
+    endpoints: &[&VEHICLES],
+    contradiction: Some(options::contradiction),
 };
 
 impl Vendor for CarStrel {
@@ -49,10 +51,6 @@ impl Vendor for CarStrel {
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         envelope::fault(reply)
-    }
-
-    fn contradiction(&self, settings: &VendorSettings) -> Option<String> {
-        options::contradiction(settings)
     }
 
     /// A page of one vehicle: the list costs nothing and leaves no impression.

@@ -16,9 +16,9 @@ use serde::Serialize;
 
 use super::{
     Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role, Vendor,
-    VendorSpec, campaigns, is_boolean,
+    VendorDefaults, VendorOption, VendorSpec, campaigns, is_boolean,
 };
-use crate::config::{VendorDefaults, VendorOption, VendorSettings};
+use crate::config::VendorSettings;
 use crate::domain::facts::Facts;
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::outcome::{Dataset, Fault};
@@ -44,6 +44,8 @@ static SPEC: VendorSpec = VendorSpec {
             check: is_boolean,
         }],
     },
+    endpoints: &[&BATCH_DECODE, &DECODE, &BY_VEHICLE, &BY_VIN],
+    contradiction: None,
 };
 
 /// The setting by which a VIN that a batch left out is asked about at `/decode`.

@@ -15,9 +15,9 @@ use super::reply::{garbled, unrecognised, without_key};
 use super::url::percent_encoded;
 use super::{
     Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role, Said,
-    Vendor, VendorSpec, campaigns,
+    Vendor, VendorDefaults, VendorSpec, campaigns,
 };
-use crate::config::{VendorDefaults, VendorSettings};
+use crate::config::VendorSettings;
 use crate::domain::facts::Facts;
 use crate::domain::key::{Key, KeyKind, Vehicle};
 use crate::domain::outcome::{Dataset, Fault};
@@ -37,6 +37,8 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 2,
         options: &[],
     },
+    endpoints: &[&RECALLS, &MODELS],
+    contradiction: None,
 };
 
 impl Vendor for Nhtsa {

@@ -12,9 +12,9 @@ mod tests;
 
 use super::{
     Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Reply, Request, Role, Said,
-    Vendor, VendorSpec,
+    Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
-use crate::config::{VendorDefaults, VendorOption, VendorSettings};
+use crate::config::VendorSettings;
 use crate::domain::key::{Key, KeyKind, Task};
 use crate::domain::money::Micros;
 use crate::domain::outcome::Fault;
@@ -47,6 +47,8 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 1,
         options: &[VendorOption { name: INPUT, list: false, default: &[], check: is_object }],
     },
+    endpoints: &[&SPEC_OF_EXECUTE],
+    contradiction: None,
 };
 
 /// Whether a setting can be a template.

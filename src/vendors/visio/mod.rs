@@ -14,9 +14,9 @@ use super::reply::wait_asked;
 use super::url::percent_encoded;
 use super::{
     Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request, Role,
-    Said, ServerLimit, Vendor, VendorSpec,
+    Said, ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
-use crate::config::{VendorDefaults, VendorOption, VendorSettings};
+use crate::config::VendorSettings;
 use crate::domain::key::{Key, KeyKind, Page, Task};
 use crate::domain::outcome::Fault;
 use crate::domain::vin::Vin;
@@ -77,6 +77,8 @@ static SPEC: VendorSpec = VendorSpec {
             },
         ],
     },
+    endpoints: &[&ASKING, &SHOWING, &LISTING, &CANCELLING],
+    contradiction: None,
 };
 
 fn is_not_empty(text: &str) -> Result<(), String> {
@@ -181,10 +183,11 @@ fn path_of(id: &str) -> String {
 #[derive(Debug)]
 struct Asking;
 
+static ASKING: EndpointSpec = spec(REQUEST, KeyKind::Task, Effect::Once);
+
 impl Endpoint for Asking {
     fn spec(&self) -> &'static EndpointSpec {
-        static SPEC: EndpointSpec = spec(REQUEST, KeyKind::Task, Effect::Once);
-        &SPEC
+        &ASKING
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
@@ -212,10 +215,11 @@ impl Endpoint for Asking {
 #[derive(Debug)]
 struct Show;
 
+static SHOWING: EndpointSpec = spec(SHOW, KeyKind::Task, Effect::Read);
+
 impl Endpoint for Show {
     fn spec(&self) -> &'static EndpointSpec {
-        static SPEC: EndpointSpec = spec(SHOW, KeyKind::Task, Effect::Read);
-        &SPEC
+        &SHOWING
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
@@ -239,10 +243,11 @@ impl Endpoint for Show {
 #[derive(Debug)]
 struct List;
 
+static LISTING: EndpointSpec = spec(LIST, KeyKind::Page, Effect::Read);
+
 impl Endpoint for List {
     fn spec(&self) -> &'static EndpointSpec {
-        static SPEC: EndpointSpec = spec(LIST, KeyKind::Page, Effect::Read);
-        &SPEC
+        &LISTING
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
@@ -269,10 +274,11 @@ impl Endpoint for List {
 #[derive(Debug)]
 struct Cancel;
 
+static CANCELLING: EndpointSpec = spec(CANCEL, KeyKind::Task, Effect::Idempotent);
+
 impl Endpoint for Cancel {
     fn spec(&self) -> &'static EndpointSpec {
-        static SPEC: EndpointSpec = spec(CANCEL, KeyKind::Task, Effect::Idempotent);
-        &SPEC
+        &CANCELLING
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {

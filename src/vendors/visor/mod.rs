@@ -20,16 +20,16 @@ use jiff::civil::Date;
 
 use super::{
     Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role,
-    ServerLimit, Vendor, VendorSpec, is_boolean,
+    ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec, is_boolean,
 };
-use crate::config::{VendorDefaults, VendorOption, VendorSettings};
+use crate::config::VendorSettings;
 use crate::domain::facts::{Facts, ListingFacts};
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::money::Micros;
 use crate::domain::outcome::{Dataset, Fault};
 use crate::domain::vin::Vin;
 
-use dealers::Dealers;
+use dealers::{DEALERS, Dealers};
 
 /// The vendor. Every successful request is charged, an empty search too.
 #[derive(Debug)]
@@ -51,6 +51,8 @@ static SPEC: VendorSpec = VendorSpec {
             check: is_boolean,
         }],
     },
+    endpoints: &[&LISTINGS, &VINS, &DEALERS],
+    contradiction: None,
 };
 
 /// The setting by which dealers are looked up whom listings do not describe.

@@ -11,9 +11,9 @@ use super::json::{self, Object};
 use super::reply::without_key;
 use super::{
     Answers, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request,
-    Role, Vendor, VendorSpec, vehicle,
+    Role, Vendor, VendorDefaults, VendorSpec, vehicle,
 };
-use crate::config::{VendorDefaults, VendorSettings};
+use crate::config::VendorSettings;
 use crate::domain::facts::{DecodeFacts, Facts};
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::outcome::{Dataset, Fault};
@@ -34,6 +34,8 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 2,
         options: &[],
     },
+    endpoints: &[&DECODE_BATCH],
+    contradiction: None,
 };
 
 impl Vendor for VpicApi {

@@ -180,6 +180,15 @@ fn every_vendor_has_a_stand_in() {
 }
 
 #[test]
+fn every_spec_names_its_endpoints() {
+    for vendor in registry() {
+        let known = vendor.endpoints().iter().map(|endpoint| endpoint.spec().id);
+        let named = vendor.spec().endpoints.iter().map(|spec| spec.id);
+        assert_eq!(named.collect::<Vec<_>>(), known.collect::<Vec<_>>(), "{}", vendor.spec().id());
+    }
+}
+
+#[test]
 fn every_endpoint_says_what_it_takes() {
     for vendor in registry() {
         for endpoint in vendor.endpoints() {

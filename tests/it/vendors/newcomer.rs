@@ -1,11 +1,12 @@
 //! A vendor that nobody has made cases for: the certification must say so.
 
-use vinrich::config::{VendorDefaults, VendorSettings};
+use vinrich::config::VendorSettings;
 use vinrich::domain::facts::{DecodeFacts, Facts};
 use vinrich::domain::key::{Effect, Key, KeyKind};
 use vinrich::domain::outcome::{Dataset, Fault};
 use vinrich::vendors::{
-    Answers, Auth, Endpoint, EndpointSpec, Parsed, Reply, Request, Role, Vendor, VendorSpec,
+    Answers, Auth, Endpoint, EndpointSpec, Parsed, Reply, Request, Role, Vendor, VendorDefaults,
+    VendorSpec,
 };
 
 use super::cases;
@@ -24,6 +25,8 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 1,
         options: &[],
     },
+    endpoints: &[&DECODE],
+    contradiction: None,
 };
 
 impl Vendor for Acme {
