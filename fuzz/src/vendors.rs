@@ -6,12 +6,12 @@ mod facts;
 use bytes::Bytes;
 use vinrich::config::VendorSettings;
 use vinrich::domain::key::{Key, KeyKind, Page, Vehicle};
-use vinrich::domain::outcome::{Fault, Said};
+use vinrich::domain::outcome::{Answer, Fault};
 use vinrich::domain::time::LONGEST_WAIT;
 use vinrich::domain::vin::Vin;
 use vinrich::vendors::visa::{self, Execution};
 use vinrich::vendors::visio::PhotoRequest;
-use vinrich::vendors::{Answer, Endpoint, Parsed, Reply, Vendor, find, visio};
+use vinrich::vendors::{Endpoint, KeyAnswer, Parsed, Reply, Vendor, find, visio};
 
 /// The VINs of the fixtures, and more to fill a batch.
 const VINS: [&str; 8] = [
@@ -179,10 +179,10 @@ fn assert_parsed(
     let again = endpoint.parse(reply, keys).expect("what was read once");
     assert_eq!(shown(&parsed), shown(&again), "read twice");
     let mut answered = vec![false; keys.len()];
-    for Answer { key, said, body } in &parsed.answers {
+    for KeyAnswer { key, said, body } in &parsed.answers {
         assert!(*key < keys.len(), "an answer about nothing asked");
         assert!(!std::mem::replace(&mut answered[*key], true), "two answers about one key");
-        if let Said::Refused(words) = said {
+        if let Answer::Refused(words) = said {
             assert_words(words, 80, keys);
         }
         facts::assert_said(endpoint.role(), said, &keys[*key], body);

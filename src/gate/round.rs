@@ -13,10 +13,10 @@ use super::{Asked, Asking, Door, send};
 use crate::domain::error::Error;
 use crate::domain::key::Key;
 use crate::domain::money::Micros;
-use crate::domain::outcome::{Fault, Held, Said};
+use crate::domain::outcome::{Answer, Fault, Held};
 use crate::gate::queue::{Job, Queue};
 use crate::store::{Elsewhere, RESERVED_FOR, SourceId};
-use crate::vendors::{Answer, Effect, Endpoint, Parsed, Reply};
+use crate::vendors::{Effect, Endpoint, KeyAnswer, Parsed, Reply};
 
 /// How long a stopped run waits for calls on their way.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -345,7 +345,7 @@ impl<'a> Round<'a> {
 
 /// A request about one key that was refused: the vendor's word that the key is wrong.
 fn refused(code: String, reply: &Reply) -> Parsed {
-    let answer = Answer { key: 0, said: Said::Refused(code), body: reply.body.clone() };
+    let answer = KeyAnswer { key: 0, said: Answer::Refused(code), body: reply.body.clone() };
     Parsed { answers: vec![answer], ..Parsed::default() }
 }
 

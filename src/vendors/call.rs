@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::domain::outcome::Said;
+use crate::domain::outcome::Answer;
 
 /// One HTTP request, without host, secret or client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Reply {
 #[derive(Debug, Default)]
 pub struct Parsed {
     /// At most one for each key asked; keys without one are missing.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<KeyAnswer>,
     /// Answers about keys nobody asked for, thrown away and counted.
     pub foreign: u32,
     /// Second answers about the same key, thrown away and counted.
@@ -85,18 +85,18 @@ pub struct Parsed {
 
 impl Parsed {
     /// The one answer about the one key asked.
-    pub fn one(said: Said, body: Bytes) -> Self {
-        Self { answers: vec![Answer { key: 0, said, body }], ..Self::default() }
+    pub fn one(said: Answer, body: Bytes) -> Self {
+        Self { answers: vec![KeyAnswer { key: 0, said, body }], ..Self::default() }
     }
 }
 
 /// What a reply said about one key.
 #[derive(Debug)]
-pub struct Answer {
+pub struct KeyAnswer {
     /// The place of the key in the batch.
     pub key: usize,
     /// What was said.
-    pub said: Said,
+    pub said: Answer,
     /// The vendor's raw words about this key, kept as they are.
     pub body: Bytes,
 }

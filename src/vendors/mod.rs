@@ -40,7 +40,7 @@
 //! use vinrich::domain::key::{Key, KeyKind};
 //! use vinrich::domain::outcome::{Dataset, Fault};
 //! use vinrich::vendors::{
-//!     Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Role, Said, Vendor,
+//!     Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Role, Answer, Vendor,
 //!     VendorDefaults, VendorSpec, excerpt,
 //! };
 //!
@@ -101,7 +101,7 @@
 //!     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
 //!         let garbled = |_| Fault::Garbled { excerpt: excerpt(&reply.body) };
 //!         let Make { make } = serde_json::from_slice(&reply.body).map_err(garbled)?;
-//!         let said = if make.is_some() { Said::Found } else { Said::Absent };
+//!         let said = if make.is_some() { Answer::Found } else { Answer::Absent };
 //!         Ok(Parsed::one(said, reply.body.clone()))
 //!     }
 //!
@@ -120,7 +120,7 @@
 //! let reply = |status, body: &'static str| Reply { status, headers: Vec::new(), body: body.into() };
 //! assert_eq!(Acme.fault(&reply(429, "")), Some(Fault::Limited { wait: None }));
 //! let parsed = Makes.parse(&reply(200, r#"{"make":"FORD"}"#), &[]).expect("an answer");
-//! assert_eq!(parsed.answers[0].said, Said::Found);
+//! assert_eq!(parsed.answers[0].said, Answer::Found);
 //! assert!(Makes.parse(&reply(200, "<html>"), &[]).is_err(), "never read as nothing found");
 //! ```
 
@@ -142,7 +142,7 @@ pub mod visio;
 pub mod visor;
 pub mod vpic_api;
 
-pub use call::{Answer, ListPage, Method, Parsed, Payload, Reply, Request, ServerLimit};
+pub use call::{KeyAnswer, ListPage, Method, Parsed, Payload, Reply, Request, ServerLimit};
 pub use endpoint::{Answers, Endpoint, Pages, Role};
 pub use probe::{Counted, Probe, Usage, UsageRow};
 pub use reply::{by_status, excerpt, retry_after_header};
@@ -155,7 +155,7 @@ use crate::domain::money::Micros;
 use crate::domain::outcome::Fault;
 
 pub use crate::domain::key::Effect;
-pub use crate::domain::outcome::Said;
+pub use crate::domain::outcome::Answer;
 pub use crate::domain::vendor::{
     Auth, EndpointSpec, Options, VendorDefaults, VendorOption, VendorSpec,
 };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::{Endpoint, Parsed, Reply, Said};
+use super::{Answer, Endpoint, Parsed, Reply};
 use crate::config::{QuotaReset, VendorSettings};
 use crate::domain::facts::{DecodeFacts, Facts};
 use crate::domain::key::Key;
@@ -30,7 +30,7 @@ pub(super) fn vins(vins: &[&str]) -> Vec<Key> {
 }
 
 /// What was said about each key, `None` where nothing was.
-pub(super) fn said(parsed: &Parsed, keys: &[Key]) -> Vec<Option<Said>> {
+pub(super) fn said(parsed: &Parsed, keys: &[Key]) -> Vec<Option<Answer>> {
     let of = |place| parsed.answers.iter().find(|answer| answer.key == place);
     (0..keys.len()).map(|place| of(place).map(|answer| answer.said.clone())).collect()
 }
@@ -56,9 +56,9 @@ pub(super) fn assert_sound(endpoint: &'static dyn Endpoint, reply: &Reply, keys:
         }
         match answer.said {
             _ if key.vin().is_none() => {}
-            Said::Found => assert!(tells(&facts), "found, and null in every column"),
-            Said::Absent => assert!(!tells(&facts), "absent, and told of"),
-            Said::Refused(_) => {}
+            Answer::Found => assert!(tells(&facts), "found, and null in every column"),
+            Answer::Absent => assert!(!tells(&facts), "absent, and told of"),
+            Answer::Refused(_) => {}
         }
     }
 }

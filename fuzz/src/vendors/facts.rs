@@ -3,12 +3,12 @@
 use vinrich::config::VendorSettings;
 use vinrich::domain::facts::{Campaign, DecodeFacts, Facts, Listing, fingerprint};
 use vinrich::domain::key::Key;
-use vinrich::domain::outcome::Said;
+use vinrich::domain::outcome::Answer;
 use vinrich::domain::vin::Vin;
 use vinrich::vendors::Role;
 
 /// The columns agree with what the reply was taken to say.
-pub(super) fn assert_said(role: Role, said: &Said, key: &Key, body: &[u8]) {
+pub(super) fn assert_said(role: Role, said: &Answer, key: &Key, body: &[u8]) {
     let (Role::Answers(answers), Some(_)) = (role, key.vin()) else { return };
     // Read for another VIN: a column that holds the VIN asked about is left out.
     let nobodys = Key::Vin(Vin::new("2T1BURHE0JC000000").expect("a VIN"));
@@ -20,9 +20,9 @@ pub(super) fn assert_said(role: Role, said: &Said, key: &Key, body: &[u8]) {
         Facts::Listings(facts) => !facts.listings.is_empty(),
     };
     match said {
-        Said::Found => assert!(is_something, "found, and null in every column"),
-        Said::Absent => assert!(!is_something, "absent, and told of"),
-        Said::Refused(_) => {}
+        Answer::Found => assert!(is_something, "found, and null in every column"),
+        Answer::Absent => assert!(!is_something, "absent, and told of"),
+        Answer::Refused(_) => {}
     }
 }
 

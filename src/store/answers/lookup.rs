@@ -25,7 +25,7 @@ pub struct BodyId(pub(in crate::store) i64);
 
 /// What an answer in the store says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "as in `outcome::Said`")]
+#[expect(missing_docs, reason = "as in `outcome::Answer`")]
 pub enum Answered {
     Found,
     Absent,

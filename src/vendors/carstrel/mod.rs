@@ -18,7 +18,7 @@ use super::{
 use crate::config::VendorSettings;
 use crate::domain::facts::StockVehicle;
 use crate::domain::key::{Key, KeyKind};
-use crate::domain::outcome::{Dataset, Fault, Said};
+use crate::domain::outcome::{Answer, Dataset, Fault};
 
 /// The vendor. Free of charge.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ impl Endpoint for Vehicles {
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         envelope::check(&reply.body)?;
-        Ok(Parsed::one(Said::Found, reply.body.clone()))
+        Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
     fn role(&'static self) -> Role {

@@ -54,7 +54,7 @@ fn a_page_is_kept_as_it_came() {
         assert_eq!(CarStrel.fault(&named(name)), None, "{name}");
         let parsed = Vehicles.parse(&named(name), &key(1)).expect(name);
         assert_eq!(parsed.answers.len(), 1, "{name}");
-        assert_eq!(parsed.answers[0].said, Said::Found);
+        assert_eq!(parsed.answers[0].said, Answer::Found);
         assert_eq!(parsed.answers[0].body, named(name).body);
     }
     for name in ["unknown_shape", "garbled", "truncated", "denied"] {

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::facts::{Campaign, DecodeFacts, RecallFacts};
 use crate::domain::key::Vehicle;
 use crate::domain::outcome::Denied;
-use crate::vendors::Said::{self, Absent, Found, Refused};
+use crate::vendors::Answer::{self, Absent, Found, Refused};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
 use crate::vendors::{Method, Payload, excerpt};
 
@@ -13,7 +13,7 @@ const B: &str = "5YJSA1DG9DFP14705";
 const C: &str = "WBAPH5C55BA218692";
 
 /// What the fixture says about A, B and C.
-fn decoded(name: &str) -> Vec<Option<Said>> {
+fn decoded(name: &str) -> Vec<Option<Answer>> {
     let keys = vins(&[A, B, C]);
     said(&parsed(name), &keys)
 }

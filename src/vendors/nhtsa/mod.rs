@@ -14,7 +14,7 @@ use super::json;
 use super::reply::{garbled, unrecognised, without_key};
 use super::url::percent_encoded;
 use super::{
-    Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role, Said,
+    Answer, Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role,
     Vendor, VendorDefaults, VendorSpec, campaigns,
 };
 use crate::config::VendorSettings;
@@ -103,7 +103,7 @@ impl Endpoint for Recalls {
         let document = json::read(&reply.body).map_err(|_| garbled(&reply.body))?;
         let campaigns = campaigns::read(document).map_err(|_| garbled(&reply.body))?;
         let campaigns = campaigns.ok_or_else(|| unrecognised(&reply.body))?;
-        let said = if campaigns.is_empty() { Said::Absent } else { Said::Found };
+        let said = if campaigns.is_empty() { Answer::Absent } else { Answer::Found };
         Ok(Parsed::one(said, reply.body.clone()))
     }
 
@@ -151,7 +151,7 @@ impl Endpoint for Models {
         let document = json::read(&reply.body).map_err(|_| garbled(&reply.body))?;
         let names = models::read(document).map_err(|_| garbled(&reply.body))?;
         let names = names.ok_or_else(|| unrecognised(&reply.body))?;
-        let said = if names.is_empty() { Said::Absent } else { Said::Found };
+        let said = if names.is_empty() { Answer::Absent } else { Answer::Found };
         Ok(Parsed::one(said, reply.body.clone()))
     }
 

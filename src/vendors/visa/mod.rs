@@ -11,7 +11,7 @@ mod envelope;
 mod tests;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Reply, Request, Role, Said,
+    Answer, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Reply, Request, Role,
     Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
 use crate::config::VendorSettings;
@@ -128,7 +128,7 @@ impl Endpoint for Execute {
     }
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
-        Ok(Parsed::one(Said::Found, reply.body.clone()))
+        Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
     fn role(&'static self) -> Role {

@@ -13,8 +13,8 @@ mod tests;
 use super::reply::wait_asked;
 use super::url::percent_encoded;
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request, Role,
-    Said, ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec,
+    Answer, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request,
+    Role, ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
 use crate::config::VendorSettings;
 use crate::domain::key::{Key, KeyKind, Page, Task};
@@ -203,7 +203,7 @@ impl Endpoint for Asking {
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         wire::refuse_missing(reply)?;
         photo_request(&reply.body).ok_or_else(|| wire::no_request(reply))?;
-        Ok(Parsed::one(Said::Found, reply.body.clone()))
+        Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
     fn role(&'static self) -> Role {
@@ -228,10 +228,10 @@ impl Endpoint for Show {
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         if wire::is_missing(reply) {
-            return Ok(Parsed::one(Said::Absent, reply.body.clone()));
+            return Ok(Parsed::one(Answer::Absent, reply.body.clone()));
         }
         photo_request(&reply.body).ok_or_else(|| wire::no_request(reply))?;
-        Ok(Parsed::one(Said::Found, reply.body.clone()))
+        Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
     fn role(&'static self) -> Role {
@@ -262,7 +262,7 @@ impl Endpoint for List {
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         wire::refuse_missing(reply)?;
         listed(&reply.body).ok_or_else(|| wire::no_request(reply))?;
-        Ok(Parsed::one(Said::Found, reply.body.clone()))
+        Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
     fn role(&'static self) -> Role {
@@ -286,7 +286,7 @@ impl Endpoint for Cancel {
     }
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
-        let said = if wire::is_missing(reply) { Said::Absent } else { wire::done(reply)? };
+        let said = if wire::is_missing(reply) { Answer::Absent } else { wire::done(reply)? };
         Ok(Parsed::one(said, reply.body.clone()))
     }
 

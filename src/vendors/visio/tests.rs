@@ -105,7 +105,7 @@ fn what_is_gone_is_an_answer_to_those_who_ask_about_it() {
     assert_eq!(Visio.fault(&gone), None);
     for endpoint in [&Show as &dyn Endpoint, &Cancel] {
         let parsed = endpoint.parse(&gone, &[about("req_1")]).expect("an answer");
-        assert_eq!(parsed.answers[0].said, Said::Absent);
+        assert_eq!(parsed.answers[0].said, Answer::Absent);
     }
     let no_path = Asking.parse(&gone, &[wanted().task(&vin(), 1)]);
     assert_eq!(no_path.map(|_| ()), Err(Fault::Poisoned { code: "http_404".into() }));
@@ -116,7 +116,7 @@ fn what_is_gone_is_an_answer_to_those_who_ask_about_it() {
         }
     }
     let silent = Cancel.parse(&reply(204, b""), &[about("req_1")]).expect("an answer");
-    assert_eq!(silent.answers[0].said, Said::Found, "204 No Content");
+    assert_eq!(silent.answers[0].said, Answer::Found, "204 No Content");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Wanted;
 use crate::domain::outcome::Fault;
 use crate::vendors::reply::{garbled, short_words, unrecognised};
-use crate::vendors::{Reply, Said, by_status};
+use crate::vendors::{Answer, Reply, by_status};
 
 /// The HTTP status of what is not there, or no longer.
 const NOT_FOUND: u16 = 404;
@@ -169,10 +169,10 @@ pub(super) fn refuse_missing(reply: &Reply) -> Result<(), Fault> {
 
 /// That something was done, in the vendor's own words or without any: a page of
 /// some other server says nothing of it.
-pub(super) fn done(reply: &Reply) -> Result<Said, Fault> {
+pub(super) fn done(reply: &Reply) -> Result<Answer, Fault> {
     refuse_missing(reply)?;
     let is_its_own = reply.body.is_empty() || serde_json::from_slice::<Value>(&reply.body).is_ok();
-    if is_its_own { Ok(Said::Found) } else { Err(garbled(&reply.body)) }
+    if is_its_own { Ok(Answer::Found) } else { Err(garbled(&reply.body)) }
 }
 
 /// The fault of a reply that tells of no photo request.

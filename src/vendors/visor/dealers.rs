@@ -15,7 +15,9 @@ use crate::domain::key::{Key, KeyKind};
 use crate::domain::outcome::Fault;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
-use crate::vendors::{Answer, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Role, Said};
+use crate::vendors::{
+    Answer, Effect, Endpoint, EndpointSpec, KeyAnswer, Parsed, Reply, Request, Role,
+};
 
 /// Dealers by their ids.
 #[derive(Debug)]
@@ -77,7 +79,7 @@ pub(super) fn id(row: &Object<'_>) -> Option<String> {
 /// which, so they are asked about again in smaller numbers.
 fn unknown(keys: &[Key]) -> Result<Parsed, Fault> {
     match keys {
-        [_] => Ok(Parsed::one(Said::Absent, Bytes::new())),
+        [_] => Ok(Parsed::one(Answer::Absent, Bytes::new())),
         _ => Err(Fault::Poisoned { code: "not_found".into() }),
     }
 }
@@ -87,7 +89,7 @@ fn unknown(keys: &[Key]) -> Result<Parsed, Fault> {
 fn answers(reply: &Reply, document: &RawValue, keys: &[Key]) -> Result<Option<Parsed>, Unreadable> {
     let Some(page) = rows::page(document)? else { return Ok(None) };
     let mut parsed = Parsed::default();
-    let mut found: Vec<Option<Answer>> = keys.iter().map(|_| None).collect();
+    let mut found: Vec<Option<KeyAnswer>> = keys.iter().map(|_| None).collect();
     for raw in page.rows {
         let Some(row) = Object::read(raw)? else { return Ok(None) };
         let Some(id) = row.scalar(&["dealer_id"]) else { return Ok(None) };
@@ -96,7 +98,7 @@ fn answers(reply: &Reply, document: &RawValue, keys: &[Key]) -> Result<Option<Pa
             Some(key) if found[key].is_some() => parsed.duplicates += 1,
             Some(key) => {
                 let body = reply.body.slice_ref(raw.get().as_bytes());
-                found[key] = Some(Answer { key, said: Said::Found, body });
+                found[key] = Some(KeyAnswer { key, said: Answer::Found, body });
             }
         }
     }
@@ -111,8 +113,8 @@ fn answers(reply: &Reply, document: &RawValue, keys: &[Key]) -> Result<Option<Pa
     Ok(Some(parsed))
 }
 
-fn absent(key: usize) -> Answer {
-    Answer { key, said: Said::Absent, body: Bytes::new() }
+fn absent(key: usize) -> KeyAnswer {
+    KeyAnswer { key, said: Answer::Absent, body: Bytes::new() }
 }
 
 #[cfg(test)]
@@ -121,8 +123,8 @@ mod tests {
 
     use super::super::{Listings, Vins, WITH_DEALERS};
     use super::*;
+    use crate::vendors::Answer::{Absent, Found};
     use crate::vendors::Answers;
-    use crate::vendors::Said::{Absent, Found};
     use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings};
 
     const ASKED: [&str; 3] = ["16ed7612-0001", "16ed7612-0002", "16ed7612-0003"];

@@ -3,8 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::facts::{Listing, Price};
 use crate::domain::outcome::Denied;
+use crate::vendors::Answer::{self, Absent, Found};
 use crate::vendors::Method;
-use crate::vendors::Said::{self, Absent, Found};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
 
 const A: &str = "1HGBH41JXMN109186";
@@ -15,7 +15,7 @@ fn search(name: &str) -> Result<Parsed, Fault> {
     Listings.parse(&fixture(&format!("visor/{name}.json")), &vins(&[A, B, C]))
 }
 
-fn found(name: &str) -> Vec<Option<Said>> {
+fn found(name: &str) -> Vec<Option<Answer>> {
     said(&search(name).expect(name), &vins(&[A, B, C]))
 }
 

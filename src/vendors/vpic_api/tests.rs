@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::vendors::Said::{self, Absent, Found, Refused};
+use crate::vendors::Answer::{self, Absent, Found, Refused};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
 
 const A: &str = "1HGBH41JXMN109186";
@@ -13,7 +13,7 @@ fn parsed(name: &str) -> Parsed {
 }
 
 /// What the fixture says about A, B and C.
-fn decoded(name: &str) -> Vec<Option<Said>> {
+fn decoded(name: &str) -> Vec<Option<Answer>> {
     said(&parsed(name), &vins(&[A, B, C]))
 }
 

@@ -15,7 +15,7 @@ use vinrich::domain::facts::{Dealer, DecodeFacts, Facts};
 use vinrich::domain::key::{Effect, Key, KeyKind, Page, Task, Vehicle};
 use vinrich::domain::outcome::Fault;
 use vinrich::domain::vin::Vin;
-use vinrich::vendors::{Auth, Endpoint, Parsed, Reply, Role, Said, Vendor, registry, visio};
+use vinrich::vendors::{Answer, Auth, Endpoint, Parsed, Reply, Role, Vendor, registry, visio};
 
 /// A situation that every vendor gets into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +142,7 @@ impl Place {
     /// How many of the keys were found.
     fn found(self, case: Case) -> usize {
         let parsed = self.read(case).unwrap_or_else(|fault| panic!("{}: {fault:?}", self.name()));
-        parsed.answers.iter().filter(|answer| answer.said == Said::Found).count()
+        parsed.answers.iter().filter(|answer| answer.said == Answer::Found).count()
     }
 
     /// Whether a kept answer fills a column or a page, or names somebody or something.
@@ -246,7 +246,7 @@ fn empty_finds_nothing() {
                 for answer in parsed.answers {
                     let says = place.says_something(&keys[answer.key], &answer.body);
                     let is_page = matches!(keys[answer.key], Key::Page(_));
-                    assert!(answer.said == Said::Absent || is_page && !says, "{name}");
+                    assert!(answer.said == Answer::Absent || is_page && !says, "{name}");
                 }
             }
             fault => assert!(!place.reads_only() && is_garbled(&fault), "{name}: {fault:?}"),
