@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{
-    DatasetSettings, Durability, EVERY_ENDPOINT, RecallKey, VendorSettings, address, parse, sources,
-};
+use super::draft::{DatasetDraft, General};
+use super::{Durability, EVERY_ENDPOINT, RecallKey, VendorSettings, address, parse, sources};
 use crate::domain::money::Micros;
 use crate::domain::outcome::Dataset;
-use crate::domain::vendor::{VendorOption, VendorSpec};
+use crate::domain::vendor::VendorOption;
 
 /// A value as it was written, from a file or from the environment.
 #[derive(Debug)]
@@ -33,24 +32,6 @@ pub(super) enum Value {
 pub(super) struct Key<T> {
     pub(super) name: &'static str,
     pub(super) set: fn(&mut T, &Value) -> Result<(), String>,
-}
-
-/// The settings outside of any table, as far as they are given.
-#[derive(Default)]
-pub(super) struct General {
-    pub(super) store: Option<PathBuf>,
-    pub(super) max_wait: Option<Duration>,
-    pub(super) durability: Option<Durability>,
-    pub(super) vpic_data: Option<PathBuf>,
-}
-
-/// A dataset's settings on their way; `max_stale` may depend on a later `ttl`.
-pub(super) struct DatasetDraft {
-    pub(super) dataset: Dataset,
-    pub(super) settings: DatasetSettings,
-    pub(super) max_stale: Option<Duration>,
-    /// The vendors this build has.
-    pub(super) vendors: Vec<&'static VendorSpec>,
 }
 
 /// `key = …` before any table.

@@ -8,6 +8,8 @@
 
 mod address;
 mod check;
+mod draft;
+mod entry;
 mod file;
 mod keys;
 mod parse;
