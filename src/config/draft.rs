@@ -57,7 +57,7 @@ impl Draft {
     }
 
     /// What the file at `path` sets.
-    pub(super) fn apply_file(&mut self, path: &Path, entries: Vec<Entry>) -> Result<(), Error> {
+    pub(super) fn apply_file(&mut self, path: &Path, entries: &[Entry]) -> Result<(), Error> {
         entries.iter().try_for_each(|entry| self.apply(entry))?;
         self.resolve_paths(path);
         Ok(())

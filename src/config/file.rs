@@ -40,7 +40,7 @@ impl Settings {
         let named = variables.remove(FILE_VARIABLE).map(PathBuf::from);
         let mut draft = Draft::new(vendors)?;
         if let Some((path, text)) = find(file.or(named.as_deref()))? {
-            draft.apply_file(&path, entries(&path, &text)?)?;
+            draft.apply_file(&path, &entries(&path, &text)?)?;
         }
         draft.apply_environment(variables)?;
         let settings = draft.finish()?;

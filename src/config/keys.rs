@@ -144,14 +144,14 @@ pub(super) const VENDOR: &[Key<VendorSettings>] = &[
     Key { name: "allow_dearer", set: |to, value| value.boolean().map(|yes| to.allow_dearer = yes) },
 ];
 
-/// `[vendors.vpic]`, which is no vendor but a file.
+/// `[vendors.vpic]`, which is a file and not a vendor.
 pub(super) const VPIC: &[Key<General>] =
     &[Key { name: "data", set: |to, value| value.path().map(|path| to.vpic_data = Some(path)) }];
 
-/// Far above what any vendor's quota allows; more is a slip of the pen.
+/// Far above what any vendor's quota allows; more is a typing error.
 const MOST_CONCURRENT: u32 = 256;
 
-/// Words that announce a secret where only its whereabouts belong.
+/// Whether a key of this name would hold a secret instead of saying where it is.
 pub(super) fn names_a_secret(key: &str) -> bool {
     matches!(key, "api_key" | "apikey" | "api-key" | "token" | "secret" | "password" | "bearer")
 }

@@ -114,7 +114,7 @@ pub struct VendorSettings {
     pub timeout: Duration,
     /// A zero asked by vehicle is confirmed by one call by VIN.
     pub confirm_zero: bool,
-    /// A dearer endpoint may stand in when the cheap one refuses.
+    /// A dearer endpoint may take over when the cheap one refuses.
     pub allow_dearer: bool,
     /// The settings that only this vendor has.
     pub options: Options,
@@ -122,7 +122,7 @@ pub struct VendorSettings {
     pub sandbox: bool,
 }
 
-/// Stands in [`VendorSettings::price`] for the endpoints not named there.
+/// The key in [`VendorSettings::price`] of the endpoints not named there.
 pub const EVERY_ENDPOINT: &str = "*";
 
 impl VendorSettings {

@@ -43,7 +43,7 @@ impl Local {
 /// # Errors
 ///
 /// A text that fits behind the name of the key or flag that holds the ids: an id
-/// is unknown, names a source that does not answer for the dataset, or stands twice.
+/// is unknown, names a source that does not answer for the dataset, or is there twice.
 pub fn sources(
     dataset: Dataset,
     ids: &[String],

@@ -43,7 +43,7 @@ impl Request {
 
 /// The HTTP methods vendors use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "HTTP's own words")]
+#[expect(missing_docs, reason = "HTTP's own names")]
 pub enum Method {
     Get,
     Post,
@@ -73,9 +73,9 @@ impl Reply {
 pub struct Parsed {
     /// At most one for each key asked; keys without one are missing.
     pub answers: Vec<KeyAnswer>,
-    /// Answers about keys nobody asked for, thrown away and counted.
+    /// Answers about keys that were not asked about, dropped and counted.
     pub foreign: u32,
-    /// Second answers about the same key, thrown away and counted.
+    /// Second answers about the same key, dropped and counted.
     pub duplicates: u32,
     /// Answers that named no key and were taken to be in the order asked.
     pub by_place: u32,
@@ -97,7 +97,7 @@ pub struct KeyAnswer {
     pub key: usize,
     /// What was said.
     pub said: Answer,
-    /// The vendor's raw words about this key, kept as they are.
+    /// The part of the reply about this key, kept as it came.
     pub body: Bytes,
 }
 

@@ -27,7 +27,8 @@
 //!    ([`confirming`](Answers::confirming), [`catalogue`](Answers::catalogue)), and
 //!    for what is looked up behind an id ([`dealers`](Answers::dealers)). A list
 //!    that is read whole is [`Pages`].
-//! 3. Its stand-in: one file in `src/sandbox` and one line in its `registry.rs`.
+//! 3. Its handler in the sandbox: one file in `src/sandbox` and one line in its
+//!    `registry.rs`.
 //! 4. Its fixtures, `tests/fixtures/VENDOR/CASE.json`, and its cases, one arm in
 //!    `tests/it/vendors/mod.rs`. Until it has all of them the tests fail and name
 //!    what it lacks.
@@ -200,12 +201,12 @@ pub trait Vendor: Sync {
     /// The kinds of calls it takes: those of its spec, in the same order.
     fn endpoints(&self) -> &'static [&'static dyn Endpoint];
 
-    /// What is wrong with a reply as a whole, before anyone looks at its answers.
+    /// What is wrong with a reply as a whole, before its answers are read.
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         by_status(reply)
     }
 
-    /// The quota windows that a reply's headers tell of.
+    /// The quota windows that a reply's headers describe.
     fn limits(&self, _reply: &Reply) -> Vec<ServerLimit> {
         Vec::new()
     }
@@ -215,14 +216,17 @@ pub trait Vendor: Sync {
         None
     }
 
-    /// A call that shows whether the key works and is not billed, or why there
-    /// is none.
+    /// A call that shows whether the key works and is not billed.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, for people.
     fn probe(&self) -> Result<Probe, &'static str> {
         Err("not asked: no call that is free of charge is known, so the first run tells")
     }
 
-    /// The call, not billed either, that tells what the vendor counted on these
-    /// UTC days; `None` where it does not tell.
+    /// The call, not billed either, that returns what the vendor counted on these
+    /// UTC days; `None` where there is none.
     fn usage(&self, _days: RangeInclusive<Date>) -> Option<Probe> {
         None
     }

@@ -56,18 +56,18 @@ pub(super) fn assert_sound(endpoint: &'static dyn Endpoint, reply: &Reply, keys:
         }
         match answer.said {
             _ if key.vin().is_none() => {}
-            Answer::Found => assert!(tells(&facts), "found, and null in every column"),
-            Answer::Absent => assert!(!tells(&facts), "absent, and told of"),
+            Answer::Found => assert!(says_something(&facts), "found, and null in every column"),
+            Answer::Absent => assert!(!says_something(&facts), "absent, and described"),
             Answer::Refused(_) => {}
         }
     }
 }
 
-/// A VIN that stands in no fixture.
+/// A VIN that is in no fixture.
 const NOBODYS: &str = "2T1BURHE0JC000000";
 
 /// Whether facts say what their dataset is about.
-fn tells(facts: &Facts) -> bool {
+fn says_something(facts: &Facts) -> bool {
     match facts {
         Facts::Decode(facts) => {
             facts.make.is_some() || facts.model.is_some() || facts.model_year.is_some()

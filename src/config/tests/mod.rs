@@ -276,7 +276,7 @@ fn relative_paths_start_at_the_files_folder() {
 }
 
 #[test]
-fn a_byte_order_mark_is_no_mistake() {
+fn a_byte_order_mark_is_allowed() {
     assert_eq!(load("\u{feff}max_wait = '5s'", &[]).unwrap().max_wait.as_secs(), 5);
 }
 
@@ -454,7 +454,7 @@ fn a_key_in_the_wrong_place_is_refused_and_never_repeated() {
 }
 
 #[test]
-fn broken_toml_is_told_with_its_line() {
+fn broken_toml_is_refused_with_its_line() {
     assert!(complaint("max_wait = '1m'\nstore = \n", &[]).starts_with("`vinrich.toml` line 2: "));
     assert!(
         complaint("store = 'a'\nstore = 'b'\n", &[])
@@ -462,7 +462,7 @@ fn broken_toml_is_told_with_its_line() {
     );
 }
 
-/// What no key shows by itself is told without a line.
+/// What no key shows by itself is refused without a line.
 #[test]
 fn what_the_keys_say_together_is_checked() {
     for (text, expected) in [

@@ -30,7 +30,7 @@ static SPEC: VendorSpec = VendorSpec {
         id: "carstrel",
         base_url: "https://api.carstrel.com",
         api_key_env: Some("CARSTREL_API_KEY"),
-        // Its limit is not told; this is a guess on the safe side.
+        // Its limit is not documented; this is a guess on the safe side.
         quotas: &["1/second"],
         price_micros: &[],
         concurrency: 1,

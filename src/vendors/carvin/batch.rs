@@ -49,7 +49,7 @@ fn walk(text: &str) -> Option<Vec<Placed<'_>>> {
     skip_space(tail).is_empty().then_some(items)
 }
 
-/// What follows `token`, which may stand after white space.
+/// What follows `token`, which may have white space before it.
 fn after<'a>(text: &'a str, token: &str) -> Option<&'a str> {
     skip_space(text).strip_prefix(token)
 }
@@ -65,7 +65,7 @@ fn placed<'a>(raws: &[&'a RawValue]) -> Result<Vec<Placed<'a>>, Unreadable> {
 /// Where a reply keeps its answers.
 struct Shape<'a> {
     items: Items<'a>,
-    /// Items that failed may be told apart from the others.
+    /// Items that failed may be listed apart from the others.
     errors: Option<&'a RawValue>,
 }
 

@@ -20,16 +20,16 @@ use crate::vendors::vehicle::{self, IDENTITY, VIN};
 pub(super) struct Item<'a> {
     /// Whose it says it is.
     pub(super) vin: Option<Cow<'a, str>>,
-    /// What it says; nothing when it tells of trouble that will pass.
+    /// What it says; `None` when it describes trouble that will pass.
     pub(super) said: Option<Answer>,
     /// Values of an unexpected type among those that decide `said`.
     pub(super) type_drift: u32,
 }
 
-/// An item where it stands in its reply.
+/// An item in its place in the reply.
 #[derive(Debug)]
 pub(super) struct Placed<'a> {
-    /// What it says; nothing where it is no object.
+    /// What it says; `None` where it is not an object.
     pub(super) item: Option<Item<'a>>,
     /// Its own text.
     pub(super) text: &'a str,
@@ -97,7 +97,7 @@ fn read<'a>(item: &Object<'a>) -> Result<Item<'a>, Unreadable> {
 /// look at the text. Nearly every item is; this is the hot path.
 ///
 /// It fails on any other: another spelling of a name that matters, an escape, a
-/// value of another type, nothing decoded, a key that stands twice.
+/// value of another type, nothing decoded, a key that is there twice.
 struct Glance<'a> {
     vin: &'a str,
 }

@@ -138,7 +138,7 @@ impl Endpoint for SingleDecode {
         )
     }
 
-    /// `{"success":true,"data":{…}}`: a batch of one that stands without its list.
+    /// `{"success":true,"data":{…}}`: a batch of one, without its list.
     fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
         batch::parse(reply, keys)
     }

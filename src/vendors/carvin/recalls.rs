@@ -1,5 +1,5 @@
-//! Recall replies: what they say about the one key asked, and when they are no
-//! answer at all.
+//! Recall replies: what they say about the one key asked, and when they are not
+//! an answer at all.
 //!
 //! The vendor's page shows `recalls` with `Component` and `Summary` and says
 //! that the data are NHTSA's, so NHTSA's names are read too. Only a list that is

@@ -13,7 +13,7 @@ pub(super) fn names(body: &[u8]) -> Vec<String> {
 }
 
 /// The distinct names, upper case with single spaces, in order; `None` where the
-/// reply is no such list or is not all of it.
+/// reply is not such a list or is not all of it.
 pub(super) fn read(document: &RawValue) -> Result<Option<Vec<String>>, Unreadable> {
     let Some(envelope) = Object::read(document)? else { return Ok(None) };
     let list = envelope.get(&["results"]).map(Value::read).transpose()?;

@@ -103,7 +103,7 @@ fn an_empty_list_is_a_zero_with_200_and_none_with_400() {
 }
 
 #[test]
-fn what_is_no_list_is_never_a_zero() {
+fn what_is_not_a_list_is_never_a_zero() {
     let is_garbled = |read: Result<Answer, Fault>| matches!(read, Err(Fault::Garbled { .. }));
     for endpoint in [&Recalls as &dyn Endpoint, &Models] {
         for name in ["other_shape.json", "garbled.html"] {
@@ -120,7 +120,7 @@ fn what_is_no_list_is_never_a_zero() {
 }
 
 #[test]
-fn a_wall_turns_nobody_away_for_good() {
+fn a_wall_turns_no_account_away_for_good() {
     for status in [401, 402, 403, 429] {
         let fault = Nhtsa.fault(&at(status, "garbled.html"));
         assert_eq!(fault, Some(Fault::Limited { wait: None }), "{status}");

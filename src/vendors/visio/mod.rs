@@ -2,7 +2,7 @@
 //!
 //! A photo request is a [`Task`]: its subject begins with the VIN, its body is
 //! the request's. Visio has no field for a VIN and takes no idempotency key, so
-//! the wording carries the VIN: by it the list tells what became of a request
+//! the wording carries the VIN: by it the list shows what became of a request
 //! whose reply was lost. How the list is paged is not documented; it is read
 //! page by page until the vendor says that it ends, or nothing new comes.
 
@@ -77,7 +77,7 @@ static SPEC: VendorSpec = VendorSpec {
             },
         ],
     },
-    endpoints: &[&ASKING, &SHOWING, &LISTING, &CANCELLING],
+    endpoints: &[&REQUEST_SPEC, &SHOW_SPEC, &LIST_SPEC, &CANCEL_SPEC],
     contradiction: None,
 };
 
@@ -98,14 +98,14 @@ impl Vendor for Visio {
     }
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
-        &[&Asking, &Show, &List, &Cancel]
+        &[&RequestPhotos, &Show, &List, &Cancel]
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         wire::fault(reply)
     }
 
-    /// The headers tell of one window and do not say which.
+    /// The headers describe one window and do not say which.
     fn limits(&self, reply: &Reply) -> Vec<ServerLimit> {
         let number = |name| reply.header(name).and_then(|value| value.trim().parse::<u32>().ok());
         let limit = ServerLimit {
@@ -126,7 +126,7 @@ impl Vendor for Visio {
 /// What a photo request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The words for the customer; they hold the VIN.
+    /// The text for the customer; it holds the VIN.
     pub instructions: String,
     /// The photos wanted, and whether each must be sent.
     pub slots: Vec<(String, bool)>,
@@ -181,13 +181,13 @@ fn path_of(id: &str) -> String {
 
 /// `POST /photo-requests`.
 #[derive(Debug)]
-struct Asking;
+struct RequestPhotos;
 
-static ASKING: EndpointSpec = spec(REQUEST, KeyKind::Task, Effect::Once);
+static REQUEST_SPEC: EndpointSpec = spec(REQUEST, KeyKind::Task, Effect::Once);
 
-impl Endpoint for Asking {
+impl Endpoint for RequestPhotos {
     fn spec(&self) -> &'static EndpointSpec {
-        &ASKING
+        &REQUEST_SPEC
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
@@ -199,7 +199,7 @@ impl Endpoint for Asking {
         }
     }
 
-    /// A reply without an id is no answer: it could never be found again.
+    /// A reply without an id is not an answer: it could never be found again.
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         wire::refuse_missing(reply)?;
         photo_request(&reply.body).ok_or_else(|| wire::no_request(reply))?;
@@ -215,11 +215,11 @@ impl Endpoint for Asking {
 #[derive(Debug)]
 struct Show;
 
-static SHOWING: EndpointSpec = spec(SHOW, KeyKind::Task, Effect::Read);
+static SHOW_SPEC: EndpointSpec = spec(SHOW, KeyKind::Task, Effect::Read);
 
 impl Endpoint for Show {
     fn spec(&self) -> &'static EndpointSpec {
-        &SHOWING
+        &SHOW_SPEC
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
@@ -243,11 +243,11 @@ impl Endpoint for Show {
 #[derive(Debug)]
 struct List;
 
-static LISTING: EndpointSpec = spec(LIST, KeyKind::Page, Effect::Read);
+static LIST_SPEC: EndpointSpec = spec(LIST, KeyKind::Page, Effect::Read);
 
 impl Endpoint for List {
     fn spec(&self) -> &'static EndpointSpec {
-        &LISTING
+        &LIST_SPEC
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
@@ -274,11 +274,11 @@ impl Endpoint for List {
 #[derive(Debug)]
 struct Cancel;
 
-static CANCELLING: EndpointSpec = spec(CANCEL, KeyKind::Task, Effect::Idempotent);
+static CANCEL_SPEC: EndpointSpec = spec(CANCEL, KeyKind::Task, Effect::Idempotent);
 
 impl Endpoint for Cancel {
     fn spec(&self) -> &'static EndpointSpec {
-        &CANCELLING
+        &CANCEL_SPEC
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {

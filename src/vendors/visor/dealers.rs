@@ -67,7 +67,7 @@ fn dealer(body: &[u8]) -> Option<Dealer> {
 }
 
 /// The id of the dealer that `row` names, where it can be asked about: a comma
-/// would make it two, and nothing else that separates words belongs in an id.
+/// would make it two, and no other separator belongs in an id.
 pub(super) fn id(row: &Object<'_>) -> Option<String> {
     const LONGEST: usize = 64;
     let id = row.scalar(&["dealer_id"])?;
@@ -75,7 +75,7 @@ pub(super) fn id(row: &Object<'_>) -> Option<String> {
     (id.len() <= LONGEST && id.chars().all(belongs)).then(|| id.into_owned())
 }
 
-/// The vendor's word that it does not know a dealer. Of several it does not say
+/// The vendor says that it does not know a dealer. Of several it does not say
 /// which, so they are asked about again in smaller numbers.
 fn unknown(keys: &[Key]) -> Result<Parsed, Fault> {
     match keys {
@@ -155,11 +155,11 @@ mod tests {
     #[test]
     fn a_dealer_without_a_row_is_not_known() {
         let asked = names(&ASKED);
-        let told = |name: &str| said(&dealers(name).expect(name), &asked);
-        assert_eq!(told("dealers/ok"), [Some(Found), Some(Found), Some(Found)]);
-        assert_eq!(told("dealers/partial"), [Some(Absent), Some(Found), Some(Absent)]);
-        assert_eq!(told("dealers/empty"), [Some(Absent), Some(Absent), Some(Absent)]);
-        assert_eq!(told("dealers/all_on_a_page"), [Some(Found), Some(Found), Some(Found)]);
+        let answers = |name: &str| said(&dealers(name).expect(name), &asked);
+        assert_eq!(answers("dealers/ok"), [Some(Found), Some(Found), Some(Found)]);
+        assert_eq!(answers("dealers/partial"), [Some(Absent), Some(Found), Some(Absent)]);
+        assert_eq!(answers("dealers/empty"), [Some(Absent), Some(Absent), Some(Absent)]);
+        assert_eq!(answers("dealers/all_on_a_page"), [Some(Found), Some(Found), Some(Found)]);
         let parsed = dealers("dealers/foreign").expect("rows");
         assert_eq!((parsed.foreign, parsed.duplicates, parsed.answers.len()), (1, 1, 3));
     }
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dealer_that_nobody_knows_spoils_a_batch_and_is_absent_alone() {
+    fn an_unknown_dealer_fails_a_batch_and_is_absent_alone() {
         let reply = Reply { status: 404, ..fixture("visor/not_found.json") };
         let refused = Dealers.parse(&reply, &names(&ASKED));
         assert_eq!(refused.err(), Some(Fault::Poisoned { code: "not_found".into() }));
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_id_that_can_stand_in_a_list_is_asked_about() {
+    fn only_an_id_that_fits_a_list_is_asked_about() {
         let to_ask = |id: &str| {
             let row = format!(r#"{{"id":"a","dealer_id":{id}}}"#);
             let listing = rows::listings(row.as_bytes()).remove(0);

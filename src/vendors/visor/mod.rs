@@ -55,7 +55,7 @@ static SPEC: VendorSpec = VendorSpec {
     contradiction: None,
 };
 
-/// The setting by which dealers are looked up whom listings do not describe.
+/// The setting by which dealers that listings do not describe are looked up.
 const WITH_DEALERS: &str = "dealers";
 
 /// Where both endpoints of listings have their dealers looked up.
@@ -86,7 +86,7 @@ impl Vendor for Visor {
             .into_iter()
             .map(|(seconds, limit, remaining)| ServerLimit {
                 window: Some(Duration::from_secs(seconds)),
-                // A limit of none at all would contradict the reply that tells of it.
+                // A limit of zero would contradict the reply that states it.
                 limit: number(limit).filter(|&limit| limit > 0),
                 remaining: number(remaining),
                 reset: None,

@@ -67,7 +67,7 @@ pub(super) fn listings(body: &[u8]) -> Vec<Listing> {
     }
 }
 
-/// One listing: its own columns, those of its dealer where they stand apart,
+/// One listing: its own columns, those of its dealer where they are apart,
 /// and its status.
 pub(super) fn listing(
     row: &Object<'_>,
@@ -147,7 +147,7 @@ pub(super) fn page(document: &RawValue) -> Result<Option<Page<'_>>, Unreadable> 
     Ok(Some(Page { rows, is_whole }))
 }
 
-/// Whether no page follows and the total is met; without a word about pages,
+/// Whether no page follows and the total is met; where nothing is said of pages,
 /// whether the page is less than full.
 fn is_whole(pagination: Option<&Object<'_>>, rows: usize) -> bool {
     let Some(pagination) = pagination else { return rows < PAGE };

@@ -95,7 +95,7 @@ impl Answers for DecodeBatch {
     }
 }
 
-/// `format` stands in the form: in the query it is not heeded, and XML comes.
+/// `format` belongs in the form: in the query it is ignored, and XML comes.
 fn batch_of(vins: String) -> Request {
     Request {
         method: Method::Post,
