@@ -12,7 +12,7 @@ use crate::domain::key::Key;
 use crate::domain::outcome::{Fault, Held, Outcome};
 use crate::enrich::chain::{Chain, Source};
 use crate::gate::{Asking, Door, Shared, rfc3339};
-use crate::store::{Answered, SourceId, Store, WholeList};
+use crate::store::{Answered, Snapshot, SourceId, Store, WholeList};
 use crate::vendors::Pages;
 
 /// A reading that was broken off is gone on with for so long at the most, and
@@ -60,11 +60,12 @@ enum Broken {
     NoList(String),
 }
 
-/// Where a list is kept.
+/// Where a list is kept, and how its pages are read.
 #[derive(Clone, Copy)]
-struct Kept<'a> {
-    source: SourceId,
-    list: &'a str,
+pub(super) struct Kept<'a> {
+    pub(super) source: SourceId,
+    pub(super) list: &'a str,
+    pub(super) pages: &'static dyn Pages,
 }
 
 impl std::fmt::Debug for Renewal<'_> {
@@ -78,7 +79,7 @@ impl Renewal<'_> {
     pub async fn run(&self) -> Result<Renewed, Error> {
         let source = self.shared.writer.source(self.source.name.clone()).await?;
         let list = self.pages.list(&self.source.settings);
-        let kept = Kept { source, list: &list };
+        let kept = Kept { source, list: &list, pages: self.pages };
         let before = self.whole_list(kept)?;
         let known = match before {
             None => Known::Never,
@@ -121,13 +122,7 @@ impl Renewal<'_> {
             let why = outcome.and_then(|outcome| outcome.verdict().1);
             Some(format!("stale:{}", why.as_deref().unwrap_or("not_renewed")).into())
         };
-        let mut stock = Stock::default();
-        for page in store.pages(kept.source, kept.list, snapshot)? {
-            let body = store.body(page.body, &page_key(kept.list, snapshot, page.number))?;
-            stock.add(self.pages.vehicles(&body, &self.source.settings));
-        }
-        let currency = self.source.settings.option("currency");
-        stock.into_inventory(snapshot, stale, currency).map(Some)
+        load(&store, kept, self.source, snapshot, stale).map(Some)
     }
 
     /// Reads the list to its last page and makes the reading count. What is
@@ -225,6 +220,22 @@ impl Renewal<'_> {
         let body = answer.body.map(|body| store.body(body, key)).transpose()?;
         Ok(body.ok_or(Outcome::Missing))
     }
+}
+
+/// The inventory of the reading begun at `snapshot`.
+pub(super) fn load(
+    store: &Snapshot<'_>,
+    kept: Kept<'_>,
+    source: &Source,
+    snapshot: i64,
+    stale: Option<Arc<str>>,
+) -> Result<Inventory, Error> {
+    let mut stock = Stock::default();
+    for page in store.pages(kept.source, kept.list, snapshot)? {
+        let body = store.body(page.body, &page_key(kept.list, snapshot, page.number))?;
+        stock.add(kept.pages.vehicles(&body, &source.settings));
+    }
+    stock.into_inventory(snapshot, stale, source.settings.option("currency"))
 }
 
 impl Broken {
