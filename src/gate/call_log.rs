@@ -5,7 +5,7 @@ use super::round::Round;
 use crate::domain::error::Error;
 use crate::domain::key::Key;
 use crate::domain::money::Micros;
-use crate::domain::outcome::{Fault, Said};
+use crate::domain::outcome::{Answer, Fault};
 use crate::store::{Body, Close, NOT_SENT, NewAnswer, OperationEnd, RELEASED};
 use crate::vendors::{Effect, Parsed, Reply};
 
@@ -27,7 +27,7 @@ impl Round<'_> {
             NewAnswer {
                 expires_at: self.freshness.expires_at(
                     &key,
-                    answer.said == Said::Found,
+                    answer.said == Answer::Found,
                     close.at.wall,
                 ),
                 body: if shares { Body::Shared(body) } else { Body::Own(body) },

@@ -13,10 +13,10 @@ use super::{Asked, Asking, Door, send};
 use crate::domain::error::Error;
 use crate::domain::key::Key;
 use crate::domain::money::Micros;
-use crate::domain::outcome::{Fault, Held, Said};
+use crate::domain::outcome::{Answer, Fault, Held};
 use crate::gate::queue::{Job, Queue};
 use crate::store::{Elsewhere, RESERVED_FOR, SourceId};
-use crate::vendors::{Answer, Effect, Endpoint, Parsed, Reply};
+use crate::vendors::{Effect, Endpoint, KeyAnswer, Parsed, Reply};
 
 /// How long a stopped run waits for calls on their way.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -230,10 +230,13 @@ impl<'a> Round<'a> {
     /// The endpoint of a call: another one for a key alone that a batch left out.
     fn endpoint_for(&self, keys: &[Key]) -> &'static dyn Endpoint {
         let singly = match keys {
-            [key] if self.queue.was_missed(key) => self.endpoint.singly(self.door.settings),
+            [key] if self.queue.was_missed(key) => {
+                let answers = self.endpoint.role().answers();
+                answers.and_then(|answers| answers.singly(self.door.settings))
+            }
             _ => None,
         };
-        singly.and_then(|id| self.door.vendor.endpoint(id)).unwrap_or(self.endpoint)
+        singly.unwrap_or(self.endpoint)
     }
 
     /// Reads a reply, closes its call in the ledger, and draws the consequences.
@@ -342,7 +345,7 @@ impl<'a> Round<'a> {
 
 /// A request about one key that was refused: the vendor's word that the key is wrong.
 fn refused(code: String, reply: &Reply) -> Parsed {
-    let answer = Answer { key: 0, said: Said::Refused(code), body: reply.body.clone() };
+    let answer = KeyAnswer { key: 0, said: Answer::Refused(code), body: reply.body.clone() };
     Parsed { answers: vec![answer], ..Parsed::default() }
 }
 

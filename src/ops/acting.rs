@@ -31,7 +31,7 @@ use crate::store::{
     Body, Held, NewAnswer, Operation, Reconcile, RunInfo, RunLimits, SourceId, SourceName, Store,
     StoreSpec,
 };
-use crate::vendors::{self, Auth, Said, Vendor};
+use crate::vendors::{self, Answer, Auth, Vendor};
 
 /// Commits a file that has a row for each row of the input.
 pub(super) fn whole(sheet: Sheet, survey: &Survey) -> Result<Written, Error> {
@@ -266,7 +266,7 @@ impl Desk<'_> {
         let Operation { key, frozen_at, .. } = operation.clone();
         let answer = found.map(|body| NewAnswer {
             key: key.clone(),
-            said: Said::Found,
+            said: Answer::Found,
             body: Body::Own(body.into()),
             expires_at: Freshness::lasting().expires_at(&key, true, at),
         });

@@ -7,6 +7,7 @@ mod cache;
 mod chain;
 mod cli;
 mod commands;
+mod config;
 mod conservation;
 mod dealers;
 mod dependencies;

@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use vinrich::config::Settings;
+use vinrich::config::{self, Settings};
 use vinrich::domain::error::Error;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::vin::{self, Rules, Vin, VinError};
 use vinrich::enrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
 use vinrich::input::InputSpec;
 use vinrich::output::{Format, OutputSpec};
+use vinrich::vendors;
 
 use crate::cli::{
     AskArgs, EnrichArgs, InputArgs, OnIncomplete, OutputArgs, PlanArgs, RowsArgs, ThresholdArgs,
     ValidateArgs,
 };
-use crate::settings;
 
 /// What `vinrich enrich` shall do.
 pub(crate) fn of_enrich(args: &EnrichArgs, mut settings: Settings) -> Result<Plan, Error> {
@@ -130,8 +130,8 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
         (Dataset::Recalls, &args.recalls),
         (Dataset::Listings, &args.listings),
     ];
-    for (dataset, vendors) in flags {
-        if vendors.is_empty() {
+    for (dataset, ids) in flags {
+        if ids.is_empty() {
             continue;
         }
         if !args.datasets.is_empty() && !args.datasets.contains(&dataset) {
@@ -141,9 +141,10 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
             .hint(format!("add `{dataset}` to `--with`, or drop one of the two")));
         }
         named.insert(dataset);
-        let vendors = vendors_of(dataset, vendors)?;
+        let sources = config::sources(dataset, ids, &vendors::specs())
+            .map_err(|what| Error::usage(format!("`--{dataset}` {what}")))?;
         if let Some(of) = settings.datasets.get_mut(&dataset) {
-            of.vendors = vendors;
+            of.vendors = sources;
             of.named = true;
         }
     }
@@ -156,19 +157,6 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
         .hint(format!("add `{unasked}` to `--with`")));
     }
     Ok(Wanted { named, refresh: args.refresh.iter().copied().collect(), offline: args.offline })
-}
-
-fn vendors_of(dataset: Dataset, ids: &[String]) -> Result<Vec<&'static str>, Error> {
-    let mut vendors = Vec::with_capacity(ids.len());
-    for id in ids {
-        let vendor = settings::vendor_for(dataset, id)
-            .map_err(|what| Error::usage(format!("`--{dataset}` {what}")))?;
-        if vendors.contains(&vendor) {
-            return Err(Error::usage(format!("`--{dataset}` names `{vendor}` twice")));
-        }
-        vendors.push(vendor);
-    }
-    Ok(vendors)
 }
 
 fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
@@ -245,7 +233,7 @@ mod tests {
 
     fn settings() -> Settings {
         let nowhere = tempfile::NamedTempFile::new().unwrap();
-        Settings::load(Some(nowhere.path()), std::iter::empty(), &settings::defaults()).unwrap()
+        Settings::load(Some(nowhere.path()), std::iter::empty(), &vendors::specs()).unwrap()
     }
 
     fn enrich(words: &str) -> Result<Plan, Error> {

@@ -133,12 +133,11 @@ mod tests {
     use secrecy::{ExposeSecret, SecretString};
 
     use super::*;
-    use crate::settings;
 
     fn settings_of(text: &str) -> Settings {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        Settings::load(Some(file.path()), std::iter::empty(), &settings::defaults()).unwrap()
+        Settings::load(Some(file.path()), std::iter::empty(), &vendors::specs()).unwrap()
     }
 
     fn sandboxed() -> SandboxedArgs {
@@ -192,9 +191,9 @@ mod tests {
         let text = directions(&sandbox).unwrap();
         let env = text.lines().filter_map(|line| line.strip_prefix("export "));
         let env = env.filter_map(|line| line.split(' ').next()?.split_once('='));
-        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let env = env.map(|(name, value)| (name.into(), value.into()));
         let nothing = tempfile::NamedTempFile::new().unwrap();
-        let settings = Settings::load(Some(nothing.path()), env, &settings::defaults()).unwrap();
+        let settings = Settings::load(Some(nothing.path()), env, &vendors::specs()).unwrap();
         for id in sandbox::vendors() {
             assert_eq!(settings.vendors[id].base_url, sandbox.base_url(id));
         }

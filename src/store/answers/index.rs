@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
 use crate::domain::key::Key;
-use crate::domain::outcome::Said;
+use crate::domain::outcome::Answer;
 use crate::store::{SourceId, without_vin};
 
 /// Body ids remembered, so that a body seen in this run is not looked up again.
@@ -20,7 +20,7 @@ pub struct NewAnswer {
     /// What was asked about.
     pub key: Key,
     /// What was said.
-    pub said: Said,
+    pub said: Answer,
     /// The raw words.
     pub body: Body,
     /// Until when it is fresh, in microseconds since the epoch.
@@ -87,9 +87,9 @@ impl Index {
         for answer in answers {
             let body = self.take_body(&answer);
             let (status, detail) = match answer.said {
-                Said::Found => (0, None),
-                Said::Absent => (1, None),
-                Said::Refused(why) => (2, Some(why.into())),
+                Answer::Found => (0, None),
+                Answer::Absent => (1, None),
+                Answer::Refused(why) => (2, Some(why.into())),
             };
             let key = answer.key.to_stored().into();
             let expires_at = answer.expires_at;

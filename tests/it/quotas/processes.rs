@@ -73,9 +73,8 @@ impl Clock for Jumping {
 fn child() {
     let Ok(life) = std::env::var(CHILD) else { return };
     let life: Life = serde_json::from_str(&life).expect("a life");
-    let defaults: Vec<_> =
-        vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect();
-    let settings = Settings::load(None, std::iter::empty(), &defaults).expect("a configuration");
+    let settings =
+        Settings::load(None, std::iter::empty(), &vendors::specs()).expect("a configuration");
     let name = |kind: &str| std::path::PathBuf::from(format!("{}{kind}", life.process));
     let mut plan = plan_of(settings, &name(".csv"), name("-out.csv")).only(&[Dataset::Decode]);
     plan.vendor("carvin").api_key = sandbox::key("carvin").map(|key| key.to_owned().into());

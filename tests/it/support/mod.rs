@@ -83,10 +83,8 @@ impl Work {
     /// Settings whose vendors are the sandbox, without quotas of our own. Recalls
     /// are asked of carvin alone, so that calls can be counted.
     pub(crate) fn settings(&self) -> Settings {
-        let defaults: Vec<_> =
-            vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect();
         let nothing = self.write("empty.toml", "");
-        let mut settings = Settings::load(Some(&nothing), std::iter::empty(), &defaults)
+        let mut settings = Settings::load(Some(&nothing), std::iter::empty(), &vendors::specs())
             .expect("defaults are sound");
         settings.store = self.path("store/vinrich.db");
         settings.vpic_data = self.path("vpic.rkyv");

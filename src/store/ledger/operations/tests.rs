@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::Durability;
 use crate::domain::key::Task;
-use crate::domain::outcome::Said;
+use crate::domain::outcome::Answer;
 use crate::domain::time::Moment;
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
@@ -27,7 +27,7 @@ fn task() -> Key {
 
 fn answer() -> NewAnswer {
     let body = Body::Own(bytes::Bytes::from_static(b"{}"));
-    NewAnswer { key: task(), said: Said::Found, body, expires_at: i64::MAX }
+    NewAnswer { key: task(), said: Answer::Found, body, expires_at: i64::MAX }
 }
 
 impl Process {
