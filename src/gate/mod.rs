@@ -5,12 +5,12 @@
 //! batch, a wait, a park, or the vendor off for this run. Every way to a vendor
 //! leads through [`Door::ask`], or [`Door::probe`] for a single unbilled call.
 
-mod breaker;
 mod account;
 mod call_log;
 mod redact;
 mod retry;
 mod send;
+mod settle;
 mod transport_error;
 mod probe;
 mod queue;
@@ -43,7 +43,7 @@ use crate::domain::time::Clock;
 use crate::store::{AccountId, RoomWish, SourceId, WaitWord, Writer};
 use crate::vendors::{Auth, Endpoint, Vendor};
 
-use breaker::{Breaker, RetryBudget};
+use retry::{Breaker, RetryBudget};
 use stats::Tally;
 
 pub(crate) use account::{account_name, origin};

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::windows::{later, rfc3339, whole_second};
-use super::{AFTER_OUTAGE, Closed, Door, breaker};
+use super::{AFTER_OUTAGE, Closed, Door, retry};
 use crate::domain::error::Error;
 use crate::domain::events::Level;
 use crate::domain::outcome::Held;
@@ -56,7 +56,7 @@ impl Door<'_> {
             }
             (Some(wait), _) if in_a_row == 1 => self.hold(wait, Held::RateLimited),
             (wait, _) => {
-                let back_off = breaker::back_off(in_a_row + 2);
+                let back_off = retry::back_off(in_a_row + 2);
                 self.hold(wait.unwrap_or_default().max(back_off), Held::RateLimited);
             }
         }
