@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_leads_to_where_machines_get_their_credentials() {
+    fn names_never_lead_to_machine_credentials() {
         for address in ["169.254.169.254", "fe80::1", "fd00:ec2::254", "::ffff:169.254.169.254"] {
             for resolver in [Resolver::Anywhere, Resolver::Loopback] {
                 let error = leads(resolver, address).expect_err(address);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn in_the_clear_names_lead_to_this_machine_alone() {
+    fn plain_http_names_lead_to_this_machine() {
         for address in ["10.0.0.1", "192.0.2.1", "2001:db8::1", "0.0.0.0"] {
             assert!(leads(Resolver::Loopback, address).is_err(), "{address}");
             assert_eq!(leads(Resolver::Anywhere, address).map(|found| found.len()), Ok(1));

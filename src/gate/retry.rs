@@ -116,8 +116,8 @@ impl Breaker {
         *self = Self::default();
     }
 
-    /// Whether the failure of a call sent at `sent` tells anything new: not when
-    /// it was on its way as the breaker opened.
+    /// Whether the failure of a call sent at `sent` is news: not when it was on its
+    /// way as the breaker opened.
     pub(super) fn is_news(&self, sent: Instant) -> bool {
         self.opened_at.is_none_or(|opened| sent > opened)
     }
