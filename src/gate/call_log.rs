@@ -50,7 +50,7 @@ impl<'a> CallLog<'a> {
         received: &Received,
         answers: Vec<NewAnswer>,
     ) -> Result<(), Error> {
-        let mut close = self.close_of(received, "ok".into());
+        let mut close = Close { state: "ok".into(), ..self.close_of(received) };
         if self.effect != Effect::Read && !answers.is_empty() {
             close.operation = Some(OperationEnd::Settled);
         }
@@ -68,7 +68,7 @@ impl<'a> CallLog<'a> {
     ) -> Result<(), Error> {
         self.door.stats.borrow_mut().faulted(fault, received.reply.as_ref().err());
         let state = if *fault == Fault::NotSent { NOT_SENT.into() } else { fault.code() };
-        let mut close = self.close_of(received, state);
+        let mut close = Close { state, ..self.close_of(received) };
         if close.effect == Effect::Idempotent && may_have_acted(fault) {
             // Its price is held until the operation's own reply says what it cost.
             let said = received.reply().and_then(|reply| self.door.vendor.charged(reply));
@@ -81,10 +81,8 @@ impl<'a> CallLog<'a> {
 
     /// A call that was reserved and is not sent.
     pub(super) async fn unsent(&self, reserved: &Reserved) -> Result<(), Error> {
-        let at = self.door.shared.clock.now();
-        let mut close = self.close(reserved.call, reserved.price, at, RELEASED.into());
-        close.operation = self.not_done();
-        self.enter(close).await
+        let close = self.close(reserved.call, reserved.price, self.door.shared.clock.now());
+        self.enter(Close { operation: self.not_done(), ..close }).await
     }
 
     /// Frees an operation that was not done. One with an idempotency key keeps
@@ -93,23 +91,24 @@ impl<'a> CallLog<'a> {
         (self.effect == Effect::Once).then_some(OperationEnd::NotDone)
     }
 
-    fn close_of(&self, received: &Received, state: String) -> Close {
+    fn close_of(&self, received: &Received) -> Close {
         let Sent { call, price, .. } = received.sent;
         let reply = received.reply();
         Close {
             http_status: reply.map(|reply| reply.status),
             charged: reply.map_or(Micros::ZERO, |reply| self.charged(reply, price)),
             request_id: reply.and_then(request_id),
-            ..self.close(call, price, received.at, state)
+            ..self.close(call, price, received.at)
         }
     }
 
-    fn close(&self, call: i64, price: Micros, at: Moment, state: String) -> Close {
+    /// The end of a call that is not sent.
+    fn close(&self, call: i64, price: Micros, at: Moment) -> Close {
         Close {
             call,
             account: self.door.account,
             at,
-            state,
+            state: RELEASED.into(),
             http_status: None,
             price,
             charged: Micros::ZERO,

@@ -1,6 +1,6 @@
 //! The door to one vendor.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
@@ -34,7 +34,8 @@ pub struct Door<'a> {
     pub(super) pacer: Pacer,
     pub(super) health: Health<'a>,
     pub(super) stats: RefCell<Stats>,
-    in_flight: Cell<usize>,
+    /// One clone for each call that is on its way.
+    pub(super) slots: Slot,
 }
 
 impl std::fmt::Debug for Door<'_> {
@@ -63,7 +64,7 @@ impl<'a> Door<'a> {
             windows: RefCell::new(windows),
             health: Health::new(shared, label(vendor, settings)),
             stats: RefCell::default(),
-            in_flight: Cell::new(0),
+            slots: Slot::default(),
         })
     }
 
@@ -139,16 +140,12 @@ impl<'a> Door<'a> {
         self.vendor.endpoint(id).ok_or_else(|| Error::internal(unknown()))
     }
 
-    /// How many more calls may be on their way.
-    pub(super) fn free_slots(&self) -> usize {
+    /// Whether one more call may be on its way.
+    pub(super) fn has_free_slot(&self) -> bool {
         let most =
             if self.health.one_at_a_time() { 1 } else { self.settings.concurrency.get() as usize };
-        most.saturating_sub(self.in_flight.get())
-    }
-
-    /// The place of one call among those on their way.
-    pub(super) fn take_slot(&self) -> Slot<'_> {
-        Slot::take(&self.in_flight)
+        // One count is the door's own.
+        Slot::strong_count(&self.slots) <= most
     }
 
     /// The limits of the account at this moment.

@@ -1,7 +1,7 @@
 //! Calls on their way: sent, and not yet received.
 
-use std::cell::Cell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
@@ -16,8 +16,8 @@ use crate::domain::money::Micros;
 use crate::domain::time::Moment;
 use crate::vendors::{Reply, Request};
 
-/// A place among the calls that may be on their way at once; free when dropped.
-pub(super) struct Slot<'a>(&'a Cell<usize>);
+/// A place among the calls of a vendor that are on their way; free when dropped.
+pub(super) type Slot = Rc<()>;
 
 /// A call that was sent.
 pub(super) struct Sent {
@@ -40,17 +40,11 @@ pub(super) struct Received {
     pub(super) at: Moment,
 }
 
-struct Ended {
-    call: i64,
-    reply: Result<WholeReply, TransportError>,
-    latency: Duration,
-}
-
 /// The calls of a round that are on their way, each on its own task.
 pub(super) struct InFlight<'a> {
     door: &'a Door<'a>,
-    tasks: JoinSet<Ended>,
-    sent: HashMap<i64, (Sent, Slot<'a>)>,
+    tasks: JoinSet<(i64, Result<WholeReply, TransportError>, Duration)>,
+    sent: HashMap<i64, (Sent, Slot)>,
 }
 
 impl<'a> InFlight<'a> {
@@ -81,11 +75,11 @@ impl<'a> InFlight<'a> {
         });
         let (at, key_edition) = (Instant::now(), door.client.key_edition());
         let sent = Sent { call, job, price, at, key_edition };
-        self.sent.insert(call, (sent, door.take_slot()));
+        self.sent.insert(call, (sent, Slot::clone(&door.slots)));
         let large = door.shared.large_bodies.clone();
         self.tasks.spawn(async move {
             let reply = request.send(large).await;
-            Ended { call, reply, latency: at.elapsed() }
+            (call, reply, at.elapsed())
         });
         Ok(())
     }
@@ -93,19 +87,17 @@ impl<'a> InFlight<'a> {
     /// The next call to end; `None` when none is on its way.
     pub(super) async fn next(&mut self) -> Option<Result<Received, Error>> {
         let ended = self.tasks.join_next().await?;
-        Some(ended.map_err(broke_off).and_then(|ended| self.received(ended)))
-    }
-
-    fn received(&mut self, ended: Ended) -> Result<Received, Error> {
-        let Ended { call, reply, latency } = ended;
-        let (sent, _slot) =
-            self.sent.remove(&call).ok_or_else(|| Error::internal("a call ended twice"))?;
-        Ok(Received { sent, reply, latency, at: self.door.shared.clock.now() })
+        let broke_off = |error| Error::internal("a call's task broke off").because(error);
+        Some(ended.map_err(broke_off).and_then(|(call, reply, latency)| {
+            let (sent, _slot) =
+                self.sent.remove(&call).ok_or_else(|| Error::internal("a call ended twice"))?;
+            Ok(Received { sent, reply, latency, at: self.door.shared.clock.now() })
+        }))
     }
 
     /// Waits for no call any more. Their outcome stays unknown: the ledger counts
     /// them as sent and paid for.
-    pub(super) fn abandon(&mut self) -> impl Iterator<Item = Job> + use<'a> {
+    pub(super) fn abandon(&mut self) -> impl Iterator<Item = Job> + use<> {
         self.tasks.abort_all();
         self.tasks.detach_all();
         std::mem::take(&mut self.sent).into_values().map(|(sent, _slot)| sent.job)
@@ -117,22 +109,4 @@ impl Received {
     pub(super) fn reply(&self) -> Option<&Reply> {
         self.reply.as_ref().ok().map(|whole| &whole.reply)
     }
-}
-
-impl<'a> Slot<'a> {
-    /// One of those that `taken` counts.
-    pub(super) fn take(taken: &'a Cell<usize>) -> Self {
-        taken.set(taken.get() + 1);
-        Self(taken)
-    }
-}
-
-impl Drop for Slot<'_> {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
-    }
-}
-
-fn broke_off(error: tokio::task::JoinError) -> Error {
-    Error::internal("a call's task broke off").because(error)
 }

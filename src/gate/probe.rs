@@ -110,7 +110,7 @@ async fn reserve_soon(
             effect: Effect::Read,
         });
         let shortage = match reservations.granted().await.transpose()? {
-            Some(left) => left.shortage,
+            Some(left) => left.granted.held,
             None => None,
         };
         if let Some(reserved) = reservations.pop() {

@@ -9,7 +9,7 @@ use super::queue::Job;
 use crate::domain::error::Error;
 use crate::domain::key::Key;
 use crate::domain::money::Micros;
-use crate::store::{Call, Granted, RESERVED_FOR, Reserve, Shortage, SourceId};
+use crate::store::{Call, Granted, RESERVED_FOR, Reserve, SourceId};
 use crate::vendors::Effect;
 
 /// A call in the ledger that waits for its slot.
@@ -44,18 +44,10 @@ pub(super) struct Wish {
 pub(super) struct Left {
     /// Jobs to be reserved anew.
     pub(super) jobs: Vec<Job>,
-    /// Keys that found no room.
-    pub(super) keys: Vec<Key>,
-    /// Keys that another live run asks about at this moment.
-    pub(super) elsewhere: Vec<Key>,
-    /// Those of them that were sent here before, each a job of its own.
+    /// Jobs of one key each, which another live run asks about.
     pub(super) yielded: Vec<Job>,
-    /// Operations sent once whose outcome is unknown.
-    pub(super) unknown: Vec<Key>,
-    /// Why there was no room for all.
-    pub(super) shortage: Option<Shortage>,
-    /// The place of the tightest quota, and the calls that it still allows.
-    pub(super) quota: Option<(usize, u64)>,
+    /// The rest of what the store granted, without its calls.
+    pub(super) granted: Granted,
 }
 
 /// A reservation under way in the store.
@@ -132,15 +124,14 @@ impl<'a> Reservations<'a> {
         Some(granted.map(|granted| self.take(pending, granted)))
     }
 
-    fn take(&mut self, pending: Pending<'_>, granted: Granted) -> Left {
+    fn take(&mut self, pending: Pending<'_>, mut granted: Granted) -> Left {
         let Pending { mut jobs, price, at, .. } = pending;
-        let Granted { calls, fixed, keys, elsewhere, unknown, held, left } = granted;
-        let mut again = jobs.split_off(jobs.len() - fixed.len());
-        jobs.retain(|job| !job.keys.iter().any(|key| unknown.contains(key)));
+        let mut again = jobs.split_off(jobs.len() - granted.fixed.len());
+        jobs.retain(|job| !job.keys.iter().any(|key| granted.unknown.contains(key)));
         let mut yielded = Vec::new();
-        if !elsewhere.is_empty() {
+        if !granted.elsewhere.is_empty() {
             jobs.retain_mut(|job| {
-                yielded.extend(job.give_away(|key| elsewhere.contains(key)));
+                yielded.extend(job.give_away(|key| granted.elsewhere.contains(key)));
                 if job.keys.is_empty() {
                     again.extend(job.take_sibling().map(Job::new));
                 }
@@ -148,10 +139,10 @@ impl<'a> Reservations<'a> {
             });
         }
         let mut jobs = jobs.into_iter();
-        self.ready.extend(calls.into_iter().map(|Call { id, keys, idempotency_key }| {
+        for Call { id, keys, idempotency_key } in granted.calls.drain(..) {
             let job = jobs.next().unwrap_or_else(|| Job::new(keys));
-            Reserved { call: id, job, price, idempotency_key, at }
-        }));
-        Left { jobs: again, keys, elsewhere, yielded, unknown, shortage: held, quota: left }
+            self.ready.push_back(Reserved { call: id, job, price, idempotency_key, at });
+        }
+        Left { jobs: again, yielded, granted }
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::error::Error;
 use crate::domain::freshness::Freshness;
 use crate::domain::key::Key;
 use crate::domain::outcome::{Fault, Held};
-use crate::store::{RESERVED_FOR, Shortage, SourceId};
+use crate::store::{RESERVED_FOR, Shortage};
 use crate::vendors::{Effect, Endpoint};
 
 /// How long a stopped run waits for calls on their way.
@@ -27,7 +27,6 @@ const LOOK_ELSEWHERE: Duration = Duration::from_millis(200);
 pub(super) struct Round<'a> {
     pub(super) door: &'a Door<'a>,
     pub(super) endpoint: &'static dyn Endpoint,
-    source: SourceId,
     pub(super) freshness: Freshness,
     pub(super) queue: Queue,
     pub(super) reservations: Reservations<'a>,
@@ -49,13 +48,12 @@ impl<'a> Round<'a> {
         Self {
             door,
             endpoint,
-            source,
             freshness,
             queue: Queue::new(keys, spec.batch),
             reservations: Reservations::new(door, source),
             in_flight: InFlight::new(door),
             log: CallLog::new(door, source, spec.effect, price),
-            others: OtherRuns::default(),
+            others: OtherRuns::new(source),
             wake: None,
             shape_fault: None,
             asked: Asked::default(),
@@ -119,7 +117,7 @@ impl<'a> Round<'a> {
     async fn launch(&mut self) -> Result<(), Error> {
         self.wake = None;
         while !self.door.health.is_closed() && !self.asked.shape_refused {
-            if self.door.free_slots() == 0 {
+            if !self.door.has_free_slot() {
                 // Slots that another question to this vendor holds are looked at again.
                 self.wake = self.in_flight.is_empty().then(|| Instant::now() + LOOK_AGAIN);
                 return Ok(());
@@ -225,13 +223,14 @@ impl<'a> Round<'a> {
 
     /// Takes what a reservation left over.
     fn take_left(&mut self, left: Left) {
+        let Left { jobs, yielded, granted } = left;
         let now = Instant::now();
-        left.jobs.into_iter().for_each(|job| self.queue.retry(job, now));
-        self.queue.give_back(left.keys);
-        self.outcome_unknown(left.unknown);
-        self.others.leave(left.elsewhere, left.yielded);
-        self.tell_quota(left.quota);
-        match left.shortage {
+        jobs.into_iter().for_each(|job| self.queue.retry(job, now));
+        self.queue.give_back(granted.keys);
+        self.outcome_unknown(granted.unknown);
+        self.others.leave(granted.elsewhere, yielded);
+        self.tell_quota(granted.left);
+        match granted.held {
             None => {}
             // What is reserved goes first; the question is put again after it.
             Some(_) if self.reservations.ready() > 0 => self.reservations.is_full = true,
@@ -257,11 +256,7 @@ impl<'a> Round<'a> {
         let shared = self.door.shared;
         let started = Instant::now();
         while !self.others.is_empty() && !self.door.health.is_closed() {
-            let freed = self.others.look(shared, self.source).await?;
-            if !freed.is_empty() {
-                let now = Instant::now();
-                freed.jobs.into_iter().for_each(|job| self.queue.retry(job, now));
-                self.queue.add(freed.keys);
+            if self.others.look(shared, &mut self.queue).await? {
                 return Ok(true);
             }
             if started.elapsed() > shared.max_wait {
