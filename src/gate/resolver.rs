@@ -1,5 +1,5 @@
-//! Where the name of a vendor may lead. A name is checked when it is looked up:
-//! what it led to when the configuration was read proves nothing.
+//! Where the name of a vendor may lead. A name is checked whenever it is looked up,
+//! since it may lead elsewhere than when the configuration was read.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,11 +14,11 @@ use crate::config::{is_loopback, is_off_limits};
 pub(super) enum Resolver {
     /// Anywhere but where machines get their credentials from.
     Anywhere,
-    /// This machine alone: what is sent in the clear stays on it.
+    /// Only to this machine: what is sent unencrypted stays on it.
     Loopback,
 }
 
-/// A name led nowhere else than where nothing may be sent.
+/// A name that leads only to addresses where nothing may be sent.
 #[derive(Debug)]
 pub(super) struct OffLimits;
 
@@ -58,7 +58,7 @@ impl Resolver {
 mod tests {
     use super::*;
 
-    /// What `resolver` makes of a name that leads to `address`; a number leads to itself.
+    /// What `resolver` finds for a name that leads to `address`; a number leads to itself.
     fn leads(resolver: Resolver, address: &str) -> Result<Vec<SocketAddr>, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let name: Name = address.parse().expect("a name");

@@ -123,7 +123,7 @@ impl<'a> Round<'a> {
                 return Ok(());
             }
             if let Some(until) = self.door.health.waits().until() {
-                // Held through a long wait they would only keep others waiting.
+                // Held through a long wait, reservations would only keep other runs waiting.
                 while until > Instant::now() + RESERVED_FOR && self.reservations.ready() > 0 {
                     self.give_back().await?;
                 }
@@ -224,8 +224,9 @@ impl<'a> Round<'a> {
     /// Takes what a reservation left over.
     fn take_left(&mut self, left: Left) {
         let Left { jobs, yielded, granted } = left;
-        let now = Instant::now();
-        jobs.into_iter().for_each(|job| self.queue.retry(job, now));
+        for job in jobs {
+            self.queue.retry(job, Instant::now());
+        }
         self.queue.give_back(granted.keys);
         self.outcome_unknown(granted.unknown);
         self.others.leave(granted.elsewhere, yielded);
