@@ -29,7 +29,7 @@ pub struct VendorQuota {
     pub wait: Option<AskedWait>,
 }
 
-/// A vendor's word that we wait.
+/// A wait that a vendor asked for.
 #[derive(Clone, Debug, Serialize)]
 pub struct AskedWait {
     /// When it ends, RFC 3339.
