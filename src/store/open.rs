@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::admin::runs::{self, InUse};
+use super::run_locks::{self, InUse};
 use super::{MEND, RESTORE, StoreSpec, WRITABLE, failed};
 use crate::config::Durability;
 use crate::domain::error::{Error, Exit};
 use crate::files::os;
 
-/// `VINR` in the file's header tells it from every other SQLite file.
+/// `VINR`, in the file's header: no other SQLite file has it.
 const APPLICATION_ID: i64 = 0x5649_4e52;
 
 /// What makes each schema version of the one before it; the first, of an empty file.
@@ -60,7 +60,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// 78 where this user, or anybody, may not write; 74 where the disk failed.
+/// 78 where this user, or any user, may not write; 74 where the disk failed.
 pub(super) fn unusable(what: &str, path: &Path, source: io::Error) -> Error {
     use io::ErrorKind::{IsADirectory, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
     let message = format!("{what} `{}`", path.display());
@@ -85,12 +85,12 @@ fn refuse_network(path: &Path, folder: &Path) -> Result<(), Error> {
 
 /// SQLite takes a file that is too short for a page as the beginning of a new
 /// database. Where there was a store that would forget what was spent, and how
-/// much of the quotas is used; elsewhere it would write over somebody's notes.
+/// much of the quotas is used; elsewhere it would write over another file.
 pub(super) fn refuse_stub(path: &Path) -> Result<(), Error> {
     /// The least that a database has.
     const SMALLEST_PAGE: u64 = 512;
     // In this order: a store is made before it is noted.
-    let had_store = runs::had_store(path);
+    let had_store = run_locks::had_store(path);
     let length = path.metadata().map_or(0, |file| file.len());
     if length >= SMALLEST_PAGE || !path.exists() {
         Ok(())
@@ -183,7 +183,7 @@ fn prepare(db: &Connection, path: &Path) -> Result<(), Error> {
     share_log(db, path)
 }
 
-/// Makes sure that the store has a write-ahead log: a copy that somebody put in
+/// Makes sure that the store has a write-ahead log: a copy that was put in
 /// place by hand has none. The switch turns a read lock into a write lock, and
 /// there SQLite does not wait for another process that switches too.
 pub(super) fn share_log(db: &Connection, path: &Path) -> Result<(), Error> {
@@ -241,7 +241,7 @@ fn check_identity(db: &Connection, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Refuses what is no store, or one of a newer version, with 78.
+/// Refuses what is not a store, or one of a newer version, with 78.
 pub(super) fn require_store(
     db: &Connection,
     path: &Path,

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::error::{Error, Exit};
 use crate::files::os;
 use crate::output::{COMPANIONS, Draft};
-use crate::store::admin::runs::{self, InUse};
+use crate::store::run_locks::{self, InUse};
 use crate::store::{failed, is_about_file, open};
 
 pub use crate::store::admin::merge::Carry;
@@ -83,7 +83,7 @@ pub fn backup(store: &Path, file: &Path, force: bool) -> Result<Backup, Error> {
 }
 
 /// Puts the backup `file` in the place of `store`. Fails with 66 or 78 where it
-/// is no sound store, with 79 while a run lives; the store is then as it was.
+/// is not a sound store, with 79 while a run lives; the store is then as it was.
 /// `now` is in microseconds since the epoch.
 pub fn restore(store: &Path, file: &Path, now: i64) -> Result<Restored, Error> {
     let file_length = length_of(file)?;
@@ -230,10 +230,10 @@ pub(in crate::store) fn is_as_written(hash: &[u8], body: &[u8]) -> bool {
     Sha256::digest(body).starts_with(hash)
 }
 
-/// Reads a finished copy back, as whoever restores it will.
+/// Reads a finished copy back, as a restore will.
 fn check_copy(draft: &Draft, of: &Path) -> Result<Backup, Error> {
     let failed = failed("cannot read back the copy of", of);
-    // Whoever may only read leaves files beside a database that has a log.
+    // A connection that may only read leaves files beside a database that has a log.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
     let db = Connection::open_with_flags(draft.path(), flags).map_err(&failed)?;
     if let Some(damage) = damage(&db).map_err(&failed)? {
@@ -274,7 +274,7 @@ impl Replaced {
             }
             // SQLite would take it for a new database, and remove the log beside
             // it, which may hold answers.
-            Ok(_) if open::refuse_stub(store).is_err_and(|_| runs::had_store(store)) => {
+            Ok(_) if open::refuse_stub(store).is_err_and(|_| run_locks::had_store(store)) => {
                 return Ok(Self::Damaged("it was emptied".into()));
             }
             Ok(found) if found.len() == 0 => return Ok(Self::Missing),
@@ -370,7 +370,7 @@ enum Unread {
 }
 
 /// Moves the log into the file: what is left beside it would be taken for the
-/// restored store's. 79 while somebody reads.
+/// restored store's. 79 while a process reads.
 fn fold_log(db: &Connection, store: &Path) -> Result<(), Error> {
     let mode = db.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0));
     match mode {

@@ -1,5 +1,5 @@
-//! What stands for a VIN where the VIN itself must not: a keyed hash. Under this
-//! store's key the same VIN always has the same one, and nobody without the
+//! What is shown in the place of a VIN: a keyed hash. Under this
+//! store's key the same VIN always has the same one, and no one without the
 //! store can try VINs against it.
 
 use std::borrow::Cow;
@@ -10,11 +10,11 @@ use sha2::Sha256;
 
 use crate::domain::vin::Vin;
 
-/// Stands before the fingerprint of a VIN that was forgotten, in `calls.keys`
+/// Precedes the fingerprint of a VIN that was forgotten, in `calls.keys`
 /// and other kept text. No key begins so.
 pub(in crate::store) const FORGOTTEN: char = '#';
 
-/// Stands before a fingerprint where people see it.
+/// Precedes a fingerprint where people see it.
 pub(in crate::store) const SHOWN: &str = "hmac:";
 
 /// Digits of a fingerprint.

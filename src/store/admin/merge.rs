@@ -1,7 +1,7 @@
 //! What a replaced store knew beyond the backup that replaces it.
 //!
 //! Rows are matched by what they say, not by their ids: after an earlier restore
-//! the same id may stand for another row.
+//! the same id may be another row's.
 
 use std::path::Path;
 
@@ -83,7 +83,7 @@ const ACCOUNTS_SOURCES_RUNS: &str = "
     SELECT theirs.id AS theirs, ours.id AS ours
     FROM theirs.runs AS theirs JOIN main.runs AS ours USING (run_id);
 
--- A forgotten VIN is a hash among a call's keys: calls are told apart by their
+    -- A forgotten VIN is a hash among a call's keys: calls are distinguished by their
     -- place among those that were reserved at the same moment.
     CREATE TEMP TABLE known_calls AS
     SELECT id, run, source, reserved_wall, reserved_boot,
@@ -137,8 +137,8 @@ fn calls(copy: &Connection) -> rusqlite::Result<u64> {
     Ok(entered.len() as u64)
 }
 
-/// How a call ended is told better by whoever heard it than by whoever found
-/// its run dead.
+/// The run that made a call knows better how it ended than the run that found
+/// the first one dead.
 const REPLIES: &str = "
     INSERT INTO main.replies (call, answered_wall, answered_boot, state, http_status, charged, request_id)
     SELECT call_of.ours, answered_wall, answered_boot, state, http_status, charged, request_id

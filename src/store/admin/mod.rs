@@ -9,5 +9,4 @@ pub(in crate::store) mod maintain;
 mod merge;
 pub(in crate::store) mod prune;
 pub(in crate::store) mod records;
-pub(in crate::store) mod runs;
 pub(in crate::store) mod verify;

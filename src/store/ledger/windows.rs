@@ -2,7 +2,7 @@
 //!
 //! A call fills a window from its reservation until the window's length after
 //! its answer, so that the vendor, who counts it somewhere in between, can
-//! never count more than we do. Time is told by the boot clock, which nobody can
+//! never count more than we do. Time is the boot clock's, which cannot be
 //! set: a wall clock that jumps neither refills a window nor keeps one full.
 //! Nothing here touches SQLite.
 
@@ -13,7 +13,7 @@ use crate::domain::money::Micros;
 use crate::domain::outcome::Held;
 use crate::domain::time::Moment;
 
-/// Wall and boot clock drift apart by less than this while nobody sets the one.
+/// Wall and boot clock drift apart by less than this while neither is set.
 const DRIFT_MICROS: u64 = 120_000_000;
 
 /// The stretch of time that a limit counts over.
@@ -60,7 +60,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Whether anything is limited at all.
+    /// Whether nothing is limited at all.
     pub fn is_empty(&self) -> bool {
         self.windows.is_empty() && self.spend.is_empty()
     }
@@ -220,7 +220,7 @@ impl Account {
     }
 
     /// A reset is believed while the wall clock has gone evenly since every call
-    /// that may still count. After a jump nobody knows when it truly is: then the
+    /// that may still count. After a jump the true time is not known: then the
     /// window slides, which is stricter.
     fn trusted(&self, span: Span, now: Moment) -> Span {
         match span {

@@ -164,7 +164,7 @@ fn a_campaign_without_a_year_may_be_about_any() {
     assert_eq!(shelf.numbers(&shelf.filed("FORD", "TRANSIT", 2019)), ["19V002000"]);
     assert_eq!(shelf.filed("TESLA", "MODEL S", 2018), Filed::UnknownYear);
     assert_eq!(shelf.filed("TESLA", "MODELS", 2018), Filed::UnknownYear, "spelled otherwise");
-    assert_eq!(shelf.filed("TESLA", "MODEL S", 0), Filed::UnknownYear, "0 is no year");
+    assert_eq!(shelf.filed("TESLA", "MODEL S", 0), Filed::UnknownYear, "0 is not a year");
 }
 
 #[test]

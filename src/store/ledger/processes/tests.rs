@@ -3,11 +3,12 @@
 use super::*;
 use crate::config::Durability;
 use crate::domain::key::Effect;
+use crate::domain::money::Micros;
 use crate::domain::outcome::Held;
-use crate::store::ledger::windows::{Span, Window};
+use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
-    Call, Close, Granted, HeardWait, Reserve, RunInfo, RunLimits, Shortage, SourceName, Store,
-    StoreSpec, WaitWord,
+    AccountId, Call, Close, Granted, HeardWait, Reserve, RunInfo, RunLimits, Shortage, SourceName,
+    Store, StoreSpec, WaitWord,
 };
 
 const SECOND: i64 = 1_000_000;
@@ -204,7 +205,7 @@ fn calls_before_a_reboot_are_placed_by_the_clock_of_its_first_call() {
     let rebooted = |seconds: i64| Moment { wall: at(seconds).wall, boot: seconds * SECOND };
     let after = Process::start(&folder, "2", "c", rebooted(600));
     assert_eq!(after.reserve(after.account, &limits, 1, rebooted(600)).calls.len(), 1);
-    // A clock that jumps now misleads nobody about the calls before the boot.
+    // A clock that jumps now does not move the calls before the boot.
     let jumped = |seconds: i64| Moment { wall: at(90_000).wall, ..rebooted(seconds) };
     let third = Process::start(&folder, "3", "c", jumped(601));
     let wait = third.reserve(third.account, &limits, 1, jumped(601)).held;
