@@ -34,10 +34,12 @@ use crate::domain::vin::Vin;
 use crate::store::run_locks::InUse;
 
 pub use crate::store::admin::audit::{AuditEntry, AuditFilter};
-pub use crate::store::admin::backup::{Backup, Carried, Carry, Restored, backup, restore};
+pub use crate::store::admin::backup::{Backup, backup};
 pub use crate::store::admin::forget::{Forgotten, forget};
+pub use crate::store::admin::merge::Merged;
 pub use crate::store::admin::prune::{PruneSpec, Pruned, prune};
 pub use crate::store::admin::records::{DayCalls, RunRecord, SourceRecord};
+pub use crate::store::admin::restore::{MergeOutcome, Restored, restore};
 pub use crate::store::admin::verify::{Verified, verify};
 pub use crate::store::answers::index::{Body, NewAnswer};
 pub use crate::store::answers::inventories::{CompleteList, KeptPage, WholeList};
@@ -265,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shared_body_is_the_same_for_every_vin_and_comes_back_whole() {
+    fn a_shared_body_is_equal_for_every_vin() {
         let bodies = ["1HGBH41JXMN109186", "4T1DAACKXTU765422"].map(|text| {
             let vin = Vin::new(text).expect("a VIN");
             let body = format!("{{\"VIN\":\"{text}\",\"Note\":\"{text}\",\"Make\":\"X\"}}");

@@ -14,13 +14,10 @@ use crate::domain::key::Key;
 use crate::domain::time::Moment;
 use crate::store::answers::index;
 use crate::store::answers::inventories::{self, CompleteList};
-use crate::store::ledger::accounts;
-use crate::store::ledger::calls;
-use crate::store::ledger::operations;
-use crate::store::ledger::processes;
 use crate::store::ledger::requests::{Close, Elsewhere, Granted, Reconcile, Reserve, RoomWish};
 use crate::store::ledger::waits::{self, HeardWait};
 use crate::store::ledger::windows::{Limits, Usage};
+use crate::store::ledger::{accounts, calls, operations, processes};
 use crate::store::transaction::{Failure, Transaction, Work, WriterThread, acknowledge};
 use crate::store::{AccountId, RunInfo, SourceId, SourceName, StoreSpec};
 

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_is_the_hmac_that_anybody_with_the_key_can_compute() {
+    fn a_fingerprint_is_the_hmac_under_the_key() {
         // printf %s 1HGCM82633A004352 | openssl dgst -sha256 -hmac key
         assert_eq!(
             Fingerprints::new(b"key").of(&vin()),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn every_vin_in_a_text_is_hidden_and_nothing_else() {
+    fn hiding_replaces_vins_and_nothing_else() {
         let prints = Fingerprints::new(b"key");
         let print = prints.of(&vin());
         for (text, shown) in [
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_erased_vin_leaves_its_fingerprint_and_what_stood_around_it() {
+    fn erasing_a_vin_leaves_its_fingerprint() {
         let prints = Fingerprints::new(b"key");
         let mark = format!("#{}", prints.of(&vin()));
         let text = format!("é{VIN}x {}\n", VIN.to_lowercase());

@@ -12,9 +12,9 @@ use crate::domain::money::Micros;
 use crate::store::admin::backup::is_as_written;
 use crate::store::failed;
 
-/// What was carried over.
+/// What was merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Carry {
+pub struct Merged {
     /// Calls that the backup did not know.
     pub calls: u64,
     /// What they cost, or may have cost.
@@ -27,18 +27,18 @@ pub struct Carry {
 
 /// Makes everything that `store` knows beyond `copy` known to it, in one
 /// transaction: the ledger, the answers, and what is under way.
-pub(super) fn over(copy: &Connection, store: &Path) -> Result<Carry, Error> {
+pub(super) fn merge(copy: &Connection, store: &Path) -> Result<Merged, Error> {
     let failed = failed("cannot carry over what is", store);
     let path = store.to_str().ok_or_else(|| {
         Error::config(format!("the path of the store `{}` is not valid UTF-8", store.display()))
     })?;
     copy.execute("ATTACH ?1 AS theirs", [path]).map_err(&failed)?;
-    let carried = in_transaction(copy).map_err(&failed)?;
+    let merged = in_transaction(copy).map_err(&failed)?;
     copy.execute_batch("DETACH theirs").map_err(&failed)?;
-    Ok(carried)
+    Ok(merged)
 }
 
-fn in_transaction(copy: &Connection) -> rusqlite::Result<Carry> {
+fn in_transaction(copy: &Connection) -> rusqlite::Result<Merged> {
     copy.execute_batch("BEGIN IMMEDIATE")?;
     copy.execute_batch(ACCOUNTS_SOURCES_RUNS)?;
     let calls = calls(copy)?;
@@ -48,7 +48,7 @@ fn in_transaction(copy: &Connection) -> rusqlite::Result<Carry> {
     bodies(copy)?;
     let answers = copy.execute(ANSWERS, [])? as u64;
     copy.execute_batch(HISTORY_AND_LISTS)?;
-    let carried = Carry {
+    let merged = Merged {
         calls,
         spent: copy.query_row(SPENT, [], |row| row.get(0)).map(Micros)?,
         answers,
@@ -56,7 +56,7 @@ fn in_transaction(copy: &Connection) -> rusqlite::Result<Carry> {
     };
     copy.execute_batch(DROP_STAGED)?;
     copy.execute_batch("COMMIT")?;
-    Ok(carried)
+    Ok(merged)
 }
 
 /// A run that the backup saw under way has ended since.

@@ -63,6 +63,13 @@ struct Entry {
     expires_at: i64,
 }
 
+impl Entry {
+    /// In the order of the table, the earlier answer first.
+    fn place(&self) -> (SourceId, &str, i64) {
+        (self.reply.source, &self.key, self.reply.fetched_at)
+    }
+}
+
 /// The answers of the replies in the open transaction.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Index {
@@ -147,10 +154,7 @@ impl Index {
     }
 
     fn write_answers(&mut self, db: &Connection) -> rusqlite::Result<()> {
-        self.entries.sort_unstable_by(|a, b| {
-            let (theirs, ours) = (&b.reply, &a.reply);
-            (ours.source, &a.key, ours.fetched_at).cmp(&(theirs.source, &b.key, theirs.fetched_at))
-        });
+        self.entries.sort_unstable_by(|a, b| a.place().cmp(&b.place()));
         let mut upsert = db.prepare_cached(
             "INSERT INTO answers (source, key, status, detail, body, fetched_at, expires_at, call)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)

@@ -10,15 +10,12 @@ use crate::domain::outcome::Held;
 use crate::domain::time::Moment;
 use crate::store::AccountId;
 use crate::store::answers::index::Reply;
-use crate::store::ledger::accounts;
-use crate::store::ledger::charges;
 use crate::store::ledger::operations::Frozen;
-use crate::store::ledger::processes;
 use crate::store::ledger::requests::{
     Call, Close, Granted, NOT_SENT, RELEASED, Reserve, RoomWish, Shortage,
 };
-use crate::store::ledger::waits;
 use crate::store::ledger::windows::{Entry, Limits, Room, Window};
+use crate::store::ledger::{accounts, charges, processes, waits};
 use crate::store::transaction::Transaction;
 
 /// Keys of a call in `calls.keys`.

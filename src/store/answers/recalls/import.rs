@@ -254,12 +254,13 @@ impl<'a> Import<'a> {
             )
             .optional()?;
         let unchanged = held.is_some_and(|hash| hash[..] == edition.hash);
+        let imported = Imported { edition, campaigns, vehicles, unchanged };
         if !unchanged {
-            drop_part(&self.db, edition.part)?;
-            let file = insert_file(&self.db, &edition, campaigns, vehicles, now)?;
+            drop_part(&self.db, imported.edition.part)?;
+            let file = insert_file(&self.db, &imported, now)?;
             copy(&self.db, file)?;
         }
-        Ok(Imported { edition, campaigns, vehicles, unchanged })
+        Ok(imported)
     }
 }
 
@@ -303,15 +304,10 @@ fn drop_part(db: &Connection, part: Part) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn insert_file(
-    db: &Connection,
-    edition: &Edition,
-    campaigns: u64,
-    vehicles: u64,
-    now: i64,
-) -> rusqlite::Result<i64> {
+fn insert_file(db: &Connection, imported: &Imported, now: i64) -> rusqlite::Result<i64> {
+    let Imported { edition, campaigns, vehicles, .. } = imported;
     let warnings = serde_json::Value::from(edition.warnings.clone()).to_string();
-    let [rows, campaigns, vehicles] = [edition.rows, campaigns, vehicles].map(u64::cast_signed);
+    let [rows, campaigns, vehicles] = [edition.rows, *campaigns, *vehicles].map(u64::cast_signed);
     db.prepare(
         "INSERT INTO recall_files
              (part, name, hash, imported_at, newest, rows, campaigns, vehicles, warnings)

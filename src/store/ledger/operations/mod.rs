@@ -170,7 +170,7 @@ impl Journal<'_> {
         frozen_at: i64,
     ) -> rusqlite::Result<()> {
         let key = key.to_stored();
-        if open_calls(&self.db, source)?.contains(&key) {
+        if open_calls(self.db, source)?.contains(&key) {
             return Ok(());
         }
         self.db

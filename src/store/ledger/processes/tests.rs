@@ -164,7 +164,7 @@ fn places_of_a_process_that_died_are_free_again_while_another_waits() {
 }
 
 #[test]
-fn a_run_found_dead_later_counts_from_when_it_can_last_have_sent() {
+fn a_dead_run_counts_from_its_last_send() {
     const DAY: i64 = 24 * 3600;
     let folder = folder();
     let limits = window(2, 86_400);
@@ -194,7 +194,7 @@ fn a_clock_far_ahead_hides_no_call() {
 }
 
 #[test]
-fn calls_before_a_reboot_are_placed_by_the_clock_of_its_first_call() {
+fn calls_before_a_reboot_keep_their_place() {
     let folder = folder();
     let limits = window(2, 3600);
     let before = Process::start(&folder, "1", "b", at(0));
@@ -213,7 +213,7 @@ fn calls_before_a_reboot_are_placed_by_the_clock_of_its_first_call() {
 }
 
 #[test]
-fn a_wait_ends_by_the_clock_that_nobody_sets() {
+fn a_wait_ends_by_the_boot_clock() {
     let hour = Duration::from_hours(1);
     let folder = folder();
     let process = Process::start(&folder, "1", "b", at(0));
@@ -236,7 +236,7 @@ fn a_wait_ends_by_the_clock_that_nobody_sets() {
 }
 
 #[test]
-fn a_reservation_given_back_costs_none_of_the_calls_allowed() {
+fn a_released_reservation_costs_no_call() {
     let folder = folder();
     let path = folder.path().join("store.db");
     drop(Process::start(&folder, "0", "b", at(0)));
