@@ -10,7 +10,7 @@ use crate::gate::account::account_name;
 use crate::gate::account::origin;
 use crate::gate::report::QuotaReport;
 use crate::gate::{Windows, later, rfc3339};
-use crate::store::{Snapshot, Store, WaitWord};
+use crate::store::{Present, Snapshot, Store, WaitWord};
 use crate::vendors::{self, Vendor};
 
 /// One vendor's quotas and spend limits at this moment.
@@ -69,8 +69,9 @@ fn of_vendor(
             let key = settings.resolve_key()?;
             let name = account_name(install_key, key.as_ref());
             let place = (id, &*origin(settings, key.as_ref()), &*name);
-            let account = snapshot.account(place, &limits, now, clock.boot_id())?;
-            (account, snapshot.wait(place, now, clock.boot_id())?)
+            let present = Present { now, boot_id: clock.boot_id() };
+            let account = snapshot.account(place, &limits, present)?;
+            (account, snapshot.wait(place, present)?)
         }
         None => (crate::store::ledger::windows::Account::default(), None),
     };

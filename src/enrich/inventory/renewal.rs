@@ -12,7 +12,7 @@ use crate::domain::key::Key;
 use crate::domain::outcome::{Fault, Held, Outcome};
 use crate::enrich::chain::{Chain, Source};
 use crate::gate::{Asking, Door, Shared, rfc3339};
-use crate::store::{Answered, Snapshot, SourceId, Store, WholeList};
+use crate::store::{Answered, CompleteList, Snapshot, SourceId, Store, WholeList};
 use crate::vendors::Pages;
 
 /// A reading that was broken off is gone on with for so long at the most, and
@@ -143,9 +143,13 @@ impl Renewal<'_> {
                 return Ok(Err(Broken::NoList(why)));
             }
         }
-        let whole = WholeList { snapshot, pages: walk.pages() };
-        let (list, now) = (kept.list.to_owned(), self.shared.clock.now().wall);
-        if self.shared.writer.complete_list(kept.source, list, whole, now).await? {
+        let complete = CompleteList {
+            source: kept.source,
+            list: kept.list.to_owned(),
+            whole: WholeList { snapshot, pages: walk.pages() },
+            now: self.shared.clock.now().wall,
+        };
+        if self.shared.writer.complete_list(complete).await? {
             Ok(Ok(walk.remark()))
         } else {
             Ok(Err(Broken::Unanswered(Outcome::Pending(Held::Elsewhere))))

@@ -1,7 +1,7 @@
-//! Who uses the store, told by locks that the kernel frees.
+//! Who uses the store, by locks that the kernel frees.
 //!
 //! Each run holds a lock on `<store>.runs/<run id>` for as long as it lives:
-//! that tells live runs from dead ones. Whoever writes at all shares a lock on
+//! a dead run's lock is free. Every process that writes shares a lock on
 //! `<store>.runs/in-use`, which is taken alone to put another file in the
 //! store's place; that file stays, since removing it would let two hold a lock each.
 
@@ -15,21 +15,21 @@ use crate::files::os;
 /// The file that every writer of a store shares a lock on.
 const IN_USE: &str = "in-use";
 
-/// Run files that vanish while they are being locked, before it is told that
-/// locks do not hold here.
+/// Run files that vanish while they are being locked, before the error says
+/// that locks do not hold here.
 const TRIES: usize = 100;
 
 /// A share in the store, held for as long as it is written to; or all of it,
 /// while it is replaced.
 #[derive(Debug)]
 #[must_use = "dropped, it lets the store be replaced"]
-pub(in crate::store) struct InUse {
+pub(super) struct InUse {
     lock: File,
 }
 
 impl InUse {
     /// Takes a share, at once or not at all: 79 while the store is being replaced.
-    pub(in crate::store) fn share(store: &Path) -> Result<Self, Error> {
+    pub(super) fn share(store: &Path) -> Result<Self, Error> {
         let file = open(store)?;
         match file.try_lock_shared() {
             Ok(()) => Ok(Self { lock: file }),
@@ -43,15 +43,15 @@ impl InUse {
     }
 
     /// Notes that there is a store now: where one was, an empty file is none.
-    pub(in crate::store) fn note_store(&self) {
+    pub(super) fn note_store(&self) {
         if self.lock.metadata().is_ok_and(|file| file.len() == 0) {
-            // Best effort: it only helps to tell what became of a store later.
+            // Best effort: it only helps to find out what became of a store later.
             let _unnoted = (&self.lock).write_all(b"a store was made here\n");
         }
     }
 
     /// Takes all of it; 79, naming them, while any run lives.
-    pub(in crate::store) fn alone(store: &Path) -> Result<Self, Error> {
+    pub(super) fn alone(store: &Path) -> Result<Self, Error> {
         let file = open(store)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { lock: file }),
@@ -67,13 +67,13 @@ fn open(store: &Path) -> Result<File, Error> {
     let file = os::create_private_folder(&folder).and_then(|()| os::open_private_file(&path));
     let file = file.map_err(|source| unannounced(&folder, source))?;
     // An administrator's command must not lock the store's owner out. Only an
-    // administrator can give files away; nobody else needs to.
+    // administrator can give files away; no other user needs to.
     let _given = os::keep_owner(&folder, store).and_then(|()| os::keep_owner(&path, store));
     Ok(file)
 }
 
 fn unannounced(folder: &Path, source: io::Error) -> Error {
-    crate::store::open::unusable("cannot announce this run in", folder, source)
+    super::open::unusable("cannot announce this run in", folder, source)
 }
 
 /// 78: without locks, two runs would pass a quota and pay twice.
@@ -95,14 +95,14 @@ fn used_by(store: &Path, runs: &[String]) -> Error {
 
 /// The lock that says this run is alive.
 #[derive(Debug)]
-pub(in crate::store) struct Alive {
+pub(super) struct RunLock {
     path: PathBuf,
     _lock: File,
 }
 
-impl Alive {
+impl RunLock {
     /// Announces `run_id`.
-    pub(in crate::store) fn announce(store: &Path, run_id: &str) -> Result<Self, Error> {
+    pub(super) fn announce(store: &Path, run_id: &str) -> Result<Self, Error> {
         let folder = folder(store);
         let cannot = |source| unannounced(&folder, source);
         os::create_private_folder(&folder).map_err(cannot)?;
@@ -125,10 +125,10 @@ impl Alive {
         Err(no_locks(store, io::Error::other("a lock that was taken does not hold")))
     }
 
-    /// The run has ended in good order: there is nothing to take in. A run that
-    /// ends otherwise leaves its file, unlocked, and is taken in by the next.
-    pub(in crate::store) fn farewell(&self) {
-        // A file that stays behind is taken in once more, which changes nothing.
+    /// The run has ended in good order: there is nothing to close. A run that
+    /// dies leaves its file, unlocked, and is closed by the next.
+    pub(super) fn mark_ended(&self) {
+        // Left behind, it makes the next run close this one again, which changes nothing.
         let _removed = fs::remove_file(&self.path);
     }
 }
@@ -138,30 +138,30 @@ fn sign(mut file: &File) {
     let _unsigned = write!(file, "pid {}", std::process::id());
 }
 
-/// The lock of a run that died, held while it is taken in, so that no two do it.
+/// The lock of a run that died, held while it is closed, so that no two do it.
 #[derive(Debug)]
-pub(in crate::store) struct Dead {
+pub(super) struct DeadRun {
     /// The run's id.
-    pub(in crate::store) run_id: String,
+    pub(super) run_id: String,
     path: PathBuf,
     _lock: File,
 }
 
-impl Dead {
-    /// The run has been taken in: its file may go.
-    pub(in crate::store) fn bury(self) {
-        // A file that stays behind is taken in once more, which changes nothing.
+impl DeadRun {
+    /// The run has been closed: its file may go.
+    pub(super) fn remove_lock(self) {
+        // Left behind, it makes the next run close this one again, which changes nothing.
         let _removed = fs::remove_file(&self.path);
     }
 }
 
 /// Whether a run still has its lock file; it is written before the run's row.
-pub(in crate::store) fn has_lock(store: &Path, run_id: &str) -> bool {
+pub(super) fn has_lock(store: &Path, run_id: &str) -> bool {
     folder(store).join(run_id).exists()
 }
 
 /// The runs of this store that died without a word.
-pub(in crate::store) fn dead(store: &Path) -> Vec<Dead> {
+pub(super) fn dead(store: &Path) -> Vec<DeadRun> {
     let Ok(entries) = fs::read_dir(folder(store)) else { return Vec::new() };
     entries
         .filter_map(Result::ok)
@@ -170,7 +170,7 @@ pub(in crate::store) fn dead(store: &Path) -> Vec<Dead> {
             let run_id = entry.file_name().into_string().ok()?;
             let file = File::options().read(true).write(true).open(entry.path()).ok()?;
             match file.try_lock() {
-                Ok(()) => Some(Dead { run_id, path: entry.path(), _lock: file }),
+                Ok(()) => Some(DeadRun { run_id, path: entry.path(), _lock: file }),
                 Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
             }
         })
@@ -193,7 +193,7 @@ fn live(store: &Path) -> Vec<String> {
 }
 
 /// Whether there ever was a store in this place.
-pub(in crate::store) fn had_store(store: &Path) -> bool {
+pub(super) fn had_store(store: &Path) -> bool {
     folder(store).join(IN_USE).metadata().is_ok_and(|file| file.len() > 0)
 }
 

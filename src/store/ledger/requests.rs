@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::answers::index::NewAnswer;
-use super::ledger::windows::Limits;
-use super::{AccountId, SourceId};
 use crate::domain::key::{Effect, Key};
 use crate::domain::money::Micros;
 use crate::domain::outcome::Held;
 use crate::domain::time::Moment;
+use crate::store::answers::index::NewAnswer;
+use crate::store::ledger::windows::Limits;
+use crate::store::{AccountId, SourceId};
 
 /// The state of a call that found no connection: it fills no window.
 pub const NOT_SENT: &str = "not_sent";
@@ -18,7 +18,7 @@ pub const RELEASED: &str = "released";
 
 /// A reservation that was not sent so long after is given back and made anew:
 /// a call never leaves later than that, so that a process that dies leaves a
-/// known time behind, and the word of a vendor that asks to wait soon reaches
+/// known time behind, and a wait that a vendor asks for soon reaches
 /// every process.
 pub const RESERVED_FOR: Duration = Duration::from_secs(10);
 
