@@ -1,5 +1,6 @@
 //! The sandbox over its own wire, with the plainest HTTP client there is.
 
+mod answers;
 mod carstrel;
 mod carvin;
 mod faults;
