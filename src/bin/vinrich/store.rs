@@ -9,7 +9,7 @@ use vinrich::store::{self, Backup, Carried, Carry, Restored};
 
 use crate::cli::{CommonArgs, StoreBackupArgs, StoreCommand, StoreRestoreArgs};
 use crate::console::Console;
-use crate::format::{at, bytes, count, text, visible};
+use crate::format::{at, bytes, count, shown, text};
 use crate::{settings, stdout};
 
 pub(crate) fn run(command: &StoreCommand, common: &CommonArgs) -> Result<u8, Error> {
@@ -86,7 +86,7 @@ fn warnings(restored: &Restored) -> Vec<(&'static str, String)> {
             "ledger_lost",
             format!(
                 "there was no store here: what was spent, and used of the quotas, {since} is \
-                 unknown; `vinrich quota --reconcile` asks the vendors that tell"
+                 unknown; `vinrich quota --reconcile` asks the vendors that report it"
             ),
         )],
         Carried::Foreign => vec![(
@@ -99,14 +99,10 @@ fn warnings(restored: &Restored) -> Vec<(&'static str, String)> {
             "ledger_lost",
             format!(
                 "the replaced store was damaged ({why}): what was spent, and used of the quotas, \
-                 {since} is unknown; `vinrich quota --reconcile` asks the vendors that tell"
+                 {since} is unknown; `vinrich quota --reconcile` asks the vendors that report it"
             ),
         )],
     }
-}
-
-fn shown(path: &Path) -> String {
-    visible(&path.display().to_string()).into_owned()
 }
 
 #[cfg(test)]
@@ -124,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restore_says_what_became_of_the_replaced_store() {
+    fn a_restore_shows_what_became_of_the_replaced_store() {
         let carry =
             Carry { calls: 12, spent: Micros(36_000), answers: 240, recall_file_differs: false };
         let told = |carried| as_text(&restored(carried), Path::new("v.db"), Path::new("b.db"));
@@ -138,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_is_said() {
+    fn a_lossy_restore_warns() {
         let said = |carried| warnings(&restored(carried)).pop().map(|(code, _)| code);
         assert_eq!(said(Carried::Nothing), Some("ledger_lost"));
         assert_eq!(said(Carried::Over(Carry::default())), None);
