@@ -100,11 +100,9 @@ pub(crate) fn rows(args: &RowsArgs) -> InputSpec {
 
 fn input(args: &InputArgs) -> InputSpec {
     InputSpec {
-        sources: args.inputs.clone(),
-        vin_column: args.vin_column.clone(),
         map: args.map.iter().cloned().collect(),
-        delimiter: args.delimiter,
         keep: args.keep.clone(),
+        ..rows(&args.rows)
     }
 }
 

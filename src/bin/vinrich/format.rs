@@ -103,18 +103,7 @@ pub(crate) fn now() -> String {
 /// `text` with control characters and those that reorder text written out, so
 /// that data cannot draw on the terminal or forge a log line.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(deceives) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        if deceives(character) {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    Cow::Owned(shown)
+    escaped(text, deceives, |shown, character| shown.extend(character.escape_unicode()))
 }
 
 /// A path as [`visible`] text.
@@ -122,22 +111,28 @@ pub(crate) fn shown(path: &Path) -> String {
     visible(&path.display().to_string()).into_owned()
 }
 
-/// `json` with the same characters as JSON escapes: it says the same, and shows
-/// what it says.
+/// `json` with the same characters as JSON escapes: it reads back the same, and
+/// shows what it says.
 pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
     let hides = |character: char| character != '\n' && deceives(character);
-    if !json.contains(hides) {
-        return Cow::Borrowed(json);
-    }
-    let mut shown = String::with_capacity(json.len() + 16);
-    for character in json.chars() {
-        if hides(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _infallible = write!(shown, "\\u{unit:04x}");
-            }
-        } else {
-            shown.push(character);
+    escaped(json, hides, |shown, character| {
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            let _infallible = write!(shown, "\\u{unit:04x}");
         }
+    })
+}
+
+fn escaped(
+    text: &str,
+    hides: impl Fn(char) -> bool,
+    escape: impl Fn(&mut String, char),
+) -> Cow<'_, str> {
+    if !text.contains(&hides) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if hides(character) { escape(&mut shown, character) } else { shown.push(character) }
     }
     Cow::Owned(shown)
 }

@@ -62,7 +62,7 @@ impl Session {
     }
 }
 
-/// Lets nothing reach a real vendor: those that the sandbox does not know are left out.
+/// Lets nothing reach a real vendor: those without a stand-in are left out.
 ///
 /// Quotas and spend limits that the user set are kept, so that they can be tried;
 /// the vendors' own would make a demonstration wait for tomorrow.
@@ -71,7 +71,7 @@ fn point_at(sandbox: &Sandbox, quotas: &Quotas, settings: &mut Settings) -> Resu
     settings.vendors.retain(|id, _| known.contains(id));
     for dataset in settings.datasets.values_mut() {
         let named = dataset.named;
-        // Its vehicles are made up: real data are read only on request.
+        // Its vehicles are made up: what real data say of them is told only on request.
         let local = |id: &str| named && Local::from_id(id).is_some();
         dataset.vendors.retain(|id| known.contains(id) || local(id));
     }
@@ -93,7 +93,7 @@ fn point_at(sandbox: &Sandbox, quotas: &Quotas, settings: &mut Settings) -> Resu
     Ok(())
 }
 
-/// Enough for any demonstration; no money is spent.
+/// Enough for any demonstration; nobody is charged.
 const PLAY_MONEY: SpendLimit =
     SpendLimit { amount: Micros(1_000_000_000), window: Duration::from_hours(24) };
 

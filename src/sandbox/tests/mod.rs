@@ -3,6 +3,7 @@
 mod answers;
 mod carstrel;
 mod carvin;
+mod fault_rules;
 mod faults;
 mod nhtsa;
 mod visor;

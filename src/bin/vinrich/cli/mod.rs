@@ -169,19 +169,12 @@ pub(crate) enum ReportFormat {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Files, folders, globs, or `-` for stdin
-    #[arg(required = true, value_name = "INPUT")]
-    pub(crate) inputs: Vec<String>,
-    /// The column that holds the VIN, by header or 1-based number [default: found by name or content]
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) vin_column: Option<String>,
+    #[command(flatten)]
+    pub(crate) rows: RowsArgs,
     /// A column that holds the row's own make, model or year, compared with its VIN, such as
     /// `model=Type`; repeatable [default: found by name]
     #[arg(long, value_name = "F=COLUMN,…", value_delimiter = ',', value_parser = claim_column)]
     pub(crate) map: Vec<(Claim, String)>,
-    /// What separates fields: `,` `;` `|` or `tab` [default: sniffed]
-    #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
-    pub(crate) delimiter: Option<u8>,
     /// Carry only these input columns through [default: all]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) keep: Vec<String>,

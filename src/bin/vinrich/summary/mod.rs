@@ -20,24 +20,19 @@ use crate::format::{
 pub(crate) fn print(report: &Report, console: &Console, common: &CommonArgs) {
     let unprinted = report.warnings.iter().filter(|warning| !console.has_printed(warning));
     let unprinted: Vec<&str> = unprinted.map(String::as_str).collect();
+    let has_failed = report.exit_code != 0;
+    if common.quiet || common.log_format == LogFormat::Json {
+        for warning in &unprinted {
+            console.note(Level::Warn, "report", warning);
+        }
+    }
     match common.log_format {
-        LogFormat::Json => {
-            for warning in unprinted {
-                console.note(Level::Warn, "report", warning);
-            }
-            if !common.quiet || report.exit_code != 0 {
-                console.print(&as_json(report, &now()));
-            }
+        LogFormat::Text if !common.quiet => {
+            console.print(&as_text(report, &unprinted, wants_colour()));
         }
-        LogFormat::Text if common.quiet => {
-            for warning in unprinted {
-                console.note(Level::Warn, "report", warning);
-            }
-            if report.exit_code != 0 {
-                console.print(&text(&verdict(report)));
-            }
-        }
-        LogFormat::Text => console.print(&as_text(report, &unprinted, wants_colour())),
+        LogFormat::Text if has_failed => console.print(&text(&verdict(report))),
+        LogFormat::Json if has_failed || !common.quiet => console.print(&as_json(report, &now())),
+        LogFormat::Text | LogFormat::Json => {}
     }
 }
 
