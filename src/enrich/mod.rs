@@ -184,10 +184,10 @@ fn ask<'a>(
         let doors = open_doors(plan, chains, store, &shared).await?;
         let started = run.started.wall;
         let offline = chains.offline(started).map(|offline| offline.until(cancel));
-        let gate = Doors { plan, store, shared: &shared, doors, started };
+        let gate = Doors { plan, store, shared: &shared, by_vendor: doors, started };
         let asker = Asker { plan, chains, offline, gate };
         let answers = asker.ask(vins).await?;
-        for (id, door) in &asker.gate.doors {
+        for (id, door) in &asker.gate.by_vendor {
             let label = crate::gate::label(door.vendor(), &plan.settings.vendors[id]);
             run.note_vendor(label, door.report().await?, door.resume_at());
         }
