@@ -43,7 +43,7 @@ pub(super) struct Decode<'a> {
     pub(super) error_code: &'a str,
 }
 
-/// What is known of a VIN; of one that nobody registered, nothing.
+/// What is known of a VIN; of one that is not registered, nothing.
 pub(super) fn of(vin: &Vin) -> Decode<'_> {
     let known = fleet::vehicle(vin).map(Decode::from).unwrap_or_default();
     Decode { vin: vin.as_str(), ..known }

@@ -26,7 +26,7 @@ pub(super) struct Vehicle {
     pub(super) transmission: &'static Transmission,
 }
 
-/// The vehicle a VIN names; `None` when nobody registered it for the USA.
+/// The vehicle a VIN names; `None` when it is not registered for the USA.
 pub(super) fn vehicle(vin: &Vin) -> Option<Vehicle> {
     if is_european(vin) {
         return None;

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restore_shows_what_became_of_the_replaced_store() {
+    fn a_restore_says_what_became_of_the_replaced_store() {
         let carry =
             Carry { calls: 12, spent: Micros(36_000), answers: 240, recall_file_differs: false };
         let told = |carried| as_text(&restored(carried), Path::new("v.db"), Path::new("b.db"));
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lossy_restore_warns() {
+    fn what_is_lost_is_said() {
         let said = |carried| warnings(&restored(carried)).pop().map(|(code, _)| code);
         assert_eq!(said(Carried::Nothing), Some("ledger_lost"));
         assert_eq!(said(Carried::Over(Carry::default())), None);

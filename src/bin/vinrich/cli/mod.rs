@@ -244,7 +244,7 @@ pub(crate) struct ConsentArgs {
 }
 
 /// Prints clap's message; gives the exit code. Help that does not fit on
-/// the disk was not given; help that nobody reads to its end was.
+/// the disk is an error; help whose reader closes it early is not.
 pub(crate) fn refuse(error: &clap::Error) -> u8 {
     let shown = error.render().to_string();
     let escaped = shown.split('\n').map(visible).collect::<Vec<_>>().join("\n");
