@@ -1,4 +1,4 @@
-//! The sandbox: a local stand-in for the vendors, to try the tool, to teach it,
+//! The sandbox: the vendors imitated on this machine, to try the tool, to teach it,
 //! and to run other people's pipelines against in CI. It spends nothing and
 //! needs no key.
 //!
@@ -8,27 +8,26 @@
 //! [`FaultRule`] makes it fail on request, in ways a test can count on.
 //!
 //! ```text
-//! server -> roster -> carvin, visor, carstrel, nhtsa, vpic_api, visio, visa
-//!        -> decode, recalls, lot -> fleet (what a VIN is) -> makers, body
+//! server -> registry -> carvin, visor, carstrel, nhtsa, vpic_api, visio, visa
+//!        -> decode, recalls, dealer_stock -> fleet (what a VIN is) -> makers (data/*.csv)
 //!        -> faults (what goes wrong) and journal (what was asked)
 //! ```
 
-mod body;
 mod carstrel;
 mod carvin;
+mod dealer_stock;
 mod decode;
 mod fault;
 mod faults;
 mod fleet;
+mod handler;
 mod journal;
-mod dealer_stock;
 mod makers;
 mod nhtsa;
 mod quota;
 mod recalls;
 mod registry;
 mod server;
-mod handler;
 #[cfg(test)]
 mod tests;
 mod visa;
@@ -39,7 +38,7 @@ mod vpic_api;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::config::Quota;
@@ -48,18 +47,17 @@ use crate::domain::error::Error;
 pub use fault::FaultRule;
 pub use journal::{Seen, Tally};
 
-/// The vendors the sandbox stands in for, by id.
+/// The vendors that the sandbox knows, by id.
 pub fn vendors() -> Vec<&'static str> {
     registry::ALL.iter().map(|profile| profile.id).collect()
 }
 
-/// The API key that the stand-in for `vendor` takes unless told otherwise;
-/// `None` for one that asks for no key.
+/// The usual API key of `vendor` in the sandbox; `None` for one that asks for no key.
 pub fn key(vendor: &str) -> Option<&'static str> {
     registry::find(vendor)?.key
 }
 
-/// What a sandbox is to be like.
+/// How a sandbox is set up.
 #[derive(Clone, Debug, Default)]
 pub struct SandboxSpec {
     /// The port on 127.0.0.1; 0 takes a free one.
@@ -109,6 +107,12 @@ impl Quotas {
         let pair = |profile: &&registry::Profile| (profile.id.to_owned(), quotas(profile).to_vec());
         Self(registry::ALL.iter().map(pair).collect())
     }
+}
+
+/// Locks what one account counts or keeps; a thread that panicked left at worst one
+/// entry out.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const fn per(calls: u32, window: Duration) -> Quota {

@@ -1,4 +1,4 @@
-//! What was typed becomes what shall be done: one checked [`Plan`].
+//! What was typed becomes one checked [`Plan`].
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -62,11 +62,11 @@ pub(crate) fn vin(typed: &str) -> Result<Vin, Error> {
     let reading = vin::read(typed, Rules::default());
     reading.vin.ok_or_else(|| {
         let why = reading.error.map_or("not_a_vin", VinError::as_str);
-        Error::usage(format!("`{typed}` is no VIN: {why}"))
+        Error::usage(format!("`{typed}` is not a VIN: {why}"))
     })
 }
 
-/// A plan that writes no rows, fails for nothing and asks nobody by itself.
+/// A plan that writes no rows, fails for nothing and asks no vendor by itself.
 fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
     Plan {
         input,
@@ -100,11 +100,9 @@ pub(crate) fn rows(args: &RowsArgs) -> InputSpec {
 
 fn input(args: &InputArgs) -> InputSpec {
     InputSpec {
-        sources: args.inputs.clone(),
-        vin_column: args.vin_column.clone(),
         map: args.map.iter().cloned().collect(),
-        delimiter: args.delimiter,
         keep: args.keep.clone(),
+        ..rows(&args.rows)
     }
 }
 
@@ -168,7 +166,7 @@ fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
         (None, None) => Format::Csv,
     };
     if args.for_excel && format != Format::Csv {
-        return Err(Error::usage("`--for-excel` guards CSV cells; the output is no CSV"));
+        return Err(Error::usage("`--for-excel` guards CSV cells; the output is not CSV"));
     }
     Ok(OutputSpec { path, format, rejects: args.rejects.clone(), for_excel: args.for_excel })
 }
@@ -325,13 +323,13 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_are_told_apart() {
+    fn each_contradiction_has_its_message() {
         for (words, expected) in [
             ("f -o o.csv --rejects o.csv", "`--output` and `--rejects` name the same file"),
             ("f -o o.csv --rejects r --report r", "`--rejects` and `--report` name the same file"),
             ("f -o o.csv --rejects -", "`--rejects` needs a file; only `--output` can be stdout"),
             ("f -o out/", "`--output` names a folder: `out/`"),
-            ("f -o o.parquet --for-excel", "`--for-excel` guards CSV cells; the output is no CSV"),
+            ("f -o o.parquet --for-excel", "`--for-excel` guards CSV cells; the output is not CSV"),
             ("f -o o.csv --decode carvin,carvin", "`--decode` names `carvin` twice"),
             (
                 "f -o o.csv --with recalls --decode carvin",

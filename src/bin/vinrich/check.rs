@@ -10,11 +10,11 @@ use vinrich::ops::check::{
 use vinrich::vendors::Counted;
 
 use crate::cli::{CheckArgs, CommonArgs, ReportFormat};
-use crate::format::{count, moment, text, thousands, took, visible};
+use crate::format::{count, moment, shown, text, thousands, took, visible};
 use crate::sandbox::Session;
 use crate::{args_to_plan, settings, signals, stdout};
 
-/// The library says how it ends: see [`Check::exit`].
+/// The library decides the exit code: see [`Check::exit`].
 pub(crate) fn run(args: &CheckArgs, common: &CommonArgs) -> Result<u8, Error> {
     let mut settings = settings::load(common.config.as_deref())?;
     let _session = Session::start(&args.sandbox, &mut settings)?;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &CheckArgs, common: &CommonArgs) -> Result<u8, Error> {
 
 fn as_text(check: &Check) -> String {
     let state = if check.store_exists { "" } else { " (none yet; the first run creates it)" };
-    let store = visible(&check.store.display().to_string()).into_owned();
+    let store = shown(&check.store);
     let mut lines = vec![format!("store    {store}{state}")];
     for (id, entries) in check.vendors.iter().map(vendor).chain(check.local.iter().map(local)) {
         lines.extend([String::new(), id.to_owned()]);
@@ -51,9 +51,9 @@ fn who_was_called(check: &Check) -> String {
     let was_called = |vendor: &&VendorCheck| !matches!(vendor.call, CallCheck::NotAsked { .. });
     match check.vendors.iter().filter(was_called).count() as u64 {
         0 if check.asked => {
-            "nobody could be called: whether a key works shows with the first run".into()
+            "no vendor could be called: whether a key works shows with the first run".into()
         }
-        0 => "nobody was called: whether a key works shows without `--offline`".into(),
+        0 => "no vendor was called: whether a key works shows without `--offline`".into(),
         called => format!("{} called, by calls that are not billed", count(called, "vendor")),
     }
 }
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vendor_that_answered_is_shown_with_what_it_said() {
+    fn a_vendor_that_answered_is_shown_with_its_answer() {
         let usage = UsageCheck { days: 30, said: counted(3, 6000), ledger: counted(3, 6000) };
         let answered = CallCheck::Accepted {
             call: "usage",
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_wrong_comes_with_what_to_do() {
+    fn what_is_missing_comes_with_what_to_do() {
         let missing = KeyCheck::Missing { place: "environment variable `VISOR_API_KEY`".into() };
         let refused = CallCheck::Failed {
             why: "the key is refused (HTTP 401)".into(),

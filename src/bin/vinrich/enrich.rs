@@ -19,6 +19,6 @@ pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
     let outcome = vinrich::run(&plan, &console, &SystemClock::new(), &cancel);
     console.finish();
     let report = outcome?;
-    summary::tell(&report, &console, common);
+    summary::print(&report, &console, common);
     Ok(report.exit_code)
 }

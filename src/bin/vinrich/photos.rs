@@ -64,7 +64,7 @@ fn planned(
     move |settings| PhotoPlan { input, settings, max_calls, output, command }
 }
 
-/// Does the work with what every command needs around it, and tells what it came to.
+/// Does the work with what every command needs around it, and prints its summary.
 fn carry_out(
     sandboxed: &SandboxedArgs,
     common: &CommonArgs,
@@ -83,7 +83,7 @@ fn carry_out(
     console.finish();
     let photos = outcome?;
     if !common.quiet || photos.report.exit_code != 0 {
-        summary::tell_acted(&photos.report, &headline(&photos, verb), &console, common);
+        summary::print_acted(&photos.report, &headline(&photos, verb), &console, common);
     }
     Ok(photos.report.exit_code)
 }

@@ -1,4 +1,4 @@
-//! `vinrich plan`: what a run would take, told before it is spent.
+//! `vinrich plan`: what a run would take, before it is spent.
 
 use vinrich::SystemClock;
 use vinrich::domain::error::{Error, Exit};
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forecast_says_calls_money_and_nights_first() {
+    fn a_plan_begins_with_calls_money_and_nights() {
         insta::assert_snapshot!(as_text(&forecast()), @r#"
         2,000 VINs: 100 to 502 calls; done in at most 6 nights
         2,100 rows, 2,088 with a usable VIN; 12 rejected: 7 length, 5 placeholder
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_numbers_are_not_hedged_and_money_is_told() {
+    fn exact_numbers_come_without_at_most() {
         let mut exact = forecast();
         exact.datasets[1].exact = true;
         exact.vendors[0] = VendorForecast {

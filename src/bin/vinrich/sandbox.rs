@@ -27,7 +27,7 @@ pub(crate) fn run(args: SandboxArgs) -> Result<u8, Error> {
     signals::watch(&cancel)?;
     stdout::write(&directions(&sandbox)?)?;
     wait(&cancel);
-    // Stopping is how this command ends, so the signal is no failure.
+    // Stopping is how this command ends, so the signal is not a failure.
     Ok(Exit::Success.code())
 }
 

@@ -9,7 +9,7 @@ use vinrich::store::{self, Backup, MergeOutcome, Merged, Restored};
 
 use crate::cli::{CommonArgs, StoreBackupArgs, StoreCommand, StoreRestoreArgs};
 use crate::console::Console;
-use crate::format::{at, bytes, count, text, visible};
+use crate::format::{at, bytes, count, shown, text};
 use crate::{settings, stdout};
 
 pub(crate) fn run(command: &StoreCommand, common: &CommonArgs) -> Result<u8, Error> {
@@ -86,7 +86,7 @@ fn warnings(restored: &Restored) -> Vec<(&'static str, String)> {
             "ledger_lost",
             format!(
                 "there was no store here: what was spent, and used of the quotas, {since} is \
-                 unknown; `vinrich quota --reconcile` asks the vendors that tell"
+                 unknown; `vinrich quota --reconcile` asks the vendors that report it"
             ),
         )],
         MergeOutcome::Foreign => vec![(
@@ -99,14 +99,10 @@ fn warnings(restored: &Restored) -> Vec<(&'static str, String)> {
             "ledger_lost",
             format!(
                 "the replaced store was damaged ({why}): what was spent, and used of the quotas, \
-                 {since} is unknown; `vinrich quota --reconcile` asks the vendors that tell"
+                 {since} is unknown; `vinrich quota --reconcile` asks the vendors that report it"
             ),
         )],
     }
-}
-
-fn shown(path: &Path) -> String {
-    visible(&path.display().to_string()).into_owned()
 }
 
 #[cfg(test)]

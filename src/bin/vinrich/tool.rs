@@ -38,7 +38,7 @@ pub(crate) fn run(command: &ToolCommand, common: &CommonArgs) -> Result<u8, Erro
             .sum::<vinrich::domain::money::Micros>();
         let rows = count(report.rows.read, "row");
         let headline = format!("{rows}: {} of `{}`, {spent} charged", count(ok, "run"), args.tool);
-        summary::tell_acted(&report, &headline, &console, common);
+        summary::print_acted(&report, &headline, &console, common);
     }
     Ok(report.exit_code)
 }

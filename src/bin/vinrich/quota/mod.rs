@@ -52,7 +52,7 @@ fn as_text(vendors: &[VendorQuota]) -> String {
     text(&lines)
 }
 
-/// What a vendor said of waiting, and the way out when that was nonsense.
+/// The wait a vendor asked for, and the way out when that is wrong.
 fn waits(vendor: &str, wait: &AskedWait) -> String {
     let until = moment(&wait.until);
     let said = if wait.supposed {

@@ -13,8 +13,8 @@ use crate::cli::{QuotaArgs, ReportFormat};
 use crate::format::{count, table, text, thousands, visible};
 use crate::{args_to_plan, signals, stdout};
 
-/// 0 when the books agree as far as they are settled, else 3; 77 when nobody
-/// could be asked for want of a key.
+/// 0 when the books agree as far as they are settled, else 3; 77 when no vendor
+/// could be asked, as there is no key.
 pub(super) fn run(args: &QuotaArgs, settings: &Settings) -> Result<u8, Error> {
     let cancel = Cancel::new();
     signals::watch(&cancel)?;
@@ -69,10 +69,7 @@ fn as_text(reconciled: &[Reconciled]) -> String {
         }
     }
     if !silent.is_empty() {
-        lines.extend([
-            String::new(),
-            format!("tell nothing of what they count: {}", silent.join(", ")),
-        ]);
+        lines.extend([String::new(), format!("do not say what they count: {}", silent.join(", "))]);
     }
     text(&lines)
 }
