@@ -62,11 +62,14 @@ pub mod enrich;
 pub mod ops;
 pub mod sandbox;
 
+pub use enrich::enrich;
 pub use enrich::explain::explain;
 pub use enrich::plan::forecast::forecast;
-pub use enrich::run;
-pub use enrich::write::validate;
+pub use enrich::session::Context;
 pub use files::SystemClock;
 pub use gate::quotas;
 pub use ops::check::check;
+pub use ops::client::{Confirm, Intent};
 pub use ops::reconcile::reconcile;
+pub use ops::tool::tool;
+pub use ops::validate::validate;

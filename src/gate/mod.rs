@@ -46,7 +46,7 @@ use crate::vendors::{Auth, Endpoint, Vendor};
 use breaker::{Breaker, RetryBudget};
 use stats::Tally;
 
-pub(crate) use account::{account_name, origin};
+pub(crate) use account::{VendorAccount, origin};
 pub use probe::Probed;
 pub use quotas::{AskedWait, VendorQuota, quotas};
 pub use report::{QuotaReport, VendorReport};

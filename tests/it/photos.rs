@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use serde_json::json;
+use vinrich::Context;
 use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::events::Silent;
 use vinrich::input::InputSpec;
-use vinrich::ops::acting::World;
 use vinrich::ops::photos::{self, PhotoPlan, Photos, To};
 use vinrich::sandbox::{Quotas, SandboxSpec};
 
@@ -141,8 +141,8 @@ fn requested(work: &Work, settings: Settings, clock: &ScriptedClock) -> Photos {
         command: "vinrich photos request".into(),
     };
     let cancel = Cancel::new();
-    let world = World { events: &Silent, clock, cancel: &cancel };
-    photos::request(&plan, false, world, &|_| Ok(())).expect("it ends")
+    let context = Context { events: &Silent, clock, cancel: &cancel };
+    photos::request(&plan, false, context, &|_| Ok(())).expect("it ends")
 }
 
 #[test]

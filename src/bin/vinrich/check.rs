@@ -1,13 +1,14 @@
 //! `vinrich check`: what can be asked at this moment, and why the rest cannot.
 
-use vinrich::SystemClock;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
+use vinrich::domain::events::Silent;
 use vinrich::ops::check::{
-    CallCheck, Caller, Check, KeyCheck, LimitCheck, LocalCheck, LocalData, RecallPart, UsageCheck,
+    CallCheck, Check, KeyCheck, LimitCheck, LocalCheck, LocalData, RecallPart, UsageCheck,
     VendorCheck,
 };
 use vinrich::vendors::Counted;
+use vinrich::{Context, SystemClock};
 
 use crate::cli::{CheckArgs, CommonArgs, ReportFormat};
 use crate::format::{count, moment, text, thousands, took, visible};
@@ -20,13 +21,10 @@ pub(crate) fn run(args: &CheckArgs, common: &CommonArgs) -> Result<u8, Error> {
     let _session = Session::start(&args.sandbox, &mut settings)?;
     let cancel = Cancel::new();
     signals::watch(&cancel)?;
-    let caller = Caller {
-        settings: &settings,
-        command: args_to_plan::command_line(),
-        clock: &SystemClock::new(),
-        cancel: &cancel,
-    };
-    let check = vinrich::check(&caller, !args.offline)?;
+    let clock = SystemClock::new();
+    let context = Context { events: &Silent, clock: &clock, cancel: &cancel };
+    let command = args_to_plan::command_line();
+    let check = vinrich::check(&settings, &command, context, !args.offline)?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&check)?,
         ReportFormat::Text => stdout::write(&as_text(&check))?,

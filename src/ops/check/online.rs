@@ -4,11 +4,11 @@ use super::offline::Known;
 use super::{CallCheck, LimitCheck, UsageCheck, VendorCheck};
 use crate::config::Quota;
 use crate::domain::error::Error;
-use crate::domain::time::Moment;
-use crate::gate::Probed;
-use crate::ops::probing::{Probing, Target, Trouble};
+use crate::enrich::session::Session;
+use crate::gate::{Probed, VendorAccount};
+use crate::ops::probe::{self, Target, Trouble};
 use crate::ops::reconcile::{compare, last_days, start_of};
-use crate::vendors::{Auth, ServerLimit, Usage};
+use crate::vendors::{ServerLimit, Usage};
 
 /// The days of a vendor's usage that are shown beside the ledger's: as many as
 /// a vendor tells of when nobody names any.
@@ -32,24 +32,24 @@ pub(super) fn targets<'a>(
 fn target(known: Known<'_>) -> Result<Target<'_>, &'static str> {
     let Known { vendor, settings, key } = known;
     let key = key.map_err(|_| "not asked, for want of a key that can be used")?;
-    if key.is_none() && vendor.spec().auth != Auth::None {
+    let account = VendorAccount { vendor, settings, key };
+    if account.lacks_key() {
         return Err("not asked, for want of a key");
     }
-    Ok(Target { vendor, settings, key, probe: vendor.probe()? })
+    Ok(Target { account, probe: vendor.probe()? })
 }
 
 /// Asks them and writes down what each said.
-pub(super) fn all(
-    probing: &Probing<'_>,
+pub(super) fn ask_all(
+    session: &Session<'_>,
     targets: &[(usize, Target<'_>)],
-    now: Moment,
     checks: &mut [VendorCheck],
 ) -> Result<(), Error> {
-    let probed = probing.ask(targets.iter().map(|(_, target)| target))?;
+    let probed = probe::ask_all(session, targets.iter().map(|(_, target)| target))?;
     for ((place, target), probed) in targets.iter().zip(probed) {
         checks[*place].call = match Trouble::of(target, &probed) {
             Some(trouble) => failed(&probed, trouble),
-            None => accepted(probed, target, probing, now)?,
+            None => accepted(probed, target, session)?,
         };
     }
     Ok(())
@@ -66,13 +66,12 @@ fn failed(probed: &Probed, trouble: Trouble) -> CallCheck {
 fn accepted(
     probed: Probed,
     target: &Target<'_>,
-    probing: &Probing<'_>,
-    now: Moment,
+    session: &Session<'_>,
 ) -> Result<CallCheck, Error> {
     let Probed::Answered { usage, limits, took } = probed else {
         return Err(Error::internal("an answer is none"));
     };
-    let usage = usage.map(|usage| beside_the_ledger(&usage, target, probing, now)).transpose()?;
+    let usage = usage.map(|usage| beside_the_ledger(&usage, target, session)).transpose()?;
     Ok(CallCheck::Accepted {
         call: target.probe.endpoint,
         scope: target.probe.scope,
@@ -94,11 +93,11 @@ fn limit(limit: &ServerLimit) -> Option<LimitCheck> {
 fn beside_the_ledger(
     usage: &Usage,
     target: &Target<'_>,
-    probing: &Probing<'_>,
-    now: Moment,
+    session: &Session<'_>,
 ) -> Result<UsageCheck, Error> {
+    let now = session.started();
     let days = last_days(now, USAGE_DAYS);
-    let ledger = probing.ledger(target, start_of(*days.start()))?;
-    let books = compare(target.vendor.spec().id(), usage, &ledger, &days, now);
+    let ledger = probe::calls_by_day(session, target, start_of(*days.start()))?;
+    let books = compare(target.account.id(), usage, &ledger, &days, now);
     Ok(UsageCheck { days: USAGE_DAYS, said: books.said, ledger: books.ledger })
 }

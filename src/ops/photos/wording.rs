@@ -4,7 +4,7 @@ use crate::config::VendorSettings;
 use crate::domain::error::Error;
 use crate::domain::vin::Vin;
 use crate::input::Row;
-use crate::ops::tool::template::Template;
+use crate::ops::template::Template;
 use crate::vendors::visio::Wanted;
 
 /// The words of the settings, their columns found.

@@ -10,14 +10,15 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Serialize, Serializer};
 
+use crate::config::Settings;
 use crate::domain::error::{Error, Exit};
 use crate::domain::time::Moment;
-use crate::gate::Probed;
-use crate::ops::probing::{Probing, Target, Trouble};
+use crate::enrich::report::ReportBuilder;
+use crate::enrich::session::{Context, Session, SessionSpec};
+use crate::gate::{Probed, VendorAccount};
+use crate::ops::probe::{self, Target, Trouble};
 use crate::store::DayCalls;
 use crate::vendors::{self, Counted, Usage, Vendor};
-
-pub use crate::ops::probing::Caller;
 
 /// How far a vendor's count may lag behind its calls: what it says of a day that
 /// ended less than this ago may still grow.
@@ -98,17 +99,25 @@ impl Reconciliation {
 }
 
 /// Asks every vendor that tells what it counted in the last `days` UTC days,
-/// today included, and compares. Calls nobody twice, and none for money.
+/// today included, and compares. Each is called once, and no call is billed.
+/// `command` is the command line, for the list of runs.
 ///
-/// A vendor that tells, but cannot be asked, is an error: 77 where its key is
-/// refused, 69 where the key may not ask, 75 or 76 where it does not answer.
-pub fn reconcile(caller: &Caller<'_>, days: u16) -> Result<Vec<Reconciled>, Error> {
-    let now = caller.clock.now();
-    let days = last_days(now, days);
+/// # Errors
+/// A vendor that tells, but cannot be asked: 77 where its key is refused, 69 where the
+/// key may not ask, 75 or 76 where it does not answer. 70, 74 and 78 where the store
+/// cannot be used; 130 and 143 where the run was stopped.
+pub fn reconcile(
+    settings: &Settings,
+    command: &str,
+    context: Context<'_>,
+    days: u16,
+) -> Result<Vec<Reconciled>, Error> {
+    let report = ReportBuilder::start(command, context);
+    let days = last_days(report.run.started, days);
     let mut reconciled = Vec::new();
     let mut targets = Vec::new();
     for vendor in vendors::registry() {
-        match target(*vendor, caller, &days)? {
+        match target(*vendor, settings, &days)? {
             Ok(target) => targets.push(target),
             Err(untold) => reconciled.push(untold),
         }
@@ -116,10 +125,10 @@ pub fn reconcile(caller: &Caller<'_>, days: u16) -> Result<Vec<Reconciled>, Erro
     if targets.is_empty() {
         return Ok(reconciled);
     }
-    let probing = Probing::begin(caller)?;
-    let compared = compare_all(&probing, &targets, &days, now);
+    let session = Session::open(&SessionSpec::new(settings), &report)?;
+    let compared = compare_all(&session, &targets, &days);
     let exit = compared.as_ref().map_or_else(Error::exit, |_| Exit::Success);
-    probing.finish(exit, &compared.as_ref().ok())?;
+    probe::close(session, exit, &compared.as_ref().ok())?;
     reconciled.splice(0..0, compared?);
     Ok(reconciled)
 }
@@ -133,12 +142,11 @@ pub(crate) fn last_days(now: Moment, count: u16) -> RangeInclusive<Date> {
 
 fn target<'a>(
     vendor: &'static dyn Vendor,
-    caller: &Caller<'a>,
+    settings: &'a Settings,
     days: &RangeInclusive<Date>,
 ) -> Result<Result<Target<'a>, Reconciled>, Error> {
     let id = vendor.spec().id();
-    let (Some(settings), Some(probe)) =
-        (caller.settings.vendors.get(id), vendor.usage(days.clone()))
+    let (Some(settings), Some(probe)) = (settings.vendors.get(id), vendor.usage(days.clone()))
     else {
         return Ok(Err(Reconciled::Silent { vendor: id }));
     };
@@ -147,27 +155,26 @@ fn target<'a>(
         let why = format!("no API key ({place})");
         return Ok(Err(Reconciled::NotAsked { vendor: id, why }));
     };
-    Ok(Ok(Target { vendor, settings, key: Some(key), probe }))
+    Ok(Ok(Target { account: VendorAccount { vendor, settings, key: Some(key) }, probe }))
 }
 
 fn compare_all(
-    probing: &Probing<'_>,
+    session: &Session<'_>,
     targets: &[Target<'_>],
     days: &RangeInclusive<Date>,
-    now: Moment,
 ) -> Result<Vec<Reconciled>, Error> {
-    let probed = probing.ask(targets)?;
+    let (now, probed) = (session.started(), probe::ask_all(session, targets)?);
     let compared = targets.iter().zip(probed).map(|(target, probed)| {
         let usage = told(target, probed)?;
-        let ledger = probing.ledger(target, start_of(*days.start()))?;
-        Ok(Reconciled::Compared(compare(target.vendor.spec().id(), &usage, &ledger, days, now)))
+        let ledger = probe::calls_by_day(session, target, start_of(*days.start()))?;
+        Ok(Reconciled::Compared(compare(target.account.id(), &usage, &ledger, days, now)))
     });
     compared.collect()
 }
 
 fn told(target: &Target<'_>, probed: Probed) -> Result<Usage, Error> {
     if let Some(trouble) = Trouble::of(target, &probed) {
-        let id = target.vendor.spec().id();
+        let id = target.account.id();
         return Err(Error::new(trouble.exit, format!("{id}: {}", trouble.what)).hint(trouble.hint));
     }
     match probed {

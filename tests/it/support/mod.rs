@@ -143,7 +143,8 @@ pub(crate) fn plan_of(settings: Settings, input: &Path, out: PathBuf) -> Plan {
 }
 
 pub(crate) fn run(plan: &Plan) -> Result<Report, Error> {
-    vinrich::run(plan, &Silent, &SystemClock::new(), &Cancel::new())
+    let (clock, cancel) = (SystemClock::new(), Cancel::new());
+    vinrich::enrich(plan, vinrich::Context { events: &Silent, clock: &clock, cancel: &cancel })
 }
 
 /// The rows of a CSV file, by column name.

@@ -18,7 +18,7 @@ const SHOWN: usize = 40;
 
 /// Words with places for cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::ops) struct Template(Vec<Piece>);
+pub(super) struct Template(Vec<Piece>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
@@ -30,7 +30,7 @@ enum Piece {
 impl Template {
     /// Reads `text`. Fails with 64 where it names no column of `columns`, or
     /// leaves a brace open; `what` says whose text it is.
-    pub(in crate::ops) fn parse(what: &str, text: &str, columns: &[String]) -> Result<Self, Error> {
+    pub(super) fn parse(what: &str, text: &str, columns: &[String]) -> Result<Self, Error> {
         let wrong = |why: &str| {
             Error::usage(format!("{what}: {why}"))
                 .hint("`{name}` stands for a column, `{{` and `}}` for braces")
@@ -63,7 +63,7 @@ impl Template {
     }
 
     /// The words for a row; an empty cell leaves nothing.
-    pub(in crate::ops) fn fill(&self, row: &Row, vin: &Vin) -> String {
+    pub(super) fn fill(&self, row: &Row, vin: &Vin) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Words(words) => words.clone(),
             Piece::Vin => vin.to_string(),
@@ -101,7 +101,7 @@ fn find(what: &str, name: &str, columns: &[String]) -> Result<Piece, Error> {
 
 /// A JSON object whose strings are templates.
 #[derive(Clone, Debug)]
-pub(in crate::ops) struct JsonTemplate(Vec<(String, Node)>);
+pub(super) struct JsonTemplate(Vec<(String, Node)>);
 
 #[derive(Clone, Debug)]
 enum Node {
@@ -113,7 +113,7 @@ enum Node {
 
 impl JsonTemplate {
     /// Reads the JSON in `text`. Fails with 64.
-    pub(in crate::ops) fn parse(what: &str, text: &str, columns: &[String]) -> Result<Self, Error> {
+    pub(super) fn parse(what: &str, text: &str, columns: &[String]) -> Result<Self, Error> {
         let value: Value = serde_json::from_str(text)
             .map_err(|error| Error::usage(format!("{what} is no JSON")).because(error))?;
         match value {
@@ -124,7 +124,7 @@ impl JsonTemplate {
     }
 
     /// The object for a row.
-    pub(in crate::ops) fn fill(&self, row: &Row, vin: &Vin) -> Value {
+    pub(super) fn fill(&self, row: &Row, vin: &Vin) -> Value {
         fill_object(&self.0, row, vin)
     }
 }

@@ -1,0 +1,232 @@
+//! What a run notes: who can be asked, what the vendors' doors saw, what the
+//! answers came to.
+
+use super::builder::{ReportBuilder, Wrote};
+use super::{DatasetReport, LocalReport, OutputReport, VendorReport};
+use crate::config::Local;
+use crate::domain::error::{Error, Exit};
+use crate::domain::facts::day;
+use crate::domain::outcome::{Dataset, Outcome};
+use crate::enrich::board::{Answers, Replies, Stage};
+use crate::enrich::chain::{LocalSource, Panel};
+use crate::enrich::survey::Survey;
+use crate::gate::{AFTER_OUTAGE, later, rfc3339};
+use crate::input::Inputs;
+use crate::store::Store;
+
+/// A clock that is set right within an hour is nothing to warn about.
+const CLOCK_SLACK_MICROS: i64 = 3_600_000_000;
+
+impl ReportBuilder<'_> {
+    /// Which datasets do not run, and why.
+    pub(crate) fn note_panel(&self, panel: &Panel) {
+        for (dataset, why) in &panel.left_out {
+            let left_out = Some(why.clone());
+            let report = DatasetReport { left_out, ..DatasetReport::default() };
+            self.notes().report.datasets.insert(dataset.name(), report);
+        }
+        for warning in &panel.warnings {
+            self.warn("left_out", warning.clone());
+        }
+        for source in panel.chains.values().flat_map(|chain| &chain.sources) {
+            if let Some(warning) = source.settings.key_warning() {
+                self.warn("key_file", warning);
+            }
+            if source.unpaid {
+                let words = format!(
+                    "{} costs money and has no spend limit: only what the store holds is used",
+                    source.label
+                );
+                self.warn("no_spend_limit", words);
+            } else if !source.can_be_asked() {
+                let words =
+                    format!("no key for {}: only what the store holds is used", source.label);
+                self.warn("no_key", words);
+            }
+            let currency = source.settings.options.get("currency");
+            if currency.is_some_and(Vec::is_empty) {
+                let words = format!(
+                    "no price of {} is written, as nobody says in which money it is: set `currency` under [vendors.{}]",
+                    source.label, source.name.vendor
+                );
+                self.warn("no_currency", words);
+            }
+        }
+    }
+
+    /// Whether the clock was set back since another run, or was ahead then: calls
+    /// stamped so fill their windows until then, and answers are older than they say.
+    pub(crate) fn note_clock(&self, store: &Store) -> Result<(), Error> {
+        let ahead = store.snapshot()?.latest_moment()?.unwrap_or(0) - self.run.started.wall;
+        if ahead > CLOCK_SLACK_MICROS {
+            let words = format!(
+                "the clock was set back, or was ahead: the store holds a run of {}, which is {} from now; \
+                 until then quotas may seem fuller, and answers fresher, than they are",
+                rfc3339(self.run.started.wall + ahead),
+                span(ahead),
+            );
+            self.warn("clock", words);
+        }
+        Ok(())
+    }
+
+    /// Which data on this machine answer.
+    pub(crate) fn note_local(&self, panel: &Panel, store: &Store) -> Result<(), Error> {
+        for (dataset, chain) in &panel.chains {
+            let Some(LocalSource { local, .. }) = chain.local else { continue };
+            let mut report = LocalReport {
+                dataset: dataset.name(),
+                as_of: None,
+                digest: None,
+                decoder: None,
+                imported_at: None,
+            };
+            match (local, &panel.vpic) {
+                (Local::Vpic, Some(vpic)) => {
+                    let data = vpic.provenance();
+                    report.as_of = Some(data.data_month);
+                    report.digest = Some(data.digest);
+                    report.decoder = Some(data.decoder_version);
+                }
+                (Local::Vpic, None) => continue,
+                (Local::NhtsaFile, _) => {
+                    let Some(file) = store.snapshot()?.recall_file()? else { continue };
+                    report.as_of = file.data_as_of.and_then(day);
+                    report.imported_at = Some(rfc3339(file.imported_at));
+                }
+            }
+            self.notes().report.local.insert(local.id(), report);
+        }
+        Ok(())
+    }
+
+    /// What one vendor's door has seen.
+    pub(crate) fn note_vendor(&self, label: String, report: VendorReport, resume_at: Option<i64>) {
+        if report.protocol_mismatch > 0 {
+            let words = format!(
+                "{label} answered about {} VINs nobody asked for",
+                report.protocol_mismatch
+            );
+            self.warn("protocol_mismatch", words);
+        }
+        if report.matched_by_place > 0 {
+            let words = format!(
+                "{label} named no VIN in {} answers: they were taken to be in the order asked",
+                report.matched_by_place
+            );
+            self.warn("matched_by_place", words);
+        }
+        for (words, calls) in &report.trouble {
+            let times = if *calls == 1 { String::new() } else { format!(" ({calls} calls)") };
+            self.warn("trouble", format!("{label}: {words}{times}"));
+        }
+        self.note_calls(label, report);
+        if resume_at.is_some() {
+            self.add_ends(Exit::Parked, 0);
+        }
+        // The run is worth repeating once every parked vendor can go on.
+        let mut notes = self.notes();
+        notes.resume_at = notes.resume_at.max(resume_at);
+    }
+
+    /// What the asking came to.
+    pub(crate) fn note_answers(&self, answers: &Answers) {
+        self.note_stop();
+        if let Some(replies) = &answers.decode {
+            self.note_replies(Dataset::Decode, replies);
+        }
+        let stages = answers.recalls.iter().flat_map(|recalls| &recalls.stages);
+        for replies in stages.flat_map(Stage::replies) {
+            self.note_replies(Dataset::Recalls, replies);
+        }
+        if let Some(replies) = &answers.listings {
+            self.note_replies(Dataset::Listings, replies);
+        }
+        for dealers in &answers.dealers {
+            self.note_replies(Dataset::Listings, &dealers.replies);
+            if let Some(words) = &dealers.unasked {
+                self.warn("dealers", words.clone());
+            }
+        }
+    }
+
+    fn note_replies(&self, dataset: Dataset, replies: &Replies) {
+        self.notes().report.datasets.entry(dataset.name()).or_default().add(&replies.report);
+        self.notes().lookups += replies.report.keys;
+        for words in &replies.warnings {
+            self.warn("inventory", words.clone());
+        }
+        for vendor in &replies.report.unreachable {
+            let words = format!("{dataset}: {vendor} cannot be reached from here and was left out");
+            self.warn("unreachable", words);
+        }
+        let outcomes = replies.outcomes.iter().flat_map(|outcomes| outcomes.values());
+        // Another name or source may conclude what was inconclusive: the rows tell.
+        for outcome in outcomes.filter(|outcome| **outcome != Outcome::Inconclusive) {
+            let exit = outcome.verdict().2;
+            self.add_ends(exit, 1);
+            if matches!(outcome, Outcome::Pending(_)) && exit == Exit::Parked {
+                // A park without a known end is worth another try soon.
+                self.notes().resume_at.get_or_insert(later(self.run.started.wall, AFTER_OUTAGE));
+            }
+        }
+    }
+
+    /// What pass 1 read.
+    pub(crate) fn note_survey(&self, inputs: &Inputs, survey: &Survey) {
+        self.note_inputs(inputs, survey);
+        for warning in inputs.warnings() {
+            self.warn("input", warning);
+        }
+    }
+
+    /// What pass 2 wrote.
+    pub(crate) fn note_written(&self, wrote: Wrote) {
+        let inconclusive = wrote.tally.inconclusive.len() as u64;
+        if inconclusive > 0 {
+            self.explain_inconclusive(inconclusive);
+            self.add_ends(Exit::SomeFailed, inconclusive);
+        }
+        let mut notes = self.notes();
+        notes.lookups += notes.local_lookups();
+        let report = &mut notes.report;
+        report.rows.written = wrote.rows;
+        report.rows.diverted = wrote.diverted;
+        for (dataset, by_status) in wrote.tally.by_status {
+            report.datasets.entry(dataset.name()).or_default().rows = by_status;
+        }
+        report.errors = wrote.tally.errors;
+        report.decode_conflicts = wrote.tally.decode_conflicts;
+        report.input_conflicts = wrote.tally.input_conflicts;
+        for (dataset, stale) in wrote.deferred {
+            if let Some(report) = report.datasets.get_mut(dataset.name()) {
+                report.deferred_renewals = stale;
+            }
+        }
+        report.outputs.extend(wrote.files.into_iter().map(OutputReport::from));
+    }
+
+    /// Names that the imported file does not know may be known to the service.
+    fn explain_inconclusive(&self, vins: u64) {
+        let by_file_alone = {
+            let report = &self.notes().report;
+            report.local.contains_key(Local::NhtsaFile.id())
+                && !report.vendors.keys().any(|label| label.ends_with("nhtsa"))
+        };
+        if by_file_alone {
+            self.warn(
+                "inconclusive",
+                format!(
+                    "recalls of {vins} VINs are inconclusive: the imported file does not know the model, or not that year; \
+                     `--recalls nhtsa-file,nhtsa` asks NHTSA's service about those"
+                ),
+            );
+        }
+    }
+}
+
+/// Hours, or days where they are many.
+fn span(micros: i64) -> String {
+    let hours = micros / 3_600_000_000;
+    if hours < 48 { format!("{hours} h") } else { format!("{} days", hours / 24) }
+}
