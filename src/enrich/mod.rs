@@ -8,7 +8,7 @@ pub mod inventory;
 pub mod join;
 pub mod plan;
 pub mod report;
-pub mod session;
+pub(crate) mod session;
 pub mod survey;
 pub mod write;
 

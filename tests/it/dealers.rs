@@ -130,7 +130,7 @@ fn a_forecast_says_that_dealers_are_not_in_it() {
     let work = Work::with_faults(&[]);
     let warnings = |plan: &Plan| {
         let clock = vinrich::SystemClock::new();
-        let forecast = vinrich::forecast(plan, &vinrich::domain::events::Silent, &clock);
+        let forecast = vinrich::plan(plan, &vinrich::domain::events::Silent, &clock);
         forecast.expect("a forecast").warnings
     };
     let said = |warnings: &[String]| warnings.iter().any(|words| words.contains("and dealers"));

@@ -19,7 +19,7 @@ pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {
     let mut plan = args_to_plan::of_plan(args, settings::load(common.config.as_deref())?)?;
     let _session = Session::start(&args.sandbox, &mut plan.settings)?;
     let console = Console::new(common);
-    let outcome = vinrich::forecast(&plan, &console, &SystemClock::new());
+    let outcome = vinrich::plan(&plan, &console, &SystemClock::new());
     console.finish();
     let forecast = outcome?;
     match args.format {

@@ -21,7 +21,7 @@ use crate::gate::{label, seconds_for};
 use crate::input::Inputs;
 use crate::store::{Answered, Snapshot, Store};
 
-/// What [`run`](crate::enrich::run()) would take. Spends nothing.
+/// What [`enrich`](crate::enrich()) would take. Spends nothing.
 pub fn forecast(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forecast, Error> {
     // A forecast needs neither key nor money: it says what both would be spent on.
     let unlimited = Limits { max_cost: Some(Micros(i64::MAX)), ..plan.limits };

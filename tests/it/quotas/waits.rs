@@ -173,7 +173,7 @@ fn rows_of_waits(work: &Work) -> i64 {
 }
 
 fn carvins_wait(plan: &Plan, clock: &ScriptedClock) -> Option<u64> {
-    let quotas = vinrich::quotas(&plan.settings, clock).expect("quotas");
+    let quotas = vinrich::quota(&plan.settings, clock).expect("quotas");
     let carvin = quotas.into_iter().find(|quota| quota.vendor == "carvin").expect("carvin");
     carvin.wait.map(|wait| wait.seconds)
 }
@@ -194,7 +194,7 @@ fn a_wait_outlives_the_run_that_was_told() {
     let left = carvins_wait(&plan, &clock).expect("a wait");
     assert!((3590..=3601).contains(&left), "{left} s");
     let forecast =
-        vinrich::forecast(&plan, &vinrich::domain::events::Silent, &clock).expect("a forecast");
+        vinrich::plan(&plan, &vinrich::domain::events::Silent, &clock).expect("a forecast");
     assert!(forecast.vendors[0].waits_until.is_some() && forecast.vendors[0].seconds >= 3590);
     assert!(forecast.warnings.iter().any(|words| words.contains("asked to wait until")));
 

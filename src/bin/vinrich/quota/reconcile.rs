@@ -23,7 +23,7 @@ pub(super) fn run(args: &QuotaArgs, settings: &Settings) -> Result<u8, Error> {
     let context = Context { events: &Silent, clock: &clock, cancel: &cancel };
     let command = args_to_plan::command_line();
     let reconciled = vinrich::reconcile(settings, &command, context, args.days)?;
-    let quotas = vinrich::quotas(settings, &clock)?;
+    let quotas = vinrich::quota(settings, &clock)?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&AsJson { quotas, reconciled: &reconciled })?,
         ReportFormat::Text => {
