@@ -82,6 +82,12 @@ fn nothing_is_sent_without_a_yes() {
     let work = work(3, &[]);
     work.vinrich(&REQUEST[..5]).exits(64).says(&["make 3 photo requests", "`--yes`"]);
     assert!(work.sandbox.log().is_empty() && !work.path("out.csv").exists());
+    let runs = work.vinrich(&["runs", "list"]).exits(0);
+    assert!(
+        runs.stdout().contains("exit 64"),
+        "the refusal is how the run ended: {}",
+        runs.stdout()
+    );
     work.vinrich(&REQUEST).exits(0);
     work.vinrich(&["photos", "cancel", "--all"]).exits(64).says(&["cancel 3 photo requests"]);
     assert_eq!(work.calls("cancel"), 0);

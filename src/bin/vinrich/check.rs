@@ -265,7 +265,7 @@ mod tests {
             why: "key file `k` is empty".into(),
             hint: Some("fill it".into()),
         };
-        let not_asked = CallCheck::NotAsked { why: "not asked, for want of a key".into() };
+        let not_asked = CallCheck::NotAsked { why: "not asked: it has no key".into() };
         let vendors = vec![
             visor(missing, not_asked.clone()),
             visor(KeyCheck::NotNeeded, refused),
@@ -299,7 +299,7 @@ mod tests {
           asked for  listings
           quotas     10/10s, 60/minute
           spend      none, so endpoints that cost money are left out
-          call       not asked, for want of a key
+          call       not asked: it has no key
 
         visor
           key        none needed
@@ -316,7 +316,7 @@ mod tests {
           asked for  listings
           quotas     10/10s, 60/minute
           spend      none, so endpoints that cost money are left out
-          call       not asked, for want of a key
+          call       not asked: it has no key
 
         vpic
           asked for  decode

@@ -1,5 +1,5 @@
-//! What a run notes: who can be asked, what the vendors' doors saw, what the
-//! answers came to.
+//! The notes of an enrich run: who can be asked, what the doors saw, what the
+//! answers came to, what was written.
 
 use super::builder::{ReportBuilder, Wrote};
 use super::{DatasetReport, LocalReport, OutputReport, VendorReport};
@@ -33,23 +33,23 @@ impl ReportBuilder<'_> {
                 self.warn("key_file", warning);
             }
             if source.unpaid {
-                let words = format!(
+                let message = format!(
                     "{} costs money and has no spend limit: only what the store holds is used",
                     source.label
                 );
-                self.warn("no_spend_limit", words);
+                self.warn("no_spend_limit", message);
             } else if !source.can_be_asked() {
-                let words =
+                let message =
                     format!("no key for {}: only what the store holds is used", source.label);
-                self.warn("no_key", words);
+                self.warn("no_key", message);
             }
             let currency = source.settings.options.get("currency");
             if currency.is_some_and(Vec::is_empty) {
-                let words = format!(
+                let message = format!(
                     "no price of {} is written, as nobody says in which money it is: set `currency` under [vendors.{}]",
                     source.label, source.name.vendor
                 );
-                self.warn("no_currency", words);
+                self.warn("no_currency", message);
             }
         }
     }
@@ -59,13 +59,13 @@ impl ReportBuilder<'_> {
     pub(crate) fn note_clock(&self, store: &Store) -> Result<(), Error> {
         let ahead = store.snapshot()?.latest_moment()?.unwrap_or(0) - self.run.started.wall;
         if ahead > CLOCK_SLACK_MICROS {
-            let words = format!(
+            let message = format!(
                 "the clock was set back, or was ahead: the store holds a run of {}, which is {} from now; \
                  until then quotas may seem fuller, and answers fresher, than they are",
                 rfc3339(self.run.started.wall + ahead),
                 span(ahead),
             );
-            self.warn("clock", words);
+            self.warn("clock", message);
         }
         Ok(())
     }
@@ -103,22 +103,22 @@ impl ReportBuilder<'_> {
     /// What one vendor's door has seen.
     pub(crate) fn note_vendor(&self, label: String, report: VendorReport, resume_at: Option<i64>) {
         if report.protocol_mismatch > 0 {
-            let words = format!(
+            let message = format!(
                 "{label} answered about {} VINs nobody asked for",
                 report.protocol_mismatch
             );
-            self.warn("protocol_mismatch", words);
+            self.warn("protocol_mismatch", message);
         }
         if report.matched_by_place > 0 {
-            let words = format!(
+            let message = format!(
                 "{label} named no VIN in {} answers: they were taken to be in the order asked",
                 report.matched_by_place
             );
-            self.warn("matched_by_place", words);
+            self.warn("matched_by_place", message);
         }
-        for (words, calls) in &report.trouble {
+        for (seen, calls) in &report.trouble {
             let times = if *calls == 1 { String::new() } else { format!(" ({calls} calls)") };
-            self.warn("trouble", format!("{label}: {words}{times}"));
+            self.warn("trouble", format!("{label}: {seen}{times}"));
         }
         self.note_calls(label, report);
         if resume_at.is_some() {
@@ -144,8 +144,8 @@ impl ReportBuilder<'_> {
         }
         for dealers in &answers.dealers {
             self.note_replies(Dataset::Listings, &dealers.replies);
-            if let Some(words) = &dealers.unasked {
-                self.warn("dealers", words.clone());
+            if let Some(message) = &dealers.unasked {
+                self.warn("dealers", message.clone());
             }
         }
     }
@@ -153,15 +153,16 @@ impl ReportBuilder<'_> {
     fn note_replies(&self, dataset: Dataset, replies: &Replies) {
         self.notes().report.datasets.entry(dataset.name()).or_default().add(&replies.report);
         self.notes().lookups += replies.report.keys;
-        for words in &replies.warnings {
-            self.warn("inventory", words.clone());
+        for message in &replies.warnings {
+            self.warn("inventory", message.clone());
         }
         for vendor in &replies.report.unreachable {
-            let words = format!("{dataset}: {vendor} cannot be reached from here and was left out");
-            self.warn("unreachable", words);
+            let message =
+                format!("{dataset}: {vendor} cannot be reached from here and was left out");
+            self.warn("unreachable", message);
         }
         let outcomes = replies.outcomes.iter().flat_map(|outcomes| outcomes.values());
-        // Another name or source may conclude what was inconclusive: the rows tell.
+        // Another name or source may conclude what was inconclusive: the rows say it.
         for outcome in outcomes.filter(|outcome| **outcome != Outcome::Inconclusive) {
             let exit = outcome.verdict().2;
             self.add_ends(exit, 1);

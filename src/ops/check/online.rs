@@ -7,11 +7,11 @@ use crate::domain::error::Error;
 use crate::enrich::session::Session;
 use crate::gate::{Probed, VendorAccount};
 use crate::ops::probe::{self, Target, Trouble};
-use crate::ops::reconcile::{compare, last_days, start_of};
+use crate::ops::reconcile::{self, Period};
 use crate::vendors::{ServerLimit, Usage};
 
 /// The days of a vendor's usage that are shown beside the ledger's: as many as
-/// a vendor tells of when nobody names any.
+/// a vendor says when none are named.
 const USAGE_DAYS: u16 = 30;
 
 /// The vendors that can be asked; of the others it is written down why not.
@@ -31,10 +31,10 @@ pub(super) fn targets<'a>(
 
 fn target(known: Known<'_>) -> Result<Target<'_>, &'static str> {
     let Known { vendor, settings, key } = known;
-    let key = key.map_err(|_| "not asked, for want of a key that can be used")?;
+    let key = key.map_err(|_| "not asked: its key cannot be used")?;
     let account = VendorAccount { vendor, settings, key };
     if account.lacks_key() {
-        return Err("not asked, for want of a key");
+        return Err("not asked: it has no key");
     }
     Ok(Target { account, probe: vendor.probe()? })
 }
@@ -69,9 +69,9 @@ fn accepted(
     session: &Session<'_>,
 ) -> Result<CallCheck, Error> {
     let Probed::Answered { usage, limits, took } = probed else {
-        return Err(Error::internal("an answer is none"));
+        return Err(Error::internal("a call without trouble has no answer"));
     };
-    let usage = usage.map(|usage| beside_the_ledger(&usage, target, session)).transpose()?;
+    let usage = usage.map(|usage| usage_check(&usage, target, session)).transpose()?;
     Ok(CallCheck::Accepted {
         call: target.probe.endpoint,
         scope: target.probe.scope,
@@ -90,14 +90,12 @@ fn limit(limit: &ServerLimit) -> Option<LimitCheck> {
     Some(LimitCheck { quota, remaining: limit.remaining })
 }
 
-fn beside_the_ledger(
+fn usage_check(
     usage: &Usage,
     target: &Target<'_>,
     session: &Session<'_>,
 ) -> Result<UsageCheck, Error> {
-    let now = session.started();
-    let days = last_days(now, USAGE_DAYS);
-    let ledger = probe::calls_by_day(session, target, start_of(*days.start()))?;
-    let books = compare(target.account.id(), usage, &ledger, &days, now);
+    let period = Period::until(session.started(), USAGE_DAYS);
+    let books = reconcile::beside_ledger(session, target, usage, &period)?;
     Ok(UsageCheck { days: USAGE_DAYS, said: books.said, ledger: books.ledger })
 }

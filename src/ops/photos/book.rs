@@ -1,5 +1,5 @@
 //! The photo requests that this store knows of, and the vendor's list that
-//! tells what became of those whose reply was lost.
+//! says what became of those whose reply was lost.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -80,7 +80,7 @@ impl Book {
         self.made.get(vin.as_str()).into_iter().flatten()
     }
 
-    /// How many of a vehicle's nobody knows the outcome of.
+    /// How many of a vehicle's have an unknown outcome.
     pub(super) fn unknown(&self, vin: &Vin) -> usize {
         self.unknown.get(vin.as_str()).copied().unwrap_or(0)
     }

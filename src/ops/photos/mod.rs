@@ -1,9 +1,9 @@
 //! `photos`: links by which customers send photos of vehicles.
 //!
 //! A photo request is made once a vehicle, journalled before it is sent, and
-//! never sent again while nobody knows what became of it: the vendor's list
-//! tells, at the start of every command and at the end of the one that lost a
-//! reply. What the list does not tell is left to the operator.
+//! never sent again while its outcome is unknown: the vendor's list
+//! says it, at the start of every command and at the end of the one that lost a
+//! reply. What the list does not say is left to the operator.
 
 mod book;
 mod rows;
@@ -57,7 +57,7 @@ pub enum To {
 /// What a command about photo requests came to.
 #[derive(Clone, Debug, Default)]
 pub struct Photos {
-    /// The run's account.
+    /// The run's report.
     pub report: Report,
     /// Vehicles looked at.
     pub vehicles: usize,
@@ -65,7 +65,7 @@ pub struct Photos {
     pub done: usize,
     /// Vehicles that had a photo request before.
     pub had: usize,
-    /// Photo requests that nobody knows the outcome of.
+    /// Photo requests whose outcome is unknown.
     pub unknown: usize,
 }
 
@@ -257,7 +257,7 @@ fn warn_of_refused(client: &VendorClient<'_>, outcomes: &HashMap<Key, Outcome>) 
     );
 }
 
-/// Says how many photo requests of these vehicles nobody knows the outcome of.
+/// Warns of photo requests of these vehicles whose outcome is unknown.
 fn warn_of_unknown<'a>(
     client: &VendorClient<'_>,
     book: &Book,

@@ -22,7 +22,7 @@ const COLUMNS: [&str; 6] = [
     "photo_error",
 ];
 
-/// The state of a vehicle that nobody made a photo request for.
+/// The state of a vehicle without a photo request.
 const NOT_REQUESTED: &str = "not_requested";
 
 /// What is said of a photo request that another run is making.

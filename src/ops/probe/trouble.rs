@@ -7,7 +7,7 @@ use crate::domain::error::Exit;
 use crate::domain::outcome::{Denied, Fault, Held};
 use crate::gate::Probed;
 
-/// What is wrong, in words.
+/// What is wrong.
 #[derive(Clone, Debug)]
 pub(in crate::ops) struct Trouble {
     /// What was seen.

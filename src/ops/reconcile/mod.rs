@@ -75,7 +75,7 @@ pub struct ClassDifference {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Reconciled {
-    /// It told.
+    /// It said what it counted.
     Compared(Reconciliation),
     /// It has no way to tell.
     Silent {
@@ -113,40 +113,50 @@ pub fn reconcile(
     days: u16,
 ) -> Result<Vec<Reconciled>, Error> {
     let report = ReportBuilder::start(command, context);
-    let days = last_days(report.run.started, days);
+    let period = Period::until(report.run.started, days);
     let mut reconciled = Vec::new();
     let mut targets = Vec::new();
     for vendor in vendors::registry() {
-        match target(*vendor, settings, &days)? {
+        match target(*vendor, settings, &period)? {
             Ok(target) => targets.push(target),
-            Err(untold) => reconciled.push(untold),
+            Err(not_asked) => reconciled.push(not_asked),
         }
     }
     if targets.is_empty() {
         return Ok(reconciled);
     }
     let session = Session::open(&SessionSpec::new(settings), &report)?;
-    let compared = compare_all(&session, &targets, &days);
+    let compared = compare_all(&session, &targets, &period);
     let exit = compared.as_ref().map_or_else(Error::exit, |_| Exit::Success);
     probe::close(session, exit, &compared.as_ref().ok())?;
     reconciled.splice(0..0, compared?);
     Ok(reconciled)
 }
 
-/// The last `count` UTC days, today included.
-pub(crate) fn last_days(now: Moment, count: u16) -> RangeInclusive<Date> {
-    let today = day_of(now.wall);
-    let back = i64::from(count.saturating_sub(1));
-    today.saturating_sub(back.days())..=today
+/// The UTC days that are compared.
+#[derive(Clone, Debug)]
+pub(super) struct Period {
+    days: RangeInclusive<Date>,
+    now: Moment,
+}
+
+impl Period {
+    /// The last `count` days, today included.
+    pub(super) fn until(now: Moment, count: u16) -> Self {
+        let today = day_of(now.wall);
+        let back = i64::from(count.saturating_sub(1));
+        Self { days: today.saturating_sub(back.days())..=today, now }
+    }
 }
 
 fn target<'a>(
     vendor: &'static dyn Vendor,
     settings: &'a Settings,
-    days: &RangeInclusive<Date>,
+    period: &Period,
 ) -> Result<Result<Target<'a>, Reconciled>, Error> {
     let id = vendor.spec().id();
-    let (Some(settings), Some(probe)) = (settings.vendors.get(id), vendor.usage(days.clone()))
+    let (Some(settings), Some(probe)) =
+        (settings.vendors.get(id), vendor.usage(period.days.clone()))
     else {
         return Ok(Err(Reconciled::Silent { vendor: id }));
     };
@@ -161,18 +171,17 @@ fn target<'a>(
 fn compare_all(
     session: &Session<'_>,
     targets: &[Target<'_>],
-    days: &RangeInclusive<Date>,
+    period: &Period,
 ) -> Result<Vec<Reconciled>, Error> {
-    let (now, probed) = (session.started(), probe::ask_all(session, targets)?);
+    let probed = probe::ask_all(session, targets)?;
     let compared = targets.iter().zip(probed).map(|(target, probed)| {
-        let usage = told(target, probed)?;
-        let ledger = probe::calls_by_day(session, target, start_of(*days.start()))?;
-        Ok(Reconciled::Compared(compare(target.account.id(), &usage, &ledger, days, now)))
+        let usage = usage_of(target, probed)?;
+        Ok(Reconciled::Compared(beside_ledger(session, target, &usage, period)?))
     });
     compared.collect()
 }
 
-fn told(target: &Target<'_>, probed: Probed) -> Result<Usage, Error> {
+fn usage_of(target: &Target<'_>, probed: Probed) -> Result<Usage, Error> {
     if let Some(trouble) = Trouble::of(target, &probed) {
         let id = target.account.id();
         return Err(Error::new(trouble.exit, format!("{id}: {}", trouble.what)).hint(trouble.hint));
@@ -184,12 +193,21 @@ fn told(target: &Target<'_>, probed: Probed) -> Result<Usage, Error> {
 }
 
 /// What the ledger and a vendor say of the same days.
-pub(crate) fn compare(
+pub(super) fn beside_ledger(
+    session: &Session<'_>,
+    target: &Target<'_>,
+    usage: &Usage,
+    period: &Period,
+) -> Result<Reconciliation, Error> {
+    let ledger = probe::calls_by_day(session, target, start_of(*period.days.start()))?;
+    Ok(compare(target.account.id(), usage, &ledger, period))
+}
+
+fn compare(
     vendor: &'static str,
     usage: &Usage,
     ledger: &[DayCalls],
-    days: &RangeInclusive<Date>,
-    now: Moment,
+    Period { days, now }: &Period,
 ) -> Reconciliation {
     let mut books = Books::default();
     for row in usage.rows.iter().filter(|row| days.contains(&row.day)) {
@@ -272,7 +290,7 @@ fn day_of(wall: i64) -> Date {
 }
 
 /// The first microsecond of a UTC day.
-pub(crate) fn start_of(day: Date) -> i64 {
+fn start_of(day: Date) -> i64 {
     day.to_zoned(TimeZone::UTC).map_or(0, |start| start.timestamp().as_microsecond())
 }
 

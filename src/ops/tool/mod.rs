@@ -5,31 +5,31 @@
 //! the dearest charge seen. One run is on its way at a time, so a tool that
 //! turns out dearer than thought passes the limit by that one charge at most.
 
+mod rows;
+mod tasks;
+
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use self::rows::{Answers, COLUMNS, write};
+use self::tasks::Tasks;
 use crate::config::{Settings, VendorSettings};
 use crate::domain::error::{Error, Exit};
 use crate::domain::freshness::Freshness;
 use crate::domain::key::Key;
 use crate::domain::money::Micros;
-use crate::domain::outcome::{Outcome, Status};
-use crate::domain::vin::{Rules, Vin};
+use crate::domain::outcome::Outcome;
 use crate::enrich::plan::Limits;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::Context;
-use crate::enrich::survey::Survey;
 use crate::gate::origin;
-use crate::input::{InputSpec, Inputs, Row};
-use crate::ops::client::{Action, Confirm, Intent, VendorClient, commit_whole, settings_of};
+use crate::input::{InputSpec, Inputs};
+use crate::ops::client::{Action, Confirm, Intent, VendorClient, settings_of};
 use crate::ops::template::JsonTemplate;
 use crate::output::Sheet;
-use crate::store::{Answered, Held, SourceId, SourceName, Store};
-use crate::vendors::visa::{self, EXECUTE, Execution};
-
-/// The columns that follow the input's.
-const COLUMNS: [&str; 4] = ["tool_status", "tool_result", "tool_charged_micros", "tool_error"];
+use crate::store::{Answered, SourceId, SourceName, Store};
+use crate::vendors::visa::{self, EXECUTE};
 
 /// What `tool run` shall do.
 #[derive(Clone, Debug)]
@@ -136,72 +136,6 @@ fn priced(plan: &ToolPlan) -> Result<VendorSettings, Error> {
     Ok(settings)
 }
 
-/// The distinct tasks of an input.
-struct Tasks<'a> {
-    plan: &'a ToolPlan,
-    template: &'a JsonTemplate,
-    keys: Vec<Key>,
-    /// The places of the vehicles' tasks.
-    of_vehicle: HashMap<Vin, usize>,
-    places: HashMap<Key, usize>,
-}
-
-impl<'a> Tasks<'a> {
-    fn of(plan: &'a ToolPlan, template: &'a JsonTemplate, inputs: &Inputs) -> Result<Self, Error> {
-        let (of_vehicle, places) = (HashMap::new(), HashMap::new());
-        let mut tasks = Self { plan, template, keys: Vec::new(), of_vehicle, places };
-        let mut rows = inputs.rows()?;
-        let mut row = Row::default();
-        while rows.next(&mut row)? {
-            let Some(vin) = row.reading(Rules::default()).vin else { continue };
-            let task = tasks.task(&row, &vin);
-            match plan.per {
-                Per::Row => drop(tasks.add(task)),
-                Per::Vehicle => tasks.add_of_vehicle(vin, task),
-            }
-        }
-        rows.finish()?;
-        Ok(tasks)
-    }
-
-    fn add_of_vehicle(&mut self, vin: Vin, key: Key) {
-        if let Some(&place) = self.of_vehicle.get(&vin) {
-            let smallest = &mut self.keys[place];
-            if key < *smallest {
-                *smallest = key;
-            }
-        } else {
-            self.of_vehicle.insert(vin, self.keys.len());
-            self.keys.push(key);
-        }
-    }
-
-    fn add(&mut self, key: Key) -> usize {
-        let next = self.keys.len();
-        let place = *self.places.entry(key.clone()).or_insert(next);
-        if place == next {
-            self.keys.push(key);
-        }
-        place
-    }
-
-    /// The task of a row.
-    fn of_row(&self, row: &Row, vin: &Vin) -> Option<usize> {
-        match self.plan.per {
-            Per::Row => self.places.get(&self.task(row, vin)).copied(),
-            Per::Vehicle => self.of_vehicle.get(vin).copied(),
-        }
-    }
-
-    fn task(&self, row: &Row, vin: &Vin) -> Key {
-        let vehicle = match self.plan.per {
-            Per::Row => None,
-            Per::Vehicle => Some(vin.as_str()),
-        };
-        visa::run_of(&self.plan.tool, vehicle, &self.template.fill(row, vin))
-    }
-}
-
 /// The tasks that must be run: what the vendor refused is tried again in time.
 fn missing(
     client: &VendorClient<'_>,
@@ -255,104 +189,4 @@ fn refuse_unknown_tool(plan: &ToolPlan, unanswered: &HashMap<Key, Outcome>) -> R
     }
     Err(Error::usage(format!("the vendor knows no tool `{}`", plan.tool))
         .hint("nothing was spent; `--tool` takes an id such as `or-gpt-4o-mini`"))
-}
-
-/// What came of every task.
-struct Answers<'a> {
-    client: &'a VendorClient<'a>,
-    held: HashMap<Key, Held>,
-    unanswered: HashMap<Key, Outcome>,
-}
-
-/// The cells of one task.
-struct Cells {
-    status: &'static str,
-    result: String,
-    charged: String,
-    error: String,
-}
-
-impl Answers<'_> {
-    fn of(&self, key: &Key) -> Result<Cells, Error> {
-        let Some(held) = self.held.get(key) else {
-            let outcome = self.unanswered.get(key).cloned();
-            return Ok(Cells::without_answer(&outcome.unwrap_or(Outcome::Missing)));
-        };
-        match (held.said, held.detail.as_deref()) {
-            (Answered::Found, _) => {
-                let body = self.client.body(key, held)?;
-                Ok(Execution::read(&body).map_or_else(Cells::unreadable, Cells::of))
-            }
-            (_, why) => {
-                Ok(Cells::without_answer(&Outcome::Refused(why.unwrap_or("refused").to_owned())))
-            }
-        }
-    }
-}
-
-impl Cells {
-    fn of(execution: Execution) -> Self {
-        let charged = execution.charged.map(|charged| charged.0.to_string());
-        Self {
-            status: Status::Found.name(),
-            result: execution.result,
-            charged: charged.unwrap_or_default(),
-            error: String::new(),
-        }
-    }
-
-    fn without_answer(outcome: &Outcome) -> Self {
-        let (status, error, _) = outcome.verdict();
-        Self {
-            status: status.name(),
-            result: String::new(),
-            charged: String::new(),
-            error: error.unwrap_or_default(),
-        }
-    }
-
-    fn unreadable() -> Self {
-        Self { error: "unreadable".into(), ..Self::without_answer(&Outcome::Inconclusive) }
-    }
-}
-
-/// Writes a row for each row. A charge stands in the first row of its run, so
-/// that the column sums up to what was paid.
-fn write(
-    tasks: &Tasks<'_>,
-    answers: &Answers<'_>,
-    inputs: &Inputs,
-    mut sheet: Sheet,
-) -> Result<(), Error> {
-    let mut survey = Survey::default();
-    let mut is_shown = vec![false; tasks.keys.len()];
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
-    while rows.next(&mut row)? {
-        survey.count(&row, Rules::default());
-        let reading = row.reading(Rules::default());
-        let place = reading.vin.as_ref().and_then(|vin| tasks.of_row(&row, vin));
-        let mut cells = match place {
-            Some(place) => answers.of(&tasks.keys[place])?,
-            None => Cells {
-                status: Status::NotRequested.name(),
-                result: String::new(),
-                charged: String::new(),
-                error: reading.error.map(|error| error.as_str().to_owned()).unwrap_or_default(),
-            },
-        };
-        if let Some(place) = place
-            && std::mem::replace(&mut is_shown[place], true)
-            && !cells.charged.is_empty()
-        {
-            cells.charged = "0".into();
-        }
-        let ours = [cells.status, &cells.result, &cells.charged, &cells.error];
-        sheet.row(row.cells().map(Option::unwrap_or_default).chain(ours))?;
-    }
-    survey.digests = rows.finish()?;
-    let written = commit_whole(sheet, &survey)?;
-    answers.client.report.note_inputs(inputs, &survey);
-    answers.client.report.note_sheet(survey.rows, written);
-    Ok(())
 }
