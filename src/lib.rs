@@ -108,7 +108,7 @@ pub use domain::events::Silent;
 pub use enrich::enrich;
 pub use enrich::explain::explain;
 pub use enrich::plan::Plan;
-pub use enrich::plan::forecast::forecast as plan;
+pub use enrich::plan::forecast::plan;
 pub use enrich::session::Context;
 pub use files::SystemClock;
 pub use gate::quotas as quota;

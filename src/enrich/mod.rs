@@ -15,14 +15,14 @@ pub mod write;
 use std::collections::BTreeMap;
 
 use crate::domain::error::Error;
-use crate::domain::events::{Level, Phase, Progress};
+use crate::domain::events::{Level, Phase};
 use crate::domain::key_set::KeySet;
 use crate::enrich::ask::Asker;
 use crate::enrich::board::Answers;
-use crate::enrich::chain::{OnHand, Panel};
+use crate::enrich::chain::{Available, Chain, Chains};
 use crate::enrich::plan::Plan;
 use crate::enrich::report::{Report, ReportBuilder};
-use crate::enrich::session::{Context, Doors, Session, SessionSpec};
+use crate::enrich::session::{Context, Online, Session, SessionSpec};
 use crate::enrich::survey::Survey;
 use crate::enrich::write::{Outputs, write};
 use crate::gate::{Door, VendorAccount, label};
@@ -32,26 +32,8 @@ use crate::output::OutputLock;
 /// A plan with its input open, and who can be asked.
 pub(crate) struct Prepared<'a> {
     pub(crate) plan: &'a Plan,
-    pub(crate) panel: Panel,
+    pub(crate) chains: Chains,
     pub(crate) inputs: Inputs,
-}
-
-/// A run whose VINs are known and whose store is open.
-#[derive(Clone, Copy)]
-pub(crate) struct Enrichment<'a> {
-    pub(crate) prepared: &'a Prepared<'a>,
-    pub(crate) session: &'a Session<'a>,
-    pub(crate) vins: &'a KeySet,
-}
-
-impl Enrichment<'_> {
-    /// Shows that `rows` rows have come through `phase`.
-    fn show_progress(&self, phase: Phase, rows: u64) {
-        let Session { report, .. } = self.session;
-        let rows_total = Some(report.rows());
-        let progress = Progress { phase, rows, rows_total, ..self.session.progress() };
-        report.context.events.progress(&progress);
-    }
 }
 
 /// Enriches the plan's input into its output. Blocking; brings its own runtime.
@@ -78,11 +60,11 @@ fn prepare<'a>(
     report.context.cancel.check()?;
     Inputs::check_exist(&plan.input)?;
     let known = |source: &_| chain::is_known(&plan.settings.store, source);
-    let panel = Panel::of(plan, &OnHand { known: &known, ..OnHand::at(&plan.settings)? })?;
-    report.note_panel(&panel);
+    let chains = Chains::of(plan, &Available { known: &known, ..Available::at(&plan.settings)? })?;
+    report.note_chains(&chains);
     let inputs = Inputs::open(&plan.input)?;
     let (outputs, lock) = Outputs::create(plan, &inputs, &report.run.run_id)?;
-    Ok((Prepared { plan, panel, inputs }, outputs, lock))
+    Ok((Prepared { plan, chains, inputs }, outputs, lock))
 }
 
 /// Pass 1, the calls, pass 2.
@@ -93,7 +75,7 @@ fn both_passes(
 ) -> Result<(), Error> {
     let vins = read_vins(prepared, report)?;
     let session = Session::open(&session_of(prepared.plan), report)?;
-    let done = ask_and_write(Enrichment { prepared, session: &session, vins: &vins }, outputs);
+    let done = ask_and_write(prepared, &session, &vins, outputs);
     session.close(done)
 }
 
@@ -109,37 +91,47 @@ fn read_vins(prepared: &Prepared<'_>, report: &ReportBuilder<'_>) -> Result<KeyS
 }
 
 /// The calls, and pass 2 unless the run was stopped.
-fn ask_and_write(run: Enrichment<'_>, outputs: Outputs) -> Result<(), Error> {
-    let Session { report, store, .. } = run.session;
+fn ask_and_write(
+    prepared: &Prepared<'_>,
+    session: &Session<'_>,
+    vins: &KeySet,
+    outputs: Outputs,
+) -> Result<(), Error> {
+    let Session { report, store, .. } = session;
     report.note_clock(store)?;
-    report.note_local(&run.prepared.panel, store)?;
-    let answers = ask(run)?;
+    report.note_local(&prepared.chains, store)?;
+    let answers = ask(prepared, session, vins)?;
     report.phase_ended("asking");
     if report.is_stopped() {
         return Ok(());
     }
-    let Some(wrote) = write(run, &answers, outputs)? else {
+    let Some(wrote) = write(prepared, session, answers, outputs)? else {
         report.note_stop();
         return Ok(());
     };
     report.note_written(wrote);
     report.phase_ended("writing");
-    run.show_progress(Phase::Done, report.rows());
-    trim_history(run);
+    session.show_progress(Phase::Done, report.rows());
+    trim_history(prepared.plan, session);
     Ok(())
 }
 
 /// Asks the vendors for what the store does not know.
-fn ask(run: Enrichment<'_>) -> Result<Answers, Error> {
-    let Enrichment { prepared: Prepared { plan, panel, .. }, session, vins } = run;
+fn ask<'a>(
+    prepared: &'a Prepared<'_>,
+    session: &Session<'_>,
+    vins: &'a KeySet,
+) -> Result<Answers<'a>, Error> {
+    let Prepared { plan, chains, .. } = prepared;
     let Session { report, store, .. } = session;
     let (started, cancel) = (session.started().wall, session.context().cancel);
-    session.online(async |doors| {
-        let offline = panel.offline(started).map(|offline| offline.until(cancel));
-        let (shared, doors) = (doors.shared, open_doors(plan, panel, doors).await?);
-        let asker = Asker { plan, panel, store, shared, doors, offline, started };
+    session.online(async |online| {
+        let offline = chains.offline(started).map(|offline| offline.until(cancel));
+        let (shared, doors) = (online.shared, open_doors(plan, chains, online).await?);
+        let gate = ask::Doors { plan, store, shared, doors, started };
+        let asker = Asker { plan, chains, offline, gate };
         let answers = asker.ask(vins).await?;
-        for (id, door) in &asker.doors {
+        for (id, door) in &asker.gate.doors {
             let label = label(door.vendor(), &plan.settings.vendors[id]);
             report.note_vendor(label, door.report().await?, door.resume_at());
         }
@@ -151,17 +143,17 @@ fn ask(run: Enrichment<'_>) -> Result<Answers, Error> {
 /// One door for each vendor that can be asked.
 async fn open_doors<'a>(
     plan: &'a Plan,
-    panel: &Panel,
-    doors: &Doors<'a>,
+    chains: &Chains,
+    online: &Online<'a>,
 ) -> Result<BTreeMap<&'static str, Door<'a>>, Error> {
     let mut open = BTreeMap::new();
-    let sources = panel.chains.values().flat_map(|chain| &chain.sources);
+    let sources = chains.by_dataset.values().flat_map(Chain::sources);
     for source in sources.filter(|source| source.can_be_asked() && !plan.datasets.offline) {
         let id = source.name.vendor;
         if !open.contains_key(id) {
             let (vendor, settings) = (source.vendor, &plan.settings.vendors[id]);
             let account = VendorAccount { vendor, settings, key: source.key.clone() };
-            open.insert(id, doors.open(&account).await?);
+            open.insert(id, online.open(&account).await?);
         }
     }
     Ok(open)
@@ -169,14 +161,14 @@ async fn open_doors<'a>(
 
 /// Removes earlier answers that the settings do not keep any longer. A run is not
 /// the worse for it where that fails.
-fn trim_history(run: Enrichment<'_>) {
-    let Context { clock, events, .. } = run.session.context();
+fn trim_history(plan: &Plan, session: &Session<'_>) {
+    let Context { clock, events, .. } = session.context();
     let now = clock.now().wall;
-    let keep = run.prepared.plan.settings.datasets.iter().map(|(dataset, settings)| {
+    let keep = plan.settings.datasets.iter().map(|(dataset, settings)| {
         let age = i64::try_from(settings.keep.as_micros()).unwrap_or(i64::MAX);
         (*dataset, now.saturating_sub(age))
     });
-    if let Err(error) = run.session.store.trim_history(&keep.collect(), now) {
+    if let Err(error) = session.store.trim_history(&keep.collect(), now) {
         events.note(Level::Warn, "history", &error.to_string());
     }
 }

@@ -65,6 +65,7 @@ pub(crate) struct Session<'a> {
     /// What the run notes of itself.
     pub(crate) report: &'a ReportBuilder<'a>,
     settings: &'a Settings,
+    /// How far the run had come when the last vendor had answered.
     progress: RefCell<Progress>,
 }
 
@@ -95,15 +96,17 @@ impl<'a> Session<'a> {
         self.report.run.started
     }
 
-    /// How far the run had come when the last vendor had answered.
-    pub(crate) fn progress(&self) -> Progress {
-        self.progress.borrow().clone()
+    /// Shows that `rows` rows have come through `phase`.
+    pub(crate) fn show_progress(&self, phase: Phase, rows: u64) {
+        let rows_total = Some(self.report.rows());
+        let progress = Progress { phase, rows, rows_total, ..self.progress.borrow().clone() };
+        self.context().events.progress(&progress);
     }
 
     /// Does `work`, which may ask vendors, on a runtime of its own.
     pub(crate) fn online<T>(
         &self,
-        work: impl AsyncFnOnce(&Doors<'_>) -> Result<T, Error>,
+        work: impl AsyncFnOnce(&Online<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let Context { clock, cancel, events } = self.context();
         let rows = self.report.rows();
@@ -126,7 +129,7 @@ impl<'a> Session<'a> {
             .enable_all()
             .build()
             .map_err(|error| Error::internal("cannot start the runtime").because(error))?;
-        let done = runtime.block_on(work(&Doors { session: self, shared: &shared }));
+        let done = runtime.block_on(work(&Online { session: self, shared: &shared }));
         self.progress.replace(shared.progress.into_inner());
         done
     }
@@ -149,13 +152,13 @@ impl<'a> Session<'a> {
 }
 
 /// The way to the vendors while a session is online.
-pub(crate) struct Doors<'a> {
+pub(crate) struct Online<'a> {
     pub(crate) session: &'a Session<'a>,
     /// What the doors share.
     pub(crate) shared: &'a Shared<'a>,
 }
 
-impl<'a> Doors<'a> {
+impl<'a> Online<'a> {
     /// Opens the door to a vendor. Nothing is sent.
     pub(crate) async fn open(&self, account: &VendorAccount<'a>) -> Result<Door<'a>, Error> {
         let VendorAccount { vendor, settings, key } = account;

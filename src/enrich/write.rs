@@ -4,12 +4,12 @@ use crate::domain::error::Error;
 use crate::domain::events::Phase;
 use crate::domain::freshness::Times;
 use crate::domain::vin::{Reading, Rules, Vin};
+use crate::enrich::Prepared;
 use crate::enrich::board::Answers;
 use crate::enrich::join::Joiner;
 use crate::enrich::plan::Plan;
 use crate::enrich::report::{RowTally, Wrote};
-use crate::enrich::session::Context;
-use crate::enrich::{Enrichment, Prepared};
+use crate::enrich::session::{Context, Session};
 use crate::input::{Inputs, Row, Rows};
 use crate::output::record::{Block, Record};
 use crate::output::{Output, OutputLock, check_report};
@@ -58,16 +58,17 @@ impl Outputs {
 /// renamed into place before the rows are counted; nothing at all, and `None` is
 /// the answer, once the run is asked to stop.
 pub(crate) fn write(
-    run: Enrichment<'_>,
-    answers: &Answers,
+    prepared: &Prepared<'_>,
+    session: &Session<'_>,
+    answers: Answers<'_>,
     outputs: Outputs,
 ) -> Result<Option<Wrote>, Error> {
-    let Enrichment { prepared: Prepared { plan, panel, inputs }, session, vins } = run;
+    let Prepared { plan, chains, inputs } = prepared;
     let Context { clock, cancel, .. } = session.context();
     let Outputs(mut output) = outputs;
     let snapshot = session.store.snapshot()?;
     let times = Times { started: session.started().wall, now: clock.now().wall };
-    let mut joiner = Joiner::load(&snapshot, panel, answers, vins, inputs, times)?;
+    let mut joiner = Joiner::load(&snapshot, chains, answers, inputs, times)?;
     let mut tally = RowTally::default();
     let mut block = Filling::new(inputs.columns().len());
     let mut rows = inputs.rows()?;
@@ -93,7 +94,7 @@ pub(crate) fn write(
                 output.write(block.take())?;
             }
         }
-        run.show_progress(Phase::Writing, read);
+        session.show_progress(Phase::Writing, read);
     }
     output.write(block.take())?;
     rows.finish()?;

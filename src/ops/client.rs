@@ -17,7 +17,7 @@ use crate::domain::money::Micros;
 use crate::domain::outcome::Outcome;
 use crate::enrich::plan::Limits;
 use crate::enrich::report::{Report, ReportBuilder};
-use crate::enrich::session::{Doors, Session, SessionSpec};
+use crate::enrich::session::{Online, Session, SessionSpec};
 use crate::enrich::survey::Survey;
 use crate::gate::{AFTER_OUTAGE, Asking, Door, VendorAccount, label, later};
 use crate::output::{Sheet, Written};
@@ -60,8 +60,8 @@ impl Action<'_> {
             ..SessionSpec::new(self.settings)
         };
         let session = Session::open(&spec, report)?;
-        let done = session.online(async |doors| {
-            let client = VendorClient::open(&account, doors).await?;
+        let done = session.online(async |online| {
+            let client = VendorClient::open(&account, online).await?;
             work(&client).await?;
             client.note_calls().await
         });
@@ -106,20 +106,20 @@ pub(super) struct VendorClient<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) report: &'a ReportBuilder<'a>,
     account: &'a VendorAccount<'a>,
-    doors: &'a Doors<'a>,
+    online: &'a Online<'a>,
     door: Door<'a>,
 }
 
 impl<'a> VendorClient<'a> {
-    async fn open(account: &'a VendorAccount<'a>, doors: &'a Doors<'a>) -> Result<Self, Error> {
-        let session = doors.session;
-        let door = doors.open(account).await?;
-        Ok(Self { session, report: session.report, account, doors, door })
+    async fn open(account: &'a VendorAccount<'a>, online: &'a Online<'a>) -> Result<Self, Error> {
+        let session = online.session;
+        let door = online.open(account).await?;
+        Ok(Self { session, report: session.report, account, online, door })
     }
 
     /// Where an endpoint's answers are kept.
     pub(super) async fn source(&self, endpoint: &'static str) -> Result<SourceId, Error> {
-        self.doors.source(self.account, endpoint).await
+        self.online.source(self.account, endpoint).await
     }
 
     /// Sends `keys` through the door; gives those without an answer, and why.
@@ -203,7 +203,7 @@ impl<'a> VendorClient<'a> {
 
     /// What this run has spent so far.
     pub(super) fn spent(&self) -> Micros {
-        self.doors.shared.progress.borrow().spent
+        self.online.shared.progress.borrow().spent
     }
 
     fn snapshot(&self) -> Result<Snapshot<'_>, Error> {

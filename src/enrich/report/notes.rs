@@ -7,8 +7,8 @@ use crate::config::Local;
 use crate::domain::error::{Error, Exit};
 use crate::domain::facts::day;
 use crate::domain::outcome::{Dataset, Outcome};
-use crate::enrich::board::{Answers, Replies, Stage};
-use crate::enrich::chain::{LocalSource, Panel};
+use crate::enrich::board::{Answers, Board};
+use crate::enrich::chain::{Chain, Chains};
 use crate::enrich::survey::Survey;
 use crate::gate::{AFTER_OUTAGE, later, rfc3339};
 use crate::input::Inputs;
@@ -19,16 +19,16 @@ const CLOCK_SLACK_MICROS: i64 = 3_600_000_000;
 
 impl ReportBuilder<'_> {
     /// Which datasets do not run, and why.
-    pub(crate) fn note_panel(&self, panel: &Panel) {
-        for (dataset, why) in &panel.left_out {
+    pub(crate) fn note_chains(&self, chains: &Chains) {
+        for (dataset, why) in &chains.left_out {
             let left_out = Some(why.clone());
             let report = DatasetReport { left_out, ..DatasetReport::default() };
             self.notes().report.datasets.insert(dataset.name(), report);
         }
-        for warning in &panel.warnings {
+        for warning in &chains.warnings {
             self.warn("left_out", warning.clone());
         }
-        for source in panel.chains.values().flat_map(|chain| &chain.sources) {
+        for source in chains.by_dataset.values().flat_map(Chain::sources) {
             if let Some(warning) = source.settings.key_warning() {
                 self.warn("key_file", warning);
             }
@@ -71,9 +71,9 @@ impl ReportBuilder<'_> {
     }
 
     /// Which data on this machine answer.
-    pub(crate) fn note_local(&self, panel: &Panel, store: &Store) -> Result<(), Error> {
-        for (dataset, chain) in &panel.chains {
-            let Some(LocalSource { local, .. }) = chain.local else { continue };
+    pub(crate) fn note_local(&self, chains: &Chains, store: &Store) -> Result<(), Error> {
+        for (dataset, chain) in &chains.by_dataset {
+            let Some(local) = chain.local() else { continue };
             let mut report = LocalReport {
                 dataset: dataset.name(),
                 as_of: None,
@@ -81,7 +81,7 @@ impl ReportBuilder<'_> {
                 decoder: None,
                 imported_at: None,
             };
-            match (local, &panel.vpic) {
+            match (local, &chains.vpic) {
                 (Local::Vpic, Some(vpic)) => {
                     let data = vpic.provenance();
                     report.as_of = Some(data.data_month);
@@ -132,43 +132,53 @@ impl ReportBuilder<'_> {
     /// What the asking came to.
     pub(crate) fn note_answers(&self, answers: &Answers) {
         self.note_stop();
-        if let Some(replies) = &answers.decode {
-            self.note_replies(Dataset::Decode, replies);
-        }
-        let stages = answers.recalls.iter().flat_map(|recalls| &recalls.stages);
-        for replies in stages.flat_map(Stage::replies) {
-            self.note_replies(Dataset::Recalls, replies);
-        }
-        if let Some(replies) = &answers.listings {
-            self.note_replies(Dataset::Listings, replies);
+        for board in [&answers.decode, &answers.recalls, &answers.listings].into_iter().flatten() {
+            self.note_board(board);
         }
         for dealers in &answers.dealers {
-            self.note_replies(Dataset::Listings, &dealers.replies);
+            self.note_question(Dataset::Listings, &dealers.column.report);
+            self.note_outcomes(dealers.column.outcomes.values().map(|outcome| (outcome, 1)));
             if let Some(message) = &dealers.unasked {
                 self.warn("dealers", message.clone());
             }
         }
     }
 
-    fn note_replies(&self, dataset: Dataset, replies: &Replies) {
-        self.notes().report.datasets.entry(dataset.name()).or_default().add(&replies.report);
-        self.notes().lookups += replies.report.keys;
-        for message in &replies.warnings {
-            self.warn("inventory", message.clone());
+    fn note_board(&self, board: &Board<'_>) {
+        let dataset = board.chain.dataset;
+        for column in board.columns() {
+            self.note_question(dataset, &column.report);
+            self.note_outcomes(column.outcomes.values().map(|outcome| (outcome, 1)));
         }
-        for vendor in &replies.report.unreachable {
+        for inventory in board.inventories() {
+            self.note_question(dataset, &inventory.report);
+            if let Some(message) = &inventory.warning {
+                self.warn("inventory", message.clone());
+            }
+            self.note_outcomes(inventory.outcomes().into_iter());
+        }
+    }
+
+    fn note_question(&self, dataset: Dataset, report: &DatasetReport) {
+        self.notes().report.datasets.entry(dataset.name()).or_default().add(report);
+        self.notes().lookups += report.keys;
+        for vendor in &report.unreachable {
             let message =
                 format!("{dataset}: {vendor} cannot be reached from here and was left out");
             self.warn("unreachable", message);
         }
-        let outcomes = replies.outcomes.iter().flat_map(|outcomes| outcomes.values());
+    }
+
+    /// Why keys have no fresh answer, each with how many.
+    fn note_outcomes<'o>(&self, outcomes: impl Iterator<Item = (&'o Outcome, u64)>) {
         // Another name or source may conclude what was inconclusive: the rows say it.
-        for outcome in outcomes.filter(|outcome| **outcome != Outcome::Inconclusive) {
+        for (outcome, keys) in outcomes.filter(|(outcome, _)| **outcome != Outcome::Inconclusive) {
             let exit = outcome.verdict().2;
-            self.add_ends(exit, 1);
+            self.add_ends(exit, keys);
             if matches!(outcome, Outcome::Pending(_)) && exit == Exit::Parked {
                 // A park without a known end is worth another try soon.
-                self.notes().resume_at.get_or_insert(later(self.run.started.wall, AFTER_OUTAGE));
+                let soon = later(self.run.started.wall, AFTER_OUTAGE);
+                self.notes().resume_at.get_or_insert(soon);
             }
         }
     }

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use serde::Serialize;
 
 use crate::domain::error::{Error, Exit};
-use crate::enrich::session::{Doors, Session};
+use crate::enrich::session::{Online, Session};
 use crate::gate::{Probed, VendorAccount};
 use crate::store::DayCalls;
 use crate::vendors::Probe;
@@ -28,17 +28,17 @@ pub(super) fn ask_all<'t>(
     session: &Session<'_>,
     targets: impl IntoIterator<Item = &'t Target<'t>>,
 ) -> Result<Vec<Probed>, Error> {
-    session.online(async |doors| {
-        let calls = targets.into_iter().map(|target| ask(doors, target));
+    session.online(async |online| {
+        let calls = targets.into_iter().map(|target| ask(online, target));
         let probed: Vec<_> = futures_util::stream::iter(calls).buffered(AT_ONCE).collect().await;
-        doors.shared.writer.settle().await?;
+        online.shared.writer.settle().await?;
         probed.into_iter().collect()
     })
 }
 
-async fn ask(doors: &Doors<'_>, Target { account, probe }: &Target<'_>) -> Result<Probed, Error> {
-    let source = doors.source(account, probe.endpoint).await?;
-    doors.open(account).await?.probe(source, probe).await
+async fn ask(online: &Online<'_>, Target { account, probe }: &Target<'_>) -> Result<Probed, Error> {
+    let source = online.source(account, probe.endpoint).await?;
+    online.open(account).await?.probe(source, probe).await
 }
 
 /// What the ledger holds of a target's account since `since` (microseconds since the
