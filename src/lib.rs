@@ -102,6 +102,7 @@ pub mod enrich;
 pub mod ops;
 pub mod sandbox;
 
+// The verbs, and what all of them take.
 pub use domain::cancel::Cancel;
 pub use domain::error::Error;
 pub use domain::events::Silent;
@@ -114,7 +115,19 @@ pub use files::SystemClock;
 pub use gate::quotas as quota;
 pub use ops::check::check;
 pub use ops::client::{Confirm, Intent};
-pub use ops::photos;
 pub use ops::reconcile::reconcile;
 pub use ops::tool::tool;
 pub use ops::validate::validate;
+
+// What else a verb takes or returns, in a module by its name.
+pub use enrich::{explain, plan, report};
+pub use gate::{AskedWait, VendorQuota};
+pub use ops::{check, photos, reconcile, tool};
+
+// What the command, the tests and the fuzz targets need besides.
+pub use enrich::chain;
+pub use gate::Windows;
+pub use matching::{
+    repair, row_vehicle, same_body, same_fuel, same_make, same_model, same_model_of, variants,
+};
+pub use reference::{nhtsa_file, vpic};
