@@ -223,8 +223,7 @@ impl<'a> NextRun<'a> {
         if source.key_kind() == KeyKind::Page {
             return (format!("looked up in the inventory of {label}"), true);
         }
-        let (may, sure) =
-            (self.asks(&self.most.0, kept, source), self.asks(&self.least, kept, source));
+        let (may, sure) = (asks(&self.most.0, kept, source), asks(&self.least, kept, source));
         let vehicle_unknown = source.key_kind() == KeyKind::Vehicle && self.vehicle.is_none();
         if vehicle_unknown {
             let when = if may {
@@ -240,39 +239,39 @@ impl<'a> NextRun<'a> {
             (false, _) if source.can_be_asked() => "is not asked: an earlier source has the answer",
             (false, _) => "cannot be asked",
         };
-        let mut line = match word.and_then(|word| self.kept(kept, word)) {
-            Some((said, until, true)) => {
-                format!("{label}: {said} in the store, fresh until {until}")
+        let mut line = match word.and_then(|word| kept_until(kept, word)) {
+            Some((said, until)) if self.now < until => {
+                format!("{label}: {said} in the store, fresh until {}", rfc3339(until))
             }
-            Some((_, until, false)) if may => format!("{label}: expired {until}, asked again"),
-            Some((_, until, false)) => {
-                format!("{label}: expired {until}, written as stale, as it {asked}")
+            Some((_, until)) if may => format!("{label}: expired {}, asked again", rfc3339(until)),
+            Some((_, until)) => {
+                format!("{label}: expired {}, written as stale, as it {asked}", rfc3339(until))
             }
             None if may || source.can_be_asked() => format!("{label} {asked}"),
             None => format!("{label} has no answer and cannot be asked"),
         };
-        if source.confirming().is_some_and(|by_vin| self.asks(&self.most.0, kept, &by_vin)) {
+        if source.confirming().is_some_and(|by_vin| asks(&self.most.0, kept, &by_vin)) {
             line += "; a zero is confirmed by one call by VIN";
         }
-        if source.catalogue().is_some_and(|models| self.asks(&self.most.0, kept, &models)) {
+        if source.catalogue().is_some_and(|models| asks(&self.most.0, kept, &models)) {
             line += "; a zero is held against its list of models";
         }
         (line, may)
     }
+}
 
-    fn asks(&self, calls: &Calls, kept: &Board<'_>, source: &Source) -> bool {
-        let (vendor, endpoint) = (source.name.vendor, source.name.endpoint);
-        calls.contains_key(&Line { dataset: kept.chain.dataset, vendor, endpoint })
-    }
+fn asks(calls: &Calls, kept: &Board<'_>, source: &Source) -> bool {
+    let (vendor, endpoint) = (source.name.vendor, source.name.endpoint);
+    calls.contains_key(&Line { dataset: kept.chain.dataset, vendor, endpoint })
+}
 
-    /// What the store holds: what it says, until when it is fresh, and whether it is.
-    fn kept(&self, kept: &Board<'_>, word: &Combined<'_>) -> Option<(&'static str, String, bool)> {
-        let Combined::Key { column, keys, id, .. } = word else { return None };
-        let answer = column.key_word(*id);
-        let (at, found) = (answer.fetched_at()?, answer.status == Status::Found);
-        let until = kept.chain.freshness.expires_at(&keys.key(*id), found, at);
-        Some((answer.status.name(), rfc3339(until), self.now < until))
-    }
+/// What the store holds: what it says, and until when it is fresh.
+fn kept_until(kept: &Board<'_>, word: &Combined<'_>) -> Option<(&'static str, i64)> {
+    let Combined::Key { column, keys, id, .. } = word else { return None };
+    let answer = column.key_word(*id);
+    let (at, found) = (answer.fetched_at()?, answer.status == Status::Found);
+    let until = kept.chain.freshness.expires_at(&keys.key(*id), found, at);
+    Some((answer.status.name(), until))
 }
 
 fn name_of(key: &Key) -> String {

@@ -128,10 +128,10 @@ fn ask<'a>(
     session.online(async |online| {
         let offline = chains.offline(started).map(|offline| offline.until(cancel));
         let (shared, doors) = (online.shared, open_doors(plan, chains, online).await?);
-        let gate = ask::Doors { plan, store, shared, doors, started };
+        let gate = ask::Doors { plan, store, shared, by_vendor: doors, started };
         let asker = Asker { plan, chains, offline, gate };
         let answers = asker.ask(vins).await?;
-        for (id, door) in &asker.gate.doors {
+        for (id, door) in &asker.gate.by_vendor {
             let label = label(door.vendor(), &plan.settings.vendors[id]);
             report.note_vendor(label, door.report().await?, door.resume_at());
         }

@@ -258,7 +258,7 @@ fn the_types_that_hold_keys_show_none() {
         chains
             .by_dataset
             .values()
-            .flat_map(|chain| chain.sources())
+            .flat_map(vinrich::enrich::chain::Chain::sources)
             .any(|source| source.key.is_some())
     );
     has_no_key("Chains", format!("{chains:?} {chains:#?}").as_bytes());

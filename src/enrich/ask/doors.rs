@@ -25,7 +25,7 @@ pub(crate) struct Doors<'a> {
     /// What the doors share.
     pub(crate) shared: &'a Shared<'a>,
     /// By vendor.
-    pub(crate) doors: BTreeMap<&'static str, Door<'a>>,
+    pub(crate) by_vendor: BTreeMap<&'static str, Door<'a>>,
     /// When the run started, in microseconds since the epoch.
     pub(crate) started: i64,
 }
@@ -62,7 +62,7 @@ impl Gate for Doors<'_> {
     }
 
     async fn room(&self, source: &Source, want: u64) -> Result<u64, Error> {
-        match self.doors.get(source.name.vendor) {
+        match self.by_vendor.get(source.name.vendor) {
             Some(door) => door.room(source.name.endpoint, want).await,
             // Nothing is sent, and everything is told why.
             None => Ok(u64::MAX),
@@ -81,7 +81,7 @@ impl Gate for Doors<'_> {
             shared: self.shared,
             chain,
             source: &source,
-            door: self.doors.get(source.name.vendor).ok_or_else(|| self.no_door()),
+            door: self.by_vendor.get(source.name.vendor).ok_or_else(|| self.no_door()),
             started: self.started,
             forced: self.plan.datasets.refresh.contains(&chain.dataset),
         };
@@ -131,7 +131,7 @@ impl Doors<'_> {
             // As if the vendor were left out, but for what the store holds.
             return Ok(crate::gate::Asked::default());
         }
-        let Some(door) = self.doors.get(source.name.vendor) else {
+        let Some(door) = self.by_vendor.get(source.name.vendor) else {
             let outcome = self.no_door();
             let unanswered = keys.into_iter().map(|key| (key, outcome.clone())).collect();
             return Ok(crate::gate::Asked { unanswered, shape_refused: false });
@@ -154,7 +154,7 @@ impl Doors<'_> {
     /// has never replied: then this machine has no way to it, and it is left out
     /// as a vendor without a key is.
     fn is_out_of_reach(&self, chain: &Chain, source: &Source) -> Result<bool, Error> {
-        let Some(door) = self.doors.get(source.name.vendor) else { return Ok(false) };
+        let Some(door) = self.by_vendor.get(source.name.vendor) else { return Ok(false) };
         let named = chain.named || self.plan.datasets.named.contains(&chain.dataset);
         let left_out = door.was_never_there()
             && !named

@@ -191,7 +191,7 @@ impl<'a> Board<'a> {
     /// The inventories among its steps.
     pub(crate) fn inventories(&self) -> impl Iterator<Item = &InventoryWords> {
         self.steps.iter().filter_map(|step| match step {
-            StepWords::Inventory(words) => Some(words),
+            StepWords::Inventory(words) => Some(&**words),
             StepWords::ByVin(_) | StepWords::ByVehicle { .. } | StepWords::Local(_) => None,
         })
     }

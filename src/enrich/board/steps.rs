@@ -23,9 +23,9 @@ pub(crate) enum StepWords {
     /// Asked by VIN: the endpoint, and the dearer one that stood in for it.
     ByVin(Vec<Column>),
     /// Asked by vehicle, its zeros put to the test.
-    ByVehicle { main: Column, test: Test },
+    ByVehicle { main: Box<Column>, test: Test },
     /// A list that is read whole.
-    Inventory(InventoryWords),
+    Inventory(Box<InventoryWords>),
     /// Data on this machine.
     Local(LocalWords),
 }
@@ -37,9 +37,9 @@ pub(crate) enum Test {
     /// It cannot be: every zero is inconclusive.
     None,
     /// By one call by VIN.
-    Probe(Probe),
+    Probe(Box<Probe>),
     /// Against the source's own list of models.
-    Catalogue(Catalogue),
+    Catalogue(Box<Catalogue>),
 }
 
 /// Answers by VIN to zeros asked by vehicle.
@@ -119,8 +119,10 @@ impl StepWords {
         };
         let column = || Column::new(source.clone());
         match source.key_kind() {
-            KeyKind::Page => Self::Inventory(InventoryWords::new(source.clone())),
-            KeyKind::Vehicle => Self::ByVehicle { main: column(), test: Test::of(source) },
+            KeyKind::Page => Self::Inventory(Box::new(InventoryWords::new(source.clone()))),
+            KeyKind::Vehicle => {
+                Self::ByVehicle { main: Box::new(column()), test: Test::of(source) }
+            }
             KeyKind::Vin | KeyKind::Task | KeyKind::Name => Self::ByVin(vec![column()]),
         }
     }
@@ -175,16 +177,16 @@ impl StepWords {
 impl Test {
     fn of(source: &Source) -> Self {
         if let Some(by_vin) = source.confirming() {
-            return Self::Probe(Probe { column: Column::new(by_vin), vins: Vec::new() });
+            return Self::Probe(Box::new(Probe { column: Column::new(by_vin), vins: Vec::new() }));
         }
         match source.catalogue() {
-            Some(models) => Self::Catalogue(Catalogue {
+            Some(models) => Self::Catalogue(Box::new(Catalogue {
                 lists: Column::new(models),
                 listed: Vec::new(),
                 other_names: HashMap::new(),
                 names: KeySet::vehicles([]),
                 words: Column::new(source.clone()),
-            }),
+            })),
             None => Self::None,
         }
     }

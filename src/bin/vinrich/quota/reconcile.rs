@@ -14,8 +14,8 @@ use crate::cli::{QuotaArgs, ReportFormat};
 use crate::format::{count, table, text, thousands, visible};
 use crate::{args_to_plan, signals, stdout};
 
-/// 0 when the books agree as far as they are settled, else 3; 77 when nobody
-/// could be asked for want of a key.
+/// 0 when the books agree as far as they are settled, else 3; 77 when no vendor
+/// could be asked, as there is no key.
 pub(super) fn run(args: &QuotaArgs, settings: &Settings) -> Result<u8, Error> {
     let cancel = Cancel::new();
     signals::watch(&cancel)?;
