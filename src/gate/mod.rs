@@ -44,7 +44,7 @@ use crate::domain::time::Clock;
 use crate::store::{SourceId, Writer};
 use crate::vendors::Vendor;
 
-pub(crate) use account::{account_name, origin};
+pub(crate) use account::{VendorAccount, origin};
 pub use door::Door;
 pub use probe::Probed;
 pub use quotas::{AskedWait, VendorQuota, quotas};

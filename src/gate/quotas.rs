@@ -6,8 +6,7 @@ use crate::config::Settings;
 use crate::domain::error::Error;
 use crate::domain::money::Micros;
 use crate::domain::time::Clock;
-use crate::gate::account::account_name;
-use crate::gate::account::origin;
+use crate::gate::account::VendorAccount;
 use crate::gate::report::QuotaReport;
 use crate::gate::{Windows, later, rfc3339};
 use crate::store::{Present, Snapshot, Store, WaitWord};
@@ -66,9 +65,8 @@ fn of_vendor(
     let limits = windows.at(now);
     let (account, wait) = match ledger {
         Some((snapshot, install_key)) => {
-            let key = settings.resolve_key()?;
-            let name = account_name(install_key, key.as_ref());
-            let place = (id, &*origin(settings, key.as_ref()), &*name);
+            let account = VendorAccount { vendor, settings, key: settings.resolve_key()? };
+            let place = (id, &*account.origin(), &*account.name(install_key));
             let present = Present { now, boot_id: clock.boot_id() };
             let account = snapshot.account(place, &limits, present)?;
             (account, snapshot.wait(place, present)?)

@@ -26,6 +26,7 @@ mod makers;
 mod nhtsa;
 mod quota;
 mod recalls;
+mod redirect;
 mod registry;
 mod server;
 #[cfg(test)]
@@ -147,14 +148,16 @@ impl Keys {
 pub struct Sandbox {
     server: server::Server,
     journal: Arc<journal::Journal>,
+    quotas: Quotas,
 }
 
 impl Sandbox {
     /// Listens from here on. Fails when the port is taken.
     pub fn start(spec: SandboxSpec) -> Result<Self, Error> {
         let journal = Arc::new(journal::Journal::default());
+        let quotas = spec.quotas.clone();
         let server = server::Server::start(spec, Arc::clone(&journal))?;
-        Ok(Self { server, journal })
+        Ok(Self { server, journal, quotas })
     }
 
     /// Where it listens.

@@ -129,6 +129,14 @@ fn only_the_store_speaks_to_sqlite() {
 }
 
 #[test]
+fn only_the_session_opens_a_store_for_a_run() {
+    let found = found_outside(&["Store::open(", "Door::open("], |source| {
+        source.module() == "store" || source.path == "src/enrich/session.rs"
+    });
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
 fn only_the_gate_sends() {
     let found = found_outside(&["Client::builder", "Client::new"], |source| {
         let of_a_run = source.module() == "gate";

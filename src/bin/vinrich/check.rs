@@ -1,13 +1,14 @@
 //! `vinrich check`: what can be asked at this moment, and why the rest cannot.
 
-use vinrich::SystemClock;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
+use vinrich::domain::events::Silent;
 use vinrich::ops::check::{
-    CallCheck, Caller, Check, KeyCheck, LimitCheck, LocalCheck, LocalData, RecallPart, UsageCheck,
+    CallCheck, Check, KeyCheck, LimitCheck, LocalCheck, LocalData, RecallPart, UsageCheck,
     VendorCheck,
 };
 use vinrich::vendors::Counted;
+use vinrich::{Context, SystemClock};
 
 use crate::cli::{CheckArgs, CommonArgs, ReportFormat};
 use crate::format::{count, moment, shown, text, thousands, took, visible};
@@ -20,13 +21,10 @@ pub(crate) fn run(args: &CheckArgs, common: &CommonArgs) -> Result<u8, Error> {
     let _session = Session::start(&args.sandbox, &mut settings)?;
     let cancel = Cancel::new();
     signals::watch(&cancel)?;
-    let caller = Caller {
-        settings: &settings,
-        command: args_to_plan::command_line(),
-        clock: &SystemClock::new(),
-        cancel: &cancel,
-    };
-    let check = vinrich::check(&caller, !args.offline)?;
+    let clock = SystemClock::new();
+    let context = Context { events: &Silent, clock: &clock, cancel: &cancel };
+    let command = args_to_plan::command_line();
+    let check = vinrich::check(&settings, &command, context, !args.offline)?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&check)?,
         ReportFormat::Text => stdout::write(&as_text(&check))?,
@@ -267,7 +265,7 @@ mod tests {
             why: "key file `k` is empty".into(),
             hint: Some("fill it".into()),
         };
-        let not_asked = CallCheck::NotAsked { why: "not asked, for want of a key".into() };
+        let not_asked = CallCheck::NotAsked { why: "not asked: it has no key".into() };
         let vendors = vec![
             visor(missing, not_asked.clone()),
             visor(KeyCheck::NotNeeded, refused),
@@ -301,7 +299,7 @@ mod tests {
           asked for  listings
           quotas     10/10s, 60/minute
           spend      none, so endpoints that cost money are left out
-          call       not asked, for want of a key
+          call       not asked: it has no key
 
         visor
           key        none needed
@@ -318,7 +316,7 @@ mod tests {
           asked for  listings
           quotas     10/10s, 60/minute
           spend      none, so endpoints that cost money are left out
-          call       not asked, for want of a key
+          call       not asked: it has no key
 
         vpic
           asked for  decode

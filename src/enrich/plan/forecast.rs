@@ -32,7 +32,7 @@ const NIGHT: u64 = 24 * 3600;
 /// Calls by dataset, vendor and endpoint.
 pub(crate) type Calls = BTreeMap<Line, u64>;
 
-/// What [`run`](crate::run()) would take. Spends nothing.
+/// What [`enrich`](crate::enrich()) would take. Spends nothing.
 pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forecast, Error> {
     // A plan needs neither key nor money: it says what both would be spent on.
     let unlimited = Limits { max_cost: Some(Micros(i64::MAX)), ..plan.limits };

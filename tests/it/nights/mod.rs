@@ -31,7 +31,8 @@ const TTL: Duration = Duration::from_hours(20);
 
 /// One night's run.
 fn night(plan: &Plan, clock: &ScriptedClock) -> Report {
-    vinrich::run(plan, &Silent, clock, &Cancel::new()).expect("the run ends")
+    let context = vinrich::Context { events: &Silent, clock, cancel: &Cancel::new() };
+    vinrich::enrich(plan, context).expect("the run ends")
 }
 
 /// So many calls a day.

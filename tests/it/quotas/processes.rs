@@ -92,7 +92,8 @@ fn child() {
             cancel.stop(true);
         });
     }
-    let report = vinrich::run(&plan, &Silent, &clock, &cancel).expect("a run");
+    let context = vinrich::Context { events: &Silent, clock: &clock, cancel: &cancel };
+    let report = vinrich::enrich(&plan, context).expect("a run");
     assert!([0, 80, 143].contains(&report.exit_code), "{report:#?}");
 }
 

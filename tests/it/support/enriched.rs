@@ -32,7 +32,8 @@ impl Enriched {
     /// Runs `plan` by another clock.
     pub(crate) fn at(plan: &Plan, clock: &dyn Clock) -> Self {
         let cancel = vinrich::domain::cancel::Cancel::new();
-        let report = vinrich::run(plan, &Silent, clock, &cancel).expect("the run ends");
+        let context = vinrich::Context { events: &Silent, clock, cancel: &cancel };
+        let report = vinrich::enrich(plan, context).expect("the run ends");
         let out = plan.output.path.as_deref().expect("an output file");
         let rows = csv_rows(&std::fs::read_to_string(out).expect("the output was written"));
         assert_eq!(rows.len() as u64, report.rows.written, "{report:#?}");

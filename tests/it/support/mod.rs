@@ -21,11 +21,8 @@ use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
 use vinrich::domain::events::Silent;
 use vinrich::domain::money::Micros;
-use vinrich::domain::vin::Rules;
-use vinrich::enrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
+use vinrich::enrich::plan::Plan;
 use vinrich::enrich::report::Report;
-use vinrich::input::InputSpec;
-use vinrich::output::{Format, OutputSpec};
 use vinrich::sandbox::{self, Sandbox, SandboxSpec};
 use vinrich::vendors;
 
@@ -115,33 +112,13 @@ impl Work {
 
 /// `vinrich enrich INPUT -o OUT`.
 pub(crate) fn plan_of(settings: Settings, input: &Path, out: PathBuf) -> Plan {
-    Plan {
-        input: InputSpec { sources: vec![input.display().to_string()], ..InputSpec::default() },
-        rules: Rules::default(),
-        output: OutputSpec {
-            format: Format::from_path(&out).expect("a known format"),
-            path: Some(out),
-            rejects: None,
-            for_excel: false,
-        },
-        settings,
-        datasets: Wanted::default(),
-        limits: Limits::default(),
-        thresholds: Thresholds {
-            max_failed: Allowance::Count(0),
-            max_rejected: None,
-            require_rows: false,
-            require_store: false,
-            keep_complete: false,
-        },
-        wait_lock: None,
-        report: None,
-        command: "vinrich enrich".into(),
-    }
+    let plan = Plan::new(input.display().to_string(), out, settings);
+    Plan { command: "vinrich enrich".into(), ..plan.expect("a known format") }
 }
 
 pub(crate) fn run(plan: &Plan) -> Result<Report, Error> {
-    vinrich::run(plan, &Silent, &SystemClock::new(), &Cancel::new())
+    let (clock, cancel) = (SystemClock::new(), Cancel::new());
+    vinrich::enrich(plan, vinrich::Context { events: &Silent, clock: &clock, cancel: &cancel })
 }
 
 /// The rows of a CSV file, by column name.

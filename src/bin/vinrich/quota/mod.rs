@@ -23,7 +23,7 @@ pub(crate) fn run(args: &QuotaArgs, common: &CommonArgs) -> Result<u8, Error> {
         };
         vinrich::store::forget_waits(&settings.store, vendor.spec().id())?;
     }
-    let vendors = vinrich::quotas(&settings, &SystemClock::new())?;
+    let vendors = vinrich::quota(&settings, &SystemClock::new())?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&vendors)?,
         ReportFormat::Text => stdout::write(&as_text(&vendors))?,

@@ -1,13 +1,14 @@
 //! `vinrich quota --reconcile`: our ledger against the vendors' own counts.
 
 use serde::Serialize;
-use vinrich::SystemClock;
 use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::events::Silent;
 use vinrich::gate::VendorQuota;
-use vinrich::ops::reconcile::{Caller, DayDifference, Reconciled, Reconciliation};
+use vinrich::ops::reconcile::{DayDifference, Reconciled, Reconciliation};
 use vinrich::vendors::Counted;
+use vinrich::{Context, SystemClock};
 
 use crate::cli::{QuotaArgs, ReportFormat};
 use crate::format::{count, table, text, thousands, visible};
@@ -19,10 +20,10 @@ pub(super) fn run(args: &QuotaArgs, settings: &Settings) -> Result<u8, Error> {
     let cancel = Cancel::new();
     signals::watch(&cancel)?;
     let clock = SystemClock::new();
-    let caller =
-        Caller { settings, command: args_to_plan::command_line(), clock: &clock, cancel: &cancel };
-    let reconciled = vinrich::reconcile(&caller, args.days)?;
-    let quotas = vinrich::quotas(settings, &clock)?;
+    let context = Context { events: &Silent, clock: &clock, cancel: &cancel };
+    let command = args_to_plan::command_line();
+    let reconciled = vinrich::reconcile(settings, &command, context, args.days)?;
+    let quotas = vinrich::quota(settings, &clock)?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&AsJson { quotas, reconciled: &reconciled })?,
         ReportFormat::Text => {

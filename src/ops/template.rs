@@ -1,4 +1,4 @@
-//! Templates: words with `{column}` in them, filled from a row.
+//! Templates: text with `{column}` in it, filled from a row.
 //!
 //! `{vin}` is the row's VIN as it was read; any other name is a column of the
 //! input, compared without case, spaces and punctuation. `{{` and `}}` stand
@@ -16,13 +16,13 @@ const VIN: &str = "vin";
 /// Columns named in an error.
 const SHOWN: usize = 40;
 
-/// Words with places for cells.
+/// Text with places for cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::ops) struct Template(Vec<Piece>);
+pub(super) struct Template(Vec<Piece>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
-    Words(String),
+    Text(String),
     Vin,
     Cell(usize),
 }
@@ -30,42 +30,42 @@ enum Piece {
 impl Template {
     /// Reads `text`. Fails with 64 where it names no column of `columns`, or
     /// leaves a brace open; `what` says whose text it is.
-    pub(in crate::ops) fn parse(what: &str, text: &str, columns: &[String]) -> Result<Self, Error> {
+    pub(super) fn parse(what: &str, text: &str, columns: &[String]) -> Result<Self, Error> {
         let wrong = |why: &str| {
             Error::usage(format!("{what}: {why}"))
                 .hint("`{name}` stands for a column, `{{` and `}}` for braces")
         };
         let mut pieces = Vec::new();
-        let mut words = String::new();
+        let mut literal = String::new();
         let mut rest = text;
         while let Some(at) = rest.find(['{', '}']) {
-            words.push_str(&rest[..at]);
+            literal.push_str(&rest[..at]);
             let (brace, behind) = rest[at..].split_at(1);
             if let Some(behind) = behind.strip_prefix(brace) {
-                words.push_str(brace);
+                literal.push_str(brace);
                 rest = behind;
                 continue;
             }
             let Some((name, behind)) = behind.split_once('}').filter(|_| brace == "{") else {
                 return Err(wrong(&format!("a `{brace}` stands alone")));
             };
-            if !words.is_empty() {
-                pieces.push(Piece::Words(std::mem::take(&mut words)));
+            if !literal.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut literal)));
             }
             pieces.push(find(what, name, columns)?);
             rest = behind;
         }
-        words.push_str(rest);
-        if !words.is_empty() {
-            pieces.push(Piece::Words(words));
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            pieces.push(Piece::Text(literal));
         }
         Ok(Self(pieces))
     }
 
-    /// The words for a row; an empty cell leaves nothing.
-    pub(in crate::ops) fn fill(&self, row: &Row, vin: &Vin) -> String {
+    /// The text for a row; an empty cell leaves nothing.
+    pub(super) fn fill(&self, row: &Row, vin: &Vin) -> String {
         let piece = |piece: &Piece| match piece {
-            Piece::Words(words) => words.clone(),
+            Piece::Text(text) => text.clone(),
             Piece::Vin => vin.to_string(),
             Piece::Cell(column) => row.cell(*column).unwrap_or_default().to_owned(),
         };
@@ -101,7 +101,7 @@ fn find(what: &str, name: &str, columns: &[String]) -> Result<Piece, Error> {
 
 /// A JSON object whose strings are templates.
 #[derive(Clone, Debug)]
-pub(in crate::ops) struct JsonTemplate(Vec<(String, Node)>);
+pub(super) struct JsonTemplate(Vec<(String, Node)>);
 
 #[derive(Clone, Debug)]
 enum Node {
@@ -113,9 +113,9 @@ enum Node {
 
 impl JsonTemplate {
     /// Reads the JSON in `text`. Fails with 64.
-    pub(in crate::ops) fn parse(what: &str, text: &str, columns: &[String]) -> Result<Self, Error> {
+    pub(super) fn parse(what: &str, text: &str, columns: &[String]) -> Result<Self, Error> {
         let value: Value = serde_json::from_str(text)
-            .map_err(|error| Error::usage(format!("{what} is no JSON")).because(error))?;
+            .map_err(|error| Error::usage(format!("{what} is not JSON")).because(error))?;
         match value {
             Value::Object(fields) => Ok(Self(object(what, fields, columns)?)),
             _ => Err(Error::usage(format!("{what} must be a JSON object"))
@@ -124,7 +124,7 @@ impl JsonTemplate {
     }
 
     /// The object for a row.
-    pub(in crate::ops) fn fill(&self, row: &Row, vin: &Vin) -> Value {
+    pub(super) fn fill(&self, row: &Row, vin: &Vin) -> Value {
         fill_object(&self.0, row, vin)
     }
 }
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_column_and_an_open_brace_are_told() {
+    fn an_unknown_column_and_an_open_brace_are_refused() {
         with_row(|columns, _, _| {
             let error = Template::parse("`slots`", "{colour}", columns).expect_err("unknown");
             assert_eq!(error.to_string(), "`slots` names an unknown column `colour`");
@@ -260,11 +260,11 @@ mod tests {
         fn any_text_is_a_template_or_an_error(text in "[{}a-z \\u{e4}]{0,12}") {
             let columns = ["a".to_owned(), "ä".to_owned()];
             if let Ok(Template(pieces)) = Template::parse("it", &text, &columns) {
-                let words: usize = pieces.iter().map(|piece| match piece {
-                    Piece::Words(words) => words.len(),
+                let literal: usize = pieces.iter().map(|piece| match piece {
+                    Piece::Text(text) => text.len(),
                     Piece::Vin | Piece::Cell(_) => 0,
                 }).sum();
-                prop_assert!(words <= text.len());
+                prop_assert!(literal <= text.len());
             }
         }
     }

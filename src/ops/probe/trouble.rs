@@ -7,22 +7,22 @@ use crate::domain::error::Exit;
 use crate::domain::outcome::{Denied, Fault, Held};
 use crate::gate::Probed;
 
-/// What is wrong, in words.
+/// What is wrong.
 #[derive(Clone, Debug)]
-pub(crate) struct Trouble {
+pub(in crate::ops) struct Trouble {
     /// What was seen.
-    pub(crate) what: String,
+    pub(in crate::ops) what: String,
     /// What to do.
-    pub(crate) hint: String,
+    pub(in crate::ops) hint: String,
     /// The exit code of a command that depends on the answer.
-    pub(crate) exit: Exit,
+    pub(in crate::ops) exit: Exit,
     /// Whether a run that asks this vendor would fare no better.
-    pub(crate) stops_runs: bool,
+    pub(in crate::ops) stops_runs: bool,
 }
 
 impl Trouble {
     /// Nothing where the call was answered.
-    pub(crate) fn of(target: &Target<'_>, probed: &Probed) -> Option<Self> {
+    pub(in crate::ops) fn of(target: &Target<'_>, probed: &Probed) -> Option<Self> {
         let (what, hint, exit) = match probed {
             Probed::Answered { .. } => return None,
             Probed::Held { why, wait } => held(*why, *wait),
@@ -64,7 +64,7 @@ fn held(why: Held, wait: Option<Duration>) -> (String, String, Exit) {
 }
 
 fn failed(target: &Target<'_>, fault: &Fault) -> (String, String, Exit) {
-    let base_url = format!("`base_url` of [vendors.{}]", target.vendor.spec().id());
+    let base_url = format!("`base_url` of [vendors.{}]", target.account.id());
     let later = || "try again later".to_owned();
     match fault {
         Fault::Denied(denied) => denied_for(target, *denied),
@@ -97,7 +97,8 @@ fn failed(target: &Target<'_>, fault: &Fault) -> (String, String, Exit) {
 fn denied_for(target: &Target<'_>, denied: Denied) -> (String, String, Exit) {
     match denied {
         Denied::Key => {
-            let place = target.settings.key_place().unwrap_or_else(|| "the configuration".into());
+            let place =
+                target.account.settings.key_place().unwrap_or_else(|| "the configuration".into());
             let hint = format!("put a key that the vendor accepts into {place}");
             ("the key is refused".into(), hint, Exit::Key)
         }

@@ -1,5 +1,8 @@
 //! The run report: what a run did, for the operator and for `<out>.run.json`.
 
+mod builder;
+mod notes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +16,8 @@ pub use crate::gate::{QuotaReport, VendorReport};
 use crate::matching::conflicts::Conflicts;
 use crate::output::record::{Record, Told};
 use crate::output::{Written, write_atomically};
+
+pub(crate) use self::builder::{ReportBuilder, Wrote};
 
 /// What a run did. Its JSON form is `<out>.run.json`.
 #[derive(Clone, Debug, Default, Serialize)]
