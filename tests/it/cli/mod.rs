@@ -1,0 +1,6 @@
+//! What a user types and reads: exit codes, stdout, stderr, terminals, logs.
+
+mod commands;
+mod enrich;
+mod secrets;
+mod terminal;
