@@ -48,78 +48,25 @@
 //!
 //! Modules import one way, in the order below; a test holds that.
 
-// The words.
-pub mod error;
-pub mod vin;
-pub mod key;
-pub mod outcome;
-mod numbers;
-pub mod facts;
-pub mod names;
-pub mod claims;
-pub mod conflicts;
-pub mod suggest;
-pub mod money;
-pub mod distinct;
-
-// The surroundings.
-pub mod os;
-pub mod clock;
-pub mod cancel;
-pub mod events;
-mod tls;
-mod account;
-
-// What is wanted.
+pub mod domain;
+pub mod matching;
 pub mod config;
-pub mod freshness;
+pub mod files;
 pub mod input;
-pub mod record;
 pub mod output;
-pub mod plan;
-pub mod report;
-
-// What this machine knows by itself.
-pub mod vpic;
-pub mod recall_file;
-
-// Asking.
+pub mod reference;
 pub mod store;
 pub mod vendors;
-pub mod keyset;
-pub mod offline;
-pub mod batch;
 pub mod gate;
-pub mod panel;
-pub mod inventory;
-pub mod quota;
-pub mod answers;
-pub mod asking;
-
-// The two passes, and the run around them.
-pub mod survey;
-pub mod join;
-pub mod run;
-pub mod writing;
-pub mod forecast;
-pub mod explain;
-pub mod pipeline;
-
-// Calls that act: never part of enriching.
-pub mod acting;
-
-// Asking vendors about the account itself.
-mod probing;
-pub mod reconcile;
-pub mod check;
-
-// The local stand-in for the vendors.
+pub mod enrich;
+pub mod ops;
 pub mod sandbox;
 
-pub use check::check;
-pub use explain::explain;
-pub use forecast::forecast;
-pub use pipeline::run;
-pub use quota::quotas;
-pub use reconcile::reconcile;
-pub use writing::validate;
+pub use enrich::explain::explain;
+pub use enrich::plan::forecast::forecast;
+pub use enrich::run;
+pub use enrich::write::validate;
+pub use files::SystemClock;
+pub use gate::quotas;
+pub use ops::check::check;
+pub use ops::reconcile::reconcile;

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use vinrich::config::{QuotaReset, Settings, VendorDefaults, quota};
-use vinrich::error::Exit;
+use vinrich::domain::error::Exit;
 use vinrich::vendors::registry;
 
 use super::with_file;

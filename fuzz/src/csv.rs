@@ -1,9 +1,9 @@
 //! A whole input: its encoding, delimiter, header and columns told by its first
 //! bytes, then every row read, twice.
 
-use vinrich::error::{Error, Exit};
+use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::vin::{Rules, VinError};
 use vinrich::input::{FileDigest, InputSpec, Inputs, Row};
-use vinrich::vin::{Rules, VinError};
 
 use super::vin::assert_reading;
 use super::with_file;

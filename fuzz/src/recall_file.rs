@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use vinrich::error::{Error, Exit};
-use vinrich::recall_file::{Edition, Record, read};
+use vinrich::domain::error::{Error, Exit};
+use vinrich::reference::nhtsa_file::{Edition, Record, read};
 
 use super::with_file;
 

@@ -4,14 +4,14 @@
 mod facts;
 
 use bytes::Bytes;
-use vinrich::clock::LONGEST_WAIT;
 use vinrich::config::VendorSettings;
-use vinrich::key::{Key, KeyKind, Page, Vehicle};
-use vinrich::outcome::{Fault, Said};
+use vinrich::domain::key::{Key, KeyKind, Page, Vehicle};
+use vinrich::domain::outcome::{Fault, Said};
+use vinrich::domain::time::LONGEST_WAIT;
+use vinrich::domain::vin::Vin;
 use vinrich::vendors::visa::{self, Execution};
 use vinrich::vendors::visio::PhotoRequest;
 use vinrich::vendors::{Answer, Endpoint, Parsed, Reply, Vendor, find, visio};
-use vinrich::vin::Vin;
 
 /// The VINs of the fixtures, and more to fill a batch.
 const VINS: [&str; 8] = [

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use vinrich::claims::Claims;
-use vinrich::facts::DecodeFacts;
-use vinrich::suggest::suggest;
-use vinrich::vin::{self, Reading, Rules, Vin, VinError};
+use vinrich::domain::facts::DecodeFacts;
+use vinrich::domain::vin::{self, Reading, Rules, Vin, VinError};
+use vinrich::matching::repair::suggest;
+use vinrich::matching::row_vehicle::Claims;
 
 /// The cell, and in further lines the row's make, model and year.
 pub(crate) fn vin(bytes: &[u8]) {

@@ -1,12 +1,12 @@
 //! The small languages: stored keys, waits, years, names, and the words of a
 //! fault rule of the sandbox.
 
-use vinrich::claims::model_year;
-use vinrich::clock::{LONGEST_WAIT, retry_after};
 use vinrich::config::{duration, quota};
-use vinrich::key::Key;
-use vinrich::money::Micros;
-use vinrich::names::{same_body, same_fuel, same_make, same_model, same_model_of, variants};
+use vinrich::domain::key::Key;
+use vinrich::domain::money::Micros;
+use vinrich::domain::time::{LONGEST_WAIT, retry_after};
+use vinrich::matching::row_vehicle::model_year;
+use vinrich::matching::{same_body, same_fuel, same_make, same_model, same_model_of, variants};
 use vinrich::sandbox::FaultRule;
 use vinrich::vendors::excerpt;
 

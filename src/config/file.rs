@@ -14,8 +14,8 @@ use super::keys::{
     DATASET, DatasetDraft, GENERAL, General, Key, VENDOR, VPIC, Value, names_a_secret, quoted,
 };
 use super::{DatasetSettings, Local, RecallKey, Settings, VendorDefaults, VendorSettings};
-use crate::error::Error;
-use crate::outcome::Dataset;
+use crate::domain::error::Error;
+use crate::domain::outcome::Dataset;
 
 /// The file's name, in the working folder and in the user's configuration folder.
 const FILE_NAME: &str = "vinrich.toml";

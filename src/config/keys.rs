@@ -7,8 +7,8 @@ use super::{
     DatasetSettings, Durability, EVERY_ENDPOINT, RecallKey, VendorOption, VendorSettings, address,
     parse,
 };
-use crate::money::Micros;
-use crate::outcome::Dataset;
+use crate::domain::money::Micros;
+use crate::domain::outcome::Dataset;
 
 /// A value as it was written, from a file or from the environment.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ mod file;
 mod keys;
 mod parse;
 mod secret;
+pub mod tls;
 #[cfg(test)]
 mod tests;
 
@@ -22,9 +23,9 @@ use secrecy::SecretString;
 
 pub(crate) use self::address::{is_loopback, is_off_limits};
 pub use self::parse::{duration, quota};
-use crate::error::Error;
-use crate::money::Micros;
-use crate::outcome::Dataset;
+use crate::domain::error::Error;
+use crate::domain::money::Micros;
+use crate::domain::outcome::Dataset;
 
 /// Everything the configuration decides.
 #[derive(Clone, Debug)]

@@ -7,8 +7,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::VendorSettings;
-use crate::error::{Error, Exit};
-use crate::os;
+use crate::domain::error::{Error, Exit};
 
 /// No vendor's key is longer; a longer file is not a key file.
 const LONGEST: u64 = 4096;
@@ -118,7 +117,7 @@ fn others_may(_path: &Path, _what: u32) -> bool {
 /// Whether the file is of a user who is neither this one nor the system's.
 #[cfg(unix)]
 fn is_another_users(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|found| found.is_file() && !os::is_ours(&found))
+    std::fs::metadata(path).is_ok_and(|found| found.is_file() && !is_ours(&found))
 }
 
 #[cfg(not(unix))]
@@ -137,7 +136,24 @@ fn is_mounted_secret(path: &Path) -> bool {
     let by_kubernetes =
         target.components().chain(path.components()).any(|part| part.as_os_str() == TURNED);
     let read_only = std::fs::metadata(path).is_ok_and(|found| found.permissions().readonly());
-    os::is_read_only(path) || (by_kubernetes && read_only)
+    is_read_only(path) || (by_kubernetes && read_only)
+}
+
+/// Whether `path` is on a filesystem that nothing can be written to from here,
+/// as the secrets mounted into a container are. False where that cannot be told.
+fn is_read_only(path: &Path) -> bool {
+    #[cfg(unix)]
+    return rustix::fs::statvfs(path)
+        .is_ok_and(|found| found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+    #[cfg(not(unix))]
+    return path.metadata().is_ok_and(|found| found.permissions().readonly());
+}
+
+/// Whether the file that `found` describes is this user's own or the system's.
+#[cfg(unix)]
+fn is_ours(found: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    found.uid() == 0 || found.uid() == rustix::process::geteuid().as_raw()
 }
 
 #[cfg(test)]

@@ -6,17 +6,21 @@
 //! leads through [`Door::ask`], or [`Door::probe`] for a single unbilled call.
 
 mod breaker;
-mod closing;
-mod conceal;
-mod consequences;
-mod http;
-mod no_reply;
+mod account;
+mod call_log;
+mod redact;
+mod retry;
+mod send;
+mod transport_error;
 mod probe;
-mod reserving;
+mod queue;
+mod quotas;
+pub(crate) mod report;
+mod reservations;
 mod resolver;
 mod round;
-mod tally;
-mod waiting;
+mod stats;
+mod pacing;
 mod windows;
 
 use std::cell::{Cell, RefCell};
@@ -28,23 +32,25 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::cancel::Cancel;
-use crate::clock::Clock;
 use crate::config::VendorSettings;
-use crate::error::Error;
-use crate::events::{Events, Level, Progress};
-use crate::freshness::Freshness;
-use crate::key::Key;
-use crate::outcome::{Denied, Fault, Held, Outcome};
-use crate::report::VendorReport;
+use crate::domain::cancel::Cancel;
+use crate::domain::error::Error;
+use crate::domain::events::{Events, Level, Progress};
+use crate::domain::freshness::Freshness;
+use crate::domain::key::Key;
+use crate::domain::outcome::{Denied, Fault, Held, Outcome};
+use crate::domain::time::Clock;
 use crate::store::{AccountId, RoomWish, SourceId, WaitWord, Writer};
 use crate::vendors::{Auth, Endpoint, Vendor};
 
 use breaker::{Breaker, RetryBudget};
-use tally::Tally;
+use stats::Tally;
 
-pub use http::LargeBodies;
+pub(crate) use account::{account_name, origin};
 pub use probe::Probed;
+pub use quotas::{AskedWait, VendorQuota, quotas};
+pub use report::{QuotaReport, VendorReport};
+pub use send::LargeBodies;
 pub use windows::{Windows, later, rfc3339, seconds_for};
 
 /// Refused requests without a single answered one that mean the request itself
@@ -175,7 +181,7 @@ impl<'a> Door<'a> {
             settings,
             label: label(vendor, settings),
             account,
-            client: http::client(settings)?,
+            client: send::client(settings)?,
             key: RefCell::new(key),
             key_edition: Cell::new(0),
             pacer,

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Door, closing, http};
-use crate::error::Error;
-use crate::money::Micros;
-use crate::outcome::{Fault, Held};
+use super::{Door, call_log, send};
+use crate::domain::error::Error;
+use crate::domain::money::Micros;
+use crate::domain::outcome::{Fault, Held};
 use crate::store::{Call, Close, NOT_SENT, Reserve, Shortage, SourceId, WaitWord};
 use crate::vendors::{Effect, Probe, Reply, ServerLimit, Usage};
 
@@ -58,10 +58,10 @@ impl Door<'_> {
         let key = self.key.borrow().clone();
         let request = probe.request.clone();
         let request =
-            http::prepare(&self.client, &self.settings.base_url, auth, key.as_ref(), request)?;
+            send::prepare(&self.client, &self.settings.base_url, auth, key.as_ref(), request)?;
         let sent = Instant::now();
         let reply = tokio::select! {
-            reply = http::exchange(&self.client, self.shared.large_bodies.clone(), request) => reply,
+            reply = send::exchange(&self.client, self.shared.large_bodies.clone(), request) => reply,
             // The call stays open; the end of the run closes it as of unknown outcome.
             () = self.shared.cancel.wait() => {
                 return Ok(Probed::Held { why: Held::Stopped, wait: None });
@@ -174,7 +174,7 @@ impl Door<'_> {
             http_status: reply.map(|reply| reply.status),
             price: Micros::ZERO,
             charged: charged.unwrap_or_default(),
-            request_id: reply.and_then(closing::request_id),
+            request_id: reply.and_then(call_log::request_id),
             effect: Effect::Read,
             answers: None,
             operation: None,

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::http::Received;
-use super::no_reply::NoReply;
-use super::reserving::{Flight, Reserving, granted};
-use super::{Asked, Asking, Door, http};
-use crate::batch::{Job, Queue};
-use crate::error::Error;
-use crate::key::Key;
-use crate::money::Micros;
-use crate::outcome::{Fault, Held, Said};
+use super::reservations::{Flight, Reserving, granted};
+use super::send::Received;
+use super::transport_error::NoReply;
+use super::{Asked, Asking, Door, send};
+use crate::domain::error::Error;
+use crate::domain::key::Key;
+use crate::domain::money::Micros;
+use crate::domain::outcome::{Fault, Held, Said};
+use crate::gate::queue::{Job, Queue};
 use crate::store::{Elsewhere, RESERVED_FOR, SourceId};
 use crate::vendors::{Answer, Effect, Endpoint, Parsed, Reply};
 
@@ -50,7 +50,7 @@ pub(super) struct Round<'a> {
     pub(super) door: &'a Door<'a>,
     pub(super) endpoint: &'static dyn Endpoint,
     pub(super) source: SourceId,
-    pub(super) freshness: crate::freshness::Freshness,
+    pub(super) freshness: crate::domain::freshness::Freshness,
     /// What the next call may cost: the price list's word, or the dearest charge so far.
     pub(super) price: Micros,
     /// Whether a call was answered, so that its charge is known.
@@ -201,9 +201,9 @@ impl<'a> Round<'a> {
         let auth = door.vendor.spec().auth;
         let key = door.key.borrow().clone();
         let mut request =
-            http::prepare(&door.client, &door.settings.base_url, auth, key.as_ref(), request)?;
+            send::prepare(&door.client, &door.settings.base_url, auth, key.as_ref(), request)?;
         if let Some(idempotency_key) = &flight.idempotency_key {
-            http::mark(&mut request, idempotency_key)?;
+            send::mark(&mut request, idempotency_key)?;
         }
         let again = flight.job.last_fault.is_some();
         door.tally.borrow_mut().sent(flight.job.keys.len(), endpoint.spec().batch, again);
@@ -221,7 +221,7 @@ impl<'a> Round<'a> {
         let (job, price) = (flight.job, flight.price);
         self.aloft.insert(call, Aloft { job, price, sent: started, key_edition });
         self.flights.spawn(async move {
-            let reply = http::exchange(&client, large, request).await;
+            let reply = send::exchange(&client, large, request).await;
             Landed { call, reply, latency: started.elapsed() }
         });
         Ok(())

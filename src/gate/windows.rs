@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _, Unit};
 
-use crate::clock::Moment;
 use crate::config::{Quota, QuotaReset, VendorSettings};
-use crate::report::QuotaReport;
-use crate::store::ledger::{Limits, Span, SpendWindow, Usage, Window};
+use crate::domain::time::Moment;
+use crate::gate::report::QuotaReport;
+use crate::store::ledger::windows::{Limits, Span, SpendWindow, Usage, Window};
 use crate::vendors::ServerLimit;
 
 /// Windows this long or longer follow `quota_reset`.
@@ -30,7 +30,7 @@ const PACED: Duration = Duration::from_mins(1);
 pub struct Windows {
     quotas: Vec<Quota>,
     reset: QuotaReset,
-    spend: Vec<(crate::money::Micros, Duration)>,
+    spend: Vec<(crate::domain::money::Micros, Duration)>,
 }
 
 impl Windows {

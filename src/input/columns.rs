@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::records::Record;
 use super::sniff;
-use crate::error::Error;
+use crate::domain::error::Error;
 
 /// Headers under which VINs are kept, without case, spaces and punctuation.
 const VIN_HEADERS: [&str; 29] = [

@@ -9,9 +9,9 @@ use super::decode::{Form, Text};
 use super::records::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, Record, RecordError, Records};
 use super::sniff::{self, Layout};
 use super::source::{Bytes, Source};
-use super::{FileDigest, InputSpec, claims, columns};
-use crate::claims::Claim;
-use crate::error::Error;
+use super::{FileDigest, InputSpec, columns, row_vehicle};
+use crate::domain::error::Error;
+use crate::matching::row_vehicle::Claim;
 
 /// One opened file.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct InputFile {
     /// The place of `vin_column` among them.
     pub(super) vin_index: usize,
     /// The places of `claim_columns` among them.
-    pub(super) claims: claims::Places,
+    pub(super) claims: row_vehicle::Places,
     source: Source,
     layout: Layout,
     /// A pass met bytes that are no text in `encoding`.
@@ -50,7 +50,7 @@ struct Table {
     has_header: bool,
     columns: Vec<String>,
     vin_index: usize,
-    claims: claims::Places,
+    claims: row_vehicle::Places,
 }
 
 impl InputFile {
@@ -159,7 +159,7 @@ impl Table {
             None if !has_header && columns.len() == 1 => 0,
             None => columns::find_vin(name, &columns, &sample)?,
         };
-        let claims = claims::find(name, &spec.map, &columns, vin_index, &sample)?;
+        let claims = row_vehicle::find(name, &spec.map, &columns, vin_index, &sample)?;
         Ok(Self { has_header, columns, vin_index, claims })
     }
 

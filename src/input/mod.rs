@@ -13,11 +13,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::claims::{Claim, Claims};
-use crate::error::Error;
-use crate::vin::{self, Reading, Rules, VinError};
+use crate::domain::error::Error;
+use crate::domain::vin::{self, Reading, Rules, VinError};
+use crate::matching::row_vehicle::{Claim, Claims};
 
-mod claims;
+mod row_vehicle;
 mod columns;
 mod decode;
 mod file;
@@ -230,7 +230,7 @@ struct Places {
     /// The field that holds the VIN.
     vin: usize,
     /// The fields that hold the row's claims.
-    claims: claims::Places,
+    claims: row_vehicle::Places,
     /// For each column carried through, its field.
     fields: Vec<Option<usize>>,
 }

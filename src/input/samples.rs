@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{InputSpec, Inputs, Row};
-use crate::distinct::Distinct;
-use crate::vin::{Reading, Rules, VinError};
+use crate::domain::vin::{Reading, Rules, VinError};
+use crate::domain::vin_set::Distinct;
 
 fn open(name: &str) -> Inputs {
     let path = format!("{}/sample-data/{name}", env!("CARGO_MANIFEST_DIR"));

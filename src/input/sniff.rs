@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::decode::{Encoding, NotText, Text};
 use super::records::{Record, RecordError, Records};
-use crate::vin::{self, Rules, Vin, VinError};
+use crate::domain::vin::{self, Rules, Vin, VinError};
 
 /// Bytes looked at.
 pub(super) const HEAD: u64 = 64 << 10;

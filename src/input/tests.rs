@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::error::Exit;
+use crate::domain::error::Exit;
 
 const ACCORD: &str = "1HGCM82633A004352";
 const TESLA: &str = "5YJ3E1EA7KF317000";

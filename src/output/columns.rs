@@ -18,8 +18,8 @@ use arrow::error::ArrowError;
 use super::Format;
 use super::names::input_names;
 use super::schema::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
-use crate::error::Error;
-use crate::record::{Block, Record};
+use crate::domain::error::Error;
+use crate::output::record::{Block, Record};
 
 /// Bytes of a usual text cell, to size a builder by.
 const USUAL_TEXT: usize = 12;

@@ -8,13 +8,13 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use super::arrow::ArrowEncoder;
-use super::commit::{garbled, write_error};
 use super::csv::CsvEncoder;
 use super::jsonl::JsonlEncoder;
 use super::parquet::{self, ParquetEncoder};
 use super::sink::{Encode, Sink, Target};
 use super::{Format, Written};
-use crate::error::Error;
+use crate::domain::error::Error;
+use crate::files::draft::{garbled, write_error};
 
 /// A file before its first byte.
 pub(super) struct Blank {

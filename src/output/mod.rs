@@ -11,15 +11,13 @@ pub mod schema;
 mod arrow;
 mod cells;
 mod columns;
-mod commit;
 mod csv;
 mod file;
 mod format;
 mod jsonl;
-mod lock;
 mod names;
 mod parquet;
-mod place;
+pub mod record;
 mod sheet;
 mod sink;
 mod take;
@@ -34,20 +32,20 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(crate) use self::commit::{COMPANIONS, Draft};
-pub use self::commit::{write_atomically, write_error};
 pub use self::format::Format;
-pub use self::lock::OutputLock;
 pub use self::sheet::Sheet;
+pub use crate::files::OutputLock;
+pub(crate) use crate::files::draft::{COMPANIONS, Draft};
+pub use crate::files::draft::{write_atomically, write_error};
 
 use self::columns::Layout;
 use self::file::{Blank, Finished, Started};
-use self::place::Place;
 use self::schema::{COLUMNS, REJECT_COLUMNS, SCHEMA_VERSION};
 use self::sink::{Sink, Target};
 use self::worker::{Files, Worker};
-use crate::error::{Error, Exit};
-use crate::record::Block;
+use crate::domain::error::{Error, Exit};
+use crate::files::place::Place;
+use crate::output::record::Block;
 
 /// What `path` is shown as when it is stdout.
 const STDOUT: &str = "-";
@@ -121,7 +119,7 @@ impl Output {
     /// is spent: with 73 when a file cannot be created or is one of `input_paths`.
     ///
     /// `input_columns` are the names of [`Block::input`], `files` what
-    /// `source_file` says for each [`Record::file`](crate::record::Record::file).
+    /// `source_file` says for each [`Record::file`](crate::output::record::Record::file).
     pub fn create(
         spec: &OutputSpec,
         input_columns: &[String],

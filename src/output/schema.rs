@@ -11,9 +11,9 @@ use super::take::{
     any_campaign, campaign_count, campaign_numbers, decode, hex, listing, listing_count,
     match_basis, suggestion, top_campaign, vin_error, vin_status,
 };
-use crate::facts::{Days, Price};
-use crate::record::Record;
-use crate::vin::Vin;
+use crate::domain::facts::{Days, Price};
+use crate::domain::vin::Vin;
+use crate::output::record::Record;
 
 /// Version of [`COLUMNS`], written into every Parquet and Arrow file.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -3,14 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::commit::{Draft, write_error};
 use super::file::Finished;
-use super::lock::OutputLock;
 use super::names::text_names;
-use super::place::Place;
 use super::sink::{Sink, Target};
 use super::{Format, STDOUT, Written, stdout};
-use crate::error::Error;
+use crate::domain::error::Error;
+use crate::files::OutputLock;
+use crate::files::draft::{Draft, write_error};
+use crate::files::place::Place;
 
 /// A CSV file that is being written beside its place, which no other run writes.
 pub struct Sheet {

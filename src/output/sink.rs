@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::commit::Draft;
+use crate::files::draft::Draft;
 
 /// Text formats hand on this much at a time.
 pub(super) const CHUNK: usize = 64 * 1024;

@@ -3,10 +3,10 @@
 
 use std::cmp::Reverse;
 
-use crate::facts::{Campaign, DecodeFacts, Listing, MatchBasis, RecallFacts};
-use crate::outcome::Status;
-use crate::record::Record;
-use crate::vin::{Vin, VinError};
+use crate::domain::facts::{Campaign, DecodeFacts, Listing, MatchBasis, RecallFacts};
+use crate::domain::outcome::Status;
+use crate::domain::vin::{Vin, VinError};
+use crate::output::record::Record;
 
 /// A hash as 32 lower-case hex digits.
 pub(super) fn hex(hash: u128) -> String {
@@ -110,8 +110,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::record::Told;
-    use crate::vin::Reading;
+    use crate::domain::vin::Reading;
+    use crate::output::record::Told;
 
     fn row(campaigns: Vec<Campaign>) -> Record {
         let facts = Some(Arc::new(RecallFacts { campaigns }));

@@ -8,8 +8,8 @@ use arrow::compute::not;
 
 use super::columns::{self, Layout};
 use super::file::Started;
-use crate::error::{Error, Exit};
-use crate::record::Block;
+use crate::domain::error::{Error, Exit};
+use crate::output::record::Block;
 
 /// Blocks under way to the thread: one being encoded, one waiting, one being
 /// filled. More would only cost memory.

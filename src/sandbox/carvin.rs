@@ -13,13 +13,13 @@ use hyper::Method;
 use serde::{Deserialize, Serialize};
 
 use super::decode;
+use super::handler::{Body, Call, Heard, Item, NO_ENDPOINT, Reply, Stand, to_json};
 use super::per;
 use super::quota::{Door, Window, whole_seconds};
 use super::recalls::{self, Campaign};
-use super::roster::Profile;
-use super::stand::{Body, Call, Heard, Item, NO_ENDPOINT, Reply, Stand, to_json};
+use super::registry::Profile;
 use crate::config::Quota;
-use crate::vin::Vin;
+use crate::domain::vin::Vin;
 
 /// Who it is. The endpoints are its paths, and `recalls-vin` for `/recalls` asked by VIN.
 pub(super) static PROFILE: Profile = Profile {

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::fleet::{self, Vehicle};
-use super::stand::to_json;
-use crate::vin::Vin;
+use super::handler::to_json;
+use crate::domain::vin::Vin;
 
 /// A decode under vPIC's names; all values are text, and empty where not known.
 #[derive(Clone, Debug, Default, Serialize)]

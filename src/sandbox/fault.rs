@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::roster;
-use crate::error::Error;
+use super::registry;
+use crate::domain::error::Error;
 
 /// The names of the faults that are not a number.
 const NAMES: [&str; 14] = [
@@ -75,7 +75,7 @@ const RATE_LIMIT_WAIT: Duration = Duration::from_secs(1);
 /// let rule: FaultRule = "carvin/429:every=7".parse()?;
 /// assert_eq!(rule.to_string(), "carvin/429:every=7");
 /// assert!("429:evry=7".parse::<FaultRule>().is_err());
-/// # Ok::<(), vinrich::error::Error>(())
+/// # Ok::<(), vinrich::domain::error::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultRule {
@@ -182,7 +182,7 @@ fn scope(text: &str) -> Result<(Option<&'static str>, Option<&'static str>, &str
     let Some((endpoint, rest)) = rest.split_once('/') else {
         return Ok((Some(vendor), None, rest));
     };
-    let endpoints = roster::find(vendor).map(|profile| profile.endpoints).unwrap_or_default();
+    let endpoints = registry::find(vendor).map(|profile| profile.endpoints).unwrap_or_default();
     Ok((Some(vendor), Some(one_of("endpoint", endpoint, endpoints)?), rest))
 }
 
@@ -388,7 +388,7 @@ mod tests {
         let error = "x".parse::<FaultRule>().expect_err("no rule");
         let hint = error.hint_text().expect("a hint");
         assert!(NAMES.iter().all(|name| hint.contains(name)), "{hint}");
-        assert_eq!(error.exit(), crate::error::Exit::Usage);
+        assert_eq!(error.exit(), crate::domain::error::Exit::Usage);
     }
 
     proptest! {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::fault::{Break, Fault, FaultRule, Twist, When};
+use super::handler::{AnyStand, Body, Item, Reply};
 use super::nhtsa;
-use super::stand::{AnyStand, Body, Item, Reply};
 
 /// The endpoints whose lists owe an item to every VIN asked.
 const COMPLETE_LISTS: [&str; 2] = ["batch-decode", "decode-batch"];

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::body::Body;
 use super::makers::{self, Engine, Maker, Model, Plant};
-use crate::vin::Vin;
+use crate::domain::vin::Vin;
 
 /// The newest model year on the sandbox's roads; it does not move with the
 /// calendar, so that answers do not either.

@@ -21,14 +21,14 @@ mod fault;
 mod faults;
 mod fleet;
 mod journal;
-mod lot;
+mod dealer_stock;
 mod makers;
 mod nhtsa;
 mod quota;
 mod recalls;
-mod roster;
+mod registry;
 mod server;
-mod stand;
+mod handler;
 #[cfg(test)]
 mod tests;
 mod visa;
@@ -43,20 +43,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Quota;
-use crate::error::Error;
+use crate::domain::error::Error;
 
 pub use fault::FaultRule;
 pub use journal::{Seen, Tally};
 
 /// The vendors the sandbox stands in for, by id.
 pub fn vendors() -> Vec<&'static str> {
-    roster::ALL.iter().map(|profile| profile.id).collect()
+    registry::ALL.iter().map(|profile| profile.id).collect()
 }
 
 /// The API key that the stand-in for `vendor` takes unless told otherwise;
 /// `None` for one that asks for no key.
 pub fn key(vendor: &str) -> Option<&'static str> {
-    roster::find(vendor)?.key
+    registry::find(vendor)?.key
 }
 
 /// What a sandbox is to be like.
@@ -105,9 +105,9 @@ impl Quotas {
         self.0.get(vendor).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn all(quotas: impl Fn(&roster::Profile) -> &'static [Quota]) -> Self {
-        let pair = |profile: &&roster::Profile| (profile.id.to_owned(), quotas(profile).to_vec());
-        Self(roster::ALL.iter().map(pair).collect())
+    fn all(quotas: impl Fn(&registry::Profile) -> &'static [Quota]) -> Self {
+        let pair = |profile: &&registry::Profile| (profile.id.to_owned(), quotas(profile).to_vec());
+        Self(registry::ALL.iter().map(pair).collect())
     }
 }
 
@@ -132,7 +132,7 @@ impl Keys {
     }
 
     /// The key of a vendor; empty where it asks for none.
-    fn of(&self, profile: &roster::Profile) -> String {
+    fn of(&self, profile: &registry::Profile) -> String {
         let own = || profile.key.unwrap_or_default().to_owned();
         self.0.get(profile.id).cloned().unwrap_or_else(own)
     }

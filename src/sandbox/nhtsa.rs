@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use hyper::Method;
 use serde::Serialize;
 
+use super::handler::{Call, Heard, NO_ENDPOINT, Reply, Stand, to_json};
 use super::per;
 use super::quota::Door;
 use super::recalls::{self, Campaign};
-use super::roster::Profile;
-use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand, to_json};
+use super::registry::Profile;
 use crate::config::Quota;
 
 /// Who it is.

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::fleet::{self, below, draw};
 use super::makers;
-use crate::vin::Vin;
+use crate::domain::vin::Vin;
 
 /// Models under the decoder's name and under the recall source's.
 const RENAMED: [(&str, &str, &str); 4] = [

@@ -19,10 +19,10 @@ use tokio::sync::oneshot;
 
 use super::SandboxSpec;
 use super::faults::{Faults, Outgoing};
+use super::handler::{self, AnyStand, Asked, Heard, NO_ENDPOINT, Reply};
 use super::journal::{Entry, Journal, Seen};
-use super::roster;
-use super::stand::{self, AnyStand, Asked, Heard, NO_ENDPOINT, Reply};
-use crate::error::{Error, Exit};
+use super::registry;
+use crate::domain::error::{Error, Exit};
 
 const JSON: &str = "application/json";
 
@@ -127,7 +127,7 @@ impl Desk {
     fn new(spec: SandboxSpec, journal: Arc<Journal>) -> Self {
         let SandboxSpec { port: _, faults, quotas, latency, keys } = spec;
         Self {
-            stands: roster::ALL
+            stands: registry::ALL
                 .iter()
                 .map(|profile| {
                     let quotas = quotas.of(profile.id).to_vec();
@@ -218,8 +218,8 @@ async fn hear(request: Request<Incoming>, path: &str) -> Result<Heard, Reply> {
     let body = Limited::new(body, LONGEST_REQUEST).collect().await.map_err(|_| too_long())?;
     Ok(Heard {
         method: parts.method,
-        path: stand::percent_decoded(path),
-        query: stand::query_pairs(parts.uri.query().unwrap_or_default()),
+        path: handler::percent_decoded(path),
+        query: handler::query_pairs(parts.uri.query().unwrap_or_default()),
         headers,
         body: body.to_bytes(),
     })

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use hyper::Method;
 use serde_json::{Value, json};
 
+use super::handler::{Call, Heard, NO_ENDPOINT, Reply, Stand, vins_in};
 use super::per;
 use super::quota::{Door, whole_seconds};
-use super::roster::Profile;
-use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand, vins_in};
+use super::registry::Profile;
 use crate::config::Quota;
 
 /// Who it is.

@@ -9,10 +9,10 @@ use hyper::Method;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
+use super::handler::{Call, Heard, NO_ENDPOINT, Reply, Stand, vins_in};
 use super::per;
 use super::quota::{Door, Window, whole_seconds};
-use super::roster::Profile;
-use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand, vins_in};
+use super::registry::Profile;
 use crate::config::Quota;
 
 /// Who it is. The endpoints are the methods of `/photo-requests`, and `/status`.

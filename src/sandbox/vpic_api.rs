@@ -11,12 +11,12 @@ use hyper::Method;
 use serde::Serialize;
 
 use super::decode::{self, Decode};
+use super::handler::{Body, Call, Heard, Item, NO_ENDPOINT, Reply, Stand, query_pairs, to_json};
 use super::quota::{Door, whole_seconds};
-use super::roster::Profile;
-use super::stand::{Body, Call, Heard, Item, NO_ENDPOINT, Reply, Stand, query_pairs, to_json};
+use super::registry::Profile;
 use super::{fleet, per};
 use crate::config::Quota;
-use crate::vin::Vin;
+use crate::domain::vin::Vin;
 
 /// Who it is.
 pub(super) static PROFILE: Profile = Profile {

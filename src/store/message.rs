@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::index::NewAnswer;
-use super::ledger::Limits;
+use super::answers::index::NewAnswer;
+use super::ledger::windows::Limits;
 use super::{AccountId, SourceId};
-use crate::clock::Moment;
-use crate::key::{Effect, Key};
-use crate::money::Micros;
-use crate::outcome::Held;
+use crate::domain::key::{Effect, Key};
+use crate::domain::money::Micros;
+use crate::domain::outcome::Held;
+use crate::domain::time::Moment;
 
 /// The state of a call that found no connection: it fills no window.
 pub const NOT_SENT: &str = "not_sent";

@@ -23,64 +23,46 @@
 //! - `recall_file` keeps NHTSA's recall file, imported whole, and looks vehicles
 //!   up in it.
 
-mod audit;
-mod calls;
-mod charges;
-mod copies;
-mod explain;
-mod fingerprint;
-mod forget;
-mod index;
-mod inventories;
+mod admin;
+mod answers;
 pub mod ledger;
-mod lookup;
-mod maintain;
 mod message;
 mod open;
-mod operations;
-mod others;
-mod prune;
-mod recall_file;
-mod records;
-mod runs;
 mod state;
-mod trim;
-mod verify;
-mod waits;
 mod writer;
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode};
 
-use crate::clock::Moment;
 use crate::config::Durability;
-use crate::error::{Error, Exit};
-use crate::key::Key;
-use crate::outcome::Dataset;
-use crate::vin::Vin;
+use crate::domain::error::{Error, Exit};
+use crate::domain::key::Key;
+use crate::domain::outcome::Dataset;
+use crate::domain::time::Moment;
+use crate::domain::vin::Vin;
 
-use runs::InUse;
+use crate::store::admin::runs::InUse;
 
-pub use audit::{AuditEntry, AuditFilter};
-pub use copies::{Backup, Carried, Carry, Restored, backup, restore};
-pub use explain::{Earlier, Statement};
-pub use forget::{Forgotten, forget};
-pub use index::{Body, NewAnswer};
-pub use inventories::{KeptPage, WholeList};
-pub use lookup::{Answered, BodyId, Held, Snapshot};
+pub use crate::store::admin::audit::{AuditEntry, AuditFilter};
+pub use crate::store::admin::backup::{Backup, Carried, Carry, Restored, backup, restore};
+pub use crate::store::admin::forget::{Forgotten, forget};
+pub use crate::store::admin::prune::{PruneSpec, Pruned, prune};
+pub use crate::store::admin::records::{DayCalls, RunRecord, SourceRecord};
+pub use crate::store::admin::verify::{Verified, verify};
+pub use crate::store::answers::index::{Body, NewAnswer};
+pub use crate::store::answers::inventories::{KeptPage, WholeList};
+pub use crate::store::answers::lookup::{Answered, BodyId, Held, Snapshot};
+pub use crate::store::answers::recalls::{
+    CampaignId, Filed, Filer, HeldRecallFile, Imported, RecallFileInfo, import_recall_file,
+};
+pub use crate::store::answers::statements::{Earlier, Statement};
+pub use crate::store::ledger::operations::Operation;
+pub use crate::store::ledger::waits::{HeardWait, KeptWait, LONGEST_WAIT, WaitWord, forget_waits};
 pub use message::{
     Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, RESERVED_FOR, Reconcile,
     Reserve, RoomWish, RunLimits, Shortage,
 };
-pub use operations::Operation;
-pub use prune::{PruneSpec, Pruned, prune};
-pub use recall_file::{
-    CampaignId, Filed, Filer, HeldRecallFile, Imported, RecallFileInfo, import_recall_file,
-};
-pub use records::{DayCalls, RunRecord, SourceRecord};
-pub use verify::{Verified, verify};
-pub use waits::{HeardWait, KeptWait, LONGEST_WAIT, WaitWord, forget_waits};
 pub use writer::Writer;
 
 /// How to open a store.

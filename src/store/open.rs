@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::runs::{self, InUse};
+use super::admin::runs::{self, InUse};
 use super::{MEND, RESTORE, StoreSpec, WRITABLE, failed};
 use crate::config::Durability;
-use crate::error::{Error, Exit};
-use crate::os;
+use crate::domain::error::{Error, Exit};
+use crate::files::os;
 
 /// `VINR` in the file's header tells it from every other SQLite file.
 const APPLICATION_ID: i64 = 0x5649_4e52;

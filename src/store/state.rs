@@ -10,19 +10,19 @@ use std::sync::{Arc, OnceLock};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
-use super::index::Index;
-use super::ledger::{Account, Limits, Usage};
+use super::admin::runs::{Alive, Dead};
+use super::answers::index::Index;
+use super::ledger::processes::{close_open_calls, load_account};
+use super::ledger::windows::{Account, Limits, Usage};
 use super::message::RunLimits;
-use super::others::{close_open_calls, load_account};
-use super::runs::{Alive, Dead};
 use super::writer::Message;
 use super::{AccountId, MEND, RunInfo, SourceId, SourceName, StoreSpec, failed, open};
-use crate::clock::Moment;
-use crate::error::{Error, Exit};
-use crate::key::Key;
-use crate::money::Micros;
-use crate::os;
-use crate::outcome::Dataset;
+use crate::domain::error::{Error, Exit};
+use crate::domain::key::Key;
+use crate::domain::money::Micros;
+use crate::domain::outcome::Dataset;
+use crate::domain::time::Moment;
+use crate::files::os;
 
 /// `sources.dataset` of catalogues and of calls that act.
 const NO_DATASET: &str = "none";

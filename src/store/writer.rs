@@ -8,15 +8,15 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::inventories::WholeList;
-use super::ledger::{Limits, Usage};
+use super::answers::inventories::WholeList;
+use super::ledger::waits::HeardWait;
+use super::ledger::windows::{Limits, Usage};
 use super::message::{Close, Elsewhere, Granted, Reconcile, Reserve, RoomWish};
 use super::state::{Failure, State};
-use super::waits::HeardWait;
 use super::{AccountId, RunInfo, SourceId, SourceName, StoreSpec};
-use crate::clock::Moment;
-use crate::error::Error;
-use crate::key::Key;
+use crate::domain::error::Error;
+use crate::domain::key::Key;
+use crate::domain::time::Moment;
 
 /// Replies that wait for the writer; a slot is free once its reply is queued.
 const QUEUE: usize = 64;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::outcome::Said;
+use crate::domain::outcome::Said;
 
 /// One HTTP request, without host, secret or client.
 #[derive(Clone, Debug, PartialEq, Eq)]

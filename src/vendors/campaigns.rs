@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::json::{self, Object, Unreadable, Value};
-use crate::facts::{Campaign, Days, RecallFacts};
+use crate::domain::facts::{Campaign, Days, RecallFacts};
 
 /// Distinct campaigns, ascending by number; `None` where the shape is unknown,
 /// an entry is no recall, or a count says that entries are missing.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-pub(super) use crate::numbers::cents;
+pub(super) use crate::domain::numbers::cents;
 
 /// A text that is not complete JSON, nests too deep, or names a key twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -26,7 +26,7 @@
 //!    up behind an id ([`dealers`](Endpoint::dealers), [`dealer`](Endpoint::dealer)),
 //!    and for lists that are read whole ([`list`](Endpoint::list),
 //!    [`page`](Endpoint::page), [`vehicles`](Endpoint::vehicles)).
-//! 3. Its stand-in: one file in `src/sandbox` and one line in its `roster.rs`.
+//! 3. Its stand-in: one file in `src/sandbox` and one line in its `registry.rs`.
 //! 4. Its fixtures, `tests/fixtures/VENDOR/CASE.json`, and its cases, one arm in
 //!    `tests/it/vendors/mod.rs`. Until it has all of them the tests fail and name
 //!    what it lacks.
@@ -35,9 +35,9 @@
 //!
 //! ```
 //! use vinrich::config::{VendorDefaults, VendorSettings};
-//! use vinrich::facts::{DecodeFacts, Facts};
-//! use vinrich::key::{Key, KeyKind};
-//! use vinrich::outcome::{Dataset, Fault};
+//! use vinrich::domain::facts::{DecodeFacts, Facts};
+//! use vinrich::domain::key::{Key, KeyKind};
+//! use vinrich::domain::outcome::{Dataset, Fault};
 //! use vinrich::vendors::{
 //!     Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Said, Vendor, VendorSpec, excerpt,
 //! };
@@ -140,13 +140,13 @@ use std::ops::RangeInclusive;
 use jiff::civil::Date;
 
 use crate::config::{VendorDefaults, VendorSettings};
-use crate::facts::{Dealer, Facts, StockVehicle};
-use crate::key::{Key, KeyKind};
-use crate::money::Micros;
-use crate::outcome::{Dataset, Fault};
+use crate::domain::facts::{Dealer, Facts, StockVehicle};
+use crate::domain::key::{Key, KeyKind};
+use crate::domain::money::Micros;
+use crate::domain::outcome::{Dataset, Fault};
 
-pub use crate::key::Effect;
-pub use crate::outcome::Said;
+pub use crate::domain::key::Effect;
+pub use crate::domain::outcome::Said;
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::json;
 use super::reply::garbled;
 use super::{Reply, Request};
-use crate::money::Micros;
-use crate::outcome::Fault;
+use crate::domain::money::Micros;
+use crate::domain::outcome::Fault;
 
 /// A call that the vendor's documents say is not billed.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Reply;
-use crate::clock::{CLOCK_GRAIN, LONGEST_WAIT, retry_after, whole_seconds};
-use crate::outcome::{Denied, Fault};
+use crate::domain::outcome::{Denied, Fault};
+use crate::domain::time::{CLOCK_GRAIN, LONGEST_WAIT, retry_after, whole_seconds};
 
 /// The reading of an HTTP status that holds for every vendor unless it says otherwise.
 pub fn by_status(reply: &Reply) -> Option<Fault> {
@@ -153,7 +153,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::money::Micros;
+    use crate::domain::money::Micros;
     use crate::vendors::registry;
     use crate::vendors::testing::{headers, reply};
 

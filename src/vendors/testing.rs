@@ -9,9 +9,9 @@ use proptest::prelude::*;
 
 use super::{Endpoint, Parsed, Reply, Said};
 use crate::config::{QuotaReset, VendorSettings};
-use crate::facts::{DecodeFacts, Facts};
-use crate::key::Key;
-use crate::vin::Vin;
+use crate::domain::facts::{DecodeFacts, Facts};
+use crate::domain::key::Key;
+use crate::domain::vin::Vin;
 
 /// A reply with no headers.
 pub(super) fn reply(status: u16, body: &[u8]) -> Reply {

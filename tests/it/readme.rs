@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use vinrich::config::Settings;
-use vinrich::error::{Error, Exit};
+use vinrich::domain::error::{Error, Exit};
 use vinrich::vendors;
 
 use crate::support::Work;

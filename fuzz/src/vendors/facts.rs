@@ -1,11 +1,11 @@
 //! What a kept body says, as columns.
 
 use vinrich::config::VendorSettings;
-use vinrich::facts::{Campaign, DecodeFacts, Facts, Listing, fingerprint};
-use vinrich::key::Key;
-use vinrich::outcome::Said;
+use vinrich::domain::facts::{Campaign, DecodeFacts, Facts, Listing, fingerprint};
+use vinrich::domain::key::Key;
+use vinrich::domain::outcome::Said;
+use vinrich::domain::vin::Vin;
 use vinrich::vendors::Endpoint;
-use vinrich::vin::Vin;
 
 /// The columns agree with what the reply was taken to say.
 pub(super) fn assert_said(endpoint: &dyn Endpoint, said: &Said, key: &Key, body: &[u8]) {

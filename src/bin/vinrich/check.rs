@@ -1,18 +1,18 @@
 //! `vinrich check`: what can be asked at this moment, and why the rest cannot.
 
-use vinrich::cancel::Cancel;
-use vinrich::check::{
+use vinrich::SystemClock;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::Error;
+use vinrich::ops::check::{
     CallCheck, Caller, Check, KeyCheck, LimitCheck, LocalCheck, LocalData, RecallPart, UsageCheck,
     VendorCheck,
 };
-use vinrich::clock::SystemClock;
-use vinrich::error::Error;
 use vinrich::vendors::Counted;
 
 use crate::cli::{CheckArgs, CommonArgs, ReportFormat};
+use crate::format::{count, moment, text, thousands, took, visible};
 use crate::sandbox::Session;
-use crate::words::{count, moment, text, thousands, took, visible};
-use crate::{meaning, settings, signals, stdout};
+use crate::{args_to_plan, settings, signals, stdout};
 
 /// The library says how it ends: see [`Check::exit`].
 pub(crate) fn run(args: &CheckArgs, common: &CommonArgs) -> Result<u8, Error> {
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &CheckArgs, common: &CommonArgs) -> Result<u8, Error> {
     signals::watch(&cancel)?;
     let caller = Caller {
         settings: &settings,
-        command: meaning::command_line(),
+        command: args_to_plan::command_line(),
         clock: &SystemClock::new(),
         cancel: &cancel,
     };
@@ -167,7 +167,7 @@ fn list<T: AsRef<str>>(items: &[T], none: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use vinrich::money::Micros;
+    use vinrich::domain::money::Micros;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! `vinrich completions`: the completion script of a shell.
 
 use clap::CommandFactory;
-use vinrich::error::{Error, Exit};
+use vinrich::domain::error::{Error, Exit};
 
 use crate::cli::{Cli, CompletionsArgs};
 use crate::stdout;

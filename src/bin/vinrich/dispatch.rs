@@ -1,6 +1,6 @@
 //! Each command, handed to the file that does it.
 
-use vinrich::error::Error;
+use vinrich::domain::error::Error;
 
 use crate::cli::{Cli, Command};
 use crate::{

@@ -1,16 +1,16 @@
 //! `vinrich enrich`: the rows of files into one enriched output.
 
-use vinrich::cancel::Cancel;
-use vinrich::clock::SystemClock;
-use vinrich::error::Error;
+use vinrich::SystemClock;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::Error;
 
-use crate::bar::Console;
 use crate::cli::{CommonArgs, EnrichArgs};
+use crate::console::Console;
 use crate::sandbox::Session;
-use crate::{meaning, settings, signals, summary};
+use crate::{args_to_plan, settings, signals, summary};
 
 pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
-    let mut plan = meaning::of_enrich(args, settings::load(common.config.as_deref())?)?;
+    let mut plan = args_to_plan::of_enrich(args, settings::load(common.config.as_deref())?)?;
     let _session = Session::start(&args.sandbox, &mut plan.settings)?;
     let cancel = Cancel::new();
     signals::watch(&cancel)?;

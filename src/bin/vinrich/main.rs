@@ -1,16 +1,16 @@
 //! The `vinrich` command: what was typed, done, and told in an exit code.
 
-mod bar;
+mod console;
 mod cache;
 mod check;
 mod cli;
 mod completions;
-mod consent;
+mod confirm;
 mod decode;
 mod dispatch;
 mod enrich;
-mod failure;
-mod meaning;
+mod report_error;
+mod args_to_plan;
 mod photos;
 mod plan;
 mod quota;
@@ -26,7 +26,7 @@ mod summary;
 mod tool;
 mod validate;
 mod vpic;
-mod words;
+mod format;
 
 use std::process::ExitCode;
 
@@ -38,12 +38,12 @@ use crate::cli::Cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    failure::on_panic();
+    report_error::on_panic();
     signals::survive_file_limits();
     let code = match Cli::try_parse() {
         Ok(cli) => {
             let log_format = cli.common.log_format;
-            dispatch::run(cli).unwrap_or_else(|error| failure::tell(&error, log_format))
+            dispatch::run(cli).unwrap_or_else(|error| report_error::tell(&error, log_format))
         }
         Err(usage) => cli::refuse(&usage),
     };

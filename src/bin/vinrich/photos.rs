@@ -2,22 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use vinrich::acting::photos::{self, PhotoPlan, Photos, To};
-use vinrich::acting::{Intent, World};
-use vinrich::cancel::Cancel;
-use vinrich::clock::SystemClock;
+use vinrich::SystemClock;
 use vinrich::config::Settings;
-use vinrich::error::Error;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::Error;
 use vinrich::input::InputSpec;
+use vinrich::ops::acting::{Intent, World};
+use vinrich::ops::photos::{self, PhotoPlan, Photos, To};
 
-use crate::bar::Console;
 use crate::cli::{
     CommonArgs, ConsentArgs, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
     SandboxedArgs,
 };
+use crate::console::Console;
+use crate::format::count;
 use crate::sandbox::Session;
-use crate::words::count;
-use crate::{consent, meaning, settings, signals, summary};
+use crate::{args_to_plan, confirm, settings, signals, summary};
 
 pub(crate) fn run(command: &PhotosCommand, common: &CommonArgs) -> Result<u8, Error> {
     match command {
@@ -28,7 +28,7 @@ pub(crate) fn run(command: &PhotosCommand, common: &CommonArgs) -> Result<u8, Er
 }
 
 fn request(args: &PhotosRequestArgs, common: &CommonArgs) -> Result<u8, Error> {
-    let input = Some(meaning::rows(&args.rows));
+    let input = Some(args_to_plan::rows(&args.rows));
     let output = args.output.as_deref().map_or(To::Nowhere, to);
     let plan = planned(input, args.consent.max_calls, output);
     carry_out(&args.sandbox, common, plan, "made", |plan, world| {
@@ -45,7 +45,7 @@ fn status(args: &PhotosStatusArgs, common: &CommonArgs) -> Result<u8, Error> {
 }
 
 fn cancel(args: &PhotosCancelArgs, common: &CommonArgs) -> Result<u8, Error> {
-    let vins = args.vins.iter().map(|vin| meaning::vin(vin)).collect::<Result<Vec<_>, _>>()?;
+    let vins = args.vins.iter().map(|vin| args_to_plan::vin(vin)).collect::<Result<Vec<_>, _>>()?;
     let vins = (!args.all).then_some(vins);
     let plan = planned(None, args.consent.max_calls, To::Nowhere);
     carry_out(&args.sandbox, common, plan, "cancelled", |plan, world| {
@@ -60,7 +60,7 @@ fn planned(
     max_calls: Option<u64>,
     output: To,
 ) -> impl FnOnce(Settings) -> PhotoPlan {
-    let command = meaning::command_line();
+    let command = args_to_plan::command_line();
     move |settings| PhotoPlan { input, settings, max_calls, output, command }
 }
 
@@ -111,7 +111,7 @@ fn agree<'a>(
         if args.yes {
             return Ok(());
         }
-        consent::ask(&format!("{verb} {}", count(calls as u64, noun)))
+        confirm::ask(&format!("{verb} {}", count(calls as u64, noun)))
     }
 }
 

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use vinrich::clock::SystemClock;
-use vinrich::error::{Error, Exit};
-use vinrich::money::Micros;
-use vinrich::outcome::Dataset;
-use vinrich::plan::{DatasetForecast, Forecast, VendorForecast};
+use vinrich::SystemClock;
+use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::money::Micros;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::plan::{DatasetForecast, Forecast, VendorForecast};
 use vinrich::vendors;
 
-use crate::bar::Console;
 use crate::cli::{CommonArgs, PlanArgs, ReportFormat};
+use crate::console::Console;
+use crate::format::{by_reason, count, span, table, text, thousands, visible};
 use crate::sandbox::Session;
-use crate::words::{by_reason, count, span, table, text, thousands, visible};
-use crate::{meaning, settings, stdout};
+use crate::{args_to_plan, settings, stdout};
 
 pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {
-    let mut plan = meaning::of_plan(args, settings::load(common.config.as_deref())?)?;
+    let mut plan = args_to_plan::of_plan(args, settings::load(common.config.as_deref())?)?;
     let _session = Session::start(&args.sandbox, &mut plan.settings)?;
     let console = Console::new(common);
     let outcome = vinrich::forecast(&plan, &console, &SystemClock::new());

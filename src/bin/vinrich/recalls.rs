@@ -4,14 +4,14 @@ use std::path::Path;
 
 use serde_json::json;
 use vinrich::config::Settings;
-use vinrich::error::{Error, Exit};
-use vinrich::events::{Events, Progress};
-use vinrich::facts::day;
+use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::events::{Events, Progress};
+use vinrich::domain::facts::day;
 use vinrich::store::{HeldRecallFile, Imported, RunLimits, Store, StoreSpec};
 
-use crate::bar::Console;
 use crate::cli::{CommonArgs, ListArgs, RecallsCommand, RecallsImportArgs, ReportFormat};
-use crate::words::{at, count, table, text, thousands, visible};
+use crate::console::Console;
+use crate::format::{at, count, table, text, thousands, visible};
 use crate::{settings, stdout};
 
 /// Rows between two looks at the clock.
@@ -165,7 +165,7 @@ fn held_as_json(file: &HeldRecallFile) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
-    use vinrich::recall_file::{Edition, Part};
+    use vinrich::reference::nhtsa_file::{Edition, Part};
 
     use super::*;
 

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use vinrich::cancel::Cancel;
 use vinrich::config::{Local, Quota, Settings, SpendLimit, VendorSettings};
-use vinrich::error::{Error, Exit};
-use vinrich::money::Micros;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::money::Micros;
 use vinrich::sandbox::{self, Quotas, Sandbox, SandboxSpec};
 use vinrich::vendors;
 

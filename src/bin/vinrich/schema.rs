@@ -1,7 +1,7 @@
 //! `vinrich schema`: the columns of the output.
 
 use serde::Serialize;
-use vinrich::error::{Error, Exit};
+use vinrich::domain::error::{Error, Exit};
 use vinrich::output::schema::{COLUMNS, Column, SCHEMA_VERSION};
 
 use crate::cli::{SchemaArgs, SchemaFormat};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use vinrich::config::{EVERY_ENDPOINT, Local, Settings, VendorDefaults};
-use vinrich::error::Error;
-use vinrich::outcome::Dataset;
+use vinrich::domain::error::Error;
+use vinrich::domain::outcome::Dataset;
 use vinrich::vendors::{self, Vendor};
 
 /// Loads and checks the settings; `file` as given by `--config`.

@@ -4,10 +4,10 @@
 //! on a dead disk is over when its caller has waited long enough. Whenever the
 //! process ends, what was paid for is in the store, and the next run resumes.
 
-use vinrich::cancel::Cancel;
-use vinrich::error::Error;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::Error;
 #[cfg(not(unix))]
-use vinrich::error::Exit;
+use vinrich::domain::error::Exit;
 
 /// A stopped run is over within ten seconds: calls in flight have eight of them
 /// ([`vinrich::gate`]), this is for what hangs.

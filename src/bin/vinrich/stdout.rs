@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use vinrich::error::Error;
+use vinrich::domain::error::Error;
 
-use crate::words::visible_json;
+use crate::format::visible_json;
 
 /// Writes `text` to stdout.
 pub(crate) fn write(text: &str) -> Result<(), Error> {

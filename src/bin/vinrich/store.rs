@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use vinrich::error::{Error, Exit};
-use vinrich::events::{Events, Level};
-use vinrich::money::Micros;
+use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::events::{Events, Level};
+use vinrich::domain::money::Micros;
 use vinrich::store::{self, Backup, Carried, Carry, Restored};
 
-use crate::bar::Console;
 use crate::cli::{CommonArgs, StoreBackupArgs, StoreCommand, StoreRestoreArgs};
-use crate::words::{at, bytes, count, text, visible};
+use crate::console::Console;
+use crate::format::{at, bytes, count, text, visible};
 use crate::{settings, stdout};
 
 pub(crate) fn run(command: &StoreCommand, common: &CommonArgs) -> Result<u8, Error> {

@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use vinrich::acting::tool::{self, Per, ToolPlan};
-use vinrich::acting::{Intent, World};
-use vinrich::cancel::Cancel;
-use vinrich::clock::SystemClock;
+use vinrich::SystemClock;
 use vinrich::config::Settings;
-use vinrich::error::{Error, Exit};
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::{Error, Exit};
+use vinrich::ops::acting::{Intent, World};
+use vinrich::ops::tool::{self, Per, ToolPlan};
 use vinrich::vendors::visa;
 
-use crate::bar::Console;
 use crate::cli::{CommonArgs, PerWhat, ToolCommand, ToolRunArgs};
+use crate::console::Console;
+use crate::format::count;
 use crate::sandbox::Session;
-use crate::words::count;
-use crate::{consent, meaning, settings, signals, summary};
+use crate::{args_to_plan, confirm, settings, signals, summary};
 
 pub(crate) fn run(command: &ToolCommand, common: &CommonArgs) -> Result<u8, Error> {
     let ToolCommand::Run(args) = command;
@@ -31,8 +31,11 @@ pub(crate) fn run(command: &ToolCommand, common: &CommonArgs) -> Result<u8, Erro
     let report = outcome?;
     if !common.quiet || report.exit_code != 0 {
         let ok: u64 = report.vendors.values().map(|vendor| vendor.ok).sum();
-        let spent =
-            report.vendors.values().map(|vendor| vendor.spent).sum::<vinrich::money::Micros>();
+        let spent = report
+            .vendors
+            .values()
+            .map(|vendor| vendor.spent)
+            .sum::<vinrich::domain::money::Micros>();
         let rows = count(report.rows.read, "row");
         let headline = format!("{rows}: {} of `{}`, {spent} charged", count(ok, "run"), args.tool);
         summary::tell_acted(&report, &headline, &console, common);
@@ -42,7 +45,7 @@ pub(crate) fn run(command: &ToolCommand, common: &CommonArgs) -> Result<u8, Erro
 
 fn plan(args: &ToolRunArgs, settings: Settings) -> Result<ToolPlan, Error> {
     Ok(ToolPlan {
-        input: meaning::rows(&args.rows),
+        input: args_to_plan::rows(&args.rows),
         tool: args.tool.clone(),
         template: template(args, &settings)?,
         per: match args.per {
@@ -52,7 +55,7 @@ fn plan(args: &ToolRunArgs, settings: Settings) -> Result<ToolPlan, Error> {
         max_cost: args.max_cost,
         max_calls: args.consent.max_calls,
         output: (args.output != Path::new("-")).then(|| args.output.clone()),
-        command: meaning::command_line(),
+        command: args_to_plan::command_line(),
         settings,
     })
 }
@@ -78,9 +81,9 @@ fn template(args: &ToolRunArgs, settings: &Settings) -> Result<(String, String),
 
 /// `--max-cost` is the consent; on a terminal the number of runs is shown first.
 fn agree(args: &ToolRunArgs, calls: usize) -> Result<(), Error> {
-    if args.consent.yes || !consent::can_be_asked() {
+    if args.consent.yes || !confirm::can_be_asked() {
         return Ok(());
     }
     let runs = count(calls as u64, "time");
-    consent::ask(&format!("run `{}` {runs} and spend at most {}", args.tool, args.max_cost))
+    confirm::ask(&format!("run `{}` {runs} and spend at most {}", args.tool, args.max_cost))
 }

@@ -1,16 +1,16 @@
 //! `vinrich validate`: the VINs of files by local rules alone.
 
-use vinrich::cancel::Cancel;
-use vinrich::error::Error;
-use vinrich::report::{InputReport, Report};
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::Error;
+use vinrich::enrich::report::{InputReport, Report};
 
-use crate::bar::Console;
 use crate::cli::{CommonArgs, ReportFormat, ValidateArgs};
-use crate::words::{by_reason, bytes, count, text, thousands, visible};
-use crate::{meaning, settings, signals, stdout};
+use crate::console::Console;
+use crate::format::{by_reason, bytes, count, text, thousands, visible};
+use crate::{args_to_plan, settings, signals, stdout};
 
 pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error> {
-    let plan = meaning::of_validate(args, settings::load(common.config.as_deref())?);
+    let plan = args_to_plan::of_validate(args, settings::load(common.config.as_deref())?);
     let cancel = Cancel::new();
     signals::watch(&cancel)?;
 
@@ -69,7 +69,7 @@ fn describe(input: &InputReport) -> String {
 
 #[cfg(test)]
 mod tests {
-    use vinrich::report::{OutputReport, RowsReport};
+    use vinrich::enrich::report::{OutputReport, RowsReport};
 
     use super::*;
 

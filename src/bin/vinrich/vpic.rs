@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use vinrich::error::{Error, Exit};
-use vinrich::events::{Events, Level};
-use vinrich::vpic::{self, Place, Provenance, Vpic};
+use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::events::{Events, Level};
+use vinrich::reference::vpic::{self, Place, Provenance, Vpic};
 
-use crate::bar::Console;
 use crate::cli::{CommonArgs, ListArgs, ReportFormat, VpicCommand, VpicInstallArgs};
-use crate::words::{at, table, text, visible};
+use crate::console::Console;
+use crate::format::{at, table, text, visible};
 use crate::{settings, stdout};
 
 pub(crate) fn run(command: &VpicCommand, common: &CommonArgs) -> Result<u8, Error> {

@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::formats::parquet_batch;
 use super::{Folder, INPUT, RUN, Table, block, create, full, spec, write};
-use crate::error::Exit;
+use crate::domain::error::Exit;
+use crate::output::record::Block;
 use crate::output::{Format, Output, OutputSpec, write_atomically};
-use crate::record::Block;
 
 #[test]
 fn what_was_written_is_told_with_its_hash() {

@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 
 use super::streams::streamed;
 use super::{Folder, INPUT, RUN, Table, block, full, spec, told, write};
-use crate::facts::DecodeFacts;
-use crate::outcome::Status;
+use crate::domain::facts::DecodeFacts;
+use crate::domain::outcome::Status;
+use crate::output::record::{Block, Told};
 use crate::output::schema::COLUMNS;
 use crate::output::{Format, OutputSpec, names};
-use crate::record::{Block, Told};
 
 /// The contract on columns, word by word.
 #[test]

@@ -12,12 +12,14 @@ use std::sync::Arc;
 use csv::StringRecord;
 
 use super::{Format, Output, OutputSpec, Written};
-use crate::conflicts::Conflicts;
-use crate::error::Error;
-use crate::facts::{Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts};
-use crate::outcome::Status;
-use crate::record::{Block, Record, Told};
-use crate::vin::{Reading, Vin, VinError};
+use crate::domain::error::Error;
+use crate::domain::facts::{
+    Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts,
+};
+use crate::domain::outcome::Status;
+use crate::domain::vin::{Reading, Vin, VinError};
+use crate::matching::conflicts::Conflicts;
+use crate::output::record::{Block, Record, Told};
 
 const RUN: &str = "01test";
 const INPUT: [&str; 2] = ["VIN", "Miles Driven"];

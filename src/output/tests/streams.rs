@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use super::{Folder, INPUT, RUN, block, full, spec, write};
-use crate::error::{Error, Exit};
+use crate::domain::error::{Error, Exit};
+use crate::output::record::Block;
 use crate::output::sink::Target;
 use crate::output::{Format, Output, OutputSpec};
-use crate::record::Block;
 
 /// Keeps what it is given, up to a limit; then fails as told.
 #[derive(Clone)]

@@ -14,10 +14,10 @@ use hyper::Method;
 use serde::Serialize;
 
 use self::query::ListQuery;
+use super::handler::{Call, Heard, NO_ENDPOINT, Reply, Stand, to_json};
 use super::per;
 use super::quota::{Door, whole_seconds};
-use super::roster::Profile;
-use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand, to_json};
+use super::registry::Profile;
 
 /// Who it is.
 pub(super) static PROFILE: Profile = Profile {

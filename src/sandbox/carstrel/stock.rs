@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 
+use super::super::dealer_stock;
 use super::super::fleet::{self, Vehicle, draw, pick};
-use super::super::lot;
-use super::super::stand::{Body, Item, Reply, to_json};
+use super::super::handler::{Body, Item, Reply, to_json};
 use super::query::ListQuery;
-use crate::vin::Vin;
+use crate::domain::vin::Vin;
 
 /// Vehicles in all: three pages of 100, the last of them half full.
 const VEHICLES: usize = 250;
@@ -131,7 +131,7 @@ impl Row {
                 brand: Brand { id: uuid(draw(make, "brand")), name: make },
             },
             sale_options: (!is_rental).then(|| SaleOptions {
-                price: lot::price(vehicle.model.body, age, drawn("price")),
+                price: dealer_stock::price(vehicle.model.body, age, drawn("price")),
                 is_negotiable: drawn("negotiable") % 2 == 0,
             }),
             rental_options: is_rental

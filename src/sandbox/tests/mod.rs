@@ -15,8 +15,8 @@ use hyper::Method;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::stand::{Heard, query_pairs};
-use super::{Quotas, Sandbox, SandboxSpec, roster};
+use super::handler::{Heard, query_pairs};
+use super::{Quotas, Sandbox, SandboxSpec, registry};
 
 const CARVIN_KEY: &str = "sandbox-carvin";
 const VISOR_KEY: &str = "sandbox-visor";
@@ -183,7 +183,7 @@ proptest! {
             ],
             body: body.into(),
         };
-        for profile in roster::ALL {
+        for profile in registry::ALL {
             let stand = (profile.start)("key".into(), profile.quotas.to_vec());
             let reply = (stand.hear(&heard).answer)(Instant::now());
             prop_assert!([200, 400, 404, 405, 422].contains(&reply.status), "{reply:?}");

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use super::super::stand::{Reply, to_json};
+use super::super::handler::{Reply, to_json};
 use super::query::UsageQuery;
 
 /// The price of one request, as visor's price list had it in 2026.

@@ -16,12 +16,12 @@ use serde::Serialize;
 
 use self::bill::{Bill, Charge};
 use self::query::{DealersQuery, ListingsQuery, Refusal, UsageQuery};
+use super::handler::{Call, Heard, NO_ENDPOINT, Reply, Stand, to_json};
 use super::per;
 use super::quota::{Door, Window, whole_seconds};
-use super::roster::Profile;
-use super::stand::{Call, Heard, NO_ENDPOINT, Reply, Stand, to_json};
+use super::registry::Profile;
 use crate::config::Quota;
-use crate::vin::Vin;
+use crate::domain::vin::Vin;
 
 /// Who it is. The endpoints are the first parts of its paths; the quotas are its tier T3.
 pub(super) static PROFILE: Profile = Profile {

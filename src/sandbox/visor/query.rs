@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::bill::Charge;
-use crate::vin::Vin;
+use crate::domain::vin::Vin;
 
 /// The most masks in one `vin_pattern`.
 const MASKS: usize = 10;

@@ -3,16 +3,16 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::super::dealer_stock::{self, DEALERS, Dealer, Offer};
 use super::super::fleet::{self, Vehicle};
-use super::super::lot::{self, DEALERS, Dealer, Offer};
-use super::super::stand::{Body, Item, Reply, to_json};
+use super::super::handler::{Body, Item, Reply, to_json};
 use super::query::{DealersQuery, EXTRA_FIELDS, ListingsQuery, PageQuery};
-use crate::vin::Vin;
+use crate::domain::vin::Vin;
 
 /// The page of listings that a query asks for.
 pub(super) fn listings(query: &ListingsQuery) -> Reply {
     let offers: Vec<(&Vin, Offer)> =
-        query.vins.iter().filter_map(|vin| Some((vin, lot::offer(vin)?))).collect();
+        query.vins.iter().filter_map(|vin| Some((vin, dealer_stock::offer(vin)?))).collect();
     let page = offers.iter().skip(query.page.offset).take(query.page.limit);
     let items = page.map(|(vin, offer)| listing(vin, offer, query)).collect();
     let tail = format!("],{}}}", footer(query.page, offers.len()));
@@ -26,7 +26,7 @@ pub(super) fn listings(query: &ListingsQuery) -> Reply {
 /// What is known of one VIN; nothing when its maker is unknown.
 pub(super) fn vin(vin: &Vin, enriched: bool) -> Option<Reply> {
     let vehicle = fleet::vehicle(vin)?;
-    let offer = lot::offer(vin);
+    let offer = dealer_stock::offer(vin);
     let detail = Detail {
         vin: vin.as_str(),
         status: if offer.is_some() { "active" } else { "missing" },

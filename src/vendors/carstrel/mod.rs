@@ -16,9 +16,9 @@ use super::{
     VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorSettings};
-use crate::facts::{Facts, ListingFacts, StockVehicle};
-use crate::key::{Key, KeyKind};
-use crate::outcome::{Dataset, Fault, Said};
+use crate::domain::facts::{Facts, ListingFacts, StockVehicle};
+use crate::domain::key::{Key, KeyKind};
+use crate::domain::outcome::{Dataset, Fault, Said};
 
 /// The vendor. Free of charge.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::facts::{Listing, Price};
-use crate::key::Page;
-use crate::outcome::Denied;
+use crate::domain::facts::{Listing, Price};
+use crate::domain::key::Page;
+use crate::domain::outcome::Denied;
+use crate::domain::vin::Vin;
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, settings};
-use crate::vin::Vin;
 
 fn key(number: u32) -> Vec<Key> {
     vec![Key::Page(Page { list: "/external/vehicles?".into(), snapshot: 1, number })]

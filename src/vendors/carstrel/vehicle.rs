@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::facts::{Listing, Price, StockVehicle};
-use crate::numbers;
+use crate::domain::facts::{Listing, Price, StockVehicle};
+use crate::domain::numbers;
+use crate::domain::vin::{self, Rules, Vin};
 use crate::vendors::json::{self, Object, Value};
-use crate::vin::{self, Rules, Vin};
 
 /// Where a VIN has been seen to stand; frame and chassis number are other names
 /// for it, and for numbers that are none.

@@ -4,12 +4,12 @@ use serde_json::value::RawValue;
 
 use super::complaint;
 use super::item::{self, Item, Placed};
-use crate::key::Key;
-use crate::outcome::Fault;
+use crate::domain::key::Key;
+use crate::domain::outcome::Fault;
+use crate::domain::vin::Vin;
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Answer, Parsed, Reply, Said};
-use crate::vin::Vin;
 
 /// The answers in `reply`, by the places of `keys`.
 pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {

@@ -19,10 +19,10 @@ use super::{
     campaigns, is_boolean,
 };
 use crate::config::{VendorDefaults, VendorOption, VendorSettings};
-use crate::facts::Facts;
-use crate::key::{Key, KeyKind};
-use crate::outcome::{Dataset, Fault};
-use crate::vin::Vin;
+use crate::domain::facts::Facts;
+use crate::domain::key::{Key, KeyKind};
+use crate::domain::outcome::{Dataset, Fault};
+use crate::domain::vin::Vin;
 
 /// The vendor. Free; a whole batch counts as one call.
 #[derive(Debug)]

@@ -6,12 +6,12 @@
 //! there and empty means "no recalls": any other shape is a fault.
 
 use super::complaint;
-use crate::key::Key;
-use crate::outcome::Fault;
+use crate::domain::key::Key;
+use crate::domain::outcome::Fault;
+use crate::domain::vin::Vin;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Parsed, Reply, Said, campaigns};
-use crate::vin::Vin;
 
 /// The answer in `reply` about the one key asked.
 pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::facts::{Campaign, DecodeFacts, RecallFacts};
-use crate::key::Vehicle;
-use crate::outcome::Denied;
+use crate::domain::facts::{Campaign, DecodeFacts, RecallFacts};
+use crate::domain::key::Vehicle;
+use crate::domain::outcome::Denied;
 use crate::vendors::Said::{self, Absent, Found, Refused};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
 use crate::vendors::{Method, Payload, excerpt};

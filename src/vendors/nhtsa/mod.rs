@@ -18,9 +18,9 @@ use super::{
     campaigns,
 };
 use crate::config::{VendorDefaults, VendorSettings};
-use crate::facts::{Facts, RecallFacts};
-use crate::key::{Key, KeyKind, Vehicle};
-use crate::outcome::{Dataset, Fault};
+use crate::domain::facts::{Facts, RecallFacts};
+use crate::domain::key::{Key, KeyKind, Vehicle};
+use crate::domain::outcome::{Dataset, Fault};
 
 /// The vendor.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::facts::Campaign;
+use crate::domain::facts::Campaign;
 use crate::vendors::Method;
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, settings};
 

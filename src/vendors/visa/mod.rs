@@ -15,10 +15,10 @@ use super::{
     VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorOption, VendorSettings};
-use crate::facts::Facts;
-use crate::key::{Key, KeyKind, Task};
-use crate::money::Micros;
-use crate::outcome::Fault;
+use crate::domain::facts::Facts;
+use crate::domain::key::{Key, KeyKind, Task};
+use crate::domain::money::Micros;
+use crate::domain::outcome::Fault;
 
 pub use envelope::Execution;
 

@@ -17,10 +17,10 @@ use super::{
     Said, ServerLimit, Vendor, VendorSpec,
 };
 use crate::config::{VendorDefaults, VendorOption, VendorSettings};
-use crate::facts::Facts;
-use crate::key::{Key, KeyKind, Page, Task};
-use crate::outcome::Fault;
-use crate::vin::Vin;
+use crate::domain::facts::Facts;
+use crate::domain::key::{Key, KeyKind, Page, Task};
+use crate::domain::outcome::Fault;
+use crate::domain::vin::Vin;
 
 pub use wire::{Listed, PhotoRequest, listed, photo_request};
 

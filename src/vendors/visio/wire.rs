@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Wanted;
-use crate::outcome::Fault;
+use crate::domain::outcome::Fault;
 use crate::vendors::reply::{garbled, short_words, unrecognised};
 use crate::vendors::{Reply, Said, by_status};
 

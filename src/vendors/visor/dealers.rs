@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 
 use super::{envelope, get, rows};
 use crate::config::VendorSettings;
-use crate::facts::{Dealer, Facts};
-use crate::key::{Key, KeyKind};
-use crate::outcome::Fault;
+use crate::domain::facts::{Dealer, Facts};
+use crate::domain::key::{Key, KeyKind};
+use crate::domain::outcome::Fault;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Answer, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Said};

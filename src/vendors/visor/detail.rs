@@ -5,13 +5,13 @@ use serde_json::value::RawValue;
 
 use super::envelope;
 use super::rows;
-use crate::facts::Listing;
-use crate::key::Key;
-use crate::outcome::Fault;
+use crate::domain::facts::Listing;
+use crate::domain::key::Key;
+use crate::domain::outcome::Fault;
+use crate::domain::vin::Vin;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Parsed, Reply, Said};
-use crate::vin::Vin;
 
 /// The answer in `reply` about the one VIN asked.
 pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {

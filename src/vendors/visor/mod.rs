@@ -23,11 +23,11 @@ use super::{
     VendorSpec, is_boolean,
 };
 use crate::config::{VendorDefaults, VendorOption, VendorSettings};
-use crate::facts::{Facts, ListingFacts};
-use crate::key::{Key, KeyKind};
-use crate::money::Micros;
-use crate::outcome::{Dataset, Fault};
-use crate::vin::Vin;
+use crate::domain::facts::{Facts, ListingFacts};
+use crate::domain::key::{Key, KeyKind};
+use crate::domain::money::Micros;
+use crate::domain::outcome::{Dataset, Fault};
+use crate::domain::vin::Vin;
 
 use dealers::{DEALERS, Dealers};
 

@@ -14,13 +14,13 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
 use super::dealers;
-use crate::facts::{Listing, Price};
-use crate::key::Key;
-use crate::outcome::Fault;
+use crate::domain::facts::{Listing, Price};
+use crate::domain::key::Key;
+use crate::domain::outcome::Fault;
+use crate::domain::vin::Vin;
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Answer, Parsed, Reply, Said};
-use crate::vin::Vin;
 
 /// Rows asked for in one call: the vendor's maximum.
 pub(super) const PAGE: usize = 100;

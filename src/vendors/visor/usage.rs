@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use super::dealers::DEALERS;
 use super::{LISTINGS, VINS, get};
-use crate::money::Micros;
-use crate::outcome::Fault;
+use crate::domain::money::Micros;
+use crate::domain::outcome::Fault;
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Counted, Probe, Reply, Usage, UsageRow};

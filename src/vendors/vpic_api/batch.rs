@@ -3,8 +3,8 @@
 
 use serde_json::value::RawValue;
 
-use crate::key::Key;
-use crate::outcome::Fault;
+use crate::domain::key::Key;
+use crate::domain::outcome::Fault;
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Answer, Parsed, Reply, Said, vehicle};

@@ -14,10 +14,10 @@ use super::{
     VendorSpec, vehicle,
 };
 use crate::config::{VendorDefaults, VendorSettings};
-use crate::facts::{DecodeFacts, Facts};
-use crate::key::{Key, KeyKind};
-use crate::outcome::{Dataset, Fault};
-use crate::vin::Vin;
+use crate::domain::facts::{DecodeFacts, Facts};
+use crate::domain::key::{Key, KeyKind};
+use crate::domain::outcome::{Dataset, Fault};
+use crate::domain::vin::Vin;
 
 /// The vendor.
 #[derive(Debug)]

@@ -93,7 +93,7 @@ fn plan_knows_the_nights_of_a_daily_quota() {
 }
 
 #[test]
-fn the_sandbox_needs_no_key_and_signs_every_row() {
+fn the_sandbox_signs_every_row() {
     let work = Work::with_faults(&[]);
     let fleet = sample("fleet.csv").display().to_string();
     let mut command = work.command(&["enrich", &fleet, "-o", "out.csv", "--sandbox"]);
@@ -113,7 +113,7 @@ fn the_sandbox_needs_no_key_and_signs_every_row() {
 }
 
 #[test]
-fn another_server_named_by_the_configuration_works_the_same() {
+fn a_configured_server_works_the_same() {
     let work = Work::configured(&[]);
     let fleet = sample("fleet.csv").display().to_string();
     work.vinrich(&["enrich", &fleet, "-o", "own.csv"]).exits(0);
@@ -148,7 +148,7 @@ fn schema_lists_the_columns_of_the_output() {
 }
 
 #[test]
-fn the_sandbox_command_prints_lines_that_a_shell_can_use() {
+fn the_sandbox_prints_lines_for_a_shell() {
     let work = Work::with_faults(&[]);
     let mut command = work.command(&["sandbox", "--quota", "carvin=1/day"]);
     let mut running = Running::start_with_stdout(&mut command, Stdio::piped());

@@ -67,7 +67,7 @@ fn usage_errors_exit_64() {
 }
 
 #[test]
-fn a_priced_vendor_without_a_spend_limit_is_a_usage_error_when_named() {
+fn naming_a_priced_vendor_needs_a_limit() {
     let work = with_vins(1, &[]);
     work.configure(&Setup { visor: "quotas = []", ..Setup::default() });
     let named = ["enrich", "vins.csv", "-o", "out.csv", "--with", "listings"];
@@ -80,7 +80,7 @@ fn a_priced_vendor_without_a_spend_limit_is_a_usage_error_when_named() {
 }
 
 #[test]
-fn input_that_cannot_be_used_exits_65_or_66() {
+fn unusable_input_exits_65_or_66() {
     let work = with_vins(1, &[]);
     let from = |name| work.vinrich(&["enrich", name, "-o", "out.csv"]);
     work.write("quote.csv", "vin,note\n1FTFW1ET0DF000000,\"never closed\n");
@@ -95,7 +95,7 @@ fn input_that_cannot_be_used_exits_65_or_66() {
 }
 
 #[test]
-fn a_vendor_that_bills_refuses_or_rejects_the_key_decides_the_exit_code() {
+fn a_denying_vendor_decides_the_exit_code() {
     for (fault, code, words) in [
         ("carvin/402", 69, "refuses for billing or scope"),
         ("carvin/403", 69, "refuses for billing or scope"),
@@ -110,7 +110,7 @@ fn a_vendor_that_bills_refuses_or_rejects_the_key_decides_the_exit_code() {
 }
 
 #[test]
-fn without_a_key_a_dataset_asked_for_by_name_exits_77() {
+fn a_named_dataset_without_key_exits_77() {
     let work = with_vins(1, &[]);
     let keyless = |words: &[&str]| {
         Running::start(work.command(words).env_remove("CARVIN_API_KEY").env_remove("VISOR_API_KEY"))
@@ -123,7 +123,7 @@ fn without_a_key_a_dataset_asked_for_by_name_exits_77() {
 }
 
 #[test]
-fn an_output_that_cannot_be_created_exits_73_before_anything_is_spent() {
+fn an_impossible_output_exits_73_before_any_call() {
     let work = with_vins(1, &[]);
     work.write("file", "");
     for out in ["missing/out.csv", "file/out.csv", "vins.csv"] {
@@ -145,7 +145,7 @@ fn a_full_disk_exits_74() {
 }
 
 #[test]
-fn a_full_quota_exits_75_and_the_runs_own_limit_80() {
+fn a_full_quota_exits_75_a_limit_80() {
     let work = with_vins(45, &[]);
     work.vinrich(&[&DECODE[..], &["--max-calls", "1"]].concat()).exits(80).says(&["own limit"]);
     assert_eq!(work.calls("batch-decode"), 1);
@@ -160,7 +160,7 @@ fn a_full_quota_exits_75_and_the_runs_own_limit_80() {
 }
 
 #[test]
-fn configuration_errors_exit_78_with_the_place_and_a_way_out() {
+fn configuration_errors_exit_78_with_a_hint() {
     let work = with_vins(1, &[]);
     for (text, words) in [
         ("max_wiat = '5s'", &["vinrich.toml", "line 1", "max_wiat", "max_wait"][..]),
@@ -183,7 +183,7 @@ fn configuration_errors_exit_78_with_the_place_and_a_way_out() {
 }
 
 #[test]
-fn flags_beat_the_environment_and_that_beats_the_file() {
+fn flags_beat_environment_beats_file() {
     let work = with_vins(25, &[]);
     let url = work.sandbox.base_url("carvin");
     work.write(
@@ -255,7 +255,7 @@ fn stdout_takes_the_rows_and_nothing_else() {
 }
 
 #[test]
-fn a_reader_who_has_seen_enough_is_no_failure() {
+fn a_reader_that_leaves_is_not_a_failure() {
     let work = Work::configured(&[]);
     // More than a pipe holds, so that the writer notices.
     let bad = "vin\n".to_owned() + &"NO-VIN-BUT-A-LONG-LINE-OF-TEXT\n".repeat(20_000);

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use vinrich::panel::{OnHand, Panel};
+use vinrich::enrich::chain::{OnHand, Panel};
 use vinrich::sandbox::{Keys, Quotas, SandboxSpec};
 
 #[cfg(unix)]
@@ -180,7 +180,7 @@ fn no_other_command_tells_a_key_either() {
 
 /// A vendor says in its replies which key it was asked with, in errors and in data.
 #[test]
-fn a_key_that_a_vendor_repeats_is_not_repeated_by_us() {
+fn a_key_repeated_by_vendors_is_redacted() {
     for status in [200, 400, 401, 403, 429, 500] {
         let vendor = Fake::start(move |_, heard| {
             let key = heard.key.trim_start_matches("Bearer ");
@@ -257,12 +257,12 @@ fn the_types_that_hold_keys_show_none() {
         panel.chains.values().flat_map(|chain| &chain.sources).any(|source| source.key.is_some())
     );
     has_no_key("Panel", format!("{panel:?} {panel:#?}").as_bytes());
-    let vin = vinrich::vin::Vin::new(&vins(1)[0]).expect("a VIN");
+    let vin = vinrich::domain::vin::Vin::new(&vins(1)[0]).expect("a VIN");
     assert!(!format!("{vin:?}").contains(vin.as_str()), "Debug of a VIN is masked");
 }
 
 #[test]
-fn a_vendor_nobody_answers_for_is_named_without_its_address() {
+fn an_unreachable_vendors_address_is_not_shown() {
     let work = guarded(&[]);
     work.configure(&Setup { general: "max_wait = '0s'", ..Setup::default() });
     let text =
@@ -311,7 +311,7 @@ fn a_key_file_is_read_and_never_told() {
 /// filesystem that nobody writes to.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_key_on_a_read_only_mount_is_not_warned_about() {
+fn keys_on_a_read_only_mount_are_fine() {
     let work = guarded(&[]);
     work.configure(&Setup {
         carvin: "quotas = []\napi_key_file = 'secrets/carvin.key'",
@@ -347,7 +347,7 @@ fn a_key_on_a_read_only_mount_is_not_warned_about() {
 }
 
 #[test]
-fn check_shows_where_a_key_is_and_not_the_key() {
+fn check_shows_the_keys_place_only() {
     let work = guarded(&[]);
     let ended = run(&work, &["check"]).exits(0);
     assert!(ended.stdout().contains("CARVIN_API_KEY"));

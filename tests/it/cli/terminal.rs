@@ -224,7 +224,7 @@ fn words_of_vendors_never_draw_on_the_terminal() {
 
 #[cfg(unix)]
 #[test]
-fn words_of_input_files_and_their_names_never_draw_on_the_terminal() {
+fn text_of_inputs_never_draws_on_the_terminal() {
     let work = Work::configured(&[]);
     let vin = &vins(1)[0];
     let name = format!("in{}.csv", HOSTILE.replace('/', "_"));

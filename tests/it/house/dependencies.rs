@@ -83,7 +83,7 @@ fn no_crate_of_ours_may_use_unsafe_code() {
 
 /// What cargo-deny skips is in the tree, so that no skip outlives its reason.
 #[test]
-fn every_duplicate_that_is_let_be_is_still_one() {
+fn every_allowed_duplicate_is_still_one() {
     let deny: toml::Table = text("deny.toml").parse().expect("TOML");
     let lock: toml::Table = text("Cargo.lock").parse().expect("TOML");
     let versions = |name: &str| -> Vec<&str> {

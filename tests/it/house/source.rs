@@ -66,10 +66,6 @@ impl Source {
         path.split(['/', '.']).next().expect("a name")
     }
 
-    pub(super) fn is_of_the_binary(&self) -> bool {
-        self.module() == "bin"
-    }
-
     fn is_test(&self) -> bool {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         self.path.contains("/tests/") || ["tests.rs", "testing.rs"].contains(&name)

@@ -9,8 +9,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use vinrich::money::Micros;
-use vinrich::outcome::Dataset;
+use vinrich::domain::money::Micros;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::library::{Enriched, Tweak, vins};
 use crate::support::server::{Fake, Reply};
@@ -65,7 +65,7 @@ fn no_more_money_than_allowed_at_concurrency_64() {
 }
 
 #[test]
-fn spend_by_the_day_holds_for_two_runs_at_once() {
+fn two_runs_at_once_keep_the_daily_spend() {
     let work = Work::with_faults(&["latency=20ms"]);
     let all = vins(800);
     let plan = |name: &str, vins: &[String]| {
@@ -98,7 +98,7 @@ fn dearer_than_listed(charge: i64) -> Fake {
 }
 
 #[test]
-fn a_price_list_that_is_too_low_is_found_out_by_one_call() {
+fn one_call_shows_that_a_price_is_low() {
     for (charge, limit) in [(5000, 50_000), (5000, 23_000), (3000, 1_000_000)] {
         let fake = dearer_than_listed(charge);
         let work = Work::with_faults(&[]);

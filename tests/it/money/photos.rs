@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use vinrich::acting::World;
-use vinrich::acting::photos::{self, PhotoPlan, Photos, To};
-use vinrich::cancel::Cancel;
 use vinrich::config::Settings;
-use vinrich::events::Silent;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::events::Silent;
 use vinrich::input::InputSpec;
+use vinrich::ops::acting::World;
+use vinrich::ops::photos::{self, PhotoPlan, Photos, To};
 use vinrich::sandbox::{Quotas, SandboxSpec};
 
 use crate::support::clock::ScriptedClock;
@@ -44,7 +44,7 @@ fn once_each(count: usize) -> BTreeMap<String, usize> {
 }
 
 #[test]
-fn each_vehicle_gets_one_request_and_no_second_one() {
+fn each_vehicle_gets_one_request() {
     let work = work(1, &[]);
     let vins = vins(2);
     work.write(
@@ -89,7 +89,7 @@ fn nothing_is_sent_without_a_yes() {
 }
 
 #[test]
-fn a_request_whose_reply_was_lost_is_found_in_the_list() {
+fn a_lost_request_is_found_in_the_list() {
     each_at_once(["reset:first=1", "truncate:first=2", "html:first=1"], |fault| {
         let work = work(3, &[&format!("visio/request/{fault}")]);
         work.vinrich(&REQUEST).exits(0);
@@ -115,7 +115,7 @@ fn a_killed_run_sends_nothing_twice() {
 }
 
 #[test]
-fn what_the_list_does_not_tell_is_left_to_the_operator() {
+fn unclear_requests_are_left_to_the_operator() {
     let work = work(2, &["visio/request/reset:first=1", "visio/list/404:first=1"]);
     work.vinrich(&REQUEST).exits(3).says(&["1 photo request was sent once without a reply"]);
     let rows = csv_rows(&work.read("out.csv"));
@@ -145,7 +145,7 @@ fn requested(work: &Work, settings: Settings, clock: &ScriptedClock) -> Photos {
 }
 
 #[test]
-fn what_a_whole_list_lacks_is_sent_again_once_it_cannot_come_any_more() {
+fn a_missing_request_is_sent_again_when_safe() {
     let work = work(1, &["visio/request/500:first=1"]);
     let clock = ScriptedClock::new();
     for _ in 0..2 {
@@ -221,7 +221,7 @@ fn refusing(made: usize, cancelled: usize) -> Fake {
 }
 
 #[test]
-fn what_the_vendor_refuses_to_make_is_told_and_not_counted_as_made() {
+fn refused_requests_are_not_counted_as_made() {
     let work = work(3, &[]);
     let fake = refusing(1, 0);
     lead_to(&work, &fake);
@@ -234,7 +234,7 @@ fn what_the_vendor_refuses_to_make_is_told_and_not_counted_as_made() {
 }
 
 #[test]
-fn what_the_vendor_refuses_to_cancel_is_not_cancelled() {
+fn a_refused_cancellation_cancels_nothing() {
     let work = work(3, &[]);
     let fake = refusing(3, 1);
     lead_to(&work, &fake);
@@ -270,7 +270,7 @@ fn a_number_is_used_for_one_request_alone() {
 }
 
 #[test]
-fn what_another_run_is_making_is_neither_lost_nor_made_twice() {
+fn a_request_of_another_run_is_made_once() {
     let work = work(1, &["visio/request/stall:first=1"]);
     let running = work.start(&REQUEST);
     eventually("the request", || work.calls("request") == 1);
@@ -287,7 +287,7 @@ fn what_another_run_is_making_is_neither_lost_nor_made_twice() {
 }
 
 #[test]
-fn a_request_that_a_wrong_clock_dates_back_is_not_made_again() {
+fn a_backdated_request_is_not_made_again() {
     let work = work(1, &[]);
     let vin = vins(1).remove(0);
     let fake = Fake::start(move |_, heard| {
@@ -334,7 +334,7 @@ fn the_wording_follows_the_configuration() {
 }
 
 #[test]
-fn a_vendor_that_turns_the_key_away_is_asked_once() {
+fn a_refused_key_is_sent_once() {
     for (fault, exit) in [("401", 77), ("403", 69), ("402", 69)] {
         let work = work(4, &[&format!("visio/request/{fault}")]);
         work.vinrich(&REQUEST).exits(exit);

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use vinrich::events::Silent;
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::events::Silent;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::plan::Plan;
 use vinrich::sandbox::{Quotas, SandboxSpec};
 
 use crate::support::Work;
@@ -87,7 +87,7 @@ fn a_forecast_holds_on_every_night() {
 }
 
 #[test]
-fn what_a_second_vendor_will_be_asked_is_foretold() {
+fn calls_to_a_second_vendor_are_planned() {
     let work = Work::with(SandboxSpec { quotas: Quotas::roomy(), ..SandboxSpec::default() });
     let clock = ScriptedClock::new();
     // Of the last ten the first vendor knows nothing.

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use vinrich::clock::Clock as _;
 use vinrich::config::SpendLimit;
-use vinrich::money::Micros;
+use vinrich::domain::money::Micros;
+use vinrich::domain::time::Clock as _;
 use vinrich::vendors;
 
 use crate::support::Work;
@@ -82,7 +82,7 @@ fn the_trap_is_armed() {
 
 #[cfg(unix)]
 #[test]
-fn asked_for_by_name_without_a_limit_is_refused_before_anything_is_read() {
+fn priced_data_without_a_limit_is_refused_early() {
     let work = keys_alone("quotas = []\nprice_micros = 1000");
     // Whoever opens it for reading waits for somebody to write: nobody does.
     let made = std::process::Command::new("mkfifo").arg(work.path("never.csv")).status();
@@ -103,7 +103,7 @@ fn asked_for_by_name_without_a_limit_is_refused_before_anything_is_read() {
 }
 
 #[test]
-fn what_may_be_spent_in_a_day_and_a_month_is_never_overshot() {
+fn spend_by_day_and_month_is_never_passed() {
     // 15 calls a day, 307 a month; there is always more to ask.
     const PRICE: Micros = Micros(130_000);
     let (work, world, clock) = (Work::with_faults(&[]), World::new(), ScriptedClock::new());
@@ -112,7 +112,7 @@ fn what_may_be_spent_in_a_day_and_a_month_is_never_overshot() {
         world.script().campaigns.insert(model(vin), 1);
     }
     let mut plan = world.plan(&work, &vins, "carvin");
-    plan.dataset(vinrich::outcome::Dataset::Recalls).ttl = Duration::from_hours(5);
+    plan.dataset(vinrich::domain::outcome::Dataset::Recalls).ttl = Duration::from_hours(5);
     let carvin = plan.vendor("carvin");
     carvin.price = [("recalls".to_owned(), PRICE)].into();
     carvin.concurrency = 16.try_into().expect("not zero");

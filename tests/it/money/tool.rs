@@ -45,7 +45,7 @@ fn all(status: &str, rows: usize) -> BTreeMap<String, usize> {
 }
 
 #[test]
-fn every_row_is_answered_and_the_next_run_costs_nothing() {
+fn the_next_run_of_a_tool_costs_nothing() {
     let work = work(5, &[]);
     work.vinrich(&words("1")).exits(0).says(&["5 runs of `try-me`, $0.05 charged"]);
     let rows = csv_rows(&work.read("out.csv"));
@@ -118,7 +118,7 @@ fn a_killed_run_resumes_under_the_same_keys() {
 }
 
 #[test]
-fn retryable_errors_and_lost_replies_are_sent_again_under_the_same_key() {
+fn retries_keep_their_idempotency_key() {
     each_at_once(
         ["409:first=1", "503:first=1", "500:first=2", "reset:first=1", "429:first=1"],
         |fault| {
@@ -150,7 +150,7 @@ fn errors_that_are_final_stop_the_tool() {
 }
 
 #[test]
-fn an_input_that_is_refused_is_that_rows_matter() {
+fn a_refused_input_fails_only_its_row() {
     let work = work(1, &[]);
     let vins = vins(3);
     let rows = format!("vin,refuse\n{},no\n{},yes\n{},no\n", vins[0], vins[1], vins[2]);
@@ -165,7 +165,7 @@ fn an_input_that_is_refused_is_that_rows_matter() {
 }
 
 #[test]
-fn the_limit_is_never_passed_and_a_higher_one_goes_on() {
+fn a_higher_limit_resumes_where_one_stopped() {
     let work = work(8, &[]);
     work.vinrich(&words("0.035")).exits(80);
     assert_eq!(work.calls("execute"), 3);
@@ -185,7 +185,7 @@ fn a_tool_over_its_limit_is_not_started() {
 }
 
 #[test]
-fn a_dearer_charge_is_what_the_next_run_is_reserved_at() {
+fn the_last_charge_is_reserved_next_time() {
     let work = work(6, &[]);
     let config = work.read("vinrich.toml");
     let cheap = config.replace("[vendors.visa]\n", "[vendors.visa]\nprice_micros = 100\n");
@@ -212,7 +212,7 @@ fn charged(work: &Work) -> i64 {
 }
 
 #[test]
-fn what_may_have_been_charged_counts_until_its_reply_tells() {
+fn a_possible_charge_counts_until_it_is_known() {
     let work = work(5, &["visa/html"]);
     work.vinrich(&words("0.025"));
     assert_eq!(heard(&work).len(), 2, "two cents may be spent of two and a half");
@@ -221,7 +221,7 @@ fn what_may_have_been_charged_counts_until_its_reply_tells() {
 }
 
 #[test]
-fn what_is_sent_again_under_its_key_is_charged_once() {
+fn a_call_sent_again_is_charged_once() {
     each_at_once(["500:first=2", "reset:first=1", "truncate:first=2"], |fault| {
         let work = work(2, &[&format!("visa/{fault}")]);
         work.vinrich(&words("0.02")).exits(0);
@@ -233,7 +233,7 @@ fn what_is_sent_again_under_its_key_is_charged_once() {
 }
 
 #[test]
-fn what_a_killed_run_may_have_been_charged_is_counted_once() {
+fn a_killed_runs_possible_charge_counts_once() {
     let work = work(1, &["latency=150ms"]);
     let running = work.start(&words("1"));
     eventually("a call", || !work.sandbox.log().is_empty());

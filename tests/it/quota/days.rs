@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use jiff::civil;
 use jiff::tz::TimeZone;
-use vinrich::clock::{Clock, Moment};
 use vinrich::config::{Quota, QuotaReset};
+use vinrich::domain::money::Micros;
+use vinrich::domain::time::{Clock, Moment};
+use vinrich::enrich::plan::Plan;
 use vinrich::gate::Windows;
-use vinrich::money::Micros;
-use vinrich::plan::Plan;
-use vinrich::store::ledger::{Account, Entry, Room};
+use vinrich::store::ledger::windows::{Account, Entry, Room};
 
 use crate::support::clock::ScriptedClock;
 use crate::support::library::{Enriched, Tweak, vins};
@@ -28,7 +28,7 @@ fn per_day(calls: u32) -> Quota {
 
 /// 60 VINs, which take three calls, under a quota of two a day.
 fn two_nights_of_work(work: &Work) -> Plan {
-    let mut plan = work.listing(&vins(60)).only(&[vinrich::outcome::Dataset::Decode]);
+    let mut plan = work.listing(&vins(60)).only(&[vinrich::domain::outcome::Dataset::Decode]);
     plan.vendor("carvin").quotas = vec![per_day(2)];
     plan
 }
@@ -51,7 +51,7 @@ fn check_nothing_left(work: &Work, plan: &Plan, clock: &dyn Clock) {
 }
 
 #[test]
-fn parking_and_resuming_on_the_next_day_leaves_nothing_behind() {
+fn parking_leaves_nothing_behind() {
     let work = Work::with_faults(&[]);
     let plan = two_nights_of_work(&work);
     let clock = ScriptedClock::new();
@@ -130,7 +130,7 @@ fn a_clock_that_is_set_refills_no_window() {
 }
 
 #[test]
-fn a_machine_that_slept_has_let_its_windows_pass() {
+fn windows_pass_while_the_machine_sleeps() {
     let work = Work::with_faults(&[]);
     let plan = two_nights_of_work(&work);
     let machine = Machine::new();
@@ -141,7 +141,7 @@ fn a_machine_that_slept_has_let_its_windows_pass() {
 }
 
 #[test]
-fn after_a_reboot_the_wall_clock_tells_and_then_may_not_jump() {
+fn after_a_reboot_the_wall_clock_counts() {
     let work = Work::with_faults(&[]);
     let plan = two_nights_of_work(&work);
     let mut machine = Machine::new();
@@ -198,7 +198,7 @@ fn calls_by_true_day(at: &str, zone: &str, rng: &mut fastrand::Rng) -> BTreeMap<
 }
 
 #[test]
-fn no_day_of_the_vendor_is_passed_by_clocks_that_jump() {
+fn clock_jumps_pass_no_vendors_day() {
     let mut rng = fastrand::Rng::with_seed(seed());
     for (at, zone) in [("00:00", "UTC"), ("00:00", "America/New_York"), ("04:30", "Europe/Berlin")]
     {

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use vinrich::clock::Clock as _;
-use vinrich::events::Silent;
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::events::Silent;
+use vinrich::domain::outcome::Dataset;
+use vinrich::domain::time::Clock as _;
+use vinrich::enrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::clock::{NIGHT, ScriptedClock, TTL, daily, fetched_at, nights};
@@ -101,7 +101,7 @@ impl Fleet {
 }
 
 /// The calls made are those foretold, as far as the quota allows them.
-fn check_forecast(forecast: &vinrich::plan::Forecast, enriched: &Enriched) {
+fn check_forecast(forecast: &vinrich::enrich::plan::Forecast, enriched: &Enriched) {
     let Some(foretold) = forecast.vendors.iter().find(|vendor| vendor.vendor == "carvin") else {
         assert_eq!(enriched.attempted("carvin"), 0);
         return;
@@ -124,7 +124,7 @@ fn batch(question: &Question) -> Option<usize> {
 }
 
 #[test]
-fn three_hundred_vehicles_and_a_hundred_calls_a_day() {
+fn a_hundred_calls_serve_three_hundred_vehicles() {
     let fleet = Fleet::new(300, usize::MAX);
     for number in 1..=nights(30) {
         let night = fleet.night();
@@ -175,7 +175,7 @@ fn newcomers_are_answered_on_their_first_night() {
 }
 
 #[test]
-fn a_call_a_night_is_enough_to_confirm_zeros() {
+fn one_call_a_night_confirms_zeros() {
     let fleet = Fleet::new(3, 1);
     let mut plan = fleet.plan();
     plan.vendor("carvin").quotas = daily(1);
@@ -191,7 +191,7 @@ fn a_call_a_night_is_enough_to_confirm_zeros() {
 }
 
 #[test]
-fn failing_calls_and_an_outage_are_caught_up_with() {
+fn outages_are_caught_up_with() {
     let fleet = Fleet::new(300, 10);
     let outage = [7, 8];
     for number in 1..=nights(16) {
@@ -214,7 +214,7 @@ fn failing_calls_and_an_outage_are_caught_up_with() {
 }
 
 #[test]
-fn what_a_run_left_unconfirmed_is_foretold_and_confirmed_by_the_next() {
+fn unconfirmed_zeros_are_planned_and_confirmed_next() {
     let fleet = Fleet::new(10, 2);
     let mut plan = fleet.plan();
     plan.limits.max_calls = Some(4);
@@ -227,7 +227,7 @@ fn what_a_run_left_unconfirmed_is_foretold_and_confirmed_by_the_next() {
     let unconfirmed = Enriched::at(&plan, &fleet.clock);
     assert_eq!(unconfirmed.report.exit_code, 3);
     plan.vendor("carvin").confirm_zero = true;
-    let counts = |forecast: &vinrich::plan::Forecast| {
+    let counts = |forecast: &vinrich::enrich::plan::Forecast| {
         let recalls = forecast.datasets.iter().find(|of| of.dataset == "recalls").expect("recalls");
         let vendor = forecast.vendors.iter().find(|vendor| vendor.vendor == "carvin");
         (recalls.exact, vendor.map_or(0, |vendor| vendor.calls_total))
@@ -243,7 +243,7 @@ fn what_a_run_left_unconfirmed_is_foretold_and_confirmed_by_the_next() {
 }
 
 #[test]
-fn the_longest_expired_of_many_decodes_are_renewed_first() {
+fn the_longest_expired_decodes_are_renewed_first() {
     // 60 VINs, a batch a night: a round takes three nights.
     let fleet = Fleet::new(60, usize::MAX);
     let mut plan = fleet.plan().only(&[Dataset::Decode]);

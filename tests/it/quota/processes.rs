@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use vinrich::cancel::Cancel;
-use vinrich::clock::{Clock, Moment, SystemClock};
+use vinrich::SystemClock;
 use vinrich::config::Settings;
-use vinrich::events::Silent;
-use vinrich::outcome::Dataset;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::events::Silent;
+use vinrich::domain::outcome::Dataset;
+use vinrich::domain::time::{Clock, Moment};
 use vinrich::sandbox::{self, SandboxSpec};
 use vinrich::vendors;
 

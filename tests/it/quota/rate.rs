@@ -38,7 +38,7 @@ fn found(work: &Work, out: &str) -> usize {
 }
 
 #[test]
-fn no_window_is_passed_by_two_processes_on_one_store() {
+fn two_processes_pass_no_window() {
     let work = with_quota("quotas = ['5/2s']", &[]);
     let vins = vins(260);
     for (name, part) in [("a.csv", &vins[..130]), ("b.csv", &vins[130..])] {
@@ -55,7 +55,7 @@ fn no_window_is_passed_by_two_processes_on_one_store() {
 }
 
 #[test]
-fn no_window_is_passed_by_one_run_after_the_other() {
+fn runs_in_a_row_pass_no_window() {
     let work = with_quota("quotas = ['4/2s']", &[]);
     work.write_vins(&vins(240));
     let limited = [&DECODE[..], &["-o", "out.csv", "--max-calls", "2"]].concat();
@@ -92,7 +92,7 @@ fn retries_fill_the_windows_like_first_tries() {
 }
 
 #[test]
-fn processes_that_share_a_store_ask_for_each_vin_once() {
+fn processes_that_share_a_store_ask_once() {
     let work = Work::configured(&["latency=100ms"]);
     let vins = vins(300);
     for part in 0..4 {
@@ -117,7 +117,7 @@ fn processes_that_share_a_store_ask_for_each_vin_once() {
 }
 
 #[test]
-fn a_full_daily_quota_parks_the_run_for_a_day() {
+fn a_full_daily_quota_parks_a_day() {
     let work = with_quota("quotas = ['3/day']", &[]);
     work.write_vins(&vins(100));
     let words = [&DECODE[..], &["-o", "out.csv"]].concat();
@@ -133,7 +133,7 @@ fn a_full_daily_quota_parks_the_run_for_a_day() {
 }
 
 #[test]
-fn a_parked_run_is_completed_at_its_resume_time() {
+fn a_parked_run_completes_at_resume_time() {
     let work = with_quota("quotas = ['2/3s']", &[]);
     work.write_vins(&vins(60));
     let words = [&DECODE[..], &["-o", "out.csv", "--max-wait", "0s"]].concat();
@@ -151,7 +151,7 @@ fn a_parked_run_is_completed_at_its_resume_time() {
 }
 
 #[test]
-fn only_one_run_at_a_time_writes_an_output() {
+fn one_run_at_a_time_writes_an_output() {
     let work = Work::configured(&["carvin/batch-decode/stall:first=1"]);
     work.write_vins(&vins(10));
     let words = [&DECODE[..], &["-o", "out.csv"]].concat();

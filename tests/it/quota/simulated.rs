@@ -9,16 +9,16 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use vinrich::clock::Moment;
 use vinrich::config::Durability;
-use vinrich::key::Key;
-use vinrich::money::Micros;
-use vinrich::store::ledger::{Limits, Span, Window};
+use vinrich::domain::key::Key;
+use vinrich::domain::money::Micros;
+use vinrich::domain::time::Moment;
+use vinrich::domain::vin::Vin;
+use vinrich::store::ledger::windows::{Limits, Span, Window};
 use vinrich::store::{
     AccountId, Close, Reserve, RunInfo, RunLimits, Shortage, SourceId, SourceName, Store, StoreSpec,
 };
 use vinrich::vendors::Effect;
-use vinrich::vin::Vin;
 
 use super::{check_window, scale};
 use crate::support::library::vins;
@@ -288,7 +288,7 @@ fn play(script: &Script<'_>) -> Machine {
 }
 
 #[test]
-fn no_window_is_passed_over_restarts_kills_and_jumps() {
+fn no_window_is_passed_by_restarted_processes() {
     let windows = &[(6, Duration::from_secs(2)), (20, Duration::from_secs(9))];
     let restarts = 20 * scale() as usize;
     let machine = play(&Script { windows, restarts, life: 8 * SECOND, kills: true });
@@ -297,7 +297,7 @@ fn no_window_is_passed_over_restarts_kills_and_jumps() {
 }
 
 #[test]
-fn days_and_minutes_are_kept_over_restarts_kills_and_jumps() {
+fn daily_windows_survive_restarts_kills_and_jumps() {
     let windows = &[(10, Duration::from_mins(1)), (60, Duration::from_hours(24))];
     let restarts = 10 * scale() as usize;
     let machine = play(&Script { windows, restarts, life: 10 * HOUR, kills: true });

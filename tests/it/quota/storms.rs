@@ -17,14 +17,15 @@ fn in_ledger(work: &Work) -> usize {
 }
 
 #[test]
-fn a_total_outage_costs_a_fifth_more_calls_and_ten() {
+fn an_outage_costs_few_more_calls() {
     let faults = ["500", "reset", "stall", "html", "429:wait=0s", "429:wait=1s", "503", "down"];
     let cases = faults.into_iter().flat_map(|fault| [4, 64].map(|slots| (fault, slots)));
     each_at_once(cases, |(fault, slots)| {
         for planned in [1, 60] {
             let work = Work::with_faults(&[&format!("carvin/{fault}")]);
-            let mut plan =
-                work.listing(&vins(planned * 20)).only(&[vinrich::outcome::Dataset::Decode]);
+            let mut plan = work
+                .listing(&vins(planned * 20))
+                .only(&[vinrich::domain::outcome::Dataset::Decode]);
             plan.settings.max_wait = Duration::from_secs(2);
             plan.vendor("carvin").concurrency = slots.try_into().expect("not zero");
             plan.vendor("carvin").timeout = Duration::from_millis(250);
@@ -71,7 +72,7 @@ fn failing(reply: Fails, early: usize, broken: usize) -> (Fake, Arc<AtomicUsize>
 const SLOTS: usize = 16;
 
 #[test]
-fn a_failing_vendor_is_probed_by_one_call_at_a_time_and_then_the_run_goes_on() {
+fn a_failing_vendor_is_probed_singly() {
     // Four failures in a row are no outage yet: as many calls follow the first ones.
     let cases: [(&str, usize, Fails); 2] = [
         ("500", SLOTS + 4, || Reply::new(500, "{}")),
@@ -94,7 +95,7 @@ fn a_failing_vendor_is_probed_by_one_call_at_a_time_and_then_the_run_goes_on() {
 }
 
 #[test]
-fn after_a_terminal_answer_only_calls_on_their_way_arrive() {
+fn nothing_is_sent_after_a_terminal_answer() {
     each_at_once([(401, 77), (402, 69), (403, 69)], |(status, exit)| {
         const BEFORE: usize = 5;
         let work = Work::with_faults(&[
@@ -115,7 +116,7 @@ fn after_a_terminal_answer_only_calls_on_their_way_arrive() {
 }
 
 #[test]
-fn what_was_said_first_is_not_unsaid_by_calls_still_on_their_way() {
+fn late_replies_do_not_soften_the_first() {
     // The first refuses the key for good, the others, sent with it, ask to wait.
     let fake = Fake::start(|call, _| {
         std::thread::sleep(Duration::from_millis(if call == 1 { 200 } else { 500 }));

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use vinrich::config::Quota;
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::plan::Plan;
 use vinrich::vendors;
 
 use crate::support::clock::ScriptedClock;
@@ -110,7 +110,7 @@ fn a_wait_in_any_form_is_sat_out() {
 }
 
 #[test]
-fn a_long_wait_in_any_form_parks_until_its_end() {
+fn a_long_wait_parks_until_its_end() {
     each_at_once(FORMS, |(name, form)| {
         let told = Arc::new(Mutex::new(None));
         let fake = Fake::start({
@@ -191,7 +191,8 @@ fn a_wait_outlives_the_run_that_was_told() {
     clock.pass(Duration::from_hours(1));
     let left = carvins_wait(&plan, &clock).expect("a wait");
     assert!((3590..=3601).contains(&left), "{left} s");
-    let forecast = vinrich::forecast(&plan, &vinrich::events::Silent, &clock).expect("a forecast");
+    let forecast =
+        vinrich::forecast(&plan, &vinrich::domain::events::Silent, &clock).expect("a forecast");
     assert!(forecast.vendors[0].waits_until.is_some() && forecast.vendors[0].seconds >= 3590);
     assert!(forecast.warnings.iter().any(|words| words.contains("asked to wait until")));
 
@@ -199,7 +200,7 @@ fn a_wait_outlives_the_run_that_was_told() {
     assert_eq!((second.report.exit_code, fake.heard().len()), (75, 1), "it asks nothing");
     second.all("decode_error", "rate_limited");
     let resume: Timestamp = second.report.resume_at.expect("a time").parse().expect("RFC 3339");
-    let in_micros = resume.as_microsecond() - vinrich::clock::Clock::now(&clock).wall;
+    let in_micros = resume.as_microsecond() - vinrich::domain::time::Clock::now(&clock).wall;
     assert!((3_590_000_000..=3_602_000_000).contains(&in_micros), "in {in_micros} us");
 
     clock.pass(Duration::from_secs(3601));
@@ -209,7 +210,7 @@ fn a_wait_outlives_the_run_that_was_told() {
 }
 
 #[test]
-fn a_day_that_is_used_up_without_a_word_is_left_alone_by_the_next_run_too() {
+fn a_used_up_day_holds_the_next_run() {
     let fake = Fake::start(|_, _| limited(Vec::new()));
     let work = Work::with_faults(&[]);
     let mut plan = one_by_one(&work, 2, &fake.url());
@@ -266,7 +267,7 @@ fn a_wait_holds_a_process_that_runs_beside() {
 }
 
 #[test]
-fn a_person_sees_the_wait_and_can_forget_it() {
+fn a_wait_is_shown_and_can_be_forgotten() {
     let work = Work::with_faults(&["visor/listings/429:first=1:wait=3600s"]);
     work.configure(&Setup {
         visor: "quotas = []\nspend = ['1000 USD/day']\nconcurrency = 1",

@@ -50,7 +50,7 @@ fn listens(running: &Running) {
 }
 
 #[test]
-fn each_signal_has_its_exit_code_and_the_run_resumes() {
+fn each_signal_has_its_exit_code() {
     let work = work_with(200, "quotas = []\nconcurrency = 2", &["latency=60ms"]);
     for (signal, code) in [("TERM", 143), ("HUP", 143)] {
         let before = work.calls("batch-decode");
@@ -66,7 +66,7 @@ fn each_signal_has_its_exit_code_and_the_run_resumes() {
 }
 
 #[test]
-fn a_run_that_waits_for_another_one_stops_at_once() {
+fn waiting_for_another_run_stops_at_once() {
     let work = work_with(20, "quotas = []", &["carvin/batch-decode/stall:first=1"]);
     let holder = work.start(&DECODE);
     eventually("the first call", || work.calls("batch-decode") == 1);
@@ -80,7 +80,7 @@ fn a_run_that_waits_for_another_one_stops_at_once() {
 }
 
 #[test]
-fn a_run_whose_input_never_ends_stops_at_once() {
+fn reading_an_endless_input_stops_at_once() {
     let work = work_with(20, "quotas = []", &[]);
     let (reader, _writer) = std::io::pipe().expect("a pipe");
     let mut command = work.command(&["enrich", "-", "-o", "out.csv", "--with", "decode"]);
@@ -101,7 +101,7 @@ fn a_run_whose_input_never_ends_stops_at_once() {
 }
 
 #[test]
-fn a_run_that_waits_for_a_quota_stops_at_once() {
+fn waiting_for_a_quota_stops_at_once() {
     let work = work_with(60, "quotas = ['1/hour']", &[]);
     let running = work.start(&DECODE);
     eventually("the one call", || work.calls("batch-decode") == 1);
@@ -115,7 +115,7 @@ fn a_run_that_waits_for_a_quota_stops_at_once() {
 }
 
 #[test]
-fn a_call_that_is_never_answered_does_not_hold_a_stop_up() {
+fn an_unanswered_call_does_not_delay_a_stop() {
     let work = work_with(20, "quotas = []", &["carvin/batch-decode/stall:first=1"]);
     let running = work.start(&DECODE);
     eventually("the call", || work.calls("batch-decode") == 1);
@@ -126,7 +126,7 @@ fn a_call_that_is_never_answered_does_not_hold_a_stop_up() {
 
 /// Ctrl-Z, a laptop's lid, a container that is paused.
 #[test]
-fn a_run_that_is_suspended_goes_on_within_its_quota() {
+fn a_suspended_run_resumes_within_its_quota() {
     let window = Duration::from_secs(1);
     let work = work_with(160, "quotas = ['2/1s']\nconcurrency = 2", &["latency=50ms"]);
     let running = work.start(&DECODE);
@@ -168,7 +168,7 @@ fn twice(work: &Work) -> BTreeMap<String, usize> {
 }
 
 #[test]
-fn what_a_killed_run_had_claimed_is_asked_by_those_that_live() {
+fn keys_of_a_killed_run_are_asked() {
     let carvin = "quotas = []\nconcurrency = 2";
     let work = work_with(1, carvin, &["latency=120ms"]);
     let first = start_part(&work, 0);
@@ -190,7 +190,7 @@ fn what_a_killed_run_had_claimed_is_asked_by_those_that_live() {
 }
 
 #[test]
-fn runs_that_start_together_on_no_store_make_one() {
+fn runs_that_start_together_make_one_store() {
     for _ in 0..4 {
         let work = work_with(1, "quotas = []", &["latency=30ms"]);
         let runs: Vec<Running> = (0..4).map(|part| start_part(&work, part)).collect();
@@ -208,7 +208,7 @@ fn runs_that_start_together_on_no_store_make_one() {
 }
 
 #[test]
-fn runs_that_start_together_on_one_output_write_it_one_at_a_time() {
+fn one_output_has_one_writer_at_a_time() {
     let work = work_with(60, "quotas = []", &["latency=30ms"]);
     let start = |wait: &str| work.start(&[&DECODE[..], &["--wait-lock", wait]].concat());
     let runs: Vec<Running> = (0..4).map(|_| start("45s")).collect();
@@ -225,7 +225,7 @@ fn runs_that_start_together_on_one_output_write_it_one_at_a_time() {
 
 /// One call an answer: as many transactions as a store ever sees.
 #[test]
-fn eight_processes_write_to_one_store_and_none_is_locked_out() {
+fn eight_processes_are_never_locked_out() {
     let each: usize =
         std::env::var("VINRICH_WRITES").ok().and_then(|each| each.parse().ok()).unwrap_or(150);
     let work = Work::with(SandboxSpec { quotas: Quotas::roomy(), ..SandboxSpec::default() });
@@ -263,7 +263,7 @@ fn eight_processes_write_to_one_store_and_none_is_locked_out() {
 /// A disk that no longer answers, such as a share whose server is gone.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_disk_that_hangs_does_not_hold_a_stop_up() {
+fn a_hanging_disk_does_not_delay_a_stop() {
     if !can_trace() {
         return;
     }

@@ -10,7 +10,7 @@ use played::{Night, Spec, vendor};
 use crate::support::command::executable;
 
 #[test]
-fn two_nights_with_kills_lose_nothing_and_pay_nothing_twice() {
+fn two_nights_with_kills_lose_nothing() {
     let vins = std::env::var("VINRICH_SOAK_VINS").ok().and_then(|vins| vins.parse().ok());
     let vins = vins.unwrap_or(600);
     let spec = Spec {

@@ -39,7 +39,7 @@ fn check_store(work: &Work) {
 }
 
 #[test]
-fn a_killed_run_ends_like_a_clean_one_when_it_is_started_again() {
+fn a_killed_run_resumes_to_a_clean_end() {
     let fleet = sample("fleet.csv").display().to_string();
     let words = ["enrich", &fleet, "-o", "out.csv"];
     let clean = Work::configured(&[]);
@@ -65,7 +65,7 @@ fn a_killed_run_ends_like_a_clean_one_when_it_is_started_again() {
 }
 
 #[test]
-fn kills_cost_no_more_than_what_was_in_flight() {
+fn kills_cost_only_calls_in_flight() {
     let work = slow("25ms");
     let vins = vins(600);
     work.write_vins(&vins);
@@ -92,7 +92,7 @@ fn kills_cost_no_more_than_what_was_in_flight() {
 }
 
 #[test]
-fn a_kill_leaves_the_old_output_as_it_was() {
+fn a_kill_leaves_the_old_output() {
     let work = slow("25ms");
     work.write_vins(&vins(20));
     work.vinrich(&DECODE).exits(0);
@@ -114,7 +114,7 @@ fn a_kill_leaves_the_old_output_as_it_was() {
 }
 
 #[test]
-fn what_a_run_killed_at_its_very_start_leaves_is_no_store_yet() {
+fn a_run_killed_at_start_leaves_no_store() {
     let work = Work::configured(&[]);
     work.write_vins(&vins(1));
     std::fs::create_dir(work.path("store")).expect("a folder");
@@ -137,7 +137,7 @@ fn begun(work: &Work) -> Option<u64> {
 
 #[cfg(unix)]
 #[test]
-fn a_run_stopped_while_it_writes_leaves_the_old_output_as_it_was() {
+fn a_stop_while_writing_leaves_the_old_output() {
     let work = Work::configured(&[]);
     let few = vins(20);
     work.write_vins(&few);

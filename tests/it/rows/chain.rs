@@ -2,8 +2,8 @@
 //! opinion is good for.
 
 use vinrich::config::{Durability, RecallKey};
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::plan::Plan;
 use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
 
 use crate::support::library::{Enriched, Tweak, vin, vins};
@@ -42,7 +42,7 @@ fn without_key_or_call_every_row_is_decoded() {
 }
 
 #[test]
-fn the_decoder_that_comes_first_leaves_little_to_ask() {
+fn a_decoder_that_comes_first_saves_calls() {
     let work = Work::with_faults(&[]);
     let all = [vins(20), unknown(3)].concat();
     let Some(plan) = decoding(work.listing(&all).only(&DECODE), &["vpic", "carvin"]) else {
@@ -67,7 +67,7 @@ fn the_decoder_that_comes_second_stands_in() {
 }
 
 #[test]
-fn a_second_opinion_fills_gaps_and_names_what_differs() {
+fn a_second_opinion_fills_gaps_and_names_differences() {
     let work = Work::with_faults(&[]);
     let plan = work.plan(&sample("fleet.csv"), "out.csv").only(&DECODE);
     let Some(plan) = decoding(plan, &["carvin", "vpic"]) else { return };
@@ -104,7 +104,7 @@ fn a_second_opinion_fills_gaps_and_names_what_differs() {
 }
 
 #[test]
-fn a_row_that_says_otherwise_than_its_vin_is_told() {
+fn a_row_that_contradicts_its_vin_is_reported() {
     let work = Work::with_faults(&[]);
     let sheet = work.write(
         "sheet.csv",
@@ -125,7 +125,7 @@ fn a_row_that_says_otherwise_than_its_vin_is_told() {
 }
 
 #[test]
-fn a_slip_of_the_pen_is_suggested_and_never_applied() {
+fn typo_repairs_are_suggested_and_never_applied() {
     let work = Work::with_faults(&[]);
     let sheet = work.write(
         "sheet.csv",
@@ -145,7 +145,7 @@ fn a_slip_of_the_pen_is_suggested_and_never_applied() {
 }
 
 #[test]
-fn a_zero_that_one_source_has_settled_is_asked_nobody_else() {
+fn a_confirmed_zero_settles_the_chain() {
     let work = Work::with_faults(&[]);
     let mut plan = work.fleet().only(&DECODE_AND_RECALLS);
     plan.dataset(Dataset::Recalls).vendors = vec!["carvin", "nhtsa"];
@@ -167,7 +167,7 @@ fn what_one_source_cannot_say_another_may() {
 }
 
 #[test]
-fn a_free_source_holds_a_zero_against_its_list_of_models() {
+fn a_zero_is_checked_against_the_catalogue() {
     let work = Work::with_faults(&[]);
     let trucks: Vec<String> =
         (0..100).map(|n| vin(&format!("1FT{n:03}BT"), 'G', "EA00000")).collect();
@@ -194,7 +194,7 @@ fn a_free_source_holds_a_zero_against_its_list_of_models() {
 }
 
 #[test]
-fn a_free_source_out_of_reach_is_left_out_unless_it_was_named() {
+fn an_unreachable_free_source_is_left_out() {
     let work = Work::with_faults(&[]);
     let mut plan = work.listing(&["1HGCM82633A004352".to_owned()]);
     // No server listens on the discard port.
@@ -219,7 +219,7 @@ fn a_free_source_out_of_reach_is_left_out_unless_it_was_named() {
 }
 
 #[test]
-fn answers_that_were_paid_for_are_read_without_a_spend_limit() {
+fn paid_answers_are_read_without_a_limit() {
     let work = Work::with_faults(&[]);
     let mut plan = work.plan(&sample("fleet.csv"), "out.csv");
     let paid = Enriched::by(&plan);
@@ -244,7 +244,7 @@ fn answers_that_were_paid_for_are_read_without_a_spend_limit() {
 }
 
 #[test]
-fn a_find_that_is_held_beats_a_zero_of_the_file() {
+fn a_kept_find_beats_the_files_zero() {
     let work = Work::with_faults(&[]);
     let mut plan = work.fleet().only(&DECODE_AND_RECALLS);
     plan.dataset(Dataset::Recalls).vendors = vec!["nhtsa-file", "carvin"];

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use vinrich::config::VendorSettings;
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::library::{Enriched, Row, Tweak, vins};
@@ -46,7 +46,7 @@ fn dealers_are_left_alone_unless_wanted() {
 }
 
 #[test]
-fn one_call_fills_what_listings_leave_open_and_the_store_remembers() {
+fn one_call_fills_in_the_dealers() {
     let work = Work::with_faults(&[]);
     let before = Enriched::by(&looking_for_listings(&work));
     let enriched = Enriched::by(&with_dealers(&work));
@@ -82,12 +82,12 @@ fn one_call_fills_what_listings_leave_open_and_the_store_remembers() {
 }
 
 #[test]
-fn dealers_are_not_asked_about_without_a_spend_limit() {
+fn dealers_need_a_spend_limit() {
     let work = Work::with_faults(&[]);
     let mut plan = with_dealers(&work);
     let visor = plan.vendor("visor");
     visor.spend.clear();
-    visor.price.insert("listings".into(), vinrich::money::Micros::ZERO);
+    visor.price.insert("listings".into(), vinrich::domain::money::Micros::ZERO);
     let enriched = Enriched::by(&plan);
     assert_eq!(enriched.report.exit_code, 0);
     assert_eq!(work.calls("dealers"), 0);
@@ -95,17 +95,17 @@ fn dealers_are_not_asked_about_without_a_spend_limit() {
     let [warning] = &enriched.report.warnings[..] else { panic!("{:?}", enriched.report.warnings) };
     assert!(warning.contains("dealers") && warning.contains("spend limit"), "{warning}");
 
-    plan.limits.max_cost = Some(vinrich::money::Micros(1_000_000));
+    plan.limits.max_cost = Some(vinrich::domain::money::Micros(1_000_000));
     let enriched = Enriched::by(&plan);
     assert_eq!((work.calls("dealers"), open(&enriched.rows).len()), (1, 0));
 }
 
 #[test]
-fn a_limit_that_is_reached_leaves_the_listings_as_they_are() {
+fn a_reached_limit_keeps_the_listings() {
     let work = Work::with_faults(&[]);
     let first = Enriched::by(&looking_for_listings(&work));
     let mut plan = with_dealers(&work);
-    plan.limits.max_cost = Some(vinrich::money::Micros(500));
+    plan.limits.max_cost = Some(vinrich::domain::money::Micros(500));
     let enriched = Enriched::by(&plan);
     assert_eq!(work.calls("dealers"), 0);
     assert_eq!(enriched.rows, first.rows);
@@ -113,7 +113,7 @@ fn a_limit_that_is_reached_leaves_the_listings_as_they_are() {
 }
 
 #[test]
-fn a_vendor_that_fails_about_dealers_spoils_no_listing() {
+fn failed_dealers_spoil_no_listing() {
     for (fault, exit) in [("403", 69), ("html", 76)] {
         let work = Work::with_faults(&[&format!("visor/dealers/{fault}")]);
         let enriched = Enriched::by(&with_dealers(&work));
@@ -126,11 +126,11 @@ fn a_vendor_that_fails_about_dealers_spoils_no_listing() {
 }
 
 #[test]
-fn a_forecast_says_that_dealers_are_not_in_it() {
+fn a_plan_says_that_dealers_are_missing() {
     let work = Work::with_faults(&[]);
     let warnings = |plan: &Plan| {
-        let clock = vinrich::clock::SystemClock::new();
-        let forecast = vinrich::forecast(plan, &vinrich::events::Silent, &clock);
+        let clock = vinrich::SystemClock::new();
+        let forecast = vinrich::forecast(plan, &vinrich::domain::events::Silent, &clock);
         forecast.expect("a forecast").warnings
     };
     let said = |warnings: &[String]| warnings.iter().any(|words| words.contains("and dealers"));

@@ -4,7 +4,7 @@ use crate::support::library::run;
 use crate::support::{Work, csv_rows, sample};
 
 #[test]
-fn a_fleet_is_enriched_row_by_row_and_a_second_run_asks_nothing() {
+fn a_second_run_over_a_fleet_asks_nothing() {
     let work = Work::with_faults(&[]);
     let plan = work.plan(&sample("fleet.csv"), "out.csv");
     let first = run(&plan).expect("the run ends");

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::plan::Plan;
 
 use crate::support::clock::ScriptedClock;
 use crate::support::command::eventually;
@@ -63,7 +63,7 @@ fn kept(work: &Work) -> (i64, i64, i64) {
 }
 
 #[test]
-fn a_vin_in_the_inventory_is_a_listing_and_others_of_its_kind_are_comparable() {
+fn an_inventory_gives_listings_and_comparables() {
     let work = Work::with_faults(&[]);
     let enriched = Enriched::by(&plan(&work, &["visor", "carstrel"]));
     assert_eq!(enriched.report.exit_code, 0, "{:#?}", enriched.report);
@@ -97,7 +97,7 @@ fn a_vin_in_the_inventory_is_a_listing_and_others_of_its_kind_are_comparable() {
 }
 
 #[test]
-fn an_inventory_that_comes_first_saves_calls_about_what_it_holds() {
+fn an_inventory_that_comes_first_saves_calls() {
     let work = Work::with_faults(&[]);
     let mut plan = plan(&work, &["carstrel", "visor"]);
     plan.datasets.named = [Dataset::Listings].into();
@@ -151,7 +151,7 @@ fn filters_make_another_list() {
 }
 
 #[test]
-fn a_reading_that_was_broken_off_goes_on_where_it_ended() {
+fn an_interrupted_reading_resumes() {
     let work = Work::with_faults(&[]);
     let clean = Enriched::by(&plan(&Work::with_faults(&[]), &["carstrel"]));
     let mut plan = plan(&work, &["carstrel"]);
@@ -190,7 +190,7 @@ fn a_killed_reading_goes_on_where_it_ended() {
 }
 
 #[test]
-fn an_old_half_is_not_put_together_with_a_new_one() {
+fn an_old_half_inventory_is_not_completed() {
     let work = Work::with_faults(&[]);
     let clock = ScriptedClock::new();
     let mut plan = plan(&work, &["carstrel"]);
@@ -206,7 +206,7 @@ fn an_old_half_is_not_put_together_with_a_new_one() {
 }
 
 #[test]
-fn a_page_that_repeats_is_an_error_and_nothing_is_made_of_it() {
+fn a_repeated_page_is_an_error() {
     let work = Work::with_faults(&["carstrel/repeat:after=1"]);
     let enriched = Enriched::by(&plan(&work, &["carstrel"]));
     assert_eq!(enriched.report.exit_code, 76);
@@ -222,7 +222,7 @@ fn a_page_that_repeats_is_an_error_and_nothing_is_made_of_it() {
 }
 
 #[test]
-fn the_last_whole_inventory_stays_in_use_until_there_is_a_new_one() {
+fn the_last_whole_inventory_stays_in_use() {
     let work = Work::with_faults(&["carstrel/repeat:every=5"]);
     let clock = ScriptedClock::new();
     let plan = plan(&work, &["carstrel"]);
@@ -283,7 +283,7 @@ fn offline_the_store_is_all_there_is() {
 }
 
 #[test]
-fn the_command_takes_currency_and_filters_from_its_configuration() {
+fn currency_and_filters_come_from_the_configuration() {
     let work = Work::configured(&[]);
     let config = work.read("vinrich.toml");
     let own = "[vendors.carstrel]\ncurrency = 'KES'\nmin_year = 2015\nlisting_type = 'sale'";

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use vinrich::outcome::{Denied, Fault, Held, Outcome};
+use vinrich::domain::outcome::{Denied, Fault, Held, Outcome};
 
 /// Every fault, with values that show what becomes of them.
 fn faults() -> Vec<Fault> {
@@ -123,7 +123,7 @@ fn the_table_of_outcomes() {
 }
 
 #[test]
-fn what_a_run_can_end_with_writes_its_output() {
+fn every_outcome_writes_its_output() {
     for outcome in outcomes() {
         let exit = outcome.verdict().2;
         let stopped = outcome == Outcome::Pending(Held::Stopped);

@@ -150,7 +150,7 @@ fn every_format_holds_the_same_values() {
 }
 
 #[test]
-fn the_columns_are_the_inputs_and_then_those_of_the_schema() {
+fn the_inputs_columns_come_before_the_schemas() {
     let work = Work::configured(&[]);
     let schema = work.vinrich(&["schema", "--format", "json"]).exits(0);
     let schema = schema.json();
@@ -174,7 +174,7 @@ fn the_columns_are_the_inputs_and_then_those_of_the_schema() {
 }
 
 #[test]
-fn parquet_says_what_wrote_it_and_has_only_plain_types() {
+fn parquet_has_plain_types_and_its_writer() {
     let work = Work::configured(&[]);
     enriched(&work, "out.parquet");
     let file = File::open(work.path("out.parquet")).expect("the output");
@@ -194,7 +194,7 @@ fn parquet_says_what_wrote_it_and_has_only_plain_types() {
 }
 
 #[test]
-fn the_run_report_hashes_what_was_read_and_written() {
+fn the_report_hashes_inputs_and_outputs() {
     let work = Work::configured(&[]);
     let fleet = sample("fleet.csv");
     let name = fleet.display().to_string();
@@ -245,7 +245,7 @@ fn rejects_and_rows_add_up_to_the_input() {
 }
 
 #[test]
-fn an_incomplete_run_keeps_the_old_file_on_request() {
+fn an_incomplete_run_can_keep_the_old_file() {
     let work = Work::configured(&[]);
     let words =
         ["enrich", "vins.csv", "-o", "out.csv", "--with", "decode", "--on-incomplete", "keep"];

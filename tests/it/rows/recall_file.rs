@@ -75,7 +75,7 @@ fn what_was_imported_before_a_bad_file_stays() {
 }
 
 #[test]
-fn a_store_of_the_first_version_takes_the_file() {
+fn a_first_version_store_takes_the_file() {
     let work = Work::configured(&[]);
     let old = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store/v1.db");
     std::fs::create_dir(work.path("store")).expect("a folder");

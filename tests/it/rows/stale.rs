@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use vinrich::clock::Clock as _;
-use vinrich::freshness::Freshness;
-use vinrich::key::Key;
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
-use vinrich::report::Report;
-use vinrich::vin::Vin;
+use vinrich::domain::freshness::Freshness;
+use vinrich::domain::key::Key;
+use vinrich::domain::outcome::Dataset;
+use vinrich::domain::time::Clock as _;
+use vinrich::domain::vin::Vin;
+use vinrich::enrich::plan::Plan;
+use vinrich::enrich::report::Report;
 
 use super::deaths::{Death, GONE, deaths};
 use super::outputs::parquet_rows;
@@ -201,7 +201,7 @@ fn too_old_is_null_and_says_so() {
 }
 
 #[test]
-fn recalls_come_for_a_vehicle_whose_decode_is_stale() {
+fn a_stale_decode_still_brings_recalls() {
     let mut work = Work::with_faults(&[]);
     let clock = ScriptedClock::new();
     let mut plan = plan(&work, Crew::Keyed);
@@ -248,7 +248,7 @@ fn three() -> [String; 3] {
 }
 
 #[test]
-fn an_absent_and_a_refused_vin_are_asked_again_within_two_weeks() {
+fn absent_answers_expire_after_14_days() {
     let work = Work::with_faults(&[]);
     let clock = ScriptedClock::new();
     let dead = Arc::new(AtomicBool::new(false));
@@ -298,7 +298,7 @@ fn no_answer_but_a_find_outlives_two_weeks() {
 }
 
 #[test]
-fn an_incomplete_night_keeps_the_old_file_where_told_so() {
+fn an_incomplete_night_can_keep_the_file() {
     let mut work = Work::with_faults(&[]);
     let clock = ScriptedClock::new();
     let mut plan = plan(&work, Crew::Keyed);
@@ -323,7 +323,7 @@ fn an_incomplete_night_keeps_the_old_file_where_told_so() {
 }
 
 #[test]
-fn a_zero_of_two_calls_never_looks_younger_than_its_older_half() {
+fn a_zero_is_dated_by_its_older_call() {
     let work = Work::with_faults(&[]);
     let (world, clock) = (World::new(), ScriptedClock::new());
     let vins = vins(1);
@@ -334,8 +334,10 @@ fn a_zero_of_two_calls_never_looks_younger_than_its_older_half() {
     // The vehicle is asked again and the VIN is not; then nobody is.
     for (most, exit) in [(1, 80), (0, 80), (0, 80)] {
         clock.pass(NIGHT);
-        let later =
-            Enriched::at(&vinrich::plan::Plan { limits: limits(most), ..plan.clone() }, &clock);
+        let later = Enriched::at(
+            &vinrich::enrich::plan::Plan { limits: limits(most), ..plan.clone() },
+            &clock,
+        );
         assert_eq!(later.report.exit_code, exit);
         assert_eq!(later.rows[0]["recall_campaign_count"], "0");
         assert!(later.rows[0]["recalls_error"].starts_with("stale:"));
@@ -344,6 +346,6 @@ fn a_zero_of_two_calls_never_looks_younger_than_its_older_half() {
     }
 }
 
-fn limits(calls: u64) -> vinrich::plan::Limits {
-    vinrich::plan::Limits { max_calls: Some(calls), max_cost: None }
+fn limits(calls: u64) -> vinrich::enrich::plan::Limits {
+    vinrich::enrich::plan::Limits { max_calls: Some(calls), max_cost: None }
 }

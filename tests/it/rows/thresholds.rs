@@ -1,8 +1,8 @@
 //! When a run that has written counts as failed, what then becomes of the old
 //! file, and what is refused before anybody is asked.
 
+use vinrich::enrich::plan::{Allowance, Plan};
 use vinrich::output::OutputSpec;
-use vinrich::plan::{Allowance, Plan};
 
 use crate::support::clock::{ScriptedClock, night};
 use crate::support::command::{DECODE, Setup, vins as own_vins};
@@ -23,7 +23,7 @@ fn forgetful(silent: usize) -> Fake {
 }
 
 #[test]
-fn an_incomplete_run_writes_or_keeps_whatever_its_exit_code() {
+fn an_incomplete_run_writes_or_keeps() {
     // What goes wrong, and the exit code.
     let cases = [
         ("", 0),
@@ -38,7 +38,7 @@ fn an_incomplete_run_writes_or_keeps_whatever_its_exit_code() {
     each_at_once(cases.collect::<Vec<_>>(), |((fault, exit), keep)| {
         let faults: &[&str] = if fault.is_empty() || fault.contains(' ') { &[] } else { &[fault] };
         let work = Work::with_faults(faults);
-        let mut plan = work.listing(&vins(5)).only(&[vinrich::outcome::Dataset::Decode]);
+        let mut plan = work.listing(&vins(5)).only(&[vinrich::domain::outcome::Dataset::Decode]);
         plan.settings.max_wait = std::time::Duration::ZERO;
         plan.thresholds.keep_complete = keep;
         plan.limits.max_calls = (fault == "own limit").then_some(0);
@@ -58,7 +58,7 @@ fn an_incomplete_run_writes_or_keeps_whatever_its_exit_code() {
 }
 
 #[test]
-fn a_zero_that_nothing_confirms_makes_a_run_incomplete() {
+fn an_unconfirmed_zero_is_incomplete() {
     let (work, world) = (Work::with_faults(&[]), World::new());
     let mut plan = world.plan(&work, &vins(2), "carvin");
     plan.vendor("carvin").confirm_zero = false;
@@ -100,9 +100,9 @@ fn so_many_lookups_may_fail() {
 }
 
 #[test]
-fn graver_than_failed_lookups_is_told_whatever_is_allowed() {
+fn graver_faults_are_reported_whatever_is_allowed() {
     let work = Work::with_faults(&["401"]);
-    let mut plan = work.listing(&vins(3)).only(&[vinrich::outcome::Dataset::Decode]);
+    let mut plan = work.listing(&vins(3)).only(&[vinrich::domain::outcome::Dataset::Decode]);
     plan.thresholds.max_failed = Allowance::Percent(100.0);
     assert_eq!(night(&plan, &ScriptedClock::new()).exit_code, 77);
 }
@@ -132,7 +132,8 @@ fn so_many_rows_may_be_rejected() {
         let work = Work::with_faults(&[]);
         let input =
             work.write("vins.csv", &format!("VIN\n{good}\nN/A\nTOO SHORT\n1HGBH41JXMNO09186\n"));
-        let mut plan = work.plan(&input, "out.csv").only(&[vinrich::outcome::Dataset::Decode]);
+        let mut plan =
+            work.plan(&input, "out.csv").only(&[vinrich::domain::outcome::Dataset::Decode]);
         plan.thresholds.max_rejected = allowed;
         if exit == 0 {
             assert_eq!(night(&plan, &ScriptedClock::new()).exit_code, 0, "{allowed:?}");
@@ -160,9 +161,9 @@ fn no_rows_at_all_may_be_wrong() {
 }
 
 #[test]
-fn a_volume_that_is_not_mounted_is_noticed_before_the_first_call() {
+fn a_missing_volume_is_noticed_before_any_call() {
     let work = Work::with_faults(&[]);
-    let mut plan = work.listing(&vins(3)).only(&[vinrich::outcome::Dataset::Decode]);
+    let mut plan = work.listing(&vins(3)).only(&[vinrich::domain::outcome::Dataset::Decode]);
     plan.thresholds.require_store = true;
     is_refused(&work, &plan, 78);
     assert!(!work.path("store").exists(), "nothing is put where the volume should be");

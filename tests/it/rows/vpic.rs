@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use vinrich::cancel::Cancel;
-use vinrich::claims::Claims;
-use vinrich::distinct::Distinct;
-use vinrich::facts::DecodeFacts;
-use vinrich::keyset::KeySet;
-use vinrich::names::{same_make, same_model_of};
-use vinrich::offline::Offline;
-use vinrich::suggest::suggest;
-use vinrich::vin::{Vin, candidates};
-use vinrich::vpic::Vpic;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::facts::DecodeFacts;
+use vinrich::domain::key_set::KeySet;
+use vinrich::domain::vin::{Vin, candidates};
+use vinrich::domain::vin_set::Distinct;
+use vinrich::matching::repair::suggest;
+use vinrich::matching::row_vehicle::Claims;
+use vinrich::matching::{same_make, same_model_of};
+use vinrich::reference::vpic::Offline;
+use vinrich::reference::vpic::Vpic;
 
 use crate::support::Work;
 use crate::support::command::{Ended, Running, vins};
@@ -45,7 +45,7 @@ fn without_data_one_command_is_named() {
 }
 
 #[test]
-fn data_of_no_use_are_refused_and_change_nothing() {
+fn useless_data_are_refused_and_change_nothing() {
     let work = Work::with_faults(&[]);
     let old = work.write("vpic.rkyv", "what was there before");
     for (name, content, said) in [
@@ -85,7 +85,7 @@ fn data_are_installed_and_decode_on_this_machine() {
 }
 
 #[test]
-fn a_card_tells_what_is_known_and_what_is_wrong() {
+fn a_card_says_what_is_wrong() {
     let Some(data) = data() else { return };
     let work = Work::with_faults(&[]);
     let vins = ["wvwzzz1kz6w612305", "5TDXZ3DC2KS015402", "1HGCM82633AO04352"];

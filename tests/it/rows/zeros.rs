@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use vinrich::plan::Plan;
+use vinrich::enrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::clock::{NIGHT, ScriptedClock, daily};
@@ -33,7 +33,7 @@ fn told(row: &Row) -> [&str; 4] {
 }
 
 #[test]
-fn a_confirmed_zero_gives_way_to_what_is_found_later() {
+fn a_confirmed_zero_yields_to_a_find() {
     let (work, world, clock) = (Work::with_faults(&[]), World::new(), ScriptedClock::new());
     let vins = vins(2);
     let plan = world.plan(&work, &vins, "carvin");
@@ -71,7 +71,7 @@ fn a_confirmed_zero_gives_way_to_what_is_found_later() {
 }
 
 #[test]
-fn a_zero_is_told_on_the_night_its_confirmation_comes() {
+fn a_zero_is_written_once_confirmed() {
     let (work, world, clock) = (Work::with_faults(&[]), World::new(), ScriptedClock::new());
     let plan = world.plan(&work, &vins(1), "carvin");
     let by_vin_is_dead = |status| {
@@ -100,7 +100,7 @@ fn a_zero_is_told_on_the_night_its_confirmation_comes() {
 }
 
 #[test]
-fn what_one_vin_was_found_by_is_asked_by_it_again() {
+fn a_find_by_vin_is_renewed_by_vin() {
     let (work, world, clock) = (Work::with_faults(&[]), World::new(), ScriptedClock::new());
     let [smaller, known]: [String; 2] = vins(2).try_into().expect("two");
     {
@@ -154,7 +154,7 @@ fn a_catalogue_may_change_from_night_to_night() {
 }
 
 #[test]
-fn what_is_filed_under_another_name_outlives_an_outage() {
+fn finds_under_another_name_outlive_an_outage() {
     let (work, world, clock) = (Work::with_faults(&[]), World::new(), ScriptedClock::new());
     let vins = truck_and_car(&world);
     let plan = world.plan(&work, &vins, "nhtsa");
@@ -162,7 +162,7 @@ fn what_is_filed_under_another_name_outlives_an_outage() {
     let without_mark =
         |row: &Row| told(row)[..3].iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let offline = Plan {
-        datasets: vinrich::plan::Wanted { offline: true, ..plan.datasets.clone() },
+        datasets: vinrich::enrich::plan::Wanted { offline: true, ..plan.datasets.clone() },
         ..plan.clone()
     };
     let dead = |status| {
@@ -203,14 +203,14 @@ fn vehicle(row: &Row) -> [String; 3] {
 }
 
 #[test]
-fn behind_every_zero_is_a_confirmation_in_the_ledger() {
+fn every_zero_has_a_confirmation_on_record() {
     let mut work = Work::with_faults(&["carvin/500:every=7"]);
     let clock = ScriptedClock::new();
     let trucks = (0..60).map(|n| vin(&format!("1FT{n:03}BT"), 'G', "EA00000"));
     let cars =
         ['C', 'D', 'E', 'F', 'G', 'H', 'J', 'K'].map(|year| vin("1HGBH41J", year, "N000001"));
     let mut plan = work.listing(&trucks.chain(cars).collect::<Vec<_>>());
-    plan.datasets.named = [vinrich::outcome::Dataset::Recalls].into();
+    plan.datasets.named = [vinrich::domain::outcome::Dataset::Recalls].into();
     plan.vendor("carvin").quotas = daily(9);
     plan.settings.max_wait = std::time::Duration::ZERO;
     let mut zeros = 0;

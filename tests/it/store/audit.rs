@@ -50,7 +50,7 @@ fn has_no_vin(text: &str, count: usize) {
 }
 
 #[test]
-fn every_call_is_one_line_with_who_what_and_how_much() {
+fn every_call_is_one_line_of_audit() {
     let work = asked(3);
     let named = format!("UPDATE replies SET request_id = 'about {}' WHERE call = 1", vins(1)[0]);
     work.db().execute_batch(&named).expect("a name");
@@ -90,7 +90,7 @@ fn every_call_is_one_line_with_who_what_and_how_much() {
 }
 
 #[test]
-fn whoever_asks_about_a_vin_finds_each_call_about_it_before_and_after_it_is_forgotten() {
+fn a_forgotten_vins_calls_are_still_found() {
     let work = asked(3);
     let vin = &vins(1)[0];
     let calls = |work: &Work| {
@@ -141,7 +141,7 @@ fn calls_are_chosen_by_time_run_and_vendor() {
 }
 
 #[test]
-fn an_export_is_whole_its_owners_alone_and_named_by_its_extension() {
+fn an_export_is_whole_and_private() {
     let work = asked(2);
     for (name, begins) in [("a.csv", "call,reserved_at,"), ("a.jsonl", "{\"account\"")] {
         work.write(name, "an older one");
@@ -170,7 +170,7 @@ fn an_export_is_whole_its_owners_alone_and_named_by_its_extension() {
 }
 
 #[test]
-fn a_call_on_its_way_is_open_and_a_store_that_is_not_there_has_none() {
+fn a_call_in_flight_is_open() {
     let work = Work::configured(&["latency=2s"]);
     work.write_vins(&vins(1));
     let empty = work.vinrich(&["runs", "audit"]).exits(0);

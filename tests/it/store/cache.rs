@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::clock::ScriptedClock;
 use crate::support::command::{DECODE, eventually, tool_run, vins};
@@ -57,7 +57,7 @@ fn spread(work: &Work, vin: &str) {
 }
 
 #[test]
-fn a_forgotten_vin_is_nowhere_in_the_store_and_nothing_else_is_lost() {
+fn a_forgotten_vin_is_nowhere_in_the_store() {
     let work = enriched(4);
     work.write("input.json", r#"{"prompt": "Tell me of {vin}"}"#);
     work.vinrich(&["photos", "request", "vins.csv", "-o", "photos.csv", "--yes"]).exits(0);
@@ -107,7 +107,7 @@ fn a_forgotten_vin_is_nowhere_in_the_store_and_nothing_else_is_lost() {
 }
 
 #[test]
-fn what_may_have_acted_is_forgotten_only_by_force() {
+fn open_operations_are_forgotten_only_by_force() {
     let work = Work::configured(&[]);
     work.write_vins(&vins(2));
     work.vinrich(&["photos", "request", "vins.csv", "-o", "photos.csv", "--yes"]).exits(0);
@@ -122,7 +122,7 @@ fn what_may_have_acted_is_forgotten_only_by_force() {
 }
 
 #[test]
-fn while_a_run_goes_on_nothing_is_forgotten_and_everything_can_be_looked_at() {
+fn nothing_is_forgotten_during_a_run() {
     let work = Work::configured(&["latency=3s"]);
     work.write_vins(&vins(2));
     let running = work.start(&DECODE);
@@ -147,7 +147,7 @@ fn while_a_run_goes_on_nothing_is_forgotten_and_everything_can_be_looked_at() {
 }
 
 #[test]
-fn a_vin_nobody_asked_about_and_a_store_that_is_not_there_are_nothing_to_forget() {
+fn forgetting_unknown_vins_does_nothing() {
     let work = enriched(1);
     let told = work.vinrich(&["cache", "forget", &vins(5)[4]]).exits(0);
     assert!(told.stdout().contains("knew nothing of it"), "{}", told.stdout());
@@ -163,7 +163,7 @@ fn a_vin_nobody_asked_about_and_a_store_that_is_not_there_are_nothing_to_forget(
 }
 
 #[test]
-fn what_was_done_is_not_pruned_and_so_not_done_again() {
+fn pruning_keeps_what_was_done() {
     let work = Work::configured(&[]);
     work.write_vins(&vins(2));
     let request = ["photos", "request", "vins.csv", "-o", "photos.csv", "--yes"];
@@ -191,7 +191,7 @@ fn age(work: &Work, days: i64) {
 }
 
 #[test]
-fn pruning_removes_what_is_old_keeps_what_counts_and_gives_room_back() {
+fn pruning_removes_old_answers_and_frees_room() {
     let work = enriched(200);
     age(&work, 100);
     work.write_vins(&vins(201)[200..]);
@@ -257,7 +257,7 @@ fn pruning_one_dataset_leaves_the_others() {
 }
 
 #[test]
-fn earlier_answers_are_kept_as_long_as_the_settings_say() {
+fn the_settings_decide_how_long_history_lasts() {
     const DAY: Duration = Duration::from_hours(24);
     let work = Work::with_faults(&[]);
     let input = work.write("vins.csv", &format!("vin\n{}\n", vins(3).join("\n")));
@@ -279,7 +279,7 @@ fn earlier_answers_are_kept_as_long_as_the_settings_say() {
 }
 
 #[test]
-fn a_vin_is_explained_with_every_source_and_what_comes_next() {
+fn explain_names_every_source_and_what_follows() {
     let work = enriched(2);
     let vin = &vins(1)[0];
     let words = ["cache", "explain", vin, "--format", "json"];
@@ -314,7 +314,7 @@ fn a_vin_is_explained_with_every_source_and_what_comes_next() {
 }
 
 #[test]
-fn a_store_that_is_whole_is_told_from_a_damaged_one() {
+fn verify_tells_whole_stores_from_damaged() {
     let work = enriched(30);
     let whole = work.vinrich(&["cache", "verify"]).exits(0);
     assert!(whole.stdout().contains("whole; "), "{}", whole.stdout());
@@ -343,7 +343,7 @@ fn a_store_that_is_whole_is_told_from_a_damaged_one() {
 }
 
 #[test]
-fn a_body_that_no_answer_uses_is_told_and_is_no_damage() {
+fn an_unused_body_is_not_damage() {
     let work = enriched(2);
     let orphan = "INSERT INTO bodies (hash, body) VALUES (x'88f6811ab5d8fc6d3177f9b7609ae0fc', CAST('orphan' AS BLOB));";
     work.db().execute_batch(orphan).expect("a body");

@@ -34,7 +34,7 @@ fn changed_store(change: &str) -> Work {
 }
 
 #[test]
-fn a_store_of_a_newer_version_is_left_alone() {
+fn a_newer_store_is_left_alone() {
     let work = changed_store("PRAGMA user_version = 999;");
     is_refused(&work, &["schema version 999", "hint: "]);
 }
@@ -57,13 +57,13 @@ fn a_foreign_database_is_left_alone() {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_left_alone() {
+fn a_file_not_a_database_is_left_alone() {
     let work = with_store("my notes, which I still need\n".repeat(100).as_bytes());
     is_refused(&work, &["vinrich.db"]);
 }
 
 #[test]
-fn a_damaged_store_is_never_replaced_by_an_empty_one() {
+fn a_damaged_store_is_never_replaced() {
     let whole = changed_store("");
     let mut bytes = std::fs::read(whole.store()).expect("the store");
     bytes[..16].copy_from_slice(b"damaged by a bug");
@@ -72,7 +72,7 @@ fn a_damaged_store_is_never_replaced_by_an_empty_one() {
 }
 
 #[test]
-fn a_store_is_not_created_when_one_is_required() {
+fn a_required_store_is_not_created() {
     let work = Work::configured(&[]);
     work.write_vins(&vins(1));
     let strict = [&DECODE[..], &["--require-store"]].concat();

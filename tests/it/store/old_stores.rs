@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 use vinrich::store::Store;
 
 use crate::support::library::run;

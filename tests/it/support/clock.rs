@@ -6,12 +6,13 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use vinrich::cancel::Cancel;
-use vinrich::clock::{Clock, Moment, SystemClock};
+use vinrich::SystemClock;
 use vinrich::config::Quota;
-use vinrich::events::Silent;
-use vinrich::plan::Plan;
-use vinrich::report::Report;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::events::Silent;
+use vinrich::domain::time::{Clock, Moment};
+use vinrich::enrich::plan::Plan;
+use vinrich::enrich::report::Report;
 
 use super::number_in;
 

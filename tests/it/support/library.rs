@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use vinrich::cancel::Cancel;
-use vinrich::clock::{Clock, SystemClock};
+use vinrich::SystemClock;
 use vinrich::config::{DatasetSettings, Settings, SpendLimit, VendorSettings};
-use vinrich::error::Error;
-use vinrich::events::Silent;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::Error;
+use vinrich::domain::events::Silent;
+use vinrich::domain::money::Micros;
+use vinrich::domain::outcome::Dataset;
+use vinrich::domain::time::Clock;
+use vinrich::domain::vin::{Rules, Vin};
+use vinrich::enrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
+use vinrich::enrich::report::Report;
 use vinrich::input::InputSpec;
-use vinrich::money::Micros;
-use vinrich::outcome::Dataset;
 use vinrich::output::{Format, OutputSpec};
-use vinrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
-use vinrich::report::Report;
 use vinrich::sandbox;
 use vinrich::vendors;
-use vinrich::vin::{Rules, Vin};
 
 use super::{Work, csv_rows, sample};
 

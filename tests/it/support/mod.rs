@@ -6,7 +6,7 @@ pub(crate) mod ledger;
 pub(crate) mod library;
 pub(crate) mod server;
 /// The decoder's real data, where this machine has them.
-#[path = "../../../src/vpic/testing.rs"]
+#[path = "../../../src/reference/vpic/testing.rs"]
 pub(crate) mod vpic;
 
 use std::io::Write as _;

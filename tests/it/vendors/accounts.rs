@@ -32,7 +32,7 @@ fn with_visor_at(url: &str) -> Work {
 }
 
 #[test]
-fn good_keys_are_accepted_by_calls_that_cost_nothing() {
+fn good_keys_are_checked_for_free() {
     let work = Work::configured(&[]);
     let found = check(&work, &[]).exits(0).json();
     let visor = &vendor(&found, "visor")["call"];
@@ -54,7 +54,7 @@ fn good_keys_are_accepted_by_calls_that_cost_nothing() {
 }
 
 #[test]
-fn every_call_of_a_check_is_in_the_ledger_and_its_run_is_remembered() {
+fn every_call_of_a_check_is_recorded() {
     let work = Work::configured(&[]);
     check(&work, &[]).exits(0);
     let db = work.db();
@@ -86,7 +86,7 @@ fn offline_calls_nobody_and_creates_nothing() {
 }
 
 #[test]
-fn a_refused_key_exits_77_and_names_its_place() {
+fn a_refused_key_exits_77() {
     let work = Work::configured(&[]);
     let mut command = work.command(&["check"]);
     let ended = Running::start(command.env("VISOR_API_KEY", CANARY)).end().exits(77);
@@ -129,7 +129,7 @@ fn a_missing_scope_is_named_and_stops_nothing() {
 }
 
 #[test]
-fn a_vendor_that_makes_no_sense_says_what_to_look_at() {
+fn a_garbled_check_says_what_to_do() {
     for (fault, words, exit) in [
         ("visor/html", "none of its API", 76),
         ("visor/500", "it fails (HTTP 500)", 75),
@@ -153,7 +153,7 @@ fn a_vendor_that_makes_no_sense_says_what_to_look_at() {
 }
 
 #[test]
-fn a_vendor_nobody_answers_for_is_unreachable_and_not_in_the_windows() {
+fn an_unreachable_vendor_costs_no_quota() {
     let work = with_visor_at("http://127.0.0.1:9");
     let found = check(&work, &[]).exits(0).json();
     let call = &vendor(&found, "visor")["call"];
@@ -162,7 +162,7 @@ fn a_vendor_nobody_answers_for_is_unreachable_and_not_in_the_windows() {
 }
 
 #[test]
-fn a_vendor_that_is_not_what_its_address_says_is_no_tls() {
+fn a_server_without_tls_is_named() {
     let plain = Work::with_faults(&[]);
     let work = with_visor_at(&plain.sandbox.base_url("visor").replace("http:", "https:"));
     let found = check(&work, &[]).exits(0).json();
@@ -171,14 +171,14 @@ fn a_vendor_that_is_not_what_its_address_says_is_no_tls() {
 }
 
 #[test]
-fn without_any_source_that_can_be_asked_the_reason_decides() {
+fn the_reason_decides_the_exit_code() {
     let work = Work::configured(&["nhtsa/down", "vpic-api/down", "visor/down", "carstrel/down"]);
     let mut command = work.command(&["check"]);
     Running::start(command.env_remove("CARVIN_API_KEY")).end().exits(75);
 }
 
 #[test]
-fn vendors_are_asked_at_the_same_time_and_a_slow_one_is_given_up() {
+fn vendors_are_checked_at_the_same_time() {
     let work = Work::configured(&["latency=1s"]);
     let started = Instant::now();
     let found = check(&work, &[]).exits(0).json();
@@ -271,7 +271,7 @@ fn counting(days: i64, requests: u64) -> Fake {
 }
 
 #[test]
-fn a_difference_is_named_in_calls_and_money_and_exits_3() {
+fn a_difference_of_the_books_exits_3() {
     let fake = counting(3, 7);
     let work = with_visor_at(&fake.url());
     let books = reconcile(&work, 3);

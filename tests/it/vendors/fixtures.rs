@@ -11,11 +11,11 @@
 
 use std::path::{Path, PathBuf};
 
-use vinrich::facts::{Dealer, DecodeFacts, Facts};
-use vinrich::key::{Effect, Key, KeyKind, Page, Task, Vehicle};
-use vinrich::outcome::Fault;
+use vinrich::domain::facts::{Dealer, DecodeFacts, Facts};
+use vinrich::domain::key::{Effect, Key, KeyKind, Page, Task, Vehicle};
+use vinrich::domain::outcome::Fault;
+use vinrich::domain::vin::Vin;
 use vinrich::vendors::{Auth, Endpoint, Parsed, Reply, Said, Vendor, registry};
-use vinrich::vin::Vin;
 
 /// A situation that every vendor gets into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,7 +215,7 @@ fn every_endpoint_has_a_fixture_for_every_case() {
 }
 
 #[test]
-fn ok_answers_every_key_and_says_something_of_each() {
+fn ok_answers_every_key() {
     for place in places() {
         let (name, keys) = (place.name(), place.keys());
         assert_eq!(place.found(Case::Ok), keys.len(), "{name}");

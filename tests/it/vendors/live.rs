@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use vinrich::key::Effect;
+use vinrich::domain::key::Effect;
 use vinrich::vendors::{Auth, Vendor, registry};
 
 use super::trial::{Ran, Trial};

@@ -19,10 +19,10 @@ mod trial;
 
 use std::collections::BTreeSet;
 
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
+use vinrich::domain::vin::Vin;
 use vinrich::sandbox::{self, FaultRule};
 use vinrich::vendors::{Vendor, registry};
-use vinrich::vin::Vin;
 
 use self::trial::Command;
 use crate::support::library::{fleet_vins, vin, vins};

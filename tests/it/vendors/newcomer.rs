@@ -1,9 +1,9 @@
 //! A vendor that nobody has made cases for: the certification must say so.
 
 use vinrich::config::{VendorDefaults, VendorSettings};
-use vinrich::facts::Facts;
-use vinrich::key::{Effect, Key, KeyKind};
-use vinrich::outcome::{Dataset, Fault};
+use vinrich::domain::facts::Facts;
+use vinrich::domain::key::{Effect, Key, KeyKind};
+use vinrich::domain::outcome::{Dataset, Fault};
 use vinrich::vendors::{Auth, Endpoint, EndpointSpec, Parsed, Reply, Request, Vendor, VendorSpec};
 
 use super::cases;

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use vinrich::acting::photos::{self, PhotoPlan, To};
-use vinrich::acting::tool::{self, Per, ToolPlan};
-use vinrich::acting::{Intent, World};
-use vinrich::cancel::Cancel;
-use vinrich::clock::SystemClock;
+use vinrich::SystemClock;
 use vinrich::config::Settings;
-use vinrich::error::Error;
-use vinrich::events::Silent;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::Error;
+use vinrich::domain::events::Silent;
+use vinrich::domain::money::Micros;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::report::Report;
 use vinrich::input::InputSpec;
-use vinrich::money::Micros;
-use vinrich::outcome::Dataset;
-use vinrich::report::Report;
+use vinrich::ops::acting::{Intent, World};
+use vinrich::ops::photos::{self, PhotoPlan, To};
+use vinrich::ops::tool::{self, Per, ToolPlan};
 use vinrich::sandbox::{Quotas, SandboxSpec};
 use vinrich::vendors::Vendor;
 

@@ -1,17 +1,17 @@
 //! `vinrich cache explain`: what the store knows of a VIN, and from whom.
 
-use vinrich::clock::SystemClock;
+use vinrich::SystemClock;
 use vinrich::config::Settings;
-use vinrich::error::{Error, Exit};
-use vinrich::explain::{Explained, Told};
+use vinrich::domain::error::{Error, Exit};
+use vinrich::enrich::explain::{Explained, Told};
 
 use crate::cli::{CacheExplainArgs, ReportFormat};
-use crate::words::{bytes, moment, span, text, visible};
-use crate::{meaning, stdout};
+use crate::format::{bytes, moment, span, text, visible};
+use crate::{args_to_plan, stdout};
 
 pub(super) fn run(args: &CacheExplainArgs, settings: Settings) -> Result<u8, Error> {
-    let vin = meaning::vin(&args.vin)?;
-    let plan = meaning::of_next_run(settings);
+    let vin = args_to_plan::vin(&args.vin)?;
+    let plan = args_to_plan::of_next_run(settings);
     let explained = vinrich::explain(&plan, &vin, &SystemClock::new())?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&explained)?,

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use vinrich::error::{Error, Exit};
+use vinrich::domain::error::{Error, Exit};
 use vinrich::store::{self, Forgotten};
 
 use super::nothing_yet;
 use crate::cli::CacheForgetArgs;
-use crate::words::{bytes, count, text};
-use crate::{meaning, stdout};
+use crate::format::{bytes, count, text};
+use crate::{args_to_plan, stdout};
 
 pub(super) fn run(args: &CacheForgetArgs, store: &Path) -> Result<u8, Error> {
-    let vins = args.vins.iter().map(|vin| meaning::vin(vin)).collect::<Result<Vec<_>, _>>()?;
+    let vins = args.vins.iter().map(|vin| args_to_plan::vin(vin)).collect::<Result<Vec<_>, _>>()?;
     let said = match store::forget(store, &vins, args.force)? {
         Some(forgotten) => as_text(vins.len() as u64, &forgotten),
         None => nothing_yet(store),

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use vinrich::clock::{Clock, SystemClock};
+use vinrich::SystemClock;
 use vinrich::config::Settings;
-use vinrich::error::{Error, Exit};
+use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::time::Clock;
 use vinrich::store::{self, PruneSpec, Pruned};
 
 use super::nothing_yet;
 use crate::cli::CachePruneArgs;
+use crate::format::{bytes, count, text};
 use crate::stdout;
-use crate::words::{bytes, count, text};
 
 const DAY: Duration = Duration::from_hours(24);
 

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use vinrich::error::{Error, Exit};
+use vinrich::domain::error::{Error, Exit};
 use vinrich::store::{HeldRecallFile, SourceRecord, Store};
 
 use super::{nothing_yet, shown};
+use crate::format::{at, bytes, table, text, thousands, visible};
 use crate::stdout;
-use crate::words::{at, bytes, table, text, thousands, visible};
 
 pub(super) fn run(path: &Path) -> Result<u8, Error> {
     let said = match Store::peek(path)? {
@@ -87,7 +87,7 @@ mod tests {
             ..source.clone()
         };
         let file = HeldRecallFile {
-            part: vinrich::recall_file::Part::Post2010,
+            part: vinrich::reference::nhtsa_file::Part::Post2010,
             name: "FLAT_RCL_POST_2010.zip".into(),
             imported_at: 1_795_314_199_000_000,
             newest: None,

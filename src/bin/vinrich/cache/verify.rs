@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use vinrich::error::{Error, Exit};
+use vinrich::domain::error::{Error, Exit};
 use vinrich::store::{self, Verified};
 
 use super::shown;
-use crate::bar::Console;
 use crate::cli::{CacheVerifyArgs, CommonArgs, ReportFormat};
+use crate::console::Console;
+use crate::format::{count, text, thousands, visible};
 use crate::stdout;
-use crate::words::{count, text, thousands, visible};
 
 /// Bytes of bodies below which it is done before a bar could be read.
 const WORTH_A_BAR: u64 = 64 << 20;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use vinrich::money::Micros;
+use vinrich::domain::money::Micros;
 
 use super::{SandboxedArgs, delimiter, dollars};
 

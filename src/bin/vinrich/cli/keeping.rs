@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 
 use super::{ReportFormat, dataset};
 

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use vinrich::facts::DecodeFacts;
-use vinrich::vin::{Reading, VinError};
-use vinrich::vpic::Provenance;
+use vinrich::domain::facts::DecodeFacts;
+use vinrich::domain::vin::{Reading, VinError};
+use vinrich::reference::vpic::Provenance;
 
 use super::{Read, dollars};
-use crate::words::visible;
+use crate::format::visible;
 
 /// The cards, and who decoded.
 pub(super) fn text(read: &[Read<'_>], provenance: &Provenance) -> String {

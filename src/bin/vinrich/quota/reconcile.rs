@@ -1,17 +1,17 @@
 //! `vinrich quota --reconcile`: our ledger against the vendors' own counts.
 
 use serde::Serialize;
-use vinrich::cancel::Cancel;
-use vinrich::clock::SystemClock;
+use vinrich::SystemClock;
 use vinrich::config::Settings;
-use vinrich::error::{Error, Exit};
-use vinrich::quota::VendorQuota;
-use vinrich::reconcile::{Caller, DayDifference, Reconciled, Reconciliation};
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::{Error, Exit};
+use vinrich::gate::VendorQuota;
+use vinrich::ops::reconcile::{Caller, DayDifference, Reconciled, Reconciliation};
 use vinrich::vendors::Counted;
 
 use crate::cli::{QuotaArgs, ReportFormat};
-use crate::words::{count, table, text, thousands, visible};
-use crate::{meaning, signals, stdout};
+use crate::format::{count, table, text, thousands, visible};
+use crate::{args_to_plan, signals, stdout};
 
 /// 0 when the books agree as far as they are settled, else 3; 77 when nobody
 /// could be asked for want of a key.
@@ -20,7 +20,7 @@ pub(super) fn run(args: &QuotaArgs, settings: &Settings) -> Result<u8, Error> {
     signals::watch(&cancel)?;
     let clock = SystemClock::new();
     let caller =
-        Caller { settings, command: meaning::command_line(), clock: &clock, cancel: &cancel };
+        Caller { settings, command: args_to_plan::command_line(), clock: &clock, cancel: &cancel };
     let reconciled = vinrich::reconcile(&caller, args.days)?;
     let quotas = vinrich::quotas(settings, &clock)?;
     match args.format {
@@ -155,7 +155,7 @@ fn more_or_less(ledger: Counted, said: Counted) -> String {
     let money = said.charged_micros - ledger.charged_micros;
     let side = |more: bool| if more { "more" } else { "less" };
     let (more_calls, more_money) = (said.calls > ledger.calls, money.0 > 0);
-    let amount = if more_money { money } else { vinrich::money::Micros::ZERO - money };
+    let amount = if more_money { money } else { vinrich::domain::money::Micros::ZERO - money };
     match (said.calls == ledger.calls, money.0 == 0) {
         (true, true) => "as much".into(),
         (false, true) => format!("{calls} {}", side(more_calls)),

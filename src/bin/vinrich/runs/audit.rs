@@ -10,14 +10,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::json;
-use vinrich::error::{Error, Exit};
+use vinrich::domain::error::{Error, Exit};
 use vinrich::output::{place_of, write_error};
 use vinrich::store::{AuditEntry, AuditFilter, Store};
 use vinrich::vendors;
 
 use crate::cli::{AuditFormat, RunsAuditArgs};
-use crate::words::{at, count, visible, visible_json};
-use crate::{meaning, stdout};
+use crate::format::{at, count, visible, visible_json};
+use crate::{args_to_plan, stdout};
 
 pub(super) fn run(args: &RunsAuditArgs, store: &Path) -> Result<(), Error> {
     let filter = filter(args)?;
@@ -42,7 +42,7 @@ fn filter(args: &RunsAuditArgs) -> Result<AuditFilter, Error> {
         until: time("--until", &args.until)?,
         run: args.run.clone(),
         vendor: args.vendor.clone(),
-        vin: args.vin.as_deref().map(meaning::vin).transpose()?,
+        vin: args.vin.as_deref().map(args_to_plan::vin).transpose()?,
     })
 }
 

@@ -48,7 +48,7 @@ fn with_a_store(site: &Site) {
 }
 
 #[test]
-fn a_tool_is_charged_once_wherever_it_is_killed() {
+fn a_tool_killed_anywhere_is_charged_once() {
     let prepare = |site: &Site| {
         with_a_store(site);
         tool_input(site);
@@ -57,21 +57,21 @@ fn a_tool_is_charged_once_wherever_it_is_killed() {
 }
 
 #[test]
-fn a_tool_is_charged_once_at_whichever_reply_it_is_killed() {
+fn a_tool_killed_at_any_reply_charges_once() {
     at_each_reply(&TOOL, "a tool, at every reply");
 }
 
 #[test]
-fn a_tool_that_was_killed_while_it_made_its_store_runs_the_next_time() {
+fn a_tool_killed_in_its_first_run_resumes() {
     at_each_call(&TOOL, "a tool's first run", &[("fsync,fdatasync", 1), ("pwrite64", 9)]);
 }
 
 #[test]
-fn a_photo_request_is_made_once_wherever_it_is_killed() {
+fn photos_killed_anywhere_are_requested_once() {
     at_each_call(&PHOTOS, "photo requests", &CHANGING);
 }
 
 #[test]
-fn a_photo_request_is_made_once_at_whichever_reply_it_is_killed() {
+fn photos_killed_at_any_reply_are_requested_once() {
     at_each_reply(&PHOTOS, "photo requests, at every reply");
 }

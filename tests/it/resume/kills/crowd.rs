@@ -57,7 +57,7 @@ fn eight_processes_write_to_one_store() {
 }
 
 #[test]
-fn eight_processes_start_on_what_a_killed_one_left() {
+fn eight_processes_share_a_killed_runs_store() {
     let vehicles = 12;
     let site = Site::with(TABLES);
     let victim = start(&site, 0, vehicles);

@@ -77,7 +77,7 @@ fn a_run_over_an_older_output() {
 }
 
 #[test]
-fn a_parquet_file_from_what_came_through_a_pipe() {
+fn a_parquet_file_from_a_pipe() {
     const WORDS: &[&str] = &["enrich", "-", "-o", "out.parquet", "--with", "decode,recalls"];
     let scene = Scene {
         tables: "[datasets.recalls]\nvendors = ['carvin']\nkey = 'vin'",
@@ -95,7 +95,7 @@ fn a_parquet_file_from_what_came_through_a_pipe() {
 }
 
 #[test]
-fn a_run_that_brings_an_older_store_up_to_date() {
+fn a_run_that_migrates_an_older_store() {
     let scene = Scene {
         words: &DECODE,
         outputs: &["out.csv", "out.csv.run.json"],

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 use vinrich::output::schema::COLUMNS;
 
 use crate::support::library::{Enriched, Row, Tweak, vin};

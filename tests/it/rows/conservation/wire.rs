@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 
 use super::{Input, TRUTH, adds_up, carried, csv, is_consistent, is_true, rows};
 use crate::support::Work;

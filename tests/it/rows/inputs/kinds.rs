@@ -19,7 +19,7 @@ fn workbook(entry: usize) -> Vec<u8> {
 }
 
 #[test]
-fn files_of_another_kind_are_told_by_their_first_bytes() {
+fn other_kinds_of_file_are_recognised() {
     let work = Work::configured(&[]);
     let list = format!("vin\n{}\n", vins(3).join("\n"));
     work.write("in.csv", &list);

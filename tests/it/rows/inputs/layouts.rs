@@ -14,7 +14,7 @@ fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 #[test]
-fn no_encoding_line_end_or_delimiter_changes_the_rows() {
+fn encoding_and_delimiter_change_no_row() {
     let work = Work::configured(&[]);
     let plain = table(',', "\n");
     let with_mark = format!("\u{feff}{plain}");

@@ -30,7 +30,7 @@ fn column<'a>(rows: &'a Rows, name: &str) -> Vec<&'a str> {
 const THREE: [&str; 3] = ["2T1BURHE9KC391854", "SALGS2VF8FA281221", "WBA8E9G59GK025310"];
 
 #[test]
-fn every_layout_of_the_same_vins_gives_the_same_rows() {
+fn every_layout_gives_the_same_rows() {
     let work = Work::configured(&[]);
     for (name, encoding, delimiter) in [
         ("crlf.csv", "utf-8", ","),
@@ -83,7 +83,7 @@ fn a_list_without_a_header_is_told_so() {
 }
 
 #[test]
-fn a_ragged_row_is_rejected_and_the_rest_goes_on() {
+fn a_ragged_row_is_rejected_alone() {
     let work = Work::configured(&[]);
     let path = sample("messy").join("ragged.csv").display().to_string();
     enrich(&work, &[&path]).exits(0).says(&["2 rejected: 2 ragged_row"]);
@@ -97,7 +97,7 @@ fn a_ragged_row_is_rejected_and_the_rest_goes_on() {
 }
 
 #[test]
-fn an_empty_input_gives_an_empty_output_unless_rows_are_required() {
+fn an_empty_input_gives_an_empty_output() {
     let work = Work::configured(&[]);
     for name in ["empty.csv", "header-only.csv"] {
         let path = sample("messy").join(name).display().to_string();
@@ -128,7 +128,7 @@ fn a_vin_column_in_doubt_is_asked_for() {
 }
 
 #[test]
-fn every_bad_vin_keeps_its_row_and_costs_nothing() {
+fn bad_vins_keep_their_rows_and_cost_nothing() {
     let work = Work::configured(&[]);
     let good = &vins(1)[0];
     let other = if good.as_bytes()[8] == b'0' { "1" } else { "0" };
@@ -247,7 +247,7 @@ fn a_pipe_is_read_once_and_whole() {
 }
 
 #[test]
-fn folders_and_globs_are_read_in_order_of_name() {
+fn folders_and_globs_are_read_by_name() {
     let work = Work::configured(&[]);
     std::fs::create_dir(work.path("in")).expect("a folder");
     let vins = vins(3);
@@ -267,7 +267,7 @@ fn folders_and_globs_are_read_in_order_of_name() {
 }
 
 #[test]
-fn a_vin_in_many_rows_is_asked_about_once() {
+fn a_vin_in_many_rows_is_asked_once() {
     let work = Work::configured(&[]);
     let vin = &vins(1)[0];
     work.write("a.csv", &format!("vin\n{}", format!("{vin}\n").repeat(5000)));
@@ -309,7 +309,7 @@ fn columns_named_like_ours_give_way() {
 }
 
 #[test]
-fn cells_that_a_spreadsheet_would_run_are_guarded_on_request() {
+fn formulas_in_cells_are_guarded_on_request() {
     let work = Work::configured(&[]);
     let formula = "=cmd|'/C calc'!A0";
     work.write("in.csv", &format!("VIN,Note\n{},{formula}\n", vins(1)[0]));
@@ -336,7 +336,7 @@ fn escape_sequences_in_data_never_reach_the_terminal() {
 }
 
 #[test]
-fn input_that_changes_while_it_is_read_is_refused_and_the_answers_are_kept() {
+fn an_input_that_changes_while_read_is_refused() {
     let work = Work::configured(&["carvin/batch-decode/latency=1500ms:first=1"]);
     work.write_vins(&vins(10));
     let running = work.start(&DECODE);
@@ -350,7 +350,7 @@ fn input_that_changes_while_it_is_read_is_refused_and_the_answers_are_kept() {
 }
 
 #[test]
-fn lines_appended_while_it_is_read_wait_for_the_next_run() {
+fn appended_lines_wait_for_the_next_run() {
     let work = Work::configured(&["carvin/batch-decode/latency=1500ms:first=1"]);
     work.write_vins(&vins(10));
     let running = work.start(&DECODE);

@@ -9,7 +9,7 @@ use crate::support::command::{DECODE, Running, eventually, vins};
 
 #[cfg(unix)]
 #[test]
-fn the_input_is_not_written_over_by_any_name() {
+fn the_input_is_never_overwritten() {
     let work = Work::configured(&[]);
     work.write_vins(&vins(2));
     let before = work.read("vins.csv");
@@ -39,7 +39,7 @@ fn the_input_is_not_written_over_by_any_name() {
 }
 
 #[test]
-fn outputs_that_cannot_be_are_told_before_anything_is_spent() {
+fn impossible_outputs_are_refused_before_any_call() {
     let work = Work::configured(&[]);
     work.write_vins(&vins(1));
     fs::create_dir(work.path("folder")).expect("a folder");
@@ -78,7 +78,7 @@ fn outputs_that_cannot_be_are_told_before_anything_is_spent() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_device_behind_stdout_loses_nothing_that_was_paid_for() {
+fn a_full_stdout_loses_no_answer() {
     for format in ["csv", "parquet", "jsonl", "arrow"] {
         let work = Work::configured(&[]);
         work.write_vins(&vins(3));
@@ -92,7 +92,7 @@ fn a_full_device_behind_stdout_loses_nothing_that_was_paid_for() {
 }
 
 #[test]
-fn one_missing_input_among_many_is_found_before_any_is_read() {
+fn a_missing_input_is_found_early() {
     let work = Work::configured(&[]);
     work.write_vins(&vins(1));
     for missing in ["gone.csv", "none-*.csv", "folder-gone/"] {
@@ -103,7 +103,7 @@ fn one_missing_input_among_many_is_found_before_any_is_read() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_vanishes_while_it_is_read_is_read_to_its_end() {
+fn a_vanished_file_is_read_to_its_end() {
     let work = Work::configured(&["carvin/batch-decode/latency=1500ms:first=1"]);
     work.write_vins(&vins(10));
     let running = work.start(&DECODE);
@@ -114,7 +114,7 @@ fn a_file_that_vanishes_while_it_is_read_is_read_to_its_end() {
 }
 
 #[test]
-fn a_file_cut_while_it_is_read_is_refused_and_the_answers_are_kept() {
+fn a_file_cut_while_read_is_refused() {
     let work = Work::configured(&["carvin/batch-decode/latency=1500ms:first=1"]);
     work.write_vins(&vins(10));
     let running = work.start(&DECODE);

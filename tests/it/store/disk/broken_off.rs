@@ -40,7 +40,7 @@ impl Prepared {
 
 /// Killed or failing at any system call, a restore leaves the old store or the new one.
 #[test]
-fn a_restore_that_is_broken_off_leaves_a_whole_store() {
+fn an_interrupted_restore_leaves_a_whole_store() {
     if !can_trace() {
         return;
     }
@@ -78,7 +78,7 @@ fn a_restore_that_is_broken_off_leaves_a_whole_store() {
 }
 
 #[test]
-fn a_backup_that_is_broken_off_leaves_the_one_before_it() {
+fn an_interrupted_backup_leaves_the_old_one() {
     if !can_trace() {
         return;
     }

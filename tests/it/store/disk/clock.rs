@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use vinrich::clock::{Clock, Moment, SystemClock};
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::SystemClock;
+use vinrich::domain::outcome::Dataset;
+use vinrich::domain::time::{Clock, Moment};
+use vinrich::enrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::library::{Enriched, Tweak, vins};
@@ -46,7 +47,7 @@ fn warns_of_the_clock(enriched: &Enriched) -> bool {
 }
 
 #[test]
-fn answers_of_a_clock_that_was_a_little_ahead_are_still_good() {
+fn answers_of_a_slightly_fast_clock_are_good() {
     let work = Work::with_faults(&[]);
     let plan = plan(&work);
     assert!(!warns_of_the_clock(&Enriched::at(&plan, &Ahead::by(3 * HOUR))));
@@ -57,7 +58,7 @@ fn answers_of_a_clock_that_was_a_little_ahead_are_still_good() {
 }
 
 #[test]
-fn answers_of_the_far_future_are_asked_for_once_more_and_then_known() {
+fn answers_of_the_future_are_asked_again() {
     let work = Work::with_faults(&[]);
     let plan = plan(&work);
     Enriched::at(&plan, &Ahead::by(400 * DAY));
@@ -74,7 +75,7 @@ fn answers_of_the_far_future_are_asked_for_once_more_and_then_known() {
 }
 
 #[test]
-fn a_clock_that_is_right_is_not_warned_of() {
+fn a_right_clock_brings_no_warning() {
     let work = Work::with_faults(&[]);
     for _ in 0..2 {
         assert!(!warns_of_the_clock(&Enriched::by(&plan(&work))));
@@ -89,7 +90,7 @@ fn pages_kept(work: &Work) -> i64 {
 }
 
 #[test]
-fn an_inventory_of_the_future_gives_way_to_one_of_today() {
+fn an_inventory_of_the_future_is_replaced() {
     let work = Work::with_faults(&[]);
     let mut plan = work.fleet().only(&[Dataset::Listings]);
     plan.dataset(Dataset::Listings).vendors = vec!["carstrel"];
@@ -109,7 +110,7 @@ fn an_inventory_of_the_future_gives_way_to_one_of_today() {
 }
 
 #[test]
-fn runs_are_listed_in_the_order_they_were_made() {
+fn runs_are_listed_in_order() {
     let work = Work::configured(&[]);
     let plan = plan(&work);
     let later = Enriched::at(&plan, &Ahead::by(DAY)).report.run_id;

@@ -36,7 +36,7 @@ fn kept(work: &Work) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn a_backup_taken_while_a_run_goes_on_is_a_whole_store() {
+fn a_backup_during_a_run_is_whole() {
     let work = work_with(200, &["latency=40ms"]);
     let running = work.start(&DECODE);
     eventually("calls", || work.calls("batch-decode") >= 3);
@@ -62,7 +62,7 @@ fn a_backup_taken_while_a_run_goes_on_is_a_whole_store() {
 
 #[cfg(unix)]
 #[test]
-fn a_backup_is_its_owners_alone_and_replaces_nothing_unasked() {
+fn a_backup_is_private_and_replaces_nothing() {
     use std::os::unix::fs::PermissionsExt;
     let work = work_with(20, &[]);
     work.vinrich(&["store", "backup", "b.db"]).exits(78).says(&["there is no store", "hint: "]);
@@ -108,7 +108,7 @@ fn a_restore_forgets_neither_quota_nor_answers() {
 }
 
 #[test]
-fn a_call_about_a_vin_forgotten_since_is_not_counted_twice() {
+fn a_forgotten_vins_call_counts_once() {
     let work = work_with(20, &[]);
     decode(&work, 0, 40);
     backup(&work, "b.db");
@@ -119,7 +119,7 @@ fn a_call_about_a_vin_forgotten_since_is_not_counted_twice() {
 }
 
 #[test]
-fn the_log_of_a_store_that_is_gone_is_not_played_over_the_restored_one() {
+fn an_old_log_spoils_no_restored_store() {
     let work = work_with(20, &[]);
     decode(&work, 0, 20);
     backup(&work, "b.db");
@@ -157,7 +157,7 @@ fn no_output_is_written_over_a_store() {
 }
 
 #[test]
-fn what_was_spent_is_carried_over_with_its_price() {
+fn a_restore_keeps_what_was_spent() {
     let work = work_with(1, &[]);
     let listings = ["enrich", "vins.csv", "-o", "out.csv", "--with", "decode,listings"];
     work.vinrich(&DECODE).exits(0);
@@ -191,7 +191,7 @@ fn rows(store: &Path) -> Vec<(String, Vec<Vec<Value>>)> {
 }
 
 #[test]
-fn every_row_that_the_backup_does_not_know_is_carried_over() {
+fn a_restore_keeps_rows_the_backup_lacks() {
     let work = Work::configured(&["carvin/429:every=5"]);
     work.write("nothing.csv", "vin\n");
     work.vinrich(&["enrich", "nothing.csv", "-o", "nothing-out.csv"]).exits(0);
@@ -258,7 +258,7 @@ fn stores_that_went_two_ways_are_one_again() {
 }
 
 #[test]
-fn a_damaged_store_is_replaced_and_what_is_not_known_is_said() {
+fn restoring_over_damage_says_what_is_lost() {
     for damage in [b"damaged by a bug".to_vec(), Vec::new()] {
         let work = work_with(20, &[]);
         decode(&work, 0, 20);
@@ -325,7 +325,7 @@ fn a_store_in_use_is_not_replaced() {
 }
 
 #[test]
-fn a_store_that_is_being_read_or_restored_is_left_to_whoever_has_it() {
+fn a_store_in_use_is_not_replaced() {
     let work = work_with(20, &[]);
     decode(&work, 0, 20);
     backup(&work, "b.db");
@@ -403,7 +403,7 @@ fn what_is_not_ours_is_not_replaced() {
 }
 
 #[test]
-fn a_damaged_store_does_not_replace_a_good_backup() {
+fn damage_never_replaces_a_good_backup() {
     let work = work_with(20, &[]);
     decode(&work, 0, 20);
     backup(&work, "b.db");
@@ -419,7 +419,7 @@ fn a_damaged_store_does_not_replace_a_good_backup() {
 }
 
 #[test]
-fn a_backup_of_an_older_version_is_brought_up_to_date() {
+fn an_older_backup_is_migrated() {
     for version in ["v1", "v2"] {
         let work = work_with(20, &[]);
         let fixture = format!("tests/fixtures/store/{version}.db");
@@ -438,7 +438,7 @@ fn a_backup_of_an_older_version_is_brought_up_to_date() {
 }
 
 #[test]
-fn a_copy_put_in_place_by_hand_is_a_store_that_runs_can_share() {
+fn a_copied_store_can_be_shared() {
     let work = work_with(20, &[]);
     decode(&work, 0, 20);
     backup(&work, "b.db");

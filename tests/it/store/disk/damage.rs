@@ -58,7 +58,7 @@ fn places(bytes: &[u8], usual: usize) -> impl Iterator<Item = usize> {
 }
 
 #[test]
-fn a_flipped_byte_is_never_a_panic_nor_a_new_store() {
+fn a_flipped_byte_makes_no_new_store() {
     let (work, bytes) = answered();
     let mut noticed = 0;
     for place in places(&bytes, 4099) {
@@ -72,7 +72,7 @@ fn a_flipped_byte_is_never_a_panic_nor_a_new_store() {
 }
 
 #[test]
-fn a_page_of_zeros_or_of_noise_is_never_a_panic_nor_a_new_store() {
+fn a_ruined_page_makes_no_new_store() {
     let (work, bytes) = answered();
     for place in places(&bytes, 3 * 4096).map(|place| place / 4096 * 4096).skip(1) {
         for fill in [0_u8, 0xa7] {
@@ -85,7 +85,7 @@ fn a_page_of_zeros_or_of_noise_is_never_a_panic_nor_a_new_store() {
 }
 
 #[test]
-fn a_store_cut_short_is_refused_with_a_way_out() {
+fn a_truncated_store_is_refused_with_a_hint() {
     let (work, bytes) = answered();
     for length in [1, 99, 100, 4095, 4096, 8192, 40_000, bytes.len() - 4096, bytes.len() - 1] {
         let ended =
@@ -105,7 +105,7 @@ fn a_store_cut_short_is_refused_with_a_way_out() {
 
 /// A vendor's word that changed on the disk is told, not handed on.
 #[test]
-fn an_answer_that_is_not_what_was_written_is_never_written_to_a_row() {
+fn an_altered_answer_is_never_written() {
     let (work, bytes) = answered();
     let clean = values(&work);
     let make = clean[0].1.as_bytes();
@@ -156,7 +156,7 @@ fn noise_instead_of_a_log_is_left_out() {
 }
 
 #[test]
-fn a_log_of_another_store_or_none_is_never_a_panic_nor_a_wrong_answer() {
+fn a_foreign_log_gives_no_wrong_answer() {
     let other = work_with(200, &["latency=50ms"]);
     killed(&other);
     let log = std::fs::read(beside(&other, "-wal")).expect("a log");
@@ -182,7 +182,7 @@ fn a_log_of_another_store_or_none_is_never_a_panic_nor_a_wrong_answer() {
 }
 
 #[test]
-fn a_short_note_is_not_taken_for_the_beginning_of_a_store() {
+fn a_short_text_is_not_a_store() {
     let work = work_with(1, &[]);
     std::fs::create_dir_all(work.path("store")).expect("a folder");
     std::fs::write(work.store(), "buy milk\n").expect("a note");
@@ -201,7 +201,7 @@ fn what_is_no_file_is_no_store() {
 }
 
 #[test]
-fn a_store_behind_a_link_is_one_store_for_all_who_use_it() {
+fn a_store_behind_a_link_is_shared() {
     let work = work_with(120, &["latency=60ms"]);
     std::fs::create_dir(work.path("real")).expect("a folder");
     std::fs::create_dir(work.path("store")).expect("a folder");

@@ -75,7 +75,7 @@ fn a_store_on_a_network_filesystem_is_refused() {
 }
 
 #[test]
-fn folders_that_take_no_files_are_refused_before_anything_is_asked() {
+fn unwritable_folders_are_refused_before_any_call() {
     if !can_mount() {
         return;
     }
@@ -105,7 +105,7 @@ fn folders_that_take_no_files_are_refused_before_anything_is_asked() {
 
 /// A report cannot be tried out beforehand where it is the only thing in its folder.
 #[test]
-fn a_store_that_may_only_be_read_says_so() {
+fn a_read_only_store_says_so() {
     if !can_mount() {
         return;
     }

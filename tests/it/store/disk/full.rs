@@ -49,23 +49,23 @@ fn sweep(call: &str, error: &str, from: usize, by: usize) {
 }
 
 #[test]
-fn a_store_that_cannot_be_written_stops_the_run_and_loses_nothing() {
+fn an_unwritable_store_loses_nothing() {
     sweep("pwrite64", "ENOSPC", 3, 11);
 }
 
 #[test]
-fn a_disk_that_does_not_take_what_was_written_stops_the_run() {
+fn a_failed_sync_stops_the_run() {
     sweep("fsync", "EIO", 2, 5);
 }
 
 #[test]
-fn an_output_that_cannot_be_put_in_place_leaves_the_old_one() {
+fn a_failed_rename_leaves_the_old_output() {
     sweep("rename", "EROFS", 1, 1);
     sweep("ftruncate", "ENOSPC", 1, 3);
 }
 
 #[test]
-fn one_error_of_the_disk_is_as_bad_as_many() {
+fn one_disk_error_stops_the_run() {
     if !can_trace() {
         return;
     }
@@ -82,7 +82,7 @@ fn one_error_of_the_disk_is_as_bad_as_many() {
 }
 
 #[test]
-fn a_store_on_a_full_disk_goes_on_once_there_is_room() {
+fn a_full_disks_store_resumes_with_room() {
     if !can_mount() {
         return;
     }
@@ -105,7 +105,7 @@ fn a_store_on_a_full_disk_goes_on_once_there_is_room() {
 }
 
 #[test]
-fn an_output_on_a_full_disk_is_the_old_one_and_costs_no_call_more() {
+fn a_full_disk_keeps_the_old_output() {
     if !can_mount() {
         return;
     }
@@ -134,7 +134,7 @@ fn an_output_on_a_full_disk_is_the_old_one_and_costs_no_call_more() {
 }
 
 #[test]
-fn rejects_and_a_report_on_a_full_disk_are_no_success() {
+fn rejects_and_reports_need_disk_space_too() {
     if !can_mount() {
         return;
     }
@@ -157,7 +157,7 @@ fn rejects_and_a_report_on_a_full_disk_are_no_success() {
 }
 
 #[test]
-fn stdin_that_does_not_fit_in_a_temporary_file_is_refused_before_anything_is_asked() {
+fn stdin_too_large_for_the_disk_is_refused() {
     if !can_mount() {
         return;
     }
@@ -172,7 +172,7 @@ fn stdin_that_does_not_fit_in_a_temporary_file_is_refused_before_anything_is_ask
 }
 
 #[test]
-fn a_limit_on_file_sizes_is_an_error_and_no_death() {
+fn a_file_size_limit_is_an_error() {
     let work = work_with(200, &[]);
     work.write("out.csv", OLD);
     // In blocks of 512 bytes.

@@ -19,7 +19,7 @@ fn fails_on_full_stdout(work: &Work, words: &[&str]) {
 }
 
 #[test]
-fn rows_that_stdout_does_not_take_are_no_success() {
+fn rows_refused_by_stdout_are_a_failure() {
     let work = work_with(100, &[]);
     for format in ["csv", "jsonl", "arrow", "parquet"] {
         let words = ["enrich", "vins.csv", "-o", "-", "--with", "decode", "--format", format];
@@ -35,7 +35,7 @@ fn rows_that_stdout_does_not_take_are_no_success() {
 }
 
 #[test]
-fn words_that_stdout_does_not_take_are_no_success() {
+fn text_refused_by_stdout_is_a_failure() {
     let work = work_with(1, &[]);
     work.vinrich(&DECODE).exits(0);
     for words in [
@@ -89,7 +89,7 @@ fn values(work: &Work) -> Vec<String> {
 }
 
 #[test]
-fn stderr_whose_reader_left_does_not_end_the_run() {
+fn a_closed_stderr_does_not_end_the_run() {
     let work = work_with(100, &["latency=20ms"]);
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -100,7 +100,7 @@ fn stderr_whose_reader_left_does_not_end_the_run() {
 }
 
 #[test]
-fn a_reader_who_has_read_enough_is_no_failure() {
+fn a_reader_who_leaves_is_not_a_failure() {
     let work = work_with(200, &[]);
     for format in ["csv", "jsonl", "arrow", "parquet"] {
         let (reader, writer) = std::io::pipe().expect("a pipe");

@@ -13,9 +13,9 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use vinrich::domain::vin::Vin;
 use vinrich::sandbox;
 use vinrich::vendors::{self, Vendor};
-use vinrich::vin::Vin;
 
 use super::Work;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
-use vinrich::outcome::Dataset;
-use vinrich::plan::Plan;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::library::Tweak as _;

@@ -13,7 +13,7 @@ use crate::support::server::{Fake, Port, Reply};
 use crate::support::{Work, each_at_once, passes_by};
 
 #[test]
-fn addresses_that_give_secrets_away_are_refused_before_anything_is_read() {
+fn metadata_addresses_are_refused_early() {
     let work = Work::configured(&[]);
     work.write_vins(&ford_vins(1));
     let configured = work.read("vinrich.toml");
@@ -95,7 +95,7 @@ fn says(enriched: &Enriched, words: &str) {
 }
 
 #[test]
-fn a_name_that_nobody_knows_is_not_sent_to() {
+fn nothing_is_sent_to_an_unknown_host() {
     // No label of a name may be longer than 63: no resolver needs to ask anyone.
     let (enriched, _) = unanswered(&format!("http://{}.invalid", "x".repeat(64)));
     says(&enriched, "no such host name");
@@ -125,7 +125,7 @@ fn a_server_without_tls_hears_no_request() {
 }
 
 #[test]
-fn a_port_that_nobody_listens_on_is_not_sent_to() {
+fn nothing_is_sent_to_a_closed_port() {
     let nobody = Port::reserve();
     let (enriched, _) = unanswered(&nobody.url());
     says(&enriched, "connection refused");
@@ -149,7 +149,7 @@ fn full_queue() -> Option<(socket2::Socket, Vec<TcpStream>, SocketAddr)> {
 }
 
 #[test]
-fn a_connection_that_does_not_come_is_given_up_after_ten_seconds() {
+fn connecting_times_out_after_ten_seconds() {
     let Some((_socket, _waiting, address)) = full_queue() else {
         return passes_by("this system takes connections that nobody accepts");
     };

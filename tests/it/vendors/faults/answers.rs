@@ -1,7 +1,7 @@
 //! Replies that are whole, but whose answers are not the ones asked for.
 
 use serde_json::json;
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::Work;
 use crate::support::library::{Enriched, Tweak, vins};
@@ -31,7 +31,7 @@ fn order_case_and_repetition_change_nothing() {
 }
 
 #[test]
-fn answers_about_foreign_vins_are_thrown_away_and_counted() {
+fn answers_about_foreign_vins_are_dropped_and_counted() {
     let (clean, calls) = fleet_with(&[]);
     let (enriched, twisted) = fleet_with(&["carvin/foreign"]);
     assert_eq!((enriched.report.exit_code, twisted), (0, calls));
@@ -42,7 +42,7 @@ fn answers_about_foreign_vins_are_thrown_away_and_counted() {
 }
 
 #[test]
-fn answers_without_a_vin_are_taken_in_order_only_where_none_is_missing_and_that_is_told() {
+fn answers_without_vins_match_a_full_batch() {
     for (left_out, found) in [(0, 20), (1, 0)] {
         let fake = Fake::start(move |_, heard| {
             let anonymous = |vin: &String| {
@@ -63,7 +63,7 @@ fn answers_without_a_vin_are_taken_in_order_only_where_none_is_missing_and_that_
 }
 
 #[test]
-fn a_foreign_answer_is_not_kept_for_the_vin_it_is_about() {
+fn a_foreign_answer_is_not_kept() {
     let [asked, foreign] = [vins(2)[0].clone(), vins(2)[1].clone()];
     let fake = Fake::start(|_, heard| {
         let about = |vin: &String| item(vin);
@@ -88,7 +88,7 @@ fn an_answer_missing_once_is_asked_once_more() {
 }
 
 #[test]
-fn an_answer_missing_once_is_asked_for_singly_when_told_so() {
+fn a_missing_answer_can_be_asked_singly() {
     let work = Work::with_faults(&["carvin/batch-decode/missing"]);
     let mut plan = work.listing(&vins(20)).only(&[Dataset::Decode]);
     plan.vendor("carvin").options.insert("decode_singly", vec!["true".into()]);
@@ -123,18 +123,18 @@ fn an_answer_missing_twice_is_given_up() {
 }
 
 #[test]
-fn a_failed_lookup_within_the_allowance_is_no_failure() {
+fn allowed_failed_lookups_exit_0() {
     let fake = Fake::start(|_, _| Reply::items(&[]));
     let work = Work::with_faults(&[]);
     let mut plan = work.decoding(&vins(2), &fake.url());
-    plan.thresholds.max_failed = vinrich::plan::Allowance::Percent(100.0);
+    plan.thresholds.max_failed = vinrich::enrich::plan::Allowance::Percent(100.0);
     let enriched = Enriched::by(&plan);
     assert_eq!(enriched.report.exit_code, 0);
     enriched.all("decode_error", "missing_in_response");
 }
 
 #[test]
-fn an_items_error_is_the_word_about_that_vin_alone() {
+fn an_items_error_concerns_its_vin_alone() {
     let all = vins(40);
     let bad = all[7].clone();
     let fake = Fake::start({

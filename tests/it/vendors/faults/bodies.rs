@@ -63,7 +63,7 @@ fn a_broken_reply_is_asked_for_again() {
 }
 
 #[test]
-fn a_reply_that_stays_broken_is_told_and_not_kept() {
+fn a_broken_reply_is_reported_and_dropped() {
     each_at_once(BROKEN, |(name, broken, error, exit)| {
         let healthy = Arc::new(AtomicBool::new(false));
         let fake = Fake::start({
@@ -94,7 +94,7 @@ fn a_reply_that_stays_broken_is_told_and_not_kept() {
 }
 
 #[test]
-fn the_first_words_of_what_is_no_answer_are_shown() {
+fn a_broken_reply_is_shown_in_part() {
     let fake = Fake::start(|_, heard| {
         let key = heard.key.replace("Bearer ", "");
         text(&format!("<h1>\u{1b}[2JSorry, {}</h1>\n{key} {}", heard.vins()[0], "x ".repeat(999)))
@@ -112,7 +112,7 @@ fn the_first_words_of_what_is_no_answer_are_shown() {
 }
 
 #[test]
-fn the_same_key_twice_in_an_item_is_not_silently_one_of_both() {
+fn duplicate_keys_in_an_item_are_refused() {
     let fake = Fake::start(|_, heard| {
         text(&decoded(heard).replace("\"Make\":", "\"Make\":\"FORD\",\"Make\":"))
     });
@@ -138,7 +138,7 @@ fn values_of_another_type_are_coerced_and_counted() {
 #[test]
 fn no_reply_in_time_is_asked_for_again() {
     let work = Work::with_faults(&["carvin/stall:first=1"]);
-    let mut plan = work.listing(&vins(3)).only(&[vinrich::outcome::Dataset::Decode]);
+    let mut plan = work.listing(&vins(3)).only(&[vinrich::domain::outcome::Dataset::Decode]);
     plan.vendor("carvin").timeout = std::time::Duration::from_millis(300);
     let enriched = Enriched::by(&plan);
     assert_eq!(enriched.report.exit_code, 0);

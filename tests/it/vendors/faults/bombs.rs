@@ -87,7 +87,7 @@ fn peak(
 }
 
 #[test]
-fn a_bomb_takes_little_memory_and_is_not_kept() {
+fn bombs_take_little_memory_and_are_dropped() {
     let clean = peak("", |_, heard| Reply::decoded(heard));
     let Some(clean) = clean else {
         return passes_by("this system does not tell how much memory a process takes");

@@ -1,13 +1,13 @@
 //! Accounts that are turned away.
 
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::Work;
 use crate::support::library::{Enriched, Tweak, vins};
 use crate::support::server::{Fake, Reply};
 
 #[test]
-fn a_vendor_that_denies_us_is_not_asked_again_and_the_others_go_on() {
+fn a_vendor_that_denies_us_is_left_out() {
     for (status, exit) in [(401, 77), (402, 69), (403, 69)] {
         let work = Work::with_faults(&[&format!("carvin/{status}:after=2")]);
         let enriched = Enriched::by(&work.listing(&vins(400)));
@@ -43,7 +43,7 @@ fn visor_denies_in_its_own_words() {
 }
 
 #[test]
-fn a_wrong_key_costs_as_many_calls_as_are_in_flight() {
+fn a_wrong_key_costs_only_calls_in_flight() {
     let work = Work::with_faults(&[]);
     let mut plan = work.listing(&vins(400)).only(&[Dataset::Decode]);
     plan.vendor("carvin").api_key = Some("not-the-key".to_owned().into());
@@ -54,7 +54,7 @@ fn a_wrong_key_costs_as_many_calls_as_are_in_flight() {
 }
 
 #[test]
-fn a_key_file_that_has_changed_is_read_once_more() {
+fn a_changed_key_file_is_read_again() {
     let work = Work::with_faults(&[]);
     let path = work.write("key", "old-key\n");
     let fake = Fake::start({
@@ -81,7 +81,7 @@ fn a_key_file_that_has_changed_is_read_once_more() {
 }
 
 #[test]
-fn a_key_file_with_several_calls_in_flight_is_not_given_up_early() {
+fn calls_in_flight_wait_for_the_new_key() {
     let work = Work::with_faults(&[]);
     let path = work.write("key", "old-key\n");
     let next = work.write("next", "new-key\n");

@@ -1,7 +1,7 @@
 //! A vendor that changes its mind about the types of its values.
 
 use serde_json::{Value, json};
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::Work;
 use crate::support::library::{Enriched, vins};
@@ -23,7 +23,7 @@ fn years() -> [(Value, &'static str); 9] {
 }
 
 #[test]
-fn a_value_of_another_type_is_coerced_or_null_and_counted() {
+fn values_of_another_type_are_coerced_or_null() {
     let fake = Fake::start(|call, heard| {
         let (year, _) = &years()[call - 1];
         let told = |vin: &String| {

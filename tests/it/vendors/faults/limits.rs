@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use vinrich::config::Quota;
-use vinrich::money::Micros;
-use vinrich::outcome::Dataset;
+use vinrich::domain::money::Micros;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::Work;
 use crate::support::library::{Enriched, Tweak, vins};
@@ -36,7 +36,7 @@ fn a_retry_after_is_sat_out() {
 }
 
 #[test]
-fn calls_on_their_way_are_the_last_before_the_wait() {
+fn no_call_follows_a_wait() {
     let work = Work::with_faults(&["carvin/429:every=5:wait=1s"]);
     let enriched = Enriched::by(&work.listing(&vins(300)).only(&[Dataset::Decode]));
     assert_eq!(enriched.report.exit_code, 0);
@@ -75,7 +75,7 @@ fn in_an_hour() -> String {
 }
 
 #[test]
-fn a_429_without_a_word_under_a_daily_quota_parks() {
+fn a_silent_429_under_a_daily_quota_parks() {
     let fake = Fake::start(|_, _| limited());
     let work = Work::with_faults(&[]);
     let mut plan = work.decoding(&vins(400), &fake.url());

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use vinrich::outcome::Dataset;
-use vinrich::report::VendorReport;
+use vinrich::domain::outcome::Dataset;
+use vinrich::enrich::report::VendorReport;
 
 use crate::support::Work;
 use crate::support::clock::ScriptedClock;
@@ -34,7 +34,7 @@ fn a_burst_of_server_errors_is_ridden_out() {
 }
 
 #[test]
-fn a_blip_while_every_slot_is_busy_is_ridden_out() {
+fn a_blip_at_full_concurrency_is_ridden_out() {
     let work = Work::with_faults(&["carvin/503:first=16"]);
     let mut plan = work.listing(&vins(400)).only(&[Dataset::Decode]);
     plan.vendor("carvin").concurrency = 16.try_into().expect("not zero");

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::Work;
 use crate::support::library::{Enriched, Tweak, vins};
 use crate::support::server::{Fake, Heard, Reply};
 
 #[test]
-fn one_bad_vin_among_many_is_found_and_refused_alone() {
+fn one_bad_vin_is_refused_alone() {
     for place in [0, 7, 19, 20, 33] {
         let all = vins(40);
         let bad = &all[place];
@@ -40,7 +40,7 @@ fn a_refused_vin_is_quarantined() {
 }
 
 #[test]
-fn two_bad_vins_in_one_batch_are_both_found() {
+fn two_bad_vins_of_a_batch_are_found() {
     for [one, other] in [[0, 19], [3, 4], [9, 10]] {
         let all = vins(20);
         let rules = [one, other].map(|n: usize| format!("carvin/400:vin={}", all[n]));
@@ -56,7 +56,7 @@ fn two_bad_vins_in_one_batch_are_both_found() {
 }
 
 #[test]
-fn a_vendor_that_refuses_everything_is_given_up_and_blames_no_vin() {
+fn refusing_everything_blames_no_vin() {
     let healthy = Arc::new(AtomicBool::new(false));
     let fake = Fake::start({
         let healthy = Arc::clone(&healthy);
@@ -103,7 +103,7 @@ fn without_patterns() -> Fake {
 }
 
 #[test]
-fn a_dearer_look_up_stands_in_only_when_allowed() {
+fn a_dearer_endpoint_is_asked_only_when_allowed() {
     for allowed in [false, true] {
         let fake = without_patterns();
         let work = Work::with_faults(&[]);
@@ -131,7 +131,7 @@ fn a_dearer_look_up_stands_in_only_when_allowed() {
 }
 
 #[test]
-fn the_dearer_answers_are_found_again_the_next_time() {
+fn answers_of_the_dearer_endpoint_are_kept() {
     let fake = without_patterns();
     let work = Work::with_faults(&[]);
     let mut plan = work.listing(&vins(5)).only(&[Dataset::Listings]);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use vinrich::config::RecallKey;
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 
 use crate::support::Work;
 use crate::support::clock::ScriptedClock;
@@ -23,7 +23,7 @@ fn vehicles(enriched: &Enriched, of: impl Fn(&Row) -> bool) -> BTreeSet<[&str; 3
 }
 
 #[test]
-fn one_call_for_each_vehicle_and_one_more_for_each_zero() {
+fn each_vehicle_costs_one_call_zeros_two() {
     let work = Work::with_faults(&[]);
     let enriched = Enriched::by(&work.fleet().only(&DECODE_AND_RECALLS));
     assert_eq!(enriched.report.exit_code, 0);
@@ -58,7 +58,7 @@ fn trucks() -> Vec<String> {
 }
 
 #[test]
-fn a_model_that_recalls_know_by_another_name_is_no_zero() {
+fn a_model_known_otherwise_is_not_a_zero() {
     let work = Work::with_faults(&[]);
     let enriched = Enriched::by(&work.listing(&trucks()).only(&DECODE_AND_RECALLS));
     let trapped: Vec<_> = enriched.rows.iter().filter(|row| row["model"] == "F-250").collect();
@@ -112,7 +112,7 @@ fn asked_by_vin_when_told_so() {
 }
 
 #[test]
-fn recalls_of_a_row_without_a_vehicle_say_why() {
+fn recalls_without_a_vehicle_say_why() {
     let work = Work::with_faults(&[]);
     // A maker that nobody registered: an all-empty decode.
     let unknown = vin("ZZ91234A", 'G', "EA00000");
@@ -152,7 +152,7 @@ fn a_zero_is_as_old_as_its_confirmation() {
 }
 
 #[test]
-fn asked_again_on_demand_a_zero_is_confirmed_again() {
+fn a_refreshed_zero_is_confirmed_again() {
     let work = Work::with_faults(&[]);
     let mut plan = work.listing(&[zero()]).only(&DECODE_AND_RECALLS);
     Enriched::by(&plan).all("recalls_status", "absent");
@@ -162,7 +162,7 @@ fn asked_again_on_demand_a_zero_is_confirmed_again() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_renewed_on_demand_stays() {
+fn a_failed_refresh_keeps_the_answer() {
     let work = Work::with_faults(&[]);
     let mut plan = work.listing(&[zero()]).only(&DECODE_AND_RECALLS);
     let before = Enriched::by(&plan);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use vinrich::plan::Plan;
+use vinrich::enrich::plan::Plan;
 
 use crate::support::ledger::Ledger;
 use crate::support::library::{Enriched, Tweak, vins};
@@ -32,7 +32,7 @@ fn patient(work: &Work, url: &str) -> Plan {
 }
 
 #[test]
-fn a_reply_broken_on_its_way_is_asked_for_again() {
+fn a_reply_broken_in_transit_is_retried() {
     each_at_once(BREAKAGES, |broken| {
         let name = broken.name;
         let fake = Fake::start(move |call, heard| match call {
@@ -56,7 +56,7 @@ fn a_reply_broken_on_its_way_is_asked_for_again() {
 }
 
 #[test]
-fn a_wire_that_stays_broken_is_told_and_nothing_is_kept() {
+fn a_broken_wire_is_reported_and_keeps_nothing() {
     each_at_once(BREAKAGES, |broken| {
         let name = broken.name;
         let healthy = Arc::new(AtomicBool::new(false));
@@ -89,7 +89,7 @@ fn a_wire_that_stays_broken_is_told_and_nothing_is_kept() {
 }
 
 #[test]
-fn a_whole_reply_in_an_unusual_dress_is_read() {
+fn unusual_but_whole_replies_are_read() {
     each_at_once(UNUSUAL, |(name, dress)| {
         let fake = Fake::start(move |_, heard| dress(&Reply::decoded(heard)));
         let work = Work::with_faults(&[]);
@@ -101,7 +101,7 @@ fn a_whole_reply_in_an_unusual_dress_is_read() {
 }
 
 #[test]
-fn numbers_beyond_any_float_and_repeated_ends_are_survived() {
+fn huge_numbers_and_repeated_ends_are_survived() {
     let fake = Fake::start(|_, heard| {
         let body = String::from_utf8(Reply::decoded(heard).body).expect("JSON");
         Reply::new(200, body.replace("\"2021\"", "1e999,\"Doors\":-1e999,\"Seats\":1e-999"))
@@ -116,7 +116,7 @@ fn numbers_beyond_any_float_and_repeated_ends_are_survived() {
 }
 
 #[test]
-fn a_connection_that_is_not_even_talked_to_is_opened_again() {
+fn a_connection_closed_unused_is_opened_again() {
     each_at_once([Welcome::Close, Welcome::Reset], |welcome| {
         let first = move |connection| if connection == 1 { welcome } else { Welcome::Talk };
         let fake = Fake::start_choosy(first, |_, heard| Reply::decoded(heard));
@@ -145,7 +145,7 @@ fn one_by_one(work: &Work, fake: &Fake) -> Enriched {
 }
 
 #[test]
-fn a_kept_connection_that_is_reset_under_a_request_costs_one_more_call() {
+fn a_reset_kept_connection_costs_one_call() {
     // The third request finds its connection reset once it has been read.
     let fake = Fake::start(|call, heard| match call {
         3 => Reply::wire([Act::Reset]),
@@ -162,7 +162,7 @@ fn a_kept_connection_that_is_reset_under_a_request_costs_one_more_call() {
 }
 
 #[test]
-fn a_connection_closed_after_every_reply_costs_nothing_the_vendor_counts() {
+fn closing_after_every_reply_costs_no_call() {
     let fake = Fake::start(|_, heard| {
         let good = Reply::decoded(heard);
         let length = format!("content-length: {}\r\n\r\n", good.body.len());

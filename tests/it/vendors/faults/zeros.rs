@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use vinrich::outcome::Dataset;
+use vinrich::domain::outcome::Dataset;
 use vinrich::sandbox::Seen;
 
 use crate::support::library::{Enriched, Row, Tweak, vin};
@@ -42,7 +42,7 @@ fn it_is_asked_once_more_and_later() {
 }
 
 #[test]
-fn again_and_again_it_is_inconclusive_and_no_outage() {
+fn repeated_unconfirmed_zeros_are_not_an_outage() {
     let years = ['B', 'C', 'D', 'E', 'F', 'G', 'H', 'J'];
     let vins = years.map(|year| vin("1HGBH41J", year, "N000001"));
     let (work, enriched) = recalls(&vins, &["nhtsa/empty400"]);
@@ -56,7 +56,7 @@ fn again_and_again_it_is_inconclusive_and_no_outage() {
 }
 
 #[test]
-fn a_model_filed_under_another_name_is_found_by_the_catalogue() {
+fn the_catalogue_finds_a_model_filed_otherwise() {
     let trucks: Vec<String> =
         (0..40).map(|n| vin(&format!("1FT{n:03}BT"), 'G', "EA00000")).collect();
     let (work, enriched) = recalls(&trucks, &[]);
@@ -88,7 +88,7 @@ fn two_sources_agree_on_a_vehicles_campaigns() {
 }
 
 #[test]
-fn a_page_or_a_closed_door_is_no_zero() {
+fn pages_and_refusals_are_not_zeros() {
     let faults =
         [("html", 76, "garbled"), ("504", 75, "outage"), ("403:wait=1h", 75, "rate_limited")];
     each_at_once(faults, |(fault, exit, error)| {

@@ -1,0 +1,41 @@
+//! `vinrich cache`: what the store keeps, whether it is whole, and what is to go.
+
+mod explain;
+mod forget;
+mod prune;
+mod stats;
+mod verify;
+
+use std::path::Path;
+
+use vinrich::domain::error::Error;
+
+use crate::cli::{CacheCommand, CommonArgs};
+use crate::format::{thousands, visible};
+use crate::settings;
+
+pub(crate) fn run(command: &CacheCommand, common: &CommonArgs) -> Result<u8, Error> {
+    let settings = settings::load(common.config.as_deref())?;
+    match command {
+        CacheCommand::Stats => stats::run(&settings.store),
+        CacheCommand::Explain(args) => explain::run(args, settings),
+        CacheCommand::Forget(args) => forget::run(args, &settings.store),
+        CacheCommand::Prune(args) => prune::run(args, &settings),
+        CacheCommand::Verify(args) => verify::run(args, &settings.store, common),
+    }
+}
+
+/// What is said where there is no store yet.
+fn nothing_yet(store: &Path) -> String {
+    format!("{}: no store yet; the first run creates it\n", shown(store))
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.display().to_string()).into_owned()
+}
+
+/// `1 body`, `2 bodies`.
+fn bodies(number: u64) -> String {
+    let noun = if number == 1 { "body" } else { "bodies" };
+    format!("{} {noun}", thousands(number))
+}

@@ -1,0 +1,339 @@
+//! What a person sees of a run under way: a bar on a terminal, a line a minute elsewhere.
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use vinrich::domain::events::{Events, Level, Phase, Progress};
+
+use crate::cli::{CommonArgs, LogFormat};
+use crate::format::{bytes, count, now, span, thousands, visible};
+
+/// Draws a run's news on stderr.
+pub(crate) struct Console {
+    format: LogFormat,
+    quiet: bool,
+    /// On a terminal that wants one.
+    bar: Option<ProgressBar>,
+    pace: Mutex<Pace>,
+    /// What was said aloud, so that nobody need say it again.
+    told: Mutex<BTreeSet<String>>,
+}
+
+/// Notes remembered; the others may be repeated.
+const MOST_TOLD: usize = 256;
+
+impl Console {
+    /// A console that speaks as the common flags and the terminal want it to.
+    pub(crate) fn new(common: &CommonArgs) -> Self {
+        let drawn = on_terminal() && !common.quiet && common.log_format == LogFormat::Text;
+        let every = if drawn { Pace::BAR } else { Pace::LINES };
+        Self {
+            format: common.log_format,
+            quiet: common.quiet,
+            bar: drawn.then(bar),
+            pace: Mutex::new(Pace::new(every)),
+            told: Mutex::default(),
+        }
+    }
+
+    /// Clears the bar, so that what follows stands alone.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Whether `message` was already said aloud.
+    pub(crate) fn has_told(&self, message: &str) -> bool {
+        lock(&self.told).contains(message)
+    }
+
+    /// Shows how much of a file has arrived.
+    pub(crate) fn arrived(&self, so_far: u64, all: u64) {
+        if self.quiet || !lock(&self.pace).is_due(Phase::Reading, Instant::now()) {
+            return;
+        }
+        let message = format!("{} of {}", bytes(so_far), bytes(all));
+        match &self.bar {
+            Some(bar) => fill(bar, so_far, all, message),
+            None => self.say(Level::Info, "progress", &message),
+        }
+    }
+
+    /// Prints `text` as it is.
+    pub(crate) fn print(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| print(text)),
+            None => print(text),
+        }
+    }
+
+    fn say(&self, level: Level, code: &str, message: &str) {
+        let line = match self.format {
+            LogFormat::Json => json_line(&now(), level, code, message),
+            LogFormat::Text if self.bar.is_some() => text_line(level, message),
+            LogFormat::Text => format!("{} {}", now(), text_line(level, message)),
+        };
+        self.print(&format!("{line}\n"));
+    }
+}
+
+impl Events for Console {
+    fn progress(&self, progress: &Progress) {
+        if self.quiet || !lock(&self.pace).is_due(progress.phase, Instant::now()) {
+            return;
+        }
+        match &self.bar {
+            Some(bar) => draw(bar, progress),
+            None => self.say(Level::Info, "progress", &status(progress)),
+        }
+    }
+
+    fn note(&self, level: Level, code: &'static str, message: &str) {
+        if level == Level::Debug || (self.quiet && level == Level::Info) {
+            return;
+        }
+        let mut told = lock(&self.told);
+        let is_news = !told.contains(message);
+        if told.len() < MOST_TOLD {
+            told.insert(message.to_owned());
+        }
+        drop(told);
+        if is_news {
+            self.say(level, code, message);
+        }
+    }
+}
+
+/// How far the run has come, in one line. What matters most stands first: a
+/// narrow terminal cuts the rest.
+pub(crate) fn status(progress: &Progress) -> String {
+    let mut parts = vec![headline(progress)];
+    if progress.phase == Phase::Asking {
+        if let Some(waiting) = &progress.waiting {
+            parts.push(format!("waiting for {waiting}"));
+        }
+        // The estimate knows the quotas alone: none of them holding up says nothing.
+        if let Some(seconds) = progress.eta_seconds.filter(|seconds| *seconds > 0) {
+            parts.push(format!("{} to go", span(seconds)));
+        }
+        if let Some((left, quota)) = &progress.quota_left {
+            parts.push(format!("{} of {quota} left", thousands(*left)));
+        }
+    }
+    if progress.spent.0 != 0 {
+        parts.push(format!("{} spent", progress.spent));
+    }
+    if matches!(progress.phase, Phase::Asking | Phase::Done) && progress.lookups > 0 {
+        let (hits, lookups) = (thousands(progress.cache_hits), thousands(progress.lookups));
+        parts.push(format!("{hits} of {lookups} lookups from the store"));
+    }
+    parts.join(", ")
+}
+
+fn headline(progress: &Progress) -> String {
+    let rows = match progress.rows_total {
+        Some(total) => format!("{} of {}", thousands(progress.rows), count(total, "row")),
+        None => count(progress.rows, "row"),
+    };
+    let calls = thousands(progress.calls);
+    match progress.phase {
+        Phase::Reading => format!("reading: {rows}"),
+        Phase::Asking if progress.calls_planned > 0 => {
+            format!("asking: {calls} of {}", count(progress.calls_planned, "call"))
+        }
+        Phase::Asking => format!("asking: {}", count(progress.calls, "call")),
+        Phase::Writing => format!("writing: {rows}"),
+        Phase::Done => {
+            format!("done: {}, {}", count(progress.rows, "row"), count(progress.calls, "call"))
+        }
+    }
+}
+
+/// Lets news through at the pace a reader wants them: the first, then one each
+/// `every`, and the last.
+#[derive(Debug)]
+struct Pace {
+    every: Duration,
+    last: Option<(Phase, Instant)>,
+}
+
+impl Pace {
+    /// Fast enough to look alive.
+    const BAR: Duration = Duration::from_millis(100);
+    /// Slow enough for a night's log.
+    const LINES: Duration = Duration::from_mins(1);
+
+    fn new(every: Duration) -> Self {
+        Self { every, last: None }
+    }
+
+    fn is_due(&mut self, phase: Phase, now: Instant) -> bool {
+        let due = match self.last {
+            None => true,
+            Some((Phase::Done, _)) => false,
+            Some((_, at)) => phase == Phase::Done || now.duration_since(at) >= self.every,
+        };
+        if due {
+            self.last = Some((phase, now));
+        }
+        due
+    }
+}
+
+fn on_terminal() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.set_style(spinner_style());
+    bar.enable_steady_tick(Pace::BAR);
+    bar
+}
+
+/// Without a known total there is nothing to fill.
+fn spinner_style() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner} {wide_msg}").expect("the template is fixed and valid")
+}
+
+fn bar_style() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner} [{bar:16}] {wide_msg}")
+        .expect("the template is fixed and valid")
+        .progress_chars("=> ")
+}
+
+fn draw(bar: &ProgressBar, progress: &Progress) {
+    let (done, total) = match progress.phase {
+        Phase::Asking => {
+            (progress.calls, (progress.calls_planned > 0).then_some(progress.calls_planned))
+        }
+        Phase::Reading | Phase::Writing | Phase::Done => (progress.rows, progress.rows_total),
+    };
+    let message = visible(&status(progress)).into_owned();
+    if let Some(total) = total {
+        fill(bar, done, total, message);
+    } else {
+        bar.set_style(spinner_style());
+        bar.set_message(message);
+    }
+}
+
+fn fill(bar: &ProgressBar, done: u64, total: u64, message: String) {
+    bar.set_style(bar_style());
+    bar.set_length(total);
+    bar.set_position(done.min(total));
+    bar.set_message(message);
+}
+
+fn text_line(level: Level, message: &str) -> String {
+    let message = visible(message);
+    match level {
+        Level::Debug | Level::Info => message.into_owned(),
+        Level::Warn => format!("warning: {message}"),
+        Level::Error => format!("error: {message}"),
+    }
+}
+
+fn json_line(time: &str, level: Level, code: &str, message: &str) -> String {
+    let level = match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    };
+    serde_json::json!({ "time": time, "level": level, "code": code, "message": visible(message) })
+        .to_string()
+}
+
+fn print(text: &str) {
+    // Without a stderr there is nobody left to tell; the run goes on.
+    let _unheard = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// A panic elsewhere ends the process; what it left behind is still good to draw.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vinrich::domain::money::Micros;
+
+    fn asking() -> Progress {
+        Progress {
+            phase: Phase::Asking,
+            rows: 2000,
+            rows_total: Some(2000),
+            calls: 40,
+            calls_planned: 1000,
+            cache_hits: 1500,
+            lookups: 2000,
+            spent: Micros(80_000),
+            quota_left: Some((60, "100/day".into())),
+            eta_seconds: Some(7500),
+            waiting: Some("carvin: quota 100/day, until 02:10".into()),
+        }
+    }
+
+    #[test]
+    fn one_line_says_how_far_the_run_is() {
+        assert_eq!(
+            status(&asking()),
+            "asking: 40 of 1,000 calls, waiting for carvin: quota 100/day, until 02:10, \
+             2 h 5 min to go, 60 of 100/day left, $0.08 spent, \
+             1,500 of 2,000 lookups from the store"
+        );
+        let unhindered = Progress { eta_seconds: Some(0), waiting: None, ..asking() };
+        assert!(!status(&unhindered).contains("to go"), "{}", status(&unhindered));
+        let reading = Progress { rows: 1200, ..Progress::default() };
+        assert_eq!(status(&reading), "reading: 1,200 rows");
+        let writing = Progress { phase: Phase::Writing, rows: 1, ..asking() };
+        assert_eq!(status(&writing), "writing: 1 of 2,000 rows, $0.08 spent");
+        let done = Progress { phase: Phase::Done, ..asking() };
+        assert_eq!(
+            status(&done),
+            "done: 2,000 rows, 40 calls, $0.08 spent, 1,500 of 2,000 lookups from the store"
+        );
+    }
+
+    #[test]
+    fn a_log_gets_the_first_line_one_a_minute_and_the_last() {
+        let start = Instant::now();
+        let mut pace = Pace::new(Pace::LINES);
+        let heard: Vec<u64> = (0..=200)
+            .filter(|second| {
+                let phase = if *second >= 190 { Phase::Done } else { Phase::Asking };
+                pace.is_due(phase, start + Duration::from_secs(*second))
+            })
+            .collect();
+        assert_eq!(heard, [0, 60, 120, 180, 190]);
+    }
+
+    #[test]
+    fn a_note_is_one_line_whatever_it_holds() {
+        assert_eq!(
+            text_line(Level::Warn, "column `a\u{1b}[1m\nb`"),
+            "warning: column `a\\u{1b}[1m\\u{a}b`"
+        );
+        let line = json_line("2026-01-01T00:00:00Z", Level::Error, "denied", "a \"b\"\n");
+        assert!(!line.contains('\n'));
+        let read: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(read["time"], "2026-01-01T00:00:00Z");
+        assert_eq!((&read["level"], &read["code"]), (&"error".into(), &"denied".into()));
+        assert_eq!(read["message"], "a \"b\"\\u{a}");
+    }
+
+    #[test]
+    fn what_was_said_aloud_is_remembered() {
+        let console = Console::new(&CommonArgs { quiet: true, ..CommonArgs::default() });
+        console.note(Level::Info, "quota", "quiet runs do not say this");
+        assert!(!console.has_told("quiet runs do not say this"));
+        console.note(Level::Warn, "quota", "quiet runs say this");
+        assert!(console.has_told("quiet runs say this"));
+    }
+}

@@ -1,0 +1,116 @@
+//! How the process says what went wrong: once, with causes and a way out.
+
+use std::error::Error as StdError;
+use std::io::{self, Write};
+use std::panic::PanicHookInfo;
+
+use vinrich::domain::error::{Error, Exit};
+
+use crate::cli::LogFormat;
+use crate::format::{now, text, visible};
+
+/// Prints `error` to stderr; gives the exit code. A reader who closed our
+/// stdout has had enough: that is no error, and nothing is said.
+pub(crate) fn tell(error: &Error, format: LogFormat) -> u8 {
+    if error.exit() == Exit::Success {
+        return Exit::Success.code();
+    }
+    let text = match format {
+        LogFormat::Text => as_text(error),
+        LogFormat::Json => as_json(error, &now()),
+    };
+    // Without a stderr there is nobody left to tell.
+    let _unheard = io::stderr().lock().write_all(text.as_bytes());
+    error.exit().code()
+}
+
+/// Makes every panic a line on stderr and exit code 70.
+///
+/// The process ends at once: the store is made for that, and a half-dead run is not.
+pub(crate) fn on_panic() {
+    std::panic::set_hook(Box::new(|info| {
+        // Without a stderr there is nobody left to tell.
+        let _unheard = writeln!(io::stderr().lock(), "{}", panic_line(info));
+        signal_hook::low_level::exit(i32::from(Exit::Internal.code()));
+    }));
+}
+
+/// Where it happened, and the message if it is a literal: a formatted one may
+/// hold data.
+fn panic_line(info: &PanicHookInfo<'_>) -> String {
+    let place =
+        info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+    let message = info
+        .payload()
+        .downcast_ref::<&'static str>()
+        .map_or_else(String::new, |text| format!(": {text}"));
+    format!(
+        "error: internal fault{place}{message}; please report it, then run again: what was paid for is kept"
+    )
+}
+
+fn causes(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
+fn as_text(error: &Error) -> String {
+    let mut lines = vec![format!("error: {}", visible(&error.to_string()))];
+    lines
+        .extend(causes(error).map(|cause| format!("  caused by: {}", visible(&cause.to_string()))));
+    lines.extend(error.hint_text().map(|hint| format!("hint: {}", visible(hint))));
+    text(&lines)
+}
+
+fn as_json(error: &Error, time: &str) -> String {
+    let causes: Vec<String> =
+        causes(error).map(|cause| visible(&cause.to_string()).into_owned()).collect();
+    let line = serde_json::json!({
+        "time": time,
+        "level": "error",
+        "code": error.exit().name(),
+        "message": visible(&error.to_string()),
+        "causes": causes,
+        "hint": error.hint_text().map(visible),
+    });
+    format!("{line}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn full_disk() -> Error {
+        let cause = io::Error::new(io::ErrorKind::StorageFull, "no space left");
+        Error::io("cannot write", Path::new("a\u{1b}[2Jb.csv"), cause)
+            .hint("make room, then run again")
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes_and_its_hint() {
+        assert_eq!(
+            as_text(&full_disk()),
+            "error: cannot write `a\\u{1b}[2Jb.csv`\n  caused by: no space left\nhint: make room, then run again\n"
+        );
+    }
+
+    #[test]
+    fn an_error_is_one_json_object_on_one_line() {
+        let line = as_json(&full_disk(), "2026-01-01T00:00:00Z");
+        assert_eq!(line.matches('\n').count(), 1);
+        let read: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(read["code"], "io");
+        assert_eq!(read["level"], "error");
+        assert_eq!(read["causes"][0], "no space left");
+        assert_eq!(read["hint"], "make room, then run again");
+    }
+
+    #[test]
+    fn a_reader_who_left_is_no_error() {
+        let gone = vinrich::output::write_error(Path::new("-"), io::ErrorKind::BrokenPipe.into());
+        assert_eq!(tell(&gone, LogFormat::Text), 0);
+        let elsewhere = Error::io("cannot read", Path::new("a"), io::ErrorKind::BrokenPipe.into());
+        assert_eq!(tell(&elsewhere, LogFormat::Text), 74);
+    }
+}

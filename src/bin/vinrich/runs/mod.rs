@@ -1,0 +1,119 @@
+//! `vinrich runs`: the runs this store remembers, and their calls.
+
+mod audit;
+
+use std::path::Path;
+
+use vinrich::domain::error::{Error, Exit};
+use vinrich::store::{RunRecord, Store};
+
+use crate::cli::{CommonArgs, RunsCommand};
+use crate::format::{at, span, table, text, thousands, visible, visible_json};
+use crate::{settings, stdout};
+
+pub(crate) fn run(command: &RunsCommand, common: &CommonArgs) -> Result<u8, Error> {
+    let store = settings::load(common.config.as_deref())?.store;
+    match command {
+        RunsCommand::List(args) => stdout::write(&list(&latest(&store, args.limit)?))?,
+        RunsCommand::Show(args) => stdout::write(&show(find(&store, &args.id)?, &args.id)?)?,
+        RunsCommand::Audit(args) => audit::run(args, &store)?,
+    }
+    Ok(Exit::Success.code())
+}
+
+fn latest(store: &Path, most: u32) -> Result<Vec<RunRecord>, Error> {
+    let Some(store) = Store::peek(store)? else { return Ok(Vec::new()) };
+    store.snapshot()?.runs(most)
+}
+
+fn find(store: &Path, id: &str) -> Result<Option<RunRecord>, Error> {
+    let Some(store) = Store::peek(store)? else { return Ok(None) };
+    store.snapshot()?.run(id)
+}
+
+fn list(runs: &[RunRecord]) -> String {
+    if runs.is_empty() {
+        return "no runs yet\n".into();
+    }
+    let heading = ["run", "started", "took", "ended", "calls", "command"];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    rows.extend(runs.iter().map(|run| {
+        vec![
+            run.run_id.clone(),
+            at(run.started_at),
+            took(run),
+            ending(run),
+            thousands(run.calls),
+            visible(&run.command).into_owned(),
+        ]
+    }));
+    text(&table(&rows))
+}
+
+fn took(run: &RunRecord) -> String {
+    let micros = run.ended_at.map(|ended| ended.saturating_sub(run.started_at));
+    micros
+        .and_then(|micros| u64::try_from(micros).ok())
+        .map_or_else(|| "?".into(), |micros| span(micros / 1_000_000))
+}
+
+/// Nobody writes down that a run was killed before another run finds it.
+fn ending(run: &RunRecord) -> String {
+    match (run.exit_code, run.ended_at) {
+        (Some(code), _) => format!("exit {code}"),
+        (None, Some(_)) => "killed".into(),
+        (None, None) => "running, or killed".into(),
+    }
+}
+
+/// The report as the run left it; only an ended run has one.
+fn show(run: Option<RunRecord>, id: &str) -> Result<String, Error> {
+    let run = run.ok_or_else(|| {
+        Error::usage(format!("no run, or more than one, begins with `{}`", visible(id)))
+            .hint("`vinrich runs list` shows them")
+    })?;
+    match &run.report {
+        Some(report) => Ok(format!("{}\n", visible_json(report.trim_end()))),
+        None => Ok(list(&[run])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn record(exit_code: Option<u8>, ended_at: Option<i64>) -> RunRecord {
+        RunRecord {
+            run_id: "20261122T022319Z-8d3c709b".into(),
+            command: "vinrich enrich a.csv -o b.csv".into(),
+            started_at: 1_795_314_199_000_000,
+            ended_at,
+            exit_code,
+            calls: 1200,
+            report: exit_code.map(|_| "{}\n".into()),
+        }
+    }
+
+    #[test]
+    fn runs_are_listed_with_how_they_ended() {
+        let end = Some(1_795_314_324_000_000);
+        let runs = [record(None, None), record(Some(75), end), record(None, end)];
+        insta::assert_snapshot!(list(&runs), @r"
+        run                        started                  took   ended               calls  command
+        20261122T022319Z-8d3c709b  2026-11-22 02:23:19 UTC  ?      running, or killed  1,200  vinrich enrich a.csv -o b.csv
+        20261122T022319Z-8d3c709b  2026-11-22 02:23:19 UTC  2 min  exit 75             1,200  vinrich enrich a.csv -o b.csv
+        20261122T022319Z-8d3c709b  2026-11-22 02:23:19 UTC  2 min  killed              1,200  vinrich enrich a.csv -o b.csv
+        ");
+        assert_eq!(list(&[]), "no runs yet\n");
+    }
+
+    #[test]
+    fn a_run_is_shown_by_its_report_or_its_line() {
+        assert_eq!(show(Some(record(Some(0), Some(1))), "2026").unwrap(), "{}\n");
+        assert!(show(Some(record(None, None)), "2026").unwrap().contains("running, or killed"));
+        let error = show(None, "2026").unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage);
+        assert_eq!(error.to_string(), "no run, or more than one, begins with `2026`");
+    }
+}

@@ -1,0 +1,344 @@
+//! The closing words of a run, made to be read in five seconds.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+
+use vinrich::domain::error::Exit;
+use vinrich::domain::events::{Events, Level};
+use vinrich::enrich::report::{DatasetReport, Report, VendorReport};
+
+use crate::cli::{CommonArgs, LogFormat};
+use crate::console::Console;
+use crate::format::{
+    by_reason, bytes, count, moment, now, table, text, thousands, took, visible, visible_json,
+};
+
+/// Tells what the run did: all of it, or with `--quiet` only what needs doing.
+pub(crate) fn tell(report: &Report, console: &Console, common: &CommonArgs) {
+    let untold = report.warnings.iter().filter(|warning| !console.has_told(warning));
+    let untold: Vec<&str> = untold.map(String::as_str).collect();
+    match common.log_format {
+        LogFormat::Json => {
+            for warning in untold {
+                console.note(Level::Warn, "report", warning);
+            }
+            if !common.quiet || report.exit_code != 0 {
+                console.print(&as_json(report, &now()));
+            }
+        }
+        LogFormat::Text if common.quiet => {
+            for warning in untold {
+                console.note(Level::Warn, "report", warning);
+            }
+            if report.exit_code != 0 {
+                console.print(&text(&verdict(report)));
+            }
+        }
+        LogFormat::Text => console.print(&as_text(report, &untold, wants_colour())),
+    }
+}
+
+/// Tells what a command that acts did; its `headline` says it in one line.
+pub(crate) fn tell_acted(report: &Report, headline: &str, console: &Console, common: &CommonArgs) {
+    if common.log_format == LogFormat::Json {
+        console.print(&json_line(report, headline, &now()));
+        return;
+    }
+    let mut lines = vec![visible(headline).into_owned()];
+    lines.extend(wrote(report));
+    let colour = wants_colour();
+    lines.extend(verdict(report).iter().map(|line| painted(report.exit_code, line, colour)));
+    console.print(&text(&lines));
+}
+
+fn wants_colour() -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !refused
+}
+
+/// Warnings shown; the report has them all.
+const MOST_WARNINGS: usize = 5;
+
+fn as_text(report: &Report, warnings: &[&str], colour: bool) -> String {
+    let mut lines = vec![String::new()];
+    lines.extend(rows(report));
+    for section in [datasets(report), vendors(report), troubles(report, warnings)] {
+        if !section.is_empty() {
+            lines.push(String::new());
+            lines.extend(section);
+        }
+    }
+    lines.push(String::new());
+    lines.extend(wrote(report));
+    lines.extend(verdict(report).iter().map(|line| painted(report.exit_code, line, colour)));
+    text(&lines)
+}
+
+/// One line a file.
+fn wrote(report: &Report) -> impl Iterator<Item = String> {
+    report.outputs.iter().map(|output| {
+        let (rows, bytes) = (count(output.rows, "row"), bytes(output.bytes));
+        format!("wrote {} ({rows}, {bytes})", visible(&output.path))
+    })
+}
+
+fn rows(report: &Report) -> Vec<String> {
+    let rows = &report.rows;
+    let out = if was_stopped(report) {
+        "nothing written".to_owned()
+    } else {
+        format!("{} out", thousands(rows.written))
+    };
+    let mut parts = vec![format!("{} in, {out}", count(rows.read, "row"))];
+    parts.extend(
+        (rows.diverted > 0).then(|| format!("{} to the rejects file", thousands(rows.diverted))),
+    );
+    parts.push(count(rows.distinct_vins, "distinct VIN"));
+    let mut lines = vec![parts.join(", ")];
+    let rejected: u64 = rows.rejected.values().sum();
+    if rejected > 0 {
+        lines.push(format!("{} rejected: {}", thousands(rejected), by_reason(&rows.rejected)));
+    }
+    if rows.check_digit_warnings > 0 {
+        lines.push(format!(
+            "{} with a check digit that fails",
+            count(rows.check_digit_warnings, "VIN")
+        ));
+    }
+    lines
+}
+
+/// The statuses of rows, in the order of their columns.
+const STATUSES: [(&str, &str); 6] = [
+    ("found", "found"),
+    ("absent", "absent"),
+    ("refused", "refused"),
+    ("pending", "pending"),
+    ("failed", "failed"),
+    ("not_requested", "not asked"),
+];
+
+/// A run that a signal stopped wrote no rows, so there are none to count.
+fn was_stopped(report: &Report) -> bool {
+    matches!(finished(report.exit_code), Some(Exit::Interrupted | Exit::Terminated))
+}
+
+/// One line a dataset; statuses that no row has are left out.
+fn datasets(report: &Report) -> Vec<String> {
+    if was_stopped(report) {
+        return Vec::new();
+    }
+    let asked: Vec<(&str, &DatasetReport)> = report
+        .datasets
+        .iter()
+        .filter(|(_, of)| of.left_out.is_none())
+        .map(|(name, of)| (*name, of))
+        .collect();
+    let mut lines =
+        if asked.is_empty() { Vec::new() } else { table(&rows_by_status(report, &asked)) };
+    lines.extend(report.datasets.iter().filter_map(|(name, of)| {
+        let why = of.left_out.as_deref()?;
+        Some(format!("{name} left out: {}", visible(why)))
+    }));
+    lines
+}
+
+fn rows_by_status(report: &Report, asked: &[(&str, &DatasetReport)]) -> Vec<Vec<String>> {
+    let number = |of: &DatasetReport, status: &str| of.rows.get(status).copied().unwrap_or(0);
+    let any =
+        |status: &str| status == "found" || asked.iter().any(|(_, of)| number(of, status) > 0);
+    let shown: Vec<(&str, &str)> = STATUSES.into_iter().filter(|(status, _)| any(status)).collect();
+    let late = asked.iter().any(|(_, of)| of.deferred_renewals > 0);
+
+    let mut heading = vec!["rows by dataset".to_owned()];
+    heading.extend(shown.iter().map(|(_, words)| (*words).to_owned()));
+    heading.extend(late.then(|| "of them stale".to_owned()));
+    heading.push("from the store".to_owned());
+    let mut rows = vec![heading];
+    for (name, of) in asked {
+        let mut row = vec![(*name).to_owned()];
+        row.extend(shown.iter().map(|(status, _)| thousands(number(of, status))));
+        row.extend(late.then(|| thousands(of.deferred_renewals)));
+        let local = report.local.values().any(|local| local.dataset == *name);
+        row.push(match of.keys {
+            0 if local => "on this machine".into(),
+            0 => "nobody to ask".into(),
+            keys => format!("{} of {}", thousands(of.hits), count(keys, "key")),
+        });
+        rows.push(row);
+    }
+    rows
+}
+
+/// One line a vendor, and one more for each that was not asked to the end.
+fn vendors(report: &Report) -> Vec<String> {
+    let asked = |(_, of): &(&String, &VendorReport)| of.attempted > 0 || of.stopped.is_some();
+    if !report.vendors.iter().any(|vendor| asked(&vendor)) {
+        return Vec::new();
+    }
+    let heading = ["vendor", "calls", "answered", "retried", "cost", "quota used"];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    for (name, of) in report.vendors.iter().filter(asked) {
+        let mut row = vec![visible(name).into_owned()];
+        row.extend([of.attempted, of.ok, of.retries].map(thousands));
+        row.extend([of.spent.to_string(), quotas(of)]);
+        rows.push(row);
+    }
+    let mut lines = table(&rows);
+    lines.extend(report.vendors.iter().filter(|_| !was_stopped(report)).filter_map(
+        |(name, of)| {
+            let why = of.stopped.as_deref()?;
+            Some(format!("{} {}", visible(name), given_up(why)))
+        },
+    ));
+    lines
+}
+
+/// A vendor that is waited for is parked; one that refuses is given up.
+fn given_up(why: &str) -> String {
+    match why {
+        "quota" => "parked: its quota is used up".into(),
+        "rate_limited" => "parked: it asks for a longer wait than --max-wait".into(),
+        "outage" => "parked: it cannot be reached, or fails".into(),
+        "in_flight_elsewhere" => "parked: another run is asking it for the same".into(),
+        "own_limit" => "left: the run's own limit is reached".into(),
+        _ => format!("given up: {}", visible(why)),
+    }
+}
+
+fn troubles(report: &Report, warnings: &[&str]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !report.input_conflicts.is_empty() {
+        let fields = by_reason(&report.input_conflicts);
+        lines.push(format!("the row says otherwise than its VIN: {fields} (input_conflicts)"));
+    }
+    if !report.decode_conflicts.is_empty() {
+        let fields = by_reason(&report.decode_conflicts);
+        lines.push(format!("the decoders disagree: {fields} (decode_conflicts)"));
+    }
+    if !report.errors.is_empty() {
+        lines.push(format!("without a fresh answer: {}", by_dataset(&report.errors)));
+    }
+    lines.extend(
+        warnings.iter().take(MOST_WARNINGS).map(|warning| format!("warning: {}", visible(warning))),
+    );
+    let more = warnings.len().saturating_sub(MOST_WARNINGS);
+    if more > 0 {
+        lines.push(format!("and {} in the run report", count(more as u64, "more warning")));
+    }
+    lines
+}
+
+/// `decode:quota` and the like as `decode 2 quota, 1 timeout; recalls 3 quota`.
+fn by_dataset(errors: &BTreeMap<String, u64>) -> String {
+    let mut grouped: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+    for (code, number) in errors {
+        let (dataset, code) = code.split_once(':').unwrap_or(("", code));
+        grouped.entry(dataset).or_default().insert(code, *number);
+    }
+    let words = grouped.iter().map(|(dataset, codes)| {
+        format!("{} {}", visible(dataset), by_reason(codes)).trim_start().to_owned()
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
+
+fn quotas(vendor: &VendorReport) -> String {
+    if vendor.quotas.is_empty() {
+        return "none".into();
+    }
+    let used =
+        vendor.quotas.iter().map(|quota| format!("{} of {}", thousands(quota.used), quota.quota));
+    used.collect::<Vec<_>>().join(", ")
+}
+
+/// The last lines: how it ended, and what to do next.
+fn verdict(report: &Report) -> Vec<String> {
+    let code = report.exit_code;
+    let after = took(report.seconds);
+    let again = match report.resume_at.as_deref().filter(|at| !has_come(at, &report.ended_at)) {
+        Some(at) => {
+            format!("run the same command again after {}; what was paid for is kept", moment(at))
+        }
+        None => "run the same command again; what was paid for is kept".into(),
+    };
+    let (ended, next) = match finished(code) {
+        Some(Exit::Success) => return vec![format!("done in {after}")],
+        Some(Exit::SomeFailed) => ("some lookups failed", again),
+        Some(Exit::Parked) => ("parked by a quota or an outage", again),
+        Some(Exit::OwnLimit) => ("stopped at the run's own limit", again),
+        Some(Exit::Interrupted | Exit::Terminated) => ("stopped by a signal", again),
+        Some(Exit::Key) => (
+            "an API key is missing, wrong or revoked",
+            format!("`vinrich check` shows where keys are expected; then {again}"),
+        ),
+        Some(Exit::Refused) => (
+            "a vendor refuses for billing or scope",
+            format!("see the vendor's account; then {again}"),
+        ),
+        Some(Exit::Protocol) => ("a vendor's replies could not be understood", again),
+        Some(Exit::BadInput) => (
+            "the input has too few good rows",
+            "nothing was written; see --max-rejected and --require-rows".into(),
+        ),
+        _ => (report.outcome, again),
+    };
+    vec![format!("{ended} (exit {code}) after {after}"), next]
+}
+
+/// Whether a vendor that was parked early in the run can be asked at its end.
+fn has_come(at: &str, ended_at: &str) -> bool {
+    match (at.parse::<jiff::Timestamp>(), ended_at.parse::<jiff::Timestamp>()) {
+        (Ok(at), Ok(ended)) => at <= ended,
+        _ => false,
+    }
+}
+
+/// The exit code of a run that came to its end and left a report.
+fn finished(code: u8) -> Option<Exit> {
+    [
+        Exit::Success,
+        Exit::SomeFailed,
+        Exit::Parked,
+        Exit::OwnLimit,
+        Exit::Interrupted,
+        Exit::Terminated,
+        Exit::Key,
+        Exit::Refused,
+        Exit::Protocol,
+        Exit::BadInput,
+    ]
+    .into_iter()
+    .find(|exit| exit.code() == code)
+}
+
+fn painted(code: u8, text: &str, colour: bool) -> String {
+    const GREEN: &str = "\u{1b}[32m";
+    const YELLOW: &str = "\u{1b}[33m";
+    const RESET: &str = "\u{1b}[0m";
+    match (colour, code) {
+        (false, _) => text.to_owned(),
+        (true, 0) => format!("{GREEN}{text}{RESET}"),
+        (true, _) => format!("{YELLOW}{text}{RESET}"),
+    }
+}
+
+fn as_json(report: &Report, time: &str) -> String {
+    json_line(report, &rows(report).join("; "), time)
+}
+
+fn json_line(report: &Report, headline: &str, time: &str) -> String {
+    let line = serde_json::json!({
+        "time": time,
+        "level": if report.exit_code == 0 { "info" } else { "warn" },
+        "code": "summary",
+        "message": format!("{headline}; {}", verdict(report).join(": ")),
+        "run_id": report.run_id,
+        "exit_code": report.exit_code,
+        "outcome": report.outcome,
+        "resume_at": report.resume_at,
+    });
+    format!("{}\n", visible_json(&line.to_string()))
+}

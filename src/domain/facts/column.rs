@@ -1,0 +1,233 @@
+//! The columns of a decode, by the names NHTSA has for them.
+
+use super::DecodeFacts;
+use crate::domain::numbers::{cents, integer, real};
+
+/// Whether vPIC means "nothing" by this text.
+pub fn is_blank(text: &str) -> bool {
+    text.is_empty() || text.eq_ignore_ascii_case("Not Applicable")
+}
+
+/// A model year; vPIC knows vehicles from 1886 on.
+pub fn model_year(text: &str) -> Option<i32> {
+    integer(text).filter(|year| (1886..2200).contains(year))
+}
+
+/// A column of [`DecodeFacts`] that is read from one of vPIC's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of `DecodeFacts`")]
+pub enum DecodeColumn {
+    Make,
+    Model,
+    ModelYear,
+    Trim,
+    Series,
+    VehicleType,
+    BodyClass,
+    DriveType,
+    FuelTypePrimary,
+    FuelTypeSecondary,
+    ElectrificationLevel,
+    EngineConfiguration,
+    EngineModel,
+    EngineCylinders,
+    DisplacementL,
+    EngineHp,
+    TransmissionStyle,
+    TransmissionSpeeds,
+    Doors,
+    Seats,
+    Gvwr,
+    CabType,
+    BedLengthIn,
+    WheelbaseIn,
+    BrakeSystem,
+    BasePriceUsd,
+    Manufacturer,
+    PlantCity,
+    PlantState,
+    PlantCountry,
+    DecodeErrorCodes,
+}
+
+impl DecodeColumn {
+    /// The column NHTSA's flat API calls `name`: `ModelYear`, also when spelled
+    /// `model_year` or `Model Year`.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match squeezed(name).as_str() {
+            "make" => Self::Make,
+            "model" => Self::Model,
+            "modelyear" => Self::ModelYear,
+            "trim" => Self::Trim,
+            "series" => Self::Series,
+            "vehicletype" => Self::VehicleType,
+            "bodyclass" => Self::BodyClass,
+            "drivetype" => Self::DriveType,
+            "fueltypeprimary" => Self::FuelTypePrimary,
+            "fueltypesecondary" => Self::FuelTypeSecondary,
+            "electrificationlevel" => Self::ElectrificationLevel,
+            "engineconfiguration" => Self::EngineConfiguration,
+            "enginemodel" => Self::EngineModel,
+            "enginecylinders" => Self::EngineCylinders,
+            "displacementl" => Self::DisplacementL,
+            "enginehp" => Self::EngineHp,
+            "transmissionstyle" => Self::TransmissionStyle,
+            "transmissionspeeds" => Self::TransmissionSpeeds,
+            "doors" => Self::Doors,
+            "seats" => Self::Seats,
+            "gvwr" => Self::Gvwr,
+            "bodycabtype" => Self::CabType,
+            "bedlengthin" => Self::BedLengthIn,
+            "wheelbaseshort" => Self::WheelbaseIn,
+            "brakesystemtype" => Self::BrakeSystem,
+            "baseprice" => Self::BasePriceUsd,
+            "manufacturer" => Self::Manufacturer,
+            "plantcity" => Self::PlantCity,
+            "plantstate" => Self::PlantState,
+            "plantcountry" => Self::PlantCountry,
+            "errorcode" => Self::DecodeErrorCodes,
+            _ => return None,
+        })
+    }
+
+    /// The column that `name` stands in for where that column's own name is absent.
+    pub fn stood_in_for(name: &str) -> Option<Self> {
+        Some(match squeezed(name).as_str() {
+            "year" => Self::ModelYear,
+            "wheelbase" | "wheelbaselong" => Self::WheelbaseIn,
+            "cabtype" => Self::CabType,
+            "bedlength" => Self::BedLengthIn,
+            "brakesystem" => Self::BrakeSystem,
+            _ => return None,
+        })
+    }
+
+    /// Puts `text` into the column; `false` where it does not fit or the column
+    /// is taken.
+    pub fn fill(self, facts: &mut DecodeFacts, text: &str) -> bool {
+        let words = match self {
+            Self::Model => &mut facts.model,
+            Self::Trim => &mut facts.trim,
+            Self::Series => &mut facts.series,
+            Self::VehicleType => &mut facts.vehicle_type,
+            Self::BodyClass => &mut facts.body_class,
+            Self::DriveType => &mut facts.drive_type,
+            Self::FuelTypePrimary => &mut facts.fuel_type_primary,
+            Self::FuelTypeSecondary => &mut facts.fuel_type_secondary,
+            Self::ElectrificationLevel => &mut facts.electrification_level,
+            Self::EngineConfiguration => &mut facts.engine_configuration,
+            Self::EngineModel => &mut facts.engine_model,
+            Self::TransmissionStyle => &mut facts.transmission_style,
+            Self::CabType => &mut facts.cab_type,
+            Self::BrakeSystem => &mut facts.brake_system,
+            Self::Manufacturer => &mut facts.manufacturer,
+            Self::PlantCity => &mut facts.plant_city,
+            Self::PlantState => &mut facts.plant_state,
+            Self::PlantCountry => &mut facts.plant_country,
+            Self::DecodeErrorCodes => &mut facts.decode_error_codes,
+            Self::Gvwr => {
+                facts.gvwr_class = facts.gvwr_class.or_else(|| gvwr_class(text));
+                &mut facts.gvwr
+            }
+            Self::Make => {
+                return set(&mut facts.make, (!text.is_empty()).then(|| text.to_uppercase()));
+            }
+            Self::ModelYear => return set(&mut facts.model_year, model_year(text)),
+            Self::EngineCylinders => return set(&mut facts.engine_cylinders, integer(text)),
+            Self::TransmissionSpeeds => return set(&mut facts.transmission_speeds, integer(text)),
+            Self::Doors => return set(&mut facts.doors, integer(text)),
+            Self::Seats => return set(&mut facts.seats, integer(text)),
+            Self::DisplacementL => {
+                let litres = real(text).map(thousandths).filter(|litres| litres.is_finite());
+                return set(&mut facts.displacement_l, litres);
+            }
+            Self::EngineHp => return set(&mut facts.engine_hp, real(text)),
+            Self::BedLengthIn => return set(&mut facts.bed_length_in, real(text)),
+            Self::WheelbaseIn => return set(&mut facts.wheelbase_in, real(text)),
+            Self::BasePriceUsd => return set(&mut facts.base_price_usd, cents(text)),
+        };
+        set(words, (!text.is_empty()).then(|| text.to_owned()))
+    }
+}
+
+/// `model_year`, `Model Year` and `ModelYear` are one name.
+fn squeezed(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | ' ' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+fn set<T>(column: &mut Option<T>, value: Option<T>) -> bool {
+    let fits = column.is_none() && value.is_some();
+    if fits {
+        *column = value;
+    }
+    fits
+}
+
+/// vPIC's litres are converted from cubic inches, with noise behind the third decimal.
+fn thousandths(litres: f64) -> f64 {
+    (litres * 1000.0).round() / 1000.0
+}
+
+/// The 2 in `Class 2E: 6,001 - 7,000 lb (2,722 - 3,175 kg)`.
+fn gvwr_class(gvwr: &str) -> Option<i32> {
+    let class = gvwr.strip_prefix("Class ")?.split(|c: char| !c.is_ascii_digit()).next()?;
+    class.parse().ok().filter(|class| (1..=8).contains(class))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::facts::day;
+
+    /// The columns after this one value under this name.
+    fn filled(name: &str, text: &str) -> DecodeFacts {
+        let mut facts = DecodeFacts::default();
+        let column = DecodeColumn::named(name).or_else(|| DecodeColumn::stood_in_for(name));
+        column.expect(name).fill(&mut facts, text);
+        facts
+    }
+
+    #[test]
+    fn numbers_that_no_column_holds_are_null() {
+        assert_eq!(filled("DisplacementL", "2.3572000001").displacement_l, Some(2.357));
+        for beyond in ["1e306", "1e308", "1e400", "inf", "NaN", "", "2,0"] {
+            assert_eq!(filled("DisplacementL", beyond).displacement_l, None, "{beyond}");
+            assert_eq!(filled("Doors", beyond).doors, None, "{beyond}");
+        }
+        assert_eq!(filled("GVWR", "Class 9: more").gvwr_class, None);
+        assert_eq!(filled("GVWR", "Class 2E: 6,001 - 7,000 lb").gvwr_class, Some(2));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn any_text_fills_a_column_with_what_it_can_hold_or_not_at_all(
+            name in proptest::sample::select(vec![
+                "Make", "Model Year", "DisplacementL", "EngineHP", "EngineCylinders", "Doors", "GVWR",
+                "BasePrice", "BedLengthIN", "WheelBaseShort", "year", "wheel_base",
+            ]),
+            text in prop_oneof![any::<String>(), "-?[0-9]{0,12}[.]?[0-9]{0,4}(e-?[0-9]{1,3})?", "Class [0-9A-Z]{0,3}:?"],
+        ) {
+            let facts = filled(name, &text);
+            let reals = [facts.displacement_l, facts.engine_hp, facts.bed_length_in, facts.wheelbase_in];
+            prop_assert!(reals.into_iter().flatten().all(f64::is_finite), "{}", text);
+            prop_assert!(facts.model_year.is_none_or(|year| (1886..2200).contains(&year)));
+            prop_assert!(facts.gvwr_class.is_none_or(|class| (1..=8).contains(&class)));
+            prop_assert!(facts.base_price_usd.is_none_or(|cents| cents >= 0));
+            prop_assert_ne!(facts.make.as_deref(), Some(""));
+        }
+
+        #[test]
+        fn any_name_is_that_of_a_column_or_none(name in any::<String>()) {
+            let _ = (DecodeColumn::named(&name), DecodeColumn::stood_in_for(&name), is_blank(&name));
+        }
+
+        #[test]
+        fn any_day_is_one_of_the_calendar_or_none(days: i32) {
+            prop_assert!(day(days).is_none_or(|day| day.len() >= "1970-01-01".len()));
+        }
+    }
+}

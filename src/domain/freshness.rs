@@ -1,0 +1,143 @@
+//! How long an answer is fresh, and how long a stale one still beats null.
+
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::domain::key::Key;
+
+/// "Nothing known" and "wrong key" are asked again after 14 days at the latest:
+/// this, and the tenth by which a long life is spread.
+const LONGEST_NO: Duration = Duration::from_secs(14 * 24 * 3600 * 10 / 11);
+
+/// A longer life is spread, so that a fleet asked in one night does not expire in one night.
+const SPREAD_OVER: Duration = Duration::from_hours(7 * 24);
+
+/// When a run started, and the time now, in microseconds since the epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// What was fresh then counts as fresh.
+    pub started: i64,
+    /// What is too old now is not written, and what is stamped later is not believed.
+    pub now: i64,
+}
+
+/// The ages that matter for one dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    ttl: Duration,
+    max_stale: Duration,
+}
+
+impl Freshness {
+    /// Fresh for `ttl`, and written for `max_stale` where it cannot be renewed.
+    pub fn new(ttl: Duration, max_stale: Duration) -> Self {
+        Self { ttl, max_stale }
+    }
+
+    /// What a call has done stays done.
+    pub fn lasting() -> Self {
+        const AGE: Duration = Duration::from_hours(100 * 365 * 24);
+        Self { ttl: AGE, max_stale: AGE }
+    }
+
+    /// When an answer fetched at `fetched_at` expires, in microseconds since the epoch.
+    pub fn expires_at(&self, key: &Key, found: bool, fetched_at: i64) -> i64 {
+        let life = micros(if found { self.ttl } else { self.ttl.min(LONGEST_NO) });
+        let spread = if life > micros(SPREAD_OVER) {
+            // -10 % to +10 %, always the same for the same key.
+            let hash = xxh3_64(key.to_stored().as_bytes());
+            let place = i64::try_from(hash % 2001).unwrap_or(1000) - 1000;
+            life / 10_000 * place
+        } else {
+            0
+        };
+        fetched_at.saturating_add(life).saturating_add(spread)
+    }
+
+    /// Until when an answer is written though it cannot be renewed, in
+    /// microseconds since the epoch.
+    pub fn stale_until(&self, fetched_at: i64) -> i64 {
+        fetched_at.saturating_add(micros(self.max_stale))
+    }
+
+    /// Whether an answer was fresh when the run started, or was fetched since.
+    ///
+    /// One stamped later than now was fetched when the clock was wrong: at most
+    /// now, so that it is fresh for no longer than its life from here on, and
+    /// expired when it is stamped more than that ahead.
+    pub fn is_fresh(&self, key: &Key, found: bool, fetched_at: i64, times: Times) -> bool {
+        let life = self.expires_at(key, found, fetched_at).saturating_sub(fetched_at);
+        if fetched_at > times.now {
+            fetched_at.saturating_sub(times.now) < life
+        } else {
+            fetched_at >= times.started || fetched_at.saturating_add(life) > times.started
+        }
+    }
+
+    /// Whether an answer is too old to be written even when it cannot be renewed,
+    /// or is stamped so far ahead that nobody knows how old it is.
+    pub fn too_old(&self, fetched_at: i64, now: i64) -> bool {
+        let age = now.saturating_sub(fetched_at).saturating_abs();
+        age > micros(self.max_stale)
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::key::Vehicle;
+
+    const DAY: i64 = 24 * 3600 * 1_000_000;
+
+    fn key(n: i32) -> Key {
+        Key::Vehicle(Vehicle::new("MAKE", "MODEL", n))
+    }
+
+    fn days(ttl: u64) -> Freshness {
+        let day = Duration::from_hours(24);
+        Freshness { ttl: day * u32::try_from(ttl).unwrap_or(1), max_stale: day * 30 }
+    }
+
+    #[test]
+    fn short_lives_are_exact_and_long_ones_spread_by_a_tenth() {
+        assert_eq!(days(1).expires_at(&key(0), true, 0), DAY);
+        let ends: Vec<i64> = (0..200).map(|n| days(100).expires_at(&key(n), true, 0)).collect();
+        assert!(ends.iter().all(|end| (90 * DAY..=110 * DAY).contains(end)));
+        assert!(ends.iter().any(|end| *end < 95 * DAY) && ends.iter().any(|end| *end > 105 * DAY));
+    }
+
+    #[test]
+    fn a_no_lives_at_most_two_weeks() {
+        let ends: Vec<i64> = (0..2000).map(|n| days(365).expires_at(&key(n), false, 0)).collect();
+        assert!(ends.iter().all(|end| (11 * DAY..=14 * DAY).contains(end)));
+        assert!(ends.iter().any(|end| *end < 12 * DAY) && ends.iter().any(|end| *end > 13 * DAY));
+        assert_eq!(days(3).expires_at(&key(0), false, 0), 3 * DAY);
+    }
+
+    #[test]
+    fn an_answer_of_the_future_is_fresh_for_one_life_and_no_more() {
+        let fresh = |ahead: i64| {
+            let times = Times { started: 0, now: 10 };
+            days(1).is_fresh(&key(0), true, times.now + ahead, times)
+        };
+        assert!(fresh(1) && fresh(DAY - 1), "a clock that was a little ahead");
+        assert!(!fresh(DAY) && !fresh(4000 * DAY), "it would never expire");
+        assert!(!days(1).too_old(30 * DAY, 0) && days(1).too_old(30 * DAY + 1, 0));
+    }
+
+    #[test]
+    fn what_a_run_fetched_is_fresh_to_its_end() {
+        let moment = Freshness { ttl: Duration::ZERO, max_stale: Duration::ZERO };
+        let times = Times { started: 5, now: 90 * DAY };
+        assert!(
+            moment.is_fresh(&key(0), true, 5, times) && moment.is_fresh(&key(0), true, DAY, times)
+        );
+        assert!(!moment.is_fresh(&key(0), true, 4, times));
+        assert!(days(1).is_fresh(&key(0), true, 6 - DAY, times), "it was when the run started");
+    }
+}

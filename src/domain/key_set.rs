@@ -1,0 +1,165 @@
+//! The distinct keys of a run: VINs, the vehicles they turned out to be, or what
+//! a vendor calls by a name of its own.
+//! A key is named by a small number, so that what is known about it lies in a
+//! plain vector.
+
+use crate::domain::key::{Key, Vehicle};
+use crate::domain::vin::Vin;
+use crate::domain::vin_set::Distinct;
+
+/// Distinct keys, numbered from 0.
+#[derive(Debug)]
+pub enum KeySet {
+    /// Numbered by first appearance; `sorted` lists the numbers by VIN.
+    Vins {
+        /// The VINs.
+        distinct: Distinct,
+        /// Their numbers, by VIN.
+        sorted: Vec<u32>,
+    },
+    /// Keys of one other kind with their stored forms, sorted by those; the number
+    /// is the place.
+    Others(Vec<(Key, String)>),
+}
+
+impl KeySet {
+    /// The distinct VINs of an input.
+    pub fn vins(distinct: Distinct) -> Self {
+        Self::Vins { sorted: distinct.sorted(), distinct }
+    }
+
+    /// Distinct vehicles, in any order.
+    pub fn vehicles(vehicles: impl IntoIterator<Item = Vehicle>) -> Self {
+        Self::others(vehicles.into_iter().map(Key::Vehicle))
+    }
+
+    /// Distinct names, in any order.
+    pub fn names(names: impl IntoIterator<Item = String>) -> Self {
+        Self::others(names.into_iter().map(Key::Name))
+    }
+
+    fn others(keys: impl Iterator<Item = Key>) -> Self {
+        let with_form = |key: Key| {
+            let stored = key.to_stored();
+            (key, stored)
+        };
+        let mut keys: Vec<(Key, String)> = keys.map(with_form).collect();
+        keys.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+        keys.dedup_by(|a, b| a.1 == b.1);
+        Self::Others(keys)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Vins { sorted, .. } => sorted.len(),
+            Self::Others(keys) => keys.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The key numbered `id`.
+    pub fn key(&self, id: u32) -> Key {
+        match self {
+            Self::Vins { distinct, .. } => Key::Vin(distinct.vin(id)),
+            Self::Others(keys) => keys[id as usize].0.clone(),
+        }
+    }
+
+    /// The vehicle numbered `id`, where the keys are vehicles.
+    pub fn vehicle(&self, id: u32) -> Option<&Vehicle> {
+        match self {
+            Self::Vins { .. } => None,
+            Self::Others(keys) => vehicle(&keys.get(id as usize)?.0),
+        }
+    }
+
+    /// Every vehicle with its number, sorted; none where the keys are no vehicles.
+    pub fn each_vehicle(&self) -> impl Iterator<Item = (u32, Vehicle)> + '_ {
+        let keys = match self {
+            Self::Vins { .. } => &[][..],
+            Self::Others(keys) => keys,
+        };
+        let numbered = (0u32..).zip(keys);
+        numbered.filter_map(|(id, (key, _))| Some((id, vehicle(key)?.clone())))
+    }
+
+    /// The number of `key`.
+    pub fn id(&self, key: &Key) -> Option<u32> {
+        match (self, key) {
+            (Self::Vins { distinct, .. }, Key::Vin(vin)) => distinct.get(vin),
+            (Self::Vins { .. }, _) => None,
+            (Self::Others(keys), key) => {
+                let stored = key.to_stored();
+                let place = keys.binary_search_by(|(_, known)| known.cmp(&stored)).ok()?;
+                u32::try_from(place).ok()
+            }
+        }
+    }
+
+    /// Every number, by key.
+    pub fn sorted(&self) -> Vec<u32> {
+        match self {
+            Self::Vins { sorted, .. } => sorted.clone(),
+            Self::Others(keys) => (0..).take(keys.len()).collect(),
+        }
+    }
+
+    /// The stored forms of the keys numbered `ids`, with their numbers.
+    pub fn stored<'k>(
+        &'k self,
+        ids: &'k [u32],
+    ) -> impl ExactSizeIterator<Item = (u32, StoredForm<'k>)> {
+        ids.iter().map(|&id| match self {
+            Self::Vins { distinct, .. } => (id, StoredForm::Vin(distinct.vin(id))),
+            Self::Others(keys) => (id, StoredForm::Text(&keys[id as usize].1)),
+        })
+    }
+}
+
+/// The form in which the store holds a key.
+pub enum StoredForm<'k> {
+    /// Of a VIN.
+    Vin(Vin),
+    /// Of any other key.
+    Text(&'k str),
+}
+
+impl AsRef<str> for StoredForm<'_> {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::Vin(vin) => vin.as_str(),
+            Self::Text(text) => text,
+        }
+    }
+}
+
+fn vehicle(key: &Key) -> Option<&Vehicle> {
+    match key {
+        Key::Vehicle(vehicle) => Some(vehicle),
+        Key::Vin(_) | Key::Page(_) | Key::Task(_) | Key::Name(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_distinct_sorted_and_found_again() {
+        let names = KeySet::names(["b", "a", "b", "c"].map(str::to_owned));
+        assert_eq!(names.len(), 3);
+        let all: Vec<Key> = names.sorted().into_iter().map(|id| names.key(id)).collect();
+        assert_eq!(all, ["a", "b", "c"].map(|name| Key::Name(name.into())));
+        for id in names.sorted() {
+            assert_eq!(names.id(&names.key(id)), Some(id));
+        }
+        assert_eq!(names.id(&Key::Name("d".into())), None);
+        assert_eq!(names.id(&Key::Vehicle(Vehicle::new("a", "b", 2016))), None);
+        assert!(names.vehicle(0).is_none() && names.each_vehicle().next().is_none());
+    }
+}

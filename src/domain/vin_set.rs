@@ -1,0 +1,119 @@
+//! The distinct VINs of an input, in about 16 bytes each.
+
+use std::hash::BuildHasher;
+
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::domain::vin::{PackedVin, Vin};
+
+/// A set of VINs that numbers them 0, 1, 2… in order of first appearance.
+///
+/// The VINs lie packed in one vector; the table holds only their numbers.
+#[derive(Default)]
+pub struct Distinct {
+    vins: Vec<PackedVin>,
+    ids: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Distinct {
+    /// An empty set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of `vin`, which is added if it is new.
+    ///
+    /// # Panics
+    ///
+    /// Past 2^32 distinct VINs, more than were ever issued; they would take 64 GiB.
+    pub fn insert(&mut self, vin: Vin) -> u32 {
+        let Self { vins, ids, hasher } = self;
+        let packed = vin.pack();
+        let entry = ids.entry(
+            hasher.hash_one(packed),
+            |&id| vins[id as usize] == packed,
+            |&id| hasher.hash_one(vins[id as usize]),
+        );
+        match entry {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(vacant) => {
+                let id = u32::try_from(vins.len()).expect("fewer than 2^32 distinct VINs");
+                vacant.insert(id);
+                vins.push(packed);
+                id
+            }
+        }
+    }
+
+    /// The number of `vin`, if it was inserted.
+    pub fn get(&self, vin: &Vin) -> Option<u32> {
+        let packed = vin.pack();
+        let same = |&id: &u32| self.vins[id as usize] == packed;
+        self.ids.find(self.hasher.hash_one(packed), same).copied()
+    }
+
+    /// The VIN numbered `id`.
+    ///
+    /// # Panics
+    ///
+    /// When `id` was not given out by this set.
+    pub fn vin(&self, id: u32) -> Vin {
+        self.vins[id as usize].unpack()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.vins.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.vins.is_empty()
+    }
+
+    /// The numbers, in the order of their VINs: how a sorted store wants to be asked.
+    pub fn sorted(&self) -> Vec<u32> {
+        let mut ids: Vec<u32> = (0..).take(self.vins.len()).collect();
+        ids.sort_unstable_by_key(|&id| self.vins[id as usize]);
+        ids
+    }
+}
+
+/// How many, never which: VIN lists stay out of logs.
+impl std::fmt::Debug for Distinct {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Distinct({} VINs)", self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vin(text: &str) -> Vin {
+        Vin::new(text).expect("a VIN")
+    }
+
+    #[test]
+    fn numbers_follow_first_appearance() {
+        let mut set = Distinct::new();
+        let (late, early) = (vin("5YJ3E1EA7KF317000"), vin("1HGCM82633A004352"));
+        assert_eq!([set.insert(late), set.insert(early), set.insert(late)], [0, 1, 0]);
+        assert_eq!((set.len(), set.get(&early), set.vin(0)), (2, Some(1), late));
+        assert_eq!(set.get(&vin("WVWZZZ1KZ6W612305")), None);
+    }
+
+    #[test]
+    fn sorted_follows_the_vins_and_survives_growth() {
+        let mut set = Distinct::new();
+        for number in (0..5_000).rev() {
+            set.insert(vin(&format!("1HGCM82633A{number:06}")));
+        }
+        let sorted: Vec<Vin> = set.sorted().into_iter().map(|id| set.vin(id)).collect();
+        assert_eq!(sorted.len(), 5_000);
+        assert!(sorted.is_sorted());
+        assert_eq!(set.get(&sorted[0]), Some(4_999));
+    }
+}

@@ -1,0 +1,456 @@
+//! The panel: for each dataset, who can be asked, in which order, by which endpoint.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::config::{Local, RecallKey, Settings, VendorSettings};
+use crate::domain::error::{Error, Exit};
+use crate::domain::freshness::{Freshness, Times};
+use crate::domain::key::{Key, KeyKind};
+use crate::domain::money::Micros;
+use crate::domain::outcome::Dataset;
+use crate::enrich::plan::Plan;
+use crate::gate::{label, origin};
+use crate::reference::vpic::Offline;
+use crate::reference::vpic::Vpic;
+use crate::store::{Answered, Held, SourceName, Store};
+use crate::vendors::{self, Auth, Endpoint, Vendor};
+
+/// One endpoint that answers for one dataset.
+#[derive(Clone)]
+pub struct Source {
+    /// Its vendor.
+    pub vendor: &'static dyn Vendor,
+    /// The endpoint.
+    pub endpoint: &'static dyn Endpoint,
+    /// The vendor's settings.
+    pub settings: Arc<VendorSettings>,
+    /// The name written to `<dataset>_vendor`.
+    pub label: Arc<str>,
+    /// Where its answers are kept.
+    pub name: SourceName,
+    /// The API key; `None` where none is needed or none was found.
+    pub key: Option<SecretString>,
+    /// Whether nothing allows it to cost what it costs: then the store is all
+    /// that is read of it.
+    pub unpaid: bool,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    /// Whether calls can be sent at all.
+    pub fn can_be_asked(&self) -> bool {
+        !self.unpaid && (self.key.is_some() || self.vendor.spec().auth == Auth::None)
+    }
+
+    /// The same vendor's other endpoint.
+    fn beside(&self, endpoint: &'static dyn Endpoint) -> Self {
+        let name = SourceName {
+            dataset: endpoint.spec().dataset,
+            endpoint: endpoint.spec().id,
+            ..self.name.clone()
+        };
+        Self { endpoint, name, ..self.clone() }
+    }
+
+    /// The endpoint that may stand in, where the user allows the price.
+    pub fn dearer(&self) -> Option<Self> {
+        let id = self.endpoint.dearer().filter(|_| self.settings.allow_dearer)?;
+        self.vendor.endpoint(id).map(|endpoint| self.beside(endpoint))
+    }
+
+    /// What it is asked about.
+    pub fn key_kind(&self) -> KeyKind {
+        self.endpoint.spec().key
+    }
+
+    /// The endpoint that confirms by VIN a zero asked by vehicle.
+    pub fn confirming(&self) -> Option<Self> {
+        if self.key_kind() != KeyKind::Vehicle || !self.settings.confirm_zero {
+            return None;
+        }
+        let dataset = self.name.dataset?;
+        endpoint_for(self.vendor, dataset, KeyKind::Vin).map(|endpoint| self.beside(endpoint))
+    }
+
+    /// The endpoint that tells of dealers, where the settings want them.
+    pub fn dealers(&self) -> Option<Self> {
+        let endpoint = self.vendor.endpoint(self.endpoint.dealers(&self.settings)?)?;
+        Some(self.beside(endpoint))
+    }
+
+    /// The endpoint that lists the models it knows.
+    pub fn catalogue(&self) -> Option<Self> {
+        let endpoint = self.vendor.endpoint(self.endpoint.catalogue()?)?;
+        Some(self.beside(endpoint))
+    }
+}
+
+/// Who answers for one dataset, in order.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// The dataset.
+    pub dataset: Dataset,
+    /// Its remote sources, in order.
+    pub sources: Vec<Source>,
+    /// The data on this machine that answer for it too.
+    pub local: Option<LocalSource>,
+    /// Whether the user named its vendors.
+    pub named: bool,
+    /// How long its answers are fresh.
+    pub freshness: Freshness,
+}
+
+/// Data on this machine, at their place in a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalSource {
+    /// Which.
+    pub local: Local,
+    /// How many remote sources come before it.
+    pub after: usize,
+}
+
+/// What is on this machine, apart from the plan.
+pub struct OnHand<'a> {
+    /// Whether the store holds answers of a source.
+    pub known: &'a dyn Fn(&SourceName) -> bool,
+    /// Whether NHTSA's recall file was imported.
+    pub recall_file: bool,
+    /// The offline decoder, where its data are there.
+    pub vpic: Option<Vpic>,
+}
+
+impl Chain {
+    fn is_empty(&self) -> bool {
+        self.sources.is_empty() && self.local.is_none()
+    }
+
+    /// Whether some of its sources are asked about vehicles.
+    pub fn is_by_vehicle(&self) -> bool {
+        let asked = self.sources.iter().any(|source| source.key_kind() == KeyKind::Vehicle);
+        asked || self.local.is_some_and(|local| local.local == Local::NhtsaFile)
+    }
+
+    /// Whether an answer was fresh when the run started, or was fetched by it.
+    pub fn is_fresh(&self, key: &Key, held: &Held, times: Times) -> bool {
+        let found = held.said == Answered::Found;
+        self.freshness.is_fresh(key, found, held.fetched_at, times)
+    }
+
+    /// Whether an answer about the key may be written, renewed or not.
+    pub fn counts(&self, key: impl FnOnce() -> Key, held: &Held, times: Times) -> bool {
+        // The cheap question first: it settles nearly every answer.
+        !self.freshness.too_old(held.fetched_at, times.started)
+            || self.is_fresh(&key(), held, times)
+    }
+}
+
+/// Who can be asked in this run.
+#[derive(Debug, Default)]
+pub struct Panel {
+    /// One chain for each dataset that runs.
+    pub chains: BTreeMap<Dataset, Chain>,
+    /// The datasets that do not, and why.
+    pub left_out: BTreeMap<Dataset, String>,
+    /// What the user named and does not get.
+    pub warnings: Vec<String>,
+    /// The offline decoder, where its data are there.
+    pub vpic: Option<Vpic>,
+}
+
+/// Why a vendor cannot be asked for a dataset.
+enum Unusable {
+    NoEndpoint,
+    NoKey(String),
+    NoData(Local),
+    Unlimited(Micros),
+}
+
+impl Panel {
+    /// Finds who can be asked. Where the store holds answers of a source, it is
+    /// read even when no key is found, so that a lost key never makes a file
+    /// poorer than yesterday's.
+    pub fn of(plan: &Plan, on_hand: &OnHand<'_>) -> Result<Self, Error> {
+        let mut panel = Self { vpic: on_hand.vpic.clone(), ..Self::default() };
+        for dataset in Dataset::ALL {
+            let wanted = plan.datasets.named.is_empty() || plan.datasets.named.contains(&dataset);
+            if !wanted {
+                panel.left_out.insert(dataset, "not asked for".into());
+                continue;
+            }
+            panel.add(dataset, plan, on_hand)?;
+        }
+        panel.see_to_vehicles(plan, on_hand)?;
+        if panel.chains.is_empty() {
+            return Err(Error::new(Exit::Key, "no vendor can be asked for anything").hint(
+                "set CARVIN_API_KEY or VISOR_API_KEY, decode offline after `vinrich vpic install`, \
+                 or try `--sandbox`, which needs none of them",
+            ));
+        }
+        Ok(panel)
+    }
+
+    /// Recalls asked by vehicle need to know the vehicle.
+    fn see_to_vehicles(&mut self, plan: &Plan, on_hand: &OnHand<'_>) -> Result<(), Error> {
+        let by_vehicle = self.chains.get(&Dataset::Recalls).is_some_and(Chain::is_by_vehicle);
+        if !by_vehicle || self.chains.contains_key(&Dataset::Decode) {
+            return Ok(());
+        }
+        let why = self.left_out.remove(&Dataset::Decode);
+        self.add(Dataset::Decode, plan, on_hand)?;
+        let named = plan.datasets.named.contains(&Dataset::Recalls);
+        if !self.chains.contains_key(&Dataset::Decode) && !named {
+            // Nobody can tell the vehicles, and nobody asked for recalls by name.
+            self.left_out.insert(Dataset::Recalls, "the vehicles are not known".into());
+            self.chains.remove(&Dataset::Recalls);
+        }
+        if !self.chains.contains_key(&Dataset::Decode) {
+            self.left_out.extend(why.map(|why| (Dataset::Decode, why)));
+        }
+        Ok(())
+    }
+
+    /// The offline decoder at its place in the decode chain, as of `now`
+    /// (microseconds since the epoch).
+    pub fn offline(&self, now: i64) -> Option<Offline> {
+        let chain = self.chains.get(&Dataset::Decode)?;
+        let place = chain.local.filter(|place| place.local == Local::Vpic)?;
+        self.vpic.as_ref().map(|vpic| Offline::new(vpic.clone(), now, place.after == 0))
+    }
+
+    fn add(&mut self, dataset: Dataset, plan: &Plan, on_hand: &OnHand<'_>) -> Result<(), Error> {
+        let Some(settings) = plan.settings.datasets.get(&dataset) else { return Ok(()) };
+        let mut chain = Chain {
+            dataset,
+            sources: Vec::new(),
+            local: None,
+            named: settings.named,
+            freshness: Freshness::new(settings.ttl, settings.max_stale),
+        };
+        let mut reasons = Vec::new();
+        for id in &settings.vendors {
+            if let Some(local) = Local::from_id(id) {
+                if on_hand.has(local) {
+                    chain.local = Some(LocalSource { local, after: chain.sources.len() });
+                } else {
+                    reasons.push((*id, Unusable::NoData(local)));
+                }
+                continue;
+            }
+            if *id == FILED_AT && !chain.named && chain.local.is_some() {
+                continue;
+            }
+            match source(id, dataset, settings.key, plan, on_hand.known)? {
+                Ok(source) => chain.sources.push(source),
+                Err(reason) => reasons.push((*id, reason)),
+            }
+        }
+        let asked_by_name = chain.named && plan.datasets.named.contains(&dataset);
+        let unpaid = chain.sources.iter().find(|source| source.unpaid);
+        if let Some(source) = unpaid.filter(|_| asked_by_name) {
+            let price = source.settings.price_of(source.name.endpoint);
+            return Err(unusable(dataset, &[(source.name.vendor, Unusable::Unlimited(price))]));
+        }
+        let no_limit = |(_, reason): &(&str, Unusable)| matches!(reason, Unusable::Unlimited(_));
+        if asked_by_name && reasons.iter().any(no_limit) {
+            return Err(unusable(dataset, &reasons));
+        }
+        if !chain.is_empty() {
+            if chain.named && !reasons.is_empty() {
+                self.warnings.push(format!("{dataset}: {}", why_left_out(&reasons)));
+            }
+            self.chains.insert(dataset, chain);
+        } else if plan.datasets.named.contains(&dataset) {
+            return Err(unusable(dataset, &reasons));
+        } else {
+            self.left_out.insert(dataset, why_left_out(&reasons));
+        }
+        Ok(())
+    }
+}
+
+/// The vendor whose answers are those of the imported recall file: where nobody
+/// named it, it is not asked for what the file tells.
+const FILED_AT: &str = "nhtsa";
+
+impl OnHand<'_> {
+    /// The data on this machine; of the store's answers nothing is known yet.
+    pub fn at(settings: &Settings) -> Result<Self, Error> {
+        let wanted = |local: Local| {
+            settings
+                .datasets
+                .get(&local.dataset())
+                .is_some_and(|of| of.vendors.contains(&local.id()))
+        };
+        let vpic = if wanted(Local::Vpic) { Vpic::find(&settings.vpic_data)? } else { None };
+        let recall_file = wanted(Local::NhtsaFile) && holds_recall_file(&settings.store);
+        Ok(Self { known: &|_| false, recall_file, vpic })
+    }
+
+    fn has(&self, local: Local) -> bool {
+        match local {
+            Local::Vpic => self.vpic.is_some(),
+            Local::NhtsaFile => self.recall_file,
+        }
+    }
+}
+
+/// Whether the store holds any answer of a source. A store that cannot be read
+/// says so when it is opened.
+pub fn is_known(store: &Path, name: &SourceName) -> bool {
+    let known = || {
+        let Some(store) = Store::peek(store)? else { return Ok(false) };
+        let snapshot = store.snapshot()?;
+        match snapshot.source(name)? {
+            Some(source) => snapshot.has_answers(source),
+            None => Ok::<bool, Error>(false),
+        }
+    };
+    known().unwrap_or(false)
+}
+
+/// Whether the store holds NHTSA's recall file. A store that cannot be read
+/// says so when it is opened.
+fn holds_recall_file(store: &Path) -> bool {
+    let held = || match Store::peek(store)? {
+        Some(store) => store.snapshot()?.has_recall_file(),
+        None => Ok::<bool, Error>(false),
+    };
+    held().unwrap_or(false)
+}
+
+fn source(
+    id: &str,
+    dataset: Dataset,
+    key: RecallKey,
+    plan: &Plan,
+    known: &dyn Fn(&SourceName) -> bool,
+) -> Result<Result<Source, Unusable>, Error> {
+    let (Some(vendor), Some(settings)) = (vendors::find(id), plan.settings.vendors.get(id)) else {
+        return Ok(Err(Unusable::NoEndpoint));
+    };
+    let Some(endpoint) = preferred(vendor, dataset, key) else {
+        return Ok(Err(Unusable::NoEndpoint));
+    };
+    let price = settings.price_of(endpoint.spec().id);
+    let unpaid = !plan.may_pay(price, settings) && !plan.datasets.offline;
+    let secret = settings.resolve_key()?;
+    let name = SourceName {
+        dataset: Some(dataset),
+        vendor: vendor.spec().id(),
+        endpoint: endpoint.spec().id,
+        origin: origin(settings, secret.as_ref()),
+    };
+    let source = Source {
+        vendor,
+        endpoint,
+        settings: Arc::new(settings.clone()),
+        label: label(vendor, settings).into(),
+        name,
+        key: secret,
+        unpaid,
+    };
+    if source.can_be_asked() || plan.datasets.offline || known(&source.name) {
+        return Ok(Ok(source));
+    }
+    if unpaid {
+        return Ok(Err(Unusable::Unlimited(price)));
+    }
+    let place = settings.api_key_env.clone().unwrap_or_else(|| "api_key_file".into());
+    Ok(Err(Unusable::NoKey(place)))
+}
+
+/// By VIN in the largest batches; recalls by vehicle unless told otherwise.
+fn preferred(
+    vendor: &'static dyn Vendor,
+    dataset: Dataset,
+    key: RecallKey,
+) -> Option<&'static dyn Endpoint> {
+    let kinds = match (dataset, key) {
+        (Dataset::Recalls, RecallKey::Vehicle) => [KeyKind::Vehicle, KeyKind::Vin],
+        (Dataset::Recalls, RecallKey::Vin) => [KeyKind::Vin, KeyKind::Vehicle],
+        (Dataset::Decode | Dataset::Listings, _) => [KeyKind::Vin, KeyKind::Page],
+    };
+    kinds.into_iter().find_map(|kind| endpoint_for(vendor, dataset, kind))
+}
+
+fn endpoint_for(
+    vendor: &'static dyn Vendor,
+    dataset: Dataset,
+    kind: KeyKind,
+) -> Option<&'static dyn Endpoint> {
+    let fits = |endpoint: &&'static dyn Endpoint| {
+        endpoint.spec().dataset == Some(dataset) && endpoint.spec().key == kind
+    };
+    vendor.endpoints().iter().copied().filter(fits).max_by_key(|endpoint| endpoint.spec().batch)
+}
+
+fn unusable(dataset: Dataset, reasons: &[(&str, Unusable)]) -> Error {
+    let no_limit = reasons.iter().find_map(|(id, reason)| match reason {
+        Unusable::Unlimited(price) => Some((id, price)),
+        _ => None,
+    });
+    if let Some((id, price)) = no_limit {
+        return Error::usage(format!(
+            "{dataset}: `{id}` costs {price} a call and has no spend limit"
+        ))
+        .hint(format!("add `--max-cost 5`, or `spend = [\"2 USD/day\"]` under [vendors.{id}]"));
+    }
+    let no_data = reasons.iter().find_map(|(_, reason)| match reason {
+        Unusable::NoData(local) => Some(*local),
+        _ => None,
+    });
+    let no_key = reasons.iter().find_map(|(id, reason)| match reason {
+        Unusable::NoKey(place) => Some((id, place)),
+        _ => None,
+    });
+    match (no_key, no_data) {
+        (None, Some(local)) => no_data_for(dataset, local),
+        (Some((id, place)), Some(Local::Vpic)) => {
+            Error::new(Exit::Key, format!("{dataset}: no API key for `{id}`")).hint(format!(
+                "set {place}, or decode offline after `vinrich vpic install`, or try `--sandbox`"
+            ))
+        }
+        (Some((id, place)), _) => {
+            Error::new(Exit::Key, format!("{dataset}: no API key for `{id}`"))
+                .hint(format!("set {place}, or try `--sandbox`, which needs no key"))
+        }
+        (None, None) => Error::usage(format!("{dataset}: none of its vendors can answer it"))
+            .hint(format!("name one that can under [datasets.{dataset}] vendors")),
+    }
+}
+
+/// The one command that brings data which are not there.
+fn no_data_for(dataset: Dataset, local: Local) -> Error {
+    let what = match local {
+        Local::Vpic => "the offline decoder has no data on this machine",
+        Local::NhtsaFile => "NHTSA's recall file was not imported into the store",
+    };
+    Error::config(format!("{dataset}: {what}")).hint(fetch(local))
+}
+
+fn fetch(local: Local) -> &'static str {
+    match local {
+        Local::Vpic => "`vinrich vpic install` gets them",
+        Local::NhtsaFile => "`vinrich recalls import FLAT_RCL_POST_2010.zip` imports it",
+    }
+}
+
+fn why_left_out(reasons: &[(&str, Unusable)]) -> String {
+    let words = reasons.iter().map(|(id, reason)| match reason {
+        Unusable::NoEndpoint => format!("{id} cannot answer it"),
+        Unusable::NoKey(place) => format!("no key for {id} ({place})"),
+        Unusable::NoData(Local::Vpic) => "no data for vpic (`vinrich vpic install`)".into(),
+        Unusable::NoData(Local::NhtsaFile) => "no recall file (`vinrich recalls import`)".into(),
+        Unusable::Unlimited(price) => format!("{id} costs {price} a call and has no spend limit"),
+    });
+    words.collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,69 @@
+//! Inventories: what an organisation has on offer, read as one list, page by page.
+//!
+//! Such a list cannot be asked about a VIN, so it is read whole and joined
+//! here. A reading counts once its last page is in the store; until then, and
+//! whenever a new reading fails, the last whole one stays in use. A reading
+//! that was broken off goes on where it ended.
+//!
+//! A vehicle with a VIN is a listing of that VIN. One without is another car
+//! of its make, model and year: it is counted among the comparable ones, and
+//! its price is never this car's.
+//!
+//! [`Renewal`] reads a list; `walk` says which page is next and when pages are
+//! no list; `stock` is the list by what it is looked up by, `names` by which name.
+
+mod names;
+mod renewal;
+mod stock;
+mod walk;
+
+use crate::domain::error::Error;
+use crate::domain::freshness::Times;
+use crate::domain::key::{Key, Page};
+use crate::enrich::chain::{Chain, Source};
+use crate::store::Snapshot;
+
+pub use renewal::{Renewal, Renewed};
+pub use stock::Inventory;
+
+/// What the store knows of an inventory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// No whole reading.
+    Never,
+    /// A fresh one, which is used as it is.
+    Fresh,
+    /// One that has to be renewed.
+    Expired,
+}
+
+/// What the store knows of a source's inventory, and how many pages are to be
+/// read: as many as it had, and at least one.
+pub fn foresee(
+    snapshot: Option<&Snapshot<'_>>,
+    chain: &Chain,
+    source: &Source,
+    times: Times,
+    forced: bool,
+) -> Result<(Known, u64), Error> {
+    let list = source.endpoint.list(&source.settings);
+    let id = snapshot.map(|snapshot| snapshot.source(&source.name)).transpose()?.flatten();
+    let Some((snapshot, id)) = snapshot.zip(id) else { return Ok((Known::Never, 1)) };
+    Ok(match snapshot.whole_list(id, &list)? {
+        None => (Known::Never, 1),
+        Some(whole) if !forced && is_fresh(chain, &list, whole.snapshot, times) => {
+            (Known::Fresh, 0)
+        }
+        Some(whole) => (Known::Expired, u64::from(whole.pages)),
+    })
+}
+
+/// Whether a reading begun at `snapshot` was fresh when the run started.
+fn is_fresh(chain: &Chain, list: &str, snapshot: i64, times: Times) -> bool {
+    let first = page_key(list, snapshot, 1);
+    chain.freshness.is_fresh(&first, true, snapshot, times)
+}
+
+fn page_key(list: &str, snapshot: i64, number: u32) -> Key {
+    Key::Page(Page { list: list.to_owned(), snapshot, number })
+}

@@ -1,0 +1,254 @@
+//! Reading an inventory to its last page, and what counts when that fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::stock::{Inventory, Stock};
+use super::walk::Walk;
+use super::{Known, is_fresh, page_key};
+use crate::domain::error::Error;
+use crate::domain::freshness::Times;
+use crate::domain::key::Key;
+use crate::domain::outcome::{Fault, Held, Outcome};
+use crate::enrich::chain::{Chain, Source};
+use crate::gate::{Asking, Door, Shared, rfc3339};
+use crate::store::{Answered, SourceId, Store, WholeList};
+
+/// A reading that was broken off is gone on with for so long at the most, and
+/// for as long as its first page is fresh.
+const RESUMED_WITHIN: Duration = Duration::from_hours(24);
+
+/// The renewal of one inventory.
+pub struct Renewal<'a> {
+    /// Where the pages are kept.
+    pub store: &'a Store,
+    /// What the doors share.
+    pub shared: &'a Shared<'a>,
+    /// The chain it stands in.
+    pub chain: &'a Chain,
+    /// Whose list it is.
+    pub source: &'a Source,
+    /// The way to its vendor, or why there is none.
+    pub door: Result<&'a Door<'a>, Outcome>,
+    /// When the run started, in microseconds since the epoch.
+    pub started: i64,
+    /// Whether a fresh reading is renewed too.
+    pub forced: bool,
+}
+
+/// What came of a [`Renewal`].
+#[derive(Debug)]
+pub struct Renewed {
+    /// What the store knew before.
+    pub known: Known,
+    /// The inventory, if there is a whole reading that may be used.
+    pub inventory: Option<Arc<Inventory>>,
+    /// Why there is no new reading, though one was wanted.
+    pub outcome: Option<Outcome>,
+    /// What the user should know of it.
+    pub warning: Option<String>,
+}
+
+/// Why a list could not be read to its end.
+enum Broken {
+    /// A page was not answered.
+    Unanswered(Outcome),
+    /// The pages make no list.
+    NoList(String),
+}
+
+/// Where a list is kept.
+#[derive(Clone, Copy)]
+struct Kept<'a> {
+    source: SourceId,
+    list: &'a str,
+}
+
+impl std::fmt::Debug for Renewal<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Renewal").field("source", self.source).finish_non_exhaustive()
+    }
+}
+
+impl Renewal<'_> {
+    /// Reads the list unless a fresh reading is there, and loads what counts then.
+    pub async fn run(&self) -> Result<Renewed, Error> {
+        let source = self.shared.writer.source(self.source.name.clone()).await?;
+        let list = self.source.endpoint.list(&self.source.settings);
+        let kept = Kept { source, list: &list };
+        let before = self.whole_list(kept)?;
+        let known = match before {
+            None => Known::Never,
+            Some(whole) if !self.forced && self.is_fresh(kept, whole.snapshot) => Known::Fresh,
+            Some(_) => Known::Expired,
+        };
+        let read = if known == Known::Fresh { Ok(None) } else { self.read(kept).await? };
+        let (remark, broken) = match read {
+            Ok(remark) => (remark, None),
+            // Another run may have read it meanwhile.
+            Err(_) if self.whole_list(kept)? != before => (None, None),
+            Err(broken) => (None, Some(broken)),
+        };
+        let outcome = broken.as_ref().map(Broken::outcome);
+        let inventory = self.load(kept, outcome.as_ref())?;
+        let remark = remark.or_else(|| broken?.remark(inventory.as_ref()));
+        let warning = remark.map(|remark| format!("{}: {remark}", self.source.label));
+        Ok(Renewed { known, inventory: inventory.map(Arc::new), outcome, warning })
+    }
+
+    fn whole_list(&self, kept: Kept<'_>) -> Result<Option<WholeList>, Error> {
+        self.store.snapshot()?.whole_list(kept.source, kept.list)
+    }
+
+    fn is_fresh(&self, kept: Kept<'_>, snapshot: i64) -> bool {
+        let now = self.shared.clock.now().wall;
+        is_fresh(self.chain, kept.list, snapshot, Times { started: self.started, now })
+    }
+
+    /// The inventory of the reading that counts, unless that is too old for use.
+    fn load(&self, kept: Kept<'_>, outcome: Option<&Outcome>) -> Result<Option<Inventory>, Error> {
+        let store = self.store.snapshot()?;
+        let Some(whole) = store.whole_list(kept.source, kept.list)? else { return Ok(None) };
+        let snapshot = whole.snapshot;
+        let stale = if outcome.is_none() || self.is_fresh(kept, snapshot) {
+            None
+        } else if self.chain.freshness.too_old(snapshot, self.shared.clock.now().wall) {
+            return Ok(None);
+        } else {
+            let why = outcome.and_then(|outcome| outcome.verdict().1);
+            Some(format!("stale:{}", why.as_deref().unwrap_or("not_renewed")).into())
+        };
+        let mut stock = Stock::default();
+        for page in store.pages(kept.source, kept.list, snapshot)? {
+            let body = store.body(page.body, &page_key(kept.list, snapshot, page.number))?;
+            stock.add(self.source.endpoint.vehicles(&body, &self.source.settings));
+        }
+        let currency = self.source.settings.option("currency");
+        stock.into_inventory(snapshot, stale, currency).map(Some)
+    }
+
+    /// Reads the list to its last page and makes the reading count. What is
+    /// remarkable about it, if anything is.
+    async fn read(&self, kept: Kept<'_>) -> Result<Result<Option<String>, Broken>, Error> {
+        let (snapshot, mut walk) = self.begin(kept)?;
+        while !walk.has_ended() {
+            let door = match &self.door {
+                Ok(door) => *door,
+                Err(outcome) => return Ok(Err(Broken::Unanswered(outcome.clone()))),
+            };
+            let key = page_key(kept.list, snapshot, walk.next_number());
+            let body = match self.page(door, kept, &key).await? {
+                Ok(body) => body,
+                Err(outcome) => return Ok(Err(Broken::Unanswered(outcome))),
+            };
+            if let Err(why) = self.take(&mut walk, &body) {
+                return Ok(Err(Broken::NoList(why)));
+            }
+        }
+        let whole = WholeList { snapshot, pages: walk.pages() };
+        let (list, now) = (kept.list.to_owned(), self.shared.clock.now().wall);
+        if self.shared.writer.complete_list(kept.source, list, whole, now).await? {
+            Ok(Ok(walk.remark()))
+        } else {
+            Ok(Err(Broken::Unanswered(Outcome::Pending(Held::Elsewhere))))
+        }
+    }
+
+    /// The reading that was broken off, if it is young and sound, else a new one.
+    fn begin(&self, kept: Kept<'_>) -> Result<(i64, Walk), Error> {
+        let now = self.shared.clock.now().wall;
+        let store = self.store.snapshot()?;
+        let whole = store.whole_list(kept.source, kept.list)?;
+        let latest = store.latest_reading(kept.source, kept.list, now)?;
+        // What was read whole by a clock that was ahead is older than what was begun since.
+        let whole = whole.filter(|whole| whole.snapshot <= now);
+        let unfinished = latest.filter(|latest| whole.is_none_or(|whole| whole.snapshot < *latest));
+        let Some(snapshot) = unfinished.filter(|begun| self.can_go_on(kept, *begun, now)) else {
+            return Ok((now, Walk::default()));
+        };
+        let mut walk = Walk::default();
+        for page in store.pages(kept.source, kept.list, snapshot)? {
+            if page.number != walk.next_number() {
+                break;
+            }
+            let body = store.body(page.body, &page_key(kept.list, snapshot, page.number))?;
+            if self.take(&mut walk, &body).is_err() {
+                // What did not work then is not worth going on with.
+                return Ok((now, Walk::default()));
+            }
+        }
+        Ok((snapshot, walk))
+    }
+
+    fn can_go_on(&self, kept: Kept<'_>, snapshot: i64, now: i64) -> bool {
+        let most = i64::try_from(RESUMED_WITHIN.as_micros()).unwrap_or(i64::MAX);
+        (0..most).contains(&now.saturating_sub(snapshot)) && self.is_fresh(kept, snapshot)
+    }
+
+    /// Takes in the next page.
+    fn take(&self, walk: &mut Walk, body: &[u8]) -> Result<(), String> {
+        let number = walk.next_number();
+        let page = self.source.endpoint.page(number, body);
+        let page = page.ok_or_else(|| format!("page {number} cannot be read"))?;
+        walk.take(page, &self.source.endpoint.vehicles(body, &self.source.settings))
+    }
+
+    /// Asks for one page; its body, or why there is none.
+    async fn page(
+        &self,
+        door: &Door<'_>,
+        kept: Kept<'_>,
+        key: &Key,
+    ) -> Result<Result<Vec<u8>, Outcome>, Error> {
+        let asking = Asking {
+            endpoint: self.source.name.endpoint,
+            source: kept.source,
+            keys: vec![key.clone()],
+            freshness: self.chain.freshness,
+        };
+        let mut asked = door.ask(asking).await?;
+        if let Some(outcome) = asked.unanswered.remove(key) {
+            return Ok(Err(without_refusal(outcome)));
+        }
+        let store = self.store.snapshot()?;
+        let mut answer = None;
+        let keys = [(0, key.to_stored())].into_iter();
+        store.each_held(kept.source, keys, |_, held| answer = Some(held))?;
+        let Some(answer) = answer else { return Ok(Err(Outcome::Missing)) };
+        if answer.said != Answered::Found {
+            let code = answer.detail.as_deref().unwrap_or("refused").to_owned();
+            return Ok(Err(without_refusal(Outcome::Refused(code))));
+        }
+        let body = answer.body.map(|body| store.body(body, key)).transpose()?;
+        Ok(body.ok_or(Outcome::Missing))
+    }
+}
+
+impl Broken {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Unanswered(outcome) => outcome.clone(),
+            Self::NoList(why) => Outcome::Failed(Fault::Garbled { excerpt: why.clone() }),
+        }
+    }
+
+    /// What the outcome alone does not tell.
+    fn remark(&self, instead: Option<&Inventory>) -> Option<String> {
+        let Self::NoList(why) = self else { return None };
+        let instead = match instead {
+            Some(inventory) => {
+                format!("the reading of {} stays in use", rfc3339(inventory.fetched_at()))
+            }
+            None => "there is no earlier one to use instead".into(),
+        };
+        Some(format!("its inventory was not read to its end: {why}; {instead}"))
+    }
+}
+
+/// A page that is refused says nothing of the VINs that are looked for on it.
+fn without_refusal(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Refused(code) => Outcome::Failed(Fault::Poisoned { code }),
+        outcome => outcome,
+    }
+}

@@ -1,0 +1,173 @@
+//! The walk through a list: which page is next, which is the last, and when the
+//! pages are no list at all.
+
+use std::collections::HashMap;
+
+use crate::domain::facts::StockVehicle;
+use crate::vendors::ListPage;
+
+/// Pages beyond this are no inventory of one organisation.
+const MOST_PAGES: u32 = 2_500;
+
+/// How many times as long as it says a list may be before it counts as endless.
+/// It may grow while it is read.
+const LONGER_THAN_SAID: u64 = 2;
+
+/// How far a list has been read.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    /// Vehicles on each page taken in.
+    pages: Vec<usize>,
+    ended: bool,
+    /// The page on which each vehicle, by id, was first seen.
+    seen: HashMap<String, u32>,
+    /// Vehicles in the list, by its latest word.
+    total: Option<u64>,
+}
+
+impl Walk {
+    pub(super) fn next_number(&self) -> u32 {
+        self.pages() + 1
+    }
+
+    pub(super) fn pages(&self) -> u32 {
+        u32::try_from(self.pages.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Takes in the next page, or says why it cannot be the next page of a list.
+    ///
+    /// A vehicle may come twice, and one may be missed, when the list changes
+    /// while it is read. A page that brings nothing new is another matter.
+    pub(super) fn take(&mut self, page: ListPage, vehicles: &[StockVehicle]) -> Result<(), String> {
+        let number = self.next_number();
+        if page.entries == 0 && page.more {
+            let total = page.total.map(|total| format!(" of {total} vehicles")).unwrap_or_default();
+            return Err(format!("page {number} is empty, but the list{total} goes on after it"));
+        }
+        if let Some(earlier) = self.repeated_by(page, vehicles) {
+            return Err(format!("page {number} repeats page {earlier}"));
+        }
+        let said = page.pages.map(|pages| pages.max(1).saturating_mul(LONGER_THAN_SAID));
+        if page.more && said.is_some_and(|most| u64::from(number) >= most) {
+            return Err(format!("page {number} is not the last, but the list said it has fewer"));
+        }
+        if page.more && number >= MOST_PAGES {
+            return Err(format!("it has more than {MOST_PAGES} pages; set filters to read a part"));
+        }
+        for vehicle in vehicles {
+            self.seen.entry(vehicle.listing.id.clone()).or_insert(number);
+        }
+        self.total = page.total;
+        self.pages.push(vehicles.len());
+        self.ended = !page.more;
+        Ok(())
+    }
+
+    /// The earlier page that holds all of these vehicles. A shorter last page may
+    /// do without a new one: the list grew by as many as it has room for.
+    fn repeated_by(&self, page: ListPage, vehicles: &[StockVehicle]) -> Option<u32> {
+        let met = |vehicle: &StockVehicle| self.seen.get(&vehicle.listing.id).copied();
+        let earlier = vehicles.iter().map(met).collect::<Option<Vec<u32>>>()?;
+        let earlier = *earlier.first()?;
+        let as_long = |length: &usize| vehicles.len() >= *length;
+        let place = usize::try_from(earlier).ok()?.checked_sub(1)?;
+        (page.more || self.pages.get(place).is_none_or(as_long)).then_some(earlier)
+    }
+
+    /// What the user should know of a list that was read to its end: that it is
+    /// empty, or that it claims more vehicles than were met.
+    pub(super) fn remark(&self) -> Option<String> {
+        let met = self.seen.len() as u64;
+        if met == 0 {
+            return Some("its inventory is empty; are the filters and the key right?".into());
+        }
+        let total = self.total.filter(|total| *total > met)?;
+        Some(format!(
+            "its inventory of {total} vehicles showed {met}: it changed while it was read"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::facts::Listing;
+
+    fn vehicles(ids: std::ops::Range<u32>) -> Vec<StockVehicle> {
+        let vehicle = |id: u32| StockVehicle {
+            listing: Listing { id: id.to_string(), ..Listing::default() },
+            ..StockVehicle::default()
+        };
+        ids.map(vehicle).collect()
+    }
+
+    fn page(entries: usize, more: bool) -> ListPage {
+        ListPage { entries, more, total: Some(25), pages: Some(3) }
+    }
+
+    /// Walks through pages of these vehicles; the last one is said to be the last.
+    fn walked(pages: &[std::ops::Range<u32>]) -> Result<Walk, String> {
+        let mut walk = Walk::default();
+        for (place, ids) in pages.iter().enumerate() {
+            let more = place + 1 < pages.len();
+            walk.take(page(ids.len(), more), &vehicles(ids.clone()))?;
+        }
+        Ok(walk)
+    }
+
+    #[test]
+    fn a_list_is_walked_to_its_last_page() {
+        let walk = walked(&[0..10, 10..20, 20..25]).expect("a list");
+        assert!(walk.has_ended());
+        assert_eq!((walk.pages(), walk.next_number(), walk.remark()), (3, 4, None));
+        let empty = ListPage { entries: 0, more: false, total: Some(0), pages: Some(0) };
+        let mut walk = Walk::default();
+        assert_eq!(walk.take(empty, &[]), Ok(()));
+        assert!(walk.has_ended(), "an empty inventory is one, too");
+        assert!(walk.remark().is_some_and(|remark| remark.contains("is empty")));
+    }
+
+    #[test]
+    fn a_list_may_change_while_it_is_read() {
+        let walk = walked(&[0..10, 9..19, 19..24]).expect("a list");
+        assert_eq!(
+            walk.remark().as_deref(),
+            Some("its inventory of 25 vehicles showed 24: it changed while it was read")
+        );
+    }
+
+    #[test]
+    fn a_page_that_repeats_is_no_page() {
+        let why = walked(&[0..10, 10..20, 10..20]).expect_err("a repeated page");
+        assert_eq!(why, "page 3 repeats page 2");
+        let why = walked(&[0..10, 3..9, 10..12]).expect_err("nothing new");
+        assert_eq!(why, "page 2 repeats page 1");
+        assert!(walked(&[0..10, 9..10]).is_ok(), "pushed on to a page of its own");
+        let why = walked(&[0..10, 0..10]).expect_err("not even as the last one");
+        assert_eq!(why, "page 2 repeats page 1");
+    }
+
+    #[test]
+    fn a_list_without_an_end_is_no_list() {
+        let mut walk = Walk::default();
+        let why =
+            (0..).find_map(|n| walk.take(page(10, true), &vehicles(n * 10..n * 10 + 10)).err());
+        assert_eq!(why.as_deref(), Some("page 6 is not the last, but the list said it has fewer"));
+        let mut walk = Walk::default();
+        let silent = ListPage { total: None, pages: None, ..page(10, true) };
+        let why = (0..).find_map(|n| walk.take(silent, &vehicles(n * 10..n * 10 + 10)).err());
+        assert!(why.is_some_and(|why| why.starts_with("it has more than 2500 pages")));
+    }
+
+    #[test]
+    fn an_empty_page_before_the_end_is_no_end() {
+        let mut walk = walked(&[0..10, 10..20]).expect("pages");
+        let why = walk.take(page(0, true), &[]).expect_err("an empty page");
+        assert_eq!(why, "page 3 is empty, but the list of 25 vehicles goes on after it");
+        assert!(walk.take(page(0, false), &[]).is_ok(), "an empty last page ends it");
+    }
+}

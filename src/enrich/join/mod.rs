@@ -1,0 +1,243 @@
+//! The join: a row and the answers about its vehicle become one record.
+//!
+//! What the store holds about each key is picked once, in one read transaction;
+//! bodies are parsed on first use and shared by every row that needs them. What
+//! the offline decoder says is worked out for a stretch of rows at a time, on
+//! all cores ([`Joiner::decode`]), before its rows are joined.
+
+mod decodes;
+mod hash;
+mod recalls;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::domain::error::Error;
+use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, fingerprint};
+use crate::domain::freshness::Times;
+use crate::domain::key::Key;
+use crate::domain::key_set::KeySet;
+use crate::domain::outcome::{Dataset, Outcome, Status};
+use crate::domain::vin::{Reading, Vin, VinError};
+use crate::enrich::board::{Answers, Dealers, Pick, Picks, Replies, Shelf, Shelved};
+use crate::enrich::chain::Panel;
+use crate::input::{Inputs, Row};
+use crate::matching::conflicts::{Conflicts, input_conflicts};
+use crate::matching::repair::Suggestions;
+use crate::output::record::{Record, Told};
+use crate::reference::vpic::Decoded;
+use crate::reference::vpic::Offline;
+use crate::store::{Answered, Snapshot};
+
+use decodes::Decodes;
+use hash::RowHash;
+use recalls::Recalls;
+
+/// Everything pass 2 needs to turn rows into records.
+pub struct Joiner<'a> {
+    snapshot: &'a Snapshot<'a>,
+    vins: &'a KeySet,
+    files: Vec<String>,
+    offline: Option<Offline>,
+    suggestions: Suggestions,
+    decodes: Decodes,
+    recalls: Option<Recalls<'a>>,
+    listings: Option<Picks>,
+    listing_shelf: Shelf<ListingFacts>,
+    dealers: Dealers,
+}
+
+impl<'a> Joiner<'a> {
+    /// Picks what the store holds about every key, in one read transaction.
+    pub fn load(
+        snapshot: &'a Snapshot<'a>,
+        panel: &Panel,
+        answers: &'a Answers,
+        vins: &'a KeySet,
+        inputs: &Inputs,
+        times: Times,
+    ) -> Result<Self, Error> {
+        let load = |dataset, replies: &Option<Replies>| match (panel.chains.get(&dataset), replies)
+        {
+            (Some(chain), Some(replies)) => {
+                Picks::load(snapshot, chain, replies, vins, times).map(Some)
+            }
+            _ => Ok(None),
+        };
+        let recalls = match panel.chains.get(&Dataset::Recalls) {
+            Some(chain) => {
+                Some(Recalls::load(snapshot, chain, answers.recalls.as_ref(), vins, times)?)
+            }
+            None => None,
+        };
+        let dealers = match panel.chains.get(&Dataset::Listings) {
+            Some(chain) => Dealers::load(snapshot, chain, &answers.dealers, times)?,
+            None => Dealers::default(),
+        };
+        let offline = panel.offline(times.started);
+        Ok(Self {
+            snapshot,
+            vins,
+            files: inputs.names(),
+            decodes: Decodes::new(load(Dataset::Decode, &answers.decode)?, offline.as_ref()),
+            offline,
+            suggestions: Suggestions::default(),
+            recalls,
+            listings: load(Dataset::Listings, &answers.listings)?,
+            listing_shelf: Shelf::default(),
+            dealers,
+        })
+    }
+
+    /// Expired answers that are written because they could not be renewed, by dataset.
+    pub fn deferred_renewals(&self) -> [(Dataset, u64); 3] {
+        [
+            (Dataset::Decode, self.decodes.stale()),
+            (Dataset::Recalls, self.recalls.as_ref().map_or(0, Recalls::stale)),
+            (Dataset::Listings, self.listings.as_ref().map_or(0, Picks::stale)),
+        ]
+    }
+
+    /// What the offline decoder says of each VIN, for [`Joiner::record`]; on all cores.
+    pub fn decode(&self, vins: &[Vin]) -> Option<Vec<Decoded>> {
+        self.offline.as_ref().map(|offline| offline.decode_all(vins))
+    }
+
+    /// Suggests which VIN each of `readings` that may be a slip was meant to be; `rows`
+    /// are those read. On all cores.
+    pub fn suggest(&self, rows: &[Row], readings: &mut [Reading]) {
+        let (Some(offline), suggestions) = (&self.offline, &self.suggestions) else { return };
+        let slips = readings.par_iter_mut().zip(rows).filter(|(reading, _)| may_be_a_slip(reading));
+        slips.for_each(|(reading, row)| {
+            reading.suggestion = suggestions.of(row.vin(), &row.claims(), |vin| {
+                let decoded = offline.decode(vin);
+                decoded.is_found().then_some(decoded.facts)
+            });
+        });
+    }
+
+    /// The record of one row.
+    pub fn record(
+        &mut self,
+        row: &Row,
+        reading: Reading,
+        decoded: Option<&Decoded>,
+    ) -> Result<Record, Error> {
+        let mut hash = RowHash::of(row, &reading);
+        let mut record = Record::unasked(row, reading, &self.files[row.file()]);
+        if let Some(vin) = record.reading.vin
+            && let Some(id) = self.vins.id(&Key::Vin(vin))
+        {
+            let key = Key::Vin(vin);
+            let decode = self.decodes.tell(id, &key, decoded, self.snapshot)?;
+            hash.add(&decode.told, decode.hash);
+            record.decode_conflicts = decode.conflicts;
+            record.input_conflicts = conflicts_with(row, &decode.told);
+            hash.conflicts(record.decode_conflicts.as_deref());
+            hash.conflicts(record.input_conflicts.as_deref());
+            record.decode = decode.told;
+            if let Some(recalls) = &mut self.recalls {
+                let told =
+                    recalls.tell(id, self.vins, &record.decode, decode.hash, self.snapshot)?;
+                hash.add(&told.told, told.hash);
+                hash.basis(told.basis);
+                (record.recalls, record.recall_match_basis) = (told.told, told.basis);
+            }
+            let (told, facts) = self.listings_of(id, &key)?;
+            hash.add(&told, facts);
+            record.listings = told;
+            record.comparables = self.comparables_of(&record.decode);
+            hash.comparables(record.comparables.as_deref());
+        }
+        record.record_hash = hash.finish();
+        Ok(record)
+    }
+
+    /// The listings of a VIN: an answer about it, or what an inventory says. What
+    /// the one written leaves open of its dealer is told by the dealer's own answer.
+    fn listings_of(&mut self, id: u32, key: &Key) -> Result<(Told<ListingFacts>, u64), Error> {
+        let Some(picks) = &self.listings else { return Ok((Told::not_requested(None), 0)) };
+        let pick = picks.get(id);
+        let (mut told, mut hash) =
+            tell_pick(picks, pick, key, self.snapshot, &mut self.listing_shelf)?;
+        let in_inventory =
+            picks.inventory_of(pick).zip(key.vin()).and_then(|(of, vin)| of.listings(vin));
+        if let Some((facts, of)) = in_inventory {
+            (told.facts, hash) = (Some(facts), of);
+        }
+        let answer = picks.vendor_of(pick).zip(told.facts.as_deref());
+        if let Some(facts) = answer.and_then(|(vendor, facts)| self.dealers.complete(vendor, facts))
+        {
+            hash = fingerprint(&*facts);
+            told.facts = Some(facts);
+        }
+        Ok((told, hash))
+    }
+
+    /// Vehicles like the decoded one, where an inventory was read.
+    fn comparables_of(&self, decode: &Told<DecodeFacts>) -> Option<Arc<Comparables>> {
+        self.listings.as_ref()?.comparables(decode.facts.as_deref()?)
+    }
+}
+
+/// Whether the VIN may be another one with a slip of the pen, and nobody has said which.
+fn may_be_a_slip(reading: &Reading) -> bool {
+    let slips = [VinError::CheckDigit, VinError::Length, VinError::IllegalCharacter];
+    reading.suggestion.is_none() && reading.error.is_some_and(|error| slips.contains(&error))
+}
+
+/// Where the row's own words and its VIN differ.
+fn conflicts_with(row: &Row, decode: &Told<DecodeFacts>) -> Option<Arc<Conflicts>> {
+    let claims = row.claims();
+    let facts = decode.facts.as_ref().filter(|_| !claims.is_empty())?;
+    input_conflicts(&claims, facts).map(Arc::new)
+}
+
+fn tell<F: Shelved + Default>(
+    picks: Option<&Picks>,
+    id: u32,
+    key: &Key,
+    snapshot: &Snapshot<'_>,
+    shelf: &mut Shelf<F>,
+) -> Result<(Told<F>, u64), Error> {
+    match picks {
+        Some(picks) => tell_pick(picks, picks.get(id), key, snapshot, shelf),
+        None => Ok((Told::not_requested(None), 0)),
+    }
+}
+
+fn tell_pick<F: Shelved + Default>(
+    picks: &Picks,
+    pick: &Pick,
+    key: &Key,
+    snapshot: &Snapshot<'_>,
+    shelf: &mut Shelf<F>,
+) -> Result<(Told<F>, u64), Error> {
+    let (source, held, stale) = match pick {
+        Pick::Nothing => return Ok((Told::not_requested(None), 0)),
+        Pick::Outcome(outcome) => return Ok((tell_outcome(outcome), 0)),
+        Pick::Held { source, held, stale } => (*source, held, stale),
+    };
+    let (status, facts) = match held.said {
+        Answered::Found => (Status::Found, shelf.facts(picks, source, held, key, snapshot)?),
+        Answered::Absent => (Status::Absent, None),
+        Answered::Refused => (Status::Refused, None),
+    };
+    let said = held.detail.as_ref().map_or(0, |detail| xxh3_64(detail.as_bytes()));
+    let (facts, hash) = facts.map_or((None, said), |(facts, hash)| (Some(facts), hash));
+    let told = Told {
+        status,
+        vendor: Some(Arc::clone(&picks.sources[source as usize].label)),
+        fetched_at: Some(held.fetched_at),
+        error: stale.clone().or_else(|| held.detail.clone()),
+        facts,
+    };
+    Ok((told, hash))
+}
+
+fn tell_outcome<F>(outcome: &Outcome) -> Told<F> {
+    let (status, error, _) = outcome.verdict();
+    Told { status, vendor: None, fetched_at: None, error: error.map(Arc::from), facts: None }
+}

@@ -1,0 +1,170 @@
+//! The plan: what one run shall do, checked; and the forecast of what it will take.
+
+pub mod forecast;
+mod warnings;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::config::{Settings, VendorSettings};
+use crate::domain::money::Micros;
+use crate::domain::outcome::Dataset;
+use crate::domain::vin::Rules;
+use crate::input::InputSpec;
+use crate::output::OutputSpec;
+
+/// What one run of `vinrich enrich` shall do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where the rows come from.
+    pub input: InputSpec,
+    /// How strictly VINs are read.
+    pub rules: Rules,
+    /// Where the rows go.
+    pub output: OutputSpec,
+    /// Store, datasets and vendors.
+    pub settings: Settings,
+    /// The datasets wanted.
+    pub datasets: Wanted,
+    /// What this run may use up.
+    pub limits: Limits,
+    /// When a finished run still counts as failed.
+    pub thresholds: Thresholds,
+    /// How long to wait for another run that holds the output.
+    pub wait_lock: Option<Duration>,
+    /// Where the run report goes instead of `<out>.run.json`.
+    pub report: Option<PathBuf>,
+    /// The command line as it may be kept: program name and flags, no values that hold a key.
+    pub command: String,
+}
+
+impl Plan {
+    /// Whether a call of `price` may be asked of a vendor with these settings:
+    /// money is spent under a limit or not at all.
+    pub fn may_pay(&self, price: Micros, settings: &VendorSettings) -> bool {
+        price <= Micros::ZERO || !settings.spend.is_empty() || self.limits.max_cost.is_some()
+    }
+}
+
+/// The datasets a run is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Named by `--with` or a vendor flag: each must have a usable vendor.
+    /// Empty: every dataset that has one.
+    pub named: BTreeSet<Dataset>,
+    /// Asked again though fresh (`--refresh`).
+    pub refresh: BTreeSet<Dataset>,
+    /// Nothing is asked; the store answers alone.
+    pub offline: bool,
+}
+
+/// What a run may use up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// Calls, over all vendors.
+    pub max_calls: Option<u64>,
+    /// Money, over all vendors.
+    pub max_cost: Option<Micros>,
+}
+
+/// When a finished run still counts as failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Thresholds {
+    /// Lookups that may fail before the exit code is 3.
+    pub max_failed: Allowance,
+    /// Rows that may be rejected before the exit code is 65; `None`: any number.
+    pub max_rejected: Option<Allowance>,
+    /// No rows at all is 65.
+    pub require_rows: bool,
+    /// A missing store is 78 instead of a new one.
+    pub require_store: bool,
+    /// An incomplete run leaves the old output and writes `OUT.partial`.
+    pub keep_complete: bool,
+}
+
+/// `N` or `P%`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Allowance {
+    /// At most this many.
+    Count(u64),
+    /// At most this share, 0 to 100.
+    Percent(f64),
+}
+
+impl Allowance {
+    /// Whether `part` of `whole` is more than allowed.
+    pub fn exceeded_by(self, part: u64, whole: u64) -> bool {
+        match self {
+            Self::Count(most) => part > most,
+            Self::Percent(most) => part as f64 * 100.0 > most * whole.max(part) as f64,
+        }
+    }
+}
+
+/// What `vinrich plan` says: what a run over the input would take.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Forecast {
+    /// Rows in the input.
+    pub rows: u64,
+    /// Rows with a usable VIN.
+    pub valid: u64,
+    /// Rows without, by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Distinct VINs.
+    pub distinct: u64,
+    /// One entry for each dataset asked for.
+    pub datasets: Vec<DatasetForecast>,
+    /// One entry for each vendor that would be called.
+    pub vendors: Vec<VendorForecast>,
+    /// What a person should know before running.
+    pub warnings: Vec<String>,
+}
+
+/// What one dataset would take.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct DatasetForecast {
+    /// `decode`, `recalls` or `listings`.
+    pub dataset: &'static str,
+    /// The distinct keys it is asked about; at most, when `exact` is false.
+    pub keys: u64,
+    /// Keys that data on this machine answer.
+    pub local: u64,
+    /// Keys the store answers, fresh.
+    pub cached: u64,
+    /// Keys the store holds an expired answer to.
+    pub stale: u64,
+    /// Keys that must be asked, the expired ones included.
+    pub missing: u64,
+    /// Whether the numbers are exact, or upper bounds until decodes are known.
+    pub exact: bool,
+    /// Why it is left out, if it is.
+    pub left_out: Option<String>,
+}
+
+/// What one vendor would be asked.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct VendorForecast {
+    /// As written to the `<dataset>_vendor` columns.
+    pub vendor: String,
+    /// Calls by endpoint.
+    pub calls: BTreeMap<&'static str, u64>,
+    /// Calls in all.
+    pub calls_total: u64,
+    /// Whether the numbers are exact, or upper bounds.
+    pub exact: bool,
+    /// Money in all.
+    pub cost: Micros,
+    /// Calls the quotas allow right now; `None`: no quota.
+    pub quota_left: Option<u64>,
+    /// The end of a wait that the vendor asked for, RFC 3339; `None`: it may be
+    /// asked now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<String>,
+    /// Until the last call, under the quotas and after that wait, in seconds.
+    pub seconds: u64,
+    /// Runs on as many nights, when one night's quota is not enough.
+    pub nights: u64,
+}

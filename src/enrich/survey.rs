@@ -1,0 +1,95 @@
+//! Pass 1: which VINs are in the input, and what is wrong with the rest.
+
+use std::collections::BTreeMap;
+
+use crate::domain::cancel::Cancel;
+use crate::domain::error::{Error, Exit};
+use crate::domain::events::{Events, Phase, Progress};
+use crate::domain::vin::{Rules, VinError};
+use crate::domain::vin_set::Distinct;
+use crate::enrich::plan::Thresholds;
+use crate::input::{FileDigest, Inputs, Row};
+
+/// Rows between two looks at the stop button and the progress.
+const LOOK: u64 = 8192;
+
+/// What pass 1 found.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// The distinct usable VINs.
+    pub vins: Distinct,
+    /// Rows in all.
+    pub rows: u64,
+    /// Rows with a usable VIN.
+    pub valid: u64,
+    /// Rows rejected, by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Usable VINs whose check digit fails.
+    pub check_digit_warnings: u64,
+    /// What was read of each file.
+    pub digests: Vec<FileDigest>,
+}
+
+impl Survey {
+    /// Reads the whole input once.
+    pub fn of(
+        inputs: &Inputs,
+        rules: Rules,
+        events: &dyn Events,
+        cancel: &Cancel,
+    ) -> Result<Self, Error> {
+        let mut survey = Self::default();
+        let mut rows = inputs.rows()?;
+        let mut row = Row::default();
+        while rows.next(&mut row)? {
+            survey.count(&row, rules);
+            if survey.rows.is_multiple_of(LOOK) {
+                if let Some(exit) = cancel.asked() {
+                    return Err(Error::new(exit, "stopped while the input was read"));
+                }
+                events.progress(&Progress {
+                    phase: Phase::Reading,
+                    rows: survey.rows,
+                    ..Progress::default()
+                });
+            }
+        }
+        survey.digests = rows.finish()?;
+        Ok(survey)
+    }
+
+    /// Counts one row.
+    pub(crate) fn count(&mut self, row: &Row, rules: Rules) {
+        self.rows += 1;
+        let reading = row.reading(rules);
+        if let Some(vin) = reading.vin {
+            self.valid += 1;
+            self.check_digit_warnings += u64::from(reading.error == Some(VinError::CheckDigit));
+            self.vins.insert(vin);
+        } else {
+            let why = reading.error.unwrap_or(VinError::NotAVin);
+            *self.rejected.entry(why.as_str()).or_default() += 1;
+        }
+    }
+
+    /// Rows without a usable VIN.
+    pub fn rejects(&self) -> u64 {
+        self.rows - self.valid
+    }
+
+    /// Whether the input is good enough to spend calls on.
+    pub fn check(&self, thresholds: &Thresholds) -> Result<(), Error> {
+        if thresholds.require_rows && self.rows == 0 {
+            return Err(Error::new(Exit::BadInput, "the input has no rows")
+                .hint("without `--require-rows` an empty input gives an empty output"));
+        }
+        match thresholds.max_rejected {
+            Some(most) if most.exceeded_by(self.rejects(), self.rows) => Err(Error::new(
+                Exit::BadInput,
+                format!("{} of {} rows have no usable VIN", self.rejects(), self.rows),
+            )
+            .hint("`vinrich validate` lists them; `--max-rejected` sets how many are too many")),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The machine's clock: the wall, and the kernel's count since boot.
+
+use super::os;
+use crate::domain::time::{Clock, Moment};
+
+/// The machine's clock.
+#[derive(Debug)]
+pub struct SystemClock {
+    boot_id: String,
+    started: std::time::Instant,
+}
+
+impl SystemClock {
+    /// Reads which boot this is.
+    pub fn new() -> Self {
+        Self { boot_id: os::boot_id(), started: std::time::Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Moment {
+        let elapsed = || i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
+        Moment {
+            wall: jiff::Timestamp::now().as_microsecond(),
+            boot: os::since_boot().unwrap_or_else(elapsed),
+        }
+    }
+
+    fn boot_id(&self) -> &str {
+        &self.boot_id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_boot_clock_goes_on_and_agrees_between_two_of_them() {
+        let (first, second) = (SystemClock::new(), SystemClock::new());
+        let (before, between, after) = (first.now(), second.now(), first.now());
+        assert_eq!(first.boot_id(), second.boot_id());
+        if cfg!(target_os = "linux") {
+            assert!(before.boot <= between.boot && between.boot <= after.boot);
+        }
+    }
+}

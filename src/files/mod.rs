@@ -1,0 +1,13 @@
+//! Files on this machine: where an output may be, drafts that become whole files
+//! or nothing, locks, private permissions, and what differs between operating
+//! systems.
+
+mod clock;
+pub(crate) mod draft;
+mod lock;
+pub mod os;
+pub(crate) mod place;
+
+pub use clock::SystemClock;
+pub use draft::{write_atomically, write_error};
+pub use lock::OutputLock;

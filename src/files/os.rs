@@ -1,0 +1,208 @@
+//! What differs between operating systems: permissions, boot time, folders.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// The name of whoever this process acts as, from the system's list of users;
+/// where that has none, the user's number. Never from an environment variable:
+/// those say what anybody likes.
+pub fn user() -> String {
+    whoami::username().unwrap_or_else(|_| user_number())
+}
+
+#[cfg(unix)]
+fn user_number() -> String {
+    format!("uid {}", rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn user_number() -> String {
+    String::new()
+}
+
+/// Names the current boot, where the system does. Elsewhere every process is its
+/// own boot, so that windows across processes rest on wall time alone.
+pub fn boot_id() -> String {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    id.map_or_else(|_| format!("process-{}", std::process::id()), |id| id.trim().to_owned())
+}
+
+/// Microseconds since the boot, suspend included: the same clock in every process.
+#[cfg(target_os = "linux")]
+pub fn since_boot() -> Option<i64> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Some(time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1000))
+}
+
+/// No such clock here: a process counts from its own start.
+#[cfg(not(target_os = "linux"))]
+pub fn since_boot() -> Option<i64> {
+    None
+}
+
+/// Creates `folder` and its parents; the last one is for its owner alone.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Opens `path` for reading and writing, creating it for its owner alone.
+pub fn open_private_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Whether both paths lead to one file, by symbolic or hard links.
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    let identity = |path: &Path| {
+        use std::os::unix::fs::MetadataExt as _;
+        path.metadata().map(|metadata| (metadata.dev(), metadata.ino()))
+    };
+    #[cfg(not(unix))]
+    let identity = Path::canonicalize;
+    matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Makes the file `path` readable for its owner alone.
+pub fn make_private(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    let _its_folder_says_who_reads_it = path;
+    Ok(())
+}
+
+/// Makes `path` belong to the owner of `like`: a store that its administrator
+/// puts in place stays its user's. Nothing to do where they are the same.
+pub fn keep_owner(path: &Path, like: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, chown};
+        let (wanted, is) = (std::fs::metadata(like)?, std::fs::metadata(path)?);
+        if (wanted.uid(), wanted.gid()) != (is.uid(), is.gid()) {
+            chown(path, Some(wanted.uid()), Some(wanted.gid()))?;
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        // Owners are inherited from the folder.
+        let _nothing_to_do = (path, like);
+    }
+    Ok(())
+}
+
+/// The type of the network filesystem that the folder `path` is on, such as
+/// `nfs4`. Told on Linux only; elsewhere, and on local ones, `None`.
+pub fn network_filesystem(path: &Path) -> Option<String> {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let path = path.canonicalize().ok()?;
+    filesystem_of(&mounts, &path).filter(|kind| is_remote(kind)).map(str::to_owned)
+}
+
+/// The type of the filesystem that holds `path`, by the kernel's list of mounts:
+/// the deepest one, and of those in one place the latest.
+fn filesystem_of<'a>(mounts: &'a str, path: &Path) -> Option<&'a str> {
+    let holding = mounts.lines().filter_map(|line| {
+        let (place, kind) = line.split_once(" - ")?;
+        let folder = unescaped(place.split(' ').nth(4)?);
+        let depth = Path::new(&folder).components().count();
+        path.starts_with(&folder).then_some((depth, kind.split(' ').next()?))
+    });
+    holding.max_by_key(|(depth, _)| *depth).map(|(_, kind)| kind)
+}
+
+/// A path of the mount list, in which blanks and backslashes are octal numbers.
+fn unescaped(place: &str) -> String {
+    place.replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\")
+}
+
+/// Filesystems whose files other machines may write at the same time.
+fn is_remote(kind: &str) -> bool {
+    const REMOTE: [&str; 13] = [
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "ncpfs",
+        "afs",
+        "9p",
+        "ceph",
+        "lustre",
+        "beegfs",
+        "glusterfs",
+        "coda",
+    ];
+    /// Behind FUSE there are local ones too.
+    const REMOTE_FUSE: [&str; 12] = [
+        "sshfs",
+        "s3fs",
+        "rclone",
+        "gcsfuse",
+        "goofys",
+        "glusterfs",
+        "ceph",
+        "juicefs",
+        "davfs",
+        "curlftpfs",
+        "gvfsd-fuse",
+        "blobfuse",
+    ];
+    match kind.strip_prefix("fuse.") {
+        Some(fuse) => REMOTE_FUSE.iter().any(|name| fuse.starts_with(name)),
+        None => REMOTE.contains(&kind),
+    }
+}
+
+/// Fills `bytes` from the operating system's source of randomness.
+pub fn random(bytes: &mut [u8]) -> io::Result<()> {
+    rustls::crypto::ring::default_provider()
+        .secure_random
+        .fill(bytes)
+        .map_err(|_| io::Error::other("the operating system gives no random bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOUNTS: &str = "\
+27 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+31 27 0:30 / /srv/fleet rw,relatime shared:7 - nfs4 filer:/fleet rw,vers=4.2
+32 31 0:31 / /srv/fleet/local rw - xfs /dev/vdb rw
+33 27 0:32 / /mnt/my\\040share rw - cifs //nas/share rw
+34 27 0:33 / /home/x/remote rw - fuse.sshfs host:/ rw
+35 27 0:34 / /var/lib/box rw - fuse.fuse-overlayfs fuse-overlayfs rw
+36 27 0:35 / /over rw - nfs filer:/a rw
+37 27 0:36 / /over rw - tmpfs none rw
+";
+
+    #[test]
+    fn a_folder_is_on_the_deepest_and_latest_mount_that_holds_it() {
+        let kind = |path: &str| filesystem_of(MOUNTS, Path::new(path));
+        assert_eq!(kind("/srv/fleet/a/b"), Some("nfs4"));
+        assert_eq!(kind("/srv/fleetwood"), Some("ext4"));
+        assert_eq!(kind("/srv/fleet/local/a"), Some("xfs"));
+        assert_eq!(kind("/mnt/my share/a"), Some("cifs"));
+        assert_eq!(kind("/over/a"), Some("tmpfs"));
+        assert_eq!(filesystem_of("", Path::new("/a")), None);
+    }
+
+    #[test]
+    fn local_filesystems_are_told_from_those_on_a_network() {
+        for kind in ["nfs", "nfs4", "cifs", "9p", "fuse.sshfs", "fuse.rclone"] {
+            assert!(is_remote(kind), "{kind}");
+        }
+        for kind in ["ext4", "xfs", "btrfs", "tmpfs", "overlay", "fuseblk", "fuse.fuse-overlayfs"] {
+            assert!(!is_remote(kind), "{kind}");
+        }
+    }
+}

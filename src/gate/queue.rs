@@ -1,0 +1,266 @@
+//! From distinct missing keys to full batches, and what becomes of batches
+//! that came back without an answer.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Instant;
+
+use crate::domain::key::Key;
+use crate::domain::outcome::Fault;
+
+/// Keys that go out together, and what is known about them.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// At most the endpoint's batch size.
+    pub keys: Vec<Key>,
+    /// How often it was sent and failed.
+    pub tries: u32,
+    /// Why, the last time.
+    pub last_fault: Option<Fault>,
+    /// Whether it came back with a zero that may be none.
+    pub unsure: bool,
+    /// The other half of a refused batch. If this half is answered, the key
+    /// that spoils the batch is in there.
+    sibling: Option<Vec<Key>>,
+}
+
+impl Job {
+    /// A batch that was never sent.
+    pub fn new(keys: Vec<Key>) -> Self {
+        Self { keys, tries: 0, last_fault: None, unsure: false, sibling: None }
+    }
+}
+
+/// Everything one endpoint still has to be asked.
+#[derive(Debug)]
+pub struct Queue {
+    fresh: VecDeque<Key>,
+    missed: VecDeque<Key>,
+    missed_once: HashSet<Key>,
+    jobs: VecDeque<(Instant, Job)>,
+    batch: usize,
+}
+
+impl Queue {
+    /// `keys` in the order of their urgency, at most `batch` a call.
+    pub fn new(keys: Vec<Key>, batch: usize) -> Self {
+        Self {
+            fresh: keys.into(),
+            missed: VecDeque::new(),
+            missed_once: HashSet::new(),
+            jobs: VecDeque::new(),
+            batch: batch.max(1),
+        }
+    }
+
+    /// Whether nothing is left to send.
+    pub fn is_empty(&self) -> bool {
+        self.fresh.is_empty() && self.missed.is_empty() && self.jobs.is_empty()
+    }
+
+    /// When the next job may go; `None` when something may go at once or nothing is left.
+    pub fn next_due(&self, now: Instant) -> Option<Instant> {
+        if !self.fresh.is_empty() || !self.missed.is_empty() {
+            return None;
+        }
+        let due = self.jobs.iter().map(|(due, _)| *due).min()?;
+        (due > now).then_some(due)
+    }
+
+    /// Up to `calls` jobs whose time has come, first in first out.
+    pub fn take_due(&mut self, calls: usize, now: Instant) -> Vec<Job> {
+        let mut due = Vec::new();
+        let mut later = VecDeque::with_capacity(self.jobs.len());
+        for (at, job) in self.jobs.drain(..) {
+            if at <= now && due.len() < calls {
+                due.push(job);
+            } else {
+                later.push_back((at, job));
+            }
+        }
+        self.jobs = later;
+        due
+    }
+
+    /// Keys for up to `calls` full batches: new ones, then those missed once.
+    pub fn take_keys(&mut self, calls: usize) -> Vec<Key> {
+        let most = calls.saturating_mul(self.batch);
+        let mut keys: Vec<Key> = self.fresh.drain(..self.fresh.len().min(most)).collect();
+        let rest = (most - keys.len()).min(self.missed.len());
+        keys.extend(self.missed.drain(..rest));
+        keys
+    }
+
+    /// Whether no further keys can fill up a batch.
+    pub fn no_more_keys(&self) -> bool {
+        self.fresh.is_empty() && self.missed.is_empty()
+    }
+
+    /// Puts keys back in front that found no room.
+    pub fn give_back(&mut self, keys: Vec<Key>) {
+        for key in keys.into_iter().rev() {
+            self.fresh.push_front(key);
+        }
+    }
+
+    /// Adds keys behind all others.
+    pub fn add(&mut self, keys: Vec<Key>) {
+        self.fresh.extend(keys);
+    }
+
+    /// Sends a job again, not before `due`.
+    pub fn retry(&mut self, job: Job, due: Instant) {
+        self.jobs.push_back((due, job));
+    }
+
+    /// Keys that a reply did not mention go to the end, once; `false` the second time.
+    pub fn missed(&mut self, key: Key) -> bool {
+        if !self.missed_once.insert(key.clone()) {
+            return false;
+        }
+        self.missed.push_back(key);
+        true
+    }
+
+    /// Whether a reply has left this key out.
+    pub fn was_missed(&self, key: &Key) -> bool {
+        self.missed_once.contains(key)
+    }
+
+    /// A batch was refused because of what it asks: halves it, or gives back the
+    /// one key that is to blame. Finding one bad VIN among 20 takes at most 9
+    /// calls, since an answered half proves the other one guilty without a call.
+    pub fn poisoned(&mut self, job: Job, now: Instant) -> Option<Key> {
+        if let Some(sibling) = job.sibling {
+            self.jobs.push_back((now, Job::new(sibling)));
+        }
+        self.halve(job.keys, now)
+    }
+
+    /// A job was answered: if it was half of a refused batch, the other half is to blame.
+    pub fn answered(&mut self, sibling: Option<Vec<Key>>, now: Instant) {
+        let Some(mut sibling) = sibling else { return };
+        if sibling.len() == 1 {
+            // Asked alone, it gets the vendor's own word about it.
+            self.jobs.push_back((now, Job::new(sibling)));
+        } else {
+            let second = sibling.split_off(sibling.len() / 2);
+            self.push_half(sibling, second, now);
+        }
+    }
+
+    /// Everything that was never answered, for the final account.
+    pub fn drain(&mut self) -> Vec<Job> {
+        let keys = self.fresh.drain(..).chain(self.missed.drain(..));
+        let mut left: Vec<Job> = keys.map(|key| Job::new(vec![key])).collect();
+        for (_, mut job) in self.jobs.drain(..) {
+            if let Some(sibling) = job.sibling.take() {
+                left.push(Job::new(sibling));
+            }
+            left.push(job);
+        }
+        left
+    }
+
+    fn halve(&mut self, mut keys: Vec<Key>, now: Instant) -> Option<Key> {
+        if keys.len() <= 1 {
+            return keys.pop();
+        }
+        let second = keys.split_off(keys.len() / 2);
+        self.push_half(keys, second, now);
+        None
+    }
+
+    fn push_half(&mut self, first: Vec<Key>, second: Vec<Key>, now: Instant) {
+        self.jobs.push_front((now, Job { sibling: Some(second), ..Job::new(first) }));
+    }
+}
+
+impl Job {
+    /// Gives away those of its keys that `is_elsewhere` names, each a job that
+    /// remembers how often it was tried.
+    pub fn give_away(&mut self, is_elsewhere: impl Fn(&Key) -> bool) -> Vec<Self> {
+        let (away, kept) = std::mem::take(&mut self.keys).into_iter().partition(is_elsewhere);
+        self.keys = kept;
+        let away: Vec<Key> = away;
+        let alone = |key| Self { keys: vec![key], sibling: None, ..self.clone() };
+        away.into_iter().map(alone).collect()
+    }
+
+    /// The other half of the refused batch this job is a half of.
+    pub fn take_sibling(&mut self) -> Option<Vec<Key>> {
+        self.sibling.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::vin::Vin;
+
+    fn keys(count: usize) -> Vec<Key> {
+        (0..count)
+            .map(|n| Key::Vin(Vin::new(&format!("1HGBH41JXMN1{n:05}")).expect("a VIN")))
+            .collect()
+    }
+
+    #[test]
+    fn batches_are_full_but_for_the_last() {
+        let mut queue = Queue::new(keys(45), 20);
+        let sizes: Vec<usize> = std::iter::from_fn(|| {
+            let taken = queue.take_keys(1);
+            (!taken.is_empty()).then_some(taken.len())
+        })
+        .collect();
+        assert_eq!(sizes, [20, 20, 5]);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_is_given_away_remembers_its_tries() {
+        let all = keys(3);
+        let mut job = Job { tries: 4, sibling: Some(keys(9)), ..Job::new(all.clone()) };
+        let away = job.give_away(|key| *key != all[1]);
+        assert_eq!(job.keys, [all[1].clone()]);
+        let away: Vec<_> = away.into_iter().map(|job| (job.keys, job.tries, job.sibling)).collect();
+        assert_eq!(away, [(vec![all[0].clone()], 4, None), (vec![all[2].clone()], 4, None)]);
+        assert!(job.take_sibling().is_some(), "it stays with the rest");
+    }
+
+    #[test]
+    fn a_key_is_missed_once_and_no_more() {
+        let key = keys(1).remove(0);
+        let mut queue = Queue::new(Vec::new(), 20);
+        assert!(queue.missed(key.clone()));
+        assert_eq!(queue.take_keys(1), std::slice::from_ref(&key));
+        assert!(!queue.missed(key));
+    }
+
+    /// Plays a vendor that refuses every batch holding the bad key.
+    fn calls_to_find(bad: usize, size: usize) -> usize {
+        let all = keys(size);
+        let now = Instant::now();
+        let mut queue = Queue::new(Vec::new(), size);
+        let mut answered = HashSet::new();
+        let mut refused = None;
+        let mut calls = 0;
+        refused = queue.poisoned(Job::new(all.clone()), now).or(refused);
+        while let Some(mut job) = queue.take_due(1, now).pop() {
+            calls += 1;
+            if job.keys.contains(&all[bad]) {
+                refused = queue.poisoned(job, now).or(refused);
+            } else {
+                answered.extend(job.keys.drain(..));
+                queue.answered(job.take_sibling(), now);
+            }
+        }
+        assert_eq!(refused.as_ref(), Some(&all[bad]));
+        assert_eq!(answered.len(), size - 1, "every other key is answered");
+        calls
+    }
+
+    #[test]
+    fn one_bad_key_among_twenty_is_found_in_nine_calls() {
+        let worst = (0..20).map(|bad| calls_to_find(bad, 20)).max();
+        assert!(worst <= Some(9), "{worst:?} calls");
+    }
+}

@@ -1,0 +1,108 @@
+//! Why a call brought no reply, and what that means for what is done next.
+
+use std::error::Error as StdError;
+use std::io;
+
+use super::resolver::OffLimits;
+use super::send::LARGEST_BODY;
+use crate::domain::outcome::Fault;
+
+/// Why there is no reply.
+#[derive(Debug)]
+pub(super) enum NoReply {
+    Broken(reqwest::Error),
+    TooLarge,
+    /// More lists, objects and entries than memory should hold.
+    TooManyParts,
+}
+
+impl NoReply {
+    /// Whether the request may have reached the server decides what may be done next.
+    pub(super) fn fault(&self) -> Fault {
+        match self {
+            Self::TooLarge | Self::TooManyParts => Fault::Garbled { excerpt: self.words() },
+            Self::Broken(error) if error.is_connect() || error.is_builder() => Fault::NotSent,
+            Self::Broken(error) if is_timeout(error) => Fault::Timeout,
+            Self::Broken(error) if error.is_decode() || is_no_http(error) => {
+                Fault::Garbled { excerpt: self.words() }
+            }
+            Self::Broken(_) => Fault::Timeout,
+        }
+    }
+
+    /// What happened, in words that name no address.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::TooLarge => format!("its reply is over {} MiB", LARGEST_BODY >> 20),
+            Self::TooManyParts => "its reply has too many entries".into(),
+            Self::Broken(error) if is_timeout(error) && error.is_connect() => {
+                "no connection in time".into()
+            }
+            Self::Broken(error) if is_timeout(error) => "no reply in time".into(),
+            Self::Broken(error) if is_no_http(error) => "its reply is no proper HTTP".into(),
+            Self::Broken(error) if error.is_decode() && http_cause(error).is_some() => {
+                "its reply is cut short".into()
+            }
+            Self::Broken(error) if error.is_decode() => "its reply does not decompress".into(),
+            Self::Broken(error) => {
+                causes(error).find_map(known_cause).unwrap_or_else(|| unnamed(error).to_owned())
+            }
+        }
+    }
+}
+
+/// The causes of `error`, the outermost first.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&cause| match cause.downcast_ref::<io::Error>() {
+        // What an I/O error wraps is not its source: its source is that one's.
+        Some(error) => error.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
+        None => cause.source(),
+    })
+}
+
+/// reqwest itself does not look for a time-out behind a decompressor.
+fn is_timeout(error: &reqwest::Error) -> bool {
+    let is_one = |cause: &(dyn StdError + 'static)| {
+        cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
+    };
+    error.is_timeout() || causes(error).any(is_one)
+}
+
+fn http_cause(error: &reqwest::Error) -> Option<&hyper::Error> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// Whether what came was read, and was no HTTP.
+fn is_no_http(error: &reqwest::Error) -> bool {
+    http_cause(error).is_some_and(hyper::Error::is_parse)
+}
+
+/// The causes that tell a person where to look.
+fn known_cause(cause: &(dyn StdError + 'static)) -> Option<String> {
+    use io::ErrorKind::{
+        ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable, UnexpectedEof,
+    };
+    if cause.is::<OffLimits>() {
+        return Some(OffLimits.to_string());
+    }
+    if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+        return Some(format!("no TLS: {tls}"));
+    }
+    match cause.downcast_ref::<io::Error>()?.kind() {
+        ConnectionRefused => Some("connection refused".into()),
+        ConnectionReset => Some("the connection was reset".into()),
+        UnexpectedEof => Some("the connection was closed".into()),
+        HostUnreachable | NetworkUnreachable => Some("no way to its network".into()),
+        _ => None,
+    }
+}
+
+fn unnamed(error: &reqwest::Error) -> &'static str {
+    if error.is_dns() {
+        "no such host name"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "the connection broke off"
+    }
+}

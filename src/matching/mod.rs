@@ -1,0 +1,74 @@
+//! Names of makes, models, bodies and fuels, compared for what they mean.
+//!
+//! A conflict is worth a look only if it is none of spelling. So case, accents
+//! and punctuation do not count, well-known other names are one name, and a name
+//! that says more than the other ("F-150 XLT" and "F150") does not contradict
+//! it. What says nothing contradicts nothing. Every comparison is symmetric.
+//!
+//! `tokens` takes text apart; `makes`, `models` and `body_fuel` know what is special
+//! about a make, a model, and the closed lists of bodies and fuels; `variants`
+//! looks a model up in a catalogue.
+
+mod body_fuel;
+pub mod conflicts;
+mod makes;
+mod models;
+pub mod repair;
+pub mod row_vehicle;
+mod variants;
+mod tokens;
+
+pub(crate) use tokens::bare;
+pub(crate) use variants::beginnings;
+pub use variants::variants;
+
+use tokens::words;
+
+/// Whether two names may be one make: `MERCEDES-BENZ` and `Mercedes`, `VW` and
+/// `Volkswagen`, `Ford` and `Ford Motor Company`.
+pub fn same_make(a: &str, b: &str) -> bool {
+    says_more(a, b) || makes::agree(&words(a), &words(b))
+}
+
+/// One spelling for all spellings and well-known other names of a make, for a
+/// look-up where [`same_make`] cannot be put to every pair.
+pub(crate) fn one_make(name: &str) -> String {
+    makes::canonical(&words(name))
+}
+
+/// Whether two names may be one model: `F-150`, `F150` and `F 150 XLT`.
+pub fn same_model(a: &str, b: &str) -> bool {
+    same_model_of(&[], a, b)
+}
+
+/// [`same_model`], with any of `makes` before the model ignored: `Ford Transit`
+/// is a `Transit`, and who calls a Ram 1500 a `Ram` names no other model.
+pub fn same_model_of(makes: &[&str], a: &str, b: &str) -> bool {
+    says_more(a, b) || models::agree(makes, a, b)
+}
+
+/// Whether two names may be one body: `Sedan/Saloon` and `4dr sedan`.
+pub fn same_body(a: &str, b: &str) -> bool {
+    are_spelled_alike(a, b) || body_fuel::agree(body_fuel::BODIES, &words(a), &words(b))
+}
+
+/// Whether two names may be one fuel: `Gasoline`, `Gas` and `petrol`.
+pub fn same_fuel(a: &str, b: &str) -> bool {
+    are_spelled_alike(a, b) || body_fuel::agree(body_fuel::FUELS, &words(a), &words(b))
+}
+
+/// Whether the longer text is the shorter one and more words, or nothing more:
+/// the common case, told without taking anything apart.
+fn says_more(a: &str, b: &str) -> bool {
+    let (a, b) = (a.trim(), b.trim());
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let Some((head, rest)) = long.split_at_checked(short.len()) else { return false };
+    head.eq_ignore_ascii_case(short) && !rest.starts_with(char::is_alphanumeric)
+}
+
+fn are_spelled_alike(a: &str, b: &str) -> bool {
+    a.trim().eq_ignore_ascii_case(b.trim())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! What is known without a call: keys, settings, data on this machine.
+
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::{CallCheck, KeyCheck, LocalCheck, LocalData, RecallPart, VendorCheck};
+use crate::config::{Local, Settings, VendorSettings};
+use crate::domain::error::Error;
+use crate::domain::facts::day;
+use crate::domain::money::Micros;
+use crate::domain::outcome::Dataset;
+use crate::gate::rfc3339;
+use crate::reference::vpic::{Place, Vpic};
+use crate::store::{HeldRecallFile, Snapshots, Store};
+use crate::vendors::{self, Auth, Vendor};
+
+/// A vendor with its settings and what was found of its key.
+pub(super) struct Known<'a> {
+    pub(super) vendor: &'static dyn Vendor,
+    pub(super) settings: &'a VendorSettings,
+    pub(super) key: Result<Option<SecretString>, Error>,
+}
+
+/// Every vendor of the settings, in the order of the registry.
+pub(super) fn keys(settings: &Settings) -> Vec<Known<'_>> {
+    let known = vendors::registry().iter().filter_map(|vendor| {
+        let settings = settings.vendors.get(vendor.spec().id())?;
+        Some(Known { vendor: *vendor, settings, key: settings.resolve_key() })
+    });
+    known.collect()
+}
+
+/// What the settings say of a vendor.
+pub(super) fn vendor(known: &Known<'_>, settings: &Settings) -> VendorCheck {
+    const DAY: u64 = 24 * 3600;
+    let Known { vendor, settings: of, .. } = known;
+    let id = vendor.spec().id();
+    let by_day = of.quotas.iter().any(|quota| quota.window.as_secs() >= DAY);
+    VendorCheck {
+        vendor: id,
+        key: key(known),
+        address: of.base_url.clone(),
+        asked_for: asked_for(id, settings),
+        quotas: of.quotas.iter().map(ToString::to_string).collect(),
+        quota_reset: by_day.then(|| of.quota_reset.to_string()),
+        spend: of.spend.iter().map(ToString::to_string).collect(),
+        priced: of.price.values().any(|price| *price > Micros::ZERO),
+        warning: of.key_warning(),
+        call: CallCheck::NotAsked { why: "not asked".into() },
+    }
+}
+
+fn key(known: &Known<'_>) -> KeyCheck {
+    let place = known.settings.key_place().unwrap_or_else(|| "the configuration".into());
+    match &known.key {
+        _ if known.vendor.spec().auth == Auth::None => KeyCheck::NotNeeded,
+        Ok(Some(_)) => KeyCheck::Found { place },
+        Ok(None) => KeyCheck::Missing { place },
+        Err(error) => {
+            let hint = error.hint_text().map(str::to_owned);
+            KeyCheck::Unusable { why: error.to_string(), hint }
+        }
+    }
+}
+
+/// Whether the data of a local source are there.
+pub(super) fn local(local: Local, settings: &Settings) -> LocalCheck {
+    let (found, command) = match local {
+        Local::Vpic => (decoder(&settings.vpic_data), "vinrich vpic install"),
+        Local::NhtsaFile => {
+            (recall_file(&settings.store), "vinrich recalls import FLAT_RCL_POST_2010.zip")
+        }
+    };
+    let data = match found {
+        Ok(Some(data)) => data,
+        Ok(None) => LocalData::Missing { command },
+        Err(error) => {
+            let hint = error.hint_text().map(str::to_owned);
+            LocalData::Unusable { why: error.to_string(), hint }
+        }
+    };
+    LocalCheck { source: local.id(), asked_for: asked_for(local.id(), settings), data }
+}
+
+fn decoder(path: &Path) -> Result<Option<LocalData>, Error> {
+    let of = |vpic: Vpic| {
+        let provenance = vpic.provenance();
+        let path = match provenance.place {
+            Place::Embedded => None,
+            Place::File(path) => Some(path),
+        };
+        LocalData::Decoder { data_month: provenance.data_month, path }
+    };
+    Ok(Vpic::find(path)?.map(of))
+}
+
+fn recall_file(store: &Path) -> Result<Option<LocalData>, Error> {
+    let store = Store::peek(store)?;
+    let Some(snapshot) = store.as_ref().map(Snapshots::snapshot).transpose()? else {
+        return Ok(None);
+    };
+    let parts: Vec<RecallPart> = snapshot.recall_files()?.into_iter().map(recall_part).collect();
+    Ok((!parts.is_empty()).then_some(LocalData::RecallFile { parts }))
+}
+
+fn recall_part(held: HeldRecallFile) -> RecallPart {
+    RecallPart {
+        name: held.name,
+        imported_at: rfc3339(held.imported_at),
+        data_as_of: held.newest.and_then(day),
+        campaigns: held.campaigns,
+    }
+}
+
+fn asked_for(id: &str, settings: &Settings) -> Vec<&'static str> {
+    let asked = settings.datasets.iter().filter(|(_, of)| of.vendors.contains(&id));
+    asked.map(|(dataset, _)| Dataset::name(*dataset)).collect()
+}

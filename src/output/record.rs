@@ -1,0 +1,106 @@
+//! A record: one row of output, before it is laid out in columns.
+
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
+use crate::domain::outcome::Status;
+use crate::domain::vin::{Reading, VinError};
+use crate::input::Row;
+use crate::matching::conflicts::Conflicts;
+
+/// One row of output, before it is laid out in columns.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Hash of source file name and source row, 16 bytes in hex when written.
+    pub row_id: u128,
+    /// The place of the row's file in the input.
+    pub file: usize,
+    /// Ordinal of the record in its file.
+    pub source_row: i64,
+    /// What became of the VIN cell.
+    pub reading: Reading,
+    /// The vehicle.
+    pub decode: Told<DecodeFacts>,
+    /// Its recalls.
+    pub recalls: Told<RecallFacts>,
+    /// How the recalls were matched.
+    pub recall_match_basis: Option<MatchBasis>,
+    /// Its listings.
+    pub listings: Told<ListingFacts>,
+    /// Other vehicles like it, in an inventory.
+    pub comparables: Option<Arc<Comparables>>,
+    /// Conflicts between decoders: one JSON object.
+    pub decode_conflicts: Option<Arc<Conflicts>>,
+    /// Conflicts between the row's own words and its VIN: one JSON object.
+    pub input_conflicts: Option<Arc<Conflicts>>,
+    /// Hash of the record's values without fetch times and stale marks.
+    pub record_hash: u128,
+}
+
+/// What a dataset tells about a row.
+#[derive(Clone, Debug)]
+pub struct Told<F> {
+    /// The status.
+    pub status: Status,
+    /// The vendor that answered, as written.
+    pub vendor: Option<Arc<str>>,
+    /// When, in microseconds since the epoch.
+    pub fetched_at: Option<i64>,
+    /// What went wrong, or `stale:<why>`.
+    pub error: Option<Arc<str>>,
+    /// The answer's column values, for `Status::Found`.
+    pub facts: Option<Arc<F>>,
+}
+
+impl<F> Told<F> {
+    /// Whether a vendor has answered: found or absent.
+    pub fn has_answer(&self) -> bool {
+        matches!(self.status, Status::Found | Status::Absent)
+    }
+
+    /// Nothing was asked.
+    pub fn not_requested(error: Option<Arc<str>>) -> Self {
+        Self { status: Status::NotRequested, vendor: None, fetched_at: None, error, facts: None }
+    }
+}
+
+/// A stretch of consecutive rows on its way to the output.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// The records, in input order.
+    pub records: Vec<Record>,
+    /// The input's own cells, column by column, one for each record.
+    pub input: Vec<Vec<Option<String>>>,
+}
+
+impl Record {
+    /// A row about which nobody was asked.
+    pub fn unasked(row: &Row, reading: Reading, file_name: &str) -> Self {
+        Self {
+            row_id: row_id(file_name, row.source_row()),
+            file: row.file(),
+            source_row: row.source_row(),
+            reading,
+            decode: Told::not_requested(None),
+            recalls: Told::not_requested(None),
+            recall_match_basis: None,
+            listings: Told::not_requested(None),
+            comparables: None,
+            decode_conflicts: None,
+            input_conflicts: None,
+            record_hash: 0,
+        }
+    }
+
+    /// Whether the row was rejected.
+    pub fn rejected(&self) -> Option<VinError> {
+        if self.reading.vin.is_none() { self.reading.error } else { None }
+    }
+}
+
+/// The same row of the same file has the same id in every run.
+fn row_id(file: &str, source_row: i64) -> u128 {
+    xxh3_128(format!("{file}\u{1f}{source_row}").as_bytes())
+}

@@ -1,0 +1,114 @@
+//! NHTSA's flat file of recalls, as it is published: a zip archive with one
+//! TAB-separated text, a row for each campaign, make, model, year and component.
+//!
+//! - [`read`] goes through a file once, in bounded memory.
+//! - `source` opens the text and hands out its lines.
+//! - `line` knows the columns; `text` takes markup and encodings off a field.
+//! - `reading` counts, and decides when a file is not what it should be.
+
+mod line;
+mod reading;
+mod source;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use self::reading::Reading;
+use self::source::{Found, with_lines};
+use crate::domain::error::Error;
+use crate::domain::facts::{Campaign, Days};
+
+/// Reads the file at `path`, a `.zip` or the `.txt` inside, and calls `take` for
+/// every distinct row about a vehicle. A file that is not what it should be is
+/// an error, which may come after rows were taken: they count only once the
+/// edition is there.
+pub fn read(
+    path: &Path,
+    mut take: impl FnMut(&Record) -> Result<(), Error>,
+) -> Result<Edition, Error> {
+    with_lines(path, |name, lines| {
+        let mut reading = Reading::new(path);
+        loop {
+            match lines.next()? {
+                Found::Line(line) => {
+                    if let Some(record) = reading.line(line)? {
+                        take(&record)?;
+                    }
+                }
+                Found::TooLong => reading.too_long()?,
+                Found::End => break,
+            }
+        }
+        reading.finish(name, lines.hash())
+    })
+}
+
+/// One line of the file: a campaign, and one make, model and year that it names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The campaign, as this line tells it.
+    pub campaign: Arc<Campaign>,
+    /// As written, but in upper case with single spaces.
+    pub make: String,
+    /// As written, but in upper case with single spaces.
+    pub model: String,
+    /// `None` where the file says 9999, "unknown".
+    pub year: Option<i32>,
+}
+
+/// The parts in which NHTSA publishes the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Campaigns reported before 2010.
+    Pre2010,
+    /// Campaigns reported since 2010.
+    Post2010,
+    /// All campaigns in one file, as it was published until it was split.
+    Whole,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Pre2010, Self::Post2010, Self::Whole];
+
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pre2010 => "pre_2010",
+            Self::Post2010 => "post_2010",
+            Self::Whole => "whole",
+        }
+    }
+
+    /// The part called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+}
+
+/// What a file turned out to be, once its last line was read.
+#[derive(Clone, Debug)]
+pub struct Edition {
+    /// Which part it is.
+    pub part: Part,
+    /// The file's name, without folders.
+    pub name: String,
+    /// SHA-256 of the text inside.
+    pub hash: [u8; 32],
+    /// Distinct rows about vehicles.
+    pub rows: u64,
+    /// Distinct rows about equipment, tires and child seats, which no vehicle has
+    /// by its make, model and year.
+    pub other_rows: u64,
+    /// Rows that say what another row said.
+    pub duplicates: u64,
+    /// Lines that could not be read.
+    pub rejected: u64,
+    /// The latest day a row names.
+    pub newest: Option<Days>,
+    /// What a person should know about it.
+    pub warnings: Vec<String>,
+}

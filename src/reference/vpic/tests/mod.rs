@@ -1,0 +1,133 @@
+//! What VINs decode to, and which data are taken.
+
+mod install;
+
+use std::path::Path;
+
+use super::*;
+use crate::domain::error::Exit;
+use crate::reference::vpic::testing;
+
+/// 2026-11-22.
+const NOW: i64 = 1_795_305_600_000_000;
+
+fn vpic() -> Option<Vpic> {
+    Some(Vpic::find(&testing::data()?).expect("sound data").expect("data"))
+}
+
+fn vin(text: &str) -> Vin {
+    Vin::new(text).expect("a VIN")
+}
+
+fn extra(facts: &DecodeFacts) -> serde_json::Map<String, serde_json::Value> {
+    serde_json::from_str(facts.decode_extra.as_deref().unwrap_or("{}")).expect("an object")
+}
+
+#[test]
+fn a_vin_becomes_columns() {
+    let Some(vpic) = vpic() else { return };
+    let decoded = vpic.decode(&vin("1HGCM82633A004352"), NOW);
+    assert!(decoded.is_found());
+    let facts = serde_json::to_value(&*decoded.facts).expect("JSON");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&facts).expect("JSON"));
+}
+
+#[test]
+fn what_is_wrong_with_a_vin_is_told_and_what_is_right_decoded() {
+    let Some(vpic) = vpic() else { return };
+    let german = vpic.decode(&vin("WVWZZZ1KZ6W612305"), NOW).facts;
+    assert_eq!(german.make.as_deref(), Some("VOLKSWAGEN"));
+    assert_eq!(german.model_year, Some(2006));
+    assert_eq!(german.decode_error_codes.as_deref(), Some("1,4,14,400"));
+    let told = extra(&german);
+    assert_eq!(told["SuggestedVIN"], "WVWZZ!1K!6W612305");
+    assert_eq!(told["PossibleValues"], "(6:036789)");
+    assert!(told["ErrorText"].as_str().expect("text").contains("400 - Invalid Characters"));
+    assert!(told["AdditionalErrorText"].as_str().expect("text").contains("9:Z"));
+
+    let mistyped = vpic.decode(&vin("1HGCM82643A004352"), NOW).facts;
+    assert_eq!((mistyped.model.as_deref(), mistyped.model_year), (Some("Accord"), Some(2003)));
+    assert_eq!(mistyped.decode_error_codes.as_deref(), Some("1"));
+
+    let unknown = vpic.decode(&vin("ZZZZZ2633A0043520"), NOW);
+    assert!(unknown.facts.make.is_none() && unknown.facts.model.is_none());
+    assert!(extra(&unknown.facts)["ErrorText"].as_str().expect("text").contains("not registered"));
+}
+
+#[test]
+fn extra_has_sorted_names_and_nothing_that_means_nothing() {
+    let Some(vpic) = vpic() else { return };
+    let facts = vpic.decode(&vin("1HGCM82633A004352"), NOW).facts;
+    let text = facts.decode_extra.clone().expect("more than columns hold");
+    let again = serde_json::to_string(&extra(&facts)).expect("JSON");
+    assert_eq!(text, again, "a JSON object with sorted keys");
+    assert!(!text.contains("Not Applicable") && !text.contains("\"\""), "{text}");
+    for (name, value) in extra(&facts) {
+        assert!(!name.contains([' ', '(']) && value.is_string(), "{name}: {value}");
+    }
+}
+
+#[test]
+fn many_are_decoded_in_their_order_and_share_what_is_the_same() {
+    let Some(vpic) = vpic() else { return };
+    let vins: Vec<Vin> = (0..500)
+        .map(|number| {
+            let maker = if number % 3 == 0 { "1HGCM82633A" } else { "1FTFW1ET5DF" };
+            vin(&format!("{maker}{number:06}"))
+        })
+        .collect();
+    let all = vpic.decode_all(&vins, NOW);
+    assert_eq!(all.len(), vins.len());
+    for (vin, decoded) in vins.iter().zip(&all) {
+        assert_eq!(*decoded, vpic.decode(vin, NOW));
+        assert_eq!(decoded.hash, crate::domain::facts::fingerprint(&*decoded.facts));
+    }
+    let distinct: std::collections::BTreeSet<_> =
+        all.iter().map(|decoded| Arc::as_ptr(&decoded.facts)).collect();
+    assert!(distinct.len() < 40, "{} facts for {} VINs", distinct.len(), vins.len());
+}
+
+#[test]
+fn the_data_say_what_they_are() {
+    let Some(path) = testing::data() else { return };
+    let vpic = Vpic::find(&path).expect("sound data").expect("data");
+    let provenance = vpic.provenance();
+    assert_eq!(provenance.data_month, "2026-10");
+    assert_eq!(provenance.digest, Artifact::pinned().digest);
+    assert_eq!(provenance.decoder_version, "3.0.2");
+    assert_eq!(vpic.released_at(), 1_790_812_800_000_000);
+    if provenance.place != Place::Embedded {
+        assert_eq!(provenance.place, Place::File(path));
+    }
+}
+
+#[test]
+fn without_a_file_there_is_no_decoder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let found = Vpic::find(&folder.path().join("vpic.rkyv")).expect("nothing is wrong");
+    assert!(found.is_none_or(|vpic| vpic.provenance().place == Place::Embedded));
+}
+
+#[test]
+fn a_file_of_no_use_is_told_with_its_remedy() {
+    if Db::try_embedded().is_some() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = |path: &Path| {
+        let error = Vpic::find(path).expect_err("no data");
+        assert_eq!(error.exit(), Exit::Config);
+        assert!(error.hint_text().expect("a hint").contains("vinrich vpic install"));
+        error.to_string()
+    };
+    let short = folder.path().join("short.rkyv");
+    std::fs::write(&short, b"ULTRAVIN\x01\0").expect("written");
+    assert!(refused(&short).contains("ends after 10 of 84124480 bytes"));
+    let blank = folder.path().join("blank.rkyv");
+    std::fs::File::create(&blank)
+        .expect("created")
+        .set_len(Artifact::pinned().length)
+        .expect("sized");
+    assert!(refused(&blank).contains("magic"), "{}", refused(&blank));
+    assert!(refused(folder.path()).contains("ends after"));
+}

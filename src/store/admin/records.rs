@@ -1,0 +1,221 @@
+//! What a person wants to see of the store: runs, quotas, sizes.
+
+use rusqlite::OptionalExtension;
+
+use crate::domain::error::Error;
+use crate::domain::money::Micros;
+use crate::domain::time::Moment;
+use crate::store::ledger::processes::load_account;
+use crate::store::ledger::windows::{Account, Limits};
+use crate::store::{AccountId, Snapshot, Snapshots, failed, open};
+
+/// One run, as `vinrich runs` lists it.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// Its id; sorts by start time.
+    pub run_id: String,
+    /// The command line, without secrets.
+    pub command: String,
+    /// Microseconds since the epoch.
+    pub started_at: i64,
+    /// Microseconds since the epoch; `None` while it runs, or when it died and
+    /// no run came after it.
+    pub ended_at: Option<i64>,
+    /// `None` when it died.
+    pub exit_code: Option<u8>,
+    /// Calls it entered into the ledger.
+    pub calls: u64,
+    /// The JSON of its report; `None` when it died.
+    pub report: Option<String>,
+}
+
+/// What the store holds of one endpoint's answers.
+#[derive(Clone, Debug)]
+pub struct SourceRecord {
+    /// `decode`, `recalls` or `listings`.
+    pub dataset: String,
+    /// The vendor's id.
+    pub vendor: String,
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// `base_url` plus `live`, `test` or `sandbox`.
+    pub origin: String,
+    /// Answers.
+    pub answers: u64,
+    /// Answers that found something.
+    pub found: u64,
+    /// Distinct bodies they share.
+    pub bodies: u64,
+    /// The oldest and the newest, in microseconds since the epoch.
+    pub fetched: Option<(i64, i64)>,
+}
+
+/// The calls of one account to one endpoint that ended on one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayCalls {
+    /// Days since 1970-01-01, UTC.
+    pub day: i64,
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// Calls that cost something.
+    pub charged_calls: u64,
+    /// What they cost.
+    pub charged: Micros,
+    /// Calls that were sent and never answered: the vendor may have charged them.
+    pub unanswered: u64,
+}
+
+impl Snapshots {
+    /// The key that hashes API keys into account names.
+    pub fn install_key(&self) -> Result<Vec<u8>, Error> {
+        open::install_key(&self.reader, &self.path)
+    }
+}
+
+impl Snapshot<'_> {
+    /// The latest runs, the newest first.
+    pub fn runs(&self, most: u32) -> Result<Vec<RunRecord>, Error> {
+        self.runs_where("1 OR runs.run_id = ?1", "", most)
+    }
+
+    /// The latest moment that any run began or ended at, in microseconds since the epoch.
+    pub fn latest_moment(&self) -> Result<Option<i64>, Error> {
+        self.db
+            .query_row("SELECT max(max(started_at, coalesce(ended_at, 0))) FROM runs", [], |row| {
+                row.get(0)
+            })
+            .map_err(failed("cannot look for the latest run", &self.path))
+    }
+
+    /// The run called `run_id`, or the only one whose id begins so.
+    pub fn run(&self, run_id: &str) -> Result<Option<RunRecord>, Error> {
+        let mut found = self.runs_where("substr(runs.run_id, 1, length(?1)) = ?1", run_id, 2)?;
+        Ok(found.pop().filter(|_| found.is_empty()))
+    }
+
+    fn runs_where(
+        &self,
+        condition: &str,
+        run_id: &str,
+        most: u32,
+    ) -> Result<Vec<RunRecord>, Error> {
+        let sql = format!(
+            "SELECT run_id, command, started_at, ended_at, exit_code, report,
+                    (SELECT count(*) FROM calls LEFT JOIN replies ON replies.call = calls.id
+                     WHERE calls.run = runs.id AND replies.state IS NOT 'released')
+             FROM runs WHERE {condition} ORDER BY runs.id DESC LIMIT ?2"
+        );
+        let read = || {
+            self.db
+                .prepare(&sql)?
+                .query_map((run_id, most), |row| {
+                    Ok(RunRecord {
+                        run_id: row.get(0)?,
+                        command: row.get(1)?,
+                        started_at: row.get(2)?,
+                        ended_at: row.get(3)?,
+                        exit_code: row.get(4)?,
+                        report: row.get(5)?,
+                        calls: row.get::<_, i64>(6)?.unsigned_abs(),
+                    })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(failed("cannot list the runs", &self.path))
+    }
+
+    /// What the store holds, by endpoint.
+    pub fn sources(&self) -> Result<Vec<SourceRecord>, Error> {
+        let read = || {
+            self.db
+                .prepare(
+                    "SELECT sources.dataset, sources.vendor, sources.endpoint, sources.origin,
+                            count(answers.key), count(answers.key) FILTER (WHERE answers.status = 0),
+                            count(DISTINCT answers.body), min(answers.fetched_at), max(answers.fetched_at)
+                     FROM sources LEFT JOIN answers ON answers.source = sources.id
+                     GROUP BY sources.id
+                     -- Unbilled calls about an account leave no answers.
+                     HAVING sources.dataset <> 'none' OR count(answers.key) > 0
+                     ORDER BY sources.dataset, sources.vendor, sources.endpoint",
+                )?
+                .query_map([], |row| {
+                    let count = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
+                    let (oldest, newest): (Option<i64>, Option<i64>) = (row.get(7)?, row.get(8)?);
+                    Ok(SourceRecord {
+                        dataset: row.get(0)?,
+                        vendor: row.get(1)?,
+                        endpoint: row.get(2)?,
+                        origin: row.get(3)?,
+                        answers: count(4)?,
+                        found: count(5)?,
+                        bodies: count(6)?,
+                        fetched: oldest.zip(newest),
+                    })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(failed("cannot count the answers", &self.path))
+    }
+
+    /// The calls of an account that may still fill a window; none where it is unknown.
+    pub fn account(
+        &self,
+        (vendor, origin, name): (&str, &str, &str),
+        limits: &Limits,
+        now: Moment,
+        boot_id: &str,
+    ) -> Result<Account, Error> {
+        let read = || {
+            let id: Option<i64> = self
+                .db
+                .query_row(
+                    "SELECT id FROM accounts WHERE vendor = ?1 AND origin = ?2 AND account = ?3",
+                    [vendor, origin, name],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            match id {
+                Some(id) => load_account(self.db, AccountId(id), limits, now, boot_id),
+                None => Ok(Account::default()),
+            }
+        };
+        read().map_err(failed("cannot read the ledger", &self.path))
+    }
+
+    /// The calls of an account that ended at `since` (microseconds since the
+    /// epoch) or later, by UTC day and endpoint; none where it is unknown.
+    pub fn calls_by_day(
+        &self,
+        (vendor, origin, name): (&str, &str, &str),
+        since: i64,
+    ) -> Result<Vec<DayCalls>, Error> {
+        let read = || {
+            self.db
+                .prepare(
+                    "SELECT replies.answered_wall / 86400000000 AS day, sources.endpoint,
+                            count(*) FILTER (WHERE replies.charged > 0), sum(replies.charged),
+                            count(*) FILTER (WHERE replies.http_status IS NULL)
+                     FROM accounts
+                     JOIN calls ON calls.account = accounts.id
+                     JOIN replies ON replies.call = calls.id
+                     JOIN sources ON sources.id = calls.source
+                     WHERE accounts.vendor = ?1 AND accounts.origin = ?2 AND accounts.account = ?3
+                       AND replies.answered_wall >= ?4
+                       AND replies.state NOT IN ('not_sent', 'released')
+                     GROUP BY day, sources.endpoint ORDER BY day, sources.endpoint",
+                )?
+                .query_map((vendor, origin, name, since), |row| {
+                    let count = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
+                    Ok(DayCalls {
+                        day: row.get(0)?,
+                        endpoint: row.get(1)?,
+                        charged_calls: count(2)?,
+                        charged: Micros(row.get(3)?),
+                        unanswered: count(4)?,
+                    })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(failed("cannot read the ledger", &self.path))
+    }
+}

@@ -1,0 +1,187 @@
+//! From replies to answers: bodies are content-addressed, answers are sorted,
+//! and both go in with the replies they came in, one transaction for all that
+//! the writer found waiting.
+
+use bytes::Bytes;
+use hashbrown::HashMap;
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
+
+use crate::domain::key::Key;
+use crate::domain::outcome::Said;
+use crate::store::{SourceId, without_vin};
+
+/// Body ids remembered, so that a body seen in this run is not looked up again.
+const REMEMBERED: usize = 1 << 20;
+
+/// One answer on its way into the store.
+#[derive(Clone, Debug)]
+pub struct NewAnswer {
+    /// What was asked about.
+    pub key: Key,
+    /// What was said.
+    pub said: Said,
+    /// The raw words.
+    pub body: Body,
+    /// Until when it is fresh, in microseconds since the epoch.
+    pub expires_at: i64,
+}
+
+/// Whether answers about different VINs may share a stored body.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Kept with the VIN taken out.
+    Shared(Bytes),
+    /// Kept as it is.
+    Own(Bytes),
+}
+
+pub(in crate::store) type Hash = [u8; 16];
+
+#[derive(Debug)]
+struct Entry {
+    source: SourceId,
+    key: Box<str>,
+    status: u8,
+    detail: Option<Box<str>>,
+    body: Hash,
+    fetched_at: i64,
+    expires_at: i64,
+    call: i64,
+}
+
+/// The answers of the replies in the open transaction.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Index {
+    entries: Vec<Entry>,
+    new_bodies: HashMap<Hash, Box<[u8]>>,
+    body_ids: HashMap<Hash, i64>,
+    data_version: i64,
+}
+
+impl Index {
+    /// At the start of a transaction: bodies that another process may have removed
+    /// are looked up again.
+    pub(in crate::store) fn look_around(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        let version = db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        if std::mem::replace(&mut self.data_version, version) != version {
+            self.forget_bodies();
+        }
+        Ok(())
+    }
+
+    /// The ids of bodies are looked up again from here on. Nothing may wait to be
+    /// flushed.
+    pub(in crate::store) fn forget_bodies(&mut self) {
+        self.body_ids.clear();
+    }
+
+    /// Takes the answers of one reply.
+    pub(in crate::store) fn add(
+        &mut self,
+        call: i64,
+        source: SourceId,
+        fetched_at: i64,
+        answers: Vec<NewAnswer>,
+    ) {
+        for answer in answers {
+            let body = self.take_body(&answer);
+            let (status, detail) = match answer.said {
+                Said::Found => (0, None),
+                Said::Absent => (1, None),
+                Said::Refused(why) => (2, Some(why.into())),
+            };
+            let key = answer.key.to_stored().into();
+            let expires_at = answer.expires_at;
+            self.entries.push(Entry {
+                source,
+                key,
+                status,
+                detail,
+                body,
+                fetched_at,
+                expires_at,
+                call,
+            });
+        }
+    }
+
+    fn take_body(&mut self, answer: &NewAnswer) -> Hash {
+        let shared;
+        let bytes: &[u8] = match (&answer.body, &answer.key) {
+            (Body::Shared(bytes), Key::Vin(vin)) => {
+                shared = without_vin(bytes, vin);
+                &shared
+            }
+            (Body::Shared(bytes) | Body::Own(bytes), _) => bytes,
+        };
+        let hash = body_hash(bytes);
+        if !self.body_ids.contains_key(&hash) {
+            self.new_bodies.entry(hash).or_insert_with(|| bytes.into());
+        }
+        hash
+    }
+
+    /// Writes them, inside the caller's transaction.
+    pub(in crate::store) fn flush(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        self.write_bodies(db)?;
+        self.write_answers(db)?;
+        if self.body_ids.len() > REMEMBERED {
+            self.body_ids.clear();
+        }
+        Ok(())
+    }
+
+    fn write_bodies(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        let mut find = db.prepare_cached("SELECT id FROM bodies WHERE hash = ?1")?;
+        let mut insert = db.prepare_cached("INSERT INTO bodies (hash, body) VALUES (?1, ?2)")?;
+        for (hash, body) in self.new_bodies.drain() {
+            let known = find.query_row([&hash[..]], |row| row.get(0));
+            let id = match known {
+                Ok(id) => id,
+                Err(rusqlite::Error::QueryReturnedNoRows) => {
+                    insert.insert(params![&hash[..], &body[..]])?
+                }
+                Err(error) => return Err(error),
+            };
+            self.body_ids.insert(hash, id);
+        }
+        Ok(())
+    }
+
+    fn write_answers(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        self.entries.sort_unstable_by(|a, b| {
+            (a.source, &a.key, a.fetched_at).cmp(&(b.source, &b.key, b.fetched_at))
+        });
+        let mut upsert = db.prepare_cached(
+            "INSERT INTO answers (source, key, status, detail, body, fetched_at, expires_at, call)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (source, key) DO UPDATE SET
+                 status = excluded.status, detail = excluded.detail, body = excluded.body,
+                 fetched_at = excluded.fetched_at, expires_at = excluded.expires_at, call = excluded.call
+             -- A later call counts even when the clock was set back in between.
+             WHERE excluded.fetched_at >= answers.fetched_at OR excluded.call > answers.call",
+        )?;
+        for entry in self.entries.drain(..) {
+            upsert.execute(params![
+                entry.source.0,
+                entry.key,
+                entry.status,
+                entry.detail,
+                self.body_ids.get(&entry.body),
+                entry.fetched_at,
+                entry.expires_at,
+                entry.call,
+            ])?;
+        }
+        Ok(())
+    }
+}
+
+/// What a body is found by: the first half of its SHA-256.
+pub(in crate::store) fn body_hash(bytes: &[u8]) -> Hash {
+    let digest = Sha256::digest(bytes);
+    let mut hash = Hash::default();
+    hash.copy_from_slice(&digest[..16]);
+    hash
+}

@@ -1,0 +1,362 @@
+//! Taking a recall file in.
+//!
+//! Rows are staged in a temporary database of the connection's own, where
+//! nobody waits for them. Only a file that was good to its last line is copied
+//! into the store, in one transaction: a kill or a bad line leaves the edition
+//! before it as it was.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::merge;
+use super::{UNKNOWN_YEAR, campaign_columns, read_campaign};
+use crate::domain::error::Error;
+use crate::domain::facts::{Campaign, Days, day};
+use crate::matching::bare;
+use crate::reference::nhtsa_file::{self, Edition, Part, Record};
+use crate::store::admin::runs::InUse;
+use crate::store::{StoreSpec, failed, open};
+
+/// Model names remembered, so that a row need not look its own up.
+const REMEMBERED: usize = 1 << 16;
+
+/// A part that has less than this share of the rows of the edition before it,
+/// in percent, is no newer edition: NHTSA's file only grows.
+const SHRUNK: u64 = 90;
+
+const MICROS_A_DAY: i64 = 86_400_000_000;
+
+/// Where rows wait: as the tables of the store, with ids from 1.
+const STAGING: &str = "
+    PRAGMA temp_store = FILE;
+    CREATE TEMP TABLE staged_campaigns (
+        id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE, component TEXT, summary TEXT,
+        consequence TEXT, remedy TEXT, manufacturer TEXT, park_it INTEGER, park_outside INTEGER,
+        reported_on INTEGER
+    ) STRICT;
+    CREATE TEMP TABLE staged_models (
+        id INTEGER PRIMARY KEY, make TEXT NOT NULL, model TEXT NOT NULL, UNIQUE (make, model)
+    ) STRICT;
+    CREATE TEMP TABLE staged_vehicles (
+        model INTEGER NOT NULL, year INTEGER NOT NULL, campaign INTEGER NOT NULL,
+        PRIMARY KEY (model, year, campaign)
+    ) STRICT, WITHOUT ROWID;
+    BEGIN;";
+
+/// What an import did.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// What the file is.
+    pub edition: Edition,
+    /// Distinct campaigns in it.
+    pub campaigns: u64,
+    /// Distinct makes, models and years in it.
+    pub vehicles: u64,
+    /// Whether the store held this very text already, and was left as it was.
+    pub unchanged: bool,
+}
+
+/// Takes the file at `path` in, in place of the edition before it, which must
+/// not be newer or much larger unless `replace` says so. `progress` is called
+/// with the rows so far.
+pub fn import_recall_file(
+    spec: &StoreSpec<'_>,
+    path: &Path,
+    replace: bool,
+    now: i64,
+    mut progress: impl FnMut(u64),
+) -> Result<Imported, Error> {
+    let mut import = Import::begin(spec)?;
+    let mut rows = 0;
+    let edition = nhtsa_file::read(path, |record| {
+        rows += 1;
+        progress(rows);
+        import.add(record)
+    })?;
+    if !replace && let Some(doubt) = import.doubt(&edition)? {
+        return Err(Error::bad_input(path, doubt)
+            .hint("nothing was imported; add `--replace` to import it all the same"));
+    }
+    import.commit(edition, now)
+}
+
+/// A file on its way into the store.
+pub(in crate::store) struct Import<'a> {
+    spec: &'a StoreSpec<'a>,
+    db: Connection,
+    /// The campaign of the last row, and its row of `staged_campaigns`.
+    campaign: Option<(i64, Campaign)>,
+    /// What the last row said of it; rows mostly say the same.
+    said: Option<Arc<Campaign>>,
+    /// Whether that row does not say yet what the campaign says.
+    is_dirty: bool,
+    models: HashMap<(String, String), i64>,
+    _in_use: InUse,
+}
+
+impl<'a> Import<'a> {
+    /// Makes sure that there is a store, and a place for rows to wait.
+    pub(in crate::store) fn begin(spec: &'a StoreSpec<'a>) -> Result<Self, Error> {
+        let in_use = open::ensure(spec)?;
+        let db = open::connect_writer(spec.path, spec.durability)?;
+        db.execute_batch(STAGING).map_err(failed("cannot stage the recall file", spec.path))?;
+        Ok(Self {
+            spec,
+            db,
+            campaign: None,
+            said: None,
+            is_dirty: false,
+            models: HashMap::new(),
+            _in_use: in_use,
+        })
+    }
+
+    /// Takes one row.
+    pub(in crate::store) fn add(&mut self, record: &Record) -> Result<(), Error> {
+        self.stage(record).map_err(failed("cannot stage the recall file", self.spec.path))
+    }
+
+    /// Why an edition cannot be the next one of its part.
+    pub(in crate::store) fn doubt(&self, edition: &Edition) -> Result<Option<String>, Error> {
+        let held: Option<(i64, Option<Days>)> = self
+            .db
+            .query_row(
+                "SELECT rows, newest FROM recall_files WHERE part = ?1",
+                [edition.part.name()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(failed("cannot look up the recall file", self.spec.path))?;
+        let Some((rows, newest)) = held else { return Ok(None) };
+        let rows = rows.unsigned_abs();
+        let told = |days: Option<Days>| days.and_then(day).unwrap_or_else(|| "no day".into());
+        Ok(if edition.rows * 100 < rows * SHRUNK {
+            Some(format!(
+                "it has {} rows, the edition that the store holds has {rows}: it may be cut off",
+                edition.rows
+            ))
+        } else if edition.newest < newest {
+            Some(format!(
+                "it goes up to {}, the edition that the store holds up to {}",
+                told(edition.newest),
+                told(newest)
+            ))
+        } else {
+            None
+        })
+    }
+
+    /// Replaces what the store holds of this part by what was added.
+    pub(in crate::store) fn commit(
+        mut self,
+        edition: Edition,
+        now: i64,
+    ) -> Result<Imported, Error> {
+        self.put_campaign()
+            .and_then(|()| self.db.execute_batch("COMMIT; BEGIN IMMEDIATE"))
+            .and_then(|()| self.replace(edition, now))
+            .and_then(|imported| self.db.execute_batch("COMMIT").map(|()| imported))
+            .map_err(failed("cannot keep the recall file", self.spec.path))
+    }
+
+    fn stage(&mut self, record: &Record) -> rusqlite::Result<()> {
+        let campaign = self.campaign(&record.campaign)?;
+        let model = self.model(&record.make, &record.model)?;
+        self.db
+            .prepare_cached("INSERT OR IGNORE INTO staged_vehicles VALUES (?1, ?2, ?3)")?
+            .execute((model, record.year.unwrap_or(UNKNOWN_YEAR), campaign))?;
+        Ok(())
+    }
+
+    /// The row of a campaign, which says all that its rows so far said.
+    fn campaign(&mut self, said: &Arc<Campaign>) -> rusqlite::Result<i64> {
+        if let (Some((id, _)), Some(last)) = (&self.campaign, &self.said)
+            && Arc::ptr_eq(last, said)
+        {
+            return Ok(*id);
+        }
+        self.said = Some(Arc::clone(said));
+        if self.campaign.as_ref().is_none_or(|(_, known)| known.number != said.number) {
+            self.put_campaign()?;
+            self.campaign = self.staged_campaign(&said.number)?;
+        }
+        match &mut self.campaign {
+            Some((id, known)) => {
+                self.is_dirty |= merge(known, said);
+                Ok(*id)
+            }
+            none => {
+                let id = put(&self.db, None, said)?;
+                *none = Some((id, Campaign::clone(said)));
+                Ok(id)
+            }
+        }
+    }
+
+    fn staged_campaign(&self, number: &str) -> rusqlite::Result<Option<(i64, Campaign)>> {
+        self.db
+            .prepare_cached(concat!(
+                "SELECT id, ",
+                campaign_columns!(),
+                " FROM staged_campaigns WHERE number = ?1"
+            ))?
+            .query_row([number], |row| Ok((row.get(0)?, read_campaign(row, 1)?)))
+            .optional()
+    }
+
+    fn put_campaign(&mut self) -> rusqlite::Result<()> {
+        if let Some((id, campaign)) = &self.campaign
+            && std::mem::take(&mut self.is_dirty)
+        {
+            put(&self.db, Some(*id), campaign)?;
+        }
+        Ok(())
+    }
+
+    fn model(&mut self, make: &str, model: &str) -> rusqlite::Result<i64> {
+        let name = (bare(make), model.to_owned());
+        if let Some(id) = self.models.get(&name) {
+            return Ok(*id);
+        }
+        self.db
+            .prepare_cached("INSERT OR IGNORE INTO staged_models (make, model) VALUES (?1, ?2)")?
+            .execute((&name.0, &name.1))?;
+        let id = self
+            .db
+            .prepare_cached("SELECT id FROM staged_models WHERE make = ?1 AND model = ?2")?
+            .query_row((&name.0, &name.1), |row| row.get(0))?;
+        if self.models.len() >= REMEMBERED {
+            self.models.clear();
+        }
+        self.models.insert(name, id);
+        Ok(id)
+    }
+
+    fn replace(&self, mut edition: Edition, now: i64) -> rusqlite::Result<Imported> {
+        let count = |sql: &str| self.db.query_row(sql, [], |row| row.get(0)).map(i64::unsigned_abs);
+        let campaigns = count("SELECT count(*) FROM staged_campaigns")?;
+        let vehicles = count(&format!(
+            "SELECT count(*) FROM
+                 (SELECT DISTINCT model, year FROM staged_vehicles WHERE year <> {UNKNOWN_YEAR})"
+        ))?;
+        // A row may name a day to come by a slip; the file cannot know it.
+        let today = Days::try_from(now / MICROS_A_DAY).unwrap_or(Days::MAX);
+        edition.newest = edition.newest.map(|day| day.min(today));
+        let held: Option<Vec<u8>> = self
+            .db
+            .query_row(
+                "SELECT hash FROM recall_files WHERE part = ?1",
+                [edition.part.name()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let unchanged = held.is_some_and(|hash| hash[..] == edition.hash);
+        if !unchanged {
+            drop_part(&self.db, edition.part)?;
+            let file = insert_file(&self.db, &edition, campaigns, vehicles, now)?;
+            copy(&self.db, file)?;
+        }
+        Ok(Imported { edition, campaigns, vehicles, unchanged })
+    }
+}
+
+/// Writes a staged campaign; gives its row.
+fn put(db: &Connection, id: Option<i64>, campaign: &Campaign) -> rusqlite::Result<i64> {
+    let mut insert = db.prepare_cached(concat!(
+        "INSERT OR REPLACE INTO staged_campaigns (",
+        campaign_columns!(),
+        ", id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+    ))?;
+    insert.insert(params![
+        campaign.number,
+        campaign.component,
+        campaign.summary,
+        campaign.consequence,
+        campaign.remedy,
+        campaign.manufacturer,
+        campaign.park_it,
+        campaign.park_outside,
+        campaign.reported_on,
+        id,
+    ])
+}
+
+/// Removes the edition that a new one replaces. The whole file replaces both its parts.
+fn drop_part(db: &Connection, part: Part) -> rusqlite::Result<()> {
+    let mut find = db.prepare("SELECT id, part FROM recall_files")?;
+    let held = find
+        .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    for (file, _) in held.iter().filter(|(_, held)| part == Part::Whole || held == part.name()) {
+        db.execute(
+            "DELETE FROM recall_vehicles
+             WHERE model IN (SELECT id FROM recall_models WHERE file = ?1)",
+            [file],
+        )?;
+        db.execute("DELETE FROM recall_models WHERE file = ?1", [file])?;
+        db.execute("DELETE FROM recall_campaigns WHERE file = ?1", [file])?;
+        db.execute("DELETE FROM recall_files WHERE id = ?1", [file])?;
+    }
+    Ok(())
+}
+
+fn insert_file(
+    db: &Connection,
+    edition: &Edition,
+    campaigns: u64,
+    vehicles: u64,
+    now: i64,
+) -> rusqlite::Result<i64> {
+    let warnings = serde_json::Value::from(edition.warnings.clone()).to_string();
+    let [rows, campaigns, vehicles] = [edition.rows, campaigns, vehicles].map(u64::cast_signed);
+    db.prepare(
+        "INSERT INTO recall_files
+             (part, name, hash, imported_at, newest, rows, campaigns, vehicles, warnings)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .insert(params![
+        edition.part.name(),
+        edition.name,
+        &edition.hash[..],
+        now,
+        edition.newest,
+        rows,
+        campaigns,
+        vehicles,
+        warnings,
+    ])
+}
+
+/// Copies what was staged, with ids that follow those of the other part.
+fn copy(db: &Connection, file: i64) -> rusqlite::Result<()> {
+    let last = |table| {
+        db.query_row(&format!("SELECT coalesce(max(id), 0) FROM {table}"), [], |row| {
+            row.get::<_, i64>(0)
+        })
+    };
+    let (campaigns, models) = (last("recall_campaigns")?, last("recall_models")?);
+    db.execute(
+        concat!(
+            "INSERT INTO recall_campaigns (id, file, ",
+            campaign_columns!(),
+            ") SELECT id + ?1, ?2, ",
+            campaign_columns!(),
+            " FROM staged_campaigns ORDER BY id"
+        ),
+        (campaigns, file),
+    )?;
+    db.execute(
+        "INSERT INTO recall_models (make, model, file, id)
+         SELECT make, model, ?1, id + ?2 FROM staged_models ORDER BY make, model",
+        (file, models),
+    )?;
+    db.execute(
+        "INSERT INTO recall_vehicles (model, year, campaign)
+         SELECT model + ?1, year, campaign + ?2 FROM staged_vehicles ORDER BY model, year, campaign",
+        (models, campaigns),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! NHTSA's recall file, kept whole: campaigns once, and which make, model and
+//! year each of them names.
+//!
+//! - `import` takes a file in: staged beside the store, then copied in one
+//!   transaction, so that there is always one whole edition.
+//! - `lookup` reads what is held.
+//! - `filer` tells what the file knows of one vehicle after another.
+
+mod lookup_table;
+mod import;
+mod lookup;
+#[cfg(test)]
+mod tests;
+
+use rusqlite::Row;
+
+use crate::domain::facts::{Campaign, Days};
+use crate::reference::nhtsa_file::Part;
+
+pub use import::{Imported, import_recall_file};
+pub use lookup_table::Filer;
+
+/// The year of a row that tells none, as stored.
+const UNKNOWN_YEAR: i32 = 0;
+
+/// The row of `recall_campaigns` that holds a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CampaignId(i64);
+
+/// What the imported file knows of a vehicle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filed {
+    /// Campaigns name it by that very make, model and year; at least one.
+    Found(Vec<CampaignId>),
+    /// Campaigns name it by other spellings of the model alone.
+    Variants {
+        /// The file's names, ascending.
+        names: Vec<String>,
+        /// At least one.
+        campaigns: Vec<CampaignId>,
+    },
+    /// The file knows this make and model, and no campaign names them in this year.
+    Zero,
+    /// The file knows this make and model, and some campaign names them without a
+    /// year, which may be this one: a zero would mean nothing.
+    UnknownYear,
+    /// The file knows this make and model, but campaigns about cars of that year
+    /// may be in a part of it that was not imported, or in a later edition: a zero
+    /// would mean nothing.
+    Uncovered,
+    /// The file does not know this make and model: a zero would mean nothing.
+    UnknownName,
+}
+
+impl Filed {
+    /// Whether nobody else need be asked.
+    pub fn settles(&self) -> bool {
+        match self {
+            Self::Found(_) | Self::Variants { .. } | Self::Zero => true,
+            Self::UnknownYear | Self::Uncovered | Self::UnknownName => false,
+        }
+    }
+}
+
+/// One imported part of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRecallFile {
+    /// Which part.
+    pub part: Part,
+    /// The file's name, without folders.
+    pub name: String,
+    /// When it was imported, in microseconds since the epoch.
+    pub imported_at: i64,
+    /// The latest day it names.
+    pub newest: Option<Days>,
+    /// Distinct rows about vehicles.
+    pub rows: u64,
+    /// Distinct campaigns.
+    pub campaigns: u64,
+    /// Distinct makes, models and years.
+    pub vehicles: u64,
+    /// What a person should know about it.
+    pub warnings: Vec<String>,
+}
+
+/// How old the imported file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecallFileInfo {
+    /// When the part that still grows was imported, in microseconds since the
+    /// epoch: reports from before 2010 are closed history.
+    pub imported_at: i64,
+    /// The latest day that the file names.
+    pub data_as_of: Option<Days>,
+}
+
+/// The columns that [`read_campaign`] takes, in its order.
+macro_rules! campaign_columns {
+    () => {
+        "number, component, summary, consequence, remedy, manufacturer, park_it, park_outside, reported_on"
+    };
+}
+use campaign_columns;
+
+/// The campaign in the columns from `first` on.
+fn read_campaign(row: &Row<'_>, first: usize) -> rusqlite::Result<Campaign> {
+    Ok(Campaign {
+        number: row.get(first)?,
+        component: row.get(first + 1)?,
+        summary: row.get(first + 2)?,
+        consequence: row.get(first + 3)?,
+        remedy: row.get(first + 4)?,
+        manufacturer: row.get(first + 5)?,
+        park_it: row.get(first + 6)?,
+        park_outside: row.get(first + 7)?,
+        over_the_air: None,
+        reported_on: row.get(first + 8)?,
+    })
+}
+
+/// Adds what another row says of the same campaign; true if that was news. The
+/// order of the rows does not show, and a warning in one of them holds.
+fn merge(known: &mut Campaign, other: &Campaign) -> bool {
+    let texts = [
+        least(&mut known.component, other.component.as_ref()),
+        least(&mut known.summary, other.summary.as_ref()),
+        least(&mut known.consequence, other.consequence.as_ref()),
+        least(&mut known.remedy, other.remedy.as_ref()),
+        least(&mut known.manufacturer, other.manufacturer.as_ref()),
+    ];
+    let warnings = [
+        most(&mut known.park_it, other.park_it),
+        most(&mut known.park_outside, other.park_outside),
+        most(&mut known.reported_on, other.reported_on),
+    ];
+    texts.contains(&true) || warnings.contains(&true)
+}
+
+fn least(known: &mut Option<String>, other: Option<&String>) -> bool {
+    let is_news = other.is_some_and(|other| known.as_ref().is_none_or(|known| other < known));
+    if is_news {
+        *known = other.cloned();
+    }
+    is_news
+}
+
+fn most<T: Ord + Copy>(known: &mut Option<T>, other: Option<T>) -> bool {
+    let is_news = other > *known;
+    if is_news {
+        *known = other;
+    }
+    is_news
+}

@@ -1,0 +1,321 @@
+//! Taking editions in and looking vehicles up, on stores of their own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::import::Import;
+use super::*;
+use crate::config::Durability;
+use crate::domain::error::Error;
+use crate::domain::key::Vehicle;
+use crate::reference::nhtsa_file::{Edition, Record};
+use crate::store::{RunLimits, Snapshot, Store, StoreSpec};
+
+/// A day in 2027.
+const NOW: i64 = 1_800_000_000_000_000;
+
+/// A store in a folder of its own.
+struct Shelf(tempfile::TempDir);
+
+impl Shelf {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("vinrich.db")
+    }
+
+    fn import(&self, part: Part, hash: u8, records: &[Record]) -> Imported {
+        let path = self.path();
+        let spec = spec(&path);
+        let mut import = Import::begin(&spec).expect("a store");
+        for record in records {
+            import.add(record).expect("a row");
+        }
+        import.commit(edition(part, hash, records), NOW + i64::from(hash)).expect("kept")
+    }
+
+    fn view<T>(&self, look: impl FnOnce(&Snapshot<'_>) -> Result<T, Error>) -> T {
+        let store = Store::peek(&self.path()).expect("readable").expect("there");
+        look(&store.snapshot().expect("a view")).expect("an answer")
+    }
+
+    /// How old the file is, and how many parts of it are there.
+    fn info(&self) -> (Option<RecallFileInfo>, usize) {
+        self.view(|snapshot| {
+            let (info, parts) = (snapshot.recall_file()?, snapshot.recall_files()?);
+            assert_eq!(snapshot.has_recall_file()?, !parts.is_empty());
+            Ok((info, parts.len()))
+        })
+    }
+
+    fn filed(&self, make: &str, model: &str, year: i32) -> Filed {
+        self.view(|snapshot| snapshot.filed(&Vehicle::new(make, model, year)))
+    }
+
+    /// The campaign numbers of an answer.
+    fn numbers(&self, filed: &Filed) -> Vec<String> {
+        let (Filed::Found(ids) | Filed::Variants { campaigns: ids, .. }) = filed else {
+            return Vec::new();
+        };
+        let facts = self.view(|snapshot| snapshot.filed_campaigns(ids));
+        facts.campaigns.into_iter().map(|campaign| campaign.number).collect()
+    }
+}
+
+fn spec(path: &Path) -> StoreSpec<'_> {
+    StoreSpec {
+        path,
+        durability: Durability::Normal,
+        must_exist: false,
+        limits: RunLimits::default(),
+    }
+}
+
+fn edition(part: Part, hash: u8, records: &[Record]) -> Edition {
+    Edition {
+        part,
+        name: format!("{}.txt", part.name()),
+        hash: [hash; 32],
+        rows: records.len() as u64,
+        other_rows: 0,
+        duplicates: 0,
+        rejected: 0,
+        newest: Some(20_000),
+        warnings: Vec::new(),
+    }
+}
+
+fn row(number: &str, make: &str, model: &str, year: i32) -> Record {
+    let campaign = Campaign {
+        number: number.into(),
+        summary: Some(format!("summary of {number}")),
+        ..Campaign::default()
+    };
+    let vehicle = Vehicle::new(make, model, year);
+    let year = (year != 9999).then_some(year);
+    Record { campaign: Arc::new(campaign), make: vehicle.make, model: vehicle.model, year }
+}
+
+fn fleet() -> Vec<Record> {
+    vec![
+        row("16V002000", "FORD", "F-250 SD", 2016),
+        row("16V001000", "FORD", "F-250 SD", 2016),
+        row("16V001000", "FORD", "F-150", 2016),
+        row("14V009000", "MERCEDES BENZ", "C300", 2014),
+        row("17V004000", "MAZDA", "CX-5", 2017),
+        row("18V005000", "TESLA", "MODEL S", 9999),
+    ]
+}
+
+#[test]
+fn a_vehicle_is_found_by_its_very_name_or_by_a_variant_of_it() {
+    let shelf = Shelf::new();
+    let imported = shelf.import(Part::Post2010, 1, &fleet());
+    assert_eq!((imported.campaigns, imported.vehicles), (5, 4));
+
+    let exact = shelf.filed("Ford", "F-250 SD", 2016);
+    assert!(matches!(exact, Filed::Found(_)));
+    assert_eq!(shelf.numbers(&exact), ["16V001000", "16V002000"]);
+
+    let variant = shelf.filed("FORD", "F-250", 2016);
+    assert!(matches!(&variant, Filed::Variants { names, .. } if names == &["F-250 SD"]));
+    assert_eq!(shelf.numbers(&variant), ["16V001000", "16V002000"]);
+
+    let respelled = shelf.filed("MAZDA", "CX5", 2017);
+    assert!(matches!(&respelled, Filed::Variants { names, .. } if names == &["CX-5"]));
+
+    let make = shelf.filed("MERCEDES-BENZ", "C300", 2014);
+    assert_eq!(shelf.numbers(&make), ["14V009000"]);
+}
+
+#[test]
+fn a_zero_is_told_only_where_it_means_something() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Post2010, 1, &fleet());
+    assert_eq!(shelf.filed("FORD", "F-150", 2017), Filed::Zero);
+    assert_eq!(shelf.filed("MAZDA", "CX5", 2018), Filed::Zero, "the same model, spelled otherwise");
+    assert_eq!(
+        shelf.filed("FORD", "F-250", 2017),
+        Filed::UnknownName,
+        "known by a longer name alone"
+    );
+    assert_eq!(shelf.filed("FORD", "FIESTA", 2016), Filed::UnknownName);
+    assert_eq!(shelf.filed("LADA", "NIVA", 2016), Filed::UnknownName);
+    assert_eq!(shelf.filed("FORD", "", 2016), Filed::UnknownName);
+
+    assert_eq!(shelf.filed("FORD", "F-150", 2010), Filed::Uncovered, "older reports are elsewhere");
+    shelf.import(Part::Pre2010, 2, &[row("09V001000", "FORD", "F-150", 2009)]);
+    assert_eq!(shelf.filed("FORD", "F-150", 2010), Filed::Zero);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2009)), ["09V001000"]);
+}
+
+#[test]
+fn a_campaign_without_a_year_may_be_about_any() {
+    let shelf = Shelf::new();
+    let mut rows = fleet();
+    rows.push(row("19V001000", "FORD", "TRANSIT", 9999));
+    rows.push(row("19V002000", "FORD", "TRANSIT", 2019));
+    let imported = shelf.import(Part::Whole, 1, &rows);
+    assert_eq!(imported.vehicles, 5, "one without a year is not counted");
+    assert_eq!(shelf.filed("FORD", "TRANSIT", 2016), Filed::UnknownYear);
+    assert!(!Filed::UnknownYear.settles());
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "TRANSIT", 2019)), ["19V002000"]);
+    assert_eq!(shelf.filed("TESLA", "MODEL S", 2018), Filed::UnknownYear);
+    assert_eq!(shelf.filed("TESLA", "MODELS", 2018), Filed::UnknownYear, "spelled otherwise");
+    assert_eq!(shelf.filed("TESLA", "MODEL S", 0), Filed::UnknownYear, "0 is no year");
+}
+
+#[test]
+fn an_edition_knows_nothing_of_cars_built_after_it() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Post2010, 1, &fleet());
+    // It goes up to a day in 2024.
+    assert_eq!(shelf.filed("FORD", "F-150", 2025), Filed::Zero);
+    assert_eq!(shelf.filed("FORD", "F-150", 2026), Filed::Uncovered);
+}
+
+#[test]
+fn a_longer_name_counts_only_where_the_name_itself_is_not_in_use() {
+    let shelf = Shelf::new();
+    let rows = [
+        row("21V001000", "FORD", "MUSTANG MACH-E", 2021),
+        row("20V002000", "FORD", "MUSTANG", 2020),
+        row("99V003000", "FORD", "F-250", 1999),
+        row("16V004000", "FORD", "F-250 SD", 2016),
+        row("17V005000", "MAZDA", "CX-5", 2017),
+        row("18V006000", "MAZDA", "CX-5 SPORT", 2018),
+        row("18V007000", "MAZDA", "CX 5", 2018),
+    ];
+    shelf.import(Part::Whole, 1, &rows);
+    assert_eq!(shelf.filed("FORD", "MUSTANG", 2021), Filed::Zero, "not the Mach-E");
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "MUSTANG", 2020)), ["20V002000"]);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "MUSTANG MACH-E", 2021)), ["21V001000"]);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-250", 2016)), ["16V004000"]);
+    assert_eq!(shelf.numbers(&shelf.filed("MAZDA", "CX-5", 2018)), ["18V007000"]);
+}
+
+#[test]
+fn the_old_reports_alone_ground_no_zero() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Pre2010, 1, &[row("09V001000", "FORD", "F-150", 2009)]);
+    assert_eq!(shelf.filed("FORD", "F-150", 2016), Filed::Uncovered);
+    shelf.import(Part::Whole, 2, &fleet());
+    assert_eq!(shelf.filed("FORD", "F-150", 2009), Filed::Zero, "the whole replaces its parts");
+    assert_eq!(shelf.info().1, 1);
+}
+
+#[test]
+fn rows_of_one_campaign_become_one_whatever_their_order() {
+    let mut rows = vec![row("16V001000", "FORD", "F-150", 2016); 3];
+    let campaign = Campaign::clone(&rows[0].campaign);
+    let says = |component: &str, park_it| {
+        let component = Some(component.to_owned());
+        Arc::new(Campaign { component, park_it: Some(park_it), ..campaign.clone() })
+    };
+    rows[0].campaign = says("STEERING", false);
+    rows[1].campaign = says("AIR BAGS", true);
+    rows[2].campaign = Arc::new(Campaign { reported_on: Some(16_800), ..campaign.clone() });
+    rows.insert(1, row("16V002000", "FORD", "F-150", 2016));
+    let told = |rows: &[Record]| {
+        let shelf = Shelf::new();
+        shelf.import(Part::Post2010, 1, rows);
+        let Filed::Found(ids) = shelf.filed("FORD", "F-150", 2016) else { panic!("found") };
+        shelf.view(|snapshot| snapshot.filed_campaigns(&ids)).campaigns
+    };
+    let campaigns = told(&rows);
+    assert_eq!(campaigns.len(), 2);
+    let merged = Campaign {
+        component: Some("AIR BAGS".into()),
+        park_it: Some(true),
+        reported_on: Some(16_800),
+        ..campaign.clone()
+    };
+    assert_eq!(campaigns[0], merged);
+    rows.reverse();
+    assert_eq!(told(&rows), campaigns);
+}
+
+#[test]
+fn an_edition_replaces_the_one_before_it_and_only_that() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Pre2010, 1, &[row("09V001000", "FORD", "F-150", 2009)]);
+    shelf.import(Part::Post2010, 2, &fleet());
+    let next = [row("16V777000", "FORD", "F-150", 2016), row("16V778000", "FORD", "F-150", 2009)];
+    let imported = shelf.import(Part::Post2010, 3, &next);
+    assert!(!imported.unchanged);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2016)), ["16V777000"]);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2009)), ["09V001000", "16V778000"]);
+    assert_eq!(shelf.filed("MAZDA", "CX-5", 2017), Filed::UnknownName, "nothing old is left");
+
+    let again = shelf.import(Part::Post2010, 3, &next);
+    assert!(again.unchanged);
+    let info = RecallFileInfo { imported_at: NOW + 3, data_as_of: Some(20_000) };
+    assert_eq!(shelf.info(), (Some(info), 2));
+}
+
+#[test]
+fn an_edition_that_shrank_or_is_older_is_doubted() {
+    let shelf = Shelf::new();
+    let many: Vec<Record> =
+        (0..200).map(|n| row("16V001000", "FORD", &format!("M{n}"), 2016)).collect();
+    shelf.import(Part::Post2010, 1, &many);
+    let doubt = |change: &dyn Fn(&mut Edition)| {
+        let mut next = edition(Part::Post2010, 2, &many);
+        change(&mut next);
+        let path = shelf.path();
+        let spec = spec(&path);
+        Import::begin(&spec).expect("a store").doubt(&next).expect("readable").unwrap_or_default()
+    };
+    assert_eq!(doubt(&|_| ()), "");
+    assert_eq!(doubt(&|next| next.rows -= 1), "");
+    assert!(doubt(&|next| next.rows = 50).contains("may be cut off"));
+    assert!(doubt(&|next| next.newest = Some(10_000)).starts_with("it goes up to 1997-05-19"));
+}
+
+#[test]
+fn an_import_that_ends_early_changes_nothing() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Post2010, 1, &fleet());
+    let path = shelf.path();
+    let spec = spec(&path);
+    let mut import = Import::begin(&spec).expect("a store");
+    import.add(&row("24V001000", "KIA", "EV6", 2024)).expect("a row");
+    // A run reads and writes meanwhile: nothing is locked.
+    assert_eq!(shelf.numbers(&shelf.filed("MAZDA", "CX-5", 2017)), ["17V004000"]);
+    drop(import);
+    assert_eq!(shelf.filed("KIA", "EV6", 2024), Filed::UnknownName);
+    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2016)), ["16V001000"]);
+}
+
+#[test]
+fn many_are_told_as_one_by_one() {
+    let shelf = Shelf::new();
+    shelf.import(Part::Post2010, 1, &fleet());
+    let vehicles: Vec<Vehicle> = ["FORD", "MAZDA", "FORD", "LADA"]
+        .into_iter()
+        .flat_map(|make| ["F-250", "F-150", "CX5"].map(|model| (make, model)))
+        .flat_map(|(make, model)| [2016, 2017].map(|year| Vehicle::new(make, model, year)))
+        .collect();
+    let mut told = Vec::new();
+    shelf.view(|snapshot| {
+        snapshot.each_filed((0..).zip(vehicles.clone()), |mark, filed| told.push((mark, filed)))
+    });
+    let one_by_one: Vec<_> = (0..)
+        .zip(&vehicles)
+        .map(|(mark, v)| (mark, shelf.filed(&v.make, &v.model, v.year)))
+        .collect();
+    assert_eq!(told, one_by_one);
+    assert!(told.iter().any(|(_, filed)| matches!(filed, Filed::Found(_))));
+}
+
+#[test]
+fn a_store_without_the_file_knows_so() {
+    let shelf = Shelf::new();
+    let path = shelf.path();
+    drop(Import::begin(&spec(&path)).expect("a store"));
+    assert_eq!(shelf.info(), (None, 0));
+    shelf.import(Part::Post2010, 1, &fleet());
+    assert_eq!(shelf.info().1, 1);
+}

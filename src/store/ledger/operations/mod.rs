@@ -1,0 +1,252 @@
+//! Operations: what calls that act do, frozen before the first send.
+//!
+//! A row of `operations` is made in the transaction that enters a call into the
+//! ledger, and settled in the one that keeps its answer. In between, whatever
+//! happens to the process, the row says what was on its way: an operation with
+//! an idempotency key is sent again under the same key; one without is never
+//! sent again before somebody knows that it was not done.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+use crate::domain::error::Error;
+use crate::domain::key::{Effect, Key};
+use crate::domain::money::Micros;
+use crate::store::ledger::calls::parse_keys;
+use crate::store::message::{OperationEnd, Reconcile};
+use crate::store::state::State;
+use crate::store::{Snapshot, SourceId, failed};
+
+/// What the journal knows of one operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// What is done.
+    pub key: Key,
+    /// When it was frozen, in microseconds since the epoch.
+    pub frozen_at: i64,
+    /// Whether its outcome is known.
+    pub settled: bool,
+    /// Whether a call about it is on its way in a run that has not ended.
+    pub in_flight: bool,
+}
+
+/// Whether an operation may be sent now.
+pub(in crate::store) enum Frozen {
+    /// Under this idempotency key, where the endpoint takes one.
+    Send(Option<String>),
+    /// It was sent before, and nobody knows what became of it.
+    Unknown,
+    /// By this call another run has done it since this one began.
+    Elsewhere(i64),
+}
+
+impl State {
+    /// Freezes what a call to `source` about `keys` does. A call that only reads
+    /// freezes nothing.
+    pub(in crate::store) fn freeze(
+        &self,
+        source: SourceId,
+        keys: &[Key],
+        effect: Effect,
+        now: i64,
+    ) -> rusqlite::Result<Frozen> {
+        match (effect, keys) {
+            (Effect::Read, _) | (_, []) => Ok(Frozen::Send(None)),
+            (Effect::Idempotent | Effect::Once, [key, ..])
+                if let Some(call) = self.done_meanwhile(source, key)? =>
+            {
+                Ok(Frozen::Elsewhere(call))
+            }
+            (Effect::Idempotent, [key, ..]) => {
+                let known = self.unsettled(source, key)?;
+                let idempotency_key = match known {
+                    Some(idempotency_key) => idempotency_key,
+                    None => self.start_operation(source, key, now)?,
+                };
+                Ok(Frozen::Send(Some(idempotency_key)))
+            }
+            (Effect::Once, [key, ..]) => {
+                if self.unsettled(source, key)?.is_some() {
+                    return Ok(Frozen::Unknown);
+                }
+                self.start_operation(source, key, now)?;
+                Ok(Frozen::Send(None))
+            }
+        }
+    }
+
+    /// The idempotency key of an operation whose outcome is not known.
+    fn unsettled(&self, source: SourceId, key: &Key) -> rusqlite::Result<Option<String>> {
+        self.db
+            .prepare_cached(
+                "SELECT idempotency_key FROM operations WHERE source = ?1 AND key = ?2 AND settled IS NULL",
+            )?
+            .query_row(params![source.0, key.to_stored()], |row| row.get(0))
+            .optional()
+    }
+
+    /// The call by which another run has settled an operation since this one
+    /// began. Wanted anew it is only by those who have seen its answer.
+    fn done_meanwhile(&self, source: SourceId, key: &Key) -> rusqlite::Result<Option<i64>> {
+        self.db
+            .prepare_cached(
+                "SELECT settled FROM operations JOIN calls ON calls.id = operations.settled
+                 WHERE operations.source = ?1 AND operations.key = ?2
+                   AND settled > ?3 AND calls.run <> ?4
+                   AND EXISTS (SELECT 1 FROM answers
+                               WHERE source = ?1 AND key = ?2 AND call >= operations.settled)",
+            )?
+            .query_row(params![source.0, key.to_stored(), self.last_before, self.run], |row| {
+                row.get(0)
+            })
+            .optional()
+    }
+
+    /// Freezes an operation that is new, or wanted once more on purpose.
+    fn start_operation(&self, source: SourceId, key: &Key, now: i64) -> rusqlite::Result<String> {
+        let idempotency_key = Uuid::new_v4().to_string();
+        self.db
+            .prepare_cached(
+                "INSERT INTO operations (source, key, idempotency_key, frozen_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (source, key) DO UPDATE SET
+                     idempotency_key = excluded.idempotency_key, frozen_at = excluded.frozen_at, settled = NULL",
+            )?
+            .execute(params![source.0, key.to_stored(), idempotency_key, now])?;
+        Ok(idempotency_key)
+    }
+
+    /// A call has ended: what that means for the operation it carried out.
+    pub(in crate::store) fn end_operation(
+        &self,
+        call: i64,
+        end: OperationEnd,
+    ) -> rusqlite::Result<()> {
+        let (source, keys): (i64, String) = self
+            .db
+            .prepare_cached("SELECT source, keys FROM calls WHERE id = ?1")?
+            .query_row([call], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for key in parse_keys(&keys) {
+            match end {
+                OperationEnd::Settled => self.settle_operation(SourceId(source), &key, call)?,
+                OperationEnd::NotDone => self.free_operation(SourceId(source), &key)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What was answered is in the journal, even where its row was taken for never done.
+    fn settle_operation(&self, source: SourceId, key: &Key, call: i64) -> rusqlite::Result<()> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO operations (source, key, idempotency_key, frozen_at, settled)
+                 SELECT ?1, ?2, '', reserved_wall, ?3 FROM calls WHERE id = ?3
+                 ON CONFLICT (source, key) DO UPDATE SET settled = excluded.settled",
+            )?
+            .execute(params![source.0, key.to_stored(), call])?;
+        Ok(())
+    }
+
+    fn free_operation(&self, source: SourceId, key: &Key) -> rusqlite::Result<()> {
+        self.db
+            .prepare_cached(
+                "DELETE FROM operations WHERE source = ?1 AND key = ?2 AND settled IS NULL",
+            )?
+            .execute(params![source.0, key.to_stored()])?;
+        Ok(())
+    }
+
+    /// Frees an operation that is still the one that was looked for: neither
+    /// frozen again since, nor on its way in a run that has not ended.
+    fn free_if_the_same(
+        &self,
+        source: SourceId,
+        key: &Key,
+        frozen_at: i64,
+    ) -> rusqlite::Result<()> {
+        let key = key.to_stored();
+        if open_calls(&self.db, source)?.contains(&key) {
+            return Ok(());
+        }
+        self.db
+            .prepare_cached(
+                "DELETE FROM operations
+                 WHERE source = ?1 AND key = ?2 AND frozen_at = ?3 AND settled IS NULL",
+            )?
+            .execute(params![source.0, key, frozen_at])?;
+        Ok(())
+    }
+
+    /// What became of an operation was found out by other means than its own reply.
+    pub(in crate::store) fn reconcile(&mut self, found: Reconcile) -> rusqlite::Result<()> {
+        let Reconcile { source, key, frozen_at, answer, at } = found;
+        let Some(answer) = answer else {
+            return self.free_if_the_same(source, &key, frozen_at);
+        };
+        let call: Option<i64> = self
+            .db
+            .prepare_cached(
+                "SELECT id FROM calls WHERE source = ?1 AND keys = ?2 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row(params![source.0, key.to_stored()], |row| row.get(0))
+            .optional()?;
+        // Every operation was entered with a call; without one there is nothing to settle.
+        let Some(call) = call else { return Ok(()) };
+        self.settle_operation(source, &key, call)?;
+        self.index.add(call, source, at, vec![answer]);
+        Ok(())
+    }
+}
+
+/// The stored keys of calls on their way in runs that have not ended.
+fn open_calls(db: &Connection, source: SourceId) -> rusqlite::Result<HashSet<String>> {
+    db.prepare_cached(
+        "SELECT calls.keys FROM calls JOIN runs ON runs.id = calls.run
+         WHERE calls.source = ?1 AND runs.ended_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.call = calls.id)",
+    )?
+    .query_map([source.0], |row| row.get(0))?
+    .collect()
+}
+
+impl Snapshot<'_> {
+    /// The most that a call about tasks whose subject is or begins with the word
+    /// `subject` was ever charged.
+    pub fn dearest(&self, source: SourceId, subject: &str) -> Result<Option<Micros>, Error> {
+        let (from, to) = Key::tasks_about(subject);
+        self.db
+            .query_row(
+                "SELECT max(replies.charged) FROM calls JOIN replies ON replies.call = calls.id
+                 WHERE calls.source = ?1 AND calls.keys >= ?2 AND calls.keys < ?3 AND replies.state = 'ok'",
+                params![source.0, from, to],
+                |row| row.get::<_, Option<i64>>(0),
+            )
+            .map(|charged| charged.map(Micros))
+            .map_err(failed("cannot read the ledger", &self.path))
+    }
+
+    /// The operations of a source, settled or not, in the order of their keys.
+    pub fn operations(&self, source: SourceId) -> Result<Vec<Operation>, Error> {
+        let read = || {
+            let open = open_calls(self.db, source)?;
+            self.db
+                .prepare_cached(
+                    "SELECT key, frozen_at, settled IS NOT NULL FROM operations WHERE source = ?1 ORDER BY key",
+                )?
+                .query_map([source.0], |row| {
+                    let stored = row.get_ref(0)?.as_str()?;
+                    let in_flight = open.contains(stored);
+                    let (frozen_at, settled) = (row.get(1)?, row.get(2)?);
+                    let key = Key::from_stored(stored);
+                    Ok(key.map(|key| Operation { key, frozen_at, settled, in_flight }))
+                })?
+                .filter_map(Result::transpose)
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(failed("cannot read the journal", &self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! Waits that vendors asked for. They outlive the process that was told, and
+//! hold every other process on the store: nobody comes back early.
+//!
+//! A vendor's word is kept as an end by both clocks. Within the boot in which it
+//! was heard only the boot clock counts, which nobody can set; after a reboot
+//! there is but the wall clock.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::domain::error::Error;
+use crate::domain::time::Moment;
+use crate::store::admin::runs::InUse;
+use crate::store::state::State;
+use crate::store::{AccountId, Snapshot, failed, open};
+
+/// No vendor is believed for longer: a little more than the longest window that
+/// any of them counts over. What it asks beyond was no wait, but a slip.
+pub const LONGEST_WAIT: Duration = Duration::from_hours(32 * 24);
+
+/// A shorter wait is over before it is worth a row.
+const WORTH_KEEPING: Duration = Duration::from_secs(3);
+
+/// Who says that an account should wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitWord {
+    /// The vendor said how long.
+    Asked,
+    /// It refused again and again without a word: its longest window is taken
+    /// for used up.
+    Supposed,
+}
+
+/// What a vendor has just said.
+#[derive(Clone, Copy, Debug)]
+pub struct HeardWait {
+    /// Whom it told.
+    pub account: AccountId,
+    /// When.
+    pub now: Moment,
+    /// For how long.
+    pub wait: Duration,
+    /// How that is known.
+    pub word: WaitWord,
+}
+
+/// A wait that is not over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptWait {
+    /// How long it still lasts.
+    pub left: Duration,
+    /// How that is known.
+    pub word: WaitWord,
+}
+
+impl WaitWord {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Supposed => "supposed",
+        }
+    }
+
+    fn from_name(name: &str) -> Self {
+        if name == "supposed" { Self::Supposed } else { Self::Asked }
+    }
+}
+
+impl State {
+    /// Keeps a wait, unless one that ends later is known.
+    pub(in crate::store) fn keep_wait(&self, heard: HeardWait) -> rusqlite::Result<()> {
+        let HeardWait { account, now, wait, word } = heard;
+        let wait = wait.min(LONGEST_WAIT);
+        let known = find(&self.db, account, now, &self.boot_id)?;
+        if wait < WORTH_KEEPING || known.is_some_and(|known| known.left >= wait) {
+            return Ok(());
+        }
+        let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+        self.db
+            .prepare_cached(
+                "INSERT OR REPLACE INTO waits (account, boot_id, until_wall, until_boot, why)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                account.0,
+                self.boot_id,
+                now.wall.saturating_add(micros),
+                now.boot.saturating_add(micros),
+                word.name()
+            ])?;
+        Ok(())
+    }
+
+    /// Forgets every wait that is over.
+    pub(in crate::store) fn forget_waits_over(&self, now: Moment) -> rusqlite::Result<()> {
+        self.db.execute(
+            "DELETE FROM waits WHERE CASE boot_id WHEN ?1 THEN until_boot <= ?2 ELSE until_wall <= ?3 END",
+            params![self.boot_id, now.boot, now.wall],
+        )?;
+        Ok(())
+    }
+
+    /// How long an account must still wait. A wait that is over is forgotten.
+    pub(in crate::store) fn wait_left(
+        &self,
+        account: AccountId,
+        now: Moment,
+    ) -> rusqlite::Result<Option<Duration>> {
+        let kept = find(&self.db, account, now, &self.boot_id)?;
+        if kept.is_none() {
+            self.db.prepare_cached("DELETE FROM waits WHERE account = ?1")?.execute([account.0])?;
+        }
+        Ok(kept.map(|kept| kept.left))
+    }
+}
+
+impl Snapshot<'_> {
+    /// The wait that the vendor asked of an account; none where it is unknown.
+    pub fn wait(
+        &self,
+        (vendor, origin, name): (&str, &str, &str),
+        now: Moment,
+        boot_id: &str,
+    ) -> Result<Option<KeptWait>, Error> {
+        let read = || {
+            let account = self
+                .db
+                .query_row(
+                    "SELECT id FROM accounts WHERE vendor = ?1 AND origin = ?2 AND account = ?3",
+                    [vendor, origin, name],
+                    |row| row.get(0).map(AccountId),
+                )
+                .optional()?;
+            account.map_or(Ok(None), |account| find(self.db, account, now, boot_id))
+        };
+        read().map_err(failed("cannot read the ledger", &self.path))
+    }
+}
+
+/// Forgets what `vendor` asked of any of its accounts. Returns how many waits
+/// that were.
+pub fn forget_waits(store: &Path, vendor: &str) -> Result<usize, Error> {
+    if !store.exists() {
+        return Ok(0);
+    }
+    let _in_use = InUse::share(store)?;
+    open::check(store)?;
+    open::connect(store)?
+        .execute(
+            "DELETE FROM waits WHERE account IN (SELECT id FROM accounts WHERE vendor = ?1)",
+            [vendor],
+        )
+        .map_err(failed("cannot forget a wait", store))
+}
+
+/// The wait of an account, unless it is over. After a reboot, one that seems
+/// longer than any is kept was entered by a wall clock that was wrong.
+fn find(
+    db: &Connection,
+    account: AccountId,
+    now: Moment,
+    boot_id: &str,
+) -> rusqlite::Result<Option<KeptWait>> {
+    let row = db
+        .prepare_cached(
+            "SELECT boot_id = ?2, until_wall, until_boot, why FROM waits WHERE account = ?1",
+        )?
+        .query_row(params![account.0, boot_id], |row| {
+            let same_boot: bool = row.get(0)?;
+            let (until_wall, until_boot): (i64, i64) = (row.get(1)?, row.get(2)?);
+            let left = if same_boot {
+                until_boot.saturating_sub(now.boot)
+            } else {
+                until_wall.saturating_sub(now.wall)
+            };
+            Ok((left, WaitWord::from_name(row.get_ref(3)?.as_str()?)))
+        })
+        .optional()?;
+    let Some((left, word)) = row else { return Ok(None) };
+    let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
+    Ok((!left.is_zero() && left <= LONGEST_WAIT).then_some(KeptWait { left, word }))
+}
