@@ -325,7 +325,7 @@ fn a_store_in_use_is_not_replaced() {
 }
 
 #[test]
-fn a_store_in_use_is_not_replaced() {
+fn a_store_being_read_is_not_replaced() {
     let work = work_with(20, &[]);
     decode(&work, 0, 20);
     backup(&work, "b.db");
