@@ -51,7 +51,7 @@ fn imports_run_one_way() {
     for source in product().filter(|source| source.module() != "lib") {
         let own = place(source.module());
         assert!(own.is_some(), "{} has no place in the order", source.path);
-        for (module, line) in source.imports() {
+        for (module, line) in source.read().imports {
             let exempt = |(path, other): &&(&str, &str)| *path == source.path && *other == module;
             match MAY_IMPORT_AGAINST_IT.iter().find(exempt) {
                 _ if place(&module) <= own => {}

@@ -18,6 +18,7 @@ pub(super) struct Function {
     pub(super) name: String,
     /// `path:line`.
     pub(super) place: String,
+    /// Beside `self`.
     pub(super) parameters: usize,
     pub(super) lines: usize,
 }
@@ -82,16 +83,8 @@ impl Source {
             .collect()
     }
 
-    /// The names after `crate::` in code of the product, each with its lines.
-    pub(super) fn imports(&self) -> BTreeSet<(String, usize)> {
-        self.read().imports
-    }
-
-    pub(super) fn functions(&self) -> Vec<Function> {
-        self.read().functions
-    }
-
-    fn read(&self) -> Reader<'_> {
+    /// What code of the product imports and has.
+    pub(super) fn read(&self) -> Reader<'_> {
         let file = syn::parse_file(&self.text).unwrap_or_else(|e| panic!("{}: {e}", self.path));
         let mut reader =
             Reader { path: &self.path, imports: BTreeSet::new(), functions: Vec::new() };
@@ -109,11 +102,17 @@ fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
+/// Whether a parameter is one beside `self`.
+fn is_named(parameter: &&syn::FnArg) -> bool {
+    matches!(parameter, syn::FnArg::Typed(_))
+}
+
 /// Gathers what a file imports and which functions it has.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     path: &'a str,
-    imports: BTreeSet<(String, usize)>,
-    functions: Vec<Function>,
+    /// The names after `crate::`, each with its lines.
+    pub(super) imports: BTreeSet<(String, usize)>,
+    pub(super) functions: Vec<Function>,
 }
 
 impl Reader<'_> {
@@ -155,7 +154,7 @@ impl Reader<'_> {
         self.functions.push(Function {
             name: signature.ident.to_string(),
             place: format!("{}:{first}", self.path),
-            parameters: signature.inputs.len(),
+            parameters: signature.inputs.iter().filter(is_named).count(),
             lines: last + 1 - first,
         });
     }

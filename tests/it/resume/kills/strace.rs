@@ -3,6 +3,7 @@
 use super::kills_wanted;
 use super::site::Site;
 use super::victim::{Fate, Victim};
+use crate::support::command::trace::STRACE;
 
 /// The `n`th of some system calls, as any one thread counts them.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +15,10 @@ pub(super) struct At {
 impl At {
     /// Runs a command, and kills it there.
     pub(super) fn kill(self, site: &Site, words: &[&str]) -> Fate {
+        let trace = format!("trace={}", self.calls);
         let inject = format!("inject={}:signal=SIGKILL:when={}", self.calls, self.n);
-        let tracer = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject, "--"];
+        let rules = ["-o", "/dev/null", "-e", &trace, "-e", &inject, "--"];
+        let tracer = [&STRACE[..], &rules].concat();
         Victim::start(&mut site.command_under(&tracer, words)).end()
     }
 
