@@ -1,157 +1,384 @@
-//! What README and the page of sources say is what the command does: their
-//! settings load, their commands and flags exist, the exit codes are the exit codes.
+//! What README and the pages of docs/ say is what the command does: their
+//! settings load, their exit codes, defaults and names are the program's. What
+//! can be typed is in `commands`, what is copied from its output in `samples`.
+
+mod commands;
+mod samples;
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
 
+use arrow::ipc::reader::StreamReader;
 use vinrich::config::Settings;
 use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::outcome::{Dataset, Status};
+use vinrich::domain::vin::VinError;
 use vinrich::vendors;
 
 use crate::support::Work;
 
-const README: &str = include_str!("../../README.md");
-const SOURCES: &str = include_str!("../../docs/sources.md");
-const COLUMNS: &str = include_str!("../../docs/columns.md");
-
-/// What stands between lines of ```` ```language ```` and ```` ``` ```` in `page`.
-fn blocks(page: &'static str, language: &str) -> Vec<&'static str> {
-    let opening = format!("```{language}\n");
-    let after = page.split(opening.as_str()).skip(1);
-    let found: Vec<_> = after.map(|rest| rest.split("```").next().unwrap_or_default()).collect();
-    assert!(!found.is_empty(), "no {language} block");
-    found
+/// A page, by its path in the repository.
+struct Page {
+    path: String,
+    text: String,
 }
 
-/// The configuration `text`.
-fn load(text: &str) -> Result<Settings, Error> {
+/// What is between ```` ```language ```` and ```` ``` ````.
+struct Block<'a> {
+    language: &'a str,
+    lines: Vec<&'a str>,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// README and every page of docs/.
+fn pages() -> Vec<Page> {
+    let files = std::fs::read_dir(root().join("docs")).expect("a folder");
+    let names = files.map(|file| file.expect("a file").file_name().into_string().expect("text"));
+    let mut paths: Vec<String> = names.map(|name| format!("docs/{name}")).collect();
+    paths.push("README.md".into());
+    paths.sort();
+    paths.into_iter().map(page).collect()
+}
+
+fn page(path: impl Into<String>) -> Page {
+    let path = path.into();
+    let text = std::fs::read_to_string(root().join(&path)).expect("a page");
+    Page { path, text }
+}
+
+/// The pages for users; those about tests and dependencies name functions and crates.
+fn guides() -> Vec<Page> {
+    let about_the_code = ["docs/DEPENDENCIES.md", "docs/RELIABILITY.md"];
+    pages().into_iter().filter(|page| !about_the_code.contains(&page.path.as_str())).collect()
+}
+
+impl Page {
+    fn blocks(&self) -> Vec<Block<'_>> {
+        let mut blocks = Vec::new();
+        let mut open: Option<Block<'_>> = None;
+        for line in self.text.lines() {
+            match (line.strip_prefix("```"), &mut open) {
+                (Some(_), Some(_)) => blocks.extend(open.take()),
+                (Some(language), None) => {
+                    open = Some(Block { language, lines: Vec::new() });
+                }
+                (None, Some(block)) => block.lines.push(line),
+                (None, None) => {}
+            }
+        }
+        assert!(open.is_none(), "{}: a block does not end", self.path);
+        blocks
+    }
+
+    /// The texts between backticks outside of blocks.
+    fn spans(&self) -> Vec<&str> {
+        let mut in_block = false;
+        let prose = self.text.lines().filter(|line| {
+            let fence = line.starts_with("```");
+            in_block ^= fence;
+            !in_block && !fence
+        });
+        prose.flat_map(|line| line.split('`').skip(1).step_by(2)).collect()
+    }
+
+    /// What follows the line `$ command` in its block.
+    #[track_caller]
+    fn sample(&self, command: &str) -> Vec<&str> {
+        let prompt = format!("$ {command}");
+        let blocks = self.blocks().into_iter().map(|block| block.lines);
+        let found = blocks.into_iter().find(|lines| lines.first() == Some(&prompt.as_str()));
+        found.unwrap_or_else(|| panic!("{}: no block of `{prompt}`", self.path))[1..].to_vec()
+    }
+}
+
+// The form of the pages.
+
+#[test]
+fn readme_has_at_most_200_lines() {
+    assert!(page("README.md").text.lines().count() <= 200);
+}
+
+/// The name that a heading gets in a link.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = kept.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+    kept.collect::<String>().replace(' ', "-")
+}
+
+#[test]
+fn links_between_pages_exist() {
+    let mut seen = 0;
+    for Page { path, text } in pages() {
+        let folder = root().join(&path).parent().expect("a folder").to_owned();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { root().join(&path) } else { folder.join(file) };
+            let target = std::fs::read_to_string(&target);
+            let target = target.unwrap_or_else(|error| panic!("{path}: `{link}`: {error}"));
+            let headings = target.lines().filter(|line| line.starts_with('#')).map(anchor);
+            let known = heading.is_empty() || headings.into_iter().any(|known| known == heading);
+            assert!(known, "{path}: `{link}` names no heading");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "only {seen} links were seen");
+}
+
+#[test]
+fn every_page_is_named_in_readme() {
+    let readme = page("README.md");
+    for page in pages() {
+        let linked = readme.text.contains(&format!("]({})", page.path));
+        assert!(linked || page.path == "README.md", "README does not name {}", page.path);
+    }
+}
+
+// The configuration.
+
+/// The configuration `text`, changed by `variables`.
+fn load_with(text: &str, variables: &[(String, String)]) -> Result<Settings, Error> {
     let defaults: Vec<_> =
         vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("vinrich.toml");
     std::fs::write(&file, text).expect("a file is written");
-    Settings::load(Some(&file), std::iter::empty(), &defaults)
+    Settings::load(Some(&file), variables.iter().cloned(), &defaults)
+}
+
+fn load(text: &str) -> Result<Settings, Error> {
+    load_with(text, &[])
+}
+
+fn defaults() -> Settings {
+    load("").expect("the defaults")
 }
 
 #[test]
-fn its_configuration_loads_and_is_the_default_one() {
-    let told = |settings: Result<Settings, _>| {
-        let settings = settings.expect("a configuration");
+fn its_configuration_is_the_default_one() {
+    let shown = |settings: Settings| {
         // Whether vendors were named is the one thing that naming them changes.
-        format!("{settings:?}").replace("named: true", "named: false")
+        format!("{settings:#?}").replace("named: true", "named: false")
     };
-    let untouched = told(load(""));
-    for block in blocks(README, "toml") {
-        assert_eq!(told(load(block)), untouched);
-        let without_comments = block.replace("\n# ", "\n");
-        load(without_comments.trim_start_matches("# ")).expect("its commented lines are settings");
-    }
+    let configuration = page("docs/configuration.md");
+    let blocks = configuration.blocks();
+    let block = blocks.iter().find(|block| block.language == "toml").expect("a block");
+    let text = block.lines.join("\n");
+    assert_eq!(shown(load(&text).expect("a configuration")), shown(defaults()));
+    let uncommented = text.trim_start_matches("# ").replace("\n# ", "\n");
+    load(&uncommented).expect("the lines behind a `#` are settings too");
 }
 
 #[test]
-fn the_settings_of_each_source_load() {
-    for block in blocks(SOURCES, "toml") {
-        load(block).expect("a configuration");
-    }
-}
-
-/// The commands of the `sh` blocks: the words after `vinrich`.
-fn commands() -> Vec<Vec<&'static str>> {
-    let blocks = [README, SOURCES].into_iter().flat_map(|page| blocks(page, "sh"));
-    let lines = blocks.flat_map(str::lines);
-    let typed = lines.filter_map(|line| line.split("  #").next());
-    let ours = typed.flat_map(|line| line.split(" | ")).filter_map(|command| {
-        let words: Vec<_> = command.split_whitespace().collect();
-        let place = words.iter().position(|word| *word == "vinrich")?;
-        Some(words[place + 1..].to_vec())
-    });
-    ours.collect()
-}
-
-#[test]
-fn their_commands_and_flags_exist() {
-    let work = Work::with_faults(&[]);
-    let commands = commands();
-    assert!(commands.len() > 10, "only {} commands were seen", commands.len());
-    for words in commands {
-        let takes_two =
-            matches!(words[0], "runs" | "cache" | "vpic" | "recalls" | "photos" | "store" | "tool");
-        let mut ask = words[..if takes_two { 2 } else { 1 }].to_vec();
-        ask.push("--help");
-        let help = work.vinrich(&ask).exits(0);
-        let known: BTreeSet<_> = help.stdout().split_whitespace().collect();
-        for flag in words.iter().filter(|word| word.starts_with("--")) {
-            assert!(known.contains(flag), "`vinrich {}` has no {flag}", words[0]);
+fn its_settings_load() {
+    let mut seen = 0;
+    for page in pages() {
+        for block in page.blocks().iter().filter(|block| block.language == "toml") {
+            let loaded = load(&block.lines.join("\n"));
+            assert!(loaded.is_ok(), "{}: {}", page.path, loaded.expect_err("an error"));
+            seen += 1;
         }
     }
+    assert!(seen > 5, "only {seen} blocks were seen");
+}
+
+/// The settings that exist in a table, as the hint behind an unknown one lists them.
+fn settings_in(table: &str) -> BTreeSet<String> {
+    let unlike_any = "x".repeat(60);
+    let error = load(&format!("{table}\n{unlike_any} = 1")).expect_err("an unknown key");
+    let known = error.hint_text().and_then(|hint| hint.strip_prefix("known here are "));
+    let known = known.unwrap_or_else(|| panic!("no list of keys: {error}"));
+    known.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Every setting of every table.
+fn settings() -> BTreeSet<String> {
+    let datasets = Dataset::ALL.map(|dataset| format!("[datasets.{}]", dataset.name()));
+    let vendors = vendors::registry().iter().map(|vendor| vendor.spec().id()).chain(["vpic"]);
+    let tables = datasets.into_iter().chain(vendors.map(|id| format!("[vendors.{id}]")));
+    [String::new()].into_iter().chain(tables).flat_map(|table| settings_in(&table)).collect()
+}
+
+/// The names in a text, without the signs around them.
+fn words_in(text: &str) -> BTreeSet<String> {
+    let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    words.map(str::to_owned).collect()
 }
 
 #[test]
-fn every_flag_in_its_text_exists() {
-    let work = Work::with_faults(&[]);
-    let commands =
-        ["enrich", "sandbox", "schema", "quota", "runs audit", "cache prune", "cache forget"];
-    let help: String = commands
-        .map(|command| {
-            let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
-            work.vinrich(&words).exits(0).stdout().to_owned()
-        })
-        .concat();
-    let known: BTreeSet<_> = help.split_whitespace().collect();
-    let spans = README.split('`').skip(1).step_by(2);
-    let flags: BTreeSet<_> = spans
-        .filter(|span| !span.contains('\n') && !span.starts_with("cargo"))
-        .flat_map(str::split_whitespace)
-        .filter(|word| word.starts_with("--"))
-        .collect();
-    assert!(flags.len() > 10, "only {} flags were seen", flags.len());
-    let unknown: Vec<_> = flags.difference(&known).collect();
-    assert!(unknown.is_empty(), "no command has {unknown:?}");
+fn every_setting_is_on_its_page() {
+    let page = page("docs/configuration.md");
+    let settings = settings();
+    assert!(settings.len() > 30, "only {settings:?} were found");
+    let missing: Vec<_> = settings.difference(&words_in(&page.text)).cloned().collect();
+    assert!(missing.is_empty(), "docs/configuration.md lacks {missing:?}");
+}
+
+#[test]
+fn defaults_in_its_text_are_the_defaults() {
+    let settings = defaults();
+    let days = |length: Duration| format!("{} days", length.as_secs() / 86400);
+    let hours = |length: Duration| format!("{} hours", length.as_secs() / 3600);
+    let [decode, recalls, listings] =
+        [Dataset::Decode, Dataset::Recalls, Dataset::Listings].map(|one| &settings.datasets[&one]);
+    assert_eq!((recalls.ttl, decode.keep), (listings.ttl, recalls.keep));
+    let dollars = settings.vendors["visor"].price["listings"];
+    let daily = &settings.vendors["carvin"].quotas[0];
+    let expected = [
+        (
+            "docs/operations.md",
+            format!(
+                "Decodes are fresh for {}, recalls and listings for {}",
+                days(decode.ttl),
+                hours(listings.ttl)
+            ),
+        ),
+        (
+            "docs/operations.md",
+            format!("within {} minutes (`--max-wait`)", settings.max_wait.as_secs() / 60),
+        ),
+        (
+            "docs/store.md",
+            format!(
+                "listings for {}, others for {}",
+                days(listings.keep),
+                decode.keep.as_secs() / 86400
+            ),
+        ),
+        ("docs/sources.md", format!("a key and a spend limit; {dollars} a call")),
+        ("docs/sources.md", format!("a key; {} calls a day", daily.calls)),
+        ("README.md", format!("{} calls a day", daily.calls)),
+        ("README.md", format!("visor: {dollars} for 10 VINs")),
+    ];
+    for (path, sentence) in expected {
+        assert!(page(path).text.contains(&sentence), "{path} does not say: {sentence}");
+    }
+}
+
+// Exit codes and names.
+
+const EXITS: [Exit; 17] = [
+    Exit::Success,
+    Exit::SomeFailed,
+    Exit::Usage,
+    Exit::BadInput,
+    Exit::NoInput,
+    Exit::Refused,
+    Exit::Internal,
+    Exit::CannotCreate,
+    Exit::Io,
+    Exit::Parked,
+    Exit::Protocol,
+    Exit::Key,
+    Exit::Config,
+    Exit::Locked,
+    Exit::OwnLimit,
+    Exit::Interrupted,
+    Exit::Terminated,
+];
+
+/// The cells of the rows below `heading`.
+fn table(page: &Page, heading: &str) -> Vec<Vec<String>> {
+    let section = page.text.split(&format!("\n{heading}\n")).nth(1).expect("a section");
+    let rows = section.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    rows.take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect())
+        .collect()
 }
 
 #[test]
 fn its_exit_codes_are_the_exit_codes() {
-    use Exit::{
-        BadInput, CannotCreate, Config, Internal, Interrupted, Io, Key, Locked, NoInput, OwnLimit,
-        Parked, Protocol, Refused, SomeFailed, Success, Terminated, Usage,
-    };
-    let exits = [
-        Success,
-        SomeFailed,
-        Usage,
-        BadInput,
-        NoInput,
-        Refused,
-        Internal,
-        CannotCreate,
-        Io,
-        Parked,
-        Protocol,
-        Key,
-        Config,
-        Locked,
-        OwnLimit,
-        Interrupted,
-        Terminated,
-    ];
-    let expected = exits.map(|exit| {
+    let expected = EXITS.map(|exit| {
         let written = if exit.writes_output() { "yes" } else { "no" };
-        (exit.code().to_string(), exit.name(), written)
+        [exit.code().to_string(), exit.name().to_owned(), written.to_owned()]
     });
-    let table = README.split("## Exit codes").nth(1).expect("a section");
-    let rows = table.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
-    let told = rows.take_while(|line| line.starts_with('|')).map(|line| {
-        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
-        (cells[0].to_owned(), cells[1], cells[3])
-    });
-    assert_eq!(told.collect::<Vec<_>>(), expected);
+    let rows = table(&page("README.md"), "## Exit codes").into_iter();
+    let rows: Vec<_> = rows.map(|row| [row[0].clone(), row[1].clone(), row[3].clone()]).collect();
+    assert_eq!(rows, expected);
+}
+
+const STATUSES: [Status; 6] = [
+    Status::Found,
+    Status::Absent,
+    Status::Pending,
+    Status::Failed,
+    Status::Refused,
+    Status::NotRequested,
+];
+
+#[test]
+fn its_statuses_are_the_statuses() {
+    let rows = table(&page("docs/columns.md"), "## Statuses");
+    let names: Vec<_> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
+    assert_eq!(names, STATUSES.map(Status::name));
 }
 
 #[test]
-fn the_page_of_columns_is_what_schema_prints() {
+fn every_exit_code_has_advice() {
+    let rows = table(&page("docs/operations.md"), "## What to do about an exit code");
+    let codes = rows.iter().flat_map(|row| row[0].split(", "));
+    let mut codes: Vec<u8> = codes.map(|code| code.parse().expect("a code")).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, EXITS.map(Exit::code));
+}
+
+/// The numbers behind words that announce an exit code, and those alone in parentheses.
+fn exit_codes_in(text: &str) -> BTreeSet<u32> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let bare = |word: &str| word.trim_matches(|end: char| !end.is_alphanumeric()).parse().ok();
+    let announced = words.windows(2).filter(|pair| {
+        ["exit", "exits", "exiting", "code"].contains(&pair[0].trim_start_matches('('))
+            || pair[0] == "with"
+    });
+    let alone = words.iter().filter(|word| word.starts_with('(') && word.contains(')'));
+    announced.filter_map(|pair| bare(pair[1])).chain(alone.filter_map(|word| bare(word))).collect()
+}
+
+#[test]
+fn exit_codes_in_its_text_exist() {
+    let known: BTreeSet<u32> = EXITS.iter().map(|exit| exit.code().into()).collect();
+    let mut seen = BTreeSet::new();
+    for page in guides() {
+        let codes = exit_codes_in(&page.text);
+        assert!(codes.is_subset(&known), "{}: {codes:?}", page.path);
+        seen.extend(codes);
+    }
+    assert!(seen.len() > 5, "only {seen:?} were seen");
+}
+
+/// What columns, settings, statuses, reasons and keys of the report are called.
+fn names() -> BTreeSet<String> {
     let work = Work::with_faults(&[]);
-    let printed = work.vinrich(&["schema", "--format", "markdown"]).exits(0);
-    assert!(
-        printed.stdout() == COLUMNS,
-        "docs/columns.md is outdated: vinrich schema --format markdown > docs/columns.md"
-    );
+    let fleet = root().join("sample-data/fleet.csv").display().to_string();
+    work.vinrich(&["enrich", &fleet, "-o", "out.arrow", "--offline"]).exits(0);
+    let output = std::fs::File::open(work.path("out.arrow")).expect("an output");
+    let written = StreamReader::try_new(output, None).expect("a stream").schema();
+    let texts = [
+        format!("{written:?}"),
+        work.vinrich(&["schema", "--format", "json"]).exits(0).stdout().to_owned(),
+        serde_json::to_string(&vinrich::enrich::report::Report::default()).expect("JSON"),
+        VinError::ALL.map(VinError::as_str).join(" "),
+        STATUSES.map(Status::name).join(" "),
+        EXITS.map(Exit::name).join(" "),
+    ];
+    texts.iter().flat_map(|text| words_in(text)).chain(settings()).collect()
+}
+
+#[test]
+fn names_in_its_text_exist() {
+    let known = names();
+    let is_letter = |letter: char| letter == '_' || letter.is_ascii_lowercase();
+    let is_name = |span: &&str| span.contains('_') && span.chars().all(is_letter);
+    let mut seen = 0;
+    for page in guides() {
+        for name in page.spans().into_iter().filter(is_name) {
+            assert!(known.contains(name), "{}: nothing is called `{name}`", page.path);
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "only {seen} names were seen");
 }
