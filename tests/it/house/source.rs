@@ -102,11 +102,6 @@ fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
-/// Whether a parameter is one beside `self`.
-fn is_named(parameter: &&syn::FnArg) -> bool {
-    matches!(parameter, syn::FnArg::Typed(_))
-}
-
 /// Gathers what a file imports and which functions it has.
 pub(super) struct Reader<'a> {
     path: &'a str,
@@ -154,7 +149,7 @@ impl Reader<'_> {
         self.functions.push(Function {
             name: signature.ident.to_string(),
             place: format!("{}:{first}", self.path),
-            parameters: signature.inputs.iter().filter(is_named).count(),
+            parameters: signature.inputs.len() - usize::from(signature.receiver().is_some()),
             lines: last + 1 - first,
         });
     }
