@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use super::{Ended, Running};
 use crate::support::{Work, passes_by};
 
-/// Traces the calls that a rule `trace=` names. With `--seccomp-bpf` it would be
-/// faster, and would miscount them: `when=2` then never comes.
+/// Traces the calls that a rule `trace=` names. `--seccomp-bpf` would make it much
+/// faster, but strace then does not send the signals of `inject=`.
 pub(crate) const STRACE: [&str; 3] = ["strace", "-f", "-qq"];
 
 /// `inner`, started by another program.
