@@ -9,7 +9,7 @@ SHOW := awk -f sample-data/show.awk
 VPIC := $(CURDIR)/target-data/vpic.rkyv
 WITH_VPIC := VINRICH_VENDORS__VPIC__DATA=$(VPIC)
 
-.PHONY: help demo vpic-data test lint bench soak
+.PHONY: help demo vpic-data test test-busy figures lint bench soak
 
 help: ## what there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,19 @@ test: vpic-data ## run every test (with cargo-nextest where it is installed)
 		echo '$(CARGO) test --locked --lib --bins --tests'; $(CARGO) test --locked --lib --bins --tests; \
 	fi
 
+# A test that needs an idle machine fails here. `yes` into nothing keeps a core busy.
+test-busy: vpic-data ## run every test three times beside a load on every core: before a release
+	$(CARGO) nextest run --locked --no-run
+	@loads=; trap 'kill $$loads' EXIT; trap 'exit 130' INT TERM; \
+	for core in $$(seq $$(nproc)); do yes >/dev/null & loads="$$loads $$!"; done; \
+	for round in 1 2 3; do \
+		echo "round $$round of 3, beside a load on every core"; \
+		$(CARGO) nextest run --locked --no-fail-fast || exit 1; \
+	done
+
+figures: ## print the figures of the house: modules, imports, functions, lines
+	@$(CARGO) test --locked --quiet --test it -- house::figures --nocapture
+
 lint: ## check format, lints, documentation, and what the dependencies are
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
@@ -81,9 +94,9 @@ bench: ## measure a large run against a local vendor, in the release profile
 # Each part can be run alone, and scaled by its variable: docs/RELIABILITY.md.
 soak: ## the long forms of the tests, about an hour; VINRICH_SOAK_MINUTES=60 makes the last go on
 	VINRICH_KILLS=10000 $(LONG) kills::growing
-	VINRICH_LONG=1 $(LONG) quotas::processes
+	VINRICH_LONG=1 $(LONG) quota::processes
 	VINRICH_WIRE_CASES=150 $(LONG) conservation::wire
 	VINRICH_SWEEP=12 $(LONG) disk::damage disk::broken_off disk::full
 	VINRICH_WRITES=10000 $(LONG) kills::crowd
-	VINRICH_NIGHTS=200 $(LONG) nights::fairness
+	VINRICH_NIGHTS=200 $(LONG) quota::fairness
 	$(CARGO) bench --locked --bench soak

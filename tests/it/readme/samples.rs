@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use super::{page, root};
 use crate::support::Work;
-use crate::support::binary::Running;
+use crate::support::command::Running;
 
 /// Whether pages are renewed instead of compared.
 fn writes() -> bool {

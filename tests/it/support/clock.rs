@@ -1,10 +1,25 @@
-//! A clock that can be turned forward, to play through nights.
+//! A clock that can be turned forward, and the nights that are played through by
+//! it: each is one whole run, a day later.
+//!
+//! `VINRICH_NIGHTS=365` makes the simulations of a quota as long as that.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use vinrich::SystemClock;
+use vinrich::config::Quota;
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::events::Silent;
 use vinrich::domain::time::{Clock, Moment};
+use vinrich::enrich::plan::Plan;
+use vinrich::enrich::report::Report;
+
+use super::number_in;
+
+pub(crate) const NIGHT: Duration = Duration::from_hours(24);
+
+/// As long as an answer about recalls or listings is fresh.
+pub(crate) const TTL: Duration = Duration::from_hours(20);
 
 /// The machine's clock, as far ahead as it was turned.
 pub(crate) struct ScriptedClock {
@@ -34,4 +49,28 @@ impl Clock for ScriptedClock {
     fn boot_id(&self) -> &str {
         self.machine.boot_id()
     }
+}
+
+/// One night's run.
+pub(crate) fn night(plan: &Plan, clock: &ScriptedClock) -> Report {
+    vinrich::enrich(
+        plan,
+        vinrich::Context { events: &Silent, clock: clock, cancel: &Cancel::new() },
+    )
+    .expect("the run ends")
+}
+
+/// So many calls a day.
+pub(crate) fn daily(calls: u32) -> Vec<Quota> {
+    vec![Quota { calls: calls.try_into().expect("not zero"), window: NIGHT }]
+}
+
+/// Nights that a simulation of `usual` nights goes through.
+pub(crate) fn nights(usual: usize) -> usize {
+    number_in("VINRICH_NIGHTS").unwrap_or(usual).max(usual)
+}
+
+/// When a row's answer was fetched, in microseconds since the epoch.
+pub(crate) fn fetched_at(text: &str) -> i64 {
+    text.parse::<jiff::Timestamp>().expect("RFC 3339").as_microsecond()
 }

@@ -4,6 +4,29 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::Work;
+
+impl Work {
+    /// The store, opened.
+    #[track_caller]
+    pub(crate) fn db(&self) -> Connection {
+        Connection::open(self.store()).expect("the store opens")
+    }
+
+    /// A number from the store.
+    #[track_caller]
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        self.db().query_row(sql, [], |row| row.get(0)).expect("a number")
+    }
+
+    /// The store is sound.
+    #[track_caller]
+    pub(crate) fn assert_sound(&self) {
+        let wrong = "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
+        assert_eq!(self.number(wrong), 0);
+    }
+}
+
 /// A store, counted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ledger {

@@ -1,35 +1,27 @@
 //! What the tests share: a work folder with a plan that points at a sandbox.
 
-pub(crate) mod binary;
-pub(crate) mod breakage;
 pub(crate) mod clock;
-pub(crate) mod enriched;
-pub(crate) mod fake;
+pub(crate) mod command;
 pub(crate) mod ledger;
-pub(crate) mod memory;
+pub(crate) mod library;
+pub(crate) mod server;
 /// The decoder's real data, where this machine has them.
 #[path = "../../../src/reference/vpic/testing.rs"]
 pub(crate) mod vpic;
-pub(crate) mod wire;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use vinrich::SystemClock;
-use vinrich::config::{Settings, SpendLimit};
-use vinrich::domain::cancel::Cancel;
-use vinrich::domain::error::Error;
-use vinrich::domain::events::Silent;
-use vinrich::domain::money::Micros;
-use vinrich::enrich::plan::Plan;
-use vinrich::enrich::report::Report;
-use vinrich::sandbox::{self, Sandbox, SandboxSpec};
-use vinrich::vendors;
+use vinrich::sandbox::{Sandbox, SandboxSpec};
+
+use self::server::Port;
 
 /// A folder of its own with a sandbox beside it.
 pub(crate) struct Work {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) sandbox: Sandbox,
+    /// Keeps the sandbox's address for it while nobody listens there.
+    port: Port,
 }
 
 impl Work {
@@ -40,15 +32,16 @@ impl Work {
     }
 
     pub(crate) fn with(spec: SandboxSpec) -> Self {
-        let sandbox = Sandbox::start(spec).expect("the sandbox starts");
-        Self { folder: tempfile::tempdir().expect("a folder"), sandbox }
+        let port = Port::reserve();
+        let sandbox = Sandbox::start(SandboxSpec { port: port.number(), ..spec });
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { folder, sandbox: sandbox.expect("the sandbox starts"), port }
     }
 
     /// Puts another sandbox, with other faults, behind the same address.
     pub(crate) fn restart(&mut self, faults: &[&str]) {
-        let port = self.sandbox.address().port();
         self.move_away();
-        self.restart_at(port, faults);
+        self.come_back(faults);
     }
 
     /// Nobody listens where the sandbox was.
@@ -56,10 +49,10 @@ impl Work {
         self.sandbox = Sandbox::start(SandboxSpec::default()).expect("a free port");
     }
 
-    /// Puts another sandbox behind an address that nobody listens at.
-    pub(crate) fn restart_at(&mut self, port: u16, faults: &[&str]) {
+    /// Puts another sandbox where the first one was.
+    pub(crate) fn come_back(&mut self, faults: &[&str]) {
         let faults = faults.iter().map(|rule| rule.parse().expect("a fault rule")).collect();
-        let spec = SandboxSpec { port, faults, ..SandboxSpec::default() };
+        let spec = SandboxSpec { port: self.port.number(), faults, ..SandboxSpec::default() };
         self.sandbox = Sandbox::start(spec).expect("the old port");
     }
 
@@ -77,48 +70,10 @@ impl Work {
         std::fs::read_to_string(self.path(name)).expect("a file is read")
     }
 
-    /// Settings whose vendors are the sandbox, without quotas of our own. Recalls
-    /// are asked of carvin alone, so that calls can be counted.
-    pub(crate) fn settings(&self) -> Settings {
-        let nothing = self.write("empty.toml", "");
-        let mut settings = Settings::load(Some(&nothing), std::iter::empty(), &vendors::specs())
-            .expect("defaults are sound");
-        settings.store = self.path("store/vinrich.db");
-        settings.vpic_data = self.path("vpic.rkyv");
-        settings.max_wait = Duration::from_secs(5);
-        for dataset in settings.datasets.values_mut() {
-            dataset.vendors.retain(|id| *id != "nhtsa");
-        }
-        for (id, vendor) in &mut settings.vendors {
-            vendor.base_url = self.sandbox.base_url(id);
-            vendor.api_key = sandbox::key(id).map(|key| key.to_owned().into());
-            vendor.quotas.clear();
-            let day = Duration::from_hours(24);
-            vendor.spend = vec![SpendLimit { amount: Micros(1_000_000_000), window: day }];
-        }
-        settings
-    }
-
-    /// `vinrich enrich INPUT -o OUT` with these settings.
-    pub(crate) fn plan(&self, input: &Path, out: &str) -> Plan {
-        plan_of(self.settings(), input, self.path(out))
-    }
-
     /// Calls the sandbox has seen at `endpoint`.
     pub(crate) fn calls(&self, endpoint: &str) -> usize {
         self.sandbox.log().iter().filter(|seen| seen.endpoint == endpoint).count()
     }
-}
-
-/// `vinrich enrich INPUT -o OUT`.
-pub(crate) fn plan_of(settings: Settings, input: &Path, out: PathBuf) -> Plan {
-    let plan = Plan::new(input.display().to_string(), out, settings);
-    Plan { command: "vinrich enrich".into(), ..plan.expect("a known format") }
-}
-
-pub(crate) fn run(plan: &Plan) -> Result<Report, Error> {
-    let (clock, cancel) = (SystemClock::new(), Cancel::new());
-    vinrich::enrich(plan, vinrich::Context { events: &Silent, clock: &clock, cancel: &cancel })
 }
 
 /// The rows of a CSV file, by column name.
@@ -144,7 +99,25 @@ pub(crate) fn each_at_once<T: Send>(cases: impl IntoIterator<Item = T>, check: i
 }
 
 /// Says why a test shows nothing on this machine.
-#[expect(clippy::print_stderr, reason = "a test that passes by says so")]
 pub(crate) fn passes_by(why: &str) {
-    eprintln!("not shown: {why}");
+    say(&format!("not shown: {why}"));
+}
+
+/// Says something to whoever reads the log, past the capture of a test that passes.
+pub(crate) fn say(words: &str) {
+    // Nobody may be there to read it.
+    let _ = writeln!(std::io::stderr(), "{words}");
+}
+
+/// The number in a variable that makes a test longer or its dice others.
+pub(crate) fn number_in(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// The seed of everything random, printed so that it can be played again.
+pub(crate) fn seed() -> u64 {
+    let given = number_in("VINRICH_SEED").map(|seed| seed as u64);
+    let seed = given.unwrap_or_else(|| fastrand::u64(..1_000_000));
+    say(&format!("VINRICH_SEED={seed}"));
+    seed
 }

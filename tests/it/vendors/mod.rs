@@ -10,6 +10,8 @@
 //! A vendor that is registered and lacks its fixtures, its stand-in or its arm in
 //! [`cases`] fails here, and is told what it lacks.
 
+mod accounts;
+mod faults;
 mod fixtures;
 mod live;
 mod newcomer;
@@ -24,7 +26,7 @@ use vinrich::sandbox::{self, FaultRule};
 use vinrich::vendors::{Answers, Endpoint, EndpointSpec, Role, Vendor, registry};
 
 use self::trial::Command;
-use crate::support::enriched::{fleet_vins, vin, vins};
+use crate::support::library::{fleet_vins, vin, vins};
 
 /// What must be known of a vendor to bring it to every case.
 struct Cases {

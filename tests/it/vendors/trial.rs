@@ -18,7 +18,7 @@ use vinrich::vendors::Vendor;
 use vinrich::{Context, Intent};
 
 use super::{Cases, cases};
-use crate::support::enriched::{Enriched, Row, Tweak};
+use crate::support::library::{Enriched, Row, Tweak};
 use crate::support::{Work, csv_rows};
 
 /// The command that asks a vendor.

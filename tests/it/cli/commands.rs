@@ -1,0 +1,176 @@
+//! The commands around `enrich`, and the sandbox that stands in for the vendors.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::support::command::{DECODE, Running, Setup, vins};
+use crate::support::{Work, csv_rows, sample};
+
+fn with_vins(count: usize) -> Work {
+    let work = Work::configured(&[]);
+    work.write_vins(&vins(count));
+    work
+}
+
+#[test]
+fn help_and_version_exit_0() {
+    let work = Work::with_faults(&[]);
+    let top = work.vinrich(&["--help"]).exits(0);
+    let commands = ["enrich", "plan", "validate", "check", "schema", "sandbox", "completions"];
+    for command in commands {
+        assert!(top.stdout().contains(command), "{command}");
+        for flag in ["--help", "-h"] {
+            let help = work.vinrich(&[command, flag]).exits(0);
+            assert!(help.stdout().contains("Usage: vinrich") && help.stderr.is_empty());
+        }
+    }
+    assert!(top.stdout().contains("Exit codes"));
+    let version = work.vinrich(&["--version"]).exits(0);
+    assert_eq!(version.stdout().trim(), format!("vinrich {}", env!("CARGO_PKG_VERSION")));
+    work.vinrich(&["completions", "bash"]).exits(0);
+}
+
+#[test]
+fn validate_counts_by_reason_and_asks_nobody() {
+    let work = Work::configured(&[]);
+    work.write(
+        "in.csv",
+        "Unit,VIN\n1,1FTFW1ET0DF000000\n2,\n3,1.23457E+16\n4,11111111111111111\n\
+         5,1FTFW1ET0DF00000\n6,N/A\n7,1ftfw1et0df000000\n",
+    );
+    let words = ["validate", "in.csv", "--rejects", "bad.csv", "--format", "json"];
+    let report = work.vinrich(&words).exits(0).json();
+    assert_eq!(
+        report["rows"]["rejected"],
+        serde_json::json!({"empty": 2, "excel_number_damage": 1, "length": 1, "placeholder": 1})
+    );
+    assert_eq!((&report["rows"]["read"], &report["rows"]["distinct_vins"]), (&7.into(), &1.into()));
+    let rejects = csv_rows(&work.read("bad.csv"));
+    let units: Vec<&str> = rejects.iter().map(|row| row["Unit"].as_str()).collect();
+    assert_eq!(units, ["2", "3", "4", "5", "6"]);
+    assert_eq!(rejects[1]["vin_error"], "excel_number_damage");
+
+    let text = work.vinrich(&["validate", "in.csv"]).exits(0);
+    assert!(
+        text.stdout().contains("7 rows: 2 usable, 1 distinct, 5 rejected"),
+        "{}",
+        text.stdout()
+    );
+    work.vinrich(&["validate", "in.csv", "--max-rejected", "4"]).exits(65);
+    assert!(work.sandbox.log().is_empty());
+    assert!(!work.store().exists(), "validate needs no store");
+}
+
+#[test]
+fn plan_tells_the_calls_before_they_are_spent() {
+    let work = with_vins(2000);
+    let plan = |words: &[&str]| {
+        let words = [&["plan", "vins.csv", "--with", "decode"], words].concat();
+        work.vinrich(&words).exits(0)
+    };
+    let text = plan(&[]);
+    assert!(text.stdout().starts_with("2,000 VINs: 100 calls; done in"), "{}", text.stdout());
+    let forecast = plan(&["--format", "json"]).json();
+    assert_eq!(forecast["vendors"][0]["calls"], serde_json::json!({"batch-decode": 100}));
+    assert_eq!(forecast["vendors"][0]["exact"], true);
+    assert!(work.sandbox.log().is_empty(), "a plan spends nothing");
+    assert!(!work.store().exists(), "a plan creates nothing");
+
+    work.vinrich(&DECODE).exits(0);
+    assert_eq!(work.calls("batch-decode"), 100);
+    let done = plan(&[]);
+    assert!(done.stdout().starts_with("2,000 VINs: nothing to ask"), "{}", done.stdout());
+}
+
+#[test]
+fn plan_knows_the_nights_of_a_daily_quota() {
+    let work = with_vins(2000);
+    work.configure(&Setup { carvin: "quotas = ['30/day']", ..Setup::default() });
+    let words = ["plan", "vins.csv", "--with", "decode", "--format", "json"];
+    let forecast = work.vinrich(&words).exits(0).json();
+    let vendor = &forecast["vendors"][0];
+    assert_eq!((&vendor["nights"], &vendor["quota_left"]), (&4.into(), &30.into()));
+}
+
+#[test]
+fn the_sandbox_signs_every_row() {
+    let work = Work::with_faults(&[]);
+    let fleet = sample("fleet.csv").display().to_string();
+    let mut command = work.command(&["enrich", &fleet, "-o", "out.csv", "--sandbox"]);
+    command.env_remove("CARVIN_API_KEY").env_remove("VISOR_API_KEY");
+    Running::start(&mut command).end().exits(0);
+    let rows = csv_rows(&work.read("out.csv"));
+    let asked: Vec<_> = rows.iter().filter(|row| !row["vin"].is_empty()).collect();
+    assert!(asked.len() > 200, "{}", asked.len());
+    for row in asked {
+        assert_eq!(row["decode_vendor"], "sandbox:carvin");
+        assert!(["found", "absent"].contains(&row["decode_status"].as_str()), "{row:?}");
+    }
+    assert!(work.sandbox.log().is_empty(), "it starts its own");
+    let left: Vec<_> =
+        std::fs::read_dir(work.folder.path()).expect("the folder").flatten().collect();
+    assert!(left.iter().all(|entry| !entry.file_name().to_string_lossy().starts_with("vinrich-")));
+}
+
+#[test]
+fn a_configured_server_works_the_same() {
+    let work = Work::configured(&[]);
+    let fleet = sample("fleet.csv").display().to_string();
+    work.vinrich(&["enrich", &fleet, "-o", "own.csv"]).exits(0);
+    work.vinrich(&["enrich", &fleet, "-o", "sandbox.csv", "--sandbox"]).exits(0);
+    let [own, sandbox] = ["own.csv", "sandbox.csv"].map(|name| csv_rows(&work.read(name)));
+    assert_eq!(own.len(), sandbox.len());
+    for (mut one, mut other) in own.into_iter().zip(sandbox) {
+        assert!(["carvin", ""].contains(&one["decode_vendor"].as_str()));
+        for dataset in ["decode", "recalls", "listings"] {
+            for column in ["vendor", "fetched_at"] {
+                let column = format!("{dataset}_{column}");
+                assert_eq!(
+                    one.remove(&column).expect("the column").is_empty(),
+                    other.remove(&column).expect("the column").is_empty()
+                );
+            }
+        }
+        one.remove("record_hash");
+        other.remove("record_hash");
+        assert_eq!(one, other);
+    }
+}
+
+#[test]
+fn schema_lists_the_columns_of_the_output() {
+    let work = Work::with_faults(&[]);
+    let text = work.vinrich(&["schema"]).exits(0);
+    assert!(text.stdout().contains("recall_campaign_count"));
+    let schema = work.vinrich(&["schema", "--format", "json"]).exits(0).json();
+    assert_eq!(schema["columns"][0]["name"], "row_id");
+    work.vinrich(&["schema", "--format", "yaml"]).exits(64);
+}
+
+#[test]
+fn the_sandbox_prints_lines_for_a_shell() {
+    let work = Work::with_faults(&[]);
+    let mut command = work.command(&["sandbox", "--quota", "carvin=1/day"]);
+    let mut running = Running::start_with_stdout(&mut command, Stdio::piped());
+    let mut lines = BufReader::new(running.take_stdout()).lines().map_while(Result::ok);
+    let carvin = lines.find(|line| line.contains("CARVIN")).expect("a line for carvin");
+    let settings = carvin.strip_prefix("export ").expect("a shell line");
+    let settings: Vec<_> = settings.split(' ').filter_map(|word| word.split_once('=')).collect();
+    work.write_vins(&vins(30));
+    let mut client = work.command(&[&DECODE[..], &["--max-wait", "0s"]].concat());
+    client.envs(settings).env("VINRICH_STORE", work.store());
+    client.env("VINRICH_VENDORS__CARVIN__QUOTAS", "");
+    Running::start(&mut client).end().exits(75);
+    assert_eq!(
+        csv_rows(&work.read("out.csv"))
+            .iter()
+            .filter(|row| row["decode_status"] == "found")
+            .count(),
+        20
+    );
+    #[cfg(unix)]
+    {
+        running.signal("INT");
+        running.end().exits(0);
+    }
+}

@@ -1,0 +1,120 @@
+//! Limits of our own, with 64 calls on their way at once.
+//!
+//! `--max-calls` counts every call that leaves. `--max-cost` holds while no call
+//! costs more than the price list says, or than any call of the run before it:
+//! the first call to a priced endpoint goes alone, so that a price list that is
+//! too low is found out by one call. A charge that rises later can pass the limit
+//! by what the calls then on their way cost more; nobody could know before.
+
+use std::time::Duration;
+
+use serde_json::json;
+use vinrich::domain::money::Micros;
+use vinrich::domain::outcome::Dataset;
+
+use crate::support::library::{Enriched, Tweak, vins};
+use crate::support::server::{Fake, Reply};
+use crate::support::{Work, seed};
+
+const MANY: u32 = 64;
+
+#[test]
+fn no_more_calls_than_allowed_at_concurrency_64() {
+    let mut rng = fastrand::Rng::with_seed(seed());
+    // Retries; halving; resets, which cost retries too; confirmations come with recalls.
+    for fault in ["latency=15ms", "500:every=3", "carvin/batch-decode/400:every=2", "reset:every=4"]
+    {
+        for _ in 0..2 {
+            let most = rng.u64(1..40);
+            let work = Work::with_faults(&[fault, "latency=15ms"]);
+            let mut plan = work.fleet();
+            for id in ["carvin", "visor"] {
+                plan.vendor(id).concurrency = MANY.try_into().expect("not zero");
+            }
+            plan.limits.max_calls = Some(most);
+            let enriched = Enriched::by(&plan);
+            let calls = work.sandbox.log().len() as u64;
+            assert!(calls <= most, "{fault}: {calls} calls of {most}");
+            if enriched.report.exit_code == 80 {
+                assert_eq!(calls, most, "{fault}: all of them are used");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_more_money_than_allowed_at_concurrency_64() {
+    for (faults, limit) in [
+        (&["latency=15ms"][..], 25_000),
+        (&["latency=15ms", "500:every=3"], 31_999),
+        (&["latency=15ms", "visor/429:every=5:wait=0s"], 40_000),
+    ] {
+        let work = Work::with_faults(faults);
+        let mut plan = work.listing(&vins(600)).only(&[Dataset::Listings]);
+        plan.vendor("visor").concurrency = MANY.try_into().expect("not zero");
+        plan.limits.max_cost = Some(Micros(limit));
+        let enriched = Enriched::by(&plan);
+        assert_eq!(enriched.report.exit_code, 80, "{faults:?}");
+        let spent = enriched.report.vendors["visor"].spent;
+        assert!(spent <= Micros(limit), "{faults:?}: {spent} of {limit}");
+        // A search costs 2000: all of the limit is used that can be.
+        assert!(spent.0 > limit - 2000, "{faults:?}: {spent} of {limit}");
+        let charged = work.sandbox.log().iter().filter(|seen| seen.status == Some(200)).count();
+        assert_eq!(Micros(2000 * i64::try_from(charged).expect("few")), spent);
+    }
+}
+
+#[test]
+fn two_runs_at_once_keep_the_daily_spend() {
+    let work = Work::with_faults(&["latency=20ms"]);
+    let all = vins(800);
+    let plan = |name: &str, vins: &[String]| {
+        let path = work.write(&format!("{name}.csv"), &format!("VIN\n{}\n", vins.join("\n")));
+        let mut plan = work.plan(&path, &format!("{name}-out.csv")).only(&[Dataset::Listings]);
+        plan.vendor("visor").concurrency = MANY.try_into().expect("not zero");
+        plan.vendor("visor").spend[0].amount = Micros(41_000);
+        plan
+    };
+    let plans = [plan("a", &all[..400]), plan("b", &all[400..])];
+    std::thread::scope(|scope| {
+        for plan in &plans {
+            scope.spawn(move || Enriched::by(plan));
+        }
+    });
+    assert_eq!(work.calls("listings"), 20);
+}
+
+/// A vendor of listings that knows none, and charges so much for each search.
+fn dearer_than_listed(charge: i64) -> Fake {
+    let empty = json!({
+        "data": [],
+        "pagination": { "limit": 100, "offset": 0, "total": 0, "next_offset": null },
+        "meta": {}
+    });
+    Fake::start(move |_, _| {
+        std::thread::sleep(Duration::from_millis(20));
+        Reply::new(200, empty.to_string()).header("x-usage-cost-micros", &charge)
+    })
+}
+
+#[test]
+fn one_call_shows_that_a_price_is_low() {
+    for (charge, limit) in [(5000, 50_000), (5000, 23_000), (3000, 1_000_000)] {
+        let fake = dearer_than_listed(charge);
+        let work = Work::with_faults(&[]);
+        let mut plan = work.listing(&vins(600)).only(&[Dataset::Listings]);
+        fake.url().clone_into(&mut plan.vendor("visor").base_url);
+        plan.vendor("visor").concurrency = MANY.try_into().expect("not zero");
+        plan.limits.max_cost = Some(Micros(limit));
+        let enriched = Enriched::by(&plan);
+        let spent = enriched.report.vendors["visor"].spent;
+        assert!(spent <= Micros(limit), "{spent} of {limit} micros");
+        let calls = i64::try_from(fake.heard().len()).expect("few");
+        assert_eq!(calls, (limit / charge).min(60), "every call that the limit allows");
+        assert_eq!(ledger_total(&work), calls * charge);
+    }
+}
+
+fn ledger_total(work: &Work) -> i64 {
+    work.number("SELECT sum(charged) FROM replies")
+}

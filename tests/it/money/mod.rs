@@ -1,0 +1,8 @@
+//! Nothing that costs money starts by itself, is paid for twice, or passes a limit.
+
+mod budgets;
+mod foretold;
+mod photos;
+mod plan;
+mod spending;
+mod tool;

@@ -1,0 +1,42 @@
+//! strace, which kills a process at the system call it is told.
+
+use super::kills_wanted;
+use super::site::Site;
+use super::victim::{Fate, Victim};
+use crate::support::command::trace::STRACE;
+
+/// The `n`th of some system calls, as any one thread counts them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    calls: &'static str,
+    n: usize,
+}
+
+impl At {
+    /// Runs a command, and kills it there.
+    pub(super) fn kill(self, site: &Site, words: &[&str]) -> Fate {
+        let trace = format!("trace={}", self.calls);
+        let inject = format!("inject={}:signal=SIGKILL:when={}", self.calls, self.n);
+        let rules = ["-o", "/dev/null", "-e", &trace, "-e", &inject, "--"];
+        let tracer = [&STRACE[..], &rules].concat();
+        Victim::start(&mut site.command_under(&tracer, words)).end()
+    }
+
+    /// In words.
+    pub(super) fn name(self) -> String {
+        format!("{} {}", self.calls.split(',').next().unwrap_or_default(), self.n)
+    }
+}
+
+/// Calls `attempt` with each kind of system call and N, until it says that the
+/// run survived, since it makes fewer of them. The short form goes on by the
+/// number that stands beside a kind, the long one leaves out none.
+pub(super) fn each(calls: &[(&'static str, usize)], mut attempt: impl FnMut(At) -> bool) {
+    for &(calls, stride) in calls {
+        let stride = if kills_wanted().is_some() { 1 } else { stride };
+        let mut n = 1;
+        while attempt(At { calls, n }) {
+            n += stride;
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Runs that are stopped or killed, beside others or alone, and the run after them.
+
+#[cfg(unix)]
+mod kills;
+#[cfg(unix)]
+mod processes;
+mod soak;
+mod stops;

@@ -1,0 +1,58 @@
+//! Files that are called a table and are something else: told apart by their
+//! first bytes, with a way out, before anything is spent.
+
+use std::io::Write;
+
+use zip::write::SimpleFileOptions;
+
+use super::enrich;
+use crate::support::Work;
+use crate::support::command::vins;
+use crate::support::server::wire::gzip;
+
+/// A zip archive with one entry of this length, all of it zeros.
+fn workbook(entry: usize) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    archive.start_file("xl/workbook.xml", SimpleFileOptions::default()).expect("memory");
+    archive.write_all(&vec![0; entry]).expect("memory");
+    archive.finish().expect("memory").into_inner()
+}
+
+#[test]
+fn other_kinds_of_file_are_recognised() {
+    let work = Work::configured(&[]);
+    let list = format!("vin\n{}\n", vins(3).join("\n"));
+    work.write("in.csv", &list);
+    for out in ["out.parquet", "out.arrow"] {
+        work.vinrich(&["enrich", "in.csv", "-o", out, "--with", "decode"]).exits(0);
+    }
+    let written = |name: &str| std::fs::read(work.path(name)).expect("an output");
+    let calls = work.sandbox.log().len();
+    let utf32: Vec<u8> = "\u{feff}vin\n".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+    let files: [(&str, Vec<u8>, &str); 14] = [
+        ("a workbook", workbook(1_000), "Excel"),
+        ("a zip bomb", workbook(50 << 20), "Excel"),
+        ("an empty archive", b"PK\x05\x06".iter().copied().chain([0; 18]).collect(), "Excel"),
+        ("an old or locked workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0\0".into(), "Excel"),
+        ("gzip", gzip(list.as_bytes()), "gzip"),
+        ("zstd", zstd::encode_all(list.as_bytes(), 1).expect("memory"), "zstd"),
+        ("our own Parquet", written("out.parquet"), "Parquet"),
+        ("our own Arrow stream", written("out.arrow"), "no text"),
+        ("an Arrow file", b"ARROW1\0\0\xff\xff\xff\xff".into(), "Arrow"),
+        ("a PDF", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".into(), "PDF"),
+        ("a database", std::fs::read(work.store()).expect("the store"), "SQLite"),
+        ("a picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0".into(), "no text"),
+        ("UTF-32", utf32, "UTF-32"),
+        ("NUL bytes among text", format!("vin\n{}\n\0\0\0", vins(1)[0]).into(), "no text"),
+    ];
+    for (name, bytes, word) in files {
+        std::fs::write(work.path("fleet.csv"), &bytes).expect("a file is written");
+        let ended = enrich(&work, &["fleet.csv"]).exits(65);
+        let words = ["error: `fleet.csv`", word, "hint: "];
+        assert!(words.iter().all(|word| ended.stderr.contains(word)), "{name}: {}", ended.stderr);
+        let piped = ["enrich", "-", "-o", "out.csv", "--with", "decode"];
+        work.vinrich_reading(&piped, &bytes).exits(65).says(&[word, "hint: "]);
+        assert!(!work.path("out.csv").exists(), "{name}");
+    }
+    assert_eq!(work.sandbox.log().len(), calls, "nothing is spent on them");
+}

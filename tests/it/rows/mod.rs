@@ -1,0 +1,17 @@
+//! Every row of the input is a row of the output, in the same order, and says
+//! nothing that is not true of its VIN.
+
+mod chain;
+mod conservation;
+mod dealers;
+mod deaths;
+mod end_to_end;
+mod inputs;
+mod inventory;
+mod outcomes;
+pub(crate) mod outputs;
+mod recall_file;
+mod stale;
+mod thresholds;
+mod vpic;
+mod zeros;

@@ -1,0 +1,7 @@
+//! The store: what it keeps, what it refuses, and what it survives.
+
+mod audit;
+mod cache;
+mod disk;
+mod file;
+mod old_stores;

@@ -1,0 +1,42 @@
+//! A store of every schema version that was ever released still answers.
+//!
+//! `tests/fixtures/store/v<N>.db` is a store as that version wrote it, against a
+//! sandbox on port 4010; `v<N>.txt` holds the VINs it was asked about.
+
+use std::path::Path;
+
+use vinrich::domain::outcome::Dataset;
+use vinrich::store::Store;
+
+use crate::support::library::run;
+use crate::support::{Work, csv_rows};
+
+#[test]
+fn every_version_is_opened_and_read() {
+    for (version, answers) in [(1, 27), (2, 30)] {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store");
+        let work = Work::with_faults(&[]);
+        let input = fixtures.join(format!("v{version}.txt"));
+        let mut plan = work.plan(&input, "out.csv");
+        plan.settings.store = work.path("old.db");
+        std::fs::copy(fixtures.join(format!("v{version}.db")), &plan.settings.store)
+            .expect("the fixture is copied");
+        for (id, vendor) in &mut plan.settings.vendors {
+            vendor.base_url = format!("http://127.0.0.1:4010/{id}");
+        }
+        plan.datasets.offline = true;
+        plan.datasets.named = [Dataset::Decode].into();
+
+        let report = run(&plan).expect("the run ends");
+        assert_eq!(report.exit_code, 0, "version {version}: {report:#?}");
+        let rows = csv_rows(&work.read("out.csv"));
+        assert!(rows.len() == 8 && rows.iter().all(|row| !row["make"].is_empty()));
+
+        let store = Store::peek(&plan.settings.store).expect("readable").expect("there");
+        let snapshot = store.snapshot().expect("a view");
+        let sources = snapshot.sources().expect("the sources");
+        assert_eq!(sources.iter().map(|source| source.answers).sum::<u64>(), answers);
+        let runs = snapshot.runs(10).expect("the runs");
+        assert_eq!(runs.len(), 2, "the one that made it, and this one");
+    }
+}
