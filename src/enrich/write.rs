@@ -14,28 +14,10 @@ use crate::enrich::report::{Report, RowTally};
 use crate::enrich::run::{Run, Wrote};
 use crate::enrich::survey::Survey;
 use crate::files::SystemClock;
-use crate::input::{Inputs, Row, Rows};
+use crate::input::{Batch, Inputs, Row};
 use crate::output::record::{Block, Record};
-use crate::output::{Output, OutputLock, Written, check_report};
+use crate::output::{InputInfo, Output, OutputLock, Written, check_report};
 use crate::store::Store;
-
-/// Rows handed to the encoder at a time.
-const BLOCK: usize = 8192;
-
-/// Rows read before any of them is joined: enough to decode on every core.
-const STRETCH: usize = 4096;
-
-/// Bytes of rows after which a stretch is joined though it has fewer rows.
-const STRETCH_BYTES: usize = 16 << 20;
-
-/// Bytes that the rows of a stretch may keep for those of the next.
-const ROOM_KEPT: usize = 2 * STRETCH_BYTES;
-
-/// Bytes of input cells, empty ones too, after which a block is handed on though it has fewer rows.
-const BLOCK_BYTES: usize = 16 << 20;
-
-/// Bytes of a cell without its text.
-const CELL: usize = size_of::<Option<String>>();
 
 /// The output of a run, being written beside its final place.
 pub struct Outputs(Output);
@@ -54,7 +36,8 @@ impl Outputs {
         if let Some(report) = &plan.report {
             check_report(report, &plan.output, run_id, &paths)?;
         }
-        let output = Output::create(&plan.output, inputs.columns(), &files, run_id, &paths)?;
+        let input = InputInfo { columns: inputs.columns(), files: &files, paths: &paths };
+        let output = Output::create(&plan.output, input, run_id)?;
         Ok((Self(output), lock))
     }
 }
@@ -79,30 +62,17 @@ pub fn write(
     let times = Times { started: run.started.wall, now: run.clock.now().wall };
     let mut joiner = Joiner::load(&snapshot, panel, answers, vins, inputs, times)?;
     let mut tally = RowTally::default();
-    let mut block = Filling::new(inputs.columns().len());
-    let mut rows = inputs.rows()?;
-    let mut stretch = Stretch::default();
+    let mut batches = inputs.batches()?;
     let mut read = 0;
     loop {
         if cancel.asked().is_some() {
             return Ok(None);
         }
-        if !stretch.fill(&mut rows, plan.rules)? {
-            break;
-        }
-        read += stretch.len() as u64;
-        let decoded = joiner.decode(&stretch.vins);
-        joiner.suggest(&stretch.rows, &mut stretch.readings);
-        let mut decoded = decoded.as_deref().unwrap_or_default().iter();
-        for (row, reading) in stretch.take() {
-            let decoded = if reading.vin.is_some() { decoded.next() } else { None };
-            let record = joiner.record(row, reading, decoded)?;
-            tally.count(&record);
-            block.push(row, record);
-            if block.is_full() {
-                output.write(block.take())?;
-            }
-        }
+        let Some(batch) = batches.read()? else { break };
+        let records = joined(&mut joiner, &batch, plan.rules)?;
+        records.iter().for_each(|record| tally.count(record));
+        read += batch.len() as u64;
+        output.write(Block { records, input: batch.columns().collect() })?;
         run.events.progress(&Progress {
             phase: Phase::Writing,
             rows: read,
@@ -110,8 +80,7 @@ pub fn write(
             ..run.progress.clone()
         });
     }
-    output.write(block.take())?;
-    rows.finish()?;
+    batches.finish()?;
     conserve(read, &output)?;
     let (rows, diverted) = (output.rows(), output.diverted());
     let thresholds = &plan.thresholds;
@@ -121,55 +90,19 @@ pub fn write(
     Ok(Some(Wrote { rows, diverted, tally, deferred, files }))
 }
 
-/// Rows that are read, and decoded, before they are joined.
-#[derive(Default)]
-struct Stretch {
-    /// Reused from stretch to stretch; those beyond the readings are of an earlier one.
-    rows: Vec<Row>,
-    readings: Vec<Reading>,
-    /// The usable VINs among the rows, in their order.
-    vins: Vec<Vin>,
-}
-
-impl Stretch {
-    /// Reads the next rows; `false` at the end.
-    fn fill(&mut self, rows: &mut Rows<'_>, rules: Rules) -> Result<bool, Error> {
-        self.readings.clear();
-        self.vins.clear();
-        self.shed();
-        let mut bytes = 0;
-        while self.readings.len() < STRETCH && bytes < STRETCH_BYTES {
-            let place = self.readings.len();
-            if place == self.rows.len() {
-                self.rows.push(Row::default());
-            }
-            let row = &mut self.rows[place];
-            if !rows.next(row)? {
-                break;
-            }
-            let reading = row.reading(rules);
-            self.vins.extend(reading.vin);
-            self.readings.push(reading);
-            bytes += row.bytes();
-        }
-        Ok(!self.readings.is_empty())
-    }
-
-    fn len(&self) -> usize {
-        self.readings.len()
-    }
-
-    fn take(&mut self) -> impl Iterator<Item = (&Row, Reading)> {
-        self.rows.iter().zip(self.readings.drain(..))
-    }
-
-    /// Each row keeps room for the longest one that was read into it: thousands of
-    /// long ones, far apart, would add up.
-    fn shed(&mut self) {
-        if self.rows.iter().map(Row::capacity).sum::<usize>() > ROOM_KEPT {
-            self.rows.clear();
-        }
-    }
+/// A record for each row of `batch`.
+fn joined(joiner: &mut Joiner<'_>, batch: &Batch, rules: Rules) -> Result<Vec<Record>, Error> {
+    let mut readings: Vec<Reading> = batch.rows().map(|row| row.reading(rules)).collect();
+    let vins: Vec<Vin> = readings.iter().filter_map(|reading| reading.vin).collect();
+    let decoded = joiner.decode(&vins);
+    joiner.suggest(batch, &mut readings);
+    let mut decoded = decoded.as_deref().unwrap_or_default().iter();
+    let rows = batch.rows().zip(readings);
+    let record = |(row, reading): (Row<'_>, Reading)| {
+        let decoded = if reading.vin.is_some() { decoded.next() } else { None };
+        joiner.record(row, reading, decoded)
+    };
+    rows.map(record).collect()
 }
 
 /// Every row read must have gone one way or the other.
@@ -181,40 +114,6 @@ fn conserve(read: u64, output: &Output) -> Result<(), Error> {
     Err(Error::internal(format!(
         "rows were not conserved: {read} read, {written} written, {diverted} diverted"
     )))
-}
-
-/// A block that is being filled.
-struct Filling {
-    block: Block,
-    columns: usize,
-    bytes: usize,
-}
-
-impl Filling {
-    fn new(columns: usize) -> Self {
-        let mut filling = Self { block: Block::default(), columns, bytes: 0 };
-        filling.take();
-        filling
-    }
-
-    fn push(&mut self, row: &Row, record: Record) {
-        for (column, cell) in self.block.input.iter_mut().zip(row.cells()) {
-            self.bytes += CELL + cell.map_or(0, str::len);
-            column.push(cell.map(str::to_owned));
-        }
-        self.block.records.push(record);
-    }
-
-    fn is_full(&self) -> bool {
-        self.block.records.len() >= BLOCK || self.bytes >= BLOCK_BYTES
-    }
-
-    fn take(&mut self) -> Block {
-        self.bytes = 0;
-        let rows = BLOCK.min(BLOCK_BYTES / (CELL * self.columns).max(1) + 1);
-        let input = (0..self.columns).map(|_| Vec::with_capacity(rows)).collect();
-        std::mem::replace(&mut self.block, Block { records: Vec::with_capacity(rows), input })
-    }
 }
 
 /// `vinrich validate`: what is in the input, by local rules alone. Rejected rows
@@ -242,74 +141,30 @@ fn write_rejects(
     cancel: &Cancel,
 ) -> Result<Vec<Written>, Error> {
     let (files, paths) = (inputs.names(), inputs.paths());
-    let mut output =
-        Output::create_rejects_only(&plan.output, inputs.columns(), &files, &run.id, &paths)?;
-    let mut block = Filling::new(inputs.columns().len());
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
-    while rows.next(&mut row)? {
+    let input = InputInfo { columns: inputs.columns(), files: &files, paths: &paths };
+    let mut output = Output::create_rejects_only(&plan.output, input, &run.id)?;
+    let mut batches = inputs.batches()?;
+    while let Some(batch) = batches.read()? {
         if let Some(exit) = cancel.asked() {
             return Err(Error::new(exit, "stopped while the rejects were written"));
         }
-        let reading = row.reading(plan.rules);
-        if reading.vin.is_none() {
-            block.push(&row, Record::unasked(&row, reading, &files[row.file()]));
-            if block.is_full() {
-                output.write(block.take())?;
-            }
-        }
+        output.write(rejects_of(&batch, plan.rules, &files)?)?;
     }
-    output.write(block.take())?;
-    rows.finish()?;
+    batches.finish()?;
     let written = output.commit()?;
     Ok(written.into_iter().filter(|file| file.path != "-").collect())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::input::InputSpec;
-
-    fn inputs(text: &str) -> (tempfile::TempDir, Inputs) {
-        let folder = tempfile::TempDir::new().expect("a temporary folder");
-        let path = folder.path().join("vins.csv");
-        std::fs::write(&path, text).expect("a file");
-        let sources = vec![path.display().to_string()];
-        let inputs = Inputs::open(&InputSpec { sources, ..InputSpec::default() });
-        (folder, inputs.expect("opened"))
-    }
-
-    #[test]
-    fn blocks_of_wide_rows_are_as_small_as_those_of_long_ones() {
-        let columns = 4_000;
-        let blanks = ",".repeat(columns - 1);
-        let row = format!("\n1HGCM82633A004352{blanks}");
-        let (_folder, inputs) = inputs(&format!("vin{blanks}{}", row.repeat(400)));
-        assert_eq!(inputs.columns().len(), columns);
-        let mut block = Filling::new(inputs.columns().len());
-        let mut rows = inputs.rows().expect("a pass");
-        let mut row = Row::default();
-        while !block.is_full() {
-            assert!(rows.next(&mut row).expect("a row"), "it is full before the input ends");
-            block.push(&row, Record::unasked(&row, row.reading(Rules::default()), "vins.csv"));
+/// The rows of `batch` without a usable VIN.
+fn rejects_of(batch: &Batch, rules: Rules, files: &[String]) -> Result<Block, Error> {
+    let mut records = Vec::new();
+    let mut is_rejected = Vec::with_capacity(batch.len());
+    for row in batch.rows() {
+        let reading = row.reading(rules);
+        is_rejected.push(reading.vin.is_none());
+        if reading.vin.is_none() {
+            records.push(Record::unasked(row, reading, &files[row.file()]));
         }
-        let room: usize = block.block.input.iter().map(Vec::capacity).sum();
-        assert!(room * CELL <= BLOCK_BYTES + columns * CELL, "{room} cells");
     }
-
-    #[test]
-    fn long_rows_leave_no_room_behind() {
-        let long = "x".repeat(1_000_000);
-        let (_folder, inputs) = inputs(&format!("vin,note\n1HGCM82633A004352,{long}\n"));
-        let mut stretch = Stretch::default();
-        for _ in 0..=ROOM_KEPT / long.len() {
-            let mut row = Row::default();
-            assert!(inputs.rows().and_then(|mut rows| rows.next(&mut row)).expect("a row"));
-            stretch.rows.push(row);
-        }
-        let mut rows = inputs.rows().expect("a pass");
-        assert!(stretch.fill(&mut rows, Rules::default()).expect("a stretch"));
-        let kept: usize = stretch.rows.iter().map(Row::capacity).sum();
-        assert!(kept < 3 * long.len(), "{kept} bytes");
-    }
+    Ok(Block { records, input: batch.columns_where(is_rejected)? })
 }

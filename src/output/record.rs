@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
@@ -71,13 +72,13 @@ impl<F> Told<F> {
 pub struct Block {
     /// The records, in input order.
     pub records: Vec<Record>,
-    /// The input's own cells, column by column, one for each record.
-    pub input: Vec<Vec<Option<String>>>,
+    /// The input's own columns, with a cell for each record.
+    pub input: Vec<ArrayRef>,
 }
 
 impl Record {
     /// A row about which nobody was asked.
-    pub fn unasked(row: &Row, reading: Reading, file_name: &str) -> Self {
+    pub fn unasked(row: Row<'_>, reading: Reading, file_name: &str) -> Self {
         Self {
             row_id: row_id(file_name, row.source_row()),
             file: row.file(),

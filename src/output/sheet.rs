@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::file::Finished;
 use super::names::text_names;
 use super::sink::{Sink, Target};
-use super::{Format, STDOUT, Written, stdout};
+use super::{Format, InputInfo, STDOUT, Written, stdout};
 use crate::domain::error::Error;
 use crate::files::OutputLock;
 use crate::files::draft::{Draft, write_error};
@@ -29,20 +29,19 @@ impl Sheet {
     pub fn create(
         path: Option<&Path>,
         run_id: &str,
-        input_columns: &[String],
+        input: InputInfo<'_>,
         ours: &[&str],
-        input_paths: &[PathBuf],
     ) -> Result<Self, Error> {
         let (target, lock) = match path {
             None => (stdout(Format::Csv)?, None),
             Some(path) => {
                 refuse_other_formats(path)?;
                 let lock = OutputLock::acquire(path, None)?;
-                let place = Place::apart_from(path, input_paths)?;
+                let place = Place::apart_from(path, input.paths)?;
                 (Target::Draft(Draft::create(place, run_id)?), Some(lock))
             }
         };
-        let header = text_names(input_columns, ours);
+        let header = text_names(input.columns, ours);
         let header = header.into_iter().chain(ours.iter().map(|&name| name.to_owned())).collect();
         Ok(Self {
             writer: csv::WriterBuilder::new().from_writer(Sink::new(target)),

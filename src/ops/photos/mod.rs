@@ -24,7 +24,7 @@ use crate::enrich::run::reports_of;
 use crate::enrich::survey::Survey;
 use crate::input::{InputSpec, Inputs, Row};
 use crate::ops::acting::{Confirm, Desk, Intent, Job, World, settings_of, whole};
-use crate::output::{Sheet, Written};
+use crate::output::{InputInfo, Sheet, Written};
 use crate::store::{Answered, Held, SourceId};
 use crate::vendors::visio::{self, CANCEL, REQUEST, SHOW, Wanted};
 
@@ -236,23 +236,28 @@ fn sheet(plan: &PhotoPlan, run_id: &str, inputs: Option<&Inputs>) -> Result<Opti
     };
     let columns = inputs.map(Inputs::columns).unwrap_or_default();
     let paths = inputs.map(Inputs::paths).unwrap_or_default();
-    Sheet::create(path, run_id, columns, &COLUMNS, &paths).map(Some)
+    let input = InputInfo { columns, files: &[], paths: &paths };
+    Sheet::create(path, run_id, input, &COLUMNS).map(Some)
 }
 
 /// What `make` makes of each vehicle's first row, in order.
-fn vehicles<T>(inputs: &Inputs, make: impl Fn(&Row, Vin) -> T) -> Result<(Vec<T>, Survey), Error> {
+fn vehicles<T>(
+    inputs: &Inputs,
+    make: impl Fn(Row<'_>, Vin) -> T,
+) -> Result<(Vec<T>, Survey), Error> {
     let mut survey = Survey::default();
     let mut seen = HashSet::new();
     let mut made = Vec::new();
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
-    while rows.next(&mut row)? {
-        survey.count(&row, Rules::default());
-        if let Some(vin) = row.reading(Rules::default()).vin.filter(|vin| seen.insert(*vin)) {
-            made.push(make(&row, vin));
+    let mut batches = inputs.batches()?;
+    while let Some(batch) = batches.read()? {
+        for row in batch.rows() {
+            survey.count(row, Rules::default());
+            if let Some(vin) = row.reading(Rules::default()).vin.filter(|vin| seen.insert(*vin)) {
+                made.push(make(row, vin));
+            }
         }
     }
-    survey.digests = rows.finish()?;
+    survey.digests = batches.finish()?;
     Ok((made, survey))
 }
 
@@ -329,24 +334,25 @@ fn write_rows(
     errors: &HashMap<Vin, String>,
 ) -> Result<(Survey, Written), Error> {
     let mut survey = Survey::default();
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
-    while rows.next(&mut row)? {
-        survey.count(&row, Rules::default());
-        let reading = row.reading(Rules::default());
-        let mut ours = match &reading.vin {
-            Some(vin) => cells_of(vin, book).pop().unwrap_or_default(),
-            None => Default::default(),
-        };
-        let rejected = reading.error.filter(|_| reading.vin.is_none());
-        let error = reading.vin.as_ref().and_then(|vin| errors.get(vin).cloned());
-        if let Some(error) = error.or(rejected.map(|error| error.as_str().to_owned())) {
-            ours[5] = error;
+    let mut batches = inputs.batches()?;
+    while let Some(batch) = batches.read()? {
+        for row in batch.rows() {
+            survey.count(row, Rules::default());
+            let reading = row.reading(Rules::default());
+            let mut ours = match &reading.vin {
+                Some(vin) => cells_of(vin, book).pop().unwrap_or_default(),
+                None => Default::default(),
+            };
+            let rejected = reading.error.filter(|_| reading.vin.is_none());
+            let error = reading.vin.as_ref().and_then(|vin| errors.get(vin).cloned());
+            if let Some(error) = error.or(rejected.map(|error| error.as_str().to_owned())) {
+                ours[5] = error;
+            }
+            let input = row.cells().map(Option::unwrap_or_default);
+            sheet.row(input.chain(ours.iter().map(String::as_str)))?;
         }
-        let input = row.cells().map(Option::unwrap_or_default);
-        sheet.row(input.chain(ours.iter().map(String::as_str)))?;
     }
-    survey.digests = rows.finish()?;
+    survey.digests = batches.finish()?;
     let written = whole(sheet, &survey)?;
     Ok((survey, written))
 }

@@ -24,7 +24,7 @@ use crate::gate::origin;
 use crate::input::{InputSpec, Inputs, Row};
 use crate::ops::acting::{Confirm, Desk, Intent, Job, World, settings_of, whole};
 use crate::ops::tool::template::JsonTemplate;
-use crate::output::{Sheet, Written};
+use crate::output::{InputInfo, Sheet, Written};
 use crate::store::{Answered, Held, SourceId, SourceName, Store};
 use crate::vendors::visa::{self, EXECUTE, Execution};
 
@@ -79,7 +79,8 @@ pub fn run(plan: &ToolPlan, world: World<'_>, confirm: Confirm<'_>) -> Result<Re
     let job = Job::new(visa::ID, &plan.settings, &settings, limits, &plan.command, world.clock);
     let path = plan.output.as_deref();
     let paths = inputs.paths();
-    let sheet = Sheet::create(path, &job.run_id, inputs.columns(), &COLUMNS, &paths)?;
+    let input = InputInfo { columns: inputs.columns(), files: &[], paths: &paths };
+    let sheet = Sheet::create(path, &job.run_id, input, &COLUMNS)?;
     let tasks = Tasks::of(plan, &inputs, &template)?;
     let price = settings.price_of(EXECUTE);
     let report = job.carry_out(world, async |desk| {
@@ -143,17 +144,18 @@ impl Tasks {
     fn of(plan: &ToolPlan, inputs: &Inputs, template: &JsonTemplate) -> Result<Self, Error> {
         let mut tasks =
             Self { keys: Vec::new(), of_vehicle: HashMap::new(), places: HashMap::new() };
-        let mut rows = inputs.rows()?;
-        let mut row = Row::default();
-        while rows.next(&mut row)? {
-            let Some(vin) = row.reading(Rules::default()).vin else { continue };
-            let task = task(plan, template, &row, &vin);
-            match plan.per {
-                Per::Row => drop(tasks.add(task)),
-                Per::Vehicle => tasks.add_of_vehicle(vin, task),
+        let mut batches = inputs.batches()?;
+        while let Some(batch) = batches.read()? {
+            for row in batch.rows() {
+                let Some(vin) = row.reading(Rules::default()).vin else { continue };
+                let task = task(plan, template, row, &vin);
+                match plan.per {
+                    Per::Row => drop(tasks.add(task)),
+                    Per::Vehicle => tasks.add_of_vehicle(vin, task),
+                }
             }
         }
-        rows.finish()?;
+        batches.finish()?;
         Ok(tasks)
     }
 
@@ -183,7 +185,7 @@ impl Tasks {
         &self,
         plan: &ToolPlan,
         template: &JsonTemplate,
-        row: &Row,
+        row: Row<'_>,
         vin: &Vin,
     ) -> Option<usize> {
         match plan.per {
@@ -193,7 +195,7 @@ impl Tasks {
     }
 }
 
-fn task(plan: &ToolPlan, template: &JsonTemplate, row: &Row, vin: &Vin) -> Key {
+fn task(plan: &ToolPlan, template: &JsonTemplate, row: Row<'_>, vin: &Vin) -> Key {
     let vehicle = match plan.per {
         Per::Row => None,
         Per::Vehicle => Some(vin.as_str()),
@@ -323,31 +325,32 @@ fn write(
 ) -> Result<(Survey, Written), Error> {
     let mut survey = Survey::default();
     let mut told = vec![false; tasks.keys.len()];
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
-    while rows.next(&mut row)? {
-        survey.count(&row, Rules::default());
-        let reading = row.reading(Rules::default());
-        let place = reading.vin.as_ref().and_then(|vin| tasks.of_row(plan, template, &row, vin));
-        let mut cells = match place {
-            Some(place) => answers.of(&tasks.keys[place])?,
-            None => Cells {
-                status: Status::NotRequested.name(),
-                result: String::new(),
-                charged: String::new(),
-                error: reading.error.map(|error| error.as_str().to_owned()).unwrap_or_default(),
-            },
-        };
-        if let Some(place) = place
-            && std::mem::replace(&mut told[place], true)
-            && !cells.charged.is_empty()
-        {
-            cells.charged = "0".into();
+    let mut batches = inputs.batches()?;
+    while let Some(batch) = batches.read()? {
+        for row in batch.rows() {
+            survey.count(row, Rules::default());
+            let reading = row.reading(Rules::default());
+            let place = reading.vin.as_ref().and_then(|vin| tasks.of_row(plan, template, row, vin));
+            let mut cells = match place {
+                Some(place) => answers.of(&tasks.keys[place])?,
+                None => Cells {
+                    status: Status::NotRequested.name(),
+                    result: String::new(),
+                    charged: String::new(),
+                    error: reading.error.map(|error| error.as_str().to_owned()).unwrap_or_default(),
+                },
+            };
+            if let Some(place) = place
+                && std::mem::replace(&mut told[place], true)
+                && !cells.charged.is_empty()
+            {
+                cells.charged = "0".into();
+            }
+            let ours = [cells.status, &cells.result, &cells.charged, &cells.error];
+            sheet.row(row.cells().map(Option::unwrap_or_default).chain(ours))?;
         }
-        let ours = [cells.status, &cells.result, &cells.charged, &cells.error];
-        sheet.row(row.cells().map(Option::unwrap_or_default).chain(ours))?;
     }
-    survey.digests = rows.finish()?;
+    survey.digests = batches.finish()?;
     let written = whole(sheet, &survey)?;
     Ok((survey, written))
 }

@@ -4,7 +4,8 @@ use std::io::Read;
 
 use super::decode::{Encoding, NotText, Text};
 use super::records::{Record, RecordError, Records};
-use crate::domain::vin::{self, Rules, Vin, VinError};
+use crate::domain::vin::Vin;
+use crate::input::columns::holds_vin;
 
 /// Bytes looked at.
 pub(super) const HEAD: u64 = 64 << 10;
@@ -108,14 +109,6 @@ pub(super) fn is_data(first: &Record) -> bool {
         (Some(only), None) => holds_vin(only) || looks_mistyped(only),
         _ => first.iter().any(holds_vin),
     }
-}
-
-/// Whether `field` is a VIN, or one that was damaged in a known way.
-pub(super) fn holds_vin(field: &str) -> bool {
-    let reading = vin::read(field, Rules::default());
-    reading.vin.is_some()
-        || reading.suggestion.is_some()
-        || reading.error == Some(VinError::ExcelNumberDamage)
 }
 
 /// Whether `field` has nearly the length and about the digits of a VIN.
