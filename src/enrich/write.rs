@@ -73,12 +73,14 @@ pub fn write(
         records.iter().for_each(|record| tally.count(record));
         read += batch.len() as u64;
         output.write(Block { records, input: batch.columns().collect() })?;
-        run.events.progress(&Progress {
-            phase: Phase::Writing,
-            rows: read,
-            rows_total: Some(run.rows()),
-            ..run.progress.clone()
-        });
+        if !batch.is_empty() {
+            run.events.progress(&Progress {
+                phase: Phase::Writing,
+                rows: read,
+                rows_total: Some(run.rows()),
+                ..run.progress.clone()
+            });
+        }
     }
     batches.finish()?;
     conserve(read, &output)?;

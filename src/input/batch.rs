@@ -19,25 +19,25 @@ const ROWS: usize = 8192;
 /// Bytes of cells, empty ones too, after which a batch is full though it has fewer rows.
 const BYTES: usize = 16 << 20;
 
-/// What a cell counts for beside its text: an offset, a null bit, and as much again
-/// where it is encoded.
+/// What a cell counts for beside its text. It takes 5 bytes here; the rest is for what
+/// the encoders keep of it.
 const CELL: usize = 24;
 
 /// Consecutive rows of the input, column by column.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Batch {
     rows: usize,
     /// The columns carried through, and behind them those that are only read.
     columns: Vec<StringArray>,
     carried: usize,
-    /// The files its rows are from, in order; never empty.
+    /// The files its rows are from, in order: at least one, where it has rows.
     spans: Vec<Span>,
     /// What is wrong with some of its rows, in their order.
     problems: Vec<Problem>,
 }
 
 /// Where one file's rows begin in a batch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Span {
     /// The first of them in the batch.
     start: usize,
@@ -57,7 +57,7 @@ pub(super) struct Roles {
 }
 
 /// What is wrong with a row itself, before its VIN is looked at.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Problem {
     row: usize,
     error: VinError,
@@ -65,10 +65,14 @@ struct Problem {
 }
 
 impl Batch {
-    /// How many rows it has; at least one.
-    #[expect(clippy::len_without_is_empty, reason = "a batch is never empty")]
+    /// How many rows it has.
     pub fn len(&self) -> usize {
         self.rows
+    }
+
+    /// Whether it has none: only the last batch of a pass may be empty.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
     }
 
     /// One column for each of [`Inputs::columns`](super::Inputs::columns); null is an empty cell.
@@ -87,13 +91,12 @@ impl Batch {
 
     /// Its rows in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
-        let mut spans = self.spans.iter().peekable();
-        let mut span = &self.spans[0];
+        let mut place = 0;
         (0..self.rows).map(move |row| {
-            while let Some(next) = spans.next_if(|next| next.start <= row) {
-                span = next;
+            while self.spans.get(place + 1).is_some_and(|next| next.start <= row) {
+                place += 1;
             }
-            Row { batch: self, span, row }
+            Row { batch: self, span: &self.spans[place], row }
         })
     }
 
@@ -227,19 +230,20 @@ impl Filling {
         self.rows >= ROWS || self.bytes >= BYTES
     }
 
-    /// The batch; `None` where it has no rows. The next one goes on in the same file.
-    pub(super) fn take(&mut self) -> Option<Batch> {
+    /// The rows so far. Those that follow go on in the same file.
+    pub(super) fn take(&mut self) -> Batch {
         let rows = mem::take(&mut self.rows);
         self.bytes = 0;
-        let last = self.spans.last().filter(|_| rows > 0)?;
-        let next = Span { start: 0, source_row: last.source_row_of(rows), ..last.clone() };
-        Some(Batch {
+        let last = self.spans.last();
+        let next =
+            last.map(|last| Span { start: 0, source_row: last.source_row_of(rows), ..*last });
+        Batch {
             rows,
             columns: self.columns.iter_mut().map(finished).collect(),
             carried: self.carried,
-            spans: mem::replace(&mut self.spans, vec![next]),
+            spans: mem::replace(&mut self.spans, next.into_iter().collect()),
             problems: mem::take(&mut self.problems),
-        })
+        }
     }
 }
 
@@ -267,7 +271,7 @@ mod tests {
         while !filling.is_full() {
             filling.push(cells.iter().copied(), None);
         }
-        filling.take().expect("rows")
+        filling.take()
     }
 
     fn memory(columns: &[StringArray]) -> usize {
@@ -285,18 +289,18 @@ mod tests {
                 filling.push([VIN, "x"].into_iter().map(Some), None);
                 expected.push((file, 2 + number as i64, [VIN, "x"][file % 2]));
                 if filling.is_full() {
-                    seen.extend(filling.take());
+                    seen.push(filling.take());
                 }
             }
         }
-        seen.extend(filling.take());
-        let told = |row: Row<'_>| (row.file(), row.source_row(), row.vin().to_owned());
-        let in_order = seen.iter().flat_map(|batch| batch.rows().map(told));
+        seen.push(filling.take());
+        let seen_of = |row: Row<'_>| (row.file(), row.source_row(), row.vin().to_owned());
+        let in_order = seen.iter().flat_map(|batch| batch.rows().map(seen_of));
         let by_number =
-            seen.iter().flat_map(|batch| (0..batch.len()).map(|row| told(batch.row(row))));
+            seen.iter().flat_map(|batch| (0..batch.len()).map(|row| seen_of(batch.row(row))));
         let expected = || expected.iter().map(|&(file, row, vin)| (file, row, vin.to_owned()));
         assert!(in_order.eq(expected()) && by_number.eq(expected()));
-        assert!(filling.take().is_none());
+        assert!(filling.take().is_empty());
     }
 
     #[test]
@@ -330,7 +334,7 @@ mod tests {
         for cells in [[VIN, "read"], ["", "only"], ["b", ""]] {
             filling.push(cells.into_iter().map(Some), None);
         }
-        let batch = filling.take().expect("rows");
+        let batch = filling.take();
         let kept = batch.columns_where(vec![true, false, true]).expect("a mark for each");
         let expected: ArrayRef = Arc::new(StringArray::from(vec![VIN, "b"]));
         assert_eq!(kept, [expected]);

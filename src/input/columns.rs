@@ -45,7 +45,7 @@ const NAMES_SHOWN: usize = 20;
 
 /// Names for `headers`, each once: `column_3` where empty, `name_2` where taken.
 ///
-/// A name that stands in the file keeps its first place, whatever comes before it.
+/// A name that is in the file keeps its first place, whatever comes before it.
 pub(super) fn unique_names(headers: &[String]) -> Vec<String> {
     let mut taken: HashSet<String> = headers.iter().cloned().collect();
     let mut times: HashMap<&str, usize> = HashMap::new();
@@ -120,7 +120,7 @@ pub(super) fn find_vin(file: &str, columns: &[String], sample: &[Record]) -> Res
     }
 }
 
-/// 64: there is no column `named`; names the nearest one.
+/// 64: the column `named` does not exist; names the nearest one.
 pub(super) fn unknown(what: &str, named: &str, columns: &[String]) -> Error {
     const ALIKE: f64 = 0.8;
     let likeness =

@@ -96,7 +96,7 @@ impl InputFile {
 }
 
 /// A file that is being read. A further format is a further reader: it adds rows to
-/// batches, and tells in the end what it read.
+/// batches, and ends in a digest of what it read.
 #[derive(Debug)]
 pub(super) enum Reader<'a> {
     Delimited(delimited::Reader<'a>),

@@ -70,7 +70,7 @@ impl Inputs {
                 "`{}` cannot be a delimiter",
                 delimiter.escape_ascii()
             ))
-            .hint("name one ASCII character, such as `;`, that is no letter, digit or quote"));
+            .hint("name one ASCII character, such as `;`, that is not a letter, digit or quote"));
         }
         let mut warnings = Vec::new();
         let sources = source::open_all(&spec.sources, &mut warnings)?;

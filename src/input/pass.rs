@@ -35,10 +35,13 @@ impl<'a> Batches<'a> {
         Ok(batches)
     }
 
-    /// Reads the next batch; `None` at the end.
+    /// Reads the next batch; `None` behind the last, which may be empty.
     ///
     /// Fails with 65 where quotes are never closed or a file became shorter.
     pub fn read(&mut self) -> Result<Option<Batch>, Error> {
+        if self.reader.is_none() {
+            return Ok(None);
+        }
         while let Some(reader) = &mut self.reader {
             reader.fill(&mut self.filling)?;
             if self.filling.is_full() {
@@ -47,7 +50,7 @@ impl<'a> Batches<'a> {
             self.digests.extend(self.reader.take().map(Reader::finish));
             self.start_file()?;
         }
-        Ok(self.filling.take())
+        Ok(Some(self.filling.take()))
     }
 
     /// The digests of the files; what was not read yet is read now.

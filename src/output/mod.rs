@@ -103,7 +103,7 @@ pub fn check_report(
     Draft::create(place, run_id).map(drop)
 }
 
-/// Where a file that is no output of a run goes: links are followed, and devices,
+/// Where a file that is not an output of a run goes: links are followed, and devices,
 /// folders and stores refused with 73.
 pub fn place_of(path: &Path) -> Result<PathBuf, Error> {
     Place::apart_from(path, &[]).map(|place| place.path)
@@ -121,7 +121,7 @@ enum State {
     /// No byte is written until the first row, or the commit.
     Blank(Box<(Files<Blank>, Files<Layout>)>),
     Writing(Worker),
-    /// An error was told.
+    /// An error was returned.
     Failed,
 }
 

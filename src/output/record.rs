@@ -40,7 +40,7 @@ pub struct Record {
     pub record_hash: u128,
 }
 
-/// What a dataset tells about a row.
+/// What a dataset says about a row.
 #[derive(Clone, Debug)]
 pub struct Told<F> {
     /// The status.
@@ -67,7 +67,7 @@ impl<F> Told<F> {
     }
 }
 
-/// A stretch of consecutive rows on its way to the output.
+/// Consecutive rows on their way to the output.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
     /// The records, in input order.
@@ -77,7 +77,7 @@ pub struct Block {
 }
 
 impl Record {
-    /// A row about which nobody was asked.
+    /// A row about which no vendor was asked.
     pub fn unasked(row: Row<'_>, reading: Reading, file_name: &str) -> Self {
         Self {
             row_id: row_id(file_name, row.source_row()),

@@ -25,7 +25,7 @@ pub struct Sheet {
 
 impl Sheet {
     /// Creates it, before anything is spent; `None` is stdout. Fails with 64
-    /// where the name says that it is no CSV, with 73 and 79 as every output.
+    /// where the name says that it is not CSV, with 73 and 79 as every output.
     pub fn create(
         path: Option<&Path>,
         run_id: &str,
@@ -95,7 +95,7 @@ fn refuse_other_formats(path: &Path) -> Result<(), Error> {
     match Format::from_path(path) {
         Ok(Format::Csv) => Ok(()),
         Ok(Format::Parquet | Format::Jsonl | Format::Arrow) => Err(Error::usage(format!(
-            "`{}` is no CSV file, and this command writes CSV",
+            "`{}` is not a CSV file, and this command writes CSV",
             path.display()
         ))
         .hint("end the name in `.csv`")),

@@ -1,7 +1,7 @@
 //! Delimited text: CSV and its kin, whatever its encoding and delimiter.
 //!
 //! `decode` makes UTF-8 of the bytes, `records` splits that into fields, and
-//! `sniff` tells by content how to do so. Empty lines are not rows, in any pass;
+//! `sniff` finds out how, by content. Empty lines are not rows, in any pass;
 //! a line of spaces or delimiters is one.
 
 mod decode;
@@ -135,7 +135,7 @@ impl Table {
     }
 }
 
-/// The first records of `source`, enough to tell what its columns hold.
+/// The first records of `source`, enough to see what its columns hold.
 fn sample(source: &Source, layout: Layout) -> Result<Vec<Record>, RecordError> {
     const RECORDS: usize = 100;
     const BYTES: usize = 1 << 20;

@@ -123,7 +123,7 @@ pub(super) struct Records<R> {
     after_cr: bool,
 }
 
-/// Where in a record the next byte stands.
+/// Where in a record the next byte is.
 #[derive(Clone, Copy)]
 enum State {
     RecordStart,

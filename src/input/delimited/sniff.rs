@@ -1,4 +1,4 @@
-//! How a file is laid out: its encoding, delimiter and header, told by content.
+//! How a file is laid out: its encoding, delimiter and header, found by content.
 
 use std::io::Read;
 
@@ -10,7 +10,7 @@ use crate::input::columns::holds_vin;
 /// Bytes looked at.
 pub(super) const HEAD: u64 = 64 << 10;
 
-/// Records compared to tell the delimiter.
+/// Records compared to find the delimiter.
 const COMPARED: usize = 200;
 
 /// The first one wins where all fit equally.
@@ -102,7 +102,7 @@ fn field_counts(head: &[u8], layout: Layout) -> Vec<usize> {
     counts
 }
 
-/// Whether the first record of a file is data: nobody calls a column by a VIN.
+/// Whether the first record of a file is data: a VIN does not name a column.
 pub(super) fn is_data(first: &Record) -> bool {
     let mut fields = first.iter();
     match (fields.next(), fields.next()) {
