@@ -27,7 +27,7 @@
 //! and a restart send the same bytes under the same key, or nothing at all.
 //!
 //! The store is the join, the cache and the resume point at once: duplicates, a
-//! second run and a restart after a kill need no other mechanism. [`forecast()`]
+//! second run and a restart after a kill need no other mechanism. [`plan()`]
 //! is pass 1 without the gate.
 //!
 //! # The words
@@ -63,7 +63,7 @@ pub mod ops;
 pub mod sandbox;
 
 pub use enrich::explain::explain;
-pub use enrich::plan::forecast::forecast;
+pub use enrich::plan::forecast::plan;
 pub use enrich::run;
 pub use enrich::write::validate;
 pub use files::SystemClock;

@@ -54,7 +54,7 @@ pub enum Denied {
 }
 
 /// Why one call brought no answer. How the gate reacts depends on nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// The request never left: no connection, no name, no TLS. Retried freely.
     NotSent,
@@ -157,7 +157,7 @@ const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 pub const INCONCLUSIVE: &str = "inconclusive";
 
 /// What came of one key. Every key asked comes back with exactly one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// The vendor knows it.
     Found,

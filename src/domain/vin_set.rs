@@ -81,6 +81,14 @@ impl Distinct {
     }
 }
 
+impl FromIterator<Vin> for Distinct {
+    fn from_iter<I: IntoIterator<Item = Vin>>(vins: I) -> Self {
+        let mut set = Self::new();
+        vins.into_iter().for_each(|vin| _ = set.insert(vin));
+        set
+    }
+}
+
 /// How many, never which: VIN lists stay out of logs.
 impl std::fmt::Debug for Distinct {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,4 +1,4 @@
-//! The panel: for each dataset, who can be asked, in which order, by which endpoint.
+//! Chains: for each dataset, the steps that may answer it, in order.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,15 +8,15 @@ use secrecy::SecretString;
 
 use crate::config::{Local, RecallKey, Settings, VendorSettings};
 use crate::domain::error::{Error, Exit};
-use crate::domain::freshness::{Freshness, Times};
-use crate::domain::key::{Key, KeyKind};
+use crate::domain::freshness::Freshness;
+use crate::domain::key::KeyKind;
 use crate::domain::money::Micros;
 use crate::domain::outcome::Dataset;
 use crate::enrich::plan::Plan;
 use crate::gate::{label, origin};
 use crate::reference::vpic::Offline;
 use crate::reference::vpic::Vpic;
-use crate::store::{Answered, Held, SourceName, Store};
+use crate::store::{SourceName, Store};
 use crate::vendors::{self, Auth, Endpoint, Vendor};
 
 /// One endpoint that answers for one dataset.
@@ -94,32 +94,30 @@ impl Source {
     }
 }
 
-/// Who answers for one dataset, in order.
+/// One source at its place in a chain.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// An endpoint of a vendor.
+    Remote(Source),
+    /// Data on this machine.
+    Local(Local),
+}
+
+/// The steps that may answer one dataset, in order.
 #[derive(Clone, Debug)]
 pub struct Chain {
     /// The dataset.
     pub dataset: Dataset,
-    /// Its remote sources, in order.
-    pub sources: Vec<Source>,
-    /// The data on this machine that answer for it too.
-    pub local: Option<LocalSource>,
+    /// Its steps.
+    pub steps: Vec<Step>,
     /// Whether the user named its vendors.
     pub named: bool,
     /// How long its answers are fresh.
     pub freshness: Freshness,
 }
 
-/// Data on this machine, at their place in a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LocalSource {
-    /// Which.
-    pub local: Local,
-    /// How many remote sources come before it.
-    pub after: usize,
-}
-
 /// What is on this machine, apart from the plan.
-pub struct OnHand<'a> {
+pub struct Available<'a> {
     /// Whether the store holds answers of a source.
     pub known: &'a dyn Fn(&SourceName) -> bool,
     /// Whether NHTSA's recall file was imported.
@@ -129,35 +127,39 @@ pub struct OnHand<'a> {
 }
 
 impl Chain {
-    fn is_empty(&self) -> bool {
-        self.sources.is_empty() && self.local.is_none()
+    /// Its remote sources, in order.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Remote(source) => Some(source),
+            Step::Local(_) => None,
+        })
     }
 
-    /// Whether some of its sources are asked about vehicles.
+    /// The data on this machine that are one of its steps.
+    pub fn local(&self) -> Option<Local> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Local(local) => Some(*local),
+            Step::Remote(_) => None,
+        })
+    }
+
+    /// Whether data on this machine are its first step.
+    pub fn local_leads(&self) -> bool {
+        matches!(self.steps.first(), Some(Step::Local(_)))
+    }
+
+    /// Whether some of its steps are asked about vehicles.
     pub fn is_by_vehicle(&self) -> bool {
-        let asked = self.sources.iter().any(|source| source.key_kind() == KeyKind::Vehicle);
-        asked || self.local.is_some_and(|local| local.local == Local::NhtsaFile)
-    }
-
-    /// Whether an answer was fresh when the run started, or was fetched by it.
-    pub fn is_fresh(&self, key: &Key, held: &Held, times: Times) -> bool {
-        let found = held.said == Answered::Found;
-        self.freshness.is_fresh(key, found, held.fetched_at, times)
-    }
-
-    /// Whether an answer about the key may be written, renewed or not.
-    pub fn counts(&self, key: impl FnOnce() -> Key, held: &Held, times: Times) -> bool {
-        // The cheap question first: it settles nearly every answer.
-        !self.freshness.too_old(held.fetched_at, times.started)
-            || self.is_fresh(&key(), held, times)
+        let asked = self.sources().any(|source| source.key_kind() == KeyKind::Vehicle);
+        asked || self.local() == Some(Local::NhtsaFile)
     }
 }
 
 /// Who can be asked in this run.
 #[derive(Debug, Default)]
-pub struct Panel {
+pub struct Chains {
     /// One chain for each dataset that runs.
-    pub chains: BTreeMap<Dataset, Chain>,
+    pub by_dataset: BTreeMap<Dataset, Chain>,
     /// The datasets that do not, and why.
     pub left_out: BTreeMap<Dataset, String>,
     /// What the user named and does not get.
@@ -174,45 +176,45 @@ enum Unusable {
     Unlimited(Micros),
 }
 
-impl Panel {
+impl Chains {
     /// Finds who can be asked. Where the store holds answers of a source, it is
     /// read even when no key is found, so that a lost key never makes a file
     /// poorer than yesterday's.
-    pub fn of(plan: &Plan, on_hand: &OnHand<'_>) -> Result<Self, Error> {
-        let mut panel = Self { vpic: on_hand.vpic.clone(), ..Self::default() };
+    pub fn of(plan: &Plan, available: &Available<'_>) -> Result<Self, Error> {
+        let mut chains = Self { vpic: available.vpic.clone(), ..Self::default() };
         for dataset in Dataset::ALL {
             let wanted = plan.datasets.named.is_empty() || plan.datasets.named.contains(&dataset);
             if !wanted {
-                panel.left_out.insert(dataset, "not asked for".into());
+                chains.left_out.insert(dataset, "not asked for".into());
                 continue;
             }
-            panel.add(dataset, plan, on_hand)?;
+            chains.add(dataset, plan, available)?;
         }
-        panel.see_to_vehicles(plan, on_hand)?;
-        if panel.chains.is_empty() {
+        chains.complete_vehicles(plan, available)?;
+        if chains.by_dataset.is_empty() {
             return Err(Error::new(Exit::Key, "no vendor can be asked for anything").hint(
                 "set CARVIN_API_KEY or VISOR_API_KEY, decode offline after `vinrich vpic install`, \
                  or try `--sandbox`, which needs none of them",
             ));
         }
-        Ok(panel)
+        Ok(chains)
     }
 
     /// Recalls asked by vehicle need to know the vehicle.
-    fn see_to_vehicles(&mut self, plan: &Plan, on_hand: &OnHand<'_>) -> Result<(), Error> {
-        let by_vehicle = self.chains.get(&Dataset::Recalls).is_some_and(Chain::is_by_vehicle);
-        if !by_vehicle || self.chains.contains_key(&Dataset::Decode) {
+    fn complete_vehicles(&mut self, plan: &Plan, available: &Available<'_>) -> Result<(), Error> {
+        let by_vehicle = self.by_dataset.get(&Dataset::Recalls).is_some_and(Chain::is_by_vehicle);
+        if !by_vehicle || self.by_dataset.contains_key(&Dataset::Decode) {
             return Ok(());
         }
         let why = self.left_out.remove(&Dataset::Decode);
-        self.add(Dataset::Decode, plan, on_hand)?;
+        self.add(Dataset::Decode, plan, available)?;
         let named = plan.datasets.named.contains(&Dataset::Recalls);
-        if !self.chains.contains_key(&Dataset::Decode) && !named {
+        if !self.by_dataset.contains_key(&Dataset::Decode) && !named {
             // Nobody can tell the vehicles, and nobody asked for recalls by name.
             self.left_out.insert(Dataset::Recalls, "the vehicles are not known".into());
-            self.chains.remove(&Dataset::Recalls);
+            self.by_dataset.remove(&Dataset::Recalls);
         }
-        if !self.chains.contains_key(&Dataset::Decode) {
+        if !self.by_dataset.contains_key(&Dataset::Decode) {
             self.left_out.extend(why.map(|why| (Dataset::Decode, why)));
         }
         Ok(())
@@ -221,40 +223,44 @@ impl Panel {
     /// The offline decoder at its place in the decode chain, as of `now`
     /// (microseconds since the epoch).
     pub fn offline(&self, now: i64) -> Option<Offline> {
-        let chain = self.chains.get(&Dataset::Decode)?;
-        let place = chain.local.filter(|place| place.local == Local::Vpic)?;
-        self.vpic.as_ref().map(|vpic| Offline::new(vpic.clone(), now, place.after == 0))
+        let chain = self.by_dataset.get(&Dataset::Decode)?;
+        chain.local().filter(|local| *local == Local::Vpic)?;
+        self.vpic.as_ref().map(|vpic| Offline::new(vpic.clone(), now, chain.local_leads()))
     }
 
-    fn add(&mut self, dataset: Dataset, plan: &Plan, on_hand: &OnHand<'_>) -> Result<(), Error> {
+    fn add(
+        &mut self,
+        dataset: Dataset,
+        plan: &Plan,
+        available: &Available<'_>,
+    ) -> Result<(), Error> {
         let Some(settings) = plan.settings.datasets.get(&dataset) else { return Ok(()) };
         let mut chain = Chain {
             dataset,
-            sources: Vec::new(),
-            local: None,
+            steps: Vec::new(),
             named: settings.named,
             freshness: Freshness::new(settings.ttl, settings.max_stale),
         };
         let mut reasons = Vec::new();
         for id in &settings.vendors {
             if let Some(local) = Local::from_id(id) {
-                if on_hand.has(local) {
-                    chain.local = Some(LocalSource { local, after: chain.sources.len() });
+                if available.has(local) {
+                    chain.steps.push(Step::Local(local));
                 } else {
                     reasons.push((*id, Unusable::NoData(local)));
                 }
                 continue;
             }
-            if *id == FILED_AT && !chain.named && chain.local.is_some() {
+            if *id == FILED_AT && !chain.named && chain.local().is_some() {
                 continue;
             }
-            match source(id, dataset, settings.key, plan, on_hand.known)? {
-                Ok(source) => chain.sources.push(source),
+            match source(id, dataset, settings.key, plan, available.known)? {
+                Ok(source) => chain.steps.push(Step::Remote(source)),
                 Err(reason) => reasons.push((*id, reason)),
             }
         }
         let asked_by_name = chain.named && plan.datasets.named.contains(&dataset);
-        let unpaid = chain.sources.iter().find(|source| source.unpaid);
+        let unpaid = chain.sources().find(|source| source.unpaid);
         if let Some(source) = unpaid.filter(|_| asked_by_name) {
             let price = source.settings.price_of(source.name.endpoint);
             return Err(unusable(dataset, &[(source.name.vendor, Unusable::Unlimited(price))]));
@@ -263,11 +269,11 @@ impl Panel {
         if asked_by_name && reasons.iter().any(no_limit) {
             return Err(unusable(dataset, &reasons));
         }
-        if !chain.is_empty() {
+        if !chain.steps.is_empty() {
             if chain.named && !reasons.is_empty() {
                 self.warnings.push(format!("{dataset}: {}", why_left_out(&reasons)));
             }
-            self.chains.insert(dataset, chain);
+            self.by_dataset.insert(dataset, chain);
         } else if plan.datasets.named.contains(&dataset) {
             return Err(unusable(dataset, &reasons));
         } else {
@@ -281,7 +287,7 @@ impl Panel {
 /// named it, it is not asked for what the file tells.
 const FILED_AT: &str = "nhtsa";
 
-impl OnHand<'_> {
+impl Available<'_> {
     /// The data on this machine; of the store's answers nothing is known yet.
     pub fn at(settings: &Settings) -> Result<Self, Error> {
         let wanted = |local: Local| {

@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::config::Local;
 use crate::config::Settings;
 use crate::domain::error::Error;
-use crate::domain::facts::Facts;
 use crate::domain::freshness::Freshness;
 use crate::domain::key::{Key, KeyKind, Page, Vehicle};
+use crate::domain::key_set::KeySet;
 use crate::domain::outcome::Dataset;
+use crate::domain::outcome::Status;
 use crate::domain::time::Clock;
 use crate::domain::vin::Vin;
-use crate::enrich::chain::{self, Chain, OnHand, Panel, Source};
+use crate::enrich::board::{Answers, Board, Combined};
+use crate::enrich::chain::{self, Available, Chains, Source, Step};
 use crate::enrich::plan::Plan;
+use crate::enrich::plan::counter::{Assume, Line};
+use crate::enrich::plan::forecast::{Calls, Count};
 use crate::gate::rfc3339;
-use crate::store::{Snapshot, Snapshots, Statement, Store};
+use crate::store::{Statement, Store};
 
 /// All that was said about one VIN.
 #[derive(Debug, Serialize)]
@@ -60,72 +65,45 @@ pub struct Told {
 pub fn explain(plan: &Plan, vin: &Vin, clock: &dyn Clock) -> Result<Explained, Error> {
     let settings = &plan.settings;
     let known = |source: &_| chain::is_known(&settings.store, source);
-    let on_hand = OnHand { known: &known, ..OnHand::at(settings)? };
+    let available = Available { known: &known, ..Available::at(settings)? };
     let now = clock.now().wall;
-    let panel = Panel::of(plan, &on_hand).unwrap_or_else(|_| left_out());
+    let chains = Chains::of(plan, &available).unwrap_or_else(|_| left_out());
     let store = Store::peek(&settings.store)?;
-    let snapshot = store.as_ref().map(Snapshots::snapshot).transpose()?;
-    let vehicle = vehicle(&panel, snapshot.as_ref(), vin, now)?;
+    let vins = KeySet::vins([*vin].into_iter().collect());
+    let count = Count { plan, chains: &chains, store: store.as_ref(), now };
+    let next_run = NextRun::of(&count, &vins)?;
+    let vehicle = next_run.vehicle.clone();
     let mut said = Vec::new();
-    if let Some(snapshot) = &snapshot {
+    if let Some(store) = &store {
+        let snapshot = store.snapshot()?;
         said.extend(snapshot.statements(&Key::Vin(*vin))?);
         if let Some(vehicle) = &vehicle {
             said.extend(snapshot.statements(&Key::Vehicle(vehicle.clone()))?);
         }
         said.extend(snapshot.mentions(vin)?);
     }
-    let look = Look { said: &said, vehicle: vehicle.as_ref(), settings, now };
-    let mut next_run: BTreeMap<_, _> =
-        panel.left_out.iter().map(|(of, why)| (of.name(), format!("left out: {why}"))).collect();
-    next_run.extend(panel.chains.iter().map(|(of, chain)| (of.name(), look.next(chain))));
+    let look = Look { settings, now };
+    let mut next: BTreeMap<_, _> =
+        chains.left_out.iter().map(|(of, why)| (of.name(), format!("left out: {why}"))).collect();
+    next.extend(
+        next_run.kept.boards().map(|board| (board.chain.dataset.name(), next_run.of_chain(board))),
+    );
     Ok(Explained {
         vin: vin.to_string(),
         vehicle: vehicle.as_ref().map(ToString::to_string),
         answers: said.iter().map(|said| look.told(said)).collect(),
-        next_run,
+        next_run: next,
     })
 }
 
 /// Nobody can be asked for anything; what is kept is shown all the same.
-fn left_out() -> Panel {
+fn left_out() -> Chains {
     let why = || "no vendor can be asked for it".to_owned();
-    Panel { left_out: Dataset::ALL.map(|of| (of, why())).into(), ..Panel::default() }
-}
-
-/// The vehicle that the first source of decodes with an answer makes of it.
-fn vehicle(
-    panel: &Panel,
-    snapshot: Option<&Snapshot<'_>>,
-    vin: &Vin,
-    now: i64,
-) -> Result<Option<Vehicle>, Error> {
-    let Some(chain) = panel.chains.get(&Dataset::Decode) else { return Ok(None) };
-    if let Some(snapshot) = snapshot {
-        for source in &chain.sources {
-            if let Some(vehicle) = decoded(source, snapshot, vin)? {
-                return Ok(Some(vehicle));
-            }
-        }
-    }
-    Ok(panel.offline(now).and_then(|offline| offline.decode(vin).facts.vehicle()))
-}
-
-fn decoded(source: &Source, snapshot: &Snapshot<'_>, vin: &Vin) -> Result<Option<Vehicle>, Error> {
-    let Some(id) = snapshot.source(&source.name)? else { return Ok(None) };
-    let mut body = None;
-    snapshot.each_held(id, std::iter::once((0, vin.as_str())), |_, held| body = held.body)?;
-    let Some(body) = body else { return Ok(None) };
-    let key = Key::Vin(*vin);
-    Ok(match source.endpoint.facts(&key, &snapshot.body(body, &key)?) {
-        Facts::Decode(facts) => facts.vehicle(),
-        Facts::Recalls(_) | Facts::Listings(_) | Facts::None => None,
-    })
+    Chains { left_out: Dataset::ALL.map(|of| (of, why())).into(), ..Chains::default() }
 }
 
 /// Answers, seen at one moment.
 struct Look<'a> {
-    said: &'a [Statement],
-    vehicle: Option<&'a Vehicle>,
     settings: &'a Settings,
     now: i64,
 }
@@ -167,65 +145,133 @@ impl Look<'_> {
             Dataset::from_name(dataset).and_then(|dataset| self.settings.datasets.get(&dataset));
         settings.map_or_else(Freshness::lasting, |of| Freshness::new(of.ttl, of.max_stale))
     }
+}
 
-    /// What a run would do, source by source, until one settles it.
-    fn next(&self, chain: &Chain) -> String {
+/// What the next run may ask for one VIN, by the same board and loop.
+struct NextRun<'a> {
+    /// What the store holds, and nothing assumed.
+    kept: Answers<'a>,
+    /// The vehicle under which recalls are asked, as far as decode has made it known.
+    vehicle: Option<Vehicle>,
+    /// What is asked whatever sources answer.
+    least: Calls,
+    /// What may be asked, and what stands on the board if nobody knows anything.
+    most: (Calls, Answers<'a>),
+    now: i64,
+}
+
+impl<'a> NextRun<'a> {
+    fn of(count: &Count<'a>, vins: &'a KeySet) -> Result<Self, Error> {
+        let (least, _) = count.askable(vins, Assume::Least)?;
+        let most = count.askable(vins, Assume::Most)?;
+        let (kept, mut vehicles) = count.kept(vins)?;
+        Ok(Self { kept, vehicle: vehicles.pop().flatten(), least, most, now: count.now })
+    }
+
+    /// The steps of a chain that the next run may take, in order, each with its condition.
+    fn of_chain(&self, kept: &Board<'_>) -> String {
         let mut steps = Vec::new();
-        for place in 0..=chain.sources.len() {
-            if let Some(local) = chain.local.filter(|local| local.after == place) {
-                steps.push(format!("{} answers on this machine", local.local.id()));
-                break;
-            }
-            let Some(source) = chain.sources.get(place) else { break };
-            let (step, settles) = self.step(chain, source);
-            steps.push(step);
-            if settles {
+        let mut asked_before = false;
+        for (place, step) in kept.chain.steps.iter().enumerate() {
+            let word = kept.word(place, 0, None);
+            let line = match step {
+                Step::Local(local) => self.local(kept, place, *local, asked_before),
+                Step::Remote(source) => {
+                    let (line, asked) = self.remote(kept, source, word.as_ref());
+                    asked_before |= asked;
+                    line
+                }
+            };
+            steps.push(line);
+            if !self.goes_on(kept, place) {
                 break;
             }
         }
         steps.join("; ")
     }
 
-    /// What a run would do with one source, and whether that may settle it.
-    fn step(&self, chain: &Chain, source: &Source) -> (String, bool) {
-        let label = &source.label;
-        let key_is_known = source.key_kind() != KeyKind::Vehicle || self.vehicle.is_some();
-        if !key_is_known {
-            return (format!("{label} is asked once the vehicle is known"), true);
+    /// Whether a later step may be taken too.
+    fn goes_on(&self, kept: &Board<'_>, place: usize) -> bool {
+        let dataset = kept.chain.dataset;
+        let board = self.most.1.board(dataset);
+        board.is_some_and(|board| {
+            board.word(place, 0, None).is_none_or(|word| !board.settles(&word))
+        })
+    }
+
+    fn local(&self, kept: &Board<'_>, place: usize, local: Local, asked_before: bool) -> String {
+        let id = local.id();
+        let before = if asked_before { ", if no earlier source has the answer" } else { "" };
+        let says =
+            self.most.1.board(kept.chain.dataset).and_then(|board| board.word(place, 0, None));
+        match says {
+            Some(word) if !word.is_found() && !kept.settles(&word) => {
+                format!("{id} has no answer on this machine")
+            }
+            _ => format!("{id} answers on this machine{before}"),
         }
+    }
+
+    /// What becomes of one source, and whether it may be asked.
+    fn remote(
+        &self,
+        kept: &Board<'_>,
+        source: &Source,
+        word: Option<&Combined<'_>>,
+    ) -> (String, bool) {
+        let label = &source.label;
         if source.key_kind() == KeyKind::Page {
             return (format!("looked up in the inventory of {label}"), true);
         }
-        let Some(said) = self.said.iter().find(|said| is_by(said, source)) else {
-            let (what, can) = if source.can_be_asked() {
-                ("is asked", true)
+        let (may, sure) = (asks(&self.most.0, kept, source), asks(&self.least, kept, source));
+        let vehicle_unknown = source.key_kind() == KeyKind::Vehicle && self.vehicle.is_none();
+        if vehicle_unknown {
+            let when = if may {
+                "is asked once the vehicle is known"
             } else {
-                ("has no answer and cannot be asked", false)
+                "is not asked: the vehicle is not known"
             };
-            return (format!("{label} {what}"), can);
-        };
-        let until = chain.freshness.expires_at(&said.key, said.status == "found", said.fetched_at);
-        let at = rfc3339(until);
-        if self.now < until {
-            let settles = said.status == "found";
-            return (format!("{label}: {} in the store, fresh until {at}", said.status), settles);
+            return (format!("{label} {when}"), may);
         }
-        let what = if source.can_be_asked() {
-            "asked again"
-        } else if chain.freshness.too_old(said.fetched_at, self.now) {
-            "too old to be written, and cannot be asked"
-        } else {
-            "written as stale, as it cannot be asked"
+        let asked = match (may, sure) {
+            (true, true) => "is asked",
+            (true, false) => "is asked if no earlier source has the answer",
+            (false, _) if source.can_be_asked() => "is not asked: an earlier source has the answer",
+            (false, _) => "cannot be asked",
         };
-        (format!("{label}: expired {at}, {what}"), true)
+        let mut line = match word.and_then(|word| kept_until(kept, word)) {
+            Some((said, until)) if self.now < until => {
+                format!("{label}: {said} in the store, fresh until {}", rfc3339(until))
+            }
+            Some((_, until)) if may => format!("{label}: expired {}, asked again", rfc3339(until)),
+            Some((_, until)) => {
+                format!("{label}: expired {}, written as stale, as it {asked}", rfc3339(until))
+            }
+            None if may || source.can_be_asked() => format!("{label} {asked}"),
+            None => format!("{label} has no answer and cannot be asked"),
+        };
+        if source.confirming().is_some_and(|by_vin| asks(&self.most.0, kept, &by_vin)) {
+            line += "; a zero is confirmed by one call by VIN";
+        }
+        if source.catalogue().is_some_and(|models| asks(&self.most.0, kept, &models)) {
+            line += "; a zero is held against its list of models";
+        }
+        (line, may)
     }
 }
 
-/// Whether a source said it, about the key it is asked by.
-fn is_by(said: &Statement, source: &Source) -> bool {
-    said.vendor == source.name.vendor
-        && said.endpoint == source.name.endpoint
-        && said.origin == source.name.origin
+fn asks(calls: &Calls, kept: &Board<'_>, source: &Source) -> bool {
+    let (vendor, endpoint) = (source.name.vendor, source.name.endpoint);
+    calls.contains_key(&Line { dataset: kept.chain.dataset, vendor, endpoint })
+}
+
+/// What the store holds: what it says, and until when it is fresh.
+fn kept_until(kept: &Board<'_>, word: &Combined<'_>) -> Option<(&'static str, i64)> {
+    let Combined::Key { column, keys, id, .. } = word else { return None };
+    let answer = column.key_word(*id);
+    let (at, found) = (answer.fetched_at()?, answer.status == Status::Found);
+    let until = kept.chain.freshness.expires_at(&keys.key(*id), found, at);
+    Some((answer.status.name(), until))
 }
 
 fn name_of(key: &Key) -> String {

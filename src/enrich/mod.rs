@@ -20,9 +20,9 @@ use crate::domain::error::Error;
 use crate::domain::events::{Events, Level, Phase, Progress};
 use crate::domain::key_set::KeySet;
 use crate::domain::time::Clock;
-use crate::enrich::ask::Asker;
+use crate::enrich::ask::{Asker, Doors};
 use crate::enrich::board::Answers;
-use crate::enrich::chain::{OnHand, Panel};
+use crate::enrich::chain::{Available, Chain, Chains};
 use crate::enrich::plan::Plan;
 use crate::enrich::report::Report;
 use crate::enrich::run::Run;
@@ -49,12 +49,12 @@ pub fn run(
     cancel.check()?;
     Inputs::check_exist(&plan.input)?;
     let known = |source: &_| chain::is_known(&plan.settings.store, source);
-    let panel = Panel::of(plan, &OnHand { known: &known, ..OnHand::at(&plan.settings)? })?;
-    run.note_panel(&panel);
+    let chains = Chains::of(plan, &Available { known: &known, ..Available::at(&plan.settings)? })?;
+    run.note_panel(&chains);
     let inputs = Inputs::open(&plan.input)?;
     let (outputs, _lock) = Outputs::create(plan, &inputs, &run.id)?;
     drop(idle);
-    if let Err(error) = enrich(plan, &mut run, &panel, &inputs, outputs, cancel) {
+    if let Err(error) = enrich(plan, &mut run, &chains, &inputs, outputs, cancel) {
         if let Err(second) = run.end_with(&error).save(plan) {
             events.note(Level::Error, "report", &format!("no run report: {second}"));
         }
@@ -69,7 +69,7 @@ pub fn run(
 fn enrich(
     plan: &Plan,
     run: &mut Run<'_>,
-    panel: &Panel,
+    chains: &Chains,
     inputs: &Inputs,
     outputs: Outputs,
     cancel: &Cancel,
@@ -81,7 +81,7 @@ fn enrich(
 
     let vins = KeySet::vins(survey.vins);
     let store = open_store(plan, run)?;
-    let done = ask_and_write(plan, run, panel, &store, &vins, inputs, outputs, cancel);
+    let done = ask_and_write(plan, run, chains, &store, &vins, inputs, outputs, cancel);
     if done.is_ok() && run.stopped().is_none() {
         trim_history(plan, run, &store);
     }
@@ -99,7 +99,7 @@ fn enrich(
 fn ask_and_write(
     plan: &Plan,
     run: &mut Run<'_>,
-    panel: &Panel,
+    chains: &Chains,
     store: &Store,
     vins: &KeySet,
     inputs: &Inputs,
@@ -107,13 +107,13 @@ fn ask_and_write(
     cancel: &Cancel,
 ) -> Result<(), Error> {
     run.note_clock(store)?;
-    run.note_local(panel, store)?;
-    let answers = ask(plan, run, panel, store, vins, cancel)?;
+    run.note_local(chains, store)?;
+    let answers = ask(plan, run, chains, store, vins, cancel)?;
     run.phase_ended("asking");
     if run.stopped().is_some() {
         return Ok(());
     }
-    match write(plan, run, panel, store, &answers, vins, inputs, outputs, cancel)? {
+    match write(plan, run, chains, store, answers, inputs, outputs, cancel)? {
         Some(wrote) => {
             run.note_written(wrote);
             run.phase_ended("writing");
@@ -154,14 +154,14 @@ fn open_store(plan: &Plan, run: &Run<'_>) -> Result<Store, Error> {
 }
 
 /// Both waves of calls, on a runtime of their own.
-fn ask(
-    plan: &Plan,
+fn ask<'a>(
+    plan: &'a Plan,
     run: &mut Run<'_>,
-    panel: &Panel,
+    chains: &'a Chains,
     store: &Store,
-    vins: &KeySet,
+    vins: &'a KeySet,
     cancel: &Cancel,
-) -> Result<Answers, Error> {
+) -> Result<Answers<'a>, Error> {
     let shared = Shared {
         writer: store.writer(),
         clock: run.clock,
@@ -181,12 +181,13 @@ fn ask(
         .build()
         .map_err(|error| Error::internal("cannot start the runtime").because(error))?;
     runtime.block_on(async {
-        let doors = open_doors(plan, panel, store, &shared).await?;
+        let doors = open_doors(plan, chains, store, &shared).await?;
         let started = run.started.wall;
-        let offline = panel.offline(started).map(|offline| offline.until(cancel));
-        let asker = Asker { plan, panel, store, shared: &shared, doors, offline, started };
+        let offline = chains.offline(started).map(|offline| offline.until(cancel));
+        let gate = Doors { plan, store, shared: &shared, by_vendor: doors, started };
+        let asker = Asker { plan, chains, offline, gate };
         let answers = asker.ask(vins).await?;
-        for (id, door) in &asker.doors {
+        for (id, door) in &asker.gate.by_vendor {
             let label = crate::gate::label(door.vendor(), &plan.settings.vendors[id]);
             run.note_vendor(label, door.report().await?, door.resume_at());
         }
@@ -199,12 +200,12 @@ fn ask(
 /// One door for each vendor that has what it takes to be asked.
 async fn open_doors<'a>(
     plan: &'a Plan,
-    panel: &Panel,
+    chains: &Chains,
     store: &Store,
     shared: &'a Shared<'a>,
 ) -> Result<BTreeMap<&'static str, Door<'a>>, Error> {
     let mut doors = BTreeMap::new();
-    let sources = panel.chains.values().flat_map(|chain| &chain.sources);
+    let sources = chains.by_dataset.values().flat_map(Chain::sources);
     for source in sources.filter(|source| source.can_be_asked() && !plan.datasets.offline) {
         let id = source.name.vendor;
         if doors.contains_key(id) {

@@ -9,8 +9,8 @@ use crate::domain::events::{Events, Level, Phase, Progress};
 use crate::domain::facts::day;
 use crate::domain::outcome::{Dataset, Outcome};
 use crate::domain::time::{Clock, Moment};
-use crate::enrich::board::{Answers, Replies, Stage};
-use crate::enrich::chain::{LocalSource, Panel};
+use crate::enrich::board::{Answers, Board};
+use crate::enrich::chain::{Chain, Chains};
 use crate::enrich::plan::{Plan, Thresholds};
 use crate::enrich::report::{
     DatasetReport, InputReport, LocalReport, OutputReport, Report, RowTally, RowsReport,
@@ -107,16 +107,16 @@ impl<'a> Run<'a> {
     }
 
     /// Which datasets do not run, and why.
-    pub fn note_panel(&mut self, panel: &Panel) {
-        for (dataset, why) in &panel.left_out {
+    pub fn note_panel(&mut self, chains: &Chains) {
+        for (dataset, why) in &chains.left_out {
             let left_out = Some(why.clone());
             let report = DatasetReport { left_out, ..DatasetReport::default() };
             self.report.datasets.insert(dataset.name(), report);
         }
-        for warning in &panel.warnings {
+        for warning in &chains.warnings {
             self.warn("left_out", warning.clone());
         }
-        for source in panel.chains.values().flat_map(|chain| &chain.sources) {
+        for source in chains.by_dataset.values().flat_map(Chain::sources) {
             if let Some(warning) = source.settings.key_warning() {
                 self.warn("key_file", warning);
             }
@@ -159,9 +159,9 @@ impl<'a> Run<'a> {
     }
 
     /// Which data on this machine answer.
-    pub fn note_local(&mut self, panel: &Panel, store: &Store) -> Result<(), Error> {
-        for (dataset, chain) in &panel.chains {
-            let Some(LocalSource { local, .. }) = chain.local else { continue };
+    pub fn note_local(&mut self, chains: &Chains, store: &Store) -> Result<(), Error> {
+        for (dataset, chain) in &chains.by_dataset {
+            let Some(local) = chain.local() else { continue };
             let mut report = LocalReport {
                 dataset: dataset.name(),
                 as_of: None,
@@ -169,7 +169,7 @@ impl<'a> Run<'a> {
                 decoder: None,
                 imported_at: None,
             };
-            match (local, &panel.vpic) {
+            match (local, &chains.vpic) {
                 (Local::Vpic, Some(vpic)) => {
                     let data = vpic.provenance();
                     report.as_of = Some(data.data_month);
@@ -227,39 +227,48 @@ impl<'a> Run<'a> {
     /// What the asking came to.
     pub fn note_answers(&mut self, answers: &Answers, cancel: &Cancel) {
         self.note_stop(cancel);
-        if let Some(replies) = &answers.decode {
-            self.note_replies(Dataset::Decode, replies);
-        }
-        let stages = answers.recalls.iter().flat_map(|recalls| &recalls.stages);
-        for replies in stages.flat_map(Stage::replies) {
-            self.note_replies(Dataset::Recalls, replies);
-        }
-        if let Some(replies) = &answers.listings {
-            self.note_replies(Dataset::Listings, replies);
+        for board in [&answers.decode, &answers.recalls, &answers.listings].into_iter().flatten() {
+            self.note_board(board);
         }
         for dealers in &answers.dealers {
-            self.note_replies(Dataset::Listings, &dealers.replies);
+            self.note_question(Dataset::Listings, &dealers.column.report);
+            self.note_outcomes(dealers.column.outcomes.values().map(|outcome| (outcome, 1)));
             if let Some(words) = &dealers.unasked {
                 self.warn("dealers", words.clone());
             }
         }
     }
 
-    fn note_replies(&mut self, dataset: Dataset, replies: &Replies) {
-        self.report.datasets.entry(dataset.name()).or_default().add(&replies.report);
-        self.lookups += replies.report.keys;
-        for words in &replies.warnings {
-            self.warn("inventory", words.clone());
+    fn note_board(&mut self, board: &Board<'_>) {
+        let dataset = board.chain.dataset;
+        for column in board.columns() {
+            self.note_question(dataset, &column.report);
+            self.note_outcomes(column.outcomes.values().map(|outcome| (outcome, 1)));
         }
-        for vendor in &replies.report.unreachable {
+        for inventory in board.inventories() {
+            self.note_question(dataset, &inventory.report);
+            if let Some(words) = &inventory.warning {
+                self.warn("inventory", words.clone());
+            }
+            self.note_outcomes(inventory.outcomes().into_iter());
+        }
+    }
+
+    fn note_question(&mut self, dataset: Dataset, report: &DatasetReport) {
+        self.report.datasets.entry(dataset.name()).or_default().add(report);
+        self.lookups += report.keys;
+        for vendor in &report.unreachable {
             let words = format!("{dataset}: {vendor} cannot be reached from here and was left out");
             self.warn("unreachable", words);
         }
-        let outcomes = replies.outcomes.iter().flat_map(|outcomes| outcomes.values());
+    }
+
+    /// Why keys have no fresh answer, each with how many.
+    fn note_outcomes<'o>(&mut self, outcomes: impl Iterator<Item = (&'o Outcome, u64)>) {
         // Another name or source may conclude what was inconclusive: the rows tell.
-        for outcome in outcomes.filter(|outcome| **outcome != Outcome::Inconclusive) {
+        for (outcome, keys) in outcomes.filter(|(outcome, _)| **outcome != Outcome::Inconclusive) {
             let exit = outcome.verdict().2;
-            self.ends_with(exit, 1);
+            self.ends_with(exit, keys);
             if matches!(outcome, Outcome::Pending(_)) && exit == Exit::Parked {
                 // A park without a known end is worth another try soon.
                 self.resume_at.get_or_insert(later(self.started.wall, AFTER_OUTAGE));

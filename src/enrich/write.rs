@@ -4,10 +4,9 @@ use crate::domain::cancel::Cancel;
 use crate::domain::error::Error;
 use crate::domain::events::{Events, Phase, Progress};
 use crate::domain::freshness::Times;
-use crate::domain::key_set::KeySet;
 use crate::domain::vin::{Reading, Rules, Vin};
 use crate::enrich::board::Answers;
-use crate::enrich::chain::Panel;
+use crate::enrich::chain::Chains;
 use crate::enrich::join::Joiner;
 use crate::enrich::plan::Plan;
 use crate::enrich::report::{Report, RowTally};
@@ -49,10 +48,9 @@ impl Outputs {
 pub fn write(
     plan: &Plan,
     run: &Run<'_>,
-    panel: &Panel,
+    chains: &Chains,
     store: &Store,
-    answers: &Answers,
-    vins: &KeySet,
+    answers: Answers<'_>,
     inputs: &Inputs,
     outputs: Outputs,
     cancel: &Cancel,
@@ -60,7 +58,7 @@ pub fn write(
     let Outputs(mut output) = outputs;
     let snapshot = store.snapshot()?;
     let times = Times { started: run.started.wall, now: run.clock.now().wall };
-    let mut joiner = Joiner::load(&snapshot, panel, answers, vins, inputs, times)?;
+    let mut joiner = Joiner::load(&snapshot, chains, answers, inputs, times)?;
     let mut tally = RowTally::default();
     let mut batches = inputs.batches()?;
     let mut read = 0;

@@ -19,6 +19,17 @@ pub(crate) fn account_name(install_key: &[u8], api_key: Option<&SecretString>) -
     format!("{:016x}", u64::from_be_bytes(half))
 }
 
+/// Answers of different addresses, and of live and test keys, are kept apart.
+pub(crate) fn origin(settings: &VendorSettings, key: Option<&SecretString>) -> String {
+    let is_test = key.is_some_and(|key| key.expose_secret().contains("_test_"));
+    let mode = match (settings.sandbox, is_test) {
+        (true, _) => "sandbox",
+        (false, true) => "test",
+        (false, false) => "live",
+    };
+    format!("{} {mode}", settings.base_url)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,15 +43,4 @@ mod tests {
         assert_ne!(name, account_name(b"install", Some(&SecretString::from("vis_live_other"))));
         assert!(!name.contains("canary"));
     }
-}
-
-/// Answers of different addresses, and of live and test keys, are kept apart.
-pub(crate) fn origin(settings: &VendorSettings, key: Option<&SecretString>) -> String {
-    let is_test = key.is_some_and(|key| key.expose_secret().contains("_test_"));
-    let mode = match (settings.sandbox, is_test) {
-        (true, _) => "sandbox",
-        (false, true) => "test",
-        (false, false) => "live",
-    };
-    format!("{} {mode}", settings.base_url)
 }

@@ -126,14 +126,15 @@ fn a_vendor_that_fails_about_dealers_spoils_no_listing() {
 }
 
 #[test]
-fn a_forecast_says_that_dealers_are_not_in_it() {
+fn a_plan_counts_the_dealers_that_listings_may_name() {
     let work = Work::with_faults(&[]);
-    let warnings = |plan: &Plan| {
+    let calls = |plan: &Plan| {
         let clock = vinrich::SystemClock::new();
-        let forecast = vinrich::forecast(plan, &vinrich::domain::events::Silent, &clock);
-        forecast.expect("a forecast").warnings
+        let forecast = vinrich::plan(plan, &vinrich::domain::events::Silent, &clock);
+        let vendors = forecast.expect("a plan").vendors;
+        (vendors[0].calls.get("dealers").copied().unwrap_or(0), vendors[0].calls_at_least)
     };
-    let said = |warnings: &[String]| warnings.iter().any(|words| words.contains("and dealers"));
-    assert!(said(&warnings(&with_dealers(&work))));
-    assert!(!said(&warnings(&looking_for_listings(&work))));
+    let (with, least) = calls(&with_dealers(&work));
+    let (without, _) = calls(&looking_for_listings(&work));
+    assert!(with > 0 && without == 0 && least > 0, "{with} and {without} calls, at least {least}");
 }

@@ -13,6 +13,7 @@ mod dependencies;
 mod disk;
 mod end_to_end;
 mod faults;
+mod foretold;
 mod inputs;
 mod inventory;
 #[cfg(unix)]

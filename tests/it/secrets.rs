@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use vinrich::enrich::chain::{OnHand, Panel};
+use vinrich::enrich::chain::{Available, Chains};
 use vinrich::sandbox::{Keys, Quotas, SandboxSpec};
 
 use crate::support::binary::{Ended, Running, Setup, eventually, vins};
@@ -252,12 +252,16 @@ fn the_types_that_hold_keys_show_none() {
     }
     has_no_key("Settings", format!("{:?} {0:#?}", plan.settings).as_bytes());
     has_no_key("Plan", format!("{plan:?} {plan:#?}").as_bytes());
-    let on_hand = OnHand::at(&plan.settings).expect("what is on hand");
-    let panel = Panel::of(&plan, &on_hand).expect("a panel");
+    let on_hand = Available::at(&plan.settings).expect("what is on hand");
+    let chains = Chains::of(&plan, &on_hand).expect("a chains");
     assert!(
-        panel.chains.values().flat_map(|chain| &chain.sources).any(|source| source.key.is_some())
+        chains
+            .by_dataset
+            .values()
+            .flat_map(vinrich::enrich::chain::Chain::sources)
+            .any(|source| source.key.is_some())
     );
-    has_no_key("Panel", format!("{panel:?} {panel:#?}").as_bytes());
+    has_no_key("Chains", format!("{chains:?} {chains:#?}").as_bytes());
     let vin = vinrich::domain::vin::Vin::new(&vins(1)[0]).expect("a VIN");
     assert!(!format!("{vin:?}").contains(vin.as_str()), "Debug of a VIN is masked");
 }

@@ -11,8 +11,8 @@ use vinrich::domain::vin_set::Distinct;
 use vinrich::matching::repair::suggest;
 use vinrich::matching::row_vehicle::Claims;
 use vinrich::matching::{same_make, same_model_of};
-use vinrich::reference::vpic::Vpic;
 use vinrich::reference::vpic::Offline;
+use vinrich::reference::vpic::Vpic;
 
 use crate::support::Work;
 use crate::support::binary::{Ended, Running, vins};

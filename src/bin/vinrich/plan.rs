@@ -19,7 +19,7 @@ pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {
     let mut plan = args_to_plan::of_plan(args, settings::load(common.config.as_deref())?)?;
     let _session = Session::start(&args.sandbox, &mut plan.settings)?;
     let console = Console::new(common);
-    let outcome = vinrich::forecast(&plan, &console, &SystemClock::new());
+    let outcome = vinrich::plan(&plan, &console, &SystemClock::new());
     console.finish();
     let forecast = outcome?;
     match args.format {
@@ -108,7 +108,9 @@ fn datasets(datasets: &[DatasetForecast]) -> Vec<String> {
         let mut row = vec![dataset.dataset.to_owned(), thousands(dataset.keys)];
         row.extend(local.then(|| thousands(dataset.local)));
         row.extend([dataset.cached, dataset.stale, dataset.missing].map(thousands));
-        row.push(if dataset.exact { "" } else { "at most, until decodes are known" }.to_owned());
+        row.push(
+            if dataset.exact { "" } else { "at most, until sources have answered" }.to_owned(),
+        );
         rows.push(row);
     }
     let mut lines = if rows.len() > 1 { table(&rows) } else { Vec::new() };
@@ -130,7 +132,7 @@ fn by_vendor(vendors: &[VendorForecast]) -> Vec<String> {
     rows.extend(called.iter().map(|vendor| {
         vec![
             vendor.vendor.clone(),
-            at_most(vendor.exact, &thousands(vendor.calls_total)),
+            range(vendor),
             vendor.cost.to_string(),
             vendor.quota_left.map_or_else(|| "no quota".into(), thousands),
             time(vendor),
@@ -144,10 +146,21 @@ fn at_most(exact: bool, amount: &str) -> String {
     if exact { amount.to_owned() } else { format!("at most {amount}") }
 }
 
+/// The calls, from those that are sure to those that may be.
+fn range(vendor: &VendorForecast) -> String {
+    match (vendor.exact, vendor.calls_at_least) {
+        (true, _) => thousands(vendor.calls_total),
+        (false, 0) => at_most(false, &thousands(vendor.calls_total)),
+        (false, least) => format!("{} to {}", thousands(least), thousands(vendor.calls_total)),
+    }
+}
+
+/// How long it takes until every key has an answer.
 fn time(vendor: &VendorForecast) -> String {
+    const NIGHT: u64 = 24 * 3600;
     if is_soon(vendor) {
         "under 1 min".into()
-    } else if vendor.nights > 1 {
+    } else if vendor.nights > 1 || vendor.seconds >= NIGHT {
         count(vendor.nights, "night")
     } else {
         span(vendor.seconds)
@@ -195,6 +208,7 @@ mod tests {
                 vendor: "carvin".into(),
                 calls: [("batch-decode", 100), ("recalls", 402)].into(),
                 calls_total: 502,
+                calls_at_least: 100,
                 exact: false,
                 cost: Micros::ZERO,
                 quota_left: Some(88),
@@ -214,11 +228,11 @@ mod tests {
 
         dataset   keys  fresh  expired  to ask
         decode   2,000      0        0   2,000
-        recalls    412     10        2     402  at most, until decodes are known
+        recalls    412     10        2     402  at most, until sources have answered
         listings is left out: no key for `visor`; set `VISOR_API_KEY`
 
-        vendor  calls         cost  quota left  done in   by endpoint
-        carvin  at most 502  $0.00          88  6 nights  402 recalls, 100 batch-decode
+        vendor  calls        cost  quota left  done in   by endpoint
+        carvin  100 to 502  $0.00          88  6 nights  402 recalls, 100 batch-decode
 
         warning: recalls expire faster than the quota renews them
         "#);

@@ -3,70 +3,57 @@
 
 use std::collections::HashMap;
 
-use super::Asker;
-use super::turns::Asked;
+use super::zeros::ByVehicle;
+use super::{Asker, Gate, Question, Unlisted};
 use crate::domain::error::Error;
-use crate::domain::key::{Key, KeyKind, Vehicle};
+use crate::domain::key::{Key, Vehicle};
 use crate::domain::key_set::KeySet;
 use crate::domain::outcome::Outcome;
-use crate::enrich::board::{Catalogued, Replies, Stage, Vehicles};
-use crate::enrich::chain::{Chain, Source};
+use crate::enrich::board::{Catalogue, Column};
+use crate::enrich::chain::Chain;
 use crate::matching::variants;
-use crate::store::Answered;
 
-impl Asker<'_> {
+/// The names in lists of models, by make and year.
+type Names = HashMap<Vehicle, Vec<String>>;
+
+impl<G: Gate> Asker<'_, G> {
     /// Asks about vehicles under the names that the source has for them.
-    pub(super) async fn by_catalogue(
+    pub(super) async fn with_catalogue(
         &self,
-        chain: &Chain,
-        source: &Source,
-        vehicles: &Vehicles,
-        mut wanted: Vec<bool>,
-    ) -> Result<Stage, Error> {
-        let nameless = self.not_listed(chain, source, vehicles, &wanted).await?;
+        about: ByVehicle<'_>,
+        main: &mut Column,
+        catalogue: &mut Catalogue,
+        wanted: Vec<bool>,
+    ) -> Result<(), Error> {
+        self.read(about.question(), main)?;
+        let nameless = self.not_listed(about, main, catalogue, &wanted)?;
+        let mut named = wanted.clone();
         for &id in &nameless {
-            wanted[id as usize] = false;
+            named[id as usize] = false;
         }
-        let mut main = Asked::default();
-        let keys = &vehicles.keys;
-        (main.outcomes, _) = self.source(chain, source, keys, &wanted, &mut main.report).await?;
-        main.outcomes.extend(nameless.into_iter().map(|id| (id, Outcome::Inconclusive)));
-        let catalogued = match source.catalogue() {
-            Some(models) => {
-                let mut unclear = self.zeros(source, vehicles, &wanted, &main.outcomes).await?;
-                self.add_renamed(source, &models, vehicles, &main.outcomes, &mut unclear).await?;
-                Some(self.hold_against(chain, source, models, vehicles, &unclear).await?)
-            }
-            None => None,
-        };
-        let main = main.of(source.clone());
-        Ok(Stage { by: KeyKind::Vehicle, main, confirmed: None, catalogued })
+        main.not_asked(nameless, &Outcome::Inconclusive);
+        self.ask_open(about.question(), main, &named).await?;
+        let mut unclear = main.zeros(&wanted);
+        self.add_renamed(about, main, catalogue, &mut unclear)?;
+        self.hold_against(about, main, catalogue, &unclear).await
     }
 
     /// The vehicles whose very name a fresh list of the source's models does not
     /// have: asked under it, the source could only say what means nothing.
-    async fn not_listed(
+    fn not_listed(
         &self,
-        chain: &Chain,
-        source: &Source,
-        vehicles: &Vehicles,
+        about: ByVehicle<'_>,
+        main: &Column,
+        catalogue: &Catalogue,
         wanted: &[bool],
     ) -> Result<Vec<u32>, Error> {
-        let refresh = self.plan.datasets.refresh.contains(&chain.dataset);
-        let Some(models) = source.catalogue().filter(|_| !refresh) else { return Ok(Vec::new()) };
-        let id = self.shared.writer.source(source.name.clone()).await?;
-        let mut unknown = wanted.to_vec();
-        {
-            // A name that was good once may be good again.
-            let snapshot = self.store.snapshot()?;
-            snapshot.each_held_in(id, &vehicles.keys, |id, held| {
-                unknown[id as usize] &= held.said != Answered::Found;
-            })?;
+        if self.plan.datasets.refresh.contains(&about.chain.dataset) {
+            return Ok(Vec::new());
         }
-        let asked = vehicles.keys.each_vehicle().filter(|(id, _)| unknown[*id as usize]);
-        let asked: Vec<(u32, Vehicle)> = asked.collect();
+        // A name that was good once may be good again.
+        let asked = about.each(|id| wanted[id as usize] && !main.was_found(id));
         let lists = KeySet::vehicles(asked.iter().map(|(_, vehicle)| vehicle.any_model()));
-        let names = self.names(&models, &lists, Some(chain)).await?;
+        let names = self.names(about.chain, &catalogue.lists, &lists, true)?;
         let is_not_listed = |vehicle: &Vehicle| {
             names.get(&vehicle.any_model()).is_some_and(|names| !names.contains(&vehicle.model))
         };
@@ -76,27 +63,18 @@ impl Asker<'_> {
     /// Adds the vehicles that have no answer under their own name, and that the
     /// source was known to call by another one: what was found under that still
     /// counts, whatever keeps their own name from being asked tonight.
-    async fn add_renamed(
+    fn add_renamed(
         &self,
-        source: &Source,
-        models: &Source,
-        vehicles: &Vehicles,
-        outcomes: &HashMap<u32, Outcome>,
+        about: ByVehicle<'_>,
+        main: &Column,
+        catalogue: &Catalogue,
         unclear: &mut [bool],
     ) -> Result<(), Error> {
-        let mut lost = vec![false; vehicles.keys.len()];
-        for &id in outcomes.keys() {
-            lost[id as usize] = !unclear[id as usize];
-        }
-        let id = self.shared.writer.source(source.name.clone()).await?;
-        {
-            let snapshot = self.store.snapshot()?;
-            snapshot.each_held_in(id, &vehicles.keys, |id, _| lost[id as usize] = false)?;
-        }
-        let lost = vehicles.keys.each_vehicle().filter(|(id, _)| lost[*id as usize]);
-        let lost: Vec<(u32, Vehicle)> = lost.collect();
+        let lost = about.each(|id| {
+            main.outcomes.contains_key(&id) && !unclear[id as usize] && !main.was_kept(id)
+        });
         let lists = KeySet::vehicles(lost.iter().map(|(_, vehicle)| vehicle.any_model()));
-        let names = self.names(models, &lists, None).await?;
+        let names = self.names(about.chain, &catalogue.lists, &lists, false)?;
         for (id, vehicle) in lost {
             let names = names.get(&vehicle.any_model());
             unclear[id as usize] |= names.is_some_and(|names| !names.contains(&vehicle.model));
@@ -108,67 +86,68 @@ impl Asker<'_> {
     /// and then about those that may be the same model by another name.
     async fn hold_against(
         &self,
-        chain: &Chain,
-        source: &Source,
-        models: Source,
-        vehicles: &Vehicles,
+        about: ByVehicle<'_>,
+        main: &Column,
+        catalogue: &mut Catalogue,
         zeros: &[bool],
-    ) -> Result<Catalogued, Error> {
-        let zeros: Vec<(u32, Vehicle)> =
-            vehicles.keys.each_vehicle().filter(|(id, _)| zeros[*id as usize]).collect();
+    ) -> Result<(), Error> {
+        let zeros = about.each(|id| zeros[id as usize]);
         let lists = KeySet::vehicles(zeros.iter().map(|(_, vehicle)| vehicle.any_model()));
-        let mut listed_in = Replies::default();
         let all = vec![true; lists.len()];
-        let (outcomes, _) =
-            self.source(chain, &models, &lists, &all, &mut listed_in.report).await?;
-        listed_in.add(models.clone(), outcomes);
+        let question = Question { chain: about.chain, keys: &lists };
+        self.column(question, &mut catalogue.lists, &all).await?;
 
-        let names = self.names(&models, &lists, None).await?;
-        let mut listed = vec![false; vehicles.keys.len()];
+        let names = self.names(about.chain, &catalogue.lists, &lists, G::COUNTS_ONLY)?;
+        let is_unknown = |(_, vehicle): &&(u32, Vehicle)| !names.contains_key(&vehicle.any_model());
+        let unknown = zeros.iter().filter(is_unknown).count() as u64;
+        let assumed = self.gate.unknown_list(main, unknown) == Unlisted::Listed;
+        catalogue.listed = vec![false; about.vehicles.keys.len()];
         let mut others: Vec<(u32, Vehicle)> = Vec::new();
         for (id, vehicle) in &zeros {
-            let Some(names) = names.get(&vehicle.any_model()) else { continue };
-            if names.contains(&vehicle.model) {
-                listed[*id as usize] = true;
-                continue;
-            }
+            let names = names.get(&vehicle.any_model());
+            let listed = names.map_or(assumed, |names| names.contains(&vehicle.model));
+            catalogue.listed[*id as usize] = listed;
+            let Some(names) = names.filter(|_| !listed) else { continue };
             let other = |model| (*id, Vehicle { model, ..vehicle.clone() });
             others.extend(variants(&vehicle.model, names).into_iter().map(other));
         }
-        let names = KeySet::vehicles(others.iter().map(|(_, vehicle)| vehicle.clone()));
-        let mut other_names: HashMap<u32, Vec<u32>> = HashMap::new();
+        catalogue.names = KeySet::vehicles(others.iter().map(|(_, vehicle)| vehicle.clone()));
         for (id, vehicle) in others {
-            other_names.entry(id).or_default().extend(names.id(&Key::Vehicle(vehicle)));
+            let name = catalogue.names.id(&Key::Vehicle(vehicle));
+            catalogue.other_names.entry(id).or_default().extend(name);
         }
-        let mut variants = Replies::default();
-        let all = vec![true; names.len()];
-        let (outcomes, _) = self.source(chain, source, &names, &all, &mut variants.report).await?;
-        variants.add(source.clone(), outcomes);
-        Ok(Catalogued { models: listed_in, other_names, listed, names, variants })
+        let all = vec![true; catalogue.names.len()];
+        let question = Question { chain: about.chain, keys: &catalogue.names };
+        self.column(question, &mut catalogue.words, &all).await.map(drop)
     }
 
-    /// The model names in the lists that the store holds; in those that are
-    /// fresh, where a chain says what that is.
-    async fn names(
+    /// The model names in the lists that the store holds; with `fresh`, in those
+    /// that need not be renewed.
+    fn names(
         &self,
-        models: &Source,
-        lists: &KeySet,
-        fresh_in: Option<&Chain>,
-    ) -> Result<HashMap<Vehicle, Vec<String>>, Error> {
-        let id = self.shared.writer.source(models.name.clone()).await?;
-        let snapshot = self.store.snapshot()?;
-        let mut bodies = Vec::new();
-        snapshot.each_held_in(id, &lists, |id, held| {
-            let counts =
-                fresh_in.is_none_or(|chain| chain.is_fresh(&lists.key(id), &held, self.times()));
-            bodies.extend(held.body.filter(|_| counts).map(|body| (id, body)));
-        })?;
+        chain: &Chain,
+        lists: &Column,
+        keys: &KeySet,
+        fresh: bool,
+    ) -> Result<Names, Error> {
+        let snapshot = self.gate.snapshot()?;
+        let mut column = Column::new(lists.source.clone());
+        column.read(keys, self.view(chain, snapshot.as_ref()))?;
         let mut names = HashMap::new();
-        for (id, body) in bodies {
-            let Some(list) = lists.vehicle(id) else { continue };
-            let words = snapshot.body(body, &lists.key(id))?;
-            names.insert(list.clone(), models.endpoint.names(&words));
+        let Some(snapshot) = &snapshot else { return Ok(names) };
+        for (id, list) in keys.each_vehicle() {
+            if let Some(body) = column.kept_body(id, fresh) {
+                let words = snapshot.body(body, &keys.key(id))?;
+                names.insert(list, column.source.endpoint.names(&words));
+            }
         }
         Ok(names)
+    }
+}
+
+impl ByVehicle<'_> {
+    /// The vehicles that are `wanted`, with their numbers.
+    fn each(self, wanted: impl Fn(u32) -> bool) -> Vec<(u32, Vehicle)> {
+        self.vehicles.keys.each_vehicle().filter(|(id, _)| wanted(*id)).collect()
     }
 }

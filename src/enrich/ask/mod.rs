@@ -1,298 +1,290 @@
-//! Asking: which keys the store does not answer, and the waves of calls that
-//! get them answered.
+//! Asking: for each step of a chain, what the board leaves open is asked, and
+//! the board reads what the store knows then.
 //!
-//! Wave 1 asks about VINs (decode, listings), wave 2 about what wave 1 made
-//! known (recalls by vehicle, the dealers behind listings). Answers go into the
-//! store; what stays here is only why a key has none.
+//! The loop is the same for a run and for a plan: what differs is the [`Gate`],
+//! which sends questions ([`Doors`]) or only counts them. Wave 1 asks about VINs
+//! (decode, listings), wave 2 about what wave 1 made known (recalls by vehicle,
+//! the dealers behind listings).
 
 mod catalogue;
 mod dealers;
-mod recalls;
-mod turns;
+mod doors;
+mod zeros;
 
-use std::collections::{BTreeMap, HashMap};
-
+use crate::config::Local;
 use crate::domain::error::Error;
 use crate::domain::freshness::Times;
-use crate::domain::key::{Key, KeyKind};
 use crate::domain::key_set::KeySet;
-use crate::domain::outcome::{Dataset, Denied, Fault, Held, Outcome};
-use crate::enrich::board::{Answers, Replies, Seen, seen};
-use crate::enrich::chain::{Chain, Panel, Source};
-use crate::enrich::inventory::Renewal;
+use crate::domain::outcome::Dataset;
+use crate::enrich::board::{
+    Answers, Ask, Board, Column, Decodes, InventoryWords, LocalSays, LocalWords, StepWords, Test,
+    Vehicles, View,
+};
+use crate::enrich::chain::{Chain, Chains, Source};
 use crate::enrich::plan::Plan;
 use crate::enrich::report::DatasetReport;
-use crate::gate::{Asked, Asking, Door, Shared};
 use crate::reference::vpic::Offline;
-use crate::store::{SourceId, Store};
+use crate::store::Snapshot;
 
-/// Asks every vendor of the panel for what the store does not know.
-pub struct Asker<'a> {
-    /// The run's plan.
-    pub plan: &'a Plan,
-    /// Who can be asked.
-    pub panel: &'a Panel,
-    /// Where answers are.
-    pub store: &'a Store,
-    /// What the doors share.
-    pub shared: &'a Shared<'a>,
-    /// One door for each vendor that can be asked.
-    pub doors: BTreeMap<&'static str, Door<'a>>,
-    /// The offline decoder, where the decode chain heeds it.
-    pub offline: Option<Offline>,
-    /// When the run started, in microseconds since the epoch.
-    pub started: i64,
+pub(crate) use doors::Doors;
+
+/// Where questions go: to the vendors, or to a counter.
+pub(crate) trait Gate {
+    /// Whether nothing is sent: what is being asked for stays unknown.
+    const COUNTS_ONLY: bool;
+
+    /// The store as it is now; `None` where there is none yet.
+    fn snapshot(&self) -> Result<Option<Snapshot<'_>>, Error>;
+
+    /// The time now, and when the run started.
+    fn times(&self) -> Times;
+
+    /// Asks about the keys `ids`, and puts what came of it into the column.
+    async fn ask(
+        &self,
+        question: Question<'_>,
+        column: &mut Column,
+        ids: Vec<u32>,
+    ) -> Result<Asked, Error>;
+
+    /// How many of `want` calls fit into those limits that no run would wait for.
+    async fn room(&self, source: &Source, want: u64) -> Result<u64, Error>;
+
+    /// Reads a list whole unless a fresh reading is there.
+    async fn renew(
+        &self,
+        chain: &Chain,
+        words: &mut InventoryWords,
+        open: &mut [bool],
+    ) -> Result<(), Error>;
+
+    /// Why nothing may be spent on `source`, where it may not.
+    fn may_not_pay(&self, source: &Source) -> Option<String>;
+
+    /// Hits and misses, as they are found.
+    fn note(&self, report: &DatasetReport);
+
+    /// The vehicles behind `vins`, once decodes were asked for.
+    fn vehicles(&self, decodes: Decodes<'_>, vins: &KeySet) -> Result<Vehicles, Error>;
+
+    /// What is taken of `vehicles` whose list of models is being asked for and
+    /// cannot be known before: that the list has their names, or not.
+    fn unknown_list(&self, main: &Column, vehicles: u64) -> Unlisted;
 }
 
-impl Asker<'_> {
+/// A question about keys of a chain.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'q> {
+    pub(crate) chain: &'q Chain,
+    pub(crate) keys: &'q KeySet,
+}
+
+/// What is taken of a model whose list of names is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unlisted {
+    /// It was asked for in vain: nothing can be concluded.
+    Unknown,
+    /// A plan takes it to be listed.
+    Listed,
+}
+
+/// What came of a question.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asked {
+    /// The vendor refuses this kind of request as such, whatever the keys.
+    pub(crate) shape_refused: bool,
+}
+
+/// Asks the steps of every chain for what the store does not know.
+pub(crate) struct Asker<'a, G> {
+    /// What the run shall do.
+    pub(crate) plan: &'a Plan,
+    /// The steps.
+    pub(crate) chains: &'a Chains,
+    /// The offline decoder, where the decode chain has it.
+    pub(crate) offline: Option<Offline>,
+    /// Where questions go.
+    pub(crate) gate: G,
+}
+
+impl<'a, G: Gate> Asker<'a, G> {
     /// Both waves. Decode and recalls go on while listings are asked.
-    pub async fn ask(&self, vins: &KeySet) -> Result<Answers, Error> {
+    pub(crate) async fn ask(&self, vins: &'a KeySet) -> Result<Answers<'a>, Error> {
         let vehicles = async {
-            let decode = self.dataset(Dataset::Decode, vins).await?;
-            let recalls = self.recalls(vins, decode.as_ref()).await?;
+            let decode = self.dataset(Dataset::Decode, vins, None).await?;
+            let vehicles = self.vehicles(vins, decode.as_ref())?;
+            let recalls = self.dataset(Dataset::Recalls, vins, vehicles).await?;
             Ok((decode, recalls))
         };
         let listings = async {
-            let listings = self.dataset(Dataset::Listings, vins).await?;
-            let dealers = self.dealers(vins, listings.as_ref()).await?;
+            let listings = self.dataset(Dataset::Listings, vins, None).await?;
+            let dealers = match &listings {
+                Some(board) => self.dealers(board).await?,
+                None => Vec::new(),
+            };
             Ok((listings, dealers))
         };
         let ((decode, recalls), (listings, dealers)) = tokio::try_join!(vehicles, listings)?;
-        Ok(Answers { decode, recalls, listings, dealers })
+        Ok(Answers { vins, decode, recalls, listings, dealers })
     }
 
-    async fn dataset(&self, dataset: Dataset, keys: &KeySet) -> Result<Option<Replies>, Error> {
-        match self.panel.chains.get(&dataset) {
-            Some(chain) => self.chain(chain, keys).await.map(Some),
-            None => Ok(None),
+    /// Asks the steps of a chain one after the other, each about what no earlier
+    /// one has settled.
+    async fn dataset(
+        &self,
+        dataset: Dataset,
+        vins: &'a KeySet,
+        vehicles: Option<Vehicles>,
+    ) -> Result<Option<Board<'a>>, Error> {
+        let Some(chain) = self.chains.by_dataset.get(&dataset) else { return Ok(None) };
+        let mut board = Board::new(chain, vins, vehicles);
+        let mut open = vec![true; vins.len()];
+        for place in 0..board.steps.len() {
+            self.step(&mut board, place, &mut open).await?;
+            if place + 1 < board.steps.len() {
+                board.close_settled(place, &mut open);
+            }
+        }
+        Ok(Some(board))
+    }
+
+    async fn step(
+        &self,
+        board: &mut Board<'a>,
+        place: usize,
+        open: &mut [bool],
+    ) -> Result<(), Error> {
+        let Board { chain, vins, vehicles, steps } = board;
+        let is_last = place + 1 == steps.len();
+        match (&mut steps[place], vehicles.as_ref()) {
+            (StepWords::ByVin(columns), _) => self.by_vin(chain, columns, vins, open).await,
+            (StepWords::ByVehicle { main, test }, Some(vehicles)) => {
+                let about = zeros::ByVehicle { chain, vins, vehicles };
+                let wanted = vehicles.of_open(open);
+                match test {
+                    Test::None => self.column(about.question(), main, &wanted).await.map(drop),
+                    Test::Probe(probe) => self.with_probes(about, main, probe, wanted).await,
+                    Test::Catalogue(of) => self.with_catalogue(about, main, of, wanted).await,
+                }
+            }
+            (StepWords::ByVehicle { .. }, None) => Ok(()),
+            (StepWords::Inventory(words), _) => self.gate.renew(chain, words, open).await,
+            // What nobody asks after is looked up when rows are written.
+            (StepWords::Local(_), _) if is_last => Ok(()),
+            (StepWords::Local(words), vehicles) => self.look_up(words, vins, vehicles, open),
         }
     }
 
-    /// Asks the sources of a chain one after the other, each about what no
-    /// earlier one has found.
-    async fn chain(&self, chain: &Chain, keys: &KeySet) -> Result<Replies, Error> {
-        let mut replies = Replies::default();
-        let mut open = vec![true; keys.len()];
-        for (place, source) in chain.sources.iter().enumerate() {
-            if chain.local.is_some_and(|local| local.after == place) {
-                self.close_decoded(keys, &mut open);
-            }
-            if source.key_kind() == KeyKind::Page {
-                self.inventory(chain, source, keys, &mut open, &mut replies).await?;
-                continue;
-            }
-            let first = replies.sources.len();
-            let (outcomes, shape_refused) =
-                self.source(chain, source, keys, &open, &mut replies.report).await?;
-            if let Some(dearer) = source.dearer().filter(|_| shape_refused) {
-                // It stands in for what was refused; what the cheap one knows still counts.
-                let mut refused = vec![false; keys.len()];
-                for &id in outcomes.keys() {
-                    refused[id as usize] = true;
-                }
-                let report = &mut DatasetReport::default();
-                let (outcomes, _) = self.source(chain, &dearer, keys, &refused, report).await?;
-                replies.add(source.clone(), HashMap::new());
-                replies.add(dearer, outcomes);
-            } else {
-                replies.add(source.clone(), outcomes);
-            }
-            if place + 1 < chain.sources.len() {
-                for asked in &replies.sources[first..] {
-                    self.close_found(chain, asked, keys, &mut open).await?;
-                }
-            }
-        }
-        Ok(replies)
-    }
-
-    /// Reads a source's inventory, and closes the keys that are in it.
-    async fn inventory(
+    /// Asks an endpoint about VINs; where it refuses such requests, the dearer one
+    /// that may stand in for it.
+    async fn by_vin(
         &self,
         chain: &Chain,
-        source: &Source,
-        keys: &KeySet,
-        open: &mut [bool],
-        replies: &mut Replies,
+        columns: &mut Vec<Column>,
+        vins: &KeySet,
+        open: &[bool],
     ) -> Result<(), Error> {
-        let renewal = Renewal {
-            store: self.store,
-            shared: self.shared,
-            chain,
-            source,
-            door: self.doors.get(source.name.vendor).ok_or_else(|| self.no_door()),
-            started: self.started,
-            forced: self.plan.datasets.refresh.contains(&chain.dataset),
+        let question = Question { chain, keys: vins };
+        let cheap = &mut columns[0];
+        let asked = self.column(question, cheap, open).await?;
+        let Some(dearer) = cheap.source.dearer().filter(|_| asked.shape_refused) else {
+            return Ok(());
         };
-        let renewed = renewal.run().await?;
-        let fresh = renewed.inventory.clone().filter(|inventory| inventory.stale().is_none());
-        let (hits, keys_before) = (replies.report.hits, replies.report.keys);
-        replies.add_inventory(source.clone(), renewed, open);
-        self.shared.tell(|progress| {
-            progress.cache_hits += replies.report.hits - hits;
-            progress.lookups += replies.report.keys - keys_before;
-        });
-        for vin in fresh.iter().flat_map(|inventory| inventory.vins()) {
-            if let Some(id) = keys.id(&Key::Vin(*vin)) {
-                open[id as usize] = false;
-            }
+        let mut refused = vec![false; vins.len()];
+        for (id, _) in cheap.outcomes.drain() {
+            refused[id as usize] = true;
         }
+        // What the cheap one knows still counts.
+        self.read(question, cheap)?;
+        let mut column = Column::new(dearer);
+        self.column(question, &mut column, &refused).await?;
+        column.report = DatasetReport::default();
+        columns.push(column);
         Ok(())
     }
 
-    /// Asks one source about the open keys that it has no fresh answer to.
-    async fn source(
+    /// Reads a column, and asks about the `open` keys that have no fresh answer.
+    async fn column(
         &self,
-        chain: &Chain,
-        source: &Source,
-        keys: &KeySet,
+        question: Question<'_>,
+        column: &mut Column,
         open: &[bool],
-        report: &mut DatasetReport,
-    ) -> Result<(HashMap<u32, Outcome>, bool), Error> {
-        let id = self.shared.writer.source(source.name.clone()).await?;
-        let mut counts = DatasetReport::default();
-        let missing = self.missing(chain, id, keys, open, &mut counts)?;
-        report.add(&counts);
-        self.shared.tell(|progress| {
-            progress.cache_hits += counts.hits;
-            progress.lookups += counts.keys;
-        });
-        if missing.is_empty() {
-            return Ok((HashMap::new(), false));
-        }
-        let asked =
-            self.put(chain, source, id, missing.iter().map(|&id| keys.key(id)).collect()).await?;
-        if self.is_out_of_reach(chain, source)? {
-            report.unreachable.insert(source.label.to_string());
-            return Ok((HashMap::new(), false));
-        }
-        let outcomes = asked.unanswered.into_iter();
-        let outcomes = outcomes.filter_map(|(key, outcome)| Some((keys.id(&key)?, outcome)));
-        Ok((outcomes.collect(), asked.shape_refused))
-    }
-
-    /// Whether nobody asked for this source by name, nobody pays for it, it never
-    /// replied and never did before: then this machine has no way to it, and it is
-    /// left out as a vendor without a key is.
-    fn is_out_of_reach(&self, chain: &Chain, source: &Source) -> Result<bool, Error> {
-        let Some(door) = self.doors.get(source.name.vendor) else { return Ok(false) };
-        let named = chain.named || self.plan.datasets.named.contains(&chain.dataset);
-        let left_out = door.was_never_there()
-            && !named
-            && !self.store.snapshot()?.has_heard_of(&source.name)?;
-        if left_out {
-            door.leave_out();
-        }
-        Ok(left_out)
-    }
-
-    /// The open keys without a fresh answer: the never answered first, then the longest expired.
-    fn missing(
-        &self,
-        chain: &Chain,
-        source: SourceId,
-        keys: &KeySet,
-        open: &[bool],
-        report: &mut DatasetReport,
-    ) -> Result<Vec<u32>, Error> {
-        let found = lookup(self, chain, source, keys)?;
-        let refresh = self.plan.datasets.refresh.contains(&chain.dataset);
-        let mut never = Vec::new();
-        let mut expired = Vec::new();
-        for id in keys.sorted() {
-            let place = id as usize;
-            if !open[place] {
-                continue;
-            }
-            report.keys += 1;
-            match found[place] {
-                Seen::Never => {
-                    report.misses += 1;
-                    never.push(id);
-                }
-                Seen::Fresh(fetched_at) if refresh => expired.push((fetched_at, id)),
-                Seen::Fresh(_) => report.hits += 1,
-                Seen::Expired(fetched_at) => {
-                    report.stale += 1;
-                    expired.push((fetched_at, id));
-                }
-            }
-        }
-        expired.sort_unstable();
-        never.extend(expired.into_iter().map(|(_, id)| id));
-        Ok(never)
-    }
-
-    /// Sends `keys` through the vendor's door, if there is one.
-    async fn put(
-        &self,
-        chain: &Chain,
-        source: &Source,
-        id: SourceId,
-        keys: Vec<Key>,
     ) -> Result<Asked, Error> {
-        if source.unpaid {
-            // As if the vendor were left out, but for what the store holds.
+        self.read(question, column)?;
+        self.ask_open(question, column, open).await
+    }
+
+    /// Asks about the `open` keys of a column that was read.
+    async fn ask_open(
+        &self,
+        question: Question<'_>,
+        column: &mut Column,
+        open: &[bool],
+    ) -> Result<Asked, Error> {
+        let missing = column.missing(question.keys, open, self.again(question.chain));
+        column.report.add(&missing.report);
+        self.gate.note(&missing.report);
+        if missing.keys.is_empty() {
             return Ok(Asked::default());
         }
-        let Some(door) = self.doors.get(source.name.vendor) else {
-            let outcome = self.no_door();
-            let unanswered = keys.into_iter().map(|key| (key, outcome.clone())).collect();
-            return Ok(Asked { unanswered, shape_refused: false });
-        };
-        let asking =
-            Asking { endpoint: source.name.endpoint, source: id, keys, freshness: chain.freshness };
-        door.ask(asking).await
+        self.gate.ask(question, column, missing.keys).await
     }
 
-    /// Why a vendor cannot be asked at all.
-    fn no_door(&self) -> Outcome {
-        if self.plan.datasets.offline {
-            Outcome::Pending(Held::Offline)
-        } else {
-            Outcome::Failed(Fault::Denied(Denied::Key))
-        }
+    fn read(&self, question: Question<'_>, column: &mut Column) -> Result<(), Error> {
+        let snapshot = self.gate.snapshot()?;
+        column.read(question.keys, self.view(question.chain, snapshot.as_ref()))
     }
 
-    /// Closes the keys that the offline decoder finds.
-    fn close_decoded(&self, vins: &KeySet, open: &mut [bool]) {
-        let Some(offline) = &self.offline else { return };
-        let still: Vec<u32> = vins.sorted().into_iter().filter(|&id| open[id as usize]).collect();
-        offline.each(vins, &still, |id, decoded| open[id as usize] = !decoded.is_found());
+    fn view<'s>(&self, chain: &Chain, snapshot: Option<&'s Snapshot<'s>>) -> View<'s> {
+        View { snapshot, freshness: chain.freshness, times: self.gate.times() }
     }
 
-    /// The time now, and when the run started.
-    fn times(&self) -> Times {
-        Times { started: self.started, now: self.shared.clock.now().wall }
+    /// Whether fresh answers of a chain are asked for again.
+    fn again(&self, chain: &Chain) -> Ask {
+        let refresh = self.plan.datasets.refresh.contains(&chain.dataset);
+        Ask { refresh, started: self.gate.times().started }
     }
 
-    /// Closes the keys that `source` has found, not too long ago.
-    async fn close_found(
+    /// The distinct vehicles among the decoded VINs, where recalls need them.
+    fn vehicles(
         &self,
-        chain: &Chain,
-        source: &Source,
-        keys: &KeySet,
-        open: &mut [bool],
-    ) -> Result<(), Error> {
-        let id = self.shared.writer.source(source.name.clone()).await?;
-        let snapshot = self.store.snapshot()?;
-        let times = self.times();
-        snapshot.each_held_in(id, &keys, |id, held| {
-            if held.said == crate::store::Answered::Found
-                && chain.counts(|| keys.key(id), &held, times)
-            {
-                open[id as usize] = false;
-            }
-        })
+        vins: &KeySet,
+        decode: Option<&Board<'_>>,
+    ) -> Result<Option<Vehicles>, Error> {
+        let recalls = self.chains.by_dataset.get(&Dataset::Recalls);
+        if !recalls.is_some_and(Chain::is_by_vehicle) {
+            return Ok(None);
+        }
+        let snapshot = self.gate.snapshot()?;
+        let (offline, snapshot) = (self.offline.as_ref(), snapshot.as_ref());
+        self.gate.vehicles(Decodes { board: decode, offline, snapshot }, vins).map(Some)
     }
-}
 
-fn lookup(
-    asker: &Asker<'_>,
-    chain: &Chain,
-    source: SourceId,
-    keys: &KeySet,
-) -> Result<Vec<Seen>, Error> {
-    let snapshot = asker.store.snapshot()?;
-    seen(&snapshot, chain, source, keys, asker.times())
+    /// What data on this machine say of the VINs that are open.
+    fn look_up(
+        &self,
+        words: &mut LocalWords,
+        vins: &KeySet,
+        vehicles: Option<&Vehicles>,
+        open: &[bool],
+    ) -> Result<(), Error> {
+        match (words.local, vehicles, &self.offline) {
+            (Local::Vpic, _, Some(offline)) => {
+                words.says = vec![None; vins.len()];
+                let ids = vins.sorted().into_iter().filter(|&id| open[id as usize]);
+                offline.each(vins, &ids.collect::<Vec<_>>(), |id, decoded| {
+                    let found = decoded.is_found();
+                    let says = if found { LocalSays::Found } else { LocalSays::Absent };
+                    words.says[id as usize] = Some(says);
+                });
+            }
+            (Local::NhtsaFile, Some(vehicles), _) => {
+                if let Some(snapshot) = self.gate.snapshot()? {
+                    words.says = vehicles.in_recall_file(&snapshot)?;
+                }
+            }
+            (Local::Vpic | Local::NhtsaFile, _, _) => {}
+        }
+        Ok(())
+    }
 }

@@ -4,12 +4,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{Pick, Picks, Replies, Shelf};
+use super::{Board, Column, Combined, FactsCache, View};
 use crate::domain::error::Error;
 use crate::domain::facts::{Dealer, Listing, ListingFacts};
-use crate::domain::freshness::Times;
 use crate::domain::key_set::KeySet;
-use crate::enrich::chain::Chain;
 use crate::store::Snapshot;
 
 /// What asking one vendor about dealers came to.
@@ -17,28 +15,27 @@ use crate::store::Snapshot;
 pub struct DealerReplies {
     /// The dealers, by the vendor's ids.
     pub ids: KeySet,
-    /// Its answers.
-    pub replies: Replies,
+    /// What it says of them.
+    pub(crate) column: Column,
     /// Why it was not asked, where it should have been.
     pub unasked: Option<String>,
 }
 
 /// The dealers of `vendor` of whom the listings to be written do not tell all.
-pub fn dealers_to_ask(
-    picks: &Picks,
+pub(crate) fn dealers_to_ask(
+    board: &Board<'_>,
     vendor: &str,
-    vins: &KeySet,
     snapshot: &Snapshot<'_>,
 ) -> Result<KeySet, Error> {
-    let mut shelf = Shelf::<ListingFacts>::default();
+    let mut cache = FactsCache::<ListingFacts>::default();
     let mut ids = BTreeSet::new();
-    for vin in vins.sorted() {
-        let pick = picks.get(vin);
-        let Pick::Held { source, held, .. } = pick else { continue };
-        if picks.vendor_of(pick) != Some(vendor) {
+    for vin in board.vins.sorted() {
+        let Some(word) = board.best(vin, None) else { continue };
+        let Combined::Key { column, keys, id, .. } = word else { continue };
+        if word.vendor() != Some(vendor) {
             continue;
         }
-        let facts = shelf.facts(picks, *source, held, &vins.key(vin), snapshot)?;
+        let facts = cache.facts(column, keys, id, snapshot)?;
         let listing = facts.as_ref().and_then(|(facts, _)| facts.listings.first());
         if let Some(id) = listing.and_then(Listing::dealer_to_ask)
             && !ids.contains(id)
@@ -58,19 +55,18 @@ pub struct Dealers {
 
 impl Dealers {
     /// Reads what is known of the dealers asked about.
-    pub fn load(
-        snapshot: &Snapshot<'_>,
-        chain: &Chain,
-        asked: &[DealerReplies],
-        times: Times,
-    ) -> Result<Self, Error> {
+    pub(crate) fn load(asked: &mut [DealerReplies], view: View<'_>) -> Result<Self, Error> {
         let mut dealers = Self::default();
-        for DealerReplies { ids, replies, .. } in asked {
-            let picks = Picks::load(snapshot, chain, replies, ids, times)?;
+        let Some(snapshot) = view.snapshot else { return Ok(dealers) };
+        for DealerReplies { ids, column, .. } in asked {
+            column.read(ids, view)?;
+            let source = &column.source;
             for id in ids.sorted() {
-                let Pick::Held { source, held, .. } = picks.get(id) else { continue };
-                let (Some(body), key) = (held.body, ids.key(id)) else { continue };
-                let source = &picks.sources[usize::from(*source)];
+                let word = column.word(id);
+                let (Some(body), key) = (word.body.filter(|_| word.is_answer()), ids.key(id))
+                else {
+                    continue;
+                };
                 let dealer = source.endpoint.dealer(&snapshot.body(body, &key)?);
                 if let (Some(name), Some(dealer)) = (key.name(), dealer) {
                     let known = dealers.known.entry(source.name.vendor).or_default();

@@ -1,163 +1,212 @@
-//! What is known about the keys of a run: what asking came to, what the store
-//! holds, and the best of both for each key.
+//! The board: what the steps of a chain say about every VIN of a run, and what
+//! follows from it. Nothing else decides what a source is asked or what a row gets.
+//!
+//! A [`Word`](word::Word) is what a step says about one of its keys; words lie
+//! in a [`Column`] for each endpoint. [`Board::word`] combines those of one step
+//! into what it says about a VIN, [`Board::best`] folds the steps in order, and
+//! [`Board::settles`] says whether later steps still need asking.
 
+mod column;
+mod combined;
 mod dealers;
-mod pick;
-mod shelf;
-mod stage;
+mod facts;
+mod steps;
 mod vehicles;
+mod word;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-
+use crate::config::Local;
 use crate::domain::error::Error;
-use crate::domain::freshness::Times;
-use crate::domain::key::KeyKind;
 use crate::domain::key_set::KeySet;
-use crate::domain::outcome::Outcome;
-use crate::enrich::chain::{Chain, Source};
-use crate::enrich::inventory::{Inventory, Known, Renewed};
-use crate::enrich::report::DatasetReport;
-use crate::store::{Snapshot, SourceId};
+use crate::domain::outcome::{Dataset, Status};
+use crate::enrich::chain::{Chain, Step};
 
-pub use dealers::{DealerReplies, Dealers, dealers_to_ask};
-pub use pick::{Pick, Picks};
-pub use shelf::{Shelf, Shelved};
-pub use stage::{StagePicks, Verdict};
+pub(crate) use column::{Ask, Column, View};
+pub use combined::Combined;
+pub(crate) use dealers::dealers_to_ask;
+pub use dealers::{DealerReplies, Dealers};
+pub use facts::{FactsCache, OfDataset};
+pub(crate) use steps::{Catalogue, InventoryWords, LocalSays, LocalWords, Probe, StepWords, Test};
+pub(crate) use vehicles::Decodes;
 pub use vehicles::Vehicles;
 
-/// Why keys have no answer, by source: one map for each of a chain's sources.
-pub type Outcomes = Vec<HashMap<u32, Outcome>>;
-
-/// What asking for one dataset came to.
-#[derive(Debug, Default)]
-pub struct Replies {
-    /// Why keys have no fresh answer.
-    pub outcomes: Outcomes,
-    /// The sources asked, in order; a dearer endpoint that stood in follows the cheap one.
-    pub sources: Vec<Source>,
-    /// Sources that are inventories, by their place among `sources`.
-    pub inventories: BTreeMap<usize, Arc<Inventory>>,
-    /// What the user should know of the asking.
-    pub warnings: Vec<String>,
-    /// Hits and misses.
-    pub report: DatasetReport,
-}
-
-impl Replies {
-    /// Adds what asking one more source came to.
-    pub fn add(&mut self, source: Source, outcomes: HashMap<u32, Outcome>) {
-        self.sources.push(source);
-        self.outcomes.push(outcomes);
-    }
-
-    /// Adds what reading an inventory came to, for the keys still `open`.
-    pub fn add_inventory(&mut self, source: Source, renewed: Renewed, open: &[bool]) {
-        let ids = (0u32..).zip(open).filter(|(_, open)| **open).map(|(id, _)| id);
-        let report = &mut self.report;
-        let keys = ids.clone().count() as u64;
-        report.keys += keys;
-        match renewed.known {
-            Known::Never => report.misses += keys,
-            Known::Fresh => report.hits += keys,
-            Known::Expired => report.stale += keys,
-        }
-        if let Some(inventory) = renewed.inventory {
-            self.inventories.insert(self.sources.len(), inventory);
-        }
-        self.warnings.extend(renewed.warning);
-        let outcome = renewed.outcome;
-        self.add(
-            source,
-            outcome.map_or_else(HashMap::new, |why| ids.map(|id| (id, why.clone())).collect()),
-        );
-    }
-}
-
-/// What asking for recalls came to.
-#[derive(Debug, Default)]
-pub struct RecallReplies {
-    /// The vehicles behind the VINs, where anyone was asked by vehicle.
+/// What the steps of one chain say about the VINs of a run.
+#[derive(Debug)]
+pub struct Board<'a> {
+    /// The chain.
+    pub chain: &'a Chain,
+    /// The VINs.
+    pub vins: &'a KeySet,
+    /// The vehicles behind them, where a step is asked by vehicle.
     pub vehicles: Option<Vehicles>,
-    /// One for each remote source, in the chain's order.
-    pub stages: Vec<Stage>,
+    /// What each step says, in the order of the chain.
+    pub(crate) steps: Vec<StepWords>,
 }
 
-/// What asking one source for recalls came to.
+/// What asking came to.
 #[derive(Debug)]
-pub struct Stage {
-    /// What it was asked about.
-    pub by: KeyKind,
-    /// Its answers.
-    pub main: Replies,
-    /// By VIN, for zeros asked by vehicle.
-    pub confirmed: Option<Replies>,
-    /// Against its list of models, for zeros asked by vehicle.
-    pub catalogued: Option<Catalogued>,
-}
-
-impl Stage {
-    /// Every question that was put.
-    pub fn replies(&self) -> impl Iterator<Item = &Replies> {
-        let catalogued = self.catalogued.iter().flat_map(|of| [&of.models, &of.variants]);
-        [&self.main].into_iter().chain(&self.confirmed).chain(catalogued)
-    }
-}
-
-/// Zeros held against a source's list of the models it knows.
-#[derive(Debug)]
-pub struct Catalogued {
-    /// The lists, by make and year.
-    pub models: Replies,
-    /// The vehicles whose model goes by other names there, and under which.
-    pub other_names: HashMap<u32, Vec<u32>>,
-    /// The vehicles whose model is listed by its very name.
-    pub listed: Vec<bool>,
-    /// The other names, as vehicles.
-    pub names: KeySet,
-    /// The answers about them.
-    pub variants: Replies,
-}
-
-/// What the whole asking came to.
-#[derive(Debug, Default)]
-pub struct Answers {
+pub struct Answers<'a> {
+    /// The VINs.
+    pub vins: &'a KeySet,
     /// Decode.
-    pub decode: Option<Replies>,
+    pub decode: Option<Board<'a>>,
     /// Recalls.
-    pub recalls: Option<RecallReplies>,
+    pub recalls: Option<Board<'a>>,
     /// Listings.
-    pub listings: Option<Replies>,
+    pub listings: Option<Board<'a>>,
     /// The dealers behind listings, one entry for each vendor.
     pub dealers: Vec<DealerReplies>,
 }
 
-/// What the store knows about a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// Nothing.
-    Never,
-    /// A fresh answer, fetched at.
-    Fresh(i64),
-    /// An expired answer, fetched at.
-    Expired(i64),
+impl<'a> Answers<'a> {
+    /// What stands about one dataset.
+    pub(crate) fn board(&self, dataset: Dataset) -> Option<&Board<'a>> {
+        match dataset {
+            Dataset::Decode => self.decode.as_ref(),
+            Dataset::Recalls => self.recalls.as_ref(),
+            Dataset::Listings => self.listings.as_ref(),
+        }
+    }
+
+    /// What stands about every dataset that runs.
+    pub(crate) fn boards(&self) -> impl Iterator<Item = &Board<'a>> {
+        Dataset::ALL.into_iter().filter_map(|dataset| self.board(dataset))
+    }
 }
 
-/// What the store knows about each key.
-pub fn seen(
-    snapshot: &Snapshot<'_>,
-    chain: &Chain,
-    source: SourceId,
-    keys: &KeySet,
-    times: Times,
-) -> Result<Vec<Seen>, Error> {
-    let mut seen = vec![Seen::Never; keys.len()];
-    snapshot.each_held_in(source, &keys, |id, held| {
-        seen[id as usize] = if chain.is_fresh(&keys.key(id), &held, times) {
-            Seen::Fresh(held.fetched_at)
-        } else {
-            Seen::Expired(held.fetched_at)
-        };
-    })?;
-    Ok(seen)
+impl<'a> Board<'a> {
+    /// A board on which nothing stands yet.
+    pub(crate) fn new(chain: &'a Chain, vins: &'a KeySet, vehicles: Option<Vehicles>) -> Self {
+        let steps = chain.steps.iter().map(StepWords::of).collect();
+        Self { chain, vins, vehicles, steps }
+    }
+
+    /// What one step says about a VIN; `None` where it says nothing, as its
+    /// question is not known. `local` is what data on this machine say of the
+    /// VIN, where the caller has it at hand.
+    pub fn word(&self, place: usize, vin: u32, local: Option<LocalSays>) -> Option<Combined<'_>> {
+        let vehicle = || self.vehicles.as_ref()?.of[vin as usize];
+        match &self.steps[place] {
+            StepWords::ByVin(columns) => Combined::first(columns, self.vins, vin),
+            StepWords::ByVehicle { main, test } => {
+                let vehicles = self.vehicles.as_ref()?;
+                let zero = steps::Zero { main, test, vins: self.vins, vehicles };
+                Some(zero.word(vin, vehicle()?))
+            }
+            StepWords::Inventory(words) => words.word(vin, self.vins),
+            StepWords::Local(words) => {
+                let says = local.or_else(|| words.says(vin, vehicle()))?;
+                let leads = place == 0;
+                Some(Combined::Local { local: words.local, says, leads })
+            }
+        }
+    }
+
+    /// The best of what the steps say about a VIN; of two equals the earlier
+    /// step's. `local` is as in [`Board::word`].
+    pub fn best(&self, vin: u32, local: Option<LocalSays>) -> Option<Combined<'_>> {
+        self.fold((0..self.steps.len()).filter_map(|place| self.word(place, vin, local)))
+    }
+
+    /// The best of what its vendors say, whatever data on this machine say.
+    pub(crate) fn best_remote(&self, vin: u32) -> Option<Combined<'_>> {
+        let is_remote = |place: &usize| matches!(self.chain.steps[*place], Step::Remote(_));
+        let places = (0..self.steps.len()).filter(is_remote);
+        self.fold(places.filter_map(|place| self.word(place, vin, None)))
+    }
+
+    fn fold<'b>(&self, words: impl Iterator<Item = Combined<'b>>) -> Option<Combined<'b>> {
+        words.reduce(|best, word| if self.is_better(&word, &best) { word } else { best })
+    }
+
+    /// Whether a later step's `word` is to be written instead of `best`.
+    fn is_better(&self, word: &Combined<'_>, best: &Combined<'_>) -> bool {
+        if best.is_final() {
+            return false;
+        }
+        if word.is_final() {
+            return true;
+        }
+        // A zero of recalls that holds beats all but a find.
+        if self.is_settled_zero(best) {
+            return false;
+        }
+        // The offline decoder's "nothing" stands in where a vendor knows no better.
+        let is_refused =
+            |word: &Combined<'_>| matches!(word.status(), Status::Refused | Status::NotRequested);
+        match (word.is_decoder_zero(), best.is_decoder_zero()) {
+            (true, false) => is_refused(best),
+            (false, true) => !is_refused(word),
+            _ => self.is_settled_zero(word) || word.rank() < best.rank(),
+        }
+    }
+
+    fn is_settled_zero(&self, word: &Combined<'_>) -> bool {
+        !word.is_found() && self.settles(word)
+    }
+
+    /// Whether later steps need not be asked. A find settles; so does, of recalls,
+    /// a zero that holds. What has expired may settle a decode or a listing, as it
+    /// was asked for again; recalls it does not.
+    pub fn settles(&self, word: &Combined<'_>) -> bool {
+        let recalls = self.chain.dataset == Dataset::Recalls;
+        match word {
+            Combined::Local { says, .. } => {
+                *says == LocalSays::Found || recalls && *says == LocalSays::Absent
+            }
+            Combined::Inventory { listed, .. } => *listed && word.is_fresh(),
+            Combined::Key { .. } if recalls => {
+                word.is_fresh() && matches!(word.status(), Status::Found | Status::Absent)
+            }
+            Combined::Key { .. } => word.is_found(),
+            Combined::United { .. } => word.is_fresh(),
+            Combined::Unanswered(_) => false,
+        }
+    }
+
+    /// Takes out of `open` the VINs that a step has settled.
+    pub(crate) fn close_settled(&self, place: usize, open: &mut [bool]) {
+        for (vin, open) in (0u32..).zip(open.iter_mut()).filter(|(_, open)| **open) {
+            *open = !self.word(place, vin, None).is_some_and(|word| self.settles(&word));
+        }
+    }
+
+    /// Reads everything again, from one moment of the store.
+    pub(crate) fn read(&mut self, view: View<'_>) -> Result<(), Error> {
+        for step in &mut self.steps {
+            step.read(self.vins, self.vehicles.as_ref(), view)?;
+        }
+        Ok(())
+    }
+
+    /// The offline decoder's or the recall file's words, where they are a step.
+    pub(crate) fn local(&self) -> Option<Local> {
+        self.chain.local()
+    }
+
+    /// Every endpoint that was asked something.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.steps.iter().flat_map(StepWords::columns)
+    }
+
+    /// The inventories among its steps.
+    pub(crate) fn inventories(&self) -> impl Iterator<Item = &InventoryWords> {
+        self.steps.iter().filter_map(|step| match step {
+            StepWords::Inventory(words) => Some(&**words),
+            StepWords::ByVin(_) | StepWords::ByVehicle { .. } | StepWords::Local(_) => None,
+        })
+    }
+
+    /// Answers that are written though they have expired. Of recalls only those
+    /// of the question itself count, not those that put a zero to the test.
+    pub(crate) fn stale(&self) -> u64 {
+        match self.chain.dataset {
+            Dataset::Recalls => self.steps.iter().map(StepWords::stale).sum(),
+            Dataset::Decode | Dataset::Listings => {
+                let vins = 0..u32::try_from(self.vins.len()).unwrap_or(u32::MAX);
+                let is_stale =
+                    |vin: &u32| self.best_remote(*vin).is_some_and(|word| word.is_stale());
+                vins.filter(is_stale).count() as u64
+            }
+        }
+    }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{Pick, Picks, Shelf};
+use super::{Board, Combined, FactsCache, LocalSays};
 use crate::domain::error::Error;
 use crate::domain::facts::DecodeFacts;
 use crate::domain::key::{Key, Vehicle};
 use crate::domain::key_set::KeySet;
 use crate::matching::conflicts::fill;
 use crate::reference::vpic::Offline;
-use crate::store::{Answered, Snapshot};
+use crate::store::{Filed, Snapshot};
 
 /// The distinct vehicles of a run and which VIN is which.
 #[derive(Debug)]
@@ -23,30 +23,63 @@ pub struct Vehicles {
 }
 
 impl Vehicles {
-    /// Which of them the imported recall file settles, by number.
-    pub fn filed(&self, snapshot: &Snapshot<'_>) -> Result<Vec<bool>, Error> {
-        let mut settled = vec![false; self.keys.len()];
-        snapshot.each_filed(self.keys.each_vehicle(), |id, filed| {
-            settled[id as usize] = filed.settles();
-        })?;
-        Ok(settled)
+    /// Numbers the vehicles of VINs as they come; there are `vins` VINs in all.
+    pub(crate) fn named(named: impl IntoIterator<Item = (u32, Vehicle)>, vins: usize) -> Self {
+        let mut naming = Naming { ids: HashMap::new(), of: vec![None; vins] };
+        named.into_iter().for_each(|(vin, vehicle)| naming.name(vin, vehicle));
+        naming.finish()
     }
 
-    /// The vehicles that decode found behind the VINs: by what vendors answered,
-    /// and by the offline decoder as far as the chain heeds it.
-    pub fn of(
-        picks: Option<&Picks>,
-        offline: Option<&Offline>,
-        vins: &KeySet,
-        snapshot: Option<&Snapshot<'_>>,
-    ) -> Result<Self, Error> {
-        let mut shelf = Shelf::default();
+    /// The vehicles of which some VIN is `open`.
+    pub(crate) fn of_open(&self, open: &[bool]) -> Vec<bool> {
+        let mut wanted = vec![false; self.keys.len()];
+        for (vehicle, open) in self.of.iter().zip(open) {
+            if let Some(vehicle) = vehicle {
+                wanted[*vehicle as usize] |= open;
+            }
+        }
+        wanted
+    }
+
+    /// What the imported recall file says of each, by number.
+    pub(crate) fn in_recall_file(
+        &self,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<Vec<Option<LocalSays>>, Error> {
+        let mut says = vec![None; self.keys.len()];
+        snapshot.each_filed(self.keys.each_vehicle(), |id, filed| {
+            says[id as usize] = Some(match filed {
+                Filed::Found(_) | Filed::Variants { .. } => LocalSays::Found,
+                Filed::Zero => LocalSays::Absent,
+                Filed::UnknownYear | Filed::Uncovered | Filed::UnknownName => LocalSays::Unclear,
+            });
+        })?;
+        Ok(says)
+    }
+}
+
+/// What decodes are read from.
+#[derive(Clone, Copy)]
+pub(crate) struct Decodes<'d> {
+    /// What vendors say.
+    pub(crate) board: Option<&'d Board<'d>>,
+    /// The offline decoder, where the chain has it.
+    pub(crate) offline: Option<&'d Offline>,
+    /// Where bodies are; `None` where there is no store yet.
+    pub(crate) snapshot: Option<&'d Snapshot<'d>>,
+}
+
+impl Decodes<'_> {
+    /// The vehicles that decode found behind `vins`: by what vendors answered,
+    /// and by the offline decoder as far as the chain has it.
+    pub(crate) fn vehicles(self, vins: &KeySet) -> Result<Vehicles, Error> {
+        let mut cache = FactsCache::default();
         let mut naming = Naming { ids: HashMap::new(), of: vec![None; vins.len()] };
         let mut to_decode = Vec::new();
         for id in vins.sorted() {
-            let facts = found(picks, id, vins, snapshot, &mut shelf)?;
+            let facts = self.found(id, &mut cache)?;
             let vehicle = facts.and_then(|facts| facts.vehicle());
-            match (vehicle, offline) {
+            match (vehicle, self.offline) {
                 (Some(vehicle), Some(offline)) if !offline.leads() => naming.name(id, vehicle),
                 (_, Some(_)) => to_decode.push(id),
                 (Some(vehicle), None) => naming.name(id, vehicle),
@@ -54,20 +87,33 @@ impl Vehicles {
             }
         }
         let mut failed = None;
-        if let Some(offline) = offline {
-            offline.each(vins, &to_decode, |id, local| {
-                match found(picks, id, vins, snapshot, &mut shelf) {
-                    Ok(remote) => {
-                        let vehicle = both(remote, &local.facts, local.is_found(), offline.leads());
-                        if let Some(vehicle) = vehicle {
-                            naming.name(id, vehicle);
-                        }
+        if let Some(offline) = self.offline {
+            offline.each(vins, &to_decode, |id, local| match self.found(id, &mut cache) {
+                Ok(remote) => {
+                    let leads = offline.leads() && local.is_found();
+                    if let Some(vehicle) = both(remote, &local.facts, leads) {
+                        naming.name(id, vehicle);
                     }
-                    Err(error) => failed = Some(error),
                 }
+                Err(error) => failed = Some(error),
             });
         }
         failed.map_or_else(|| Ok(naming.finish()), Err)
+    }
+
+    /// What a vendor found behind a VIN.
+    fn found(
+        self,
+        vin: u32,
+        cache: &mut FactsCache<DecodeFacts>,
+    ) -> Result<Option<Arc<DecodeFacts>>, Error> {
+        let (Some(board), Some(snapshot)) = (self.board, self.snapshot) else { return Ok(None) };
+        match board.best_remote(vin) {
+            Some(word @ Combined::Key { column, keys, id, .. }) if word.is_found() => {
+                Ok(cache.facts(column, keys, id, snapshot)?.map(|(facts, _)| facts))
+            }
+            _ => Ok(None),
+        }
     }
 }
 
@@ -76,34 +122,16 @@ impl Vehicles {
 fn both(
     remote: Option<Arc<DecodeFacts>>,
     local: &DecodeFacts,
-    local_found: bool,
     local_leads: bool,
 ) -> Option<Vehicle> {
     match remote {
-        Some(remote) if !(local_leads && local_found) => {
+        Some(remote) if !local_leads => {
             let mut facts = DecodeFacts::clone(&remote);
             fill(&mut facts, local);
             facts.vehicle()
         }
         _ => local.vehicle(),
     }
-}
-
-/// What a vendor found behind a VIN.
-fn found(
-    picks: Option<&Picks>,
-    id: u32,
-    vins: &KeySet,
-    snapshot: Option<&Snapshot<'_>>,
-    shelf: &mut Shelf<DecodeFacts>,
-) -> Result<Option<Arc<DecodeFacts>>, Error> {
-    let (Some(picks), Some(snapshot)) = (picks, snapshot) else { return Ok(None) };
-    let Pick::Held { source, held, .. } = picks.get(id) else { return Ok(None) };
-    if held.said != Answered::Found {
-        return Ok(None);
-    }
-    let facts = shelf.facts(picks, *source, held, &vins.key(id), snapshot)?;
-    Ok(facts.map(|(facts, _)| facts))
 }
 
 /// Numbers vehicles as they come.

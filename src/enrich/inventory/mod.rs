@@ -17,12 +17,15 @@ mod renewal;
 mod stock;
 mod walk;
 
+use std::sync::Arc;
+
 use crate::domain::error::Error;
 use crate::domain::freshness::Times;
 use crate::domain::key::{Key, Page};
 use crate::enrich::chain::{Chain, Source};
 use crate::store::Snapshot;
 
+use renewal::{Kept, load};
 pub use renewal::{Renewal, Renewed};
 pub use stock::Inventory;
 
@@ -37,24 +40,38 @@ pub enum Known {
     Expired,
 }
 
-/// What the store knows of a source's inventory, and how many pages are to be
-/// read: as many as it had, and at least one.
+/// What the store knows of a source's inventory, before anyone asks.
+#[derive(Debug)]
+pub struct Foreseen {
+    /// Whether it has to be read.
+    pub known: Known,
+    /// The pages to be read: as many as it had, and at least one.
+    pub pages: u64,
+    /// The reading that is used as it is.
+    pub inventory: Option<Arc<Inventory>>,
+}
+
+/// What a run would find of a source's inventory. With `forced` a fresh reading
+/// is renewed too.
 pub fn foresee(
     snapshot: Option<&Snapshot<'_>>,
     chain: &Chain,
     source: &Source,
     times: Times,
     forced: bool,
-) -> Result<(Known, u64), Error> {
+) -> Result<Foreseen, Error> {
+    let unread = |known, pages| Foreseen { known, pages, inventory: None };
     let list = source.endpoint.list(&source.settings);
     let id = snapshot.map(|snapshot| snapshot.source(&source.name)).transpose()?.flatten();
-    let Some((snapshot, id)) = snapshot.zip(id) else { return Ok((Known::Never, 1)) };
+    let Some((snapshot, id)) = snapshot.zip(id) else { return Ok(unread(Known::Never, 1)) };
     Ok(match snapshot.whole_list(id, &list)? {
-        None => (Known::Never, 1),
+        None => unread(Known::Never, 1),
         Some(whole) if !forced && is_fresh(chain, &list, whole.snapshot, times) => {
-            (Known::Fresh, 0)
+            let kept = Kept { source: id, list: &list };
+            let inventory = load(snapshot, kept, source, whole.snapshot, None)?;
+            Foreseen { known: Known::Fresh, pages: 0, inventory: Some(Arc::new(inventory)) }
         }
-        Some(whole) => (Known::Expired, u64::from(whole.pages)),
+        Some(whole) => unread(Known::Expired, u64::from(whole.pages)),
     })
 }
 

@@ -12,7 +12,7 @@ use crate::domain::key::Key;
 use crate::domain::outcome::{Fault, Held, Outcome};
 use crate::enrich::chain::{Chain, Source};
 use crate::gate::{Asking, Door, Shared, rfc3339};
-use crate::store::{Answered, SourceId, Store, WholeList};
+use crate::store::{Answered, Snapshot, SourceId, Store, WholeList};
 
 /// A reading that was broken off is gone on with for so long at the most, and
 /// for as long as its first page is fresh.
@@ -59,9 +59,9 @@ enum Broken {
 
 /// Where a list is kept.
 #[derive(Clone, Copy)]
-struct Kept<'a> {
-    source: SourceId,
-    list: &'a str,
+pub(super) struct Kept<'a> {
+    pub(super) source: SourceId,
+    pub(super) list: &'a str,
 }
 
 impl std::fmt::Debug for Renewal<'_> {
@@ -118,13 +118,7 @@ impl Renewal<'_> {
             let why = outcome.and_then(|outcome| outcome.verdict().1);
             Some(format!("stale:{}", why.as_deref().unwrap_or("not_renewed")).into())
         };
-        let mut stock = Stock::default();
-        for page in store.pages(kept.source, kept.list, snapshot)? {
-            let body = store.body(page.body, &page_key(kept.list, snapshot, page.number))?;
-            stock.add(self.source.endpoint.vehicles(&body, &self.source.settings));
-        }
-        let currency = self.source.settings.option("currency");
-        stock.into_inventory(snapshot, stale, currency).map(Some)
+        load(&store, kept, self.source, snapshot, stale).map(Some)
     }
 
     /// Reads the list to its last page and makes the reading count. What is
@@ -222,6 +216,22 @@ impl Renewal<'_> {
         let body = answer.body.map(|body| store.body(body, key)).transpose()?;
         Ok(body.ok_or(Outcome::Missing))
     }
+}
+
+/// The inventory of the reading begun at `snapshot`.
+pub(super) fn load(
+    store: &Snapshot<'_>,
+    kept: Kept<'_>,
+    source: &Source,
+    snapshot: i64,
+    stale: Option<Arc<str>>,
+) -> Result<Inventory, Error> {
+    let mut stock = Stock::default();
+    for page in store.pages(kept.source, kept.list, snapshot)? {
+        let body = store.body(page.body, &page_key(kept.list, snapshot, page.number))?;
+        stock.add(source.endpoint.vehicles(&body, &source.settings));
+    }
+    stock.into_inventory(snapshot, stale, source.settings.option("currency"))
 }
 
 impl Broken {

@@ -8,8 +8,7 @@ use super::{tell, tell_outcome};
 use crate::config::Local;
 use crate::domain::error::Error;
 use crate::domain::facts::{DecodeFacts, fingerprint};
-use crate::domain::key::Key;
-use crate::enrich::board::{Picks, Shelf};
+use crate::enrich::board::{Board, Combined, FactsCache, LocalSays};
 use crate::matching::conflicts::{Conflicts, decode_conflicts, fill};
 
 use crate::domain::outcome::{Outcome, Status};
@@ -22,9 +21,9 @@ use crate::store::Snapshot;
 const OPINIONS: usize = 32_768;
 
 /// What is known about the decodes of a run.
-pub(super) struct Decodes {
-    picks: Option<Picks>,
-    shelf: Shelf<DecodeFacts>,
+pub(super) struct Decodes<'a> {
+    board: Option<Board<'a>>,
+    cache: FactsCache<DecodeFacts>,
     offline: Option<Place>,
     opinions: Opinions,
 }
@@ -36,7 +35,6 @@ type Opinions = HashMap<(Option<Arc<str>>, u64, u64), Opinion>;
 struct Place {
     label: Arc<str>,
     released_at: i64,
-    leads: bool,
 }
 
 /// A vendor's answer beside what the offline decoder says.
@@ -57,71 +55,61 @@ pub(super) struct DecodeTold {
     pub(super) hash: u64,
 }
 
-impl Decodes {
-    pub(super) fn new(picks: Option<Picks>, offline: Option<&Offline>) -> Self {
+impl<'a> Decodes<'a> {
+    pub(super) fn new(board: Option<Board<'a>>, offline: Option<&Offline>) -> Self {
         let offline = offline.map(|offline| Place {
             label: Local::Vpic.id().into(),
             released_at: offline.released_at(),
-            leads: offline.leads(),
         });
-        Self { picks, shelf: Shelf::default(), offline, opinions: HashMap::new() }
+        Self { board, cache: FactsCache::default(), offline, opinions: HashMap::new() }
     }
 
     pub(super) fn stale(&self) -> u64 {
-        self.picks.as_ref().map_or(0, Picks::stale)
+        self.board.as_ref().map_or(0, Board::stale)
     }
 
-    /// What is told of the VIN numbered `id`. A vendor's answer comes first and is
-    /// filled from the offline decoder, unless that comes first in the chain.
+    /// What is told of the VIN numbered `id`. A vendor's answer is filled from the
+    /// offline decoder's, and held against it.
     pub(super) fn tell(
         &mut self,
         id: u32,
-        key: &Key,
         decoded: Option<&Decoded>,
         snapshot: &Snapshot<'_>,
     ) -> Result<DecodeTold, Error> {
-        let (Some(place), Some(decoded)) = (&self.offline, decoded) else {
-            let (told, hash) = tell(self.picks.as_ref(), id, key, snapshot, &mut self.shelf)?;
+        let decoded = decoded.filter(|_| self.offline.is_some());
+        let says = decoded
+            .map(|decoded| if decoded.is_found() { LocalSays::Found } else { LocalSays::Absent });
+        let word = self.board.as_ref().and_then(|board| board.best(id, says));
+        let (mut told, hash) = match (&word, &self.offline, decoded) {
+            (None, ..) => (Told::not_requested(None), 0),
+            (Some(Combined::Local { .. }), Some(place), Some(decoded)) => {
+                return Ok(place.tell(decoded));
+            }
+            (Some(word), ..) => tell(word, snapshot, &mut self.cache)?,
+        };
+        let found = told.facts.take().filter(|_| told.status == Status::Found);
+        let (Some(facts), Some(decoded)) = (found.clone(), decoded) else {
+            told.facts = found;
             return Ok(DecodeTold { told, conflicts: None, hash });
         };
-        if place.leads && decoded.is_found() {
-            return Ok(place.tell(decoded));
-        }
-        let (mut told, hash) = tell(self.picks.as_ref(), id, key, snapshot, &mut self.shelf)?;
-        match told.facts.take().filter(|_| told.status == Status::Found) {
-            Some(facts) => {
-                let Opinion { facts, hash, conflicts } =
-                    second_opinion(&mut self.opinions, (facts, hash), &told, decoded);
-                told.facts = Some(facts);
-                Ok(DecodeTold { told, conflicts, hash })
-            }
-            None if decoded.is_found() => Ok(place.tell(decoded)),
-            None if matches!(told.status, Status::NotRequested | Status::Refused) => {
-                Ok(DecodeTold {
-                    told: Told {
-                        vendor: Some(Arc::clone(&place.label)),
-                        fetched_at: Some(place.released_at),
-                        ..tell_outcome(&Outcome::Absent)
-                    },
-                    conflicts: None,
-                    hash: 0,
-                })
-            }
-            None => Ok(DecodeTold { told, conflicts: None, hash }),
-        }
+        let Opinion { facts, hash, conflicts } =
+            second_opinion(&mut self.opinions, (facts, hash), &told, decoded);
+        told.facts = Some(facts);
+        Ok(DecodeTold { told, conflicts, hash })
     }
 }
 
 impl Place {
     fn tell(&self, decoded: &Decoded) -> DecodeTold {
+        let found = decoded.is_found();
+        let outcome = if found { Outcome::Found } else { Outcome::Absent };
         let told = Told {
-            status: Status::Found,
             vendor: Some(Arc::clone(&self.label)),
             fetched_at: Some(self.released_at),
-            error: None,
-            facts: Some(Arc::clone(&decoded.facts)),
+            facts: found.then(|| Arc::clone(&decoded.facts)),
+            ..tell_outcome(&outcome)
         };
-        DecodeTold { told, conflicts: None, hash: decoded.hash }
+        DecodeTold { told, conflicts: None, hash: if found { decoded.hash } else { 0 } }
     }
 }
 

@@ -21,15 +21,17 @@ use crate::domain::key::Key;
 use crate::domain::key_set::KeySet;
 use crate::domain::outcome::{Dataset, Outcome, Status};
 use crate::domain::vin::{Reading, Vin, VinError};
-use crate::enrich::board::{Answers, Dealers, Pick, Picks, Replies, Shelf, Shelved};
-use crate::enrich::chain::Panel;
+use crate::enrich::board::{
+    Answers, Board, Column, Combined, Dealers, FactsCache, OfDataset, View,
+};
+use crate::enrich::chain::{Chain, Chains};
 use crate::input::{Batch, Inputs, Row};
 use crate::matching::conflicts::{Conflicts, input_conflicts};
 use crate::matching::repair::Suggestions;
 use crate::output::record::{Record, Told};
 use crate::reference::vpic::Decoded;
 use crate::reference::vpic::Offline;
-use crate::store::{Answered, Snapshot};
+use crate::store::Snapshot;
 
 use decodes::Decodes;
 use hash::RowHash;
@@ -42,51 +44,43 @@ pub struct Joiner<'a> {
     files: Vec<String>,
     offline: Option<Offline>,
     suggestions: Suggestions,
-    decodes: Decodes,
+    decodes: Decodes<'a>,
     recalls: Option<Recalls<'a>>,
-    listings: Option<Picks>,
-    listing_shelf: Shelf<ListingFacts>,
+    listings: Option<Board<'a>>,
+    listing_cache: FactsCache<ListingFacts>,
     dealers: Dealers,
 }
 
 impl<'a> Joiner<'a> {
-    /// Picks what the store holds about every key, in one read transaction.
+    /// Reads what the store holds about every key, in one read transaction.
     pub fn load(
         snapshot: &'a Snapshot<'a>,
-        panel: &Panel,
-        answers: &'a Answers,
-        vins: &'a KeySet,
+        chains: &Chains,
+        answers: Answers<'a>,
         inputs: &Inputs,
         times: Times,
     ) -> Result<Self, Error> {
-        let load = |dataset, replies: &Option<Replies>| match (panel.chains.get(&dataset), replies)
-        {
-            (Some(chain), Some(replies)) => {
-                Picks::load(snapshot, chain, replies, vins, times).map(Some)
-            }
-            _ => Ok(None),
-        };
-        let recalls = match panel.chains.get(&Dataset::Recalls) {
-            Some(chain) => {
-                Some(Recalls::load(snapshot, chain, answers.recalls.as_ref(), vins, times)?)
-            }
-            None => None,
-        };
-        let dealers = match panel.chains.get(&Dataset::Listings) {
-            Some(chain) => Dealers::load(snapshot, chain, &answers.dealers, times)?,
+        let Answers { vins, mut decode, mut recalls, mut listings, mut dealers } = answers;
+        let view =
+            |chain: &Chain| View { snapshot: Some(snapshot), freshness: chain.freshness, times };
+        for board in [&mut decode, &mut recalls, &mut listings].into_iter().flatten() {
+            board.read(view(board.chain))?;
+        }
+        let dealers = match &listings {
+            Some(board) => Dealers::load(&mut dealers, view(board.chain))?,
             None => Dealers::default(),
         };
-        let offline = panel.offline(times.started);
+        let offline = chains.offline(times.started);
         Ok(Self {
             snapshot,
             vins,
             files: inputs.names(),
-            decodes: Decodes::new(load(Dataset::Decode, &answers.decode)?, offline.as_ref()),
+            decodes: Decodes::new(decode, offline.as_ref()),
             offline,
             suggestions: Suggestions::default(),
-            recalls,
-            listings: load(Dataset::Listings, &answers.listings)?,
-            listing_shelf: Shelf::default(),
+            recalls: recalls.map(|board| Recalls::new(board, snapshot)).transpose()?,
+            listings,
+            listing_cache: FactsCache::default(),
             dealers,
         })
     }
@@ -96,7 +90,7 @@ impl<'a> Joiner<'a> {
         [
             (Dataset::Decode, self.decodes.stale()),
             (Dataset::Recalls, self.recalls.as_ref().map_or(0, Recalls::stale)),
-            (Dataset::Listings, self.listings.as_ref().map_or(0, Picks::stale)),
+            (Dataset::Listings, self.listings.as_ref().map_or(0, Board::stale)),
         ]
     }
 
@@ -132,8 +126,7 @@ impl<'a> Joiner<'a> {
         if let Some(vin) = record.reading.vin
             && let Some(id) = self.vins.id(&Key::Vin(vin))
         {
-            let key = Key::Vin(vin);
-            let decode = self.decodes.tell(id, &key, decoded, self.snapshot)?;
+            let decode = self.decodes.tell(id, decoded, self.snapshot)?;
             hash.add(&decode.told, decode.hash);
             record.decode_conflicts = decode.conflicts;
             record.input_conflicts = conflicts_with(row, &decode.told);
@@ -141,13 +134,12 @@ impl<'a> Joiner<'a> {
             hash.conflicts(record.input_conflicts.as_deref());
             record.decode = decode.told;
             if let Some(recalls) = &mut self.recalls {
-                let told =
-                    recalls.tell(id, self.vins, &record.decode, decode.hash, self.snapshot)?;
+                let told = recalls.tell(id, &record.decode, decode.hash, self.snapshot)?;
                 hash.add(&told.told, told.hash);
                 hash.basis(told.basis);
                 (record.recalls, record.recall_match_basis) = (told.told, told.basis);
             }
-            let (told, facts) = self.listings_of(id, &key)?;
+            let (told, facts) = self.listings_of(id, &vin)?;
             hash.add(&told, facts);
             record.listings = told;
             record.comparables = self.comparables_of(&record.decode);
@@ -159,17 +151,16 @@ impl<'a> Joiner<'a> {
 
     /// The listings of a VIN: an answer about it, or what an inventory says. What
     /// the one written leaves open of its dealer is told by the dealer's own answer.
-    fn listings_of(&mut self, id: u32, key: &Key) -> Result<(Told<ListingFacts>, u64), Error> {
-        let Some(picks) = &self.listings else { return Ok((Told::not_requested(None), 0)) };
-        let pick = picks.get(id);
-        let (mut told, mut hash) =
-            tell_pick(picks, pick, key, self.snapshot, &mut self.listing_shelf)?;
-        let in_inventory =
-            picks.inventory_of(pick).zip(key.vin()).and_then(|(of, vin)| of.listings(vin));
-        if let Some((facts, of)) = in_inventory {
+    fn listings_of(&mut self, id: u32, vin: &Vin) -> Result<(Told<ListingFacts>, u64), Error> {
+        let Some(board) = &self.listings else { return Ok((Told::not_requested(None), 0)) };
+        let Some(word) = board.best(id, None) else { return Ok((Told::not_requested(None), 0)) };
+        let (mut told, mut hash) = tell(&word, self.snapshot, &mut self.listing_cache)?;
+        if let Combined::Inventory { inventory, .. } = word
+            && let Some((facts, of)) = inventory.listings(vin)
+        {
             (told.facts, hash) = (Some(facts), of);
         }
-        let answer = picks.vendor_of(pick).zip(told.facts.as_deref());
+        let answer = word.vendor().zip(told.facts.as_deref());
         if let Some(facts) = answer.and_then(|(vendor, facts)| self.dealers.complete(vendor, facts))
         {
             hash = fingerprint(&*facts);
@@ -180,7 +171,11 @@ impl<'a> Joiner<'a> {
 
     /// Vehicles like the decoded one, where an inventory was read.
     fn comparables_of(&self, decode: &Told<DecodeFacts>) -> Option<Arc<Comparables>> {
-        self.listings.as_ref()?.comparables(decode.facts.as_deref()?)
+        let vehicle = decode.facts.as_deref()?;
+        let (make, model) = (vehicle.make.as_deref()?, vehicle.model.as_deref()?);
+        let inventory =
+            self.listings.as_ref()?.inventories().find_map(|of| of.inventory.as_ref())?;
+        Some(inventory.comparables(make, model, vehicle.model_year?))
     }
 }
 
@@ -197,43 +192,51 @@ fn conflicts_with(row: Row<'_>, decode: &Told<DecodeFacts>) -> Option<Arc<Confli
     input_conflicts(&claims, facts).map(Arc::new)
 }
 
-fn tell<F: Shelved + Default>(
-    picks: Option<&Picks>,
-    id: u32,
-    key: &Key,
+/// What a row is told of a word, and the hash of its facts.
+fn tell<F: OfDataset + Default>(
+    word: &Combined<'_>,
     snapshot: &Snapshot<'_>,
-    shelf: &mut Shelf<F>,
+    cache: &mut FactsCache<F>,
 ) -> Result<(Told<F>, u64), Error> {
-    match picks {
-        Some(picks) => tell_pick(picks, picks.get(id), key, snapshot, shelf),
-        None => Ok((Told::not_requested(None), 0)),
+    match *word {
+        Combined::Key { column, keys, id, .. } => tell_key(column, keys, id, snapshot, cache),
+        Combined::Inventory { inventory, source, .. } => {
+            let told = Told {
+                status: word.status(),
+                vendor: Some(Arc::clone(&source.label)),
+                fetched_at: Some(inventory.fetched_at()),
+                error: inventory.stale().cloned(),
+                facts: None,
+            };
+            Ok((told, 0))
+        }
+        Combined::Unanswered(ref outcome) => Ok((tell_outcome(outcome), 0)),
+        Combined::United { .. } | Combined::Local { .. } => Ok((Told::not_requested(None), 0)),
     }
 }
 
-fn tell_pick<F: Shelved + Default>(
-    picks: &Picks,
-    pick: &Pick,
-    key: &Key,
+/// What a row is told of the answer about one key.
+fn tell_key<F: OfDataset + Default>(
+    column: &Column,
+    keys: &KeySet,
+    id: u32,
     snapshot: &Snapshot<'_>,
-    shelf: &mut Shelf<F>,
+    cache: &mut FactsCache<F>,
 ) -> Result<(Told<F>, u64), Error> {
-    let (source, held, stale) = match pick {
-        Pick::Nothing => return Ok((Told::not_requested(None), 0)),
-        Pick::Outcome(outcome) => return Ok((tell_outcome(outcome), 0)),
-        Pick::Held { source, held, stale } => (*source, held, stale),
-    };
-    let (status, facts) = match held.said {
-        Answered::Found => (Status::Found, shelf.facts(picks, source, held, key, snapshot)?),
-        Answered::Absent => (Status::Absent, None),
-        Answered::Refused => (Status::Refused, None),
-    };
-    let said = held.detail.as_ref().map_or(0, |detail| xxh3_64(detail.as_bytes()));
+    let word = column.key_word(id);
+    if let Some(outcome) = &word.outcome {
+        return Ok((tell_outcome(outcome), 0));
+    }
+    let Some(fetched_at) = word.fetched_at() else { return Ok((Told::not_requested(None), 0)) };
+    let facts =
+        if word.status == Status::Found { cache.facts(column, keys, id, snapshot)? } else { None };
+    let said = word.detail.as_ref().map_or(0, |detail| xxh3_64(detail.as_bytes()));
     let (facts, hash) = facts.map_or((None, said), |(facts, hash)| (Some(facts), hash));
     let told = Told {
-        status,
-        vendor: Some(Arc::clone(&picks.sources[source as usize].label)),
-        fetched_at: Some(held.fetched_at),
-        error: stale.clone().or_else(|| held.detail.clone()),
+        status: word.status,
+        vendor: Some(Arc::clone(&column.source.label)),
+        fetched_at: Some(fetched_at),
+        error: word.stale.or(word.detail),
         facts,
     };
     Ok((told, hash))

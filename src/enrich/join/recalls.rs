@@ -5,16 +5,14 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{tell_outcome, tell_pick};
+use super::{tell, tell_key, tell_outcome};
 use crate::config::Local;
 use crate::domain::error::Error;
 use crate::domain::facts::{Campaign, DecodeFacts, MatchBasis, RecallFacts, fingerprint};
-use crate::domain::freshness::Times;
 use crate::domain::key::Vehicle;
 use crate::domain::key_set::KeySet;
 use crate::domain::outcome::{Outcome, Status};
-use crate::enrich::board::{Picks, RecallReplies, Shelf, StagePicks, Vehicles, Verdict};
-use crate::enrich::chain::Chain;
+use crate::enrich::board::{Board, Column, Combined, FactsCache, LocalSays};
 use crate::output::record::Told;
 use crate::store::{CampaignId, Filed, Filer, RecallFileInfo, Snapshot};
 
@@ -26,16 +24,14 @@ const FILED_CAMPAIGNS: usize = 32_768;
 
 /// What is known about the recalls of a run.
 pub(super) struct Recalls<'a> {
-    stages: Vec<StagePicks<'a>>,
-    vehicles: Option<&'a Vehicles>,
-    shelf: Shelf<RecallFacts>,
+    board: Board<'a>,
+    cache: FactsCache<RecallFacts>,
     united: United,
     file: Option<File<'a>>,
 }
 
-/// The imported recall file, at its place in the chain.
+/// The imported recall file.
 struct File<'a> {
-    after: usize,
     info: RecallFileInfo,
     label: Arc<str>,
     filer: Filer<'a>,
@@ -59,117 +55,51 @@ pub(super) struct RecallTold {
 }
 
 impl<'a> Recalls<'a> {
-    pub(super) fn load(
-        snapshot: &'a Snapshot<'_>,
-        chain: &Chain,
-        replies: Option<&'a RecallReplies>,
-        vins: &KeySet,
-        times: Times,
-    ) -> Result<Self, Error> {
-        let vehicles = replies.and_then(|replies| replies.vehicles.as_ref());
-        let stages = replies.map_or(&[][..], |replies| &replies.stages);
-        let load = |stage| StagePicks::load(snapshot, chain, stage, vins, vehicles, times);
-        let file = match chain.local.filter(|place| place.local == Local::NhtsaFile) {
-            Some(place) => File::open(snapshot, place.after)?,
-            None => None,
+    pub(super) fn new(board: Board<'a>, snapshot: &'a Snapshot<'_>) -> Result<Self, Error> {
+        let file = match board.local() {
+            Some(Local::NhtsaFile) => File::open(snapshot)?,
+            Some(Local::Vpic) | None => None,
         };
-        Ok(Self {
-            stages: stages.iter().map(load).collect::<Result<_, _>>()?,
-            vehicles,
-            shelf: Shelf::default(),
-            united: HashMap::new(),
-            file,
-        })
+        Ok(Self { board, cache: FactsCache::default(), united: HashMap::new(), file })
     }
 
     pub(super) fn stale(&self) -> u64 {
-        self.stages.iter().map(StagePicks::stale).sum()
+        self.board.stale()
     }
 
-    /// What is told of the VIN numbered `id`: what the first source says that
-    /// settles it, else the best of what is known.
+    /// What is told of the VIN numbered `id`.
     pub(super) fn tell(
         &mut self,
         id: u32,
-        vins: &KeySet,
         decode: &Told<DecodeFacts>,
         decode_hash: u64,
         snapshot: &Snapshot<'_>,
     ) -> Result<RecallTold, Error> {
-        let Self { stages, vehicles, shelf, united, file } = self;
-        let mut best: Option<Word<'_>> = None;
-        for place in 0..=stages.len() {
-            let filed = match (file.as_mut().filter(|file| file.after == place), &decode.facts) {
-                (Some(file), Some(facts)) => {
-                    file.tell(facts, decode_hash, snapshot)?.map(Word::Filed)
-                }
-                _ => None,
-            };
-            let stage = stages.get(place).and_then(|stage| stage.verdict(id, vins, *vehicles));
-            for word in filed.into_iter().chain(stage.map(Word::Asked)) {
-                if word.is_found() && word.settles() {
-                    return word.tell(snapshot, shelf, united);
-                }
-                // A zero that holds beats all but a find that another source has.
-                let settled = best.as_ref().is_some_and(Word::settles);
-                let better = best.as_ref().is_none_or(|best| word.rank() < best.rank());
-                if !settled && (word.settles() || better) {
-                    best = Some(word);
-                }
-            }
-        }
-        best.map_or_else(|| Ok(unknown(decode)), |word| word.tell(snapshot, shelf, united))
-    }
-}
-
-/// What one source says.
-enum Word<'p> {
-    Filed(RecallTold),
-    Asked(Verdict<'p>),
-}
-
-impl Word<'_> {
-    fn settles(&self) -> bool {
-        match self {
-            Self::Filed(told) => told.told.has_answer(),
-            Self::Asked(verdict) => verdict.settles(),
-        }
-    }
-
-    fn is_found(&self) -> bool {
-        match self {
-            Self::Filed(told) => told.told.status == Status::Found,
-            Self::Asked(verdict) => verdict.is_found(),
-        }
-    }
-
-    /// The smaller, the better.
-    fn rank(&self) -> u8 {
-        match self {
-            Self::Filed(_) => Verdict::Outcome(Outcome::Inconclusive).rank(),
-            Self::Asked(verdict) => verdict.rank(),
-        }
-    }
-
-    fn tell(
-        self,
-        snapshot: &Snapshot<'_>,
-        shelf: &mut Shelf<RecallFacts>,
-        united: &mut United,
-    ) -> Result<RecallTold, Error> {
-        let (told, hash, basis) = match self {
-            Self::Filed(told) => return Ok(told),
-            Self::Asked(Verdict::Outcome(outcome)) => (tell_outcome(&outcome), 0, None),
-            Self::Asked(Verdict::Pick(picks, pick, key, basis)) => {
-                let (told, hash) = tell_pick(picks, pick, &key, snapshot, shelf)?;
-                (told, hash, Some(basis))
-            }
-            Self::Asked(Verdict::Variants(picks, keys, names, open)) => {
-                let (mut told, hash) = unite(picks, keys, &names, snapshot, shelf, united)?;
-                let missing = open.and_then(|outcome| outcome.verdict().1);
+        let Self { board, cache, united, file } = self;
+        let filed = match (file, &decode.facts) {
+            (Some(file), Some(facts)) => file.tell(facts, decode_hash, snapshot)?,
+            _ => None,
+        };
+        let says = filed.as_ref().map(|filed| match filed.told.status {
+            Status::Found => LocalSays::Found,
+            Status::Absent => LocalSays::Absent,
+            _ => LocalSays::Unclear,
+        });
+        let Some(word) = board.best(id, says) else { return Ok(unknown(decode)) };
+        let (told, hash, basis) = match &word {
+            Combined::Local { .. } => return Ok(filed.unwrap_or_else(|| unknown(decode))),
+            Combined::Unanswered(outcome) => (tell_outcome(outcome), 0, None),
+            Combined::United { column, names, found, missing } => {
+                let (mut told, hash) = unite((column, names, found), snapshot, cache, united)?;
+                let missing = missing.as_ref().and_then(|outcome| outcome.verdict().1);
                 told.error = told.error.or_else(|| missing.map(Arc::from));
                 (told, hash, Some(MatchBasis::ModelVariant))
             }
+            Combined::Key { basis, .. } => {
+                let (told, hash) = tell(&word, snapshot, cache)?;
+                (told, hash, Some(*basis))
+            }
+            Combined::Inventory { .. } => return Ok(unknown(decode)),
         };
         Ok(RecallTold { basis: basis.filter(|_| told.has_answer()), told, hash })
     }
@@ -180,11 +110,9 @@ type United = HashMap<Vec<u32>, (Told<RecallFacts>, u64)>;
 
 /// The campaigns found under several names of one model, as one answer.
 fn unite(
-    picks: &Picks,
-    keys: &KeySet,
-    names: &[u32],
+    (column, keys, names): (&Column, &KeySet, &[u32]),
     snapshot: &Snapshot<'_>,
-    shelf: &mut Shelf<RecallFacts>,
+    cache: &mut FactsCache<RecallFacts>,
     united: &mut United,
 ) -> Result<(Told<RecallFacts>, u64), Error> {
     if let Some(known) = united.get(names) {
@@ -193,7 +121,7 @@ fn unite(
     let mut whole: Option<Told<RecallFacts>> = None;
     let mut campaigns: BTreeMap<String, Campaign> = BTreeMap::new();
     for &name in names {
-        let (told, _) = tell_pick(picks, picks.get(name), &keys.key(name), snapshot, shelf)?;
+        let (told, _) = tell_key(column, keys, name, snapshot, cache)?;
         let of = told.facts.iter().flat_map(|facts| &facts.campaigns);
         campaigns.extend(of.map(|campaign| (campaign.number.clone(), campaign.clone())));
         let whole = whole.get_or_insert_with(|| told.clone());
@@ -211,10 +139,9 @@ fn unite(
 
 impl<'a> File<'a> {
     /// `None` where none was imported.
-    fn open(snapshot: &'a Snapshot<'_>, after: usize) -> Result<Option<Self>, Error> {
+    fn open(snapshot: &'a Snapshot<'_>) -> Result<Option<Self>, Error> {
         let Some(info) = snapshot.recall_file()? else { return Ok(None) };
         Ok(Some(Self {
-            after,
             info,
             label: Local::NhtsaFile.id().into(),
             filer: snapshot.filer()?,
@@ -356,7 +283,7 @@ mod tests {
         import_recall_file(&spec, &text, false, 1_800_000_000_000_000, |_| ()).expect("imported");
         let store = Store::peek(&path).expect("readable").expect("there");
         let snapshot = store.snapshot().expect("a view");
-        let mut file = File::open(&snapshot, 0).expect("readable").expect("imported");
+        let mut file = File::open(&snapshot).expect("readable").expect("imported");
         let mut tell = |model, year, hash| {
             let told = file.tell(&decode(model, year), hash, &snapshot).expect("readable");
             told.expect("a vehicle").told

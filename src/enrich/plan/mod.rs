@@ -1,5 +1,6 @@
 //! The plan: what one run shall do, checked; and the forecast of what it will take.
 
+pub(crate) mod counter;
 pub mod forecast;
 mod warnings;
 
@@ -138,8 +139,11 @@ pub struct DatasetForecast {
     pub stale: u64,
     /// Keys that must be asked, the expired ones included.
     pub missing: u64,
-    /// Whether the numbers are exact, or upper bounds until decodes are known.
+    /// Whether the calls are known, or depend on what sources will say.
     pub exact: bool,
+    /// Runs on as many nights until every key has an answer, whichever source
+    /// gives it.
+    pub nights: u64,
     /// Why it is left out, if it is.
     pub left_out: Option<String>,
 }
@@ -151,9 +155,12 @@ pub struct VendorForecast {
     pub vendor: String,
     /// Calls by endpoint.
     pub calls: BTreeMap<&'static str, u64>,
-    /// Calls in all.
+    /// Calls in all, at most.
     pub calls_total: u64,
-    /// Whether the numbers are exact, or upper bounds.
+    /// Calls that the next run makes at least, as far as its quotas and limits
+    /// let it.
+    pub calls_at_least: u64,
+    /// Whether the calls are known, or depend on what sources will say.
     pub exact: bool,
     /// Money in all.
     pub cost: Micros,
@@ -165,6 +172,7 @@ pub struct VendorForecast {
     pub waits_until: Option<String>,
     /// Until the last call, under the quotas and after that wait, in seconds.
     pub seconds: u64,
-    /// Runs on as many nights, when one night's quota is not enough.
+    /// Runs on as many nights until every key it is asked about has an answer,
+    /// from it or from another source of the chain.
     pub nights: u64,
 }

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::error::Error;
 use crate::domain::key::KeyKind;
-use crate::domain::outcome::Dataset;
-use crate::enrich::chain::{Panel, Source};
-use crate::enrich::inventory::Known;
-use crate::enrich::plan::forecast::View;
+use crate::enrich::board::{Answers, Board, InventoryWords};
+use crate::enrich::chain::Chains;
 use crate::enrich::plan::{Forecast, Plan};
 
 /// A run before the end of a wait sends nothing.
@@ -22,9 +19,9 @@ pub(super) fn of_waits(forecast: &mut Forecast) {
 }
 
 /// A vendor without a key, or that costs money without a limit, is left out of a run.
-pub(super) fn of_what_is_missing(plan: &Plan, panel: &Panel, forecast: &mut Forecast) {
-    for chain in panel.chains.values() {
-        for source in &chain.sources {
+pub(super) fn of_what_is_missing(plan: &Plan, chains: &Chains, forecast: &mut Forecast) {
+    for chain in chains.by_dataset.values() {
+        for source in chain.sources() {
             let (dataset, label) = (chain.dataset, &source.label);
             let place = source.settings.api_key_env.as_deref().unwrap_or("its key file");
             if !source.can_be_asked() {
@@ -41,45 +38,28 @@ pub(super) fn of_what_is_missing(plan: &Plan, panel: &Panel, forecast: &mut Fore
     }
 }
 
-/// Which dealers are to be asked about is known once there are listings.
-pub(super) fn of_dealers(panel: &Panel, forecast: &mut Forecast) {
-    let Some(chain) = panel.chains.get(&Dataset::Listings) else { return };
-    for source in chain.sources.iter().filter_map(Source::dealers) {
-        let batch = source.endpoint.spec().batch;
-        let price = source.settings.price_of(source.name.endpoint);
+/// How many pages an inventory has is known once it was read.
+pub(super) fn of_inventories(answers: &Answers<'_>, forecast: &mut Forecast) {
+    for list in answers.boards().flat_map(Board::inventories).filter(|list| is_unread(list)) {
         forecast.warnings.push(format!(
-            "listings: {} is asked about listings and dealers; calls about dealers ({batch} in \
-             each, {price} a call) are not counted here, since the listings name them",
-            source.label
+            "listings: {} has an inventory that was never read: it takes a call for each of \
+             its pages, of which one is counted here",
+            list.source.label
         ));
     }
 }
 
-/// How many pages an inventory has is known once it was read.
-pub(super) fn of_inventories(
-    view: &View<'_>,
-    panel: &Panel,
-    forecast: &mut Forecast,
-) -> Result<(), Error> {
-    let Some(chain) = panel.chains.get(&Dataset::Listings) else { return Ok(()) };
-    for list in chain.sources.iter().filter(|source| source.key_kind() == KeyKind::Page) {
-        if !view.plan.datasets.offline && view.pages(chain, list)?.0 == Known::Never {
-            forecast.warnings.push(format!(
-                "listings: {} has an inventory that was never read: it takes a call for each of \
-                 its pages, of which one is counted here",
-                list.label
-            ));
-        }
-    }
-    Ok(())
+/// Whether an inventory was never read and is to be.
+pub(super) fn is_unread(list: &InventoryWords) -> bool {
+    list.report.misses > 0
 }
 
 /// Keys that expire faster than a quota can renew them are never all fresh.
-pub(super) fn of_endless_renewal(plan: &Plan, panel: &Panel, forecast: &mut Forecast) {
+pub(super) fn of_endless_renewal(plan: &Plan, chains: &Chains, forecast: &mut Forecast) {
     let mut needed: BTreeMap<&str, f64> = BTreeMap::new();
-    for (dataset, chain) in &panel.chains {
+    for (dataset, chain) in &chains.by_dataset {
         // An inventory takes as many calls as it has pages, however many keys there are.
-        let asked = chain.sources.iter().find(|source| source.key_kind() != KeyKind::Page);
+        let asked = chain.sources().find(|source| source.key_kind() != KeyKind::Page);
         let Some(source) = asked else { continue };
         let keys = forecast.datasets.iter().find(|known| known.dataset == dataset.name());
         let calls = keys

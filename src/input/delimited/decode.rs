@@ -318,6 +318,8 @@ mod tests {
 
         #[test]
         fn every_byte_of_windows_1252_is_a_character(bytes in proptest::collection::vec(0x80_u8.., 0..40)) {
+            // The replacement character itself, in UTF-8, is a character that was there.
+            prop_assume!(!std::str::from_utf8(&bytes).is_ok_and(|text| text.contains('\u{fffd}')));
             if let Some((text, _)) = decoded(&[b"VIN,", &bytes[..]].concat(), 3) {
                 prop_assert!(!text.contains('\u{fffd}'), "{}", text);
             }

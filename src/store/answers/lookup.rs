@@ -1,6 +1,7 @@
 //! Reading answers: sorted point lookups for few keys, one scan for many.
 
 use std::cmp::Ordering;
+use std::num::NonZeroI64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ const SMALLEST_ROW: i64 = 48;
 
 /// The row of `bodies` that holds an answer's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BodyId(pub(in crate::store) i64);
+pub struct BodyId(pub(in crate::store) NonZeroI64);
 
 /// What an answer in the store says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +128,7 @@ impl<'a> Snapshot<'a> {
         let (hash, body): (Vec<u8>, Vec<u8>) = self
             .db
             .prepare_cached("SELECT hash, body FROM bodies WHERE id = ?1")
-            .and_then(|mut find| find.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))))
+            .and_then(|mut find| find.query_row([id.0.get()], |row| Ok((row.get(0)?, row.get(1)?))))
             .map_err(failed("cannot read an answer", &self.path))?;
         if !is_as_written(&hash, &body) {
             let message = format!(
@@ -214,7 +215,7 @@ fn read_held(row: &Row<'_>) -> rusqlite::Result<Held> {
             _ => Answered::Refused,
         },
         detail: row.get::<_, Option<String>>(2)?.map(Arc::from),
-        body: row.get::<_, Option<i64>>(3)?.map(BodyId),
+        body: row.get::<_, Option<i64>>(3)?.and_then(NonZeroI64::new).map(BodyId),
         fetched_at: row.get(4)?,
     })
 }

@@ -71,7 +71,7 @@ impl Fleet {
     fn night(&self) -> Night {
         self.clock.pass(NIGHT);
         let plan = self.plan();
-        let forecast = vinrich::forecast(&plan, &Silent, &self.clock).expect("a forecast");
+        let forecast = vinrich::plan(&plan, &Silent, &self.clock).expect("a forecast");
         let began = self.clock.now().wall;
         let enriched = Enriched::at(&plan, &self.clock);
         let asked = self.world.asked();
@@ -233,12 +233,12 @@ fn what_a_run_left_unconfirmed_is_foretold_and_confirmed_by_the_next() {
         let vendor = forecast.vendors.iter().find(|vendor| vendor.vendor == "carvin");
         (recalls.exact, vendor.map_or(0, |vendor| vendor.calls_total))
     };
-    let forecast = vinrich::forecast(&plan, &Silent, &fleet.clock).expect("a forecast");
+    let forecast = vinrich::plan(&plan, &Silent, &fleet.clock).expect("a forecast");
     let confirmed = Enriched::at(&plan, &fleet.clock);
     assert_eq!(confirmed.report.exit_code, 0);
     let made = confirmed.attempted("carvin");
     assert!(made > 0 && counts(&forecast) == (true, made), "{made} calls, {forecast:#?}");
-    let forecast = vinrich::forecast(&plan, &Silent, &fleet.clock).expect("a forecast");
+    let forecast = vinrich::plan(&plan, &Silent, &fleet.clock).expect("a forecast");
     assert_eq!(counts(&forecast), (true, 0));
     assert_eq!(Enriched::at(&plan, &fleet.clock).attempted("carvin"), 0);
 }

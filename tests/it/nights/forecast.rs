@@ -17,7 +17,7 @@ use crate::support::enriched::{Enriched, Tweak as _, fleet_vins, vin};
 /// Runs the plan and holds what it asked against what was foretold. Whether all of it was exact.
 fn check(work: &Work, plan: &Plan, clock: &ScriptedClock, name: &str) -> bool {
     let before = work.sandbox.log().len();
-    let forecast = vinrich::forecast(plan, &Silent, clock).expect("a forecast");
+    let forecast = vinrich::plan(plan, &Silent, clock).expect("a forecast");
     assert_eq!(work.sandbox.log().len(), before, "{name}: a forecast asks nobody");
     let enriched = Enriched::at(plan, clock);
     let mut made: BTreeMap<&str, u64> = BTreeMap::new();

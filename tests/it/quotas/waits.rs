@@ -194,7 +194,7 @@ fn a_wait_outlives_the_run_that_was_told() {
     let left = carvins_wait(&plan, &clock).expect("a wait");
     assert!((3590..=3601).contains(&left), "{left} s");
     let forecast =
-        vinrich::forecast(&plan, &vinrich::domain::events::Silent, &clock).expect("a forecast");
+        vinrich::plan(&plan, &vinrich::domain::events::Silent, &clock).expect("a forecast");
     assert!(forecast.vendors[0].waits_until.is_some() && forecast.vendors[0].seconds >= 3590);
     assert!(forecast.warnings.iter().any(|words| words.contains("asked to wait until")));
 

@@ -1,4 +1,4 @@
-//! Kept answers, parsed on first use and shared by every row that needs them.
+//! Facts of kept answers, parsed on first use and shared by every row that needs them.
 
 use std::sync::Arc;
 
@@ -6,64 +6,65 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use serde::Serialize;
 
-use super::Picks;
+use super::Column;
 use crate::domain::error::Error;
 use crate::domain::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts, fingerprint};
-use crate::domain::key::Key;
-use crate::store::{BodyId, Held, Snapshot};
+use crate::domain::key_set::KeySet;
+use crate::store::{BodyId, Snapshot};
 
 /// Parsed answers kept for rows to come; beyond, all are dropped and read again.
-const SHELF: usize = 32_768;
+const CACHED: usize = 32_768;
 
 /// Parsed answers by the endpoint that reads them and the body they were read from.
 #[derive(Debug)]
-pub struct Shelf<F> {
+pub struct FactsCache<F> {
     read: HashMap<(usize, BodyId), (Arc<F>, u64)>,
 }
 
-impl<F> Default for Shelf<F> {
+impl<F> Default for FactsCache<F> {
     fn default() -> Self {
         Self { read: HashMap::new() }
     }
 }
 
 /// Facts of one dataset among [`Facts`].
-pub trait Shelved: Sized + Serialize {
+pub trait OfDataset: Sized + Serialize {
     /// The dataset's facts in `facts`.
     fn of(facts: Facts) -> Option<Self>;
 }
 
-macro_rules! shelved {
+macro_rules! of_dataset {
     ($($facts:ident in $variant:ident),*) => {$(
-        impl Shelved for $facts {
+        impl OfDataset for $facts {
             fn of(facts: Facts) -> Option<Self> {
                 if let Facts::$variant(facts) = facts { Some(facts) } else { None }
             }
         }
     )*};
 }
-shelved!(DecodeFacts in Decode, RecallFacts in Recalls, ListingFacts in Listings);
+of_dataset!(DecodeFacts in Decode, RecallFacts in Recalls, ListingFacts in Listings);
 
-impl<F: Shelved + Default> Shelf<F> {
-    /// The facts of an answer, and their hash.
+impl<F: OfDataset + Default> FactsCache<F> {
+    /// The facts of the answer about the key numbered `id`, and their hash; `None`
+    /// where the answer has no words.
     pub(crate) fn facts(
         &mut self,
-        picks: &Picks,
-        source: u8,
-        held: &Held,
-        key: &Key,
+        column: &Column,
+        keys: &KeySet,
+        id: u32,
         snapshot: &Snapshot<'_>,
     ) -> Result<Option<(Arc<F>, u64)>, Error> {
-        let Some(body) = held.body else { return Ok(None) };
-        if self.read.len() >= SHELF {
+        let Some(body) = column.word(id).body else { return Ok(None) };
+        if self.read.len() >= CACHED {
             self.read.clear();
         }
-        let endpoint = picks.sources[source as usize].endpoint;
+        let endpoint = column.source.endpoint;
         let reader = std::ptr::from_ref(endpoint.spec()).addr();
         Ok(Some(match self.read.entry((reader, body)) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(place) => {
-                let facts = endpoint.facts(key, &snapshot.body(body, key)?);
+                let key = keys.key(id);
+                let facts = endpoint.facts(&key, &snapshot.body(body, &key)?);
                 let facts = F::of(facts).unwrap_or_default();
                 let hash = fingerprint(&facts);
                 place.insert((Arc::new(facts), hash)).clone()

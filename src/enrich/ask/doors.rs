@@ -1,0 +1,167 @@
+//! The gate of a run: one door for each vendor that can be asked.
+
+use std::collections::BTreeMap;
+
+use super::{Asked, Gate, Question, Unlisted};
+use crate::domain::error::Error;
+use crate::domain::freshness::Times;
+use crate::domain::key::Key;
+use crate::domain::key_set::KeySet;
+use crate::domain::outcome::{Denied, Fault, Held, Outcome};
+use crate::enrich::board::{Column, Decodes, InventoryWords, Vehicles, View};
+use crate::enrich::chain::{Chain, Source};
+use crate::enrich::inventory::Renewal;
+use crate::enrich::plan::Plan;
+use crate::enrich::report::DatasetReport;
+use crate::gate::{Asking, Door, Shared};
+use crate::store::{Snapshot, Store};
+
+/// The vendors' doors, and the store that keeps what comes through them.
+pub(crate) struct Doors<'a> {
+    /// What the run shall do.
+    pub(crate) plan: &'a Plan,
+    /// Where answers are.
+    pub(crate) store: &'a Store,
+    /// What the doors share.
+    pub(crate) shared: &'a Shared<'a>,
+    /// By vendor.
+    pub(crate) by_vendor: BTreeMap<&'static str, Door<'a>>,
+    /// When the run started, in microseconds since the epoch.
+    pub(crate) started: i64,
+}
+
+impl Gate for Doors<'_> {
+    const COUNTS_ONLY: bool = false;
+
+    fn snapshot(&self) -> Result<Option<Snapshot<'_>>, Error> {
+        self.store.snapshot().map(Some)
+    }
+
+    fn times(&self) -> Times {
+        Times { started: self.started, now: self.shared.clock.now().wall }
+    }
+
+    async fn ask(
+        &self,
+        question: Question<'_>,
+        column: &mut Column,
+        ids: Vec<u32>,
+    ) -> Result<Asked, Error> {
+        let Question { chain, keys } = question;
+        let asked = self.send(chain, column, ids.iter().map(|&id| keys.key(id)).collect()).await?;
+        if self.is_out_of_reach(chain, &column.source)? {
+            column.report.unreachable.insert(column.source.label.to_string());
+        } else {
+            let outcomes = asked.unanswered.into_iter();
+            column.outcomes.extend(outcomes.filter_map(|(key, why)| Some((keys.id(&key)?, why))));
+        }
+        let snapshot = self.store.snapshot()?;
+        let (freshness, times) = (chain.freshness, self.times());
+        column.read(keys, View { snapshot: Some(&snapshot), freshness, times })?;
+        Ok(Asked { shape_refused: asked.shape_refused })
+    }
+
+    async fn room(&self, source: &Source, want: u64) -> Result<u64, Error> {
+        match self.by_vendor.get(source.name.vendor) {
+            Some(door) => door.room(source.name.endpoint, want).await,
+            // Nothing is sent, and everything is told why.
+            None => Ok(u64::MAX),
+        }
+    }
+
+    async fn renew(
+        &self,
+        chain: &Chain,
+        words: &mut InventoryWords,
+        open: &mut [bool],
+    ) -> Result<(), Error> {
+        let source = words.source.clone();
+        let renewal = Renewal {
+            store: self.store,
+            shared: self.shared,
+            chain,
+            source: &source,
+            door: self.by_vendor.get(source.name.vendor).ok_or_else(|| self.no_door()),
+            started: self.started,
+            forced: self.plan.datasets.refresh.contains(&chain.dataset),
+        };
+        words.renewed(renewal.run().await?, open);
+        self.note(&words.report);
+        Ok(())
+    }
+
+    fn may_not_pay(&self, source: &Source) -> Option<String> {
+        let price = source.settings.price_of(source.name.endpoint);
+        let may = self.plan.may_pay(price, &source.settings) || self.plan.datasets.offline;
+        (!may).then(|| {
+            format!(
+                "listings: {} costs {price} a call about dealers and has no spend limit; dealers \
+                 were not looked up",
+                source.label
+            )
+        })
+    }
+
+    fn note(&self, report: &DatasetReport) {
+        self.shared.tell(|progress| {
+            progress.cache_hits += report.hits;
+            progress.lookups += report.keys;
+        });
+    }
+
+    fn vehicles(&self, decodes: Decodes<'_>, vins: &KeySet) -> Result<Vehicles, Error> {
+        decodes.vehicles(vins)
+    }
+
+    fn unknown_list(&self, _main: &Column, _vehicles: u64) -> Unlisted {
+        Unlisted::Unknown
+    }
+}
+
+impl Doors<'_> {
+    /// Sends a question through the vendor's door, if there is one.
+    async fn send(
+        &self,
+        chain: &Chain,
+        column: &Column,
+        keys: Vec<Key>,
+    ) -> Result<crate::gate::Asked, Error> {
+        let source = &column.source;
+        if source.unpaid {
+            // As if the vendor were left out, but for what the store holds.
+            return Ok(crate::gate::Asked::default());
+        }
+        let Some(door) = self.by_vendor.get(source.name.vendor) else {
+            let outcome = self.no_door();
+            let unanswered = keys.into_iter().map(|key| (key, outcome.clone())).collect();
+            return Ok(crate::gate::Asked { unanswered, shape_refused: false });
+        };
+        let id = self.shared.writer.source(source.name.clone()).await?;
+        let freshness = chain.freshness;
+        door.ask(Asking { endpoint: source.name.endpoint, source: id, keys, freshness }).await
+    }
+
+    /// Why a vendor cannot be asked at all.
+    fn no_door(&self) -> Outcome {
+        if self.plan.datasets.offline {
+            Outcome::Pending(Held::Offline)
+        } else {
+            Outcome::Failed(Fault::Denied(Denied::Key))
+        }
+    }
+
+    /// Whether the user named no source like this one, it costs nothing, and it
+    /// has never replied: then this machine has no way to it, and it is left out
+    /// as a vendor without a key is.
+    fn is_out_of_reach(&self, chain: &Chain, source: &Source) -> Result<bool, Error> {
+        let Some(door) = self.by_vendor.get(source.name.vendor) else { return Ok(false) };
+        let named = chain.named || self.plan.datasets.named.contains(&chain.dataset);
+        let left_out = door.was_never_there()
+            && !named
+            && !self.store.snapshot()?.has_heard_of(&source.name)?;
+        if left_out {
+            door.leave_out();
+        }
+        Ok(left_out)
+    }
+}

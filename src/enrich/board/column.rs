@@ -1,0 +1,261 @@
+//! A column: what one endpoint says about each key of a set.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::word::{Age, Rank, Remark, Remarks, Said, Word};
+use crate::domain::error::Error;
+use crate::domain::freshness::{Freshness, Times};
+use crate::domain::key_set::KeySet;
+use crate::domain::outcome::{Outcome, Status};
+use crate::enrich::chain::Source;
+use crate::enrich::report::DatasetReport;
+use crate::store::{Answered, BodyId, Snapshot};
+
+/// A moment of the store, and what counts as fresh at it.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'s> {
+    /// The store; `None` where there is none yet.
+    pub snapshot: Option<&'s Snapshot<'s>>,
+    /// How long answers are fresh.
+    pub freshness: Freshness,
+    /// When the run started, and the time now.
+    pub times: Times,
+}
+
+/// What one endpoint says about each key of a set.
+#[derive(Debug)]
+pub struct Column {
+    /// The endpoint.
+    pub source: Source,
+    /// By the key's number.
+    pub(super) words: Vec<Word>,
+    pub(super) remarks: Remarks,
+    /// Why keys have no fresh answer, as far as they were to be asked.
+    pub outcomes: HashMap<u32, Outcome>,
+    /// Hits and misses.
+    pub report: DatasetReport,
+}
+
+impl Column {
+    /// A column about which nothing is known yet.
+    pub(crate) fn new(source: Source) -> Self {
+        Self {
+            source,
+            words: Vec::new(),
+            remarks: Remarks::default(),
+            outcomes: HashMap::new(),
+            report: DatasetReport::default(),
+        }
+    }
+
+    /// The word about the key numbered `id`.
+    pub(super) fn word(&self, id: u32) -> Word {
+        self.words.get(id as usize).copied().unwrap_or(Word::NOTHING)
+    }
+
+    /// What is to be said of a word beyond found and absent.
+    pub(super) fn remark(&self, word: Word) -> Option<&Remark> {
+        self.remarks.get(word.remark)
+    }
+
+    /// What may be written of the key numbered `id`.
+    pub(crate) fn key_word(&self, id: u32) -> KeyWord {
+        let word = self.word(id);
+        let Remark { detail, stale, outcome } = self.remark(word).cloned().unwrap_or_default();
+        let status = match word.said {
+            Said::Nothing => Status::NotRequested,
+            Said::Found => Status::Found,
+            Said::Absent => Status::Absent,
+            Said::Refused => Status::Refused,
+            Said::Unanswered => {
+                outcome.as_ref().map_or(Status::Failed, |outcome| outcome.verdict().0)
+            }
+        };
+        KeyWord { word, status, detail, stale, outcome }
+    }
+
+    /// Why the key numbered `id` has no answer that may be written.
+    pub(super) fn outcome(&self, id: u32) -> Option<&Outcome> {
+        let word = self.word(id);
+        self.remark(word)?.outcome.as_ref().filter(|_| word.said == Said::Unanswered)
+    }
+
+    /// Reads what the store holds about `keys`, and puts beside it what asking came to.
+    pub(crate) fn read(&mut self, keys: &KeySet, view: View<'_>) -> Result<(), Error> {
+        let Self { source, words, remarks, outcomes, .. } = self;
+        *remarks = Remarks::default();
+        words.clear();
+        words.resize(keys.len(), Word::NOTHING);
+        if let Some(snapshot) = view.snapshot
+            && let Some(source) = snapshot.source(&source.name)?
+        {
+            snapshot.each_held_in(source, keys, |id, answer| {
+                let found = answer.said == Answered::Found;
+                let age = view.age(keys, id, found, answer.fetched_at);
+                let detail = answer.detail.clone().filter(|_| age != Age::TooOld);
+                let why = || outcomes.get(&id).and_then(|outcome| outcome.verdict().1);
+                let stale = (age == Age::Stale).then(|| stale(why().as_deref()));
+                let remark = if detail.is_none() && stale.is_none() {
+                    0
+                } else {
+                    remarks.place(Remark { detail, stale, outcome: None })
+                };
+                words[id as usize] = Word::kept(&answer, age, remark);
+            })?;
+        }
+        for (&id, outcome) in &*outcomes {
+            words[id as usize] = unanswered(words[id as usize], outcome, remarks);
+        }
+        Ok(())
+    }
+
+    /// Notes why keys were not asked.
+    pub(crate) fn not_asked(&mut self, ids: Vec<u32>, why: &Outcome) {
+        for id in ids {
+            let place = id as usize;
+            self.words[place] = unanswered(self.words[place], why, &mut self.remarks);
+            self.outcomes.insert(id, why.clone());
+        }
+    }
+
+    /// The `open` keys without a fresh answer: the never answered first, then the
+    /// longest expired. With `refresh` what was fetched before the run is asked again.
+    pub(crate) fn missing(&self, keys: &KeySet, open: &[bool], ask: Ask) -> Missing {
+        let mut missing = Missing::default();
+        let mut expired = Vec::new();
+        for id in keys.sorted() {
+            if !open[id as usize] {
+                continue;
+            }
+            let word = self.word(id);
+            missing.report.keys += 1;
+            match word.kept_at() {
+                None => {
+                    missing.report.misses += 1;
+                    missing.keys.push(id);
+                }
+                Some(_) if word.fresh && !ask.again(word) => missing.report.hits += 1,
+                Some(fetched_at) => {
+                    missing.report.stale += u64::from(!word.fresh);
+                    expired.push((fetched_at, id));
+                }
+            }
+        }
+        expired.sort_unstable();
+        missing.keys.extend(expired.into_iter().map(|(_, id)| id));
+        missing
+    }
+
+    /// Takes it that each of `ids` was answered so, without asking.
+    pub(crate) fn assume(&mut self, ids: &[u32], said: Answered, now: i64) {
+        for &id in ids {
+            self.words[id as usize] = Word::assumed(said, now);
+        }
+    }
+
+    /// The `wanted` keys of which the store holds a zero, however old, or of which
+    /// the reply was unclear.
+    pub(crate) fn zeros(&self, wanted: &[bool]) -> Vec<bool> {
+        let is_unclear = |id| self.outcomes.get(&id) == Some(&Outcome::Inconclusive);
+        let is_zero = |id| self.word(id).was_absent() || is_unclear(id);
+        (0u32..).zip(wanted).map(|(id, wanted)| *wanted && is_zero(id)).collect()
+    }
+
+    /// When a zero that may be written was fetched.
+    pub(crate) fn zero_at(&self, id: u32) -> Option<i64> {
+        let word = self.word(id);
+        word.kept_at().filter(|_| word.is_absent())
+    }
+
+    /// Whether the store holds a find about a key, however old.
+    pub(crate) fn was_found(&self, id: u32) -> bool {
+        self.word(id).was_found()
+    }
+
+    /// Whether the store holds an answer about a key, however old.
+    pub(crate) fn was_kept(&self, id: u32) -> bool {
+        self.word(id).kept_at().is_some()
+    }
+
+    /// The words of an answer, however old, or only of a fresh one.
+    pub(crate) fn kept_body(&self, id: u32, fresh: bool) -> Option<BodyId> {
+        let word = self.word(id);
+        word.body.filter(|_| word.fresh || !fresh)
+    }
+
+    /// Answers that are written though they have expired.
+    pub(super) fn stale(&self) -> u64 {
+        self.words.iter().filter(|word| word.is_stale()).count() as u64
+    }
+}
+
+impl View<'_> {
+    fn age(&self, keys: &KeySet, id: u32, found: bool, fetched_at: i64) -> Age {
+        if self.freshness.is_fresh(&keys.key(id), found, fetched_at, self.times) {
+            Age::Fresh
+        } else if self.freshness.too_old(fetched_at, self.times.now) {
+            Age::TooOld
+        } else {
+            Age::Stale
+        }
+    }
+}
+
+/// What may be written of a key, with its remarks.
+pub(crate) struct KeyWord {
+    word: Word,
+    pub(crate) status: Status,
+    /// Why it was refused.
+    pub(crate) detail: Option<Arc<str>>,
+    /// `stale:` and why it was not renewed.
+    pub(crate) stale: Option<Arc<str>>,
+    /// Why there is no answer.
+    pub(crate) outcome: Option<Outcome>,
+}
+
+impl KeyWord {
+    /// When the answer was fetched; `None` where there is none that may be written.
+    pub(crate) fn fetched_at(&self) -> Option<i64> {
+        self.word.standing().map(|(_, fetched_at)| fetched_at)
+    }
+}
+
+/// Whether fresh answers are asked for again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask {
+    /// `--refresh` names the dataset.
+    pub(crate) refresh: bool,
+    /// When the run started: what it fetched itself is not asked for twice.
+    pub(crate) started: i64,
+}
+
+impl Ask {
+    /// Whether a fresh answer is to be asked for all the same.
+    pub(super) fn again(self, word: Word) -> bool {
+        self.refresh && word.kept_at().is_some_and(|at| at < self.started)
+    }
+}
+
+/// Keys to be asked, and hits and misses among those that were looked up.
+#[derive(Debug, Default)]
+pub(crate) struct Missing {
+    pub(crate) keys: Vec<u32>,
+    pub(crate) report: DatasetReport,
+}
+
+/// The word of a key that has no new answer, and why. A renewal that failed takes
+/// nothing from an answer that may be written.
+fn unanswered(word: Word, outcome: &Outcome, remarks: &mut Remarks) -> Word {
+    let rank = Rank::of_outcome(outcome);
+    if word.fresh || rank >= word.rank() {
+        return word;
+    }
+    let outcome = Some(outcome.clone());
+    word.unanswered(rank, remarks.place(Remark { outcome, ..Remark::default() }))
+}
+
+/// `stale:<why>`.
+pub(super) fn stale(why: Option<&str>) -> Arc<str> {
+    format!("stale:{}", why.unwrap_or("not_renewed")).into()
+}

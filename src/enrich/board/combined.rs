@@ -1,0 +1,162 @@
+//! What one step says about one VIN: its words, combined.
+
+use super::column::Column;
+use super::steps::LocalSays;
+use super::word::{Rank, Said};
+use crate::config::Local;
+use crate::domain::facts::MatchBasis;
+use crate::domain::key_set::KeySet;
+use crate::domain::outcome::{Outcome, Status};
+use crate::enrich::chain::Source;
+use crate::enrich::inventory::Inventory;
+
+/// What one step says about one VIN.
+#[derive(Debug)]
+pub enum Combined<'b> {
+    /// What is known of one key.
+    Key {
+        /// The endpoint's words.
+        column: &'b Column,
+        /// What they are about.
+        keys: &'b KeySet,
+        /// The key's number.
+        id: u32,
+        /// How the key stands for the VIN.
+        basis: MatchBasis,
+    },
+    /// What was found under other names of the model, as one answer.
+    United {
+        /// The endpoint's words.
+        column: &'b Column,
+        /// The names, as vehicles.
+        names: &'b KeySet,
+        /// Those under which campaigns were found.
+        found: Vec<u32>,
+        /// Why one of the names has no answer.
+        missing: Option<Outcome>,
+    },
+    /// What a whole inventory says.
+    Inventory {
+        /// The inventory.
+        inventory: &'b Inventory,
+        /// Whose it is.
+        source: &'b Source,
+        /// Whether the VIN is in it.
+        listed: bool,
+    },
+    /// What data on this machine say.
+    Local {
+        /// Which data.
+        local: Local,
+        /// What they say.
+        says: LocalSays,
+        /// Whether they are the first step.
+        leads: bool,
+    },
+    /// No answer, and why.
+    Unanswered(Outcome),
+}
+
+impl<'b> Combined<'b> {
+    /// The first of the best words that several endpoints say about one VIN.
+    pub(super) fn first(columns: &'b [Column], keys: &'b KeySet, id: u32) -> Option<Self> {
+        let column = columns.iter().min_by_key(|column| column.word(id).rank())?;
+        Some(Self::Key { column, keys, id, basis: MatchBasis::Vin })
+    }
+
+    pub(super) fn rank(&self) -> Rank {
+        match self {
+            Self::Key { column, id, .. } => column.word(*id).rank(),
+            Self::United { column, found, .. } => {
+                let ranks = found.iter().map(|&name| column.word(name).rank());
+                ranks.max().unwrap_or(Rank::Nothing)
+            }
+            Self::Inventory { inventory, listed, .. } => {
+                match (listed, inventory.stale().is_none()) {
+                    (true, true) => Rank::FreshFind,
+                    (true, false) => Rank::StaleFind,
+                    (false, true) => Rank::Absent,
+                    (false, false) => Rank::Stale,
+                }
+            }
+            Self::Local { says: LocalSays::Found, local: Local::Vpic, leads: false } => {
+                Rank::DecoderFind
+            }
+            Self::Local { says: LocalSays::Found, .. } => Rank::FreshFind,
+            Self::Local { says: LocalSays::Absent, .. } => Rank::Absent,
+            Self::Local { says: LocalSays::Unclear, .. } => Rank::Failed,
+            Self::Unanswered(outcome) => Rank::of_outcome(outcome),
+        }
+    }
+
+    /// The status that it gives a row.
+    pub(crate) fn status(&self) -> Status {
+        match self {
+            Self::Key { column, id, .. } => column.key_word(*id).status,
+            Self::United { .. }
+            | Self::Inventory { listed: true, .. }
+            | Self::Local { says: LocalSays::Found, .. } => Status::Found,
+            Self::Inventory { .. } | Self::Local { says: LocalSays::Absent, .. } => Status::Absent,
+            Self::Local { says: LocalSays::Unclear, .. } => Status::Failed,
+            Self::Unanswered(outcome) => outcome.verdict().0,
+        }
+    }
+
+    /// Whether it names facts, fresh or stale.
+    pub fn is_found(&self) -> bool {
+        match self {
+            Self::Key { column, id, .. } => column.word(*id).is_found(),
+            Self::United { .. } => true,
+            Self::Inventory { listed, .. } => *listed,
+            Self::Local { says, .. } => *says == LocalSays::Found,
+            Self::Unanswered(_) => false,
+        }
+    }
+
+    /// Whether it is an answer, whole and not expired.
+    pub fn is_fresh(&self) -> bool {
+        match self {
+            Self::Key { column, id, .. } => {
+                let word = column.word(*id);
+                word.fresh && word.said != Said::Unanswered
+            }
+            Self::United { column, found, missing, .. } => {
+                missing.is_none() && found.iter().all(|&name| column.word(name).fresh)
+            }
+            Self::Inventory { inventory, .. } => inventory.stale().is_none(),
+            Self::Local { says, .. } => *says != LocalSays::Unclear,
+            Self::Unanswered(_) => false,
+        }
+    }
+
+    /// Whether nothing that a later step may say is better.
+    pub(super) fn is_final(&self) -> bool {
+        self.is_found() && self.is_fresh() && self.rank() == Rank::FreshFind
+    }
+
+    /// Whether it is written though it has expired.
+    pub(super) fn is_stale(&self) -> bool {
+        match self {
+            Self::Key { column, id, .. } => column.word(*id).is_stale(),
+            Self::Inventory { inventory, .. } => inventory.stale().is_some(),
+            Self::United { .. } | Self::Local { .. } | Self::Unanswered(_) => false,
+        }
+    }
+
+    /// Whether the offline decoder says that it finds nothing.
+    pub(super) fn is_decoder_zero(&self) -> bool {
+        matches!(self, Self::Local { local: Local::Vpic, says: LocalSays::Absent, .. })
+    }
+
+    /// The vendor that says so, where one does.
+    pub(crate) fn vendor(&self) -> Option<&'static str> {
+        match self {
+            Self::Key { column, id, .. } => {
+                column.word(*id).is_answer().then_some(column.source.name.vendor)
+            }
+            Self::United { column, .. } => Some(column.source.name.vendor),
+            Self::Inventory { source, .. } => Some(source.name.vendor),
+            Self::Local { .. } | Self::Unanswered(_) => None,
+        }
+    }
+}

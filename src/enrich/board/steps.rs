@@ -1,0 +1,383 @@
+//! What each kind of step keeps of its words, and how it combines them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Vehicles;
+use super::column::{Ask, Column, View};
+use super::combined::Combined;
+use super::word::{Rank, Said};
+use crate::config::Local;
+use crate::domain::error::Error;
+use crate::domain::facts::MatchBasis;
+use crate::domain::key::KeyKind;
+use crate::domain::key_set::KeySet;
+use crate::domain::outcome::Outcome;
+use crate::enrich::chain::{Source, Step};
+use crate::enrich::inventory::{Inventory, Known, Renewed};
+use crate::enrich::report::DatasetReport;
+
+/// What one step says.
+#[derive(Debug)]
+pub(crate) enum StepWords {
+    /// Asked by VIN: the endpoint, and the dearer one that stood in for it.
+    ByVin(Vec<Column>),
+    /// Asked by vehicle, its zeros put to the test.
+    ByVehicle { main: Box<Column>, test: Test },
+    /// A list that is read whole.
+    Inventory(Box<InventoryWords>),
+    /// Data on this machine.
+    Local(LocalWords),
+}
+
+/// How a zero asked by vehicle is put to the test: the source may know the model
+/// by another name.
+#[derive(Debug)]
+pub(crate) enum Test {
+    /// It cannot be: every zero is inconclusive.
+    None,
+    /// By one call by VIN.
+    Probe(Box<Probe>),
+    /// Against the source's own list of models.
+    Catalogue(Box<Catalogue>),
+}
+
+/// Answers by VIN to zeros asked by vehicle.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    /// By VIN.
+    pub(crate) column: Column,
+    /// For each vehicle, the VIN whose answer speaks for it.
+    vins: Vec<Option<ProbeVin>>,
+}
+
+/// The VIN that speaks for a vehicle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProbeVin {
+    /// Its number.
+    pub(crate) vin: u32,
+    order: (bool, u8),
+    /// The latest answer about any VIN of the vehicle, in microseconds since the epoch.
+    pub(crate) told_at: Option<i64>,
+    /// Whether one of them need not be asked.
+    pub(crate) is_fresh: bool,
+}
+
+/// Zeros held against a source's list of the models it knows.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    /// The lists, by make and year.
+    pub(crate) lists: Column,
+    /// The vehicles whose model is listed by its very name.
+    pub(crate) listed: Vec<bool>,
+    /// The vehicles whose model goes by other names there, and under which.
+    pub(crate) other_names: HashMap<u32, Vec<u32>>,
+    /// The other names, as vehicles.
+    pub(crate) names: KeySet,
+    /// What is said under them.
+    pub(crate) words: Column,
+}
+
+/// What reading an inventory came to.
+#[derive(Debug)]
+pub(crate) struct InventoryWords {
+    pub(crate) source: Source,
+    pub(crate) inventory: Option<Arc<Inventory>>,
+    /// Why it was not renewed, for the VINs that were looked for.
+    outcome: Option<Outcome>,
+    looked_for: Vec<bool>,
+    pub(crate) report: DatasetReport,
+    pub(crate) warning: Option<String>,
+}
+
+/// What data on this machine say.
+#[derive(Debug)]
+pub(crate) struct LocalWords {
+    pub(crate) local: Local,
+    /// By VIN (decoder) or by vehicle (recall file), as far as it was looked up.
+    pub(crate) says: Vec<Option<LocalSays>>,
+}
+
+/// What data on this machine say of one VIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalSays {
+    /// They know it.
+    Found,
+    /// There is nothing.
+    Absent,
+    /// They cannot tell.
+    Unclear,
+}
+
+impl StepWords {
+    pub(super) fn of(step: &Step) -> Self {
+        let source = match step {
+            Step::Local(local) => {
+                return Self::Local(LocalWords { local: *local, says: Vec::new() });
+            }
+            Step::Remote(source) => source,
+        };
+        let column = || Column::new(source.clone());
+        match source.key_kind() {
+            KeyKind::Page => Self::Inventory(Box::new(InventoryWords::new(source.clone()))),
+            KeyKind::Vehicle => {
+                Self::ByVehicle { main: Box::new(column()), test: Test::of(source) }
+            }
+            KeyKind::Vin | KeyKind::Task | KeyKind::Name => Self::ByVin(vec![column()]),
+        }
+    }
+
+    /// Every endpoint that was asked something, in the order of asking.
+    pub(super) fn columns(&self) -> Vec<&Column> {
+        match self {
+            Self::ByVin(columns) => columns.iter().collect(),
+            Self::ByVehicle { main, test: Test::None } => vec![main],
+            Self::ByVehicle { main, test: Test::Probe(probe) } => vec![main, &probe.column],
+            Self::ByVehicle { main, test: Test::Catalogue(of) } => vec![main, &of.lists, &of.words],
+            Self::Inventory(_) | Self::Local(_) => Vec::new(),
+        }
+    }
+
+    pub(super) fn read(
+        &mut self,
+        vins: &KeySet,
+        vehicles: Option<&Vehicles>,
+        view: View<'_>,
+    ) -> Result<(), Error> {
+        match (self, vehicles) {
+            (Self::ByVin(columns), _) => {
+                columns.iter_mut().try_for_each(|column| column.read(vins, view))
+            }
+            (Self::ByVehicle { main, test }, Some(vehicles)) => {
+                main.read(&vehicles.keys, view)?;
+                match test {
+                    Test::None => Ok(()),
+                    Test::Probe(probe) => {
+                        probe.column.read(vins, view)?;
+                        probe.choose(vins, vehicles, None);
+                        Ok(())
+                    }
+                    Test::Catalogue(of) => of.words.read(&of.names, view),
+                }
+            }
+            (Self::ByVehicle { .. } | Self::Inventory(_) | Self::Local(_), _) => Ok(()),
+        }
+    }
+
+    /// Answers to the question itself that are written though they have expired.
+    pub(super) fn stale(&self) -> u64 {
+        match self {
+            Self::ByVin(columns) => columns.iter().map(Column::stale).sum(),
+            Self::ByVehicle { main, .. } => main.stale(),
+            Self::Inventory(_) | Self::Local(_) => 0,
+        }
+    }
+}
+
+impl Test {
+    fn of(source: &Source) -> Self {
+        if let Some(by_vin) = source.confirming() {
+            return Self::Probe(Box::new(Probe { column: Column::new(by_vin), vins: Vec::new() }));
+        }
+        match source.catalogue() {
+            Some(models) => Self::Catalogue(Box::new(Catalogue {
+                lists: Column::new(models),
+                listed: Vec::new(),
+                other_names: HashMap::new(),
+                names: KeySet::vehicles([]),
+                words: Column::new(source.clone()),
+            })),
+            None => Self::None,
+        }
+    }
+}
+
+impl Probe {
+    /// Chooses the VIN that speaks for each vehicle: one with a fresh answer; else
+    /// the one whose campaigns are known, so that they are renewed; else the one
+    /// asked before; else the smallest. With `ask`, an answer that is to be asked
+    /// for again is not fresh.
+    pub(crate) fn choose(&mut self, vins: &KeySet, vehicles: &Vehicles, ask: Option<Ask>) {
+        self.vins = vec![None; vehicles.keys.len()];
+        for vin in vins.sorted() {
+            let Some(vehicle) = vehicles.of[vin as usize] else { continue };
+            let word = self.column.word(vin);
+            let order = word.as_probe();
+            let place = &mut self.vins[vehicle as usize];
+            let probe =
+                place.get_or_insert(ProbeVin { vin, order, told_at: None, is_fresh: false });
+            if order < probe.order {
+                (probe.vin, probe.order) = (vin, order);
+            }
+            probe.told_at = probe.told_at.max(word.kept_at());
+            probe.is_fresh |= word.fresh && !ask.is_some_and(|ask| ask.again(word));
+        }
+    }
+
+    /// Who speaks for a vehicle.
+    pub(crate) fn vin_of(&self, vehicle: u32) -> Option<ProbeVin> {
+        self.vins.get(vehicle as usize).copied().flatten()
+    }
+}
+
+impl Catalogue {
+    /// A zero, or no answer, held against the list of models; `None` where the
+    /// list confirms it.
+    fn word(&self, vehicle: u32, zero: bool) -> Option<Combined<'_>> {
+        if self.listed.get(vehicle as usize).is_some_and(|listed| *listed) {
+            // A zero under a listed name is one; an unclear reply was given in haste.
+            return if zero { None } else { Some(Combined::Unanswered(Outcome::Inconclusive)) };
+        }
+        let names = self.other_names.get(&vehicle).map_or(&[][..], Vec::as_slice);
+        let is_found = |name: &u32| self.words.word(*name).is_found();
+        let found: Vec<u32> = names.iter().copied().filter(is_found).collect();
+        let missing = names.iter().find_map(|&name| self.words.outcome(name)).cloned();
+        Some(if found.is_empty() {
+            Combined::Unanswered(missing.unwrap_or(Outcome::Inconclusive))
+        } else {
+            Combined::United { column: &self.words, names: &self.names, found, missing }
+        })
+    }
+}
+
+/// One step's answers by vehicle: what they say once their zeros were put to the test.
+pub(super) struct Zero<'b> {
+    pub(super) main: &'b Column,
+    pub(super) test: &'b Test,
+    pub(super) vins: &'b KeySet,
+    pub(super) vehicles: &'b Vehicles,
+}
+
+impl<'b> Zero<'b> {
+    /// What the step says about a VIN of `vehicle`.
+    ///
+    /// A zero asked by vehicle proves nothing by itself. It counts once a call by
+    /// VIN confirmed it, or once the source's own list of models has the very
+    /// name; else it is inconclusive.
+    pub(super) fn word(&self, vin: u32, vehicle: u32) -> Combined<'b> {
+        let word = self.main.word(vehicle);
+        if let Test::Probe(probe) = self.test {
+            let own = probe.column.word(vin);
+            if own.is_found() && own.rank() <= word.rank() {
+                return self.by_vin(probe, vin, MatchBasis::Vin);
+            }
+        }
+        let is_zero = word.is_absent();
+        let is_inconclusive = self.main.outcome(vehicle) == Some(&Outcome::Inconclusive);
+        if !is_zero && !is_inconclusive {
+            return self
+                .renamed(vehicle)
+                .unwrap_or_else(|| self.asked(vehicle, MatchBasis::ModelExact));
+        }
+        match self.test {
+            Test::None => Combined::Unanswered(Outcome::Inconclusive),
+            Test::Probe(probe) => self.probed(probe, vin, vehicle),
+            Test::Catalogue(catalogue) => catalogue
+                .word(vehicle, is_zero)
+                .unwrap_or_else(|| self.asked(vehicle, MatchBasis::ModelExact)),
+        }
+    }
+
+    fn asked(&self, vehicle: u32, basis: MatchBasis) -> Combined<'b> {
+        Combined::Key { column: self.main, keys: &self.vehicles.keys, id: vehicle, basis }
+    }
+
+    fn by_vin(&self, probe: &'b Probe, vin: u32, basis: MatchBasis) -> Combined<'b> {
+        Combined::Key { column: &probe.column, keys: self.vins, id: vin, basis }
+    }
+
+    /// What was found under the vehicle's other names: it counts whatever keeps
+    /// the vehicle from being asked about under its own.
+    fn renamed(&self, vehicle: u32) -> Option<Combined<'b>> {
+        let Test::Catalogue(catalogue) = self.test else { return None };
+        if self.main.word(vehicle).said != Said::Unanswered {
+            return None;
+        }
+        catalogue.word(vehicle, false).filter(Combined::is_found)
+    }
+
+    /// A zero asked by vehicle: confirmed by VIN, contradicted by VIN, or inconclusive.
+    ///
+    /// Campaigns that a VIN of the same make, model and year has are told for its
+    /// siblings too, as `model_variant`: the vendor knows the model by another
+    /// name, and a zero would be false.
+    fn probed(&self, probe: &'b Probe, vin: u32, vehicle: u32) -> Combined<'b> {
+        let Some(ProbeVin { vin: speaker, .. }) = probe.vin_of(vehicle) else {
+            return Combined::Unanswered(Outcome::Inconclusive);
+        };
+        let confirmed = probe.column.word(speaker);
+        let basis = if speaker == vin { MatchBasis::Vin } else { MatchBasis::ModelExact };
+        match confirmed.said {
+            // A zero is as old as the older of the two that make it, and as stale.
+            Said::Absent if confirmed.standing() < self.main.word(vehicle).standing() => {
+                self.by_vin(probe, speaker, basis)
+            }
+            Said::Absent => self.asked(vehicle, basis),
+            Said::Found => self.by_vin(probe, speaker, MatchBasis::ModelVariant),
+            Said::Unanswered => Combined::Unanswered(
+                probe.column.outcome(speaker).cloned().unwrap_or(Outcome::Inconclusive),
+            ),
+            Said::Refused | Said::Nothing => Combined::Unanswered(Outcome::Inconclusive),
+        }
+    }
+}
+
+impl InventoryWords {
+    fn new(source: Source) -> Self {
+        Self {
+            source,
+            inventory: None,
+            outcome: None,
+            looked_for: Vec::new(),
+            report: DatasetReport::default(),
+            warning: None,
+        }
+    }
+
+    /// What reading it came to, for the VINs still `open`.
+    pub(crate) fn renewed(&mut self, renewed: Renewed, open: &[bool]) {
+        let keys = open.iter().filter(|open| **open).count() as u64;
+        self.report.keys += keys;
+        match renewed.known {
+            Known::Never => self.report.misses += keys,
+            Known::Fresh => self.report.hits += keys,
+            Known::Expired => self.report.stale += keys,
+        }
+        self.inventory = renewed.inventory;
+        self.warning = renewed.warning;
+        self.outcome = renewed.outcome;
+        self.looked_for = open.to_vec();
+    }
+
+    pub(super) fn word(&self, vin: u32, vins: &KeySet) -> Option<Combined<'_>> {
+        let wanted = self.looked_for.get(vin as usize).is_some_and(|wanted| *wanted);
+        let outcome = self.outcome.as_ref().filter(|_| wanted);
+        let Some(inventory) = self.inventory.as_deref() else {
+            return outcome.cloned().map(Combined::Unanswered);
+        };
+        let listed = vins.key(vin).vin().is_some_and(|vin| inventory.listings(vin).is_some());
+        let word = Combined::Inventory { inventory, source: &self.source, listed };
+        Some(match outcome {
+            Some(outcome) if Rank::of_outcome(outcome) < word.rank() => {
+                Combined::Unanswered(outcome.clone())
+            }
+            _ => word,
+        })
+    }
+
+    /// Why keys have no fresh answer, and how many.
+    pub(crate) fn outcomes(&self) -> Option<(&Outcome, u64)> {
+        let keys = self.looked_for.iter().filter(|looked_for| **looked_for).count() as u64;
+        self.outcome.as_ref().map(|outcome| (outcome, keys))
+    }
+}
+
+impl LocalWords {
+    pub(super) fn says(&self, vin: u32, vehicle: Option<u32>) -> Option<LocalSays> {
+        let key = match self.local {
+            Local::Vpic => vin,
+            Local::NhtsaFile => vehicle?,
+        };
+        self.says.get(key as usize).copied().flatten()
+    }
+}
