@@ -8,8 +8,7 @@
 //! # let folder = tempfile::tempdir().expect("a folder");
 //! # let file = folder.path().join("vinrich.toml");
 //! # std::fs::write(&file, "").expect("a file");
-//! # let specs: Vec<_> = vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect();
-//! let mut settings = Settings::load(Some(&file), std::iter::empty(), &specs)?;
+//! let mut settings = Settings::load(Some(&file), std::iter::empty(), &vendors::specs())?;
 //! settings.store = folder.path().join("vinrich.db");
 //! // A sandbox takes the vendors' place: it needs no key and costs nothing.
 //! let quotas = Quotas::roomy();

@@ -52,25 +52,30 @@ fn assert_refused(error: &Error) {
 type Cells = Result<Vec<String>, VinError>;
 
 fn pass(inputs: &Inputs) -> Result<(Vec<Cells>, Vec<FileDigest>), Error> {
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
+    let mut batches = inputs.batches()?;
     let mut all = Vec::new();
-    while rows.next(&mut row)? {
-        assert_eq!(row.cells().len(), inputs.columns().len());
-        let before = all.len() + usize::from(inputs.files()[0].has_header);
-        assert_eq!(usize::try_from(row.source_row()), Ok(before + 1));
-        assert!(row.claims().year.is_none_or(|year| (1900..2100).contains(&year)));
-        let reading = row.reading(Rules::default());
-        assert_reading(&reading);
-        all.push(match row.problem() {
-            None => Ok(row.cells().map(|cell| cell.unwrap_or_default().to_owned()).collect()),
-            Some(problem) => {
-                assert_eq!(reading.error, Some(problem));
-                Err(problem)
-            }
-        });
+    while let Some(batch) = batches.read()? {
+        assert_eq!(batch.columns().len(), inputs.columns().len());
+        for row in batch.rows() {
+            let before = all.len() + usize::from(inputs.files()[0].has_header);
+            assert_eq!(usize::try_from(row.source_row()), Ok(before + 1));
+            all.push(cells(row));
+        }
     }
-    Ok((all, rows.finish()?))
+    Ok((all, batches.finish()?))
+}
+
+fn cells(row: Row<'_>) -> Cells {
+    assert!(row.claims().year.is_none_or(|year| (1900..2100).contains(&year)));
+    let reading = row.reading(Rules::default());
+    assert_reading(&reading);
+    match row.problem() {
+        None => Ok(row.cells().map(|cell| cell.unwrap_or_default().to_owned()).collect()),
+        Some(problem) => {
+            assert_eq!(reading.error, Some(problem));
+            Err(problem)
+        }
+    }
 }
 
 /// The same rows as another reader of CSV, where the bytes need no decoding.

@@ -10,9 +10,6 @@ use crate::domain::vin_set::Distinct;
 use crate::enrich::plan::Thresholds;
 use crate::input::{FileDigest, Inputs, Row};
 
-/// Rows between two looks at the stop button and the progress.
-const LOOK: u64 = 8192;
-
 /// What pass 1 found.
 #[derive(Debug, Default)]
 pub struct Survey {
@@ -39,11 +36,10 @@ impl Survey {
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         let mut survey = Self::default();
-        let mut rows = inputs.rows()?;
-        let mut row = Row::default();
-        while rows.next(&mut row)? {
-            survey.count(&row, rules);
-            if survey.rows.is_multiple_of(LOOK) {
+        let mut batches = inputs.vins()?;
+        while let Some(batch) = batches.read()? {
+            // An input of one batch is read in no time.
+            if survey.rows > 0 {
                 if let Some(exit) = cancel.asked() {
                     return Err(Error::new(exit, "stopped while the input was read"));
                 }
@@ -53,13 +49,14 @@ impl Survey {
                     ..Progress::default()
                 });
             }
+            batch.rows().for_each(|row| survey.count(row, rules));
         }
-        survey.digests = rows.finish()?;
+        survey.digests = batches.finish()?;
         Ok(survey)
     }
 
     /// Counts one row.
-    pub(crate) fn count(&mut self, row: &Row, rules: Rules) {
+    pub(crate) fn count(&mut self, row: Row<'_>, rules: Rules) {
         self.rows += 1;
         let reading = row.reading(rules);
         if let Some(vin) = reading.vin {

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::records::Record;
-use super::sniff;
+use super::delimited::Record;
 use crate::domain::error::Error;
+use crate::domain::vin::{self, Rules, VinError};
 
 /// Headers under which VINs are kept, without case, spaces and punctuation.
 const VIN_HEADERS: [&str; 29] = [
@@ -45,7 +45,7 @@ const NAMES_SHOWN: usize = 20;
 
 /// Names for `headers`, each once: `column_3` where empty, `name_2` where taken.
 ///
-/// A name that stands in the file keeps its first place, whatever comes before it.
+/// A name that is in the file keeps its first place, whatever comes before it.
 pub(super) fn unique_names(headers: &[String]) -> Vec<String> {
     let mut taken: HashSet<String> = headers.iter().cloned().collect();
     let mut times: HashMap<&str, usize> = HashMap::new();
@@ -120,7 +120,7 @@ pub(super) fn find_vin(file: &str, columns: &[String], sample: &[Record]) -> Res
     }
 }
 
-/// 64: there is no column `named`; names the nearest one.
+/// 64: the column `named` does not exist; names the nearest one.
 pub(super) fn unknown(what: &str, named: &str, columns: &[String]) -> Error {
     const ALIKE: f64 = 0.8;
     let likeness =
@@ -145,6 +145,14 @@ pub(super) fn is_vin_header(header: &str) -> bool {
     VIN_HEADERS.contains(&bare.as_str())
 }
 
+/// Whether `field` is a VIN, or one that was damaged in a known way.
+pub(super) fn holds_vin(field: &str) -> bool {
+    let reading = vin::read(field, Rules::default());
+    reading.vin.is_some()
+        || reading.suggestion.is_some()
+        || reading.error == Some(VinError::ExcelNumberDamage)
+}
+
 /// Whether at least half of the values in column `index` are VINs.
 fn holds_vins(sample: &[Record], index: usize) -> bool {
     let values = || {
@@ -153,7 +161,7 @@ fn holds_vins(sample: &[Record], index: usize) -> bool {
             .filter_map(|record| record.get(index))
             .filter(|value| !value.trim().is_empty())
     };
-    let vins = values().filter(|value| sniff::holds_vin(value)).count();
+    let vins = values().filter(|value| holds_vin(value)).count();
     vins > 0 && vins * 2 >= values().count()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{InputSpec, Inputs, Row};
+use super::{InputSpec, Inputs};
 use crate::domain::vin::{Reading, Rules, VinError};
 use crate::domain::vin_set::Distinct;
 
@@ -13,11 +13,10 @@ fn open(name: &str) -> Inputs {
 
 fn readings(name: &str) -> Vec<Reading> {
     let inputs = open(name);
-    let mut rows = inputs.rows().expect("a pass");
-    let mut row = Row::default();
+    let mut batches = inputs.vins().expect("a pass");
     let mut readings = Vec::new();
-    while rows.next(&mut row).expect("a row") {
-        readings.push(row.reading(Rules::default()));
+    while let Some(batch) = batches.read().expect("a batch") {
+        readings.extend(batch.rows().map(|row| row.reading(Rules::default())));
     }
     readings
 }
@@ -90,5 +89,5 @@ fn messy_files_may_be_ragged_or_empty() {
 fn a_whole_folder_is_one_input() {
     let inputs = open("messy");
     assert_eq!(inputs.files().len(), 9);
-    assert_eq!(inputs.rows().and_then(super::Rows::finish).expect("a pass").len(), 9);
+    assert_eq!(inputs.batches().and_then(super::Batches::finish).expect("a pass").len(), 9);
 }

@@ -63,7 +63,7 @@ impl Template {
     }
 
     /// The text for a row; an empty cell leaves nothing.
-    pub(super) fn fill(&self, row: &Row, vin: &Vin) -> String {
+    pub(super) fn fill(&self, row: Row<'_>, vin: &Vin) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => text.clone(),
             Piece::Vin => vin.to_string(),
@@ -73,7 +73,7 @@ impl Template {
     }
 
     /// As a JSON value: a single empty cell is `null`.
-    fn fill_value(&self, row: &Row, vin: &Vin) -> Value {
+    fn fill_value(&self, row: Row<'_>, vin: &Vin) -> Value {
         match self.0.as_slice() {
             [Piece::Cell(column)] if row.cell(*column).is_none() => Value::Null,
             _ => Value::String(self.fill(row, vin)),
@@ -124,7 +124,7 @@ impl JsonTemplate {
     }
 
     /// The object for a row.
-    pub(super) fn fill(&self, row: &Row, vin: &Vin) -> Value {
+    pub(super) fn fill(&self, row: Row<'_>, vin: &Vin) -> Value {
         fill_object(&self.0, row, vin)
     }
 }
@@ -151,7 +151,7 @@ fn node(what: &str, value: Value, columns: &[String]) -> Result<Node, Error> {
 }
 
 impl Node {
-    fn fill(&self, row: &Row, vin: &Vin) -> Value {
+    fn fill(&self, row: Row<'_>, vin: &Vin) -> Value {
         match self {
             Self::Text(template) => template.fill_value(row, vin),
             Self::List(items) => items.iter().map(|item| item.fill(row, vin)).collect(),
@@ -161,7 +161,7 @@ impl Node {
     }
 }
 
-fn fill_object(fields: &[(String, Node)], row: &Row, vin: &Vin) -> Value {
+fn fill_object(fields: &[(String, Node)], row: Row<'_>, vin: &Vin) -> Value {
     let filled = fields.iter().map(|(name, node)| (name.clone(), node.fill(row, vin)));
     Value::Object(filled.collect())
 }
@@ -176,15 +176,14 @@ mod tests {
     const CSV: &str = "VIN,Make,Model Year,Note\n1HGBH41JXMN109186,HONDA,1991,\"say \"\"hi\"\"\"\n";
 
     /// Fills `text` from the row of [`CSV`].
-    fn with_row<T>(work: impl Fn(&[String], &Row, &Vin) -> T) -> T {
+    fn with_row<T>(work: impl Fn(&[String], Row<'_>, &Vin) -> T) -> T {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), CSV).expect("written");
         let sources = vec![file.path().display().to_string()];
         let inputs = Inputs::open(&InputSpec { sources, ..InputSpec::default() }).expect("a file");
-        let mut row = Row::default();
-        assert!(inputs.rows().expect("rows").next(&mut row).expect("a row"));
+        let batch = inputs.batches().and_then(|mut batches| batches.read()).expect("a pass");
         let vin = Vin::new("1HGBH41JXMN109186").expect("a VIN");
-        work(inputs.columns(), &row, &vin)
+        work(inputs.columns(), batch.expect("a row").row(0), &vin)
     }
 
     fn filled(text: &str) -> String {

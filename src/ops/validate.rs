@@ -1,14 +1,14 @@
 //! `validate`: what is in the input, by local rules alone.
 
 use crate::domain::error::Error;
+use crate::domain::vin::Rules;
 use crate::enrich::plan::Plan;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::Context;
 use crate::enrich::survey::Survey;
-use crate::enrich::write::Filling;
-use crate::input::{Inputs, Row};
-use crate::output::record::Record;
-use crate::output::{Output, Written};
+use crate::input::{Batch, Inputs};
+use crate::output::record::{Block, Record};
+use crate::output::{InputInfo, Output, Written};
 
 /// Checks the VINs of the plan's input. Rejected rows go to the plan's rejects file,
 /// where it names one. No store is opened, and no vendor is asked.
@@ -39,25 +39,30 @@ fn write_rejects(
 ) -> Result<Vec<Written>, Error> {
     let (files, paths) = (inputs.names(), inputs.paths());
     let run_id = &report.run.run_id;
-    let mut output =
-        Output::create_rejects_only(&plan.output, inputs.columns(), &files, run_id, &paths)?;
-    let mut block = Filling::new(inputs.columns().len());
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
-    while rows.next(&mut row)? {
+    let input = InputInfo { columns: inputs.columns(), files: &files, paths: &paths };
+    let mut output = Output::create_rejects_only(&plan.output, input, run_id)?;
+    let mut batches = inputs.batches()?;
+    while let Some(batch) = batches.read()? {
         if let Some(exit) = report.context.cancel.asked() {
             return Err(Error::new(exit, "stopped while the rejects were written"));
         }
-        let reading = row.reading(plan.rules);
-        if reading.vin.is_none() {
-            block.push(&row, Record::unasked(&row, reading, &files[row.file()]));
-            if block.is_full() {
-                output.write(block.take())?;
-            }
-        }
+        output.write(rejects_of(&batch, plan.rules, &files)?)?;
     }
-    output.write(block.take())?;
-    rows.finish()?;
+    batches.finish()?;
     let written = output.commit()?;
     Ok(written.into_iter().filter(|file| file.path != "-").collect())
+}
+
+/// The rows of `batch` without a usable VIN.
+fn rejects_of(batch: &Batch, rules: Rules, files: &[String]) -> Result<Block, Error> {
+    let mut records = Vec::new();
+    let mut is_rejected = Vec::with_capacity(batch.len());
+    for row in batch.rows() {
+        let reading = row.reading(rules);
+        is_rejected.push(reading.vin.is_none());
+        if reading.vin.is_none() {
+            records.push(Record::unasked(row, reading, &files[row.file()]));
+        }
+    }
+    Ok(Block { records, input: batch.columns_where(is_rejected)? })
 }

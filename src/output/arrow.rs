@@ -34,7 +34,7 @@ impl Encode for ArrowEncoder {
     }
 }
 
-/// The I/O error inside, where there is one: a full disk must be told as such.
+/// The I/O error inside, where there is one: a full disk must be reported as such.
 fn cause(error: ArrowError) -> io::Error {
     match error {
         ArrowError::IoError(_, error) => error,

@@ -1,4 +1,5 @@
-//! Blocks of records into Arrow record batches, a column at a time.
+//! Blocks of records into Arrow record batches, a column at a time. The input's own
+//! columns are passed on as they came.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -15,9 +16,9 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
-use super::Format;
 use super::names::input_names;
 use super::schema::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
+use super::{Format, InputInfo};
 use crate::domain::error::Error;
 use crate::output::record::{Block, Record};
 
@@ -47,23 +48,23 @@ impl Layout {
     /// The layout of a file of `format`, with `metadata` for the whole file.
     pub(super) fn new(
         format: Format,
-        input: &[String],
+        input: InputInfo<'_>,
         ours: &'static [Column],
-        files: Arc<[String]>,
         metadata: &[(String, String)],
     ) -> Self {
-        let theirs =
-            input_names(format, input, ours).into_iter().zip(input).map(|(name, original)| {
+        let theirs = input_names(format, input.columns, ours).into_iter().zip(input.columns).map(
+            |(name, original)| {
                 Field::new(name, DataType::Utf8, true)
                     .with_metadata(HashMap::from([(ORIGINAL_NAME.to_owned(), original.clone())]))
-            });
+            },
+        );
         let ours_fields =
             ours.iter().map(|column| Field::new(column.name, column.data_type(), true));
         let fields: Vec<Field> = theirs.chain(ours_fields).collect();
         Self {
             ours,
             schema: Arc::new(Schema::new_with_metadata(fields, metadata.iter().cloned().collect())),
-            files,
+            files: input.files.into(),
         }
     }
 
@@ -74,7 +75,7 @@ impl Layout {
 
     /// All rows of `block`.
     pub(super) fn batch(&self, block: &Block) -> Result<RecordBatch, Error> {
-        let theirs = block.input.iter().map(|cells| text_array(cells.iter().map(Option::as_deref)));
+        let theirs = block.input.iter().map(|column| Ok(Arc::clone(column)));
         let ours = self.ours.iter().map(|column| self.array(&column.take, &block.records));
         let arrays = theirs.chain(ours).collect::<Result<Vec<_>, _>>().map_err(misfit)?;
         RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(misfit)

@@ -13,7 +13,7 @@ use super::sink::{CHUNK, Encode, Sink};
 pub(super) struct JsonlEncoder {
     sink: Sink,
     line: Vec<u8>,
-    /// What stands before each value: `{"row_id":`, `,"vin":`, …
+    /// What comes before each value: `{"row_id":`, `,"vin":`, …
     keys: Vec<Vec<u8>>,
 }
 

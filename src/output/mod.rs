@@ -63,6 +63,17 @@ pub struct OutputSpec {
     pub for_excel: bool,
 }
 
+/// What an output must know of the input.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InputInfo<'a> {
+    /// The names of [`Block::input`].
+    pub columns: &'a [String],
+    /// What `source_file` says for each [`Record::file`](crate::output::record::Record::file).
+    pub files: &'a [String],
+    /// The paths of the files, which no output may overwrite.
+    pub paths: &'a [PathBuf],
+}
+
 /// What was written to one file.
 #[derive(Clone, Debug)]
 pub struct Written {
@@ -92,7 +103,7 @@ pub fn check_report(
     Draft::create(place, run_id).map(drop)
 }
 
-/// Where a file that is no output of a run goes: links are followed, and devices,
+/// Where a file that is not an output of a run goes: links are followed, and devices,
 /// folders and stores refused with 73.
 pub fn place_of(path: &Path) -> Result<PathBuf, Error> {
     Place::apart_from(path, &[]).map(|place| place.path)
@@ -110,24 +121,15 @@ enum State {
     /// No byte is written until the first row, or the commit.
     Blank(Box<(Files<Blank>, Files<Layout>)>),
     Writing(Worker),
-    /// An error was told.
+    /// An error was returned.
     Failed,
 }
 
 impl Output {
     /// Creates the temporary files beside the final ones. Fails before anything
-    /// is spent: with 73 when a file cannot be created or is one of `input_paths`.
-    ///
-    /// `input_columns` are the names of [`Block::input`], `files` what
-    /// `source_file` says for each [`Record::file`](crate::output::record::Record::file).
-    pub fn create(
-        spec: &OutputSpec,
-        input_columns: &[String],
-        files: &[String],
-        run_id: &str,
-        input_paths: &[PathBuf],
-    ) -> Result<Self, Error> {
-        let find = |path: &PathBuf| Place::apart_from(path, input_paths);
+    /// is spent: with 73 when a file cannot be created or is one of the input's.
+    pub fn create(spec: &OutputSpec, input: InputInfo<'_>, run_id: &str) -> Result<Self, Error> {
+        let find = |path: &PathBuf| Place::apart_from(path, input.paths);
         let out = spec.path.as_ref().map(find).transpose()?;
         let rejects = spec.rejects.as_ref().map(find).transpose()?;
         if let (Some(out), Some(rejects)) = (&out, &rejects) {
@@ -139,41 +141,36 @@ impl Output {
             None => stdout(spec.format)?,
         };
         let rejects = rejects.map(|place| Draft::create(place, run_id)).transpose()?;
-        Ok(Self::assemble(spec, input_columns, files, run_id, out, rejects.map(Target::Draft)))
+        let targets = Files { out, rejects: rejects.map(Target::Draft) };
+        Ok(Self::assemble(spec, input, run_id, targets))
     }
 
     /// Creates the rejects file alone: accepted rows are counted and go nowhere.
     pub fn create_rejects_only(
         spec: &OutputSpec,
-        input_columns: &[String],
-        files: &[String],
+        input: InputInfo<'_>,
         run_id: &str,
-        input_paths: &[PathBuf],
     ) -> Result<Self, Error> {
-        let find = |path: &PathBuf| Place::apart_from(path, input_paths);
+        let find = |path: &PathBuf| Place::apart_from(path, input.paths);
         let rejects = spec.rejects.as_ref().map(find).transpose()?;
         let rejects = rejects.map(|place| Draft::create(place, run_id)).transpose()?;
         let nowhere = Target::Stream(Box::new(io::sink()));
-        Ok(Self::assemble(spec, input_columns, files, run_id, nowhere, rejects.map(Target::Draft)))
+        let targets = Files { out: nowhere, rejects: rejects.map(Target::Draft) };
+        Ok(Self::assemble(spec, input, run_id, targets))
     }
 
     fn assemble(
         spec: &OutputSpec,
-        input_columns: &[String],
-        files: &[String],
+        input: InputInfo<'_>,
         run_id: &str,
-        out: Target,
-        rejects: Option<Target>,
+        targets: Files<Target>,
     ) -> Self {
         let about = about(run_id);
-        let files: Arc<[String]> = files.into();
         // Parquet has key-values of its own; Arrow has them in the schema.
         let in_schema = if spec.format == Format::Arrow { about.as_slice() } else { &[] };
-        let rows_layout =
-            Layout::new(spec.format, input_columns, COLUMNS, Arc::clone(&files), in_schema);
-        let rejects_layout = rejects
-            .is_some()
-            .then(|| Layout::new(Format::Csv, input_columns, REJECT_COLUMNS, files, &[]));
+        let rows_layout = Layout::new(spec.format, input, COLUMNS, in_schema);
+        let rejects_layout =
+            targets.rejects.is_some().then(|| Layout::new(Format::Csv, input, REJECT_COLUMNS, &[]));
         let blank = |target, typed: &Option<PathBuf>, format, layout: &Layout| Blank {
             sink: Sink::new(target),
             typed: typed.clone().unwrap_or_else(|| STDOUT.into()),
@@ -183,8 +180,9 @@ impl Output {
             about: about.clone(),
         };
         let blanks = Files {
-            out: blank(out, &spec.path, spec.format, &rows_layout),
-            rejects: rejects
+            out: blank(targets.out, &spec.path, spec.format, &rows_layout),
+            rejects: targets
+                .rejects
                 .zip(rejects_layout.as_ref())
                 .map(|(target, layout)| blank(target, &spec.rejects, Format::Csv, layout)),
         };

@@ -30,7 +30,7 @@ pub(super) struct ParquetEncoder {
 }
 
 impl ParquetEncoder {
-    /// Writes the magic bytes. The key-values stand in the footer.
+    /// Writes the magic bytes. The key-values are in the footer.
     pub(super) fn new(
         sink: Sink,
         schema: SchemaRef,
@@ -57,7 +57,7 @@ impl Encode for ParquetEncoder {
     }
 }
 
-/// The number of rows that the footer of `file` tells.
+/// The number of rows in `file`, by its footer.
 pub(super) fn rows_in(file: &File) -> io::Result<u64> {
     let metadata = ParquetMetaDataReader::new().parse_and_finish(file).map_err(cause)?;
     u64::try_from(metadata.file_metadata().num_rows()).map_err(io::Error::other)
@@ -77,7 +77,7 @@ fn properties(about: Vec<(String, String)>) -> Result<WriterProperties, ParquetE
     Ok(properties.build())
 }
 
-/// The I/O error inside, where there is one: a full disk must be told as such.
+/// The I/O error inside, where there is one: a full disk must be reported as such.
 fn cause(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(inner) => match inner.downcast::<io::Error>() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
@@ -39,7 +40,7 @@ pub struct Record {
     pub record_hash: u128,
 }
 
-/// What a dataset tells about a row.
+/// What a dataset says about a row.
 #[derive(Clone, Debug)]
 pub struct Told<F> {
     /// The status.
@@ -66,18 +67,18 @@ impl<F> Told<F> {
     }
 }
 
-/// A stretch of consecutive rows on its way to the output.
+/// Consecutive rows on their way to the output.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
     /// The records, in input order.
     pub records: Vec<Record>,
-    /// The input's own cells, column by column, one for each record.
-    pub input: Vec<Vec<Option<String>>>,
+    /// The input's own columns, with a cell for each record.
+    pub input: Vec<ArrayRef>,
 }
 
 impl Record {
-    /// A row about which nobody was asked.
-    pub fn unasked(row: &Row, reading: Reading, file_name: &str) -> Self {
+    /// A row about which no vendor was asked.
+    pub fn unasked(row: Row<'_>, reading: Reading, file_name: &str) -> Self {
         Self {
             row_id: row_id(file_name, row.source_row()),
             file: row.file(),

@@ -33,7 +33,7 @@ pub struct Column {
     pub(super) take: Take,
 }
 
-/// How a column's value is taken from a record; tells its type as well.
+/// How a column's value is taken from a record, and so its type.
 #[derive(Debug)]
 pub(super) enum Take {
     /// Text the record holds.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::file::Finished;
 use super::names::text_names;
 use super::sink::{Sink, Target};
-use super::{Format, STDOUT, Written, stdout};
+use super::{Format, InputInfo, STDOUT, Written, stdout};
 use crate::domain::error::Error;
 use crate::files::OutputLock;
 use crate::files::draft::{Draft, write_error};
@@ -25,24 +25,23 @@ pub struct Sheet {
 
 impl Sheet {
     /// Creates it, before anything is spent; `None` is stdout. Fails with 64
-    /// where the name says that it is no CSV, with 73 and 79 as every output.
+    /// where the name says that it is not CSV, with 73 and 79 as every output.
     pub fn create(
         path: Option<&Path>,
         run_id: &str,
-        input_columns: &[String],
+        input: InputInfo<'_>,
         ours: &[&str],
-        input_paths: &[PathBuf],
     ) -> Result<Self, Error> {
         let (target, lock) = match path {
             None => (stdout(Format::Csv)?, None),
             Some(path) => {
                 refuse_other_formats(path)?;
                 let lock = OutputLock::acquire(path, None)?;
-                let place = Place::apart_from(path, input_paths)?;
+                let place = Place::apart_from(path, input.paths)?;
                 (Target::Draft(Draft::create(place, run_id)?), Some(lock))
             }
         };
-        let header = text_names(input_columns, ours);
+        let header = text_names(input.columns, ours);
         let header = header.into_iter().chain(ours.iter().map(|&name| name.to_owned())).collect();
         Ok(Self {
             writer: csv::WriterBuilder::new().from_writer(Sink::new(target)),
@@ -96,7 +95,7 @@ fn refuse_other_formats(path: &Path) -> Result<(), Error> {
     match Format::from_path(path) {
         Ok(Format::Csv) => Ok(()),
         Ok(Format::Parquet | Format::Jsonl | Format::Arrow) => Err(Error::usage(format!(
-            "`{}` is no CSV file, and this command writes CSV",
+            "`{}` is not a CSV file, and this command writes CSV",
             path.display()
         ))
         .hint("end the name in `.csv`")),

@@ -13,7 +13,7 @@ use crate::output::record::Told;
 pub(super) struct RowHash(Xxh3);
 
 impl RowHash {
-    pub(super) fn of(row: &Row, reading: &Reading) -> Self {
+    pub(super) fn of(row: Row<'_>, reading: &Reading) -> Self {
         let mut hash = Self(Xxh3::new());
         for cell in row.cells() {
             hash.text(cell);

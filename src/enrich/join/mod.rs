@@ -25,7 +25,7 @@ use crate::enrich::board::{
     Answers, Board, Column, Combined, Dealers, FactsCache, OfDataset, View,
 };
 use crate::enrich::chain::{Chain, Chains};
-use crate::input::{Inputs, Row};
+use crate::input::{Batch, Inputs, Row};
 use crate::matching::conflicts::{Conflicts, input_conflicts};
 use crate::matching::repair::Suggestions;
 use crate::output::record::{Record, Told};
@@ -99,12 +99,14 @@ impl<'a> Joiner<'a> {
         self.offline.as_ref().map(|offline| offline.decode_all(vins))
     }
 
-    /// Suggests which VIN each of `readings` that may be a slip was meant to be; `rows`
-    /// are those read. On all cores.
-    pub fn suggest(&self, rows: &[Row], readings: &mut [Reading]) {
+    /// Suggests which VIN each of `readings` that may be a slip was meant to be; they
+    /// are those of `batch`. On all cores.
+    pub fn suggest(&self, batch: &Batch, readings: &mut [Reading]) {
         let (Some(offline), suggestions) = (&self.offline, &self.suggestions) else { return };
-        let slips = readings.par_iter_mut().zip(rows).filter(|(reading, _)| may_be_a_slip(reading));
-        slips.for_each(|(reading, row)| {
+        let slips =
+            readings.par_iter_mut().enumerate().filter(|(_, reading)| may_be_a_slip(reading));
+        slips.for_each(|(place, reading)| {
+            let row = batch.row(place);
             reading.suggestion = suggestions.of(row.vin(), &row.claims(), |vin| {
                 let decoded = offline.decode(vin);
                 decoded.is_found().then_some(decoded.facts)
@@ -115,7 +117,7 @@ impl<'a> Joiner<'a> {
     /// The record of one row.
     pub fn record(
         &mut self,
-        row: &Row,
+        row: Row<'_>,
         reading: Reading,
         decoded: Option<&Decoded>,
     ) -> Result<Record, Error> {
@@ -184,7 +186,7 @@ fn may_be_a_slip(reading: &Reading) -> bool {
 }
 
 /// Where the row's own words and its VIN differ.
-fn conflicts_with(row: &Row, decode: &Told<DecodeFacts>) -> Option<Arc<Conflicts>> {
+fn conflicts_with(row: Row<'_>, decode: &Told<DecodeFacts>) -> Option<Arc<Conflicts>> {
     let claims = row.claims();
     let facts = decode.facts.as_ref().filter(|_| !claims.is_empty())?;
     input_conflicts(&claims, facts).map(Arc::new)

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns;
-use super::records::Record;
-use super::sniff;
+use super::delimited::Record;
 use crate::domain::error::Error;
 use crate::matching::bare;
 use crate::matching::row_vehicle::{Claim, model_year};
@@ -127,7 +126,7 @@ fn headers_of(claim: Claim) -> &'static [&'static str] {
     }
 }
 
-/// What the sample tells of a column whose header is that of a claim.
+/// What the sample says of a column whose header is that of a claim.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Worth {
     /// At least half of its values can be such a claim.
@@ -140,11 +139,11 @@ enum Worth {
 
 /// What the values in column `index` are worth as such a claim.
 ///
-/// Nobody is called by a number, and nothing but Peugeot's 2008 by a year.
+/// A make is not a number, and no model but Peugeot's 2008 is a year.
 fn worth(claim: Claim, sample: &[Record], index: usize) -> Worth {
     let can_be = |value: &str| match claim {
-        Claim::Make => value.contains(char::is_alphabetic) && !sniff::holds_vin(value),
-        Claim::Model => !is_four_digit_year(value) && !sniff::holds_vin(value),
+        Claim::Make => value.contains(char::is_alphabetic) && !columns::holds_vin(value),
+        Claim::Model => !is_four_digit_year(value) && !columns::holds_vin(value),
         Claim::Year => model_year(value).is_some(),
     };
     let values = || {

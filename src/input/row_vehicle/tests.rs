@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use crate::domain::error::{Error, Exit};
-use crate::input::{InputSpec, Inputs, Row};
+use crate::input::{Batch, InputSpec, Inputs};
 use crate::matching::row_vehicle::{Claim, Claims};
 
 const VIN: &str = "1HGCM82633A004352";
@@ -28,12 +28,14 @@ fn columns(lines: &[&str], map: &[(Claim, &str)]) -> Vec<String> {
     found.map(|(claim, column)| format!("{claim}={column}")).collect()
 }
 
+fn first_batch(inputs: &Inputs) -> Batch {
+    inputs.batches().and_then(|mut batches| batches.read()).expect("a pass").expect("a row")
+}
+
 /// Looks at the claims of the first row.
 fn with_first_row(lines: &[&str], map: &[(Claim, &str)], look: impl FnOnce(Claims<'_>)) {
     let (_folder, inputs) = open(lines, map).expect("opened");
-    let mut row = Row::default();
-    assert!(inputs.rows().and_then(|mut rows| rows.next(&mut row)).expect("a row"));
-    look(row.claims());
+    look(first_batch(&inputs).row(0).claims());
 }
 
 #[test]
@@ -129,10 +131,7 @@ fn cells_that_say_nothing_and_short_rows_claim_nothing() {
     let sheet = ["VIN,Make,Model,Year", "VIN1,N/A,-,unknown", "VIN1"];
     let map = [(Claim::Make, "Make"), (Claim::Model, "Model"), (Claim::Year, "Year")];
     let (_folder, inputs) = open(&sheet, &map).expect("opened");
-    let mut rows = inputs.rows().expect("a pass");
-    let mut row = Row::default();
-    for _ in 0..2 {
-        assert!(rows.next(&mut row).expect("a row"));
-        assert!(row.claims().is_empty(), "{:?}", row.claims());
-    }
+    let batch = first_batch(&inputs);
+    assert_eq!(batch.len(), 2);
+    assert!(batch.rows().all(|row| row.claims().is_empty()));
 }

@@ -10,7 +10,7 @@ use crate::domain::vin::{Rules, Vin};
 use crate::enrich::survey::Survey;
 use crate::input::{Inputs, Row};
 use crate::ops::client::commit_whole;
-use crate::output::{Sheet, Written};
+use crate::output::{InputInfo, Sheet, Written};
 
 /// The columns of `photos status`, and those that follow the input's in `photos request`.
 const COLUMNS: [&str; 6] = [
@@ -41,26 +41,28 @@ pub(super) fn sheet(
     };
     let columns = inputs.map(Inputs::columns).unwrap_or_default();
     let paths = inputs.map(Inputs::paths).unwrap_or_default();
-    Sheet::create(path, run_id, columns, &COLUMNS, &paths).map(Some)
+    let input = InputInfo { columns, files: &[], paths: &paths };
+    Sheet::create(path, run_id, input, &COLUMNS).map(Some)
 }
 
 /// What `make` makes of each vehicle's first row, in order.
 pub(super) fn vehicles<T>(
     inputs: &Inputs,
-    make: impl Fn(&Row, Vin) -> T,
+    make: impl Fn(Row<'_>, Vin) -> T,
 ) -> Result<(Vec<T>, Survey), Error> {
     let mut survey = Survey::default();
     let mut seen = HashSet::new();
     let mut made = Vec::new();
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
-    while rows.next(&mut row)? {
-        survey.count(&row, Rules::default());
-        if let Some(vin) = row.reading(Rules::default()).vin.filter(|vin| seen.insert(*vin)) {
-            made.push(make(&row, vin));
+    let mut batches = inputs.batches()?;
+    while let Some(batch) = batches.read()? {
+        for row in batch.rows() {
+            survey.count(row, Rules::default());
+            if let Some(vin) = row.reading(Rules::default()).vin.filter(|vin| seen.insert(*vin)) {
+                made.push(make(row, vin));
+            }
         }
     }
-    survey.digests = rows.finish()?;
+    survey.digests = batches.finish()?;
     Ok((made, survey))
 }
 
@@ -72,24 +74,25 @@ pub(super) fn write_rows(
     errors: &HashMap<Vin, String>,
 ) -> Result<(Survey, Written), Error> {
     let mut survey = Survey::default();
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
-    while rows.next(&mut row)? {
-        survey.count(&row, Rules::default());
-        let reading = row.reading(Rules::default());
-        let mut ours = match &reading.vin {
-            Some(vin) => cells_of(vin, book).pop().unwrap_or_default(),
-            None => Default::default(),
-        };
-        let rejected = reading.error.filter(|_| reading.vin.is_none());
-        let error = reading.vin.as_ref().and_then(|vin| errors.get(vin).cloned());
-        if let Some(error) = error.or(rejected.map(|error| error.as_str().to_owned())) {
-            ours[5] = error;
+    let mut batches = inputs.batches()?;
+    while let Some(batch) = batches.read()? {
+        for row in batch.rows() {
+            survey.count(row, Rules::default());
+            let reading = row.reading(Rules::default());
+            let mut ours = match &reading.vin {
+                Some(vin) => cells_of(vin, book).pop().unwrap_or_default(),
+                None => Default::default(),
+            };
+            let rejected = reading.error.filter(|_| reading.vin.is_none());
+            let error = reading.vin.as_ref().and_then(|vin| errors.get(vin).cloned());
+            if let Some(error) = error.or(rejected.map(|error| error.as_str().to_owned())) {
+                ours[5] = error;
+            }
+            let input = row.cells().map(Option::unwrap_or_default);
+            sheet.row(input.chain(ours.iter().map(String::as_str)))?;
         }
-        let input = row.cells().map(Option::unwrap_or_default);
-        sheet.row(input.chain(ours.iter().map(String::as_str)))?;
     }
-    survey.digests = rows.finish()?;
+    survey.digests = batches.finish()?;
     let written = commit_whole(sheet, &survey)?;
     Ok((survey, written))
 }

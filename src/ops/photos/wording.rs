@@ -46,7 +46,7 @@ impl Wording {
     }
 
     /// The text for a row. By the VIN in it a request is found again.
-    pub(super) fn fill(&self, row: &Row, vin: &Vin) -> Wanted {
+    pub(super) fn fill(&self, row: Row<'_>, vin: &Vin) -> Wanted {
         let mut instructions = self.instructions.fill(row, vin);
         if !instructions.contains(vin.as_str()) {
             instructions = format!("{} (VIN {vin})", instructions.trim_end());

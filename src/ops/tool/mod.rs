@@ -27,7 +27,7 @@ use crate::gate::origin;
 use crate::input::{InputSpec, Inputs};
 use crate::ops::client::{Action, Confirm, Intent, VendorClient, settings_of};
 use crate::ops::template::JsonTemplate;
-use crate::output::Sheet;
+use crate::output::{InputInfo, Sheet};
 use crate::store::{Answered, SourceId, SourceName, Store};
 use crate::vendors::visa::{self, EXECUTE};
 
@@ -84,7 +84,8 @@ pub fn tool(plan: &ToolPlan, context: Context<'_>, confirm: Confirm<'_>) -> Resu
     let report = ReportBuilder::start(&plan.command, context);
     let path = plan.output.as_deref();
     let paths = inputs.paths();
-    let sheet = Sheet::create(path, &report.run.run_id, inputs.columns(), &COLUMNS, &paths)?;
+    let input = InputInfo { columns: inputs.columns(), files: &[], paths: &paths };
+    let sheet = Sheet::create(path, &report.run.run_id, input, &COLUMNS)?;
     let tasks = Tasks::of(plan, &template, &inputs)?;
     let price = settings.price_of(EXECUTE);
     let (vendor, of_vendor, settings) = (visa::ID, &settings, &plan.settings);

@@ -8,7 +8,7 @@ use crate::domain::key::Key;
 use crate::domain::outcome::{Outcome, Status};
 use crate::domain::vin::Rules;
 use crate::enrich::survey::Survey;
-use crate::input::{Inputs, Row};
+use crate::input::Inputs;
 use crate::ops::client::{VendorClient, commit_whole};
 use crate::output::Sheet;
 use crate::store::{Answered, Held};
@@ -87,31 +87,32 @@ pub(super) fn write(
 ) -> Result<(), Error> {
     let mut survey = Survey::default();
     let mut is_shown = vec![false; tasks.keys.len()];
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
-    while rows.next(&mut row)? {
-        survey.count(&row, Rules::default());
-        let reading = row.reading(Rules::default());
-        let place = reading.vin.as_ref().and_then(|vin| tasks.of_row(&row, vin));
-        let mut cells = match place {
-            Some(place) => answers.of(&tasks.keys[place])?,
-            None => Cells {
-                status: Status::NotRequested.name(),
-                result: String::new(),
-                charged: String::new(),
-                error: reading.error.map(|error| error.as_str().to_owned()).unwrap_or_default(),
-            },
-        };
-        if let Some(place) = place
-            && std::mem::replace(&mut is_shown[place], true)
-            && !cells.charged.is_empty()
-        {
-            cells.charged = "0".into();
+    let mut batches = inputs.batches()?;
+    while let Some(batch) = batches.read()? {
+        for row in batch.rows() {
+            survey.count(row, Rules::default());
+            let reading = row.reading(Rules::default());
+            let place = reading.vin.as_ref().and_then(|vin| tasks.of_row(row, vin));
+            let mut cells = match place {
+                Some(place) => answers.of(&tasks.keys[place])?,
+                None => Cells {
+                    status: Status::NotRequested.name(),
+                    result: String::new(),
+                    charged: String::new(),
+                    error: reading.error.map(|error| error.as_str().to_owned()).unwrap_or_default(),
+                },
+            };
+            if let Some(place) = place
+                && std::mem::replace(&mut is_shown[place], true)
+                && !cells.charged.is_empty()
+            {
+                cells.charged = "0".into();
+            }
+            let ours = [cells.status, &cells.result, &cells.charged, &cells.error];
+            sheet.row(row.cells().map(Option::unwrap_or_default).chain(ours))?;
         }
-        let ours = [cells.status, &cells.result, &cells.charged, &cells.error];
-        sheet.row(row.cells().map(Option::unwrap_or_default).chain(ours))?;
     }
-    survey.digests = rows.finish()?;
+    survey.digests = batches.finish()?;
     let written = commit_whole(sheet, &survey)?;
     answers.client.report.note_inputs(inputs, &survey);
     answers.client.report.note_sheet(survey.rows, written);

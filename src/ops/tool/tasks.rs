@@ -28,17 +28,18 @@ impl<'a> Tasks<'a> {
     ) -> Result<Self, Error> {
         let (of_vehicle, places) = (HashMap::new(), HashMap::new());
         let mut tasks = Self { plan, template, keys: Vec::new(), of_vehicle, places };
-        let mut rows = inputs.rows()?;
-        let mut row = Row::default();
-        while rows.next(&mut row)? {
-            let Some(vin) = row.reading(Rules::default()).vin else { continue };
-            let task = tasks.task(&row, &vin);
-            match plan.per {
-                Per::Row => drop(tasks.add(task)),
-                Per::Vehicle => tasks.add_of_vehicle(vin, task),
+        let mut batches = inputs.batches()?;
+        while let Some(batch) = batches.read()? {
+            for row in batch.rows() {
+                let Some(vin) = row.reading(Rules::default()).vin else { continue };
+                let task = tasks.task(row, &vin);
+                match plan.per {
+                    Per::Row => drop(tasks.add(task)),
+                    Per::Vehicle => tasks.add_of_vehicle(vin, task),
+                }
             }
         }
-        rows.finish()?;
+        batches.finish()?;
         Ok(tasks)
     }
 
@@ -64,14 +65,14 @@ impl<'a> Tasks<'a> {
     }
 
     /// The task of a row.
-    pub(super) fn of_row(&self, row: &Row, vin: &Vin) -> Option<usize> {
+    pub(super) fn of_row(&self, row: Row<'_>, vin: &Vin) -> Option<usize> {
         match self.plan.per {
             Per::Row => self.places.get(&self.task(row, vin)).copied(),
             Per::Vehicle => self.of_vehicle.get(vin).copied(),
         }
     }
 
-    fn task(&self, row: &Row, vin: &Vin) -> Key {
+    fn task(&self, row: Row<'_>, vin: &Vin) -> Key {
         let vehicle = match self.plan.per {
             Per::Row => None,
             Per::Vehicle => Some(vin.as_str()),

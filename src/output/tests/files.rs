@@ -2,16 +2,19 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use ::arrow::array::Array;
+use ::arrow::array::{Array, ArrayRef, Int32Array};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::formats::parquet_batch;
-use super::{Folder, INPUT, RUN, Table, block, create, full, spec, write};
+use super::{
+    Folder, INPUT, RUN, Table, blank, block, create, full, input_info, spec, texts, write,
+};
 use crate::domain::error::Exit;
 use crate::output::record::Block;
-use crate::output::{Format, Output, OutputSpec, write_atomically};
+use crate::output::{Format, InputInfo, Output, OutputSpec, write_atomically};
 
 #[test]
 fn what_was_written_is_told_with_its_hash() {
@@ -63,7 +66,8 @@ fn a_dead_runs_draft_is_removed_and_a_live_ones_is_not() {
     folder.holding(".other.csv.vinrich-dead.tmp", "not ours");
     let alive = create(&spec(&out)).expect("created");
     let input = INPUT.map(str::to_owned);
-    let second = Output::create(&spec(&out), &input, &[], "02test", &[]).expect("created");
+    let input = input_info(&input, &[]);
+    let second = Output::create(&spec(&out), input, "02test").expect("created");
     assert_eq!(
         folder.names(),
         [
@@ -97,8 +101,9 @@ fn a_place_that_cannot_be_written_is_told_before_anything_is_spent() {
     let input = folder.holding("in.csv", "VIN\n");
     let refused = |path: PathBuf| {
         let spec = OutputSpec { format: Format::Csv, ..spec(&path) };
-        let error = Output::create(&spec, &[], &[], RUN, std::slice::from_ref(&input))
-            .expect_err("refused");
+        let paths = std::slice::from_ref(&input);
+        let input = InputInfo { paths, ..InputInfo::default() };
+        let error = Output::create(&spec, input, RUN).expect_err("refused");
         assert_eq!(error.exit(), Exit::CannotCreate, "{error}");
         assert!(error.hint_text().is_some(), "{error}");
         error.to_string()
@@ -120,7 +125,7 @@ fn rejected_rows_can_go_to_a_file_of_their_own() {
     let (out, rejects) = (folder.path("out.parquet"), folder.path("rejects.csv"));
     let spec = OutputSpec { rejects: Some(rejects.clone()), ..spec(&out) };
     let mut output = create(&spec).expect("created");
-    let all_good = Block { records: vec![full()], input: vec![vec![None], vec![None]] };
+    let all_good = Block { records: vec![full()], input: blank(1) };
     for block in [block(), all_good, block()] {
         output.write(block.clone()).expect("written");
     }
@@ -182,8 +187,15 @@ fn a_small_file_is_written_whole() {
 #[test]
 fn a_block_of_another_shape_is_our_fault_and_writes_nothing() {
     let folder = Folder::new();
-    let short = vec![vec![None; 3], vec![None; 2]];
-    for input in [vec![], vec![vec![None; 3]], short, vec![vec![None; 3]; 3]] {
+    let rows = |rows| texts(vec![None; rows]);
+    let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1; 3]));
+    for input in [
+        vec![],
+        vec![rows(3)],
+        vec![rows(3), rows(2)],
+        vec![rows(3), numbers],
+        vec![rows(3), rows(3), rows(3)],
+    ] {
         let mut output = create(&spec(&folder.path("out.csv"))).expect("created");
         let wrote = output.write(Block { input, ..block() }).and_then(|()| output.commit());
         assert_eq!(wrote.expect_err("refused").exit(), Exit::Internal);

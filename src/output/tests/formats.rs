@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::streams::streamed;
-use super::{Folder, INPUT, RUN, Table, block, full, spec, told, write};
+use super::{Folder, INPUT, RUN, Table, blank, block, full, spec, texts, told, write};
 use crate::domain::facts::DecodeFacts;
 use crate::domain::outcome::Status;
 use crate::output::record::{Block, Told};
@@ -239,8 +239,7 @@ fn for_excel_guards_text_that_a_spreadsheet_would_run_and_nothing_else() {
     let plain = ["1-2", "a=b", "", " ", "-1", "-122.419", "é=1", "'=1"];
     let cells: Vec<&str> = guarded.into_iter().chain(plain).collect();
     let records = vec![full(); cells.len()];
-    let input: Vec<_> = cells.iter().map(|cell| Some((*cell).to_owned())).collect();
-    let block = Block { records, input: vec![input.clone(), input] };
+    let block = Block { records, input: vec![texts(cells.iter().copied().map(Some)); 2] };
     write(&OutputSpec { for_excel: true, ..spec(&out) }, &[block]);
     let table = Table::read(&out);
     let written: Vec<&str> = (0..cells.len()).map(|row| table.cell(row, "Miles Driven")).collect();
@@ -306,7 +305,7 @@ fn values_that_their_type_cannot_hold_become_null() {
     };
     record.decode = Told { fetched_at: Some(i64::MAX), ..told(Status::Found, Some(facts)) };
     record.file = 99;
-    let block = Block { records: vec![record], input: vec![vec![None], vec![None]] };
+    let block = Block { records: vec![record], input: blank(1) };
     let row: Value =
         serde_json::from_slice(&streamed(Format::Jsonl, &block)).expect("one JSON object");
     for column in ["base_price_usd", "engine_hp", "decode_fetched_at", "source_file"] {
@@ -361,16 +360,16 @@ fn an_input_without_rows_gives_a_typed_output_without_rows() {
     }
     let folder = Folder::new();
     let out = folder.path("out.csv");
-    write(&spec(&out), &[Block { records: vec![], input: vec![vec![], vec![]] }]);
+    write(&spec(&out), &[Block { records: vec![], input: blank(0) }]);
     assert_eq!(fs::read_to_string(&out).expect("UTF-8").lines().count(), 1);
 }
 
 proptest! {
     #[test]
     fn csv_gives_back_any_text(cells in prop::collection::vec(any::<String>(), 1..8)) {
-        let input: Vec<_> = cells.iter().map(|cell| Some(cell.clone())).collect();
+        let input = texts(cells.iter().map(|cell| Some(cell.as_str())));
         let records = vec![full(); cells.len()];
-        let bytes = streamed(Format::Csv, &Block { records, input: vec![input.clone(), input] });
+        let bytes = streamed(Format::Csv, &Block { records, input: vec![input; 2] });
         let mut rows = ::csv::Reader::from_reader(bytes.as_slice());
         let read: Vec<String> =
             rows.records().map(|row| row.expect("well-formed CSV")[1].to_owned()).collect();
@@ -379,7 +378,7 @@ proptest! {
 
     #[test]
     fn jsonl_gives_back_any_text(cell in any::<String>()) {
-        let input = vec![vec![Some(cell.clone())], vec![None]];
+        let input = vec![texts([Some(cell.as_str())]), texts([None])];
         let bytes = streamed(Format::Jsonl, &Block { records: vec![full()], input });
         let row: Value = serde_json::from_slice(&bytes).expect("one JSON object");
         prop_assert_eq!(&row["input_VIN"], &json!(cell));

@@ -9,9 +9,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::arrow::array::{ArrayRef, StringArray};
 use csv::StringRecord;
 
-use super::{Format, Output, OutputSpec, Written};
+use super::{Format, InputInfo, Output, OutputSpec, Written};
 use crate::domain::error::Error;
 use crate::domain::facts::{
     Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts,
@@ -150,14 +151,31 @@ fn rejected() -> Record {
 }
 
 fn block() -> Block {
-    let cell = |text: &str| Some(text.to_owned());
     Block {
         records: vec![full(), bare(), rejected()],
         input: vec![
-            vec![cell("1hgcm82633a004352"), cell("WBAPH5C55BA218692"), cell("1HGOM82633A004352")],
-            vec![cell("=1+1"), None, cell("two\nlines")],
+            texts([
+                Some("1hgcm82633a004352"),
+                Some("WBAPH5C55BA218692"),
+                Some("1HGOM82633A004352"),
+            ]),
+            texts([Some("=1+1"), None, Some("two\nlines")]),
         ],
     }
+}
+
+/// A column of the input.
+fn texts<'a>(cells: impl IntoIterator<Item = Option<&'a str>>) -> ArrayRef {
+    Arc::new(cells.into_iter().collect::<StringArray>())
+}
+
+/// Both columns of the input, without a cell that holds anything.
+fn blank(rows: usize) -> Vec<ArrayRef> {
+    vec![texts(vec![None; rows]); INPUT.len()]
+}
+
+fn input_info<'a>(columns: &'a [String], files: &'a [String]) -> InputInfo<'a> {
+    InputInfo { columns, files, paths: &[] }
 }
 
 struct Folder(tempfile::TempDir);
@@ -195,7 +213,8 @@ fn spec(path: &Path) -> OutputSpec {
 
 fn create(spec: &OutputSpec) -> Result<Output, Error> {
     let input = INPUT.map(str::to_owned);
-    Output::create(spec, &input, &["a.csv".into(), "b.csv".into()], RUN, &[])
+    let files = ["a.csv".into(), "b.csv".into()];
+    Output::create(spec, input_info(&input, &files), RUN)
 }
 
 fn write(spec: &OutputSpec, blocks: &[Block]) -> Vec<Written> {

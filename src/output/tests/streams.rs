@@ -4,10 +4,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use super::{Folder, INPUT, RUN, block, full, spec, write};
+use super::{Folder, INPUT, RUN, blank, block, full, input_info, spec, write};
 use crate::domain::error::{Error, Exit};
 use crate::output::record::Block;
 use crate::output::sink::Target;
+use crate::output::worker::Files;
 use crate::output::{Format, Output, OutputSpec};
 
 /// Keeps what it is given, up to a limit; then fails as told.
@@ -37,7 +38,9 @@ impl Reader {
         };
         let spec = OutputSpec { path: None, format, rejects: None, for_excel: false };
         let files = ["a.csv".into(), "b.csv".into()];
-        Output::assemble(&spec, &INPUT.map(str::to_owned), &files, RUN, target, None)
+        let columns = INPUT.map(str::to_owned);
+        let targets = Files { out: target, rejects: None };
+        Output::assemble(&spec, input_info(&columns, &files), RUN, targets)
     }
 }
 
@@ -88,7 +91,7 @@ fn a_stream_hears_nothing_of_an_output_that_is_given_up_unwritten() {
 
 /// Writes until the error shows, on a later write or on the commit.
 fn first_error(mut output: Output) -> Error {
-    let block = Block { records: vec![full(); 500], input: vec![vec![None; 500], vec![None; 500]] };
+    let block = Block { records: vec![full(); 500], input: blank(500) };
     for _ in 0..20 {
         if let Err(error) = output.write(block.clone()) {
             assert!(output.write(block).is_err(), "an error is not forgotten");

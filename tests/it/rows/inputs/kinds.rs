@@ -37,13 +37,13 @@ fn other_kinds_of_file_are_recognised() {
         ("gzip", gzip(list.as_bytes()), "gzip"),
         ("zstd", zstd::encode_all(list.as_bytes(), 1).expect("memory"), "zstd"),
         ("our own Parquet", written("out.parquet"), "Parquet"),
-        ("our own Arrow stream", written("out.arrow"), "no text"),
+        ("our own Arrow stream", written("out.arrow"), "not text"),
         ("an Arrow file", b"ARROW1\0\0\xff\xff\xff\xff".into(), "Arrow"),
         ("a PDF", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".into(), "PDF"),
         ("a database", std::fs::read(work.store()).expect("the store"), "SQLite"),
-        ("a picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0".into(), "no text"),
+        ("a picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0".into(), "not text"),
         ("UTF-32", utf32, "UTF-32"),
-        ("NUL bytes among text", format!("vin\n{}\n\0\0\0", vins(1)[0]).into(), "no text"),
+        ("NUL bytes among text", format!("vin\n{}\n\0\0\0", vins(1)[0]).into(), "not text"),
     ];
     for (name, bytes, word) in files {
         std::fs::write(work.path("fleet.csv"), &bytes).expect("a file is written");

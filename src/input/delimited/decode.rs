@@ -1,8 +1,8 @@
 //! Bytes into UTF-8 text, as a stream.
 //!
-//! Text that is not UTF-16 is read as UTF-8, and each byte that is no part of a
+//! Text that is not UTF-16 is read as UTF-8, and each byte that is not part of a
 //! UTF-8 character as Windows-1252. So a file in either encoding, or one glued
-//! together from both, keeps every VIN, wherever the first odd byte stands.
+//! together from both, keeps every VIN, wherever the first odd byte is.
 
 use std::io::{self, Read};
 
@@ -37,7 +37,7 @@ impl Form {
     }
 }
 
-/// What a file is when it is no text, and what its owner can do about it.
+/// What a file is when it is not text, and what its owner can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotText {
     pub(super) what: &'static str,
@@ -57,14 +57,14 @@ impl Encoding {
             [0xFE, 0xFF, ..] => encoding(Form::Utf16Be, 2),
             _ if head.contains(&0) => match utf16_by_nuls(head) {
                 Some(form) => encoding(form, 0),
-                None => Err(NotText { what: "is no text: it holds NUL bytes", hint: SAVE_AS_CSV }),
+                None => Err(NotText { what: "is not text: it holds NUL bytes", hint: SAVE_AS_CSV }),
             },
             _ => encoding(utf8_or_1252(head), 0),
         }
     }
 }
 
-/// A cut character at the end of the head is no sign against UTF-8.
+/// A cut character at the end of the head does not speak against UTF-8.
 fn utf8_or_1252(head: &[u8]) -> Form {
     match std::str::from_utf8(head) {
         Err(error) if error.error_len().is_some() => Form::Windows1252,
@@ -134,7 +134,7 @@ pub(super) struct Text<R> {
     bom: usize,
     ended: bool,
     utf16: Option<Utf16>,
-    /// Some bytes were no text in the encoding told.
+    /// Some bytes were not text in its encoding.
     lossy: bool,
 }
 
@@ -176,7 +176,7 @@ impl<R: Read> Text<R> {
         }
     }
 
-    /// Whether some bytes read so far were no text in the encoding told.
+    /// Whether some bytes read so far were not text in its encoding.
     pub(super) fn is_lossy(&self) -> bool {
         self.lossy
     }
@@ -285,7 +285,7 @@ mod tests {
         }
     }
 
-    /// The text in `bytes` and whether some of it was lost; `None` where it is no text.
+    /// The text in `bytes` and whether some of it was lost; `None` where it is not text.
     fn decoded(bytes: &[u8], drip: usize) -> Option<(String, bool)> {
         let encoding = Encoding::of(bytes).ok()?;
         let mut text = Text::new(Drip(bytes, drip), encoding);

@@ -1,15 +1,16 @@
-//! How a file is laid out: its encoding, delimiter and header, told by content.
+//! How a file is laid out: its encoding, delimiter and header, found by content.
 
 use std::io::Read;
 
 use super::decode::{Encoding, NotText, Text};
 use super::records::{Record, RecordError, Records};
-use crate::domain::vin::{self, Rules, Vin, VinError};
+use crate::domain::vin::Vin;
+use crate::input::columns::holds_vin;
 
 /// Bytes looked at.
 pub(super) const HEAD: u64 = 64 << 10;
 
-/// Records compared to tell the delimiter.
+/// Records compared to find the delimiter.
 const COMPARED: usize = 200;
 
 /// The first one wins where all fit equally.
@@ -101,21 +102,13 @@ fn field_counts(head: &[u8], layout: Layout) -> Vec<usize> {
     counts
 }
 
-/// Whether the first record of a file is data: nobody calls a column by a VIN.
+/// Whether the first record of a file is data: a VIN does not name a column.
 pub(super) fn is_data(first: &Record) -> bool {
     let mut fields = first.iter();
     match (fields.next(), fields.next()) {
         (Some(only), None) => holds_vin(only) || looks_mistyped(only),
         _ => first.iter().any(holds_vin),
     }
-}
-
-/// Whether `field` is a VIN, or one that was damaged in a known way.
-pub(super) fn holds_vin(field: &str) -> bool {
-    let reading = vin::read(field, Rules::default());
-    reading.vin.is_some()
-        || reading.suggestion.is_some()
-        || reading.error == Some(VinError::ExcelNumberDamage)
 }
 
 /// Whether `field` has nearly the length and about the digits of a VIN.

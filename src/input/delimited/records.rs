@@ -9,7 +9,7 @@ use std::io::{self, Read};
 
 use memchr::memchr;
 
-/// A longer field is no cell of a fleet list.
+/// A longer field is not a cell of a fleet list.
 pub(super) const MAX_FIELD: usize = 1 << 20;
 
 /// All fields of a record together.
@@ -23,7 +23,7 @@ const BUFFER: usize = 64 << 10;
 
 /// The fields of one record, reused from record to record.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(in crate::input) struct Record {
     bytes: Vec<u8>,
     ends: Vec<usize>,
     /// All fields seen, though no more than [`MAX_FIELDS`] are kept.
@@ -37,16 +37,6 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// What its fields take, with where each ends.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes.len() + size_of_val(&self.ends[..])
-    }
-
-    /// What it holds on to, so that the next record need not ask for memory.
-    pub(super) fn capacity(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>()
-    }
-
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
@@ -65,7 +55,7 @@ impl Record {
         self.bytes.len()
     }
 
-    pub(super) fn get(&self, index: usize) -> Option<&str> {
+    pub(in crate::input) fn get(&self, index: usize) -> Option<&str> {
         let end = *self.ends.get(index)?;
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         // Fields of UTF-8 end at ASCII bytes, so they are UTF-8.
@@ -104,7 +94,7 @@ impl Record {
     }
 }
 
-/// Why no record could be read.
+/// Why a record could not be read.
 #[derive(Debug)]
 pub(super) enum RecordError {
     /// The text itself could not be read.
@@ -133,7 +123,7 @@ pub(super) struct Records<R> {
     after_cr: bool,
 }
 
-/// Where in a record the next byte stands.
+/// Where in a record the next byte is.
 #[derive(Clone, Copy)]
 enum State {
     RecordStart,

@@ -1,0 +1,233 @@
+//! Delimited text: CSV and its kin, whatever its encoding and delimiter.
+//!
+//! `decode` makes UTF-8 of the bytes, `records` splits that into fields, and
+//! `sniff` finds out how, by content. Empty lines are not rows, in any pass;
+//! a line of spaces or delimiters is one.
+
+mod decode;
+mod records;
+mod sniff;
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use self::decode::{Form, Text};
+use self::records::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, RecordError, Records};
+use self::sniff::{HEAD, Layout};
+use super::batch::Filling;
+use super::pass::FileDigest;
+use super::source::{Bytes, Source};
+use super::{InputSpec, columns, file, row_vehicle};
+use crate::domain::error::Error;
+use crate::domain::vin::VinError;
+
+pub(super) use self::records::Record;
+
+/// How a file of delimited text is read.
+#[derive(Debug)]
+pub(super) struct Delimited {
+    layout: Layout,
+    has_header: bool,
+    /// A pass met bytes that are not text in the file's encoding.
+    lossy: AtomicBool,
+}
+
+/// What is known of a file once its first records were seen.
+#[derive(Default)]
+pub(super) struct Table {
+    pub(super) has_header: bool,
+    pub(super) columns: Vec<String>,
+    pub(super) vin_index: usize,
+    pub(super) row_vehicle: row_vehicle::Places,
+}
+
+impl Delimited {
+    /// Sniffs `source`.
+    pub(super) fn open(source: &Source, spec: &InputSpec) -> Result<(Self, Table), Error> {
+        let name = &source.name;
+        let head = source.head(HEAD).map_err(|error| unread(name, RecordError::Io(error)))?;
+        let layout = Layout::of(&head, spec.delimiter).map_err(|not_text| {
+            Error::bad_input(Path::new(name), not_text.what).hint(not_text.hint)
+        })?;
+        let table = Table::of(source, layout, spec)?;
+        Ok((Self { layout, has_header: table.has_header, lossy: AtomicBool::new(false) }, table))
+    }
+
+    pub(super) fn encoding(&self) -> &'static str {
+        self.layout.encoding.form.name()
+    }
+
+    pub(super) fn delimiter(&self) -> u8 {
+        self.layout.delimiter
+    }
+
+    /// What the owner of the file `name` should know of its bytes.
+    pub(super) fn warning(&self, name: &str) -> Option<String> {
+        let form = self.layout.encoding.form;
+        let is_lossy = form == Form::Windows1252 || self.lossy.load(Ordering::Relaxed);
+        is_lossy.then(|| match form {
+            Form::Utf8 | Form::Windows1252 => {
+                format!("`{name}` holds bytes that are not UTF-8; they are read as Windows-1252")
+            }
+            Form::Utf16Le | Form::Utf16Be => {
+                format!("`{name}` holds characters that are not UTF-16; they became U+FFFD")
+            }
+        })
+    }
+
+    /// Starts to read `source`, behind its header: for each column of a batch, the
+    /// field that `fields` names. A record has `width` fields.
+    pub(super) fn read<'a>(
+        &'a self,
+        source: &'a Source,
+        width: usize,
+        fields: &'a [Option<usize>],
+    ) -> Result<Reader<'a>, Error> {
+        let start = || {
+            let mut records = self.layout.records(source.bytes())?;
+            if self.has_header {
+                records.read(&mut Record::default())?;
+            }
+            Ok(records)
+        };
+        let records = start().map_err(|error| unread(&source.name, error))?;
+        let record = Record::default();
+        Ok(Reader { name: &source.name, text: self, width, fields, records, record, rows: 0 })
+    }
+}
+
+impl Table {
+    /// Looks at the first records of `source`.
+    fn of(source: &Source, layout: Layout, spec: &InputSpec) -> Result<Self, Error> {
+        let name = &source.name;
+        let mut sample = sample(source, layout).map_err(|error| unread(name, error))?;
+        let Some(first) = sample.first() else {
+            return Ok(Self::default());
+        };
+        if first.len() > MAX_FIELDS {
+            let what = format!("it has {} columns, and {MAX_FIELDS} at most are read", first.len());
+            return Err(Error::bad_input(Path::new(name), what)
+                .hint("is its delimiter another? name it with `--delimiter`"));
+        }
+        let has_header = first.iter().any(columns::is_vin_header) || !sniff::is_data(first);
+        if has_header && first.too_long {
+            let what = format!(
+                "a name in its header is over {MAX_FIELD} bytes, or all of them over {MAX_RECORD}"
+            );
+            return Err(Error::bad_input(Path::new(name), what).hint("is it a table at all?"));
+        }
+        let columns = if has_header {
+            let headers: Vec<String> = first.iter().map(|field| field.trim().to_owned()).collect();
+            sample.remove(0);
+            columns::unique_names(&headers)
+        } else {
+            columns::default_names(first.len())
+        };
+        let vin_index = match &spec.vin_column {
+            Some(named) => columns::find(&columns, named)
+                .ok_or_else(|| columns::unknown(&format!("`{name}`"), named, &columns))?,
+            None if !has_header && columns.len() == 1 => 0,
+            None => columns::find_vin(name, &columns, &sample)?,
+        };
+        let row_vehicle = row_vehicle::find(name, &spec.map, &columns, vin_index, &sample)?;
+        Ok(Self { has_header, columns, vin_index, row_vehicle })
+    }
+}
+
+/// The first records of `source`, enough to see what its columns hold.
+fn sample(source: &Source, layout: Layout) -> Result<Vec<Record>, RecordError> {
+    const RECORDS: usize = 100;
+    const BYTES: usize = 1 << 20;
+    let mut records = layout.records(source.bytes())?;
+    let mut sample = Vec::new();
+    let mut bytes = 0;
+    while sample.len() < RECORDS && bytes < BYTES {
+        let mut record = Record::default();
+        if !records.read(&mut record)? {
+            break;
+        }
+        bytes += record.size();
+        sample.push(record);
+    }
+    Ok(sample)
+}
+
+/// A file of delimited text that is being read.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    name: &'a str,
+    text: &'a Delimited,
+    /// How many fields a record should have.
+    width: usize,
+    /// For each column of a batch, its field.
+    fields: &'a [Option<usize>],
+    records: Records<Text<Bytes<'a>>>,
+    /// Reused from record to record.
+    record: Record,
+    rows: u64,
+}
+
+impl Reader<'_> {
+    /// Adds rows to `batch` until that is full, or the file ends.
+    pub(super) fn fill(&mut self, batch: &mut Filling) -> Result<(), Error> {
+        while !batch.is_full() && self.read()? {
+            let cells = self.fields.iter().map(|&field| self.record.get(field?));
+            batch.push(cells, problem(&self.record, self.width));
+        }
+        Ok(())
+    }
+
+    fn read(&mut self) -> Result<bool, Error> {
+        let read = self.records.read(&mut self.record).map_err(|e| unread(self.name, e))?;
+        self.rows += u64::from(read);
+        Ok(read)
+    }
+
+    /// What was read; the file must be at its end.
+    pub(super) fn finish(self) -> FileDigest {
+        let text = self.records.into_text();
+        self.text.lossy.fetch_or(text.is_lossy(), Ordering::Relaxed);
+        FileDigest { sha256: text.into_bytes().sha256(), rows: self.rows }
+    }
+}
+
+/// What is wrong with a record that should have `width` fields.
+fn problem(record: &Record, width: usize) -> Option<(VinError, String)> {
+    let line = record.line;
+    if record.too_long {
+        let detail =
+            format!("line {line}: over {MAX_FIELD} bytes in a field, or {MAX_RECORD} in all");
+        Some((VinError::FieldTooLong, detail))
+    } else if is_ragged(record, width) {
+        let fields = record.len();
+        let detail = format!("line {line}: {fields} fields where the file has {width} columns");
+        Some((VinError::RaggedRow, detail))
+    } else {
+        None
+    }
+}
+
+/// More fields than columns are allowed when the surplus is empty, as some exports
+/// end every line in delimiters.
+fn is_ragged(record: &Record, width: usize) -> bool {
+    let fields = record.len();
+    fields != width
+        && (fields < width
+            || fields > MAX_FIELDS
+            || record.iter().skip(width).any(|field| !field.is_empty()))
+}
+
+fn unread(name: &str, error: RecordError) -> Error {
+    match error {
+        RecordError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            file::changed(name)
+        }
+        RecordError::Io(error) => Error::io("cannot read", Path::new(name), error),
+        RecordError::UnclosedQuote { line } => Error::bad_input(
+            Path::new(name),
+            format!("the quote opened on line {line} is never closed"),
+        )
+        .hint("close it, or double it where it is part of the text"),
+    }
+}

@@ -1,0 +1,140 @@
+//! A pass over the input: file after file, batch after batch.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Inputs;
+use super::batch::{Batch, Filling, Roles};
+use super::file::{InputFile, Reader};
+use crate::domain::error::Error;
+
+/// One pass over the input.
+#[derive(Debug)]
+pub struct Batches<'a> {
+    inputs: &'a Inputs,
+    selection: &'a Selection,
+    /// Of the file being read; its place is the number of digests.
+    reader: Option<Reader<'a>>,
+    filling: Filling,
+    digests: Vec<FileDigest>,
+}
+
+/// What a whole pass read of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileDigest {
+    /// SHA-256 of the bytes read, in hex.
+    pub sha256: String,
+    /// Records, without the header.
+    pub rows: u64,
+}
+
+impl<'a> Batches<'a> {
+    pub(super) fn start(inputs: &'a Inputs, selection: &'a Selection) -> Result<Self, Error> {
+        let filling = Filling::new(selection.columns, selection.carried);
+        let mut batches = Self { inputs, selection, reader: None, filling, digests: Vec::new() };
+        batches.start_file()?;
+        Ok(batches)
+    }
+
+    /// Reads the next batch; `None` behind the last, which may be empty.
+    ///
+    /// Fails with 65 where quotes are never closed or a file became shorter.
+    pub fn read(&mut self) -> Result<Option<Batch>, Error> {
+        if self.reader.is_none() {
+            return Ok(None);
+        }
+        while let Some(reader) = &mut self.reader {
+            reader.fill(&mut self.filling)?;
+            if self.filling.is_full() {
+                break;
+            }
+            self.digests.extend(self.reader.take().map(Reader::finish));
+            self.start_file()?;
+        }
+        Ok(Some(self.filling.take()))
+    }
+
+    /// The digests of the files; what was not read yet is read now.
+    ///
+    /// Fails with 65 when an earlier pass read other bytes.
+    pub fn finish(mut self) -> Result<Vec<FileDigest>, Error> {
+        while self.read()?.is_some() {}
+        self.inputs.check_same(&self.digests)?;
+        Ok(self.digests)
+    }
+
+    fn start_file(&mut self) -> Result<(), Error> {
+        let place = self.digests.len();
+        if let Some(file) = self.inputs.files.get(place) {
+            let projection = &self.selection.files[place];
+            self.filling.start_file(place, file.first_row(), projection.roles);
+            self.reader = Some(file.start(&projection.fields)?);
+        }
+        Ok(())
+    }
+}
+
+/// Which columns a pass reads.
+#[derive(Debug)]
+pub(super) struct Selection {
+    columns: usize,
+    /// How many of them, from the first, are carried through.
+    carried: usize,
+    /// Where each file has them.
+    files: Vec<Projection>,
+}
+
+/// Where one file has the columns of a batch.
+#[derive(Debug)]
+struct Projection {
+    /// For each column, its field in the file.
+    fields: Vec<Option<usize>>,
+    roles: Roles,
+}
+
+impl Selection {
+    /// All that pass 2 reads: the columns `carried` through, and where those are not
+    /// among them, those of the VIN and of the row's own vehicle.
+    pub(super) fn whole(files: &[InputFile], carried: &[String]) -> Self {
+        Self::of(files, carried, |file| {
+            [Some(file.vin_index)].into_iter().chain(file.row_vehicle).flatten().collect()
+        })
+    }
+
+    /// The VINs alone.
+    pub(super) fn vins(files: &[InputFile]) -> Self {
+        Self::of(files, &[], |file| vec![file.vin_index])
+    }
+
+    fn of(
+        files: &[InputFile],
+        carried: &[String],
+        needed: impl Fn(&InputFile) -> Vec<usize>,
+    ) -> Self {
+        let mut columns: Vec<&str> = carried.iter().map(String::as_str).collect();
+        let mut seen: HashSet<&str> = columns.iter().copied().collect();
+        for file in files {
+            let names = needed(file).into_iter().filter_map(|field| file.columns.get(field));
+            columns.extend(names.map(String::as_str).filter(|name| seen.insert(name)));
+        }
+        Self {
+            columns: columns.len(),
+            carried: carried.len(),
+            files: files.iter().map(|file| Projection::of(file, &columns)).collect(),
+        }
+    }
+}
+
+impl Projection {
+    fn of(file: &InputFile, columns: &[&str]) -> Self {
+        let fields: HashMap<&str, usize> =
+            file.columns.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
+        let fields: Vec<Option<usize>> =
+            columns.iter().map(|name| fields.get(name).copied()).collect();
+        let place_of = |field| fields.iter().position(|&other| other == Some(field));
+        let roles = Roles {
+            vin: place_of(file.vin_index),
+            row_vehicle: file.row_vehicle.map(|field| place_of(field?)),
+        };
+        Self { fields, roles }
+    }
+}
