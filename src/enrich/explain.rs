@@ -20,7 +20,7 @@ use crate::enrich::plan::Plan;
 use crate::enrich::plan::counter::{Assume, Line};
 use crate::enrich::plan::forecast::{Calls, Count};
 use crate::gate::rfc3339;
-use crate::store::{Statement, Store};
+use crate::store::{AnswerRecord, Store};
 
 /// All that was said about one VIN.
 #[derive(Debug, Serialize)]
@@ -37,7 +37,7 @@ pub struct Explained {
 
 /// One answer.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "as in `store::Statement`, with times in RFC 3339")]
+#[expect(missing_docs, reason = "as in `store::AnswerRecord`, with times in RFC 3339")]
 pub struct Told {
     pub dataset: String,
     pub vendor: String,
@@ -76,11 +76,11 @@ pub fn explain(plan: &Plan, vin: &Vin, clock: &dyn Clock) -> Result<Explained, E
     let mut said = Vec::new();
     if let Some(store) = &store {
         let snapshot = store.snapshot()?;
-        said.extend(snapshot.statements(&Key::Vin(*vin))?);
+        said.extend(snapshot.answers_about(&Key::Vin(*vin))?);
         if let Some(vehicle) = &vehicle {
-            said.extend(snapshot.statements(&Key::Vehicle(vehicle.clone()))?);
+            said.extend(snapshot.answers_about(&Key::Vehicle(vehicle.clone()))?);
         }
-        said.extend(snapshot.mentions(vin)?);
+        said.extend(snapshot.answers_naming(vin)?);
     }
     let look = Look { settings, now };
     let mut next: BTreeMap<_, _> =
@@ -109,7 +109,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn told(&self, said: &Statement) -> Told {
+    fn told(&self, said: &AnswerRecord) -> Told {
         let freshness = self.freshness(&said.dataset);
         let fresh_until = freshness.expires_at(&said.key, said.status == "found", said.fetched_at);
         let stale_until = freshness.stale_until(said.fetched_at).max(fresh_until);

@@ -21,7 +21,7 @@ use crate::enrich::session::{Online, Session, SessionSpec};
 use crate::enrich::survey::Survey;
 use crate::gate::{AFTER_OUTAGE, Asking, Door, VendorAccount, label, later};
 use crate::output::{Sheet, Written};
-use crate::store::{Body, Held, NewAnswer, Operation, Reconcile, Snapshot, SourceId};
+use crate::store::{Body, KeptAnswer, NewAnswer, Operation, Reconcile, Snapshot, SourceId};
 use crate::vendors::{self, Answer};
 
 /// What is about to be done, for the user to agree to.
@@ -135,19 +135,23 @@ impl<'a> VendorClient<'a> {
     }
 
     /// What the store holds about each of `keys`.
-    pub(super) fn held(&self, source: SourceId, keys: &[Key]) -> Result<HashMap<Key, Held>, Error> {
+    pub(super) fn held(
+        &self,
+        source: SourceId,
+        keys: &[Key],
+    ) -> Result<HashMap<Key, KeptAnswer>, Error> {
         let mut sorted: Vec<(u32, String)> =
             (0_u32..).zip(keys).map(|(place, key)| (place, key.to_stored())).collect();
         sorted.sort_unstable_by(|a, b| a.1.cmp(&b.1));
         let mut found = HashMap::new();
-        self.snapshot()?.each_held(source, sorted.into_iter(), |place, held| {
+        self.snapshot()?.each_kept(source, sorted.into_iter(), |place, held| {
             found.insert(keys[place as usize].clone(), held);
         })?;
         Ok(found)
     }
 
     /// The body of an answer.
-    pub(super) fn body(&self, key: &Key, held: &Held) -> Result<Vec<u8>, Error> {
+    pub(super) fn body(&self, key: &Key, held: &KeptAnswer) -> Result<Vec<u8>, Error> {
         match held.body {
             Some(id) => self.snapshot()?.body(id, key),
             None => Ok(Vec::new()),
@@ -159,7 +163,7 @@ impl<'a> VendorClient<'a> {
         &self,
         source: SourceId,
         key: &Key,
-    ) -> Result<Option<(Held, Vec<u8>)>, Error> {
+    ) -> Result<Option<(KeptAnswer, Vec<u8>)>, Error> {
         let Some(held) = self.held(source, std::slice::from_ref(key))?.remove(key) else {
             return Ok(None);
         };

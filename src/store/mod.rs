@@ -43,11 +43,12 @@ pub use crate::store::admin::restore::{MergeOutcome, Restored, restore};
 pub use crate::store::admin::verify::{Verified, verify};
 pub use crate::store::answers::index::{Body, NewAnswer};
 pub use crate::store::answers::inventories::{CompleteList, KeptPage, WholeList};
-pub use crate::store::answers::lookup::{Answered, BodyId, Held, Snapshot};
+pub use crate::store::answers::lookup::{AnswerKind, BodyId, KeptAnswer, Snapshot};
+pub use crate::store::answers::provenance::{AnswerRecord, EarlierAnswer};
 pub use crate::store::answers::recalls::{
-    CampaignId, Filed, Filer, HeldRecallFile, Imported, RecallFileInfo, import_recall_file,
+    CampaignId, Imported, KeptRecallFile, RecallFileInfo, RecallLookup, RecallMatch,
+    import_recall_file,
 };
-pub use crate::store::answers::statements::{Earlier, Statement};
 pub use crate::store::ledger::operations::Operation;
 pub use crate::store::ledger::requests::{
     Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, RESERVED_FOR, Reconcile,

@@ -7,7 +7,7 @@ use vinrich::config::Settings;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::{Events, Progress};
 use vinrich::domain::facts::day;
-use vinrich::store::{HeldRecallFile, Imported, RunLimits, Store, StoreSpec};
+use vinrich::store::{Imported, KeptRecallFile, RunLimits, Store, StoreSpec};
 
 use crate::cli::{CommonArgs, ListArgs, RecallsCommand, RecallsImportArgs, ReportFormat};
 use crate::console::Console;
@@ -127,7 +127,7 @@ fn status(args: &ListArgs, settings: &Settings) -> Result<(), Error> {
     }
 }
 
-fn held_as_text(held: &[HeldRecallFile]) -> String {
+fn held_as_text(held: &[KeptRecallFile]) -> String {
     if held.is_empty() {
         return "no recall file yet; `vinrich recalls import FLAT_RCL_POST_2010.zip` takes it in\n"
             .into();
@@ -148,7 +148,7 @@ fn held_as_text(held: &[HeldRecallFile]) -> String {
     text(&lines)
 }
 
-fn held_as_json(file: &HeldRecallFile) -> serde_json::Value {
+fn held_as_json(file: &KeptRecallFile) -> serde_json::Value {
     json!({
         "file": file.name,
         "part": file.part.name(),
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_parts_are_listed_with_their_age() {
-        let held = HeldRecallFile {
+        let held = KeptRecallFile {
             part: Part::Post2010,
             name: "FLAT_RCL_POST_2010.zip".into(),
             imported_at: 1_795_314_199_000_000,

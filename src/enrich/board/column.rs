@@ -10,7 +10,7 @@ use crate::domain::key_set::KeySet;
 use crate::domain::outcome::{Outcome, Status};
 use crate::enrich::chain::Source;
 use crate::enrich::report::DatasetReport;
-use crate::store::{Answered, BodyId, Snapshot};
+use crate::store::{AnswerKind, BodyId, Snapshot};
 
 /// A moment of the store, and what counts as fresh at it.
 #[derive(Clone, Copy)]
@@ -90,8 +90,8 @@ impl Column {
         if let Some(snapshot) = view.snapshot
             && let Some(source) = snapshot.source(&source.name)?
         {
-            snapshot.each_held_in(source, keys, |id, answer| {
-                let found = answer.said == Answered::Found;
+            snapshot.each_kept_in(source, keys, |id, answer| {
+                let found = answer.said == AnswerKind::Found;
                 let age = view.age(keys, id, found, answer.fetched_at);
                 let detail = answer.detail.clone().filter(|_| age != Age::TooOld);
                 let why = || outcomes.get(&id).and_then(|outcome| outcome.verdict().1);
@@ -148,7 +148,7 @@ impl Column {
     }
 
     /// Takes it that each of `ids` was answered so, without asking.
-    pub(crate) fn assume(&mut self, ids: &[u32], said: Answered, now: i64) {
+    pub(crate) fn assume(&mut self, ids: &[u32], said: AnswerKind, now: i64) {
         for &id in ids {
             self.words[id as usize] = Word::assumed(said, now);
         }

@@ -11,7 +11,7 @@ use crate::domain::key::{Key, Vehicle};
 use crate::domain::key_set::KeySet;
 use crate::matching::conflicts::fill;
 use crate::reference::vpic::Offline;
-use crate::store::{Filed, Snapshot};
+use crate::store::{RecallMatch, Snapshot};
 
 /// The distinct vehicles of a run and which VIN is which.
 #[derive(Debug)]
@@ -47,11 +47,13 @@ impl Vehicles {
         snapshot: &Snapshot<'_>,
     ) -> Result<Vec<Option<LocalSays>>, Error> {
         let mut says = vec![None; self.keys.len()];
-        snapshot.each_filed(self.keys.each_vehicle(), |id, filed| {
+        snapshot.each_recall_match(self.keys.each_vehicle(), |id, filed| {
             says[id as usize] = Some(match filed {
-                Filed::Found(_) | Filed::Variants { .. } => LocalSays::Found,
-                Filed::Zero => LocalSays::Absent,
-                Filed::UnknownYear | Filed::Uncovered | Filed::UnknownName => LocalSays::Unclear,
+                RecallMatch::Found(_) | RecallMatch::Variants { .. } => LocalSays::Found,
+                RecallMatch::Zero => LocalSays::Absent,
+                RecallMatch::UnknownYear | RecallMatch::Uncovered | RecallMatch::UnknownName => {
+                    LocalSays::Unclear
+                }
             });
         })?;
         Ok(says)

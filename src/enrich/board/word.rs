@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::outcome::{Outcome, Status};
-use crate::store::{Answered, BodyId, Held};
+use crate::store::{AnswerKind, BodyId, KeptAnswer};
 
 /// What a step says about one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,11 +97,11 @@ impl Word {
     };
 
     /// An answer in the store; `remark` is the place of its detail, where it has one.
-    pub(super) fn kept(answer: &Held, age: Age, remark: u32) -> Self {
+    pub(super) fn kept(answer: &KeptAnswer, age: Age, remark: u32) -> Self {
         let (kept, said) = match answer.said {
-            Answered::Found => (Kept::Found, Said::Found),
-            Answered::Absent => (Kept::Absent, Said::Absent),
-            Answered::Refused => (Kept::Refused, Said::Refused),
+            AnswerKind::Found => (Kept::Found, Said::Found),
+            AnswerKind::Absent => (Kept::Absent, Said::Absent),
+            AnswerKind::Refused => (Kept::Refused, Said::Refused),
         };
         let (said, rank) = match (age, said) {
             (Age::TooOld, _) => (Said::Nothing, Rank::Nothing),
@@ -121,8 +121,8 @@ impl Word {
     }
 
     /// A fresh answer that a plan assumes.
-    pub(super) fn assumed(said: Answered, now: i64) -> Self {
-        Self::kept(&Held { said, detail: None, body: None, fetched_at: now }, Age::Fresh, 0)
+    pub(super) fn assumed(said: AnswerKind, now: i64) -> Self {
+        Self::kept(&KeptAnswer { said, detail: None, body: None, fetched_at: now }, Age::Fresh, 0)
     }
 
     pub(super) fn rank(self) -> Rank {

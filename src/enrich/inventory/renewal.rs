@@ -12,7 +12,7 @@ use crate::domain::key::Key;
 use crate::domain::outcome::{Fault, Held, Outcome};
 use crate::enrich::chain::{Chain, Source};
 use crate::gate::{Asking, Door, Shared, rfc3339};
-use crate::store::{Answered, CompleteList, Snapshot, SourceId, Store, WholeList};
+use crate::store::{AnswerKind, CompleteList, Snapshot, SourceId, Store, WholeList};
 use crate::vendors::Pages;
 
 /// A reading that was broken off is gone on with for so long at the most, and
@@ -215,9 +215,9 @@ impl Renewal<'_> {
         let store = self.store.snapshot()?;
         let mut answer = None;
         let keys = [(0, key.to_stored())].into_iter();
-        store.each_held(kept.source, keys, |_, held| answer = Some(held))?;
+        store.each_kept(kept.source, keys, |_, held| answer = Some(held))?;
         let Some(answer) = answer else { return Ok(Err(Outcome::Missing)) };
-        if answer.said != Answered::Found {
+        if answer.said != AnswerKind::Found {
             let code = answer.detail.as_deref().unwrap_or("refused").to_owned();
             return Ok(Err(without_refusal(Outcome::Refused(code))));
         }

@@ -14,7 +14,7 @@ use crate::domain::key_set::KeySet;
 use crate::domain::outcome::{Outcome, Status};
 use crate::enrich::board::{Board, Column, Combined, FactsCache, LocalSays};
 use crate::output::record::Told;
-use crate::store::{CampaignId, Filed, Filer, RecallFileInfo, Snapshot};
+use crate::store::{CampaignId, RecallFileInfo, RecallLookup, RecallMatch, Snapshot};
 
 /// Decodes whose filed recalls are kept for rows to come.
 const FILED: usize = 65_536;
@@ -34,7 +34,7 @@ pub(super) struct Recalls<'a> {
 struct File<'a> {
     info: RecallFileInfo,
     label: Arc<str>,
-    filer: Filer<'a>,
+    filer: RecallLookup<'a>,
     /// What it tells, by the fingerprint of the decode that names the vehicle.
     told: HashMap<u64, Option<RecallTold>>,
     /// The same by the vehicle, which many decodes name.
@@ -144,7 +144,7 @@ impl<'a> File<'a> {
         Ok(Some(Self {
             info,
             label: Local::NhtsaFile.id().into(),
-            filer: snapshot.filer()?,
+            filer: snapshot.recall_lookup()?,
             told: HashMap::new(),
             by_vehicle: HashMap::new(),
             facts: HashMap::new(),
@@ -196,12 +196,12 @@ impl<'a> File<'a> {
 
     fn look_up(&mut self, vehicle: &Vehicle, snapshot: &Snapshot<'_>) -> Result<RecallTold, Error> {
         let (status, campaigns, basis) = match self.filer.find(vehicle)? {
-            Filed::Found(campaigns) => (Status::Found, campaigns, MatchBasis::ModelExact),
-            Filed::Variants { campaigns, .. } => {
+            RecallMatch::Found(campaigns) => (Status::Found, campaigns, MatchBasis::ModelExact),
+            RecallMatch::Variants { campaigns, .. } => {
                 (Status::Found, campaigns, MatchBasis::ModelVariant)
             }
-            Filed::Zero => (Status::Absent, Vec::new(), MatchBasis::ModelExact),
-            Filed::UnknownYear | Filed::Uncovered | Filed::UnknownName => {
+            RecallMatch::Zero => (Status::Absent, Vec::new(), MatchBasis::ModelExact),
+            RecallMatch::UnknownYear | RecallMatch::Uncovered | RecallMatch::UnknownName => {
                 let told = tell_outcome(&Outcome::Inconclusive);
                 return Ok(RecallTold { told, basis: None, hash: 0 });
             }
@@ -225,7 +225,7 @@ impl<'a> File<'a> {
         if let Some(known) = self.facts.get(&campaigns) {
             return Ok(known.clone());
         }
-        let facts = snapshot.filed_campaigns(&campaigns)?;
+        let facts = snapshot.recall_campaigns(&campaigns)?;
         self.campaigns += facts.campaigns.len();
         let hash = fingerprint(&facts);
         let known = (Arc::new(facts), hash);

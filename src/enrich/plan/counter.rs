@@ -15,7 +15,7 @@ use crate::enrich::chain::{Chain, Source};
 use crate::enrich::inventory::{Foreseen, Known, Renewed, foresee};
 use crate::enrich::plan::Plan;
 use crate::enrich::report::DatasetReport;
-use crate::store::{Answered, Snapshot, Snapshots};
+use crate::store::{AnswerKind, Snapshot, Snapshots};
 
 /// Other names under which a source may list a model, at most: more than any
 /// make gives one model of a year in NHTSA's lists.
@@ -135,12 +135,12 @@ impl Gate for Counter<'_> {
             self.count(chain.dataset, &dealers, ids.len().div_ceil(batch) as u64);
         }
         let said = match self.assume {
-            Assume::Least => Answered::Found,
+            Assume::Least => AnswerKind::Found,
             Assume::Most if spec.key == KeyKind::Vehicle && spec.dataset.is_some() => {
-                Answered::Absent
+                AnswerKind::Absent
             }
             // An answer that settles nothing, and is not asked for again.
-            Assume::Most => Answered::Refused,
+            Assume::Most => AnswerKind::Refused,
         };
         column.assume(&ids, said, self.times.now);
         Ok(Asked::default())

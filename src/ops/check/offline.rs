@@ -12,7 +12,7 @@ use crate::domain::money::Micros;
 use crate::domain::outcome::Dataset;
 use crate::gate::rfc3339;
 use crate::reference::vpic::{Place, Vpic};
-use crate::store::{HeldRecallFile, Snapshots, Store};
+use crate::store::{KeptRecallFile, Snapshots, Store};
 use crate::vendors::{self, Auth, Vendor};
 
 /// A vendor with its settings and what was found of its key.
@@ -104,7 +104,7 @@ fn recall_file(store: &Path) -> Result<Option<LocalData>, Error> {
     Ok((!parts.is_empty()).then_some(LocalData::RecallFile { parts }))
 }
 
-fn recall_part(held: HeldRecallFile) -> RecallPart {
+fn recall_part(held: KeptRecallFile) -> RecallPart {
     RecallPart {
         name: held.name,
         imported_at: rfc3339(held.imported_at),

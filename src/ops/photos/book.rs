@@ -10,7 +10,7 @@ use crate::domain::error::Error;
 use crate::domain::key::Key;
 use crate::domain::vin::Vin;
 use crate::ops::client::VendorClient;
-use crate::store::{Answered, Operation, SourceId};
+use crate::store::{AnswerKind, Operation, SourceId};
 use crate::vendors::visio::{
     self, LIST, Listed, PhotoRequest, listed, number_of, photo_request, vin_of,
 };
@@ -54,7 +54,7 @@ impl Book {
             let Some(vin) = vin_of(&key).map(|vin| vin.to_string()) else { continue };
             let highest = book.highest.entry(vin.clone()).or_default();
             *highest = number_of(&key).max(*highest);
-            let answer = held.get(&key).filter(|held| held.said == Answered::Found);
+            let answer = held.get(&key).filter(|held| held.said == AnswerKind::Found);
             match answer.filter(|_| settled) {
                 Some(held) => {
                     let request = photo_request(&client.body(&key, held)?).unwrap_or_default();
@@ -129,7 +129,7 @@ impl Book {
     ) -> Result<(), Error> {
         for made in self.made.values_mut().flatten() {
             let known = client.answer(source, &visio::about(&made.request.id))?;
-            if known.is_some_and(|(held, _)| held.said != Answered::Refused) {
+            if known.is_some_and(|(held, _)| held.said != AnswerKind::Refused) {
                 made.cancelled = true;
                 made.request.state = Some("cancelled".into());
             }
@@ -147,12 +147,12 @@ impl Book {
             let key = visio::about(&made.request.id);
             let Some((held, body)) = client.answer(source, &key)? else { continue };
             match held.said {
-                Answered::Found => {
+                AnswerKind::Found => {
                     made.request = photo_request(&body).unwrap_or_else(|| made.request.clone());
                 }
-                Answered::Absent => made.request.state = Some("gone".into()),
+                AnswerKind::Absent => made.request.state = Some("gone".into()),
                 // It says nothing of how it stands.
-                Answered::Refused => {}
+                AnswerKind::Refused => {}
             }
         }
         Ok(())

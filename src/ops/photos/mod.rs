@@ -25,7 +25,7 @@ use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::Context;
 use crate::input::{InputSpec, Inputs};
 use crate::ops::client::{Action, Confirm, Intent, VendorClient, settings_of};
-use crate::store::{Answered, Held, SourceId};
+use crate::store::{AnswerKind, KeptAnswer, SourceId};
 use crate::vendors::visio::{self, CANCEL, REQUEST, SHOW, Wanted};
 
 /// What a command about photo requests shall do.
@@ -236,8 +236,8 @@ fn refused(
     keys: &[Key],
 ) -> Result<Vec<(Key, Outcome)>, Error> {
     let held = client.held(source, keys)?.into_iter();
-    let refused = held.filter(|(_, held)| held.said == Answered::Refused);
-    let why = |held: &Held| held.detail.as_deref().unwrap_or("refused").to_owned();
+    let refused = held.filter(|(_, held)| held.said == AnswerKind::Refused);
+    let why = |held: &KeptAnswer| held.detail.as_deref().unwrap_or("refused").to_owned();
     Ok(refused.map(|(key, held)| (key, Outcome::Refused(why(&held)))).collect())
 }
 

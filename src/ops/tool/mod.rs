@@ -28,7 +28,7 @@ use crate::input::{InputSpec, Inputs};
 use crate::ops::client::{Action, Confirm, Intent, VendorClient, settings_of};
 use crate::ops::template::JsonTemplate;
 use crate::output::{InputInfo, Sheet};
-use crate::store::{Answered, SourceId, SourceName, Store};
+use crate::store::{AnswerKind, SourceId, SourceName, Store};
 use crate::vendors::visa::{self, EXECUTE};
 
 /// What `tool run` shall do.
@@ -147,7 +147,7 @@ fn missing(
     let (freshness, started) = (Freshness::lasting(), client.session.started().wall);
     let is_answered = |key: &Key| {
         held.get(key).is_some_and(|held| {
-            let found = held.said == Answered::Found;
+            let found = held.said == AnswerKind::Found;
             freshness.expires_at(key, found, held.fetched_at) > started
         })
     };

@@ -11,7 +11,7 @@ use crate::enrich::survey::Survey;
 use crate::input::Inputs;
 use crate::ops::client::{VendorClient, commit_whole};
 use crate::output::Sheet;
-use crate::store::{Answered, Held};
+use crate::store::{AnswerKind, KeptAnswer};
 use crate::vendors::visa::Execution;
 
 /// The columns that follow the input's.
@@ -21,7 +21,7 @@ pub(super) const COLUMNS: [&str; 4] =
 /// What came of every task.
 pub(super) struct Answers<'a> {
     pub(super) client: &'a VendorClient<'a>,
-    pub(super) held: HashMap<Key, Held>,
+    pub(super) held: HashMap<Key, KeptAnswer>,
     pub(super) unanswered: HashMap<Key, Outcome>,
 }
 
@@ -40,7 +40,7 @@ impl Answers<'_> {
             return Ok(Cells::without_answer(&outcome.unwrap_or(Outcome::Missing)));
         };
         match (held.said, held.detail.as_deref()) {
-            (Answered::Found, _) => {
+            (AnswerKind::Found, _) => {
                 let body = self.client.body(key, held)?;
                 Ok(Execution::read(&body).map_or_else(Cells::unreadable, Cells::of))
             }

@@ -27,7 +27,7 @@ pub struct BodyId(pub(in crate::store) NonZeroI64);
 /// What an answer in the store says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in `outcome::Answer`")]
-pub enum Answered {
+pub enum AnswerKind {
     Found,
     Absent,
     Refused,
@@ -35,9 +35,9 @@ pub enum Answered {
 
 /// An answer in the store, without its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct KeptAnswer {
     /// What it says.
-    pub said: Answered,
+    pub said: AnswerKind,
     /// Why it was refused.
     pub detail: Option<Arc<str>>,
     /// Its words.
@@ -99,11 +99,11 @@ impl<'a> Snapshot<'a> {
 
     /// Calls `take` for each of `keys` that has an answer. The keys are sorted;
     /// each comes with a mark that is handed back.
-    pub fn each_held<K: AsRef<str>>(
+    pub fn each_kept<K: AsRef<str>>(
         &self,
         source: SourceId,
         keys: impl ExactSizeIterator<Item = (u32, K)>,
-        take: impl FnMut(u32, Held),
+        take: impl FnMut(u32, KeptAnswer),
     ) -> Result<(), Error> {
         let read = if self.wants_scan(keys.len()) {
             self.scan(source, keys, take)
@@ -114,13 +114,13 @@ impl<'a> Snapshot<'a> {
     }
 
     /// The same for every key of a set.
-    pub fn each_held_in(
+    pub fn each_kept_in(
         &self,
         source: SourceId,
         keys: &KeySet,
-        take: impl FnMut(u32, Held),
+        take: impl FnMut(u32, KeptAnswer),
     ) -> Result<(), Error> {
-        self.each_held(source, keys.stored(&keys.sorted()), take)
+        self.each_kept(source, keys.stored(&keys.sorted()), take)
     }
 
     /// The words of an answer about `key`. 78 where they are not what was written.
@@ -156,13 +156,13 @@ impl<'a> Snapshot<'a> {
         &self,
         source: SourceId,
         keys: impl Iterator<Item = (u32, K)>,
-        mut take: impl FnMut(u32, Held),
+        mut take: impl FnMut(u32, KeptAnswer),
     ) -> rusqlite::Result<()> {
         let mut find = self.db.prepare_cached(
             "SELECT key, status, detail, body, fetched_at FROM answers WHERE source = ?1 AND key = ?2",
         )?;
         for (mark, key) in keys {
-            if let Some(held) = find.query_row((source.0, key.as_ref()), read_held).optional()? {
+            if let Some(held) = find.query_row((source.0, key.as_ref()), read_kept).optional()? {
                 take(mark, held);
             }
         }
@@ -173,7 +173,7 @@ impl<'a> Snapshot<'a> {
         &self,
         source: SourceId,
         keys: impl Iterator<Item = (u32, K)>,
-        mut take: impl FnMut(u32, Held),
+        mut take: impl FnMut(u32, KeptAnswer),
     ) -> rusqlite::Result<()> {
         let mut all = self.db.prepare_cached(
             "SELECT key, status, detail, body, fetched_at FROM answers WHERE source = ?1 ORDER BY key",
@@ -187,7 +187,7 @@ impl<'a> Snapshot<'a> {
                     Ordering::Less => drop(keys.next()),
                     Ordering::Greater => break,
                     Ordering::Equal => {
-                        take(*mark, read_held(row)?);
+                        take(*mark, read_kept(row)?);
                         keys.next();
                     }
                 }
@@ -207,12 +207,12 @@ impl Drop for Snapshot<'_> {
     }
 }
 
-fn read_held(row: &Row<'_>) -> rusqlite::Result<Held> {
-    Ok(Held {
+fn read_kept(row: &Row<'_>) -> rusqlite::Result<KeptAnswer> {
+    Ok(KeptAnswer {
         said: match row.get::<_, u8>(1)? {
-            0 => Answered::Found,
-            1 => Answered::Absent,
-            _ => Answered::Refused,
+            0 => AnswerKind::Found,
+            1 => AnswerKind::Absent,
+            _ => AnswerKind::Refused,
         },
         detail: row.get::<_, Option<String>>(2)?.map(Arc::from),
         body: row.get::<_, Option<i64>>(3)?.and_then(NonZeroI64::new).map(BodyId),

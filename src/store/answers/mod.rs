@@ -6,4 +6,4 @@ pub(in crate::store) mod index;
 pub(in crate::store) mod inventories;
 pub(in crate::store) mod lookup;
 pub(in crate::store) mod recalls;
-pub(in crate::store) mod statements;
+pub(in crate::store) mod provenance;

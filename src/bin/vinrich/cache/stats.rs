@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vinrich::domain::error::{Error, Exit};
-use vinrich::store::{HeldRecallFile, SourceRecord, Store};
+use vinrich::store::{KeptRecallFile, SourceRecord, Store};
 
 use super::nothing_yet;
 use crate::format::{at, bytes, shown, table, text, thousands, visible};
@@ -28,7 +28,7 @@ fn as_text(
     path: &Path,
     size: u64,
     sources: &[SourceRecord],
-    recall_files: &[HeldRecallFile],
+    recall_files: &[KeptRecallFile],
 ) -> String {
     let answers: u64 = sources.iter().map(|source| source.answers).sum();
     let mut lines =
@@ -86,7 +86,7 @@ mod tests {
             fetched: None,
             ..source.clone()
         };
-        let file = HeldRecallFile {
+        let file = KeptRecallFile {
             part: vinrich::reference::nhtsa_file::Part::Post2010,
             name: "FLAT_RCL_POST_2010.zip".into(),
             imported_at: 1_795_314_199_000_000,

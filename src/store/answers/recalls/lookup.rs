@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CampaignId, Filed, Filer, HeldRecallFile, RecallFileInfo, campaign_columns, merge,
+    CampaignId, KeptRecallFile, RecallFileInfo, RecallLookup, RecallMatch, campaign_columns, merge,
     read_campaign,
 };
 use crate::domain::error::Error;
@@ -31,14 +31,14 @@ impl Snapshot<'_> {
     }
 
     /// The parts that were imported.
-    pub fn recall_files(&self) -> Result<Vec<HeldRecallFile>, Error> {
+    pub fn recall_files(&self) -> Result<Vec<KeptRecallFile>, Error> {
         let read = || {
             self.db
                 .prepare_cached(
                     "SELECT part, name, imported_at, newest, rows, campaigns, vehicles, warnings
                      FROM recall_files ORDER BY part",
                 )?
-                .query_map([], read_held)?
+                .query_map([], read_kept)?
                 .collect::<rusqlite::Result<Vec<_>>>()
         };
         let held = read().map_err(failed("cannot list the recall file", &self.path))?;
@@ -46,24 +46,24 @@ impl Snapshot<'_> {
     }
 
     /// What looks up vehicles in the file; to be kept for all of them.
-    pub fn filer(&self) -> Result<Filer<'_>, Error> {
+    pub fn recall_lookup(&self) -> Result<RecallLookup<'_>, Error> {
         let held = self.recall_files()?;
-        Filer::new(self, &held).map_err(failed("cannot look up the recall file", &self.path))
+        RecallLookup::new(self, &held).map_err(failed("cannot look up the recall file", &self.path))
     }
 
     /// What the file knows of one vehicle.
-    pub fn filed(&self, vehicle: &Vehicle) -> Result<Filed, Error> {
-        self.filer()?.find(vehicle)
+    pub fn recall_match(&self, vehicle: &Vehicle) -> Result<RecallMatch, Error> {
+        self.recall_lookup()?.find(vehicle)
     }
 
     /// Calls `take` with what the file knows of each of `vehicles`; each comes with
     /// a mark that is handed back.
-    pub fn each_filed(
+    pub fn each_recall_match(
         &self,
         vehicles: impl IntoIterator<Item = (u32, Vehicle)>,
-        mut take: impl FnMut(u32, Filed),
+        mut take: impl FnMut(u32, RecallMatch),
     ) -> Result<(), Error> {
-        let mut filer = self.filer()?;
+        let mut filer = self.recall_lookup()?;
         for (mark, vehicle) in vehicles {
             take(mark, filer.find(&vehicle)?);
         }
@@ -71,7 +71,7 @@ impl Snapshot<'_> {
     }
 
     /// The campaigns of `ids`, each number once, ascending.
-    pub fn filed_campaigns(&self, ids: &[CampaignId]) -> Result<RecallFacts, Error> {
+    pub fn recall_campaigns(&self, ids: &[CampaignId]) -> Result<RecallFacts, Error> {
         self.read_campaigns(ids).map_err(failed("cannot read a recall campaign", &self.path))
     }
 
@@ -95,11 +95,11 @@ impl Snapshot<'_> {
 }
 
 /// `None` for a part that this program does not know.
-fn read_held(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<HeldRecallFile>> {
+fn read_kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<KeptRecallFile>> {
     let Some(part) = Part::from_name(row.get_ref(0)?.as_str()?) else { return Ok(None) };
     let count = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
     let warnings: String = row.get(7)?;
-    Ok(Some(HeldRecallFile {
+    Ok(Some(KeptRecallFile {
         part,
         name: row.get(1)?,
         imported_at: row.get(2)?,

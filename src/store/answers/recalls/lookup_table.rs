@@ -8,7 +8,7 @@ use std::path::Path;
 use hashbrown::HashMap;
 use rusqlite::CachedStatement;
 
-use super::{CampaignId, Filed, HeldRecallFile, UNKNOWN_YEAR};
+use super::{CampaignId, KeptRecallFile, RecallMatch, UNKNOWN_YEAR};
 use crate::domain::error::Error;
 use crate::domain::facts::Days;
 use crate::domain::key::Vehicle;
@@ -27,7 +27,7 @@ const NEAR: u32 = 2;
 
 /// Finds what the file says about one vehicle after another. Holds no more than
 /// the names in the file, and the numbers of the campaigns of those asked about.
-pub struct Filer<'s> {
+pub struct RecallLookup<'s> {
     path: &'s Path,
     models_of: CachedStatement<'s>,
     vehicles_of: CachedStatement<'s>,
@@ -36,10 +36,10 @@ pub struct Filer<'s> {
     makes: HashMap<String, Make>,
 }
 
-impl<'s> Filer<'s> {
+impl<'s> RecallLookup<'s> {
     pub(in crate::store) fn new(
         snapshot: &'s Snapshot<'_>,
-        held: &[HeldRecallFile],
+        held: &[KeptRecallFile],
     ) -> rusqlite::Result<Self> {
         let db = snapshot.db;
         Ok(Self {
@@ -53,21 +53,21 @@ impl<'s> Filer<'s> {
     }
 
     /// What the file knows of one vehicle.
-    pub fn find(&mut self, vehicle: &Vehicle) -> Result<Filed, Error> {
+    pub fn find(&mut self, vehicle: &Vehicle) -> Result<RecallMatch, Error> {
         self.look_up(vehicle).map_err(failed("cannot look up the recall file", self.path))
     }
 
-    fn look_up(&mut self, vehicle: &Vehicle) -> rusqlite::Result<Filed> {
+    fn look_up(&mut self, vehicle: &Vehicle) -> rusqlite::Result<RecallMatch> {
         let folded = bare(&vehicle.make);
         if !self.makes.contains_key(&folded) {
             let make = Make::read(&mut self.models_of, &folded)?;
             // Only what is in the file is kept, so that no input makes this grow.
             if make.names.is_empty() {
-                return Ok(Filed::UnknownName);
+                return Ok(RecallMatch::UnknownName);
             }
             self.makes.insert(folded.clone(), make);
         }
-        let Some(make) = self.makes.get_mut(&folded) else { return Ok(Filed::UnknownName) };
+        let Some(make) = self.makes.get_mut(&folded) else { return Ok(RecallMatch::UnknownName) };
         let asked = bare(&vehicle.model);
         let places = make.places(&vehicle.model, &asked);
         for &place in &places {
@@ -84,12 +84,12 @@ fn find_among(
     vehicle: &Vehicle,
     asked: &str,
     covered: &RangeInclusive<i32>,
-) -> Filed {
+) -> RecallMatch {
     let year = vehicle.year;
     if let Some(exact) = names.iter().find(|name| name.text == vehicle.model)
         && let campaigns @ [_, ..] = &exact.campaigns(year).collect::<Vec<_>>()[..]
     {
-        return Filed::Found(campaigns.to_vec());
+        return RecallMatch::Found(campaigns.to_vec());
     }
     let same = || names.iter().copied().filter(|name| name.bare == asked);
     let is_named_so = same().any(|name| name.is_used_near(year));
@@ -103,16 +103,16 @@ fn find_among(
         campaigns.sort_unstable();
         campaigns.dedup();
         let names = named.iter().map(|name| name.text.clone()).collect();
-        return Filed::Variants { names, campaigns };
+        return RecallMatch::Variants { names, campaigns };
     }
     if same().next().is_none() {
-        Filed::UnknownName
+        RecallMatch::UnknownName
     } else if counted.iter().any(|name| name.has_unknown_year) {
-        Filed::UnknownYear
+        RecallMatch::UnknownYear
     } else if !covered.contains(&year) {
-        Filed::Uncovered
+        RecallMatch::Uncovered
     } else {
-        Filed::Zero
+        RecallMatch::Zero
     }
 }
 
@@ -216,7 +216,7 @@ impl Name {
 
 /// The model years of which the parts that are held have every campaign so far.
 /// Cars of the year after next are not built yet when an edition ends.
-fn covered_years(held: &[HeldRecallFile]) -> RangeInclusive<i32> {
+fn covered_years(held: &[KeptRecallFile]) -> RangeInclusive<i32> {
     let has = |part| held.iter().any(|file| file.part == part);
     let first = if has(Part::Whole) || (has(Part::Pre2010) && has(Part::Post2010)) {
         i32::MIN
@@ -229,7 +229,7 @@ fn covered_years(held: &[HeldRecallFile]) -> RangeInclusive<i32> {
 }
 
 /// An edition that names no day ends on the day of its import at the latest.
-fn last_year(file: &HeldRecallFile) -> i32 {
+fn last_year(file: &KeptRecallFile) -> i32 {
     let imported = || Days::try_from(file.imported_at.div_euclid(MICROS_A_DAY)).unwrap_or(0);
     let days = file.newest.unwrap_or_else(imported);
     let span = jiff::Span::new().try_days(i64::from(days));

@@ -18,7 +18,7 @@ use crate::domain::facts::{Campaign, Days};
 use crate::reference::nhtsa_file::Part;
 
 pub use import::{Imported, import_recall_file};
-pub use lookup_table::Filer;
+pub use lookup_table::RecallLookup;
 
 /// The year of a row that has none, as stored.
 const UNKNOWN_YEAR: i32 = 0;
@@ -29,7 +29,7 @@ pub struct CampaignId(i64);
 
 /// What the imported file knows of a vehicle.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Filed {
+pub enum RecallMatch {
     /// Campaigns name it by that very make, model and year; at least one.
     Found(Vec<CampaignId>),
     /// Campaigns name it by other spellings of the model alone.
@@ -52,7 +52,7 @@ pub enum Filed {
     UnknownName,
 }
 
-impl Filed {
+impl RecallMatch {
     /// Whether no other source need be asked.
     pub fn settles(&self) -> bool {
         match self {
@@ -64,7 +64,7 @@ impl Filed {
 
 /// One imported part of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldRecallFile {
+pub struct KeptRecallFile {
     /// Which part.
     pub part: Part,
     /// The file's name, without folders.

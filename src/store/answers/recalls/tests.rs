@@ -50,16 +50,16 @@ impl TestStore {
         })
     }
 
-    fn filed(&self, make: &str, model: &str, year: i32) -> Filed {
-        self.view(|snapshot| snapshot.filed(&Vehicle::new(make, model, year)))
+    fn filed(&self, make: &str, model: &str, year: i32) -> RecallMatch {
+        self.view(|snapshot| snapshot.recall_match(&Vehicle::new(make, model, year)))
     }
 
     /// The campaign numbers of an answer.
-    fn numbers(&self, filed: &Filed) -> Vec<String> {
-        let (Filed::Found(ids) | Filed::Variants { campaigns: ids, .. }) = filed else {
+    fn numbers(&self, filed: &RecallMatch) -> Vec<String> {
+        let (RecallMatch::Found(ids) | RecallMatch::Variants { campaigns: ids, .. }) = filed else {
             return Vec::new();
         };
-        let facts = self.view(|snapshot| snapshot.filed_campaigns(ids));
+        let facts = self.view(|snapshot| snapshot.recall_campaigns(ids));
         facts.campaigns.into_iter().map(|campaign| campaign.number).collect()
     }
 }
@@ -116,15 +116,15 @@ fn a_vehicle_is_found_by_name_or_variant() {
     assert_eq!((imported.campaigns, imported.vehicles), (5, 4));
 
     let exact = store.filed("Ford", "F-250 SD", 2016);
-    assert!(matches!(exact, Filed::Found(_)));
+    assert!(matches!(exact, RecallMatch::Found(_)));
     assert_eq!(store.numbers(&exact), ["16V001000", "16V002000"]);
 
     let variant = store.filed("FORD", "F-250", 2016);
-    assert!(matches!(&variant, Filed::Variants { names, .. } if names == &["F-250 SD"]));
+    assert!(matches!(&variant, RecallMatch::Variants { names, .. } if names == &["F-250 SD"]));
     assert_eq!(store.numbers(&variant), ["16V001000", "16V002000"]);
 
     let respelled = store.filed("MAZDA", "CX5", 2017);
-    assert!(matches!(&respelled, Filed::Variants { names, .. } if names == &["CX-5"]));
+    assert!(matches!(&respelled, RecallMatch::Variants { names, .. } if names == &["CX-5"]));
 
     let make = store.filed("MERCEDES-BENZ", "C300", 2014);
     assert_eq!(store.numbers(&make), ["14V009000"]);
@@ -134,20 +134,28 @@ fn a_vehicle_is_found_by_name_or_variant() {
 fn a_zero_needs_a_known_name_and_year() {
     let store = TestStore::new();
     store.import(Part::Post2010, 1, &fleet());
-    assert_eq!(store.filed("FORD", "F-150", 2017), Filed::Zero);
-    assert_eq!(store.filed("MAZDA", "CX5", 2018), Filed::Zero, "the same model, spelled otherwise");
+    assert_eq!(store.filed("FORD", "F-150", 2017), RecallMatch::Zero);
+    assert_eq!(
+        store.filed("MAZDA", "CX5", 2018),
+        RecallMatch::Zero,
+        "the same model, spelled otherwise"
+    );
     assert_eq!(
         store.filed("FORD", "F-250", 2017),
-        Filed::UnknownName,
+        RecallMatch::UnknownName,
         "known by a longer name alone"
     );
-    assert_eq!(store.filed("FORD", "FIESTA", 2016), Filed::UnknownName);
-    assert_eq!(store.filed("LADA", "NIVA", 2016), Filed::UnknownName);
-    assert_eq!(store.filed("FORD", "", 2016), Filed::UnknownName);
+    assert_eq!(store.filed("FORD", "FIESTA", 2016), RecallMatch::UnknownName);
+    assert_eq!(store.filed("LADA", "NIVA", 2016), RecallMatch::UnknownName);
+    assert_eq!(store.filed("FORD", "", 2016), RecallMatch::UnknownName);
 
-    assert_eq!(store.filed("FORD", "F-150", 2010), Filed::Uncovered, "older reports are elsewhere");
+    assert_eq!(
+        store.filed("FORD", "F-150", 2010),
+        RecallMatch::Uncovered,
+        "older reports are elsewhere"
+    );
     store.import(Part::Pre2010, 2, &[row("09V001000", "FORD", "F-150", 2009)]);
-    assert_eq!(store.filed("FORD", "F-150", 2010), Filed::Zero);
+    assert_eq!(store.filed("FORD", "F-150", 2010), RecallMatch::Zero);
     assert_eq!(store.numbers(&store.filed("FORD", "F-150", 2009)), ["09V001000"]);
 }
 
@@ -159,12 +167,12 @@ fn a_campaign_without_year_may_fit_any() {
     rows.push(row("19V002000", "FORD", "TRANSIT", 2019));
     let imported = store.import(Part::Whole, 1, &rows);
     assert_eq!(imported.vehicles, 5, "one without a year is not counted");
-    assert_eq!(store.filed("FORD", "TRANSIT", 2016), Filed::UnknownYear);
-    assert!(!Filed::UnknownYear.settles());
+    assert_eq!(store.filed("FORD", "TRANSIT", 2016), RecallMatch::UnknownYear);
+    assert!(!RecallMatch::UnknownYear.settles());
     assert_eq!(store.numbers(&store.filed("FORD", "TRANSIT", 2019)), ["19V002000"]);
-    assert_eq!(store.filed("TESLA", "MODEL S", 2018), Filed::UnknownYear);
-    assert_eq!(store.filed("TESLA", "MODELS", 2018), Filed::UnknownYear, "spelled otherwise");
-    assert_eq!(store.filed("TESLA", "MODEL S", 0), Filed::UnknownYear, "0 is not a year");
+    assert_eq!(store.filed("TESLA", "MODEL S", 2018), RecallMatch::UnknownYear);
+    assert_eq!(store.filed("TESLA", "MODELS", 2018), RecallMatch::UnknownYear, "spelled otherwise");
+    assert_eq!(store.filed("TESLA", "MODEL S", 0), RecallMatch::UnknownYear, "0 is not a year");
 }
 
 #[test]
@@ -172,8 +180,8 @@ fn an_edition_does_not_cover_later_cars() {
     let store = TestStore::new();
     store.import(Part::Post2010, 1, &fleet());
     // It goes up to a day in 2024.
-    assert_eq!(store.filed("FORD", "F-150", 2025), Filed::Zero);
-    assert_eq!(store.filed("FORD", "F-150", 2026), Filed::Uncovered);
+    assert_eq!(store.filed("FORD", "F-150", 2025), RecallMatch::Zero);
+    assert_eq!(store.filed("FORD", "F-150", 2026), RecallMatch::Uncovered);
 }
 
 #[test]
@@ -189,7 +197,7 @@ fn a_longer_name_counts_only_for_unused_names() {
         row("18V007000", "MAZDA", "CX 5", 2018),
     ];
     store.import(Part::Whole, 1, &rows);
-    assert_eq!(store.filed("FORD", "MUSTANG", 2021), Filed::Zero, "not the Mach-E");
+    assert_eq!(store.filed("FORD", "MUSTANG", 2021), RecallMatch::Zero, "not the Mach-E");
     assert_eq!(store.numbers(&store.filed("FORD", "MUSTANG", 2020)), ["20V002000"]);
     assert_eq!(store.numbers(&store.filed("FORD", "MUSTANG MACH-E", 2021)), ["21V001000"]);
     assert_eq!(store.numbers(&store.filed("FORD", "F-250", 2016)), ["16V004000"]);
@@ -200,9 +208,13 @@ fn a_longer_name_counts_only_for_unused_names() {
 fn the_old_reports_alone_ground_no_zero() {
     let store = TestStore::new();
     store.import(Part::Pre2010, 1, &[row("09V001000", "FORD", "F-150", 2009)]);
-    assert_eq!(store.filed("FORD", "F-150", 2016), Filed::Uncovered);
+    assert_eq!(store.filed("FORD", "F-150", 2016), RecallMatch::Uncovered);
     store.import(Part::Whole, 2, &fleet());
-    assert_eq!(store.filed("FORD", "F-150", 2009), Filed::Zero, "the whole replaces its parts");
+    assert_eq!(
+        store.filed("FORD", "F-150", 2009),
+        RecallMatch::Zero,
+        "the whole replaces its parts"
+    );
     assert_eq!(store.info().1, 1);
 }
 
@@ -221,8 +233,8 @@ fn rows_of_one_campaign_merge_in_any_order() {
     let found = |rows: &[Record]| {
         let store = TestStore::new();
         store.import(Part::Post2010, 1, rows);
-        let Filed::Found(ids) = store.filed("FORD", "F-150", 2016) else { panic!("found") };
-        store.view(|snapshot| snapshot.filed_campaigns(&ids)).campaigns
+        let RecallMatch::Found(ids) = store.filed("FORD", "F-150", 2016) else { panic!("found") };
+        store.view(|snapshot| snapshot.recall_campaigns(&ids)).campaigns
     };
     let campaigns = found(&rows);
     assert_eq!(campaigns.len(), 2);
@@ -247,7 +259,7 @@ fn an_edition_replaces_only_its_predecessor() {
     assert!(!imported.unchanged);
     assert_eq!(store.numbers(&store.filed("FORD", "F-150", 2016)), ["16V777000"]);
     assert_eq!(store.numbers(&store.filed("FORD", "F-150", 2009)), ["09V001000", "16V778000"]);
-    assert_eq!(store.filed("MAZDA", "CX-5", 2017), Filed::UnknownName, "nothing old is left");
+    assert_eq!(store.filed("MAZDA", "CX-5", 2017), RecallMatch::UnknownName, "nothing old is left");
 
     let again = store.import(Part::Post2010, 3, &next);
     assert!(again.unchanged);
@@ -285,7 +297,7 @@ fn an_import_that_ends_early_changes_nothing() {
     // A run reads and writes meanwhile: nothing is locked.
     assert_eq!(store.numbers(&store.filed("MAZDA", "CX-5", 2017)), ["17V004000"]);
     drop(import);
-    assert_eq!(store.filed("KIA", "EV6", 2024), Filed::UnknownName);
+    assert_eq!(store.filed("KIA", "EV6", 2024), RecallMatch::UnknownName);
     assert_eq!(store.numbers(&store.filed("FORD", "F-150", 2016)), ["16V001000"]);
 }
 
@@ -300,14 +312,15 @@ fn many_are_found_as_one_by_one() {
         .collect();
     let mut found = Vec::new();
     store.view(|snapshot| {
-        snapshot.each_filed((0..).zip(vehicles.clone()), |mark, filed| found.push((mark, filed)))
+        snapshot
+            .each_recall_match((0..).zip(vehicles.clone()), |mark, filed| found.push((mark, filed)))
     });
     let one_by_one: Vec<_> = (0..)
         .zip(&vehicles)
         .map(|(mark, v)| (mark, store.filed(&v.make, &v.model, v.year)))
         .collect();
     assert_eq!(found, one_by_one);
-    assert!(found.iter().any(|(_, filed)| matches!(filed, Filed::Found(_))));
+    assert!(found.iter().any(|(_, filed)| matches!(filed, RecallMatch::Found(_))));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::store::{Snapshot, failed};
 
 /// One answer, and the call it came by.
 #[derive(Clone, Debug)]
-pub struct Statement {
+pub struct AnswerRecord {
     /// `decode`, `recalls`, `listings`, or `none` for lists and calls that act.
     pub dataset: String,
     /// The vendor's id.
@@ -35,19 +35,19 @@ pub struct Statement {
     /// The vendor's name for the request.
     pub request_id: Option<String>,
     /// What the same source said before.
-    pub earlier: Vec<Earlier>,
+    pub earlier: Vec<EarlierAnswer>,
 }
 
 /// An answer that was replaced.
 #[derive(Clone, Copy, Debug)]
-pub struct Earlier {
+pub struct EarlierAnswer {
     /// `found`, `absent` or `refused`.
     pub status: &'static str,
     /// Microseconds since the epoch.
     pub fetched_at: i64,
 }
 
-const STATEMENT: &str = "
+const ANSWER: &str = "
     SELECT sources.dataset, sources.vendor, sources.endpoint, sources.origin, answers.key,
            answers.status, answers.detail, coalesce(length(bodies.body), 0), answers.fetched_at,
            answers.call, runs.run_id, replies.request_id, sources.id
@@ -60,14 +60,14 @@ const STATEMENT: &str = "
 
 impl Snapshot<'_> {
     /// What every source says of `key`.
-    pub fn statements(&self, key: &Key) -> Result<Vec<Statement>, Error> {
-        self.statements_where("answers.key = ?1 AND ?2 IS NULL", &key.to_stored(), None)
+    pub fn answers_about(&self, key: &Key) -> Result<Vec<AnswerRecord>, Error> {
+        self.answers_where("answers.key = ?1 AND ?2 IS NULL", &key.to_stored(), None)
     }
 
     /// Pages of lists that name `vin`, and what calls that act were answered about it.
-    pub fn mentions(&self, vin: &Vin) -> Result<Vec<Statement>, Error> {
+    pub fn answers_naming(&self, vin: &Vin) -> Result<Vec<AnswerRecord>, Error> {
         // Pages and tasks; everything else is asked about by its key.
-        let mut found = self.statements_where(
+        let mut found = self.answers_where(
             "answers.key >= ?1 AND answers.key < char(31) AND answers.key > char(29)
              AND (instr(answers.key, ?2) > 0 OR instr(bodies.body, CAST(?2 AS BLOB)) > 0)",
             "",
@@ -77,42 +77,42 @@ impl Snapshot<'_> {
         Ok(found)
     }
 
-    fn statements_where(
+    fn answers_where(
         &self,
         condition: &str,
         key: &str,
         vin: Option<&Vin>,
-    ) -> Result<Vec<Statement>, Error> {
+    ) -> Result<Vec<AnswerRecord>, Error> {
         let read = || {
-            let sql = format!("{STATEMENT} WHERE {condition} ORDER BY sources.id, answers.key");
+            let sql = format!("{ANSWER} WHERE {condition} ORDER BY sources.id, answers.key");
             let mut find = self.db.prepare(&sql)?;
             let mut rows = find.query(params![key, vin.map(Vin::as_str)])?;
             let mut said = Vec::new();
             while let Some(row) = rows.next()? {
                 let Some(key) = Key::from_stored(row.get_ref(4)?.as_str()?) else { continue };
                 let earlier = self.earlier(row.get(12)?, &key)?;
-                said.push(statement(row, key, earlier)?);
+                said.push(record(row, key, earlier)?);
             }
             Ok(said)
         };
         read().map_err(failed("cannot look up what was said", &self.path))
     }
 
-    fn earlier(&self, source: i64, key: &Key) -> rusqlite::Result<Vec<Earlier>> {
+    fn earlier(&self, source: i64, key: &Key) -> rusqlite::Result<Vec<EarlierAnswer>> {
         self.db
             .prepare_cached(
                 "SELECT status, fetched_at FROM answer_history
                  WHERE source = ?1 AND key = ?2 ORDER BY fetched_at DESC",
             )?
             .query_map(params![source, key.to_stored()], |row| {
-                Ok(Earlier { status: status(row.get(0)?), fetched_at: row.get(1)? })
+                Ok(EarlierAnswer { status: status(row.get(0)?), fetched_at: row.get(1)? })
             })?
             .collect()
     }
 }
 
-fn statement(row: &Row<'_>, key: Key, earlier: Vec<Earlier>) -> rusqlite::Result<Statement> {
-    Ok(Statement {
+fn record(row: &Row<'_>, key: Key, earlier: Vec<EarlierAnswer>) -> rusqlite::Result<AnswerRecord> {
+    Ok(AnswerRecord {
         dataset: row.get(0)?,
         vendor: row.get(1)?,
         endpoint: row.get(2)?,
