@@ -118,7 +118,7 @@ pub enum Answer {
 
 /// Why a key was not asked, though a vendor could have answered it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Held {
+pub enum NotAsked {
     /// A quota window is full for longer than `max_wait`.
     Quota,
     /// The server told us to wait longer than `max_wait`.
@@ -135,7 +135,7 @@ pub enum Held {
     Elsewhere,
 }
 
-impl Held {
+impl NotAsked {
     /// The word written to `<dataset>_error`.
     pub const fn code(self) -> &'static str {
         match self {
@@ -174,7 +174,7 @@ pub enum Outcome {
     /// A call that acts was sent once, and nobody knows whether it arrived: it is not sent again.
     Unknown,
     /// Not asked in this run.
-    Pending(Held),
+    Pending(NotAsked),
 }
 
 /// The status of a dataset in a row. A later one gives way to an earlier one
@@ -223,12 +223,13 @@ impl Outcome {
             Self::Unknown => (Status::Failed, Some(OUTCOME_UNKNOWN.into()), Exit::SomeFailed),
             Self::Pending(held) => {
                 let exit = match held {
-                    Held::Quota | Held::RateLimited | Held::Breaker | Held::Elsewhere => {
-                        Exit::Parked
-                    }
-                    Held::OwnLimit => Exit::OwnLimit,
-                    Held::Stopped => Exit::Interrupted,
-                    Held::Offline => Exit::Success,
+                    NotAsked::Quota
+                    | NotAsked::RateLimited
+                    | NotAsked::Breaker
+                    | NotAsked::Elsewhere => Exit::Parked,
+                    NotAsked::OwnLimit => Exit::OwnLimit,
+                    NotAsked::Stopped => Exit::Interrupted,
+                    NotAsked::Offline => Exit::Success,
                 };
                 (Status::Pending, Some(held.code().into()), exit)
             }

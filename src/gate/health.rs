@@ -9,7 +9,7 @@ use super::retry::{Breaker, RetryBudget, back_off};
 use super::windows::{later, rfc3339, whole_second};
 use super::{AFTER_OUTAGE, Shared};
 use crate::domain::events::Level;
-use crate::domain::outcome::{Denied, Fault, Held, Outcome};
+use crate::domain::outcome::{Denied, Fault, NotAsked, Outcome};
 use crate::store::WaitWord;
 
 /// Refused requests without a single answered one that mean the request itself
@@ -44,7 +44,7 @@ enum Closed {
     Denied(Denied),
     /// It refuses whatever it is asked: the request is wrong, not the keys.
     Refusing(String),
-    Parked(Held, Option<i64>),
+    Parked(NotAsked, Option<i64>),
 }
 
 impl<'a> Health<'a> {
@@ -80,19 +80,19 @@ impl<'a> Health<'a> {
     /// Whether nothing more is sent in this run.
     pub(super) fn is_closed(&self) -> bool {
         if self.shared.cancel.asked().is_some() {
-            self.close(Held::Stopped);
+            self.close(NotAsked::Stopped);
         }
         self.closed.borrow().is_some()
     }
 
     /// Sends nothing more in this run, unless that was decided before.
-    pub(super) fn close(&self, held: Held) {
+    pub(super) fn close(&self, held: NotAsked) {
         self.closed.borrow_mut().get_or_insert(Closed::Parked(held, None));
     }
 
     /// As [`Health::close`], whatever was decided before.
     pub(super) fn leave_out(&self) {
-        *self.closed.borrow_mut() = Some(Closed::Parked(Held::Breaker, None));
+        *self.closed.borrow_mut() = Some(Closed::Parked(NotAsked::Breaker, None));
     }
 
     /// When asking again makes sense, if the vendor was given up for now.
@@ -122,7 +122,7 @@ impl<'a> Health<'a> {
                 Outcome::Failed(Fault::Garbled { excerpt: code.clone() })
             }
             Some(Closed::Parked(held, _)) => Outcome::Pending(*held),
-            None => Outcome::Pending(Held::Stopped),
+            None => Outcome::Pending(NotAsked::Stopped),
         }
     }
 
@@ -172,9 +172,9 @@ impl<'a> Health<'a> {
         if let Some(wait) = wait {
             let too_long = self.breaker.borrow().down_for(now) + wait > self.shared.max_wait;
             if too_long || was_never_there {
-                self.park(Held::Breaker, AFTER_OUTAGE);
+                self.park(NotAsked::Breaker, AFTER_OUTAGE);
             } else {
-                self.hold(wait, Held::Breaker);
+                self.hold(wait, NotAsked::Breaker);
             }
         }
         true
@@ -194,13 +194,13 @@ impl<'a> Health<'a> {
     /// either, that is an outage.
     pub(super) fn exhausted(&self) {
         if self.breaker.borrow().is_open() && !self.is_closed() {
-            self.park(Held::Breaker, AFTER_OUTAGE);
+            self.park(NotAsked::Breaker, AFTER_OUTAGE);
         }
     }
 
     /// The vendor asks every call to wait.
     pub(super) fn asked_to_wait(&self, wait: Duration) {
-        self.hold(self.waits.note_asked(wait, WaitWord::Asked), Held::RateLimited);
+        self.hold(self.waits.note_asked(wait, WaitWord::Asked), NotAsked::RateLimited);
     }
 
     /// The vendor asked a call sent at `sent` to wait. Calls that were on their
@@ -216,22 +216,22 @@ impl<'a> Health<'a> {
         let used_up = longest.filter(|longest| *longest > self.shared.max_wait);
         match (wait, used_up) {
             (None, Some(window)) if in_a_row >= LIMITED_IN_A_ROW => {
-                self.park(Held::RateLimited, self.waits.note_asked(window, WaitWord::Supposed));
+                self.park(NotAsked::RateLimited, self.waits.note_asked(window, WaitWord::Supposed));
             }
             _ if in_a_row > LIMITED_IN_A_ROW * 3 => {
-                self.park(Held::RateLimited, wait.unwrap_or_default().max(AFTER_OUTAGE));
+                self.park(NotAsked::RateLimited, wait.unwrap_or_default().max(AFTER_OUTAGE));
             }
-            (Some(wait), _) if in_a_row == 1 => self.hold(wait, Held::RateLimited),
+            (Some(wait), _) if in_a_row == 1 => self.hold(wait, NotAsked::RateLimited),
             (wait, _) => {
                 let wait = wait.unwrap_or_default().max(back_off(in_a_row + 2));
-                self.hold(wait, Held::RateLimited);
+                self.hold(wait, NotAsked::RateLimited);
             }
         }
     }
 
     /// Waits for `wait`, or parks the vendor when that is longer than allowed.
-    pub(super) fn hold(&self, wait: Duration, why: Held) {
-        let paced = why == Held::Quota && wait <= PACE;
+    pub(super) fn hold(&self, wait: Duration, why: NotAsked) {
+        let paced = why == NotAsked::Quota && wait <= PACE;
         if wait > self.shared.max_wait && !paced {
             self.park(why, wait);
             return;
@@ -243,7 +243,7 @@ impl<'a> Health<'a> {
 
     /// Gives the vendor up for this run. One that refused the account stays off,
     /// and of two times to come back the later holds.
-    fn park(&self, why: Held, wait: Duration) {
+    fn park(&self, why: NotAsked, wait: Duration) {
         let at = whole_second(later(self.shared.clock.now().wall, wait));
         let is_known = match *self.closed.borrow() {
             Some(Closed::Denied(_) | Closed::Refusing(_)) => true,

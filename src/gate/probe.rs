@@ -11,7 +11,7 @@ use super::reservations::{Reservations, Reserved, Wish};
 use super::transport_error::TransportError;
 use crate::domain::error::Error;
 use crate::domain::money::Micros;
-use crate::domain::outcome::{Fault, Held};
+use crate::domain::outcome::{Fault, NotAsked};
 use crate::store::{Shortage, SourceId, WaitWord};
 use crate::vendors::{Effect, Probe, ServerLimit, Usage};
 
@@ -39,7 +39,7 @@ pub enum Probed {
     /// It was not sent: no room under the quotas, or the run was stopped.
     Held {
         /// Why.
-        why: Held,
+        why: NotAsked,
         /// When there is room, as far as known.
         wait: Option<Duration>,
     },
@@ -50,7 +50,7 @@ pub enum Probed {
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What comes of a probe when the run is stopped.
-const STOPPED: Probed = Probed::Held { why: Held::Stopped, wait: None };
+const STOPPED: Probed = Probed::Held { why: NotAsked::Stopped, wait: None };
 
 /// Sends `probe` once, if the quotas have room for a call soon.
 pub(super) async fn send_once(
@@ -118,11 +118,11 @@ async fn reserve_soon(
         }
         let (why, wait) = match shortage {
             Some(Shortage::After(wait, why)) => (why, Some(wait)),
-            Some(Shortage::AfterOpen) | None => (Held::Quota, None),
-            Some(Shortage::Run) => (Held::OwnLimit, None),
+            Some(Shortage::AfterOpen) | None => (NotAsked::Quota, None),
+            Some(Shortage::Run) => (NotAsked::OwnLimit, None),
         };
         let next = Instant::now() + wait.unwrap_or(LOOK_AGAIN);
-        if why != Held::Quota || next > deadline {
+        if why != NotAsked::Quota || next > deadline {
             return Ok(Err(Probed::Held { why, wait }));
         }
         tokio::select! {

@@ -13,7 +13,7 @@ use super::{Asked, Asking, LOOK_AGAIN};
 use crate::domain::error::Error;
 use crate::domain::freshness::Freshness;
 use crate::domain::key::Key;
-use crate::domain::outcome::{Fault, Held};
+use crate::domain::outcome::{Fault, NotAsked};
 use crate::store::{RESERVED_FOR, Shortage};
 use crate::vendors::{Effect, Endpoint};
 
@@ -123,7 +123,7 @@ impl<'a> Round<'a> {
                 return Ok(());
             }
             if let Some(until) = self.door.health.waits().until() {
-                // Held through a long wait, reservations would only keep other runs waiting.
+                // NotAsked through a long wait, reservations would only keep other runs waiting.
                 while until > Instant::now() + RESERVED_FOR && self.reservations.ready() > 0 {
                     self.give_back().await?;
                 }
@@ -240,7 +240,7 @@ impl<'a> Round<'a> {
             Some(_) if self.reservations.ready() > 0 => self.reservations.is_full = true,
             Some(Shortage::AfterOpen) => self.reservations.is_full = true,
             Some(Shortage::After(wait, why)) => self.door.health.hold(wait, why),
-            Some(Shortage::Run) => self.door.health.close(Held::OwnLimit),
+            Some(Shortage::Run) => self.door.health.close(NotAsked::OwnLimit),
         }
     }
 
@@ -264,7 +264,7 @@ impl<'a> Round<'a> {
                 return Ok(true);
             }
             if started.elapsed() > shared.max_wait {
-                self.door.health.close(Held::Elsewhere);
+                self.door.health.close(NotAsked::Elsewhere);
             } else if !self.others.is_empty() {
                 tokio::select! {
                     () = tokio::time::sleep(LOOK_ELSEWHERE) => {}

@@ -7,7 +7,7 @@ use crate::domain::error::Error;
 use crate::domain::freshness::Times;
 use crate::domain::key::Key;
 use crate::domain::key_set::KeySet;
-use crate::domain::outcome::{Denied, Fault, Held, Outcome};
+use crate::domain::outcome::{Denied, Fault, NotAsked, Outcome};
 use crate::enrich::board::{Column, Decodes, InventoryWords, Vehicles, View};
 use crate::enrich::chain::{Chain, Source};
 use crate::enrich::inventory::Renewal;
@@ -147,7 +147,7 @@ impl Doors<'_> {
     /// Why a vendor cannot be asked at all.
     fn no_door(&self) -> Outcome {
         if self.plan.datasets.offline {
-            Outcome::Pending(Held::Offline)
+            Outcome::Pending(NotAsked::Offline)
         } else {
             Outcome::Failed(Fault::Denied(Denied::Key))
         }

@@ -9,7 +9,7 @@ use super::{Known, is_fresh, page_key};
 use crate::domain::error::Error;
 use crate::domain::freshness::Times;
 use crate::domain::key::Key;
-use crate::domain::outcome::{Fault, Held, Outcome};
+use crate::domain::outcome::{Fault, NotAsked, Outcome};
 use crate::enrich::chain::{Chain, Source};
 use crate::gate::{Asking, Door, Shared, rfc3339};
 use crate::store::{AnswerKind, CompleteList, Snapshot, SourceId, Store, WholeList};
@@ -152,7 +152,7 @@ impl Renewal<'_> {
         if self.shared.writer.complete_list(complete).await? {
             Ok(Ok(walk.remark()))
         } else {
-            Ok(Err(Broken::Unanswered(Outcome::Pending(Held::Elsewhere))))
+            Ok(Err(Broken::Unanswered(Outcome::Pending(NotAsked::Elsewhere))))
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::book::{Book, Made};
 use super::{PhotoPlan, To};
 use crate::domain::error::Error;
-use crate::domain::outcome::{Held, Outcome};
+use crate::domain::outcome::{NotAsked, Outcome};
 use crate::domain::vin::{Rules, Vin};
 use crate::enrich::survey::Survey;
 use crate::input::{Inputs, Row};
@@ -26,7 +26,7 @@ const COLUMNS: [&str; 6] = [
 const NOT_REQUESTED: &str = "not_requested";
 
 /// What is said of a photo request that another run is making.
-pub(super) const ELSEWHERE: Outcome = Outcome::Pending(Held::Elsewhere);
+pub(super) const ELSEWHERE: Outcome = Outcome::Pending(NotAsked::Elsewhere);
 
 /// The file for the rows; the input's columns come first where there are any.
 pub(super) fn sheet(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Target;
 use crate::domain::error::Exit;
-use crate::domain::outcome::{Denied, Fault, Held};
+use crate::domain::outcome::{Denied, Fault, NotAsked};
 use crate::gate::Probed;
 
 /// What is wrong.
@@ -44,17 +44,17 @@ fn lacks_only_its_scope(target: &Target<'_>, probed: &Probed) -> bool {
         && matches!(probed, Probed::Failed { fault, .. } if *fault == no_scope)
 }
 
-fn held(why: Held, wait: Option<Duration>) -> (String, String, Exit) {
+fn held(why: NotAsked, wait: Option<Duration>) -> (String, String, Exit) {
     let hint = match wait {
-        Some(_) if why == Held::RateLimited => {
+        Some(_) if why == NotAsked::RateLimited => {
             "try again then; `vinrich quota` tells of it".to_owned()
         }
         Some(wait) => format!("there is room for a call in {}", seconds(wait)),
         None => "try again when the calls on their way have ended".into(),
     };
     let what = match why {
-        Held::Stopped => "stopped before it answered".into(),
-        Held::RateLimited => match wait {
+        NotAsked::Stopped => "stopped before it answered".into(),
+        NotAsked::RateLimited => match wait {
             Some(wait) => format!("not asked, since it asks to wait {}", seconds(wait)),
             None => "not asked, since it asks to wait".into(),
         },

@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use crate::domain::key::Key;
 use crate::domain::money::Micros;
-use crate::domain::outcome::Held;
+use crate::domain::outcome::NotAsked;
 use crate::domain::time::Moment;
 use crate::store::AccountId;
 use crate::store::answers::index::Reply;
@@ -173,7 +173,7 @@ fn room(
         Err(shortage) => return Ok(Err(shortage)),
     };
     if let Some(wait) = waits::wait_left(tx, asked.account, asked.now)? {
-        return Ok(Err(Shortage::After(wait, Held::RateLimited)));
+        return Ok(Err(Shortage::After(wait, NotAsked::RateLimited)));
     }
     let mut room = room_in_windows(tx, asked, want)?;
     // The places may be those of a process that died meanwhile.

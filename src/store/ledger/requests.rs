@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::key::{Effect, Key};
 use crate::domain::money::Micros;
-use crate::domain::outcome::Held;
+use crate::domain::outcome::NotAsked;
 use crate::domain::time::Moment;
 use crate::store::answers::index::NewAnswer;
 use crate::store::ledger::windows::Limits;
@@ -99,7 +99,7 @@ pub enum Shortage {
     /// Until a call on its way has ended.
     AfterOpen,
     /// For so long.
-    After(Duration, Held),
+    After(Duration, NotAsked),
     /// For the rest of this run.
     Run,
 }

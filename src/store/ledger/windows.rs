@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::money::Micros;
-use crate::domain::outcome::Held;
+use crate::domain::outcome::NotAsked;
 use crate::domain::time::Moment;
 
 /// Wall and boot clock drift apart by less than this while neither is set.
@@ -119,7 +119,7 @@ pub enum Room {
     /// None before a call on its way has ended.
     AfterOpen,
     /// None for so long.
-    After(Duration, Held),
+    After(Duration, NotAsked),
 }
 
 /// The calls of one account that still fill a window.
@@ -188,7 +188,7 @@ impl Account {
         if used < window.calls {
             return Room::Calls(want.min(window.calls - used));
         }
-        self.wait_for(window.span, now, used - window.calls + 1, Held::Quota)
+        self.wait_for(window.span, now, used - window.calls + 1, NotAsked::Quota)
     }
 
     fn money_room(&self, spend: SpendWindow, price: Micros, want: u64, now: Moment) -> Room {
@@ -197,13 +197,13 @@ impl Account {
         }
         let left = spend.amount - self.spent(spend.span, now);
         match u64::try_from(left.0 / price.0).unwrap_or(0) {
-            0 => self.wait_for(spend.span, now, 1, Held::OwnLimit),
+            0 => self.wait_for(spend.span, now, 1, NotAsked::OwnLimit),
             calls => Room::Calls(want.min(calls)),
         }
     }
 
     /// The wait until `leavers` more calls have left the span.
-    fn wait_for(&self, span: Span, now: Moment, leavers: u64, why: Held) -> Room {
+    fn wait_for(&self, span: Span, now: Moment, leavers: u64, why: NotAsked) -> Room {
         let span = self.trusted(span, now);
         let ended = self.entries.values().filter(|entry| !entry.open && entry.fills(span, now));
         let mut left: Vec<i64> = ended.map(|entry| entry.stays(span, now)).collect();
@@ -303,7 +303,7 @@ mod tests {
         account.put(2, answered(10));
         let limits = per_minute(2);
         let room = |now| account.room(&limits, Micros::ZERO, 5, now);
-        assert_eq!(room(at(30)), Room::After(Duration::from_secs(30), Held::Quota));
+        assert_eq!(room(at(30)), Room::After(Duration::from_secs(30), NotAsked::Quota));
         assert_eq!(room(at(60)), Room::Calls(1));
         assert_eq!(room(at(70)), Room::Calls(2));
     }
@@ -317,7 +317,7 @@ mod tests {
         account.close(1, at(500), Micros::ZERO);
         assert_eq!(
             account.room(&limits, Micros::ZERO, 1, at(501)),
-            Room::After(Duration::from_secs(59), Held::Quota)
+            Room::After(Duration::from_secs(59), NotAsked::Quota)
         );
     }
 
@@ -328,7 +328,7 @@ mod tests {
         let jumped = Moment { wall: at(7200).wall, boot: at(5).boot };
         assert_eq!(
             account.room(&per_minute(1), Micros::ZERO, 1, jumped),
-            Room::After(Duration::from_secs(55), Held::Quota)
+            Room::After(Duration::from_secs(55), NotAsked::Quota)
         );
     }
 
@@ -338,7 +338,7 @@ mod tests {
         account.put(1, answered(0));
         let jumped = |seconds| Moment { wall: at(-7200).wall, boot: at(seconds).boot };
         let room = |now| account.room(&per_minute(1), Micros::ZERO, 1, now);
-        assert_eq!(room(jumped(59)), Room::After(Duration::from_secs(1), Held::Quota));
+        assert_eq!(room(jumped(59)), Room::After(Duration::from_secs(1), NotAsked::Quota));
         assert_eq!(room(jumped(60)), Room::Calls(1));
     }
 
@@ -353,7 +353,7 @@ mod tests {
         limits.windows.push(day);
         assert_eq!(
             account.room(&limits, Micros::ZERO, 3, at(100)),
-            Room::After(Duration::from_secs(86_300), Held::Quota)
+            Room::After(Duration::from_secs(86_300), NotAsked::Quota)
         );
     }
 
@@ -377,7 +377,7 @@ mod tests {
         account.put(2, answered(15));
         assert_eq!(
             account.room(&limits, Micros::ZERO, 1, at(20)),
-            Room::After(Duration::from_secs(80), Held::Quota)
+            Room::After(Duration::from_secs(80), NotAsked::Quota)
         );
     }
 
@@ -404,7 +404,7 @@ mod tests {
         let mut limits = resets_at(2 * HOUR, 26 * HOUR);
         limits.windows[0].calls = 2;
         let room = |now| account.room(&limits, Micros::ZERO, 5, now);
-        let Room::After(wait, Held::Quota) = room(ahead(2 * HOUR, HOUR)) else {
+        let Room::After(wait, NotAsked::Quota) = room(ahead(2 * HOUR, HOUR)) else {
             panic!("refilled by a jump")
         };
         assert_eq!(wait, Duration::from_hours(22), "as if it slid");
@@ -423,6 +423,6 @@ mod tests {
             |account: &Account, now| account.room(&resets_at(100, 200), Micros::ZERO, 1, at(now));
         assert_eq!(room(&account, 105), Room::AfterOpen, "it may yet be sent");
         account.close(1, at(110), Micros::ZERO);
-        assert_eq!(room(&account, 120), Room::After(Duration::from_secs(80), Held::Quota));
+        assert_eq!(room(&account, 120), Room::After(Duration::from_secs(80), NotAsked::Quota));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use vinrich::domain::outcome::{Denied, Fault, Held, Outcome};
+use vinrich::domain::outcome::{Denied, Fault, NotAsked, Outcome};
 
 /// Every fault, with values that show what becomes of them.
 fn faults() -> Vec<Fault> {
@@ -39,25 +39,25 @@ fn faults() -> Vec<Fault> {
 }
 
 /// Every reason not to ask.
-fn helds() -> Vec<Held> {
+fn helds() -> Vec<NotAsked> {
     let helds = vec![
-        Held::Quota,
-        Held::RateLimited,
-        Held::OwnLimit,
-        Held::Breaker,
-        Held::Stopped,
-        Held::Offline,
-        Held::Elsewhere,
+        NotAsked::Quota,
+        NotAsked::RateLimited,
+        NotAsked::OwnLimit,
+        NotAsked::Breaker,
+        NotAsked::Stopped,
+        NotAsked::Offline,
+        NotAsked::Elsewhere,
     ];
     for held in &helds {
         match held {
-            Held::Quota
-            | Held::RateLimited
-            | Held::OwnLimit
-            | Held::Breaker
-            | Held::Stopped
-            | Held::Offline
-            | Held::Elsewhere => {}
+            NotAsked::Quota
+            | NotAsked::RateLimited
+            | NotAsked::OwnLimit
+            | NotAsked::Breaker
+            | NotAsked::Stopped
+            | NotAsked::Offline
+            | NotAsked::Elsewhere => {}
         }
     }
     helds
@@ -126,7 +126,7 @@ fn the_table_of_outcomes() {
 fn every_outcome_writes_its_output() {
     for outcome in outcomes() {
         let exit = outcome.verdict().2;
-        let stopped = outcome == Outcome::Pending(Held::Stopped);
+        let stopped = outcome == Outcome::Pending(NotAsked::Stopped);
         assert_eq!(exit.writes_output(), !stopped, "{outcome:?}");
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::config::Durability;
 use crate::domain::key::Effect;
 use crate::domain::money::Micros;
-use crate::domain::outcome::Held;
+use crate::domain::outcome::NotAsked;
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
     AccountId, Call, Close, Granted, HeardWait, Reserve, RunInfo, RunLimits, Shortage, SourceName,
@@ -120,12 +120,12 @@ fn folder() -> tempfile::TempDir {
 
 /// No room in a window for so many seconds.
 fn full_for(seconds: u64) -> Shortage {
-    Shortage::After(Duration::from_secs(seconds), Held::Quota)
+    Shortage::After(Duration::from_secs(seconds), NotAsked::Quota)
 }
 
 /// The vendor's word holds for so long.
 fn waits_for(wait: Duration) -> Shortage {
-    Shortage::After(wait, Held::RateLimited)
+    Shortage::After(wait, NotAsked::RateLimited)
 }
 
 #[test]
