@@ -88,17 +88,17 @@
 //! The rooms import one way, in the order below; a test holds that.
 
 pub mod domain;
-pub mod matching;
+mod matching;
 pub mod config;
-pub mod files;
+mod files;
 pub mod input;
 pub mod output;
-pub mod reference;
+mod reference;
 pub mod store;
 pub mod vendors;
-pub mod gate;
-pub mod enrich;
-pub mod ops;
+mod gate;
+mod enrich;
+mod ops;
 pub mod sandbox;
 
 // The verbs, and what all of them take.

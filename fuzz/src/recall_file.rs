@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vinrich::domain::error::{Error, Exit};
-use vinrich::reference::nhtsa_file::{Edition, Record, read};
+use vinrich::nhtsa_file::{Edition, Record, read};
 
 use super::with_file;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use vinrich::domain::facts::DecodeFacts;
 use vinrich::domain::vin::{self, Reading, Rules, Vin, VinError};
-use vinrich::matching::repair::suggest;
-use vinrich::matching::row_vehicle::Claims;
+use vinrich::repair::suggest;
+use vinrich::row_vehicle::Claims;
 
 /// The cell, and in further lines the row's make, model and year.
 pub(crate) fn vin(bytes: &[u8]) {

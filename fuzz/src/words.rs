@@ -5,10 +5,10 @@ use vinrich::config::{duration, quota};
 use vinrich::domain::key::Key;
 use vinrich::domain::money::Micros;
 use vinrich::domain::time::{LONGEST_WAIT, retry_after};
-use vinrich::matching::row_vehicle::model_year;
-use vinrich::matching::{same_body, same_fuel, same_make, same_model, same_model_of, variants};
+use vinrich::row_vehicle::model_year;
 use vinrich::sandbox::FaultRule;
 use vinrich::vendors::excerpt;
+use vinrich::{same_body, same_fuel, same_make, same_model, same_model_of, variants};
 
 /// Words, and other words behind a line feed to compare them with.
 pub(crate) fn words(bytes: &[u8]) {

@@ -1,16 +1,16 @@
 //! `enrich`: both passes in one screen; names, not mechanics.
 
-pub mod ask;
-pub mod board;
+pub(crate) mod ask;
+pub(crate) mod board;
 pub mod chain;
 pub mod explain;
-pub mod inventory;
-pub mod join;
+pub(crate) mod inventory;
+pub(crate) mod join;
 pub mod plan;
 pub mod report;
 pub(crate) mod session;
-pub mod survey;
-pub mod write;
+pub(crate) mod survey;
+pub(crate) mod write;
 
 use std::collections::BTreeMap;
 

@@ -12,7 +12,7 @@ use crate::input::{FileDigest, Inputs, Row};
 
 /// What pass 1 found.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub(crate) struct Survey {
     /// The distinct usable VINs.
     pub vins: Distinct,
     /// Rows in all.
@@ -29,7 +29,7 @@ pub struct Survey {
 
 impl Survey {
     /// Reads the whole input once.
-    pub fn of(
+    pub(crate) fn of(
         inputs: &Inputs,
         rules: Rules,
         events: &dyn Events,
@@ -70,12 +70,12 @@ impl Survey {
     }
 
     /// Rows without a usable VIN.
-    pub fn rejects(&self) -> u64 {
+    pub(crate) fn rejects(&self) -> u64 {
         self.rows - self.valid
     }
 
     /// Whether the input is good enough to spend calls on.
-    pub fn check(&self, thresholds: &Thresholds) -> Result<(), Error> {
+    pub(crate) fn check(&self, thresholds: &Thresholds) -> Result<(), Error> {
         if thresholds.require_rows && self.rows == 0 {
             return Err(Error::new(Exit::BadInput, "the input has no rows")
                 .hint("without `--require-rows` an empty input gives an empty output"));

@@ -15,12 +15,12 @@ use crate::output::record::{Block, Record};
 use crate::output::{InputInfo, Output, OutputLock, check_report};
 
 /// The output of a run, being written beside its final place.
-pub struct Outputs(Output);
+pub(crate) struct Outputs(Output);
 
 impl Outputs {
     /// Takes the lock that keeps other runs away, and creates the files beside
     /// their final places. The lock is to be held until the report is written.
-    pub fn create(
+    pub(crate) fn create(
         plan: &Plan,
         inputs: &Inputs,
         run_id: &str,

@@ -5,9 +5,9 @@
 mod clock;
 pub(crate) mod draft;
 mod lock;
-pub mod os;
+pub(crate) mod os;
 pub(crate) mod place;
 
 pub use clock::SystemClock;
-pub use draft::{write_atomically, write_error};
+
 pub use lock::OutputLock;

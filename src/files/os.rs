@@ -7,7 +7,7 @@ use std::path::Path;
 /// The name of whoever this process acts as, from the system's list of users;
 /// where that has none, the user's number. Never from an environment variable:
 /// those say what anybody likes.
-pub fn user() -> String {
+pub(crate) fn user() -> String {
     whoami::username().unwrap_or_else(|_| user_number())
 }
 
@@ -23,14 +23,14 @@ fn user_number() -> String {
 
 /// Names the current boot, where the system does. Elsewhere every process is its
 /// own boot, so that windows across processes rest on wall time alone.
-pub fn boot_id() -> String {
+pub(crate) fn boot_id() -> String {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
     id.map_or_else(|_| format!("process-{}", std::process::id()), |id| id.trim().to_owned())
 }
 
 /// Microseconds since the boot, suspend included: the same clock in every process.
 #[cfg(target_os = "linux")]
-pub fn since_boot() -> Option<i64> {
+pub(crate) fn since_boot() -> Option<i64> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     Some(time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1000))
 }
@@ -42,7 +42,7 @@ pub fn since_boot() -> Option<i64> {
 }
 
 /// Creates `folder` and its parents; the last one is for its owner alone.
-pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -51,7 +51,7 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Opens `path` for reading and writing, creating it for its owner alone.
-pub fn open_private_file(path: &Path) -> io::Result<File> {
+pub(crate) fn open_private_file(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -60,7 +60,7 @@ pub fn open_private_file(path: &Path) -> io::Result<File> {
 }
 
 /// Whether both paths lead to one file, by symbolic or hard links.
-pub fn is_same_file(one: &Path, other: &Path) -> bool {
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     #[cfg(unix)]
     let identity = |path: &Path| {
         use std::os::unix::fs::MetadataExt as _;
@@ -72,7 +72,7 @@ pub fn is_same_file(one: &Path, other: &Path) -> bool {
 }
 
 /// Makes the file `path` readable for its owner alone.
-pub fn make_private(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     #[cfg(not(unix))]
@@ -82,7 +82,7 @@ pub fn make_private(path: &Path) -> io::Result<()> {
 
 /// Makes `path` belong to the owner of `like`: a store that its administrator
 /// puts in place stays its user's. Nothing to do where they are the same.
-pub fn keep_owner(path: &Path, like: &Path) -> io::Result<()> {
+pub(crate) fn keep_owner(path: &Path, like: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, chown};
@@ -101,7 +101,7 @@ pub fn keep_owner(path: &Path, like: &Path) -> io::Result<()> {
 
 /// The type of the network filesystem that the folder `path` is on, such as
 /// `nfs4`. Told on Linux only; elsewhere, and on local ones, `None`.
-pub fn network_filesystem(path: &Path) -> Option<String> {
+pub(crate) fn network_filesystem(path: &Path) -> Option<String> {
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
     let path = path.canonicalize().ok()?;
     filesystem_of(&mounts, &path).filter(|kind| is_remote(kind)).map(str::to_owned)
@@ -163,7 +163,7 @@ fn is_remote(kind: &str) -> bool {
 }
 
 /// Fills `bytes` from the operating system's source of randomness.
-pub fn random(bytes: &mut [u8]) -> io::Result<()> {
+pub(crate) fn random(bytes: &mut [u8]) -> io::Result<()> {
     rustls::crypto::ring::default_provider()
         .secure_random
         .fill(bytes)

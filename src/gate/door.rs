@@ -24,7 +24,7 @@ use crate::store::{AccountId, HeardWait, RoomWish, SourceId};
 use crate::vendors::{Auth, Endpoint, Probe, Reply, Vendor, retry_after_header};
 
 /// One vendor's door.
-pub struct Door<'a> {
+pub(crate) struct Door<'a> {
     pub(super) shared: &'a Shared<'a>,
     pub(super) vendor: &'static dyn Vendor,
     pub(super) settings: &'a VendorSettings,
@@ -46,7 +46,7 @@ impl std::fmt::Debug for Door<'_> {
 
 impl<'a> Door<'a> {
     /// Opens the door to `vendor`. Nothing is sent.
-    pub fn open(
+    pub(crate) fn open(
         shared: &'a Shared<'a>,
         vendor: &'static dyn Vendor,
         settings: &'a VendorSettings,
@@ -70,7 +70,7 @@ impl<'a> Door<'a> {
 
     /// Asks about every key and keeps every answer. Each key comes back once:
     /// in the store, or in [`Asked::unanswered`].
-    pub async fn ask(&self, asking: Asking) -> Result<Asked, Error> {
+    pub(crate) async fn ask(&self, asking: Asking) -> Result<Asked, Error> {
         let endpoint = self.endpoint(asking.endpoint)?;
         let calls = asking.keys.len().div_ceil(endpoint.spec().batch) as u64;
         self.stats.borrow_mut().planned(endpoint.spec().id, calls);
@@ -80,13 +80,13 @@ impl<'a> Door<'a> {
     }
 
     /// Sends `probe` once, if the quotas have room for a call soon.
-    pub async fn probe(&self, source: SourceId, probe: &Probe) -> Result<Probed, Error> {
+    pub(crate) async fn probe(&self, source: SourceId, probe: &Probe) -> Result<Probed, Error> {
         send_once(self, source, probe).await
     }
 
     /// How many of `want` calls to `endpoint` fit into those limits that no run
     /// would wait for.
-    pub async fn room(&self, endpoint: &str, want: u64) -> Result<u64, Error> {
+    pub(crate) async fn room(&self, endpoint: &str, want: u64) -> Result<u64, Error> {
         if self.health.is_closed() {
             return Ok(0);
         }
@@ -103,17 +103,17 @@ impl<'a> Door<'a> {
     }
 
     /// Whose door it is.
-    pub fn vendor(&self) -> &'static dyn Vendor {
+    pub(crate) fn vendor(&self) -> &'static dyn Vendor {
         self.vendor
     }
 
     /// When asking again makes sense, if the vendor was given up for now.
-    pub fn resume_at(&self) -> Option<i64> {
+    pub(crate) fn resume_at(&self) -> Option<i64> {
         self.health.resume_at()
     }
 
     /// What this door has seen.
-    pub async fn report(&self) -> Result<VendorReport, Error> {
+    pub(crate) async fn report(&self) -> Result<VendorReport, Error> {
         let mut report = self.stats.borrow().report();
         let now = self.shared.clock.now();
         let usage = self.shared.writer.usage(self.account, self.limits(now), now).await?;
@@ -126,12 +126,12 @@ impl<'a> Door<'a> {
 
     /// Whether a vendor that takes no key has not once replied in this run: a
     /// machine without a way to it should not wait for it.
-    pub fn was_never_there(&self) -> bool {
+    pub(crate) fn was_never_there(&self) -> bool {
         self.vendor.spec().auth == Auth::None && self.stats.borrow().was_never_there()
     }
 
     /// Leaves the vendor out of the rest of the run.
-    pub fn leave_out(&self) {
+    pub(crate) fn leave_out(&self) {
         self.health.leave_out();
     }
 

@@ -45,21 +45,22 @@ use crate::store::{SourceId, Writer};
 use crate::vendors::Vendor;
 
 pub(crate) use account::{VendorAccount, origin};
-pub use door::Door;
-pub use probe::Probed;
+pub(crate) use door::Door;
+pub(crate) use probe::Probed;
 pub use quotas::{AskedWait, VendorQuota, quotas};
 pub use report::{QuotaReport, VendorReport};
-pub use send::LargeBodies;
-pub use windows::{Windows, later, rfc3339, seconds_for};
+pub(crate) use send::LargeBodies;
+pub use windows::Windows;
+pub(crate) use windows::{later, rfc3339, seconds_for};
 
 /// When to come back after an outage.
-pub const AFTER_OUTAGE: Duration = Duration::from_mins(15);
+pub(crate) const AFTER_OUTAGE: Duration = Duration::from_mins(15);
 
 /// How soon to look again whether calls that fill a window have ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// What every door of a run shares.
-pub struct Shared<'a> {
+pub(crate) struct Shared<'a> {
     /// The ledger and the answers.
     pub writer: &'a Writer,
     /// The time.
@@ -78,7 +79,7 @@ pub struct Shared<'a> {
 
 impl Shared<'_> {
     /// Changes the progress and reports it.
-    pub fn tell(&self, change: impl FnOnce(&mut Progress)) {
+    pub(crate) fn tell(&self, change: impl FnOnce(&mut Progress)) {
         let mut progress = self.progress.borrow_mut();
         change(&mut progress);
         self.events.progress(&progress);
@@ -93,7 +94,7 @@ impl std::fmt::Debug for Shared<'_> {
 
 /// A question for one endpoint about many keys.
 #[derive(Debug)]
-pub struct Asking {
+pub(crate) struct Asking {
     /// Its id at the door's vendor.
     pub endpoint: &'static str,
     /// Where the answers are kept.
@@ -106,7 +107,7 @@ pub struct Asking {
 
 /// What came of an [`Asking`]. The answers are in the store.
 #[derive(Debug, Default)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// The keys that have no answer, and why.
     pub unanswered: HashMap<Key, Outcome>,
     /// The vendor refuses this kind of request as such, whatever the keys.
@@ -114,7 +115,7 @@ pub struct Asked {
 }
 
 /// The name written to the `<dataset>_vendor` columns.
-pub fn label(vendor: &dyn Vendor, settings: &VendorSettings) -> String {
+pub(crate) fn label(vendor: &dyn Vendor, settings: &VendorSettings) -> String {
     let id = vendor.spec().id();
     if settings.sandbox { format!("sandbox:{id}") } else { id.to_owned() }
 }

@@ -17,7 +17,7 @@ use crate::vendors::{Effect, Probe, ServerLimit, Usage};
 
 /// What came of a probe.
 #[derive(Debug)]
-pub enum Probed {
+pub(crate) enum Probed {
     /// The vendor answered it.
     Answered {
         /// What it says of our usage.

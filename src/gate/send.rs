@@ -235,7 +235,7 @@ impl Prepared {
 /// Lets one large body at a time into memory, so that many calls at once take
 /// about as much as one. A body that waits meanwhile keeps to its own time limit.
 #[derive(Clone, Debug)]
-pub struct LargeBodies(Arc<Semaphore>);
+pub(crate) struct LargeBodies(Arc<Semaphore>);
 
 impl Default for LargeBodies {
     fn default() -> Self {

@@ -132,7 +132,7 @@ impl Windows {
 }
 
 /// Seconds until `calls` calls have been sent under `quota`, when `left` fit right now.
-pub fn seconds_for(quota: Quota, calls: u64, left: u64) -> u64 {
+pub(crate) fn seconds_for(quota: Quota, calls: u64, left: u64) -> u64 {
     let waits = calls.saturating_sub(left).div_ceil(u64::from(quota.calls.get()));
     waits.saturating_mul(quota.window.as_secs().max(1))
 }
@@ -172,7 +172,7 @@ fn window_name(window: Duration) -> String {
 }
 
 /// The wall time `wait` after `wall`, both in microseconds.
-pub fn later(wall: i64, wait: Duration) -> i64 {
+pub(crate) fn later(wall: i64, wait: Duration) -> i64 {
     wall.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX))
 }
 
@@ -183,7 +183,7 @@ pub(super) fn whole_second(wall: i64) -> i64 {
 }
 
 /// A moment for a person to read: RFC 3339, UTC, whole seconds.
-pub fn rfc3339(wall: i64) -> String {
+pub(crate) fn rfc3339(wall: i64) -> String {
     Timestamp::from_microsecond(wall)
         .and_then(|moment| moment.round(Unit::Second))
         .map_or_else(|_| "never".into(), |moment| moment.to_string())

@@ -10,7 +10,7 @@
 //! looks a model up in a catalogue.
 
 mod body_fuel;
-pub mod conflicts;
+pub(crate) mod conflicts;
 mod makes;
 mod models;
 pub mod repair;

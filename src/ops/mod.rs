@@ -2,10 +2,10 @@
 //! and the vendors' own counts.
 
 pub mod check;
-pub mod client;
+pub(crate) mod client;
 pub mod photos;
 mod probe;
 pub mod reconcile;
 mod template;
 pub mod tool;
-pub mod validate;
+pub(crate) mod validate;

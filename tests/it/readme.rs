@@ -359,7 +359,7 @@ fn names() -> BTreeSet<String> {
     let texts = [
         format!("{written:?}"),
         work.vinrich(&["schema", "--format", "json"]).exits(0).stdout().to_owned(),
-        serde_json::to_string(&vinrich::enrich::report::Report::default()).expect("JSON"),
+        serde_json::to_string(&vinrich::report::Report::default()).expect("JSON"),
         VinError::ALL.map(VinError::as_str).join(" "),
         STATUSES.map(Status::name).join(" "),
         EXITS.map(Exit::name).join(" "),

@@ -7,9 +7,9 @@ use vinrich::config::{self, Settings};
 use vinrich::domain::error::Error;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::vin::{self, Rules, Vin, VinError};
-use vinrich::enrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
 use vinrich::input::InputSpec;
 use vinrich::output::{Format, OutputSpec};
+use vinrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
 use vinrich::vendors;
 
 use crate::cli::{

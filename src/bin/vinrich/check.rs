@@ -1,12 +1,12 @@
 //! `vinrich check`: what can be asked at this moment, and why the rest cannot.
 
-use vinrich::domain::cancel::Cancel;
-use vinrich::domain::error::Error;
-use vinrich::domain::events::Silent;
-use vinrich::ops::check::{
+use vinrich::check::{
     CallCheck, Check, KeyCheck, LimitCheck, LocalCheck, LocalData, RecallPart, UsageCheck,
     VendorCheck,
 };
+use vinrich::domain::cancel::Cancel;
+use vinrich::domain::error::Error;
+use vinrich::domain::events::Silent;
 use vinrich::vendors::Counted;
 use vinrich::{Context, SystemClock};
 

@@ -6,7 +6,7 @@ use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
 use vinrich::input::InputSpec;
-use vinrich::ops::photos::{self, PhotoPlan, Photos, To};
+use vinrich::photos::{self, PhotoPlan, Photos, To};
 use vinrich::{Context, Intent, SystemClock};
 
 use crate::cli::{

@@ -3,7 +3,7 @@
 use vinrich::SystemClock;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::money::Micros;
-use vinrich::enrich::plan::{DatasetForecast, Forecast, VendorForecast};
+use vinrich::plan::{DatasetForecast, Forecast, VendorForecast};
 
 use crate::cli::{CommonArgs, PlanArgs, ReportFormat};
 use crate::console::Console;

@@ -163,7 +163,7 @@ fn held_as_json(file: &KeptRecallFile) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
-    use vinrich::reference::nhtsa_file::{Edition, Part};
+    use vinrich::nhtsa_file::{Edition, Part};
 
     use super::*;
 

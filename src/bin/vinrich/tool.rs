@@ -5,7 +5,7 @@ use std::path::Path;
 use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::{Error, Exit};
-use vinrich::ops::tool::{Per, ToolPlan};
+use vinrich::tool::{Per, ToolPlan};
 use vinrich::vendors::visa;
 use vinrich::{Context, Intent, SystemClock};
 

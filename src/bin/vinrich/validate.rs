@@ -2,7 +2,7 @@
 
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
-use vinrich::enrich::report::{InputReport, Report};
+use vinrich::report::{InputReport, Report};
 use vinrich::{Context, SystemClock};
 
 use crate::cli::{CommonArgs, ReportFormat, ValidateArgs};
@@ -72,7 +72,7 @@ fn describe(input: &InputReport) -> String {
 
 #[cfg(test)]
 mod tests {
-    use vinrich::enrich::report::{OutputReport, RowsReport};
+    use vinrich::report::{OutputReport, RowsReport};
 
     use super::*;
 

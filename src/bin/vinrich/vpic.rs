@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::{Events, Level};
-use vinrich::reference::vpic::{self, Place, Provenance, Vpic};
+use vinrich::vpic::{self, Place, Provenance, Vpic};
 
 use crate::cli::{CommonArgs, ListArgs, ReportFormat, VpicCommand, VpicInstallArgs};
 use crate::console::Console;

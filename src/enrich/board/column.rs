@@ -25,7 +25,7 @@ pub(crate) struct View<'s> {
 
 /// What one endpoint says about each key of a set.
 #[derive(Debug)]
-pub struct Column {
+pub(crate) struct Column {
     /// The endpoint.
     pub source: Source,
     /// By the key's number.

@@ -12,7 +12,7 @@ use crate::enrich::inventory::Inventory;
 
 /// What one step says about one VIN.
 #[derive(Debug)]
-pub enum Combined<'b> {
+pub(crate) enum Combined<'b> {
     /// What is known of one key.
     Key {
         /// The endpoint's words.
@@ -103,7 +103,7 @@ impl<'b> Combined<'b> {
     }
 
     /// Whether it names facts, fresh or stale.
-    pub fn is_found(&self) -> bool {
+    pub(crate) fn is_found(&self) -> bool {
         match self {
             Self::Key { column, id, .. } => column.word(*id).is_found(),
             Self::United { .. } => true,
@@ -114,7 +114,7 @@ impl<'b> Combined<'b> {
     }
 
     /// Whether it is an answer, whole and not expired.
-    pub fn is_fresh(&self) -> bool {
+    pub(crate) fn is_fresh(&self) -> bool {
         match self {
             Self::Key { column, id, .. } => {
                 let word = column.word(*id);

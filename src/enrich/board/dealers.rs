@@ -13,7 +13,7 @@ use crate::vendors::Role;
 
 /// What asking one vendor about dealers came to.
 #[derive(Debug)]
-pub struct DealerReplies {
+pub(crate) struct DealerReplies {
     /// The dealers, by the vendor's ids.
     pub ids: KeySet,
     /// What it says of them.
@@ -49,7 +49,7 @@ pub(crate) fn dealers_to_ask(
 
 /// What the store holds about dealers.
 #[derive(Debug, Default)]
-pub struct Dealers {
+pub(crate) struct Dealers {
     /// By vendor, and by its id.
     known: HashMap<&'static str, HashMap<String, Dealer>>,
 }
@@ -81,7 +81,7 @@ impl Dealers {
 
     /// The listings of `vendor` with all that is known of the dealer of the first,
     /// which is the one written; nothing where that adds nothing.
-    pub fn complete(&self, vendor: &str, facts: &ListingFacts) -> Option<Arc<ListingFacts>> {
+    pub(crate) fn complete(&self, vendor: &str, facts: &ListingFacts) -> Option<Arc<ListingFacts>> {
         let id = facts.listings.first()?.dealer_to_ask()?;
         let dealer = self.known.get(vendor)?.get(id)?;
         let mut facts = facts.clone();

@@ -17,7 +17,7 @@ const CACHED: usize = 32_768;
 
 /// Parsed answers by the endpoint that reads them and the body they were read from.
 #[derive(Debug)]
-pub struct FactsCache<F> {
+pub(crate) struct FactsCache<F> {
     read: HashMap<(usize, BodyId), (Arc<F>, u64)>,
 }
 
@@ -28,7 +28,7 @@ impl<F> Default for FactsCache<F> {
 }
 
 /// Facts of one dataset among [`Facts`].
-pub trait OfDataset: Sized + Serialize {
+pub(crate) trait OfDataset: Sized + Serialize {
     /// The dataset's facts in `facts`.
     fn of(facts: Facts) -> Option<Self>;
 }

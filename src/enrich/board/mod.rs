@@ -21,17 +21,17 @@ use crate::domain::outcome::{Dataset, Status};
 use crate::enrich::chain::{Chain, Step};
 
 pub(crate) use column::{Ask, Column, View};
-pub use combined::Combined;
+pub(crate) use combined::Combined;
 pub(crate) use dealers::dealers_to_ask;
-pub use dealers::{DealerReplies, Dealers};
-pub use facts::{FactsCache, OfDataset};
+pub(crate) use dealers::{DealerReplies, Dealers};
+pub(crate) use facts::{FactsCache, OfDataset};
 pub(crate) use steps::{Catalogue, InventoryWords, LocalSays, LocalWords, Probe, StepWords, Test};
 pub(crate) use vehicles::Decodes;
-pub use vehicles::Vehicles;
+pub(crate) use vehicles::Vehicles;
 
 /// What the steps of one chain say about the VINs of a run.
 #[derive(Debug)]
-pub struct Board<'a> {
+pub(crate) struct Board<'a> {
     /// The chain.
     pub chain: &'a Chain,
     /// The VINs.
@@ -44,7 +44,7 @@ pub struct Board<'a> {
 
 /// What asking came to.
 #[derive(Debug)]
-pub struct Answers<'a> {
+pub(crate) struct Answers<'a> {
     /// The VINs.
     pub vins: &'a KeySet,
     /// Decode.
@@ -83,7 +83,12 @@ impl<'a> Board<'a> {
     /// What one step says about a VIN; `None` where it says nothing, as its
     /// question is not known. `local` is what data on this machine say of the
     /// VIN, where the caller has it at hand.
-    pub fn word(&self, place: usize, vin: u32, local: Option<LocalSays>) -> Option<Combined<'_>> {
+    pub(crate) fn word(
+        &self,
+        place: usize,
+        vin: u32,
+        local: Option<LocalSays>,
+    ) -> Option<Combined<'_>> {
         let vehicle = || self.vehicles.as_ref()?.of[vin as usize];
         match &self.steps[place] {
             StepWords::ByVin(columns) => Combined::first(columns, self.vins, vin),
@@ -103,7 +108,7 @@ impl<'a> Board<'a> {
 
     /// The best of what the steps say about a VIN; of two equals the earlier
     /// step's. `local` is as in [`Board::word`].
-    pub fn best(&self, vin: u32, local: Option<LocalSays>) -> Option<Combined<'_>> {
+    pub(crate) fn best(&self, vin: u32, local: Option<LocalSays>) -> Option<Combined<'_>> {
         self.fold((0..self.steps.len()).filter_map(|place| self.word(place, vin, local)))
     }
 
@@ -147,7 +152,7 @@ impl<'a> Board<'a> {
     /// Whether later steps need not be asked. A find settles; so does, of recalls,
     /// a zero that holds. What has expired may settle a decode or a listing, as it
     /// was asked for again; recalls it does not.
-    pub fn settles(&self, word: &Combined<'_>) -> bool {
+    pub(crate) fn settles(&self, word: &Combined<'_>) -> bool {
         let recalls = self.chain.dataset == Dataset::Recalls;
         match word {
             Combined::Local { says, .. } => {

@@ -100,7 +100,7 @@ pub(crate) struct LocalWords {
 
 /// What data on this machine say of one VIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LocalSays {
+pub(crate) enum LocalSays {
     /// They know it.
     Found,
     /// There is nothing.

@@ -15,7 +15,7 @@ use crate::store::{RecallMatch, Snapshot};
 
 /// The distinct vehicles of a run and which VIN is which.
 #[derive(Debug)]
-pub struct Vehicles {
+pub(crate) struct Vehicles {
     /// The vehicles.
     pub keys: KeySet,
     /// For each VIN's number, its vehicle's.

@@ -26,12 +26,12 @@ use crate::enrich::chain::{Chain, Source};
 use crate::store::Snapshot;
 
 use renewal::{Kept, load};
-pub use renewal::{Renewal, Renewed};
-pub use stock::Inventory;
+pub(crate) use renewal::{Renewal, Renewed};
+pub(crate) use stock::Inventory;
 
 /// What the store knows of an inventory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
+pub(crate) enum Known {
     /// No whole reading.
     Never,
     /// A fresh one, which is used as it is.
@@ -42,7 +42,7 @@ pub enum Known {
 
 /// What the store knows of a source's inventory, before anyone asks.
 #[derive(Debug)]
-pub struct Foreseen {
+pub(crate) struct Foreseen {
     /// Whether it has to be read.
     pub known: Known,
     /// The pages to be read: as many as it had, and at least one.
@@ -53,7 +53,7 @@ pub struct Foreseen {
 
 /// What a run would find of a source's inventory. With `forced` a fresh reading
 /// is renewed too.
-pub fn foresee(
+pub(crate) fn foresee(
     snapshot: Option<&Snapshot<'_>>,
     chain: &Chain,
     source: &Source,

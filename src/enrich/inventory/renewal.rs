@@ -20,7 +20,7 @@ use crate::vendors::Pages;
 const RESUMED_WITHIN: Duration = Duration::from_hours(24);
 
 /// The renewal of one inventory.
-pub struct Renewal<'a> {
+pub(crate) struct Renewal<'a> {
     /// Where the pages are kept.
     pub store: &'a Store,
     /// What the doors share.
@@ -41,7 +41,7 @@ pub struct Renewal<'a> {
 
 /// What came of a [`Renewal`].
 #[derive(Debug)]
-pub struct Renewed {
+pub(crate) struct Renewed {
     /// What the store knew before.
     pub known: Known,
     /// The inventory, if there is a whole reading that may be used.
@@ -76,7 +76,7 @@ impl std::fmt::Debug for Renewal<'_> {
 
 impl Renewal<'_> {
     /// Reads the list unless a fresh reading is there, and loads what counts then.
-    pub async fn run(&self) -> Result<Renewed, Error> {
+    pub(crate) async fn run(&self) -> Result<Renewed, Error> {
         let source = self.shared.writer.source(self.source.name.clone()).await?;
         let list = self.pages.list(&self.source.settings);
         let kept = Kept { source, list: &list, pages: self.pages };

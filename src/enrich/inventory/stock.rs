@@ -13,7 +13,7 @@ use crate::domain::vin::Vin;
 
 /// An inventory as rows are joined with it.
 #[derive(Debug)]
-pub struct Inventory {
+pub(crate) struct Inventory {
     fetched_at: i64,
     stale: Option<Arc<str>>,
     /// Each with its hash.
@@ -24,29 +24,24 @@ pub struct Inventory {
 
 impl Inventory {
     /// When its reading began, in microseconds since the epoch.
-    pub fn fetched_at(&self) -> i64 {
+    pub(crate) fn fetched_at(&self) -> i64 {
         self.fetched_at
     }
 
     /// `stale:<why>`, where it has expired and could not be renewed.
-    pub fn stale(&self) -> Option<&Arc<str>> {
+    pub(crate) fn stale(&self) -> Option<&Arc<str>> {
         self.stale.as_ref()
     }
 
     /// The listings of a VIN, and their hash.
-    pub fn listings(&self, vin: &Vin) -> Option<(Arc<ListingFacts>, u64)> {
+    pub(crate) fn listings(&self, vin: &Vin) -> Option<(Arc<ListingFacts>, u64)> {
         self.by_vin.get(vin).cloned()
     }
 
     /// The vehicles without a VIN of this make, model and year; none is an answer, too.
-    pub fn comparables(&self, make: &str, model: &str, year: i32) -> Arc<Comparables> {
+    pub(crate) fn comparables(&self, make: &str, model: &str, year: i32) -> Arc<Comparables> {
         let named = names::folded(make, model, year);
         named.and_then(|named| self.by_vehicle.get(&named)).cloned().unwrap_or_default()
-    }
-
-    /// The VINs it has listings of.
-    pub fn vins(&self) -> impl Iterator<Item = &Vin> {
-        self.by_vin.keys()
     }
 }
 
@@ -199,7 +194,7 @@ mod tests {
         let ids: Vec<&str> = facts.listings.iter().map(|listing| listing.id.as_str()).collect();
         assert_eq!(ids, ["b", "c", "a"]);
         assert_eq!(inventory.comparables("TOYOTA", "Camry", 2020).count, 0);
-        assert_eq!(inventory.vins().count(), 1);
+        assert_eq!(inventory.by_vin.len(), 1);
     }
 
     #[test]

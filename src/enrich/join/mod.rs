@@ -38,7 +38,7 @@ use hash::RowHash;
 use recalls::Recalls;
 
 /// Everything pass 2 needs to turn rows into records.
-pub struct Joiner<'a> {
+pub(crate) struct Joiner<'a> {
     snapshot: &'a Snapshot<'a>,
     vins: &'a KeySet,
     files: Vec<String>,
@@ -53,7 +53,7 @@ pub struct Joiner<'a> {
 
 impl<'a> Joiner<'a> {
     /// Reads what the store holds about every key, in one read transaction.
-    pub fn load(
+    pub(crate) fn load(
         snapshot: &'a Snapshot<'a>,
         chains: &Chains,
         answers: Answers<'a>,
@@ -86,7 +86,7 @@ impl<'a> Joiner<'a> {
     }
 
     /// Expired answers that are written because they could not be renewed, by dataset.
-    pub fn deferred_renewals(&self) -> [(Dataset, u64); 3] {
+    pub(crate) fn deferred_renewals(&self) -> [(Dataset, u64); 3] {
         [
             (Dataset::Decode, self.decodes.stale()),
             (Dataset::Recalls, self.recalls.as_ref().map_or(0, Recalls::stale)),
@@ -95,13 +95,13 @@ impl<'a> Joiner<'a> {
     }
 
     /// What the offline decoder says of each VIN, for [`Joiner::record`]; on all cores.
-    pub fn decode(&self, vins: &[Vin]) -> Option<Vec<Decoded>> {
+    pub(crate) fn decode(&self, vins: &[Vin]) -> Option<Vec<Decoded>> {
         self.offline.as_ref().map(|offline| offline.decode_all(vins))
     }
 
     /// Suggests which VIN each of `readings` that may be a slip was meant to be; they
     /// are those of `batch`. On all cores.
-    pub fn suggest(&self, batch: &Batch, readings: &mut [Reading]) {
+    pub(crate) fn suggest(&self, batch: &Batch, readings: &mut [Reading]) {
         let (Some(offline), suggestions) = (&self.offline, &self.suggestions) else { return };
         let slips =
             readings.par_iter_mut().enumerate().filter(|(_, reading)| may_be_a_slip(reading));
@@ -115,7 +115,7 @@ impl<'a> Joiner<'a> {
     }
 
     /// The record of one row.
-    pub fn record(
+    pub(crate) fn record(
         &mut self,
         row: Row<'_>,
         reading: Reading,

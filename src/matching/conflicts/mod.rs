@@ -28,7 +28,7 @@ const VIN: &str = "vin";
 ///
 /// A vendor's `local` copy may file as a series what `paid` calls the model, so
 /// each one's model is held against the other's series and trim too.
-pub fn decode_conflicts(
+pub(crate) fn decode_conflicts(
     paid: &DecodeFacts,
     paid_by: &str,
     local: &DecodeFacts,
@@ -55,7 +55,7 @@ pub fn decode_conflicts(
 
 /// The row's own make, model and year against what its VIN decodes to, as
 /// `{"model": {"input": "Transit", "vin": "E-350"}}`; `None` where nothing differs.
-pub fn input_conflicts(claims: &Claims<'_>, facts: &DecodeFacts) -> Option<Conflicts> {
+pub(crate) fn input_conflicts(claims: &Claims<'_>, facts: &DecodeFacts) -> Option<Conflicts> {
     let mut found = Found::between(INPUT, VIN);
     found.names("make", claims.make, facts.make.as_deref(), same_make);
     let same_model = |claimed: &str, _: &str| {
@@ -123,7 +123,7 @@ impl<'a> Found<'a> {
 ///
 /// What `facts` holds stays, `decode_extra` as a whole: two decoders' surplus is
 /// not mixed into one object.
-pub fn fill(facts: &mut DecodeFacts, other: &DecodeFacts) -> bool {
+pub(crate) fn fill(facts: &mut DecodeFacts, other: &DecodeFacts) -> bool {
     // Taken apart, so that a new field is not forgotten.
     let DecodeFacts {
         make,

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use vinrich::enrich::chain::{Available, Chains};
+use vinrich::chain::{Available, Chains};
 use vinrich::sandbox::{Keys, Quotas, SandboxSpec};
 
 #[cfg(unix)]
@@ -257,7 +257,7 @@ fn the_types_that_hold_keys_show_none() {
         chains
             .by_dataset
             .values()
-            .flat_map(vinrich::enrich::chain::Chain::sources)
+            .flat_map(vinrich::chain::Chain::sources)
             .any(|source| source.key.is_some())
     );
     has_no_key("Chains", format!("{chains:?} {chains:#?}").as_bytes());

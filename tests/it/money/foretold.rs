@@ -10,7 +10,7 @@ use vinrich::config::{Durability, Quota};
 use vinrich::domain::events::Silent;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::vin::Vin;
-use vinrich::enrich::plan::{Forecast, Plan};
+use vinrich::plan::{Forecast, Plan};
 use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
 
 use crate::support::clock::ScriptedClock;

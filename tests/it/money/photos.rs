@@ -10,7 +10,7 @@ use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::events::Silent;
 use vinrich::input::InputSpec;
-use vinrich::ops::photos::{self, PhotoPlan, Photos, To};
+use vinrich::photos::{self, PhotoPlan, Photos, To};
 use vinrich::sandbox::{Quotas, SandboxSpec};
 
 use crate::support::clock::ScriptedClock;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use vinrich::domain::events::Silent;
 use vinrich::domain::outcome::Dataset;
-use vinrich::enrich::plan::Plan;
+use vinrich::plan::Plan;
 use vinrich::sandbox::{Quotas, SandboxSpec};
 
 use crate::support::Work;

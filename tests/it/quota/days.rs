@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use jiff::civil;
 use jiff::tz::TimeZone;
+use vinrich::Windows;
 use vinrich::config::{Quota, QuotaReset};
 use vinrich::domain::money::Micros;
 use vinrich::domain::time::{Clock, Moment};
-use vinrich::enrich::plan::Plan;
-use vinrich::gate::Windows;
+use vinrich::plan::Plan;
 use vinrich::store::ledger::windows::{Account, Entry, Room};
 
 use crate::support::clock::ScriptedClock;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use vinrich::domain::events::Silent;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::time::Clock as _;
-use vinrich::enrich::plan::Plan;
+use vinrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::clock::{NIGHT, ScriptedClock, TTL, daily, fetched_at, nights};
@@ -101,7 +101,7 @@ impl Fleet {
 }
 
 /// The calls made are those foretold, as far as the quota allows them.
-fn check_forecast(forecast: &vinrich::enrich::plan::Forecast, enriched: &Enriched) {
+fn check_forecast(forecast: &vinrich::plan::Forecast, enriched: &Enriched) {
     let Some(foretold) = forecast.vendors.iter().find(|vendor| vendor.vendor == "carvin") else {
         assert_eq!(enriched.attempted("carvin"), 0);
         return;
@@ -227,7 +227,7 @@ fn unconfirmed_zeros_are_planned_and_confirmed_next() {
     let unconfirmed = Enriched::at(&plan, &fleet.clock);
     assert_eq!(unconfirmed.report.exit_code, 3);
     plan.vendor("carvin").confirm_zero = true;
-    let counts = |forecast: &vinrich::enrich::plan::Forecast| {
+    let counts = |forecast: &vinrich::plan::Forecast| {
         let recalls = forecast.datasets.iter().find(|of| of.dataset == "recalls").expect("recalls");
         let vendor = forecast.vendors.iter().find(|vendor| vendor.vendor == "carvin");
         (recalls.exact, vendor.map_or(0, |vendor| vendor.calls_total))

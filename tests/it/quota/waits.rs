@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use vinrich::config::Quota;
 use vinrich::domain::outcome::Dataset;
-use vinrich::enrich::plan::Plan;
+use vinrich::plan::Plan;
 use vinrich::vendors;
 
 use crate::support::clock::ScriptedClock;

@@ -3,7 +3,7 @@
 
 use vinrich::config::{Durability, RecallKey};
 use vinrich::domain::outcome::Dataset;
-use vinrich::enrich::plan::Plan;
+use vinrich::plan::Plan;
 use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
 
 use crate::support::library::{Enriched, Tweak, vin, vins};

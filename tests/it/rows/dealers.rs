@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use vinrich::config::VendorSettings;
 use vinrich::domain::outcome::Dataset;
-use vinrich::enrich::plan::Plan;
+use vinrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::library::{Enriched, Row, Tweak, vins};

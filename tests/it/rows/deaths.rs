@@ -1,7 +1,7 @@
 //! The ways in which vendors can be dead for a night.
 
 use vinrich::config::Quota;
-use vinrich::enrich::plan::Plan;
+use vinrich::plan::Plan;
 
 use crate::support::clock::NIGHT;
 use crate::support::library::Tweak as _;

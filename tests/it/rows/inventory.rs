@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use vinrich::domain::outcome::Dataset;
-use vinrich::enrich::plan::Plan;
+use vinrich::plan::Plan;
 
 use crate::support::clock::ScriptedClock;
 use crate::support::command::eventually;

@@ -12,8 +12,8 @@ use vinrich::domain::key::Key;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::time::Clock as _;
 use vinrich::domain::vin::Vin;
-use vinrich::enrich::plan::Plan;
-use vinrich::enrich::report::Report;
+use vinrich::plan::Plan;
+use vinrich::report::Report;
 
 use super::deaths::{Death, GONE, deaths};
 use super::outputs::parquet_rows;
@@ -334,10 +334,8 @@ fn a_zero_is_dated_by_its_older_call() {
     // The vehicle is asked again and the VIN is not; then nobody is.
     for (most, exit) in [(1, 80), (0, 80), (0, 80)] {
         clock.pass(NIGHT);
-        let later = Enriched::at(
-            &vinrich::enrich::plan::Plan { limits: limits(most), ..plan.clone() },
-            &clock,
-        );
+        let later =
+            Enriched::at(&vinrich::plan::Plan { limits: limits(most), ..plan.clone() }, &clock);
         assert_eq!(later.report.exit_code, exit);
         assert_eq!(later.rows[0]["recall_campaign_count"], "0");
         assert!(later.rows[0]["recalls_error"].starts_with("stale:"));
@@ -346,6 +344,6 @@ fn a_zero_is_dated_by_its_older_call() {
     }
 }
 
-fn limits(calls: u64) -> vinrich::enrich::plan::Limits {
-    vinrich::enrich::plan::Limits { max_calls: Some(calls), max_cost: None }
+fn limits(calls: u64) -> vinrich::plan::Limits {
+    vinrich::plan::Limits { max_calls: Some(calls), max_cost: None }
 }

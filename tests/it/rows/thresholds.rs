@@ -1,8 +1,8 @@
 //! When a run that has written counts as failed, what then becomes of the old
 //! file, and what is refused before anybody is asked.
 
-use vinrich::enrich::plan::{Allowance, Plan};
 use vinrich::output::OutputSpec;
+use vinrich::plan::{Allowance, Plan};
 
 use crate::support::clock::{ScriptedClock, night};
 use crate::support::command::{DECODE, Setup, vins as own_vins};

@@ -8,11 +8,11 @@ use vinrich::domain::facts::DecodeFacts;
 use vinrich::domain::key_set::KeySet;
 use vinrich::domain::vin::{Vin, candidates};
 use vinrich::domain::vin_set::Distinct;
-use vinrich::matching::repair::suggest;
-use vinrich::matching::row_vehicle::Claims;
-use vinrich::matching::{same_make, same_model_of};
-use vinrich::reference::vpic::Offline;
-use vinrich::reference::vpic::Vpic;
+use vinrich::repair::suggest;
+use vinrich::row_vehicle::Claims;
+use vinrich::vpic::Offline;
+use vinrich::vpic::Vpic;
+use vinrich::{same_make, same_model_of};
 
 use crate::support::Work;
 use crate::support::command::{Ended, Running, vins};

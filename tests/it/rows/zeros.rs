@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use vinrich::enrich::plan::Plan;
+use vinrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::clock::{NIGHT, ScriptedClock, daily};
@@ -162,7 +162,7 @@ fn finds_under_another_name_outlive_an_outage() {
     let without_mark =
         |row: &Row| told(row)[..3].iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let offline = Plan {
-        datasets: vinrich::enrich::plan::Wanted { offline: true, ..plan.datasets.clone() },
+        datasets: vinrich::plan::Wanted { offline: true, ..plan.datasets.clone() },
         ..plan.clone()
     };
     let dead = |status| {

@@ -11,8 +11,8 @@ use vinrich::config::Quota;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::events::Silent;
 use vinrich::domain::time::{Clock, Moment};
-use vinrich::enrich::plan::Plan;
-use vinrich::enrich::report::Report;
+use vinrich::plan::Plan;
+use vinrich::report::Report;
 
 use super::number_in;
 

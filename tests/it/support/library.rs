@@ -13,8 +13,8 @@ use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::time::Clock;
 use vinrich::domain::vin::Vin;
-use vinrich::enrich::plan::Plan;
-use vinrich::enrich::report::Report;
+use vinrich::plan::Plan;
+use vinrich::report::Report;
 use vinrich::sandbox;
 use vinrich::vendors;
 

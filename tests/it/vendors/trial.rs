@@ -9,11 +9,11 @@ use vinrich::domain::error::Error;
 use vinrich::domain::events::Silent;
 use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
-use vinrich::enrich::report::Report;
 use vinrich::input::InputSpec;
-use vinrich::ops::photos::{self, PhotoPlan, To};
-use vinrich::ops::tool::{Per, ToolPlan};
+use vinrich::photos::{self, PhotoPlan, To};
+use vinrich::report::Report;
 use vinrich::sandbox::{Quotas, SandboxSpec};
+use vinrich::tool::{Per, ToolPlan};
 use vinrich::vendors::Vendor;
 use vinrich::{Context, Intent};
 

@@ -3,7 +3,7 @@
 use vinrich::SystemClock;
 use vinrich::config::Settings;
 use vinrich::domain::error::{Error, Exit};
-use vinrich::enrich::explain::{Explained, Told};
+use vinrich::explain::{Explained, Told};
 
 use crate::cli::{CacheExplainArgs, ReportFormat};
 use crate::format::{bytes, moment, span, text, visible};

@@ -87,7 +87,7 @@ mod tests {
             ..source.clone()
         };
         let file = KeptRecallFile {
-            part: vinrich::reference::nhtsa_file::Part::Post2010,
+            part: vinrich::nhtsa_file::Part::Post2010,
             name: "FLAT_RCL_POST_2010.zip".into(),
             imported_at: 1_795_314_199_000_000,
             newest: None,

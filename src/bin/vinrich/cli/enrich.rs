@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use vinrich::domain::money::Micros;
-use vinrich::enrich::plan::Allowance;
 use vinrich::output::Format;
+use vinrich::plan::Allowance;
 
 use super::{AskArgs, EXIT_CODES, InputArgs, SandboxedArgs, allowance, dollars};
 

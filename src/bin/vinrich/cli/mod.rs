@@ -34,8 +34,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vinrich::domain::error::Exit;
 use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
-use vinrich::enrich::plan::Allowance;
-use vinrich::matching::row_vehicle::Claim;
+use vinrich::plan::Allowance;
+use vinrich::row_vehicle::Claim;
 
 use crate::format::visible;
 

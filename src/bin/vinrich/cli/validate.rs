@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use vinrich::enrich::plan::Allowance;
+use vinrich::plan::Allowance;
 
 use super::{InputArgs, ReportFormat, allowance};
 

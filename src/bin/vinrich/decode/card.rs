@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use vinrich::domain::facts::DecodeFacts;
 use vinrich::domain::vin::{Reading, VinError};
-use vinrich::reference::vpic::Provenance;
+use vinrich::vpic::Provenance;
 
 use super::{Read, dollars};
 use crate::format::visible;

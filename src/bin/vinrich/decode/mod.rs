@@ -7,9 +7,9 @@ use vinrich::SystemClock;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::time::Clock;
 use vinrich::domain::vin::{self, Reading, Rules, Vin, VinError};
-use vinrich::matching::repair::suggest;
-use vinrich::matching::row_vehicle::Claims;
-use vinrich::reference::vpic::{Decoded, Vpic};
+use vinrich::repair::suggest;
+use vinrich::row_vehicle::Claims;
+use vinrich::vpic::{Decoded, Vpic};
 
 use crate::cli::{CommonArgs, DecodeArgs, ReportFormat};
 use crate::{settings, stdout};

@@ -4,8 +4,8 @@ mod reconcile;
 
 use vinrich::SystemClock;
 use vinrich::domain::error::{Error, Exit};
-use vinrich::gate::{AskedWait, VendorQuota};
 use vinrich::vendors;
+use vinrich::{AskedWait, VendorQuota};
 
 use crate::cli::{CommonArgs, QuotaArgs, ReportFormat};
 use crate::format::{moment, table, text, thousands};
@@ -66,7 +66,7 @@ fn waits(vendor: &str, wait: &AskedWait) -> String {
 #[cfg(test)]
 mod tests {
     use vinrich::domain::money::Micros;
-    use vinrich::enrich::report::QuotaReport;
+    use vinrich::report::QuotaReport;
 
     use super::*;
 

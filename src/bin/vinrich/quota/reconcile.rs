@@ -1,12 +1,12 @@
 //! `vinrich quota --reconcile`: our ledger against the vendors' own counts.
 
 use serde::Serialize;
+use vinrich::VendorQuota;
 use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::Silent;
-use vinrich::gate::VendorQuota;
-use vinrich::ops::reconcile::{DayDifference, Reconciled, Reconciliation};
+use vinrich::reconcile::{DayDifference, Reconciled, Reconciliation};
 use vinrich::vendors::Counted;
 use vinrich::{Context, SystemClock};
 

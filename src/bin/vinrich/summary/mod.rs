@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 
 use vinrich::domain::error::Exit;
 use vinrich::domain::events::{Events, Level};
-use vinrich::enrich::report::{DatasetReport, Report, VendorReport};
+use vinrich::report::{DatasetReport, Report, VendorReport};
 
 use crate::cli::{CommonArgs, LogFormat};
 use crate::console::Console;

@@ -1,6 +1,6 @@
 //! Closing words of hand-made reports.
 use vinrich::domain::money::Micros;
-use vinrich::enrich::report::{OutputReport, QuotaReport, RowsReport};
+use vinrich::report::{OutputReport, QuotaReport, RowsReport};
 
 use super::*;
 

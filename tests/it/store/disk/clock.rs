@@ -5,7 +5,7 @@ use std::time::Duration;
 use vinrich::SystemClock;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::time::{Clock, Moment};
-use vinrich::enrich::plan::Plan;
+use vinrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::library::{Enriched, Tweak, vins};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 use vinrich::domain::outcome::Dataset;
-use vinrich::enrich::plan::Plan;
+use vinrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::library::Tweak as _;

@@ -127,7 +127,7 @@ fn allowed_failed_lookups_exit_0() {
     let fake = Fake::start(|_, _| Reply::items(&[]));
     let work = Work::with_faults(&[]);
     let mut plan = work.decoding(&vins(2), &fake.url());
-    plan.thresholds.max_failed = vinrich::enrich::plan::Allowance::Percent(100.0);
+    plan.thresholds.max_failed = vinrich::plan::Allowance::Percent(100.0);
     let enriched = Enriched::by(&plan);
     assert_eq!(enriched.report.exit_code, 0);
     enriched.all("decode_error", "missing_in_response");

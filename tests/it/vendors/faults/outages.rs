@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vinrich::domain::outcome::Dataset;
-use vinrich::enrich::report::VendorReport;
+use vinrich::report::VendorReport;
 
 use crate::support::Work;
 use crate::support::clock::ScriptedClock;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use vinrich::enrich::plan::Plan;
+use vinrich::plan::Plan;
 
 use crate::support::ledger::Ledger;
 use crate::support::library::{Enriched, Tweak, vins};
