@@ -1,11 +1,12 @@
 //! The configuration: a file of settings and the variables that change them.
 
+use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use vinrich::config::{QuotaReset, Settings, VendorDefaults, quota};
+use vinrich::config::{QuotaReset, Settings, quota};
 use vinrich::domain::error::Exit;
-use vinrich::vendors::registry;
+use vinrich::vendors::{registry, specs};
 
 use super::with_file;
 
@@ -16,15 +17,13 @@ pub(crate) fn config(bytes: &[u8]) {
         None => (bytes, &[][..]),
     };
     let variables = String::from_utf8_lossy(variables);
-    let variables: Vec<(String, String)> = variables
+    let variables: Vec<(OsString, OsString)> = variables
         .lines()
         .filter_map(|line| line.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .map(|(name, value)| (name.into(), value.into()))
         .collect();
-    let vendors: Vec<&'static VendorDefaults> =
-        registry().iter().map(|vendor| &vendor.spec().defaults).collect();
     with_file(file, |path| {
-        let load = || Settings::load(Some(path), variables.clone().into_iter(), &vendors);
+        let load = || Settings::load(Some(path), variables.clone().into_iter(), &specs());
         match load() {
             Ok(settings) => {
                 assert_settings(&settings);

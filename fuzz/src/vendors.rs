@@ -6,12 +6,12 @@ mod facts;
 use bytes::Bytes;
 use vinrich::config::VendorSettings;
 use vinrich::domain::key::{Key, KeyKind, Page, Vehicle};
-use vinrich::domain::outcome::{Fault, Said};
+use vinrich::domain::outcome::{Answer, Fault};
 use vinrich::domain::time::LONGEST_WAIT;
 use vinrich::domain::vin::Vin;
 use vinrich::vendors::visa::{self, Execution};
 use vinrich::vendors::visio::PhotoRequest;
-use vinrich::vendors::{Answer, Endpoint, Parsed, Reply, Vendor, find, visio};
+use vinrich::vendors::{Endpoint, KeyAnswer, Parsed, Reply, Vendor, find, visio};
 
 /// The VINs of the fixtures, and more to fill a batch.
 const VINS: [&str; 8] = [
@@ -82,7 +82,7 @@ fn vendor(id: &str, bytes: &[u8]) {
     assert_request(endpoint, &keys, &settings);
     assert_reply(vendor, &reply, &keys);
     assert_parsed(endpoint, &reply, &keys, &settings);
-    facts::assert_kept(endpoint, &keys[0], &reply.body, &settings);
+    facts::assert_kept(endpoint.role(), &keys[0], &reply.body, &settings);
 }
 
 fn choice(byte: u8, of: usize) -> usize {
@@ -166,7 +166,12 @@ fn assert_words(words: &str, longest: usize, keys: &[Key]) {
 }
 
 /// At most one answer about each key, none about another.
-fn assert_parsed(endpoint: &dyn Endpoint, reply: &Reply, keys: &[Key], settings: &VendorSettings) {
+fn assert_parsed(
+    endpoint: &'static dyn Endpoint,
+    reply: &Reply,
+    keys: &[Key],
+    settings: &VendorSettings,
+) {
     let parsed = match endpoint.parse(reply, keys) {
         Ok(parsed) => parsed,
         Err(fault) => return assert_fault(&fault, keys),
@@ -174,14 +179,14 @@ fn assert_parsed(endpoint: &dyn Endpoint, reply: &Reply, keys: &[Key], settings:
     let again = endpoint.parse(reply, keys).expect("what was read once");
     assert_eq!(shown(&parsed), shown(&again), "read twice");
     let mut answered = vec![false; keys.len()];
-    for Answer { key, said, body } in &parsed.answers {
+    for KeyAnswer { key, said, body } in &parsed.answers {
         assert!(*key < keys.len(), "an answer about nothing asked");
         assert!(!std::mem::replace(&mut answered[*key], true), "two answers about one key");
-        if let Said::Refused(words) = said {
+        if let Answer::Refused(words) = said {
             assert_words(words, 80, keys);
         }
-        facts::assert_said(endpoint, said, &keys[*key], body);
-        facts::assert_kept(endpoint, &keys[*key], body, settings);
+        facts::assert_said(endpoint.role(), said, &keys[*key], body);
+        facts::assert_kept(endpoint.role(), &keys[*key], body, settings);
     }
 }
 

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{
-    DatasetSettings, Durability, EVERY_ENDPOINT, RecallKey, VendorOption, VendorSettings, address,
-    parse,
-};
+use super::draft::{DatasetDraft, General};
+use super::{Durability, EVERY_ENDPOINT, RecallKey, VendorSettings, address, parse, sources};
 use crate::domain::money::Micros;
 use crate::domain::outcome::Dataset;
+use crate::domain::vendor::VendorOption;
 
 /// A value as it was written, from a file or from the environment.
 #[derive(Debug)]
@@ -33,24 +32,6 @@ pub(super) enum Value {
 pub(super) struct Key<T> {
     pub(super) name: &'static str,
     pub(super) set: fn(&mut T, &Value) -> Result<(), String>,
-}
-
-/// The settings outside of any table, as far as they are given.
-#[derive(Default)]
-pub(super) struct General {
-    pub(super) store: Option<PathBuf>,
-    pub(super) max_wait: Option<Duration>,
-    pub(super) durability: Option<Durability>,
-    pub(super) vpic_data: Option<PathBuf>,
-}
-
-/// A dataset's settings on their way; `max_stale` may depend on a later `ttl`.
-pub(super) struct DatasetDraft {
-    pub(super) dataset: Dataset,
-    pub(super) settings: DatasetSettings,
-    pub(super) max_stale: Option<Duration>,
-    /// The vendors this build has.
-    pub(super) known: Vec<&'static str>,
 }
 
 /// `key = …` before any table.
@@ -78,7 +59,7 @@ pub(super) const DATASET: &[Key<DatasetDraft>] = &[
     Key {
         name: "vendors",
         set: |to, value| {
-            to.settings.vendors = known_vendors(&value.list()?, &to.known)?;
+            to.settings.vendors = sources::known(&value.list()?, &to.vendors)?;
             to.settings.named = true;
             Ok(())
         },
@@ -163,35 +144,16 @@ pub(super) const VENDOR: &[Key<VendorSettings>] = &[
     Key { name: "allow_dearer", set: |to, value| value.boolean().map(|yes| to.allow_dearer = yes) },
 ];
 
-/// `[vendors.vpic]`, which is no vendor but a file.
+/// `[vendors.vpic]`, which is a file and not a vendor.
 pub(super) const VPIC: &[Key<General>] =
     &[Key { name: "data", set: |to, value| value.path().map(|path| to.vpic_data = Some(path)) }];
 
-/// Far above what any vendor's quota allows; more is a slip of the pen.
+/// Far above what any vendor's quota allows; more is a typing error.
 const MOST_CONCURRENT: u32 = 256;
 
-/// Words that announce a secret where only its whereabouts belong.
+/// Whether a key of this name would hold a secret instead of saying where it is.
 pub(super) fn names_a_secret(key: &str) -> bool {
     matches!(key, "api_key" | "apikey" | "api-key" | "token" | "secret" | "password" | "bearer")
-}
-
-fn known_vendors(wanted: &[String], known: &[&'static str]) -> Result<Vec<&'static str>, String> {
-    let mut vendors = Vec::with_capacity(wanted.len());
-    for id in wanted {
-        let vendor = known.iter().copied().find(|vendor| vendor == id).ok_or_else(|| {
-            format!("names an unknown vendor `{id}`; this build knows {}", quoted(known))
-        })?;
-        if vendors.contains(&vendor) {
-            return Err(format!("names `{id}` twice"));
-        }
-        vendors.push(vendor);
-    }
-    Ok(vendors)
-}
-
-/// `a`, `b` and `c`, for a sentence.
-pub(super) fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl Value {

@@ -1,14 +1,20 @@
 //! Settings: file < environment < flags, checked once, typed from here on.
 //!
-//! `file` finds and reads the sources, `keys` is the one list of known keys,
-//! `parse` knows the small languages inside values, `address` where requests may
-//! go, `secret` fetches API keys.
+//! `file` reads the file and the environment, `keys` is the one list of known
+//! keys, `parse` knows the small languages inside values, `sources` who answers
+//! for what, `check` what no key shows by itself, `address` where requests may go,
+//! `secret` fetches API keys. Vendors are known by their
+//! [specs](crate::domain::vendor::VendorSpec) alone.
 
 mod address;
+mod check;
+mod draft;
+mod entry;
 mod file;
 mod keys;
 mod parse;
 mod secret;
+mod sources;
 pub mod tls;
 #[cfg(test)]
 mod tests;
@@ -23,9 +29,11 @@ use secrecy::SecretString;
 
 pub(crate) use self::address::{is_loopback, is_off_limits};
 pub use self::parse::{duration, quota};
+pub use self::sources::{Local, sources};
 use crate::domain::error::Error;
 use crate::domain::money::Micros;
 use crate::domain::outcome::Dataset;
+use crate::domain::vendor::{Options, VendorDefaults};
 
 /// Everything the configuration decides.
 #[derive(Clone, Debug)]
@@ -71,41 +79,6 @@ pub struct DatasetSettings {
     pub key: RecallKey,
 }
 
-/// Sources that are data on this machine: no key, no call, no quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Local {
-    /// The offline decoder.
-    Vpic,
-    /// NHTSA's recall file, imported into the store.
-    NhtsaFile,
-}
-
-impl Local {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Vpic, Self::NhtsaFile];
-
-    /// The name in configuration, flags and columns.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Vpic => "vpic",
-            Self::NhtsaFile => "nhtsa-file",
-        }
-    }
-
-    /// What it answers.
-    pub const fn dataset(self) -> Dataset {
-        match self {
-            Self::Vpic => Dataset::Decode,
-            Self::NhtsaFile => Dataset::Recalls,
-        }
-    }
-
-    /// The local source called `id`.
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|local| local.id() == id)
-    }
-}
-
 /// What recalls are asked by, where the vendor has the choice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RecallKey {
@@ -114,38 +87,6 @@ pub enum RecallKey {
     Vehicle,
     /// One call for each VIN.
     Vin,
-}
-
-/// What a vendor's settings start from.
-#[derive(Debug)]
-pub struct VendorDefaults {
-    /// The vendor's id.
-    pub id: &'static str,
-    /// Its public address.
-    pub base_url: &'static str,
-    /// The environment variable that holds its key, where it needs one.
-    pub api_key_env: Option<&'static str>,
-    /// Such as `["10/10s", "60/minute"]`.
-    pub quotas: &'static [&'static str],
-    /// Price of one successful call in USD micros, by endpoint id.
-    pub price_micros: &'static [(&'static str, i64)],
-    /// Calls in flight at once.
-    pub concurrency: u32,
-    /// Settings that only this vendor has.
-    pub options: &'static [VendorOption],
-}
-
-/// A setting that only one vendor has.
-#[derive(Debug)]
-pub struct VendorOption {
-    /// Its key below `[vendors.X]`.
-    pub name: &'static str,
-    /// Whether it is a list.
-    pub list: bool,
-    /// What it is where nobody says.
-    pub default: &'static [&'static str],
-    /// Refuses a value. The error fits behind the key's name: "must be …".
-    pub check: fn(&str) -> Result<(), String>,
 }
 
 /// The settings of one vendor.
@@ -173,22 +114,27 @@ pub struct VendorSettings {
     pub timeout: Duration,
     /// A zero asked by vehicle is confirmed by one call by VIN.
     pub confirm_zero: bool,
-    /// A dearer endpoint may stand in when the cheap one refuses.
+    /// A dearer endpoint may take over when the cheap one refuses.
     pub allow_dearer: bool,
-    /// The settings that only this vendor has, by key; each has an entry, empty where unset.
-    pub options: BTreeMap<&'static str, Vec<String>>,
+    /// The settings that only this vendor has.
+    pub options: Options,
     /// Whether this is the embedded sandbox: rows then say `sandbox:<id>`.
     pub sandbox: bool,
 }
 
-/// Stands in [`VendorSettings::price`] for the endpoints not named there.
+/// The key in [`VendorSettings::price`] of the endpoints not named there.
 pub const EVERY_ENDPOINT: &str = "*";
 
 impl VendorSettings {
-    /// The settings a vendor starts from. An error is a fault in its defaults.
+    /// The settings a vendor starts from.
+    ///
+    /// # Errors
+    ///
+    /// 70 where its defaults cannot be read, which is a fault in vinrich.
     pub fn new(defaults: &VendorDefaults) -> Result<Self, Error> {
         let wrong =
             |what: String| Error::internal(format!("defaults of `{}`: {what}", defaults.id));
+        let written = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
         let price = |&(endpoint, micros): &(&str, i64)| (endpoint.to_owned(), Micros(micros));
         Ok(Self {
             base_url: defaults.base_url.trim_end_matches('/').to_owned(),
@@ -208,7 +154,11 @@ impl VendorSettings {
             timeout: Duration::from_secs(30),
             confirm_zero: true,
             allow_dearer: false,
-            options: defaults.options.iter().map(VendorOption::unset).collect(),
+            options: defaults
+                .options
+                .iter()
+                .map(|option| (option.name, written(option.default)))
+                .collect(),
             sandbox: false,
         })
     }
@@ -232,12 +182,6 @@ impl VendorSettings {
     pub fn price_of(&self, endpoint: &str) -> Micros {
         let price = self.price.get(endpoint).or_else(|| self.price.get(EVERY_ENDPOINT));
         price.copied().unwrap_or(Micros::ZERO)
-    }
-}
-
-impl VendorOption {
-    fn unset(&self) -> (&'static str, Vec<String>) {
-        (self.name, self.default.iter().map(|&value| value.to_owned()).collect())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::domain::money::Micros;
 const DAY: Duration = Duration::from_hours(24);
 /// The longest month, so that a window never ends before the vendor's does.
 const MONTH: Duration = Duration::from_hours(744);
-/// Beyond this a duration is a slip of the pen, and sums with it could overflow.
+/// Beyond this a duration is a typing error, and sums with it could overflow.
 const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// The windows that have a name.
@@ -28,6 +28,10 @@ const WINDOWS: [(&str, Duration); 5] = [
 ];
 
 /// `10m`, `365d`, `20h`, `1h 30m`; at most a hundred years.
+///
+/// # Errors
+///
+/// What it must be: a text that fits behind the name of its key or flag.
 pub fn duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(duration) if duration <= LONGEST => Ok(duration),
@@ -37,6 +41,10 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// `N/second|minute|hour|day|month` or `N/10s`.
+///
+/// # Errors
+///
+/// What it must be: a text that fits behind the name of its key or flag.
 pub fn quota(text: &str) -> Result<Quota, String> {
     let parsed = text.split_once('/').and_then(|(calls, window_text)| {
         let calls: NonZeroU32 = calls.trim().parse().ok()?;

@@ -16,8 +16,10 @@ impl VendorSettings {
     /// The vendor's API key: the one set directly, else `api_key_file`'s, else
     /// `api_key_env`'s. `None` where there is none or the variable is empty.
     ///
-    /// Errors are 77: a key file that cannot be read, that everybody may write
-    /// or that is empty, a key that is not one word of visible ASCII.
+    /// # Errors
+    ///
+    /// 77 for a key file that cannot be read, that everybody may write or that is
+    /// empty, and for a key that is not one word of visible ASCII.
     pub fn resolve_key(&self) -> Result<Option<SecretString>, Error> {
         self.resolve_key_from(|name| {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
@@ -40,7 +42,7 @@ impl VendorSettings {
         Some(format!("key file `{}` {warning}", path.display()))
     }
 
-    /// Where the key is looked for, in words; `None` where none is.
+    /// Where the key is looked for, for a message; `None` where it is not.
     pub fn key_place(&self) -> Option<String> {
         if self.api_key.is_some() {
             let place = if self.sandbox { "the sandbox" } else { "the settings" };
@@ -127,8 +129,8 @@ fn is_another_users(_path: &Path) -> bool {
 
 /// Whether a container's runtime put the file there: on a filesystem that can
 /// only be read, or as Kubernetes does it, behind a link named `..data` and
-/// itself read-only. Its modes are then the runtime's, often 0444, and nobody
-/// else is on that machine.
+/// itself read-only. Its modes are then the runtime's, often 0444, and no
+/// other user is on that machine.
 fn is_mounted_secret(path: &Path) -> bool {
     /// The link that Kubernetes turns when a secret changes.
     const TURNED: &str = "..data";
@@ -140,7 +142,7 @@ fn is_mounted_secret(path: &Path) -> bool {
 }
 
 /// Whether `path` is on a filesystem that nothing can be written to from here,
-/// as the secrets mounted into a container are. False where that cannot be told.
+/// as the secrets mounted into a container are. False where that cannot be known.
 fn is_read_only(path: &Path) -> bool {
     #[cfg(unix)]
     return rustix::fs::statvfs(path)
@@ -162,7 +164,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::config::VendorDefaults;
+    use crate::domain::vendor::VendorDefaults;
 
     static DEFAULTS: VendorDefaults = VendorDefaults {
         id: "carvin",
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_is_no_key_and_an_empty_file_a_mistake() {
+    fn an_empty_variable_is_not_a_key_and_an_empty_file_is_refused() {
         let plain = VendorSettings::new(&DEFAULTS).unwrap();
         assert_eq!(key_of(&plain, " \n"), None);
         let (_folder, settings) = key_file("\n");
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused_without_repeating_it() {
+    fn what_is_not_a_key_is_refused_without_repeating_it() {
         let (_folder, settings) = key_file("canary one\ncanary two");
         let error = settings.resolve_key().unwrap_err();
         assert_eq!(error.exit(), Exit::Key);

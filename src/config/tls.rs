@@ -1,4 +1,4 @@
-//! Whom a connection trusts, without touching process-wide state.
+//! Which servers a connection trusts, without touching process-wide state.
 
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
@@ -13,7 +13,7 @@ pub(crate) fn of_the_system() -> Result<ClientConfig, Error> {
     Ok(builder.with_no_client_auth())
 }
 
-/// TLS that trusts nobody, for clients that never use it.
+/// TLS that trusts no certificate, for clients that never use it.
 pub(crate) fn never_used() -> Result<ClientConfig, Error> {
     Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }

@@ -12,5 +12,6 @@ pub mod money;
 pub(crate) mod numbers;
 pub mod outcome;
 pub mod time;
+pub mod vendor;
 pub mod vin;
 pub mod vin_set;

@@ -107,7 +107,7 @@ impl Fault {
 
 /// What was said about one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum Answer {
     /// The vendor knows it.
     Found,
     /// The vendor knows nothing of it.

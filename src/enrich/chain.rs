@@ -17,7 +17,7 @@ use crate::gate::{label, origin};
 use crate::reference::vpic::Offline;
 use crate::reference::vpic::Vpic;
 use crate::store::{SourceName, Store};
-use crate::vendors::{self, Auth, Endpoint, Vendor};
+use crate::vendors::{self, Answers, Auth, Endpoint, Vendor};
 
 /// One endpoint that answers for one dataset.
 #[derive(Clone)]
@@ -61,10 +61,14 @@ impl Source {
         Self { endpoint, name, ..self.clone() }
     }
 
+    fn answers(&self) -> Option<&'static dyn Answers> {
+        self.endpoint.role().answers()
+    }
+
     /// The endpoint that may stand in, where the user allows the price.
     pub fn dearer(&self) -> Option<Self> {
-        let id = self.endpoint.dearer().filter(|_| self.settings.allow_dearer)?;
-        self.vendor.endpoint(id).map(|endpoint| self.beside(endpoint))
+        let dearer = self.answers()?.dearer().filter(|_| self.settings.allow_dearer)?;
+        Some(self.beside(dearer))
     }
 
     /// What it is asked about.
@@ -74,23 +78,18 @@ impl Source {
 
     /// The endpoint that confirms by VIN a zero asked by vehicle.
     pub fn confirming(&self) -> Option<Self> {
-        if self.key_kind() != KeyKind::Vehicle || !self.settings.confirm_zero {
-            return None;
-        }
-        let dataset = self.name.dataset?;
-        endpoint_for(self.vendor, dataset, KeyKind::Vin).map(|endpoint| self.beside(endpoint))
+        let confirming = self.answers()?.confirming().filter(|_| self.settings.confirm_zero)?;
+        Some(self.beside(confirming))
     }
 
     /// The endpoint that tells of dealers, where the settings want them.
     pub fn dealers(&self) -> Option<Self> {
-        let endpoint = self.vendor.endpoint(self.endpoint.dealers(&self.settings)?)?;
-        Some(self.beside(endpoint))
+        Some(self.beside(self.answers()?.dealers(&self.settings)?))
     }
 
     /// The endpoint that lists the models it knows.
     pub fn catalogue(&self) -> Option<Self> {
-        let endpoint = self.vendor.endpoint(self.endpoint.catalogue()?)?;
-        Some(self.beside(endpoint))
+        Some(self.beside(self.answers()?.catalogue()?))
     }
 }
 

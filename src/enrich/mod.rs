@@ -1,4 +1,4 @@
-//! `run`: both passes in one screen; names, not mechanics.
+//! `enrich`: both passes in one screen; names, not mechanics.
 
 pub mod ask;
 pub mod board;
@@ -8,213 +8,194 @@ pub mod inventory;
 pub mod join;
 pub mod plan;
 pub mod report;
-pub mod run;
+pub(crate) mod session;
 pub mod survey;
 pub mod write;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::domain::cancel::Cancel;
 use crate::domain::error::Error;
-use crate::domain::events::{Events, Level, Phase, Progress};
+use crate::domain::events::{Level, Phase};
 use crate::domain::key_set::KeySet;
-use crate::domain::time::Clock;
-use crate::enrich::ask::{Asker, Doors};
+use crate::enrich::ask::Asker;
 use crate::enrich::board::Answers;
 use crate::enrich::chain::{Available, Chain, Chains};
 use crate::enrich::plan::Plan;
-use crate::enrich::report::Report;
-use crate::enrich::run::Run;
+use crate::enrich::report::{Report, ReportBuilder};
+use crate::enrich::session::{Context, Online, Session, SessionSpec};
 use crate::enrich::survey::Survey;
 use crate::enrich::write::{Outputs, write};
-use crate::gate::account_name;
-use crate::gate::{Door, LargeBodies, Shared};
+use crate::gate::{Door, VendorAccount, label};
 use crate::input::Inputs;
-use crate::store::{RunInfo, RunLimits, Store, StoreSpec};
+use crate::output::OutputLock;
 
-/// Enriches the plan's input into its output. Blocking; owns its runtime.
+/// A plan with its input open, and who can be asked.
+pub(crate) struct Prepared<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) chains: Chains,
+    pub(crate) inputs: Inputs,
+}
+
+/// Enriches the plan's input into its output. Blocking; brings its own runtime.
 ///
-/// An error means that no output was written. A run that ends with a report has
-/// written one, unless it was stopped; `Report::exit_code` says how it went.
-/// Either way `<out>.run.json` tells the story, once the output's lock is held.
-pub fn run(
-    plan: &Plan,
-    events: &dyn Events,
-    clock: &dyn Clock,
-    cancel: &Cancel,
-) -> Result<Report, Error> {
-    let mut run = Run::begin(plan, events, clock);
-    let idle = cancel.idle();
-    cancel.check()?;
+/// A run that ends with a report has written its output, unless it was stopped;
+/// [`Report::exit_code`] says how it went. `<out>.run.json` holds the report, or
+/// the error, of every run that had its output's lock.
+///
+/// # Errors
+/// Any [`Error`]: no output was written. Its exit code says what went wrong.
+pub fn enrich(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
+    let report = ReportBuilder::of_plan(plan, context);
+    let (prepared, outputs, _lock) = prepare(plan, &report)?;
+    let done = both_passes(&prepared, outputs, &report);
+    save_report(plan, &report, done)
+}
+
+/// Finds who can be asked, opens the input, and takes the place of the output.
+fn prepare<'a>(
+    plan: &'a Plan,
+    report: &ReportBuilder<'_>,
+) -> Result<(Prepared<'a>, Outputs, Option<OutputLock>), Error> {
+    let _idle = report.context.cancel.idle();
+    report.context.cancel.check()?;
     Inputs::check_exist(&plan.input)?;
     let known = |source: &_| chain::is_known(&plan.settings.store, source);
     let chains = Chains::of(plan, &Available { known: &known, ..Available::at(&plan.settings)? })?;
-    run.note_panel(&chains);
+    report.note_chains(&chains);
     let inputs = Inputs::open(&plan.input)?;
-    let (outputs, _lock) = Outputs::create(plan, &inputs, &run.id)?;
-    drop(idle);
-    if let Err(error) = enrich(plan, &mut run, &chains, &inputs, outputs, cancel) {
-        if let Err(second) = run.end_with(&error).save(plan) {
-            events.note(Level::Error, "report", &format!("no run report: {second}"));
-        }
-        return Err(error);
-    }
-    let report = run.report(&plan.thresholds);
-    report.save(plan)?;
-    Ok(report)
+    let (outputs, lock) = Outputs::create(plan, &inputs, &report.run.run_id)?;
+    Ok((Prepared { plan, chains, inputs }, outputs, lock))
 }
 
-/// Pass 1, the asking, pass 2.
-fn enrich(
-    plan: &Plan,
-    run: &mut Run<'_>,
-    chains: &Chains,
-    inputs: &Inputs,
+/// Pass 1, the calls, pass 2.
+fn both_passes(
+    prepared: &Prepared<'_>,
     outputs: Outputs,
-    cancel: &Cancel,
+    report: &ReportBuilder<'_>,
 ) -> Result<(), Error> {
-    let survey = Survey::of(inputs, plan.rules, run.events, cancel)?;
-    run.note_survey(inputs, &survey);
+    let vins = read_vins(prepared, report)?;
+    let session = Session::open(&session_of(prepared.plan), report)?;
+    let done = ask_and_write(prepared, &session, &vins, outputs);
+    session.close(done)
+}
+
+/// Pass 1.
+fn read_vins(prepared: &Prepared<'_>, report: &ReportBuilder<'_>) -> Result<KeySet, Error> {
+    let Prepared { plan, inputs, .. } = prepared;
+    let Context { events, cancel, .. } = report.context;
+    let survey = Survey::of(inputs, plan.rules, events, cancel)?;
+    report.note_survey(inputs, &survey);
     survey.check(&plan.thresholds)?;
-    run.phase_ended("reading");
-
-    let vins = KeySet::vins(survey.vins);
-    let store = open_store(plan, run)?;
-    let done = ask_and_write(plan, run, chains, &store, &vins, inputs, outputs, cancel);
-    if done.is_ok() && run.stopped().is_none() {
-        trim_history(plan, run, &store);
-    }
-    let report = match &done {
-        Ok(()) => run.report(&plan.thresholds),
-        Err(error) => run.end_with(error),
-    };
-    let kept = store.finish(run.clock.now(), report.exit_code, &report.to_json()?);
-    // A store that failed fails again: the first error is the one to tell.
-    done.and(kept)
+    report.phase_ended("reading");
+    Ok(KeySet::vins(survey.vins))
 }
 
-/// The asking, and pass 2 unless somebody stopped the run.
-#[expect(clippy::too_many_arguments, reason = "both passes meet here")]
+/// The calls, and pass 2 unless the run was stopped.
 fn ask_and_write(
-    plan: &Plan,
-    run: &mut Run<'_>,
-    chains: &Chains,
-    store: &Store,
+    prepared: &Prepared<'_>,
+    session: &Session<'_>,
     vins: &KeySet,
-    inputs: &Inputs,
     outputs: Outputs,
-    cancel: &Cancel,
 ) -> Result<(), Error> {
-    run.note_clock(store)?;
-    run.note_local(chains, store)?;
-    let answers = ask(plan, run, chains, store, vins, cancel)?;
-    run.phase_ended("asking");
-    if run.stopped().is_some() {
+    let Session { report, store, .. } = session;
+    report.note_clock(store)?;
+    report.note_local(&prepared.chains, store)?;
+    let answers = ask(prepared, session, vins)?;
+    report.phase_ended("asking");
+    if report.is_stopped() {
         return Ok(());
     }
-    match write(plan, run, chains, store, answers, inputs, outputs, cancel)? {
-        Some(wrote) => {
-            run.note_written(wrote);
-            run.phase_ended("writing");
-            run.tell_done();
-        }
-        None => run.note_stop(cancel),
-    }
+    let Some(wrote) = write(prepared, session, answers, outputs)? else {
+        report.note_stop();
+        return Ok(());
+    };
+    report.note_written(wrote);
+    report.phase_ended("writing");
+    session.show_progress(Phase::Done, report.rows());
+    trim_history(prepared.plan, session);
     Ok(())
 }
 
-/// Earlier answers that nobody keeps any more leave the store. A run is none the
-/// worse where they do not.
-fn trim_history(plan: &Plan, run: &mut Run<'_>, store: &Store) {
-    let now = run.clock.now().wall;
-    let keep = plan.settings.datasets.iter().map(|(dataset, settings)| {
-        let age = i64::try_from(settings.keep.as_micros()).unwrap_or(i64::MAX);
-        (*dataset, now.saturating_sub(age))
-    });
-    if let Err(error) = store.trim_history(&keep.collect(), now) {
-        run.events.note(Level::Warn, "history", &error.to_string());
-    }
-}
-
-fn open_store(plan: &Plan, run: &Run<'_>) -> Result<Store, Error> {
-    let spec = StoreSpec {
-        path: &plan.settings.store,
-        durability: plan.settings.durability,
-        must_exist: plan.thresholds.require_store,
-        limits: RunLimits { max_calls: plan.limits.max_calls, max_cost: plan.limits.max_cost },
-    };
-    let info = RunInfo {
-        run_id: run.id.clone(),
-        boot_id: run.clock.boot_id().to_owned(),
-        command: plan.command.clone(),
-        started: run.started,
-    };
-    Store::open(&spec, &info)
-}
-
-/// Both waves of calls, on a runtime of their own.
+/// Asks the vendors for what the store does not know.
 fn ask<'a>(
-    plan: &'a Plan,
-    run: &mut Run<'_>,
-    chains: &'a Chains,
-    store: &Store,
+    prepared: &'a Prepared<'_>,
+    session: &Session<'_>,
     vins: &'a KeySet,
-    cancel: &Cancel,
 ) -> Result<Answers<'a>, Error> {
-    let shared = Shared {
-        writer: store.writer(),
-        clock: run.clock,
-        cancel,
-        events: run.events,
-        progress: RefCell::new(Progress {
-            phase: Phase::Asking,
-            rows: run.rows(),
-            rows_total: Some(run.rows()),
-            ..Progress::default()
-        }),
-        max_wait: plan.settings.max_wait,
-        large_bodies: LargeBodies::default(),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::internal("cannot start the runtime").because(error))?;
-    runtime.block_on(async {
-        let doors = open_doors(plan, chains, store, &shared).await?;
-        let started = run.started.wall;
+    let Prepared { plan, chains, .. } = prepared;
+    let Session { report, store, .. } = session;
+    let (started, cancel) = (session.started().wall, session.context().cancel);
+    session.online(async |online| {
         let offline = chains.offline(started).map(|offline| offline.until(cancel));
-        let gate = Doors { plan, store, shared: &shared, by_vendor: doors, started };
+        let (shared, doors) = (online.shared, open_doors(plan, chains, online).await?);
+        let gate = ask::Doors { plan, store, shared, by_vendor: doors, started };
         let asker = Asker { plan, chains, offline, gate };
         let answers = asker.ask(vins).await?;
         for (id, door) in &asker.gate.by_vendor {
-            let label = crate::gate::label(door.vendor(), &plan.settings.vendors[id]);
-            run.note_vendor(label, door.report().await?, door.resume_at());
+            let label = label(door.vendor(), &plan.settings.vendors[id]);
+            report.note_vendor(label, door.report().await?, door.resume_at());
         }
-        run.note_answers(&answers, cancel);
-        run.progress = shared.progress.borrow().clone();
+        report.note_answers(&answers);
         Ok(answers)
     })
 }
 
-/// One door for each vendor that has what it takes to be asked.
+/// One door for each vendor that can be asked.
 async fn open_doors<'a>(
     plan: &'a Plan,
     chains: &Chains,
-    store: &Store,
-    shared: &'a Shared<'a>,
+    online: &Online<'a>,
 ) -> Result<BTreeMap<&'static str, Door<'a>>, Error> {
-    let mut doors = BTreeMap::new();
+    let mut open = BTreeMap::new();
     let sources = chains.by_dataset.values().flat_map(Chain::sources);
     for source in sources.filter(|source| source.can_be_asked() && !plan.datasets.offline) {
         let id = source.name.vendor;
-        if doors.contains_key(id) {
-            continue;
+        if !open.contains_key(id) {
+            let (vendor, settings) = (source.vendor, &plan.settings.vendors[id]);
+            let account = VendorAccount { vendor, settings, key: source.key.clone() };
+            open.insert(id, online.open(&account).await?);
         }
-        let name = account_name(store.install_key(), source.key.as_ref());
-        let account = store.writer().account(id, source.name.origin.clone(), name).await?;
-        let settings = &plan.settings.vendors[id];
-        doors.insert(id, Door::open(shared, source.vendor, settings, account, source.key.clone())?);
     }
-    Ok(doors)
+    Ok(open)
+}
+
+/// Removes earlier answers that the settings do not keep any longer. A run is not
+/// the worse for it where that fails.
+fn trim_history(plan: &Plan, session: &Session<'_>) {
+    let Context { clock, events, .. } = session.context();
+    let now = clock.now().wall;
+    let keep = plan.settings.datasets.iter().map(|(dataset, settings)| {
+        let age = i64::try_from(settings.keep.as_micros()).unwrap_or(i64::MAX);
+        (*dataset, now.saturating_sub(age))
+    });
+    if let Err(error) = session.store.trim_history(&keep.collect(), now) {
+        events.note(Level::Warn, "history", &error.to_string());
+    }
+}
+
+/// The store of the plan, and what the run may use up.
+fn session_of(plan: &Plan) -> SessionSpec<'_> {
+    SessionSpec {
+        must_exist: plan.thresholds.require_store,
+        limits: plan.limits,
+        ..SessionSpec::new(&plan.settings)
+    }
+}
+
+/// Writes `<out>.run.json`, whether the run ended by itself or by an error.
+fn save_report(
+    plan: &Plan,
+    builder: &ReportBuilder<'_>,
+    done: Result<(), Error>,
+) -> Result<Report, Error> {
+    let report = builder.build(done.as_ref().err());
+    let saved = report.save(plan);
+    if let Err(error) = done {
+        if let Err(second) = saved {
+            let message = format!("no run report: {second}");
+            builder.context.events.note(Level::Error, "report", &message);
+        }
+        return Err(error);
+    }
+    saved.map(|()| report)
 }

@@ -1,22 +1,18 @@
 //! Pass 2: the input again, joined with the store, into the output.
 
-use crate::domain::cancel::Cancel;
 use crate::domain::error::Error;
-use crate::domain::events::{Events, Phase, Progress};
+use crate::domain::events::Phase;
 use crate::domain::freshness::Times;
 use crate::domain::vin::{Reading, Rules, Vin};
+use crate::enrich::Prepared;
 use crate::enrich::board::Answers;
-use crate::enrich::chain::Chains;
 use crate::enrich::join::Joiner;
 use crate::enrich::plan::Plan;
-use crate::enrich::report::{Report, RowTally};
-use crate::enrich::run::{Run, Wrote};
-use crate::enrich::survey::Survey;
-use crate::files::SystemClock;
+use crate::enrich::report::{RowTally, Wrote};
+use crate::enrich::session::{Context, Session};
 use crate::input::{Inputs, Row, Rows};
 use crate::output::record::{Block, Record};
-use crate::output::{Output, OutputLock, Written, check_report};
-use crate::store::Store;
+use crate::output::{Output, OutputLock, check_report};
 
 /// Rows handed to the encoder at a time.
 const BLOCK: usize = 8192;
@@ -60,21 +56,18 @@ impl Outputs {
 
 /// Reads the input once more and writes one record for each row. Nothing is
 /// renamed into place before the rows are counted; nothing at all, and `None` is
-/// the answer, once `cancel` is asked to stop.
-#[expect(clippy::too_many_arguments, reason = "pass 2 is where everything comes together")]
-pub fn write(
-    plan: &Plan,
-    run: &Run<'_>,
-    chains: &Chains,
-    store: &Store,
+/// the answer, once the run is asked to stop.
+pub(crate) fn write(
+    prepared: &Prepared<'_>,
+    session: &Session<'_>,
     answers: Answers<'_>,
-    inputs: &Inputs,
     outputs: Outputs,
-    cancel: &Cancel,
 ) -> Result<Option<Wrote>, Error> {
+    let Prepared { plan, chains, inputs } = prepared;
+    let Context { clock, cancel, .. } = session.context();
     let Outputs(mut output) = outputs;
-    let snapshot = store.snapshot()?;
-    let times = Times { started: run.started.wall, now: run.clock.now().wall };
+    let snapshot = session.store.snapshot()?;
+    let times = Times { started: session.started().wall, now: clock.now().wall };
     let mut joiner = Joiner::load(&snapshot, chains, answers, inputs, times)?;
     let mut tally = RowTally::default();
     let mut block = Filling::new(inputs.columns().len());
@@ -101,19 +94,13 @@ pub fn write(
                 output.write(block.take())?;
             }
         }
-        run.events.progress(&Progress {
-            phase: Phase::Writing,
-            rows: read,
-            rows_total: Some(run.rows()),
-            ..run.progress.clone()
-        });
+        session.show_progress(Phase::Writing, read);
     }
     output.write(block.take())?;
     rows.finish()?;
     conserve(read, &output)?;
     let (rows, diverted) = (output.rows(), output.diverted());
-    let thresholds = &plan.thresholds;
-    let partial = thresholds.keep_complete && run.is_incomplete(&tally, thresholds);
+    let partial = plan.thresholds.keep_complete && session.report.is_incomplete(&tally);
     let files = if partial { output.commit_partial()? } else { output.commit()? };
     let deferred = joiner.deferred_renewals();
     Ok(Some(Wrote { rows, diverted, tally, deferred, files }))
@@ -182,20 +169,20 @@ fn conserve(read: u64, output: &Output) -> Result<(), Error> {
 }
 
 /// A block that is being filled.
-struct Filling {
+pub(crate) struct Filling {
     block: Block,
     columns: usize,
     bytes: usize,
 }
 
 impl Filling {
-    fn new(columns: usize) -> Self {
+    pub(crate) fn new(columns: usize) -> Self {
         let mut filling = Self { block: Block::default(), columns, bytes: 0 };
         filling.take();
         filling
     }
 
-    fn push(&mut self, row: &Row, record: Record) {
+    pub(crate) fn push(&mut self, row: &Row, record: Record) {
         for (column, cell) in self.block.input.iter_mut().zip(row.cells()) {
             self.bytes += CELL + cell.map_or(0, str::len);
             column.push(cell.map(str::to_owned));
@@ -203,64 +190,16 @@ impl Filling {
         self.block.records.push(record);
     }
 
-    fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.block.records.len() >= BLOCK || self.bytes >= BLOCK_BYTES
     }
 
-    fn take(&mut self) -> Block {
+    pub(crate) fn take(&mut self) -> Block {
         self.bytes = 0;
         let rows = BLOCK.min(BLOCK_BYTES / (CELL * self.columns).max(1) + 1);
         let input = (0..self.columns).map(|_| Vec::with_capacity(rows)).collect();
         std::mem::replace(&mut self.block, Block { records: Vec::with_capacity(rows), input })
     }
-}
-
-/// `vinrich validate`: what is in the input, by local rules alone. Rejected rows
-/// go to the plan's rejects file, where it names one.
-pub fn validate(plan: &Plan, events: &dyn Events, cancel: &Cancel) -> Result<Report, Error> {
-    let clock = SystemClock::new();
-    let mut run = Run::begin(plan, events, &clock);
-    let idle = cancel.idle();
-    cancel.check()?;
-    let inputs = Inputs::open(&plan.input)?;
-    drop(idle);
-    let survey = Survey::of(&inputs, plan.rules, events, cancel)?;
-    run.note_survey(&inputs, &survey);
-    if plan.output.rejects.is_some() {
-        run.note_files(write_rejects(plan, &run, &inputs, cancel)?);
-    }
-    survey.check(&plan.thresholds)?;
-    Ok(run.report(&plan.thresholds))
-}
-
-fn write_rejects(
-    plan: &Plan,
-    run: &Run<'_>,
-    inputs: &Inputs,
-    cancel: &Cancel,
-) -> Result<Vec<Written>, Error> {
-    let (files, paths) = (inputs.names(), inputs.paths());
-    let mut output =
-        Output::create_rejects_only(&plan.output, inputs.columns(), &files, &run.id, &paths)?;
-    let mut block = Filling::new(inputs.columns().len());
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
-    while rows.next(&mut row)? {
-        if let Some(exit) = cancel.asked() {
-            return Err(Error::new(exit, "stopped while the rejects were written"));
-        }
-        let reading = row.reading(plan.rules);
-        if reading.vin.is_none() {
-            block.push(&row, Record::unasked(&row, reading, &files[row.file()]));
-            if block.is_full() {
-                output.write(block.take())?;
-            }
-        }
-    }
-    output.write(block.take())?;
-    rows.finish()?;
-    let written = output.commit()?;
-    Ok(written.into_iter().filter(|file| file.path != "-").collect())
 }
 
 #[cfg(test)]

@@ -1,106 +1,125 @@
 //! Closing calls in the ledger: what they brought and what they cost.
 
+use std::collections::HashMap;
+
+use super::door::Door;
+use super::in_flight::{Received, Sent};
+use super::reservations::Reserved;
 use super::retry::may_have_acted;
-use super::round::Round;
 use crate::domain::error::Error;
 use crate::domain::key::Key;
 use crate::domain::money::Micros;
-use crate::domain::outcome::{Fault, Said};
-use crate::store::{Body, Close, NOT_SENT, NewAnswer, OperationEnd, RELEASED};
-use crate::vendors::{Effect, Parsed, Reply};
+use crate::domain::outcome::Fault;
+use crate::domain::time::Moment;
+use crate::store::{Close, NOT_SENT, NewAnswer, OperationEnd, RELEASED, SourceId};
+use crate::vendors::{Effect, Reply};
 
-impl Round<'_> {
-    /// A call that was answered: its answers are kept, raw. Returns what it cost.
-    pub(super) async fn keep(
+/// The ends of the calls of one round, and what calls cost.
+pub(super) struct CallLog<'a> {
+    door: &'a Door<'a>,
+    source: SourceId,
+    effect: Effect,
+    /// What the next call may cost: the price list's, or the dearest charge so far.
+    price: Micros,
+    /// Whether a call was answered, so that its charge is known.
+    price_is_known: bool,
+    /// What operations may have been charged whose reply was lost.
+    held: HashMap<Key, Micros>,
+}
+
+impl<'a> CallLog<'a> {
+    /// `price`: the price list's.
+    pub(super) fn new(door: &'a Door<'a>, source: SourceId, effect: Effect, price: Micros) -> Self {
+        Self { door, source, effect, price, price_is_known: false, held: HashMap::new() }
+    }
+
+    /// What the next call may cost.
+    pub(super) fn price(&self) -> Micros {
+        self.price
+    }
+
+    /// Whether the price is the list's alone: then calls go one by one, so that a
+    /// dearer charge is known before the next call is reserved.
+    pub(super) fn learns_its_price(&self) -> bool {
+        self.price > Micros::ZERO && !self.price_is_known
+    }
+
+    /// A call that was answered: its answers are kept, raw.
+    pub(super) async fn answered(
         &mut self,
-        call: i64,
-        price: Micros,
-        reply: &Reply,
-        parsed: &Parsed,
-        keys: &[Key],
-    ) -> Result<Micros, Error> {
-        let mut close = self.closing(call, price, "ok".into(), Some(reply));
-        let shares = self.endpoint.spec().shares_bodies;
-        let answers = parsed.answers.iter().map(|answer| {
-            let key = keys[answer.key].clone();
-            let body = answer.body.clone();
-            NewAnswer {
-                expires_at: self.freshness.expires_at(
-                    &key,
-                    answer.said == Said::Found,
-                    close.at.wall,
-                ),
-                body: if shares { Body::Shared(body) } else { Body::Own(body) },
-                said: answer.said.clone(),
-                key,
-            }
-        });
-        let answers: Vec<_> = answers.collect();
-        if self.endpoint.spec().effect != Effect::Read && !answers.is_empty() {
+        received: &Received,
+        answers: Vec<NewAnswer>,
+    ) -> Result<(), Error> {
+        let mut close = Close { state: "ok".into(), ..self.close_of(received) };
+        if self.effect != Effect::Read && !answers.is_empty() {
             close.operation = Some(OperationEnd::Settled);
         }
         close.answers = Some((self.source, answers));
-        let charged = close.charged;
-        self.spend(charged, keys, true);
-        self.enter(close).await?;
-        Ok(charged)
+        self.price_is_known = true;
+        self.spend(close.charged, &received.sent, true);
+        self.enter(close).await
     }
 
     /// A call that brought no answer. A vendor may charge for it all the same.
-    /// Returns what it cost, or may have cost.
-    pub(super) async fn close_faulted(
+    pub(super) async fn faulted(
         &mut self,
-        call: i64,
-        price: Micros,
-        reply: Option<&Reply>,
+        received: &Received,
         fault: &Fault,
-        keys: &[Key],
-    ) -> Result<Micros, Error> {
-        *self.door.tally.borrow_mut().faults.entry(fault.code()).or_default() += 1;
+    ) -> Result<(), Error> {
+        self.door.stats.borrow_mut().faulted(fault, received.reply.as_ref().err());
         let state = if *fault == Fault::NotSent { NOT_SENT.into() } else { fault.code() };
-        let mut close = self.closing(call, price, state, reply);
+        let mut close = Close { state, ..self.close_of(received) };
         if close.effect == Effect::Idempotent && may_have_acted(fault) {
-            // Its price is held until the operation's own reply tells.
-            let told = reply.and_then(|reply| self.door.vendor.charged(reply));
-            close.charged = told.unwrap_or(price);
+            // Its price is held until the operation's own reply says what it cost.
+            let said = received.reply().and_then(|reply| self.door.vendor.charged(reply));
+            close.charged = said.unwrap_or(close.price);
         }
         close.operation = self.not_done().filter(|_| !may_have_acted(fault));
-        let charged = close.charged;
-        self.spend(charged, keys, false);
-        self.enter(close).await?;
-        Ok(charged)
+        self.spend(close.charged, &received.sent, false);
+        self.enter(close).await
     }
 
-    /// A call that was reserved and is not going to be sent.
-    pub(super) async fn close_unsent(&self, call: i64, price: Micros) -> Result<(), Error> {
-        let mut close = self.closing(call, price, RELEASED.into(), None);
-        close.operation = self.not_done();
-        self.enter(close).await
+    /// A call that was reserved and is not sent.
+    pub(super) async fn unsent(&self, reserved: &Reserved) -> Result<(), Error> {
+        let close = self.close(reserved.call, reserved.price, self.door.shared.clock.now());
+        self.enter(Close { operation: self.not_done(), ..close }).await
     }
 
     /// Frees an operation that was not done. One with an idempotency key keeps
     /// it: under that key it is safe to send whenever it is wanted again.
     fn not_done(&self) -> Option<OperationEnd> {
-        (self.endpoint.spec().effect == Effect::Once).then_some(OperationEnd::NotDone)
+        (self.effect == Effect::Once).then_some(OperationEnd::NotDone)
     }
 
-    fn closing(&self, call: i64, price: Micros, state: String, reply: Option<&Reply>) -> Close {
+    fn close_of(&self, received: &Received) -> Close {
+        let Sent { call, price, .. } = received.sent;
+        let reply = received.reply();
+        Close {
+            http_status: reply.map(|reply| reply.status),
+            charged: reply.map_or(Micros::ZERO, |reply| self.charged(reply, price)),
+            request_id: reply.and_then(request_id),
+            ..self.close(call, price, received.at)
+        }
+    }
+
+    /// The end of a call that is not sent.
+    fn close(&self, call: i64, price: Micros, at: Moment) -> Close {
         Close {
             call,
             account: self.door.account,
-            at: self.door.shared.clock.now(),
-            state,
-            http_status: reply.map(|reply| reply.status),
+            at,
+            state: RELEASED.into(),
+            http_status: None,
             price,
-            charged: reply.map_or(Micros::ZERO, |reply| self.charged(reply, price)),
-            request_id: reply.and_then(request_id),
-            effect: self.endpoint.spec().effect,
+            charged: Micros::ZERO,
+            request_id: None,
+            effect: self.effect,
             answers: None,
             operation: None,
         }
     }
 
-    /// The vendor's word for the price, else the price list's for a successful request.
+    /// The price that the vendor names, else the price list's for a successful request.
     fn charged(&self, reply: &Reply, price: Micros) -> Micros {
         self.door.vendor.charged(reply).unwrap_or(match reply.status {
             200..=299 => price,
@@ -110,9 +129,10 @@ impl Round<'_> {
 
     /// Counts a charge. An operation under an idempotency key is charged once:
     /// what was held for it when its reply was lost is given back.
-    fn spend(&mut self, charged: Micros, keys: &[Key], is_answered: bool) {
+    fn spend(&mut self, charged: Micros, sent: &Sent, is_answered: bool) {
+        self.price = self.price.max(charged);
         let mut given_back = Micros::ZERO;
-        if let (Effect::Idempotent, [key, ..]) = (self.endpoint.spec().effect, keys)
+        if let (Effect::Idempotent, [key, ..]) = (self.effect, &*sent.job.keys)
             && (is_answered || charged > Micros::ZERO)
         {
             given_back = self.held.remove(key).unwrap_or_default();
@@ -120,8 +140,7 @@ impl Round<'_> {
                 self.held.insert(key.clone(), charged);
             }
         }
-        let mut tally = self.door.tally.borrow_mut();
-        tally.spent = tally.spent - given_back + charged;
+        self.door.stats.borrow_mut().spent(charged - given_back);
         self.door.shared.tell(|progress| progress.spent = progress.spent - given_back + charged);
     }
 
@@ -131,7 +150,7 @@ impl Round<'_> {
 }
 
 /// The vendor's name for the request, for asking its support.
-pub(super) fn request_id(reply: &Reply) -> Option<String> {
+fn request_id(reply: &Reply) -> Option<String> {
     const LONGEST: usize = 128;
     let id = reply.header("x-request-id").or_else(|| reply.header("cf-ray"))?;
     Some(id.chars().filter(char::is_ascii_graphic).take(LONGEST).collect())

@@ -1,21 +1,26 @@
-//! A single call that is not billed: entered in the ledger and closed there
-//! like any other, but tried once.
+//! A single call that is not billed: a round of one call, tried once.
 
 use std::time::{Duration, Instant};
 
-use super::{Door, call_log, send};
+use super::LOOK_AGAIN;
+use super::call_log::CallLog;
+use super::door::Door;
+use super::in_flight::{InFlight, Received};
+use super::queue::Job;
+use super::reservations::{Reservations, Reserved, Wish};
+use super::transport_error::TransportError;
 use crate::domain::error::Error;
 use crate::domain::money::Micros;
 use crate::domain::outcome::{Fault, Held};
-use crate::store::{Call, Close, NOT_SENT, Reserve, Shortage, SourceId, WaitWord};
-use crate::vendors::{Effect, Probe, Reply, ServerLimit, Usage};
+use crate::store::{Shortage, SourceId, WaitWord};
+use crate::vendors::{Effect, Probe, ServerLimit, Usage};
 
 /// What came of a probe.
 #[derive(Debug)]
 pub enum Probed {
     /// The vendor answered it.
     Answered {
-        /// What it told.
+        /// What it says of our usage.
         usage: Option<Usage>,
         /// What its headers say of quotas.
         limits: Vec<ServerLimit>,
@@ -44,141 +49,102 @@ pub enum Probed {
 /// that were just made, too short for a person to think that it hangs.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How often calls of other processes that fill a window are looked at.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// What comes of a probe when the run is stopped.
+const STOPPED: Probed = Probed::Held { why: Held::Stopped, wait: None };
 
-impl Door<'_> {
-    /// Sends `probe` once, if the quotas have room for a call soon.
-    pub async fn probe(&self, source: SourceId, probe: &Probe) -> Result<Probed, Error> {
-        let call = match self.reserve_soon(source).await? {
-            Ok(call) => call,
-            Err(held) => return Ok(held),
-        };
-        let auth = self.vendor.spec().auth;
-        let key = self.key.borrow().clone();
-        let request = probe.request.clone();
-        let request =
-            send::prepare(&self.client, &self.settings.base_url, auth, key.as_ref(), request)?;
-        let sent = Instant::now();
-        let reply = tokio::select! {
-            reply = send::exchange(&self.client, self.shared.large_bodies.clone(), request) => reply,
-            // The call stays open; the end of the run closes it as of unknown outcome.
-            () = self.shared.cancel.wait() => {
-                return Ok(Probed::Held { why: Held::Stopped, wait: None });
-            }
-        };
-        let took = sent.elapsed();
-        let reply = reply.as_ref().map(|received| &received.reply);
-        let answer = match reply {
-            Ok(reply) => self.read_probe(reply, probe),
-            Err(no_reply) => Err(no_reply.fault()),
-        };
-        self.close_probe(call, reply.ok(), answer.as_ref().err()).await?;
-        if let Err(Fault::Limited { wait: Some(wait) }) = &answer {
-            self.hear_wait(*wait, WaitWord::Asked);
-            self.keep_wait().await?;
-        }
-        Ok(match (answer, reply) {
-            (Ok(usage), Ok(reply)) => {
-                Probed::Answered { usage, limits: self.vendor.limits(reply), took }
-            }
-            (Err(fault), Ok(reply)) => {
-                Probed::Failed { fault, status: Some(reply.status), words: None }
-            }
-            (_, Err(no_reply)) => Probed::Failed {
-                fault: no_reply.fault(),
-                status: None,
-                words: Some(no_reply.words()),
-            },
-        })
+/// Sends `probe` once, if the quotas have room for a call soon.
+pub(super) async fn send_once(
+    door: &Door<'_>,
+    source: SourceId,
+    probe: &Probe,
+) -> Result<Probed, Error> {
+    let mut reservations = Reservations::new(door, source);
+    let reserved = match reserve_soon(door, &mut reservations).await? {
+        Ok(reserved) => reserved,
+        Err(held) => return Ok(held),
+    };
+    let mut in_flight = InFlight::new(door);
+    in_flight.send(reserved, probe.request.clone(), 1)?;
+    let received = tokio::select! {
+        Some(received) = in_flight.next() => received?,
+        // The call stays open; the end of the run closes it as of unknown outcome.
+        () = door.shared.cancel.wait() => return Ok(STOPPED),
+    };
+    door.note_received(&received);
+    let answer = read(door, probe, &received);
+    let mut log = CallLog::new(door, source, Effect::Read, Micros::ZERO);
+    match &answer {
+        Ok(_) => log.answered(&received, Vec::new()).await?,
+        Err(fault) => log.faulted(&received, fault).await?,
     }
-
-    fn read_probe(&self, reply: &Reply, probe: &Probe) -> Result<Option<Usage>, Fault> {
-        if let Some(fault) = self.vendor.fault(reply) {
-            return Err(fault);
-        }
-        if !(200..300).contains(&reply.status) {
-            // Such as a 404 that a vendor answers about a key: here nobody asked about one.
-            return Err(Fault::Poisoned { code: format!("http_{}", reply.status) });
-        }
-        (probe.read)(reply)
+    if let Err(Fault::Limited { wait: Some(wait) }) = answer {
+        door.health.waits().note_asked(wait, WaitWord::Asked);
+        door.keep_wait().await?;
     }
-
-    /// Enters one call in the ledger, or tells why there is no room for it even
-    /// after some patience.
-    async fn reserve_soon(&self, source: SourceId) -> Result<Result<Call, Probed>, Error> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let held = match self.reserve_one(source).await? {
-                Err(Probed::Held { why: Held::Quota, wait }) => wait,
-                other => return Ok(other),
-            };
-            let wait = held.unwrap_or(LOOK_AGAIN);
-            if Instant::now() + wait > deadline {
-                return Ok(Err(Probed::Held { why: Held::Quota, wait: held }));
-            }
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = self.shared.cancel.wait() => {
-                    return Ok(Err(Probed::Held { why: Held::Stopped, wait: None }));
-                }
-            }
+    Ok(match (answer, &received.reply) {
+        (Ok((usage, limits)), _) => Probed::Answered { usage, limits, took: received.latency },
+        (Err(fault), Ok(whole)) => {
+            Probed::Failed { fault, status: Some(whole.reply.status), words: None }
         }
-    }
+        (Err(fault), Err(error)) => {
+            Probed::Failed { fault, status: None, words: Some(error.to_string()) }
+        }
+    })
+}
 
-    /// Enters one call in the ledger, or tells why there is no room for it.
-    async fn reserve_one(&self, source: SourceId) -> Result<Result<Call, Probed>, Error> {
-        let now = self.shared.clock.now();
-        let limits = self.windows.borrow().at(now);
-        let wish = Reserve {
-            account: self.account,
-            source,
-            limits,
-            price: Micros::ZERO,
-            now,
+/// Enters one call in the ledger, or says why there is no room for it even
+/// after some patience.
+async fn reserve_soon(
+    door: &Door<'_>,
+    reservations: &mut Reservations<'_>,
+) -> Result<Result<Reserved, Probed>, Error> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        reservations.start(Wish {
             // About no key.
-            fixed: vec![Vec::new()],
+            jobs: vec![Job::new(Vec::new())],
             keys: Vec::new(),
             batch: 1,
             last: true,
-            effect: Effect::Read,
-        };
-        let granted = self.shared.writer.reserve(wish).await?;
-        if let Some(call) = granted.calls.into_iter().next() {
-            return Ok(Ok(call));
-        }
-        Ok(Err(match granted.held {
-            Some(Shortage::After(wait, why)) => Probed::Held { why, wait: Some(wait) },
-            Some(Shortage::AfterOpen) | None => Probed::Held { why: Held::Quota, wait: None },
-            Some(Shortage::Run) => Probed::Held { why: Held::OwnLimit, wait: None },
-        }))
-    }
-
-    async fn close_probe(
-        &self,
-        call: Call,
-        reply: Option<&Reply>,
-        fault: Option<&Fault>,
-    ) -> Result<(), Error> {
-        let state = match fault {
-            None => "ok".into(),
-            Some(Fault::NotSent) => NOT_SENT.into(),
-            Some(fault) => fault.code(),
-        };
-        let charged = reply.and_then(|reply| self.vendor.charged(reply));
-        let close = Close {
-            call: call.id,
-            account: self.account,
-            at: self.shared.clock.now(),
-            state,
-            http_status: reply.map(|reply| reply.status),
             price: Micros::ZERO,
-            charged: charged.unwrap_or_default(),
-            request_id: reply.and_then(call_log::request_id),
             effect: Effect::Read,
-            answers: None,
-            operation: None,
+        });
+        let shortage = match reservations.granted().await.transpose()? {
+            Some(left) => left.granted.held,
+            None => None,
         };
-        self.shared.writer.close(close).await
+        if let Some(reserved) = reservations.pop() {
+            return Ok(Ok(reserved));
+        }
+        let (why, wait) = match shortage {
+            Some(Shortage::After(wait, why)) => (why, Some(wait)),
+            Some(Shortage::AfterOpen) | None => (Held::Quota, None),
+            Some(Shortage::Run) => (Held::OwnLimit, None),
+        };
+        let next = Instant::now() + wait.unwrap_or(LOOK_AGAIN);
+        if why != Held::Quota || next > deadline {
+            return Ok(Err(Probed::Held { why, wait }));
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(next.into()) => {}
+            () = door.shared.cancel.wait() => return Ok(Err(STOPPED)),
+        }
     }
+}
+
+/// What a reply says, or why it is not an answer.
+fn read(
+    door: &Door<'_>,
+    probe: &Probe,
+    received: &Received,
+) -> Result<(Option<Usage>, Vec<ServerLimit>), Fault> {
+    let reply = &received.reply.as_ref().map_err(TransportError::fault)?.reply;
+    if let Some(fault) = door.vendor.fault(reply) {
+        return Err(fault);
+    }
+    if !(200..300).contains(&reply.status) {
+        // Such as a 404 that a vendor answers about a key: this call asks about none.
+        return Err(Fault::Poisoned { code: format!("http_{}", reply.status) });
+    }
+    Ok(((probe.read)(reply)?, door.vendor.limits(reply)))
 }

@@ -1,5 +1,5 @@
-//! From distinct missing keys to full batches, and what becomes of batches
-//! that came back without an answer.
+//! The keys that one endpoint still has to be asked about, and the batches that
+//! are sent again.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Instant;
@@ -7,32 +7,52 @@ use std::time::Instant;
 use crate::domain::key::Key;
 use crate::domain::outcome::Fault;
 
-/// Keys that go out together, and what is known about them.
+/// Keys that are sent together.
 #[derive(Clone, Debug)]
-pub struct Job {
+pub(super) struct Job {
     /// At most the endpoint's batch size.
-    pub keys: Vec<Key>,
+    pub(super) keys: Vec<Key>,
     /// How often it was sent and failed.
-    pub tries: u32,
+    pub(super) tries: u32,
     /// Why, the last time.
-    pub last_fault: Option<Fault>,
-    /// Whether it came back with a zero that may be none.
-    pub unsure: bool,
-    /// The other half of a refused batch. If this half is answered, the key
-    /// that spoils the batch is in there.
+    pub(super) last_fault: Option<Fault>,
+    /// Whether it was answered by a zero that may be wrong.
+    pub(super) unsure: bool,
+    /// The other half of a refused batch. If this half is answered, the key for
+    /// which the batch was refused is in there.
     sibling: Option<Vec<Key>>,
 }
 
 impl Job {
     /// A batch that was never sent.
-    pub fn new(keys: Vec<Key>) -> Self {
+    pub(super) fn new(keys: Vec<Key>) -> Self {
         Self { keys, tries: 0, last_fault: None, unsure: false, sibling: None }
+    }
+
+    /// Gives away the keys that `is_elsewhere`, each a job that remembers how often
+    /// it was tried.
+    pub(super) fn give_away(&mut self, is_elsewhere: impl Fn(&Key) -> bool) -> Vec<Self> {
+        let (away, kept) = std::mem::take(&mut self.keys).into_iter().partition(is_elsewhere);
+        self.keys = kept;
+        let away: Vec<Key> = away;
+        let alone = |key| Self { keys: vec![key], sibling: None, ..self.clone() };
+        away.into_iter().map(alone).collect()
+    }
+
+    /// The other half of the refused batch this job is a half of.
+    pub(super) fn take_sibling(&mut self) -> Option<Vec<Key>> {
+        self.sibling.take()
+    }
+
+    /// Its keys, and those of the other half.
+    pub(super) fn into_all_keys(self) -> impl Iterator<Item = Key> {
+        self.keys.into_iter().chain(self.sibling.into_iter().flatten())
     }
 }
 
-/// Everything one endpoint still has to be asked.
+/// Everything that one endpoint still has to be asked about.
 #[derive(Debug)]
-pub struct Queue {
+pub(super) struct Queue {
     fresh: VecDeque<Key>,
     missed: VecDeque<Key>,
     missed_once: HashSet<Key>,
@@ -41,8 +61,8 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// `keys` in the order of their urgency, at most `batch` a call.
-    pub fn new(keys: Vec<Key>, batch: usize) -> Self {
+    /// `keys`, the most urgent first, at most `batch` in a call.
+    pub(super) fn new(keys: Vec<Key>, batch: usize) -> Self {
         Self {
             fresh: keys.into(),
             missed: VecDeque::new(),
@@ -52,13 +72,8 @@ impl Queue {
         }
     }
 
-    /// Whether nothing is left to send.
-    pub fn is_empty(&self) -> bool {
-        self.fresh.is_empty() && self.missed.is_empty() && self.jobs.is_empty()
-    }
-
     /// When the next job may go; `None` when something may go at once or nothing is left.
-    pub fn next_due(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn next_due(&self, now: Instant) -> Option<Instant> {
         if !self.fresh.is_empty() || !self.missed.is_empty() {
             return None;
         }
@@ -67,7 +82,7 @@ impl Queue {
     }
 
     /// Up to `calls` jobs whose time has come, first in first out.
-    pub fn take_due(&mut self, calls: usize, now: Instant) -> Vec<Job> {
+    pub(super) fn take_due(&mut self, calls: usize, now: Instant) -> Vec<Job> {
         let mut due = Vec::new();
         let mut later = VecDeque::with_capacity(self.jobs.len());
         for (at, job) in self.jobs.drain(..) {
@@ -82,7 +97,7 @@ impl Queue {
     }
 
     /// Keys for up to `calls` full batches: new ones, then those missed once.
-    pub fn take_keys(&mut self, calls: usize) -> Vec<Key> {
+    pub(super) fn take_keys(&mut self, calls: usize) -> Vec<Key> {
         let most = calls.saturating_mul(self.batch);
         let mut keys: Vec<Key> = self.fresh.drain(..self.fresh.len().min(most)).collect();
         let rest = (most - keys.len()).min(self.missed.len());
@@ -91,29 +106,29 @@ impl Queue {
     }
 
     /// Whether no further keys can fill up a batch.
-    pub fn no_more_keys(&self) -> bool {
+    pub(super) fn no_more_keys(&self) -> bool {
         self.fresh.is_empty() && self.missed.is_empty()
     }
 
-    /// Puts keys back in front that found no room.
-    pub fn give_back(&mut self, keys: Vec<Key>) {
+    /// Puts keys for which there was no room back in front.
+    pub(super) fn give_back(&mut self, keys: Vec<Key>) {
         for key in keys.into_iter().rev() {
             self.fresh.push_front(key);
         }
     }
 
     /// Adds keys behind all others.
-    pub fn add(&mut self, keys: Vec<Key>) {
+    pub(super) fn add(&mut self, keys: Vec<Key>) {
         self.fresh.extend(keys);
     }
 
     /// Sends a job again, not before `due`.
-    pub fn retry(&mut self, job: Job, due: Instant) {
+    pub(super) fn retry(&mut self, job: Job, due: Instant) {
         self.jobs.push_back((due, job));
     }
 
-    /// Keys that a reply did not mention go to the end, once; `false` the second time.
-    pub fn missed(&mut self, key: Key) -> bool {
+    /// Puts a key that a reply left out at the end, once; `false` the second time.
+    pub(super) fn missed(&mut self, key: Key) -> bool {
         if !self.missed_once.insert(key.clone()) {
             return false;
         }
@@ -122,25 +137,31 @@ impl Queue {
     }
 
     /// Whether a reply has left this key out.
-    pub fn was_missed(&self, key: &Key) -> bool {
+    pub(super) fn was_missed(&self, key: &Key) -> bool {
         self.missed_once.contains(key)
     }
 
-    /// A batch was refused because of what it asks: halves it, or gives back the
-    /// one key that is to blame. Finding one bad VIN among 20 takes at most 9
-    /// calls, since an answered half proves the other one guilty without a call.
-    pub fn poisoned(&mut self, job: Job, now: Instant) -> Option<Key> {
-        if let Some(sibling) = job.sibling {
+    /// A batch was refused because of what it asks: halves it, or returns the one
+    /// key it was refused for. Finding one bad VIN among 20 takes at most 9 calls,
+    /// since an answered half leaves only the other one.
+    pub(super) fn poisoned(&mut self, job: Job, now: Instant) -> Option<Key> {
+        let Job { mut keys, sibling, .. } = job;
+        if let Some(sibling) = sibling {
             self.jobs.push_back((now, Job::new(sibling)));
         }
-        self.halve(job.keys, now)
+        if keys.len() <= 1 {
+            return keys.pop();
+        }
+        let second = keys.split_off(keys.len() / 2);
+        self.push_half(keys, second, now);
+        None
     }
 
-    /// A job was answered: if it was half of a refused batch, the other half is to blame.
-    pub fn answered(&mut self, sibling: Option<Vec<Key>>, now: Instant) {
+    /// A job was answered: if it was half of a refused batch, the other half is refused.
+    pub(super) fn answered(&mut self, sibling: Option<Vec<Key>>, now: Instant) {
         let Some(mut sibling) = sibling else { return };
         if sibling.len() == 1 {
-            // Asked alone, it gets the vendor's own word about it.
+            // Asked alone, it gets an answer of its own.
             self.jobs.push_back((now, Job::new(sibling)));
         } else {
             let second = sibling.split_off(sibling.len() / 2);
@@ -148,8 +169,8 @@ impl Queue {
         }
     }
 
-    /// Everything that was never answered, for the final account.
-    pub fn drain(&mut self) -> Vec<Job> {
+    /// Takes everything that was not answered.
+    pub(super) fn drain(&mut self) -> Vec<Job> {
         let keys = self.fresh.drain(..).chain(self.missed.drain(..));
         let mut left: Vec<Job> = keys.map(|key| Job::new(vec![key])).collect();
         for (_, mut job) in self.jobs.drain(..) {
@@ -161,34 +182,8 @@ impl Queue {
         left
     }
 
-    fn halve(&mut self, mut keys: Vec<Key>, now: Instant) -> Option<Key> {
-        if keys.len() <= 1 {
-            return keys.pop();
-        }
-        let second = keys.split_off(keys.len() / 2);
-        self.push_half(keys, second, now);
-        None
-    }
-
     fn push_half(&mut self, first: Vec<Key>, second: Vec<Key>, now: Instant) {
         self.jobs.push_front((now, Job { sibling: Some(second), ..Job::new(first) }));
-    }
-}
-
-impl Job {
-    /// Gives away those of its keys that `is_elsewhere` names, each a job that
-    /// remembers how often it was tried.
-    pub fn give_away(&mut self, is_elsewhere: impl Fn(&Key) -> bool) -> Vec<Self> {
-        let (away, kept) = std::mem::take(&mut self.keys).into_iter().partition(is_elsewhere);
-        self.keys = kept;
-        let away: Vec<Key> = away;
-        let alone = |key| Self { keys: vec![key], sibling: None, ..self.clone() };
-        away.into_iter().map(alone).collect()
-    }
-
-    /// The other half of the refused batch this job is a half of.
-    pub fn take_sibling(&mut self) -> Option<Vec<Key>> {
-        self.sibling.take()
     }
 }
 
@@ -204,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_are_full_but_for_the_last() {
+    fn all_batches_but_the_last_are_full() {
         let mut queue = Queue::new(keys(45), 20);
         let sizes: Vec<usize> = std::iter::from_fn(|| {
             let taken = queue.take_keys(1);
@@ -212,11 +207,11 @@ mod tests {
         })
         .collect();
         assert_eq!(sizes, [20, 20, 5]);
-        assert!(queue.is_empty());
+        assert!(queue.no_more_keys());
     }
 
     #[test]
-    fn what_is_given_away_remembers_its_tries() {
+    fn jobs_given_away_remember_their_tries() {
         let all = keys(3);
         let mut job = Job { tries: 4, sibling: Some(keys(9)), ..Job::new(all.clone()) };
         let away = job.give_away(|key| *key != all[1]);
@@ -227,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_missed_once_and_no_more() {
+    fn a_left_out_key_is_asked_once_more() {
         let key = keys(1).remove(0);
         let mut queue = Queue::new(Vec::new(), 20);
         assert!(queue.missed(key.clone()));

@@ -6,11 +6,10 @@ use crate::config::Settings;
 use crate::domain::error::Error;
 use crate::domain::money::Micros;
 use crate::domain::time::Clock;
-use crate::gate::account::account_name;
-use crate::gate::account::origin;
+use crate::gate::account::VendorAccount;
 use crate::gate::report::QuotaReport;
 use crate::gate::{Windows, later, rfc3339};
-use crate::store::{Snapshot, Store, WaitWord};
+use crate::store::{Present, Snapshot, Store, WaitWord};
 use crate::vendors::{self, Vendor};
 
 /// One vendor's quotas and spend limits at this moment.
@@ -29,7 +28,7 @@ pub struct VendorQuota {
     pub wait: Option<AskedWait>,
 }
 
-/// A vendor's word that we wait.
+/// A wait that a vendor asked for.
 #[derive(Clone, Debug, Serialize)]
 pub struct AskedWait {
     /// When it ends, RFC 3339.
@@ -66,11 +65,11 @@ fn of_vendor(
     let limits = windows.at(now);
     let (account, wait) = match ledger {
         Some((snapshot, install_key)) => {
-            let key = settings.resolve_key()?;
-            let name = account_name(install_key, key.as_ref());
-            let place = (id, &*origin(settings, key.as_ref()), &*name);
-            let account = snapshot.account(place, &limits, now, clock.boot_id())?;
-            (account, snapshot.wait(place, now, clock.boot_id())?)
+            let account = VendorAccount { vendor, settings, key: settings.resolve_key()? };
+            let place = (id, &*account.origin(), &*account.name(install_key));
+            let present = Present { now, boot_id: clock.boot_id() };
+            let account = snapshot.account(place, &limits, present)?;
+            (account, snapshot.wait(place, present)?)
         }
         None => (crate::store::ledger::windows::Account::default(), None),
     };

@@ -1,11 +1,11 @@
-//! A vendor may repeat our key, in an error or among an account's data. It is
-//! taken out of the reply before anybody reads it: else it would stand in an
+//! A vendor may repeat our API key, in an error or among an account's data. It is
+//! taken out of a reply before anything reads it: else it would be part of an
 //! excerpt, or be kept as an answer.
 
 use reqwest::Request;
 use reqwest::header::HeaderValue;
 
-/// No key is shorter; a shorter one would be found in innocent words.
+/// No key is shorter; a shorter one would be found in ordinary text.
 const SHORTEST: usize = 8;
 
 /// The secrets that a request carries.
@@ -19,7 +19,7 @@ pub(super) fn secrets(request: &Request) -> Vec<Vec<u8>> {
 }
 
 /// Writes `*` over each of `secrets` in `bytes`.
-pub(super) fn conceal(bytes: &mut [u8], secrets: &[Vec<u8>]) {
+pub(super) fn redact(bytes: &mut [u8], secrets: &[Vec<u8>]) {
     for secret in secrets {
         let mut from = 0;
         while let Some(at) = memchr::memmem::find(&bytes[from..], secret) {
@@ -31,9 +31,9 @@ pub(super) fn conceal(bytes: &mut [u8], secrets: &[Vec<u8>]) {
 }
 
 /// The same in text.
-pub(super) fn concealed(text: &str, secrets: &[Vec<u8>]) -> String {
+pub(super) fn redacted(text: &str, secrets: &[Vec<u8>]) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    conceal(&mut bytes, secrets);
+    redact(&mut bytes, secrets);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repeated_key_is_starred_out_and_nothing_else() {
+    fn only_a_repeated_key_is_redacted() {
         let mut request =
             Request::new(reqwest::Method::GET, "http://127.0.0.1/".parse().expect("an address"));
         let mut value = HeaderValue::from_static("Bearer canary-0f9e8d7c6b");
@@ -53,14 +53,14 @@ mod tests {
         let text =
             r#"{"error":"bad key canary-0f9e8d7c6b","again":"canary-0f9e8d7c6b","a":"canary"}"#;
         let stars = "*".repeat("canary-0f9e8d7c6b".len());
-        assert_eq!(concealed(text, &secrets), text.replace("canary-0f9e8d7c6b", &stars));
-        assert_eq!(concealed("application/json", &secrets), "application/json");
+        assert_eq!(redacted(text, &secrets), text.replace("canary-0f9e8d7c6b", &stars));
+        assert_eq!(redacted("application/json", &secrets), "application/json");
     }
 
     #[test]
-    fn a_key_of_stars_ends() {
+    fn redacting_a_key_of_stars_ends() {
         let mut bytes = b"********".to_vec();
-        conceal(&mut bytes, &[b"********".to_vec()]);
+        redact(&mut bytes, &[b"********".to_vec()]);
         assert_eq!(bytes, b"********");
     }
 }

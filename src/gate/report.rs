@@ -22,11 +22,11 @@ pub struct VendorReport {
     /// Calls that failed, by fault.
     pub faults: BTreeMap<String, u64>,
     /// What was seen of calls that brought no answer: the first words of a body
-    /// that is none, or why no reply came. A few wordings, each with its calls.
+    /// that is not an answer, or why no reply came. A few messages, each with its calls.
     pub trouble: BTreeMap<String, u64>,
     /// Keys asked in batch calls, over what those calls could hold.
     pub batch_fill: f64,
-    /// What the calls cost: the vendor's word where it gives one, else the price list's.
+    /// What the calls cost: what the vendor says, else the price list.
     pub spent: Micros,
     /// Answers about foreign keys, thrown away.
     pub protocol_mismatch: u64,

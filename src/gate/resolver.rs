@@ -1,5 +1,5 @@
-//! Where the name of a vendor may lead. A name is checked when it is looked up:
-//! what it led to when the configuration was read proves nothing.
+//! Where the name of a vendor may lead. A name is checked whenever it is looked up,
+//! since it may lead elsewhere than when the configuration was read.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,11 +14,11 @@ use crate::config::{is_loopback, is_off_limits};
 pub(super) enum Resolver {
     /// Anywhere but where machines get their credentials from.
     Anywhere,
-    /// This machine alone: what is sent in the clear stays on it.
+    /// Only to this machine: what is sent unencrypted stays on it.
     Loopback,
 }
 
-/// A name led nowhere else than where nothing may be sent.
+/// A name that leads only to addresses where nothing may be sent.
 #[derive(Debug)]
 pub(super) struct OffLimits;
 
@@ -58,7 +58,7 @@ impl Resolver {
 mod tests {
     use super::*;
 
-    /// What `resolver` makes of a name that leads to `address`; a number leads to itself.
+    /// What `resolver` finds for a name that leads to `address`; a number leads to itself.
     fn leads(resolver: Resolver, address: &str) -> Result<Vec<SocketAddr>, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let name: Name = address.parse().expect("a name");
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_leads_to_where_machines_get_their_credentials() {
+    fn names_never_lead_to_machine_credentials() {
         for address in ["169.254.169.254", "fe80::1", "fd00:ec2::254", "::ffff:169.254.169.254"] {
             for resolver in [Resolver::Anywhere, Resolver::Loopback] {
                 let error = leads(resolver, address).expect_err(address);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn in_the_clear_names_lead_to_this_machine_alone() {
+    fn plain_http_names_lead_to_this_machine() {
         for address in ["10.0.0.1", "192.0.2.1", "2001:db8::1", "0.0.0.0"] {
             assert!(leads(Resolver::Loopback, address).is_err(), "{address}");
             assert_eq!(leads(Resolver::Anywhere, address).map(|found| found.len()), Ok(1));

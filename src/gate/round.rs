@@ -1,22 +1,21 @@
 //! One question for one endpoint about many keys, from the first reservation
 //! to the last key's outcome.
 
-use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
-
-use super::reservations::{Flight, Reserving, granted};
-use super::send::Received;
-use super::transport_error::NoReply;
-use super::{Asked, Asking, Door, send};
+use super::call_log::CallLog;
+use super::door::Door;
+use super::in_flight::InFlight;
+use super::other_runs::OtherRuns;
+use super::queue::Queue;
+use super::reservations::{Left, Reservations, Reserved, Wish};
+use super::{Asked, Asking, LOOK_AGAIN};
 use crate::domain::error::Error;
+use crate::domain::freshness::Freshness;
 use crate::domain::key::Key;
-use crate::domain::money::Micros;
-use crate::domain::outcome::{Fault, Held, Said};
-use crate::gate::queue::{Job, Queue};
-use crate::store::{Elsewhere, RESERVED_FOR, SourceId};
-use crate::vendors::{Answer, Effect, Endpoint, Parsed, Reply};
+use crate::domain::outcome::{Fault, Held};
+use crate::store::{RESERVED_FOR, Shortage};
+use crate::vendors::{Effect, Endpoint};
 
 /// How long a stopped run waits for calls on their way.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -24,50 +23,18 @@ const DRAIN: Duration = Duration::from_secs(8);
 /// How often keys that another run asks about are looked at.
 const LOOK_ELSEWHERE: Duration = Duration::from_millis(200);
 
-/// How long to wait for calls of other processes that fill a window.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
-
-/// A call on its way.
-#[derive(Debug)]
-struct Aloft {
-    job: Job,
-    price: Micros,
-    sent: Instant,
-    /// The edition of the API key it was sent with.
-    key_edition: u32,
-}
-
-/// A call that has ended.
-#[derive(Debug)]
-pub(super) struct Landed {
-    call: i64,
-    reply: Result<Received, NoReply>,
-    latency: Duration,
-}
-
 /// The state of one [`Asking`].
 pub(super) struct Round<'a> {
     pub(super) door: &'a Door<'a>,
     pub(super) endpoint: &'static dyn Endpoint,
-    pub(super) source: SourceId,
-    pub(super) freshness: crate::domain::freshness::Freshness,
-    /// What the next call may cost: the price list's word, or the dearest charge so far.
-    pub(super) price: Micros,
-    /// Whether a call was answered, so that its charge is known.
-    pub(super) price_is_known: bool,
+    pub(super) freshness: Freshness,
     pub(super) queue: Queue,
-    /// What operations may have been charged whose reply was lost.
-    pub(super) held: HashMap<Key, Micros>,
-    pub(super) reserving: Option<Reserving<'a>>,
-    pub(super) reserved: VecDeque<Flight>,
-    /// No room before a call on its way has ended.
-    pub(super) full: bool,
-    pub(super) flights: JoinSet<Landed>,
-    aloft: HashMap<i64, Aloft>,
-    pub(super) wake: Option<Instant>,
-    pub(super) elsewhere: Vec<Key>,
-    /// Those of `elsewhere` that were sent here before.
-    pub(super) yielded: HashMap<Key, Job>,
+    pub(super) reservations: Reservations<'a>,
+    in_flight: InFlight<'a>,
+    pub(super) log: CallLog<'a>,
+    others: OtherRuns,
+    /// When to go on, if nothing happens before.
+    wake: Option<Instant>,
     /// The vendor's refusal of this kind of request as such.
     pub(super) shape_fault: Option<Fault>,
     pub(super) asked: Asked,
@@ -75,24 +42,19 @@ pub(super) struct Round<'a> {
 
 impl<'a> Round<'a> {
     pub(super) fn new(door: &'a Door<'a>, endpoint: &'static dyn Endpoint, asking: Asking) -> Self {
-        let batch = endpoint.spec().batch;
+        let Asking { source, keys, freshness, .. } = asking;
+        let spec = endpoint.spec();
+        let price = door.settings.price_of(spec.id);
         Self {
             door,
             endpoint,
-            source: asking.source,
-            freshness: asking.freshness,
-            price: door.settings.price_of(endpoint.spec().id),
-            price_is_known: false,
-            queue: Queue::new(asking.keys, batch),
-            held: HashMap::new(),
-            reserving: None,
-            reserved: VecDeque::new(),
-            full: false,
-            flights: JoinSet::new(),
-            aloft: HashMap::new(),
+            freshness,
+            queue: Queue::new(keys, spec.batch),
+            reservations: Reservations::new(door, source),
+            in_flight: InFlight::new(door),
+            log: CallLog::new(door, source, spec.effect, price),
+            others: OtherRuns::new(source),
             wake: None,
-            elsewhere: Vec::new(),
-            yielded: HashMap::new(),
             shape_fault: None,
             asked: Asked::default(),
         }
@@ -120,15 +82,16 @@ impl<'a> Round<'a> {
             if cancel.asked().is_some() {
                 drained_by.get_or_insert_with(|| Instant::now() + DRAIN);
             }
-            if self.flights.is_empty() && self.reserving.is_none() && self.wake.is_none() {
+            let waits = self.reservations.is_pending() || self.wake.is_some();
+            if self.in_flight.is_empty() && !waits {
                 return Ok(());
             }
             let wake = drained_by.or(self.wake);
             tokio::select! {
-                Some(landed) = self.flights.join_next() => self.settle(landed_safely(landed)?).await?,
-                Some(granted) = granted(&mut self.reserving) => self.take_granted(granted?),
+                Some(received) = self.in_flight.next() => self.settle(received?).await?,
+                Some(left) = self.reservations.granted() => self.take_left(left?),
                 () = sleep_until(wake), if wake.is_some() => {
-                    self.full = false;
+                    self.reservations.is_full = false;
                     if drained_by.is_some() {
                         self.abandon();
                         return Ok(());
@@ -139,13 +102,9 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Gives up waiting for calls on their way. Their outcome stays unknown: the
-    /// ledger counts them as sent and paid for.
+    /// Gives up waiting for calls on their way.
     fn abandon(&mut self) {
-        self.flights.abort_all();
-        self.flights.detach_all();
-        for (_, Aloft { job, .. }) in std::mem::take(&mut self.aloft) {
-            self.door.in_flight.set(self.door.in_flight.get() - 1);
+        for job in self.in_flight.abandon() {
             match self.endpoint.spec().effect {
                 Effect::Read | Effect::Idempotent => self.give_up(job),
                 Effect::Once => self.outcome_unknown(job.keys),
@@ -157,163 +116,156 @@ impl<'a> Round<'a> {
     /// reserves ahead while calls are on their way.
     async fn launch(&mut self) -> Result<(), Error> {
         self.wake = None;
-        while !self.door.is_closed() && !self.asked.shape_refused {
-            if self.door.free_slots() == 0 {
+        while !self.door.health.is_closed() && !self.asked.shape_refused {
+            if !self.door.has_free_slot() {
                 // Slots that another question to this vendor holds are looked at again.
-                self.wake = self.flights.is_empty().then(|| Instant::now() + LOOK_AGAIN);
+                self.wake = self.in_flight.is_empty().then(|| Instant::now() + LOOK_AGAIN);
                 return Ok(());
             }
-            if let Some(until) = self.door.cooling() {
-                // Held through a long wait they would only keep others waiting.
-                while until > Instant::now() + RESERVED_FOR && !self.reserved.is_empty() {
+            if let Some(until) = self.door.health.waits().until() {
+                // Held through a long wait, reservations would only keep other runs waiting.
+                while until > Instant::now() + RESERVED_FOR && self.reservations.ready() > 0 {
                     self.give_back().await?;
                 }
                 self.wake = Some(until);
                 return Ok(());
             }
-            if self.reserved.is_empty() {
+            if self.reservations.ready() == 0 {
                 self.reserve();
                 return Ok(());
             }
-            if self.reserved.front().is_some_and(|flight| self.is_too_old(flight)) {
+            if self.reservations.is_too_old() {
                 self.give_back().await?;
                 continue;
             }
-            if let Some(wait) = self.door.pace() {
+            if let Some(wait) = self.door.pacer.check() {
                 self.wake = Some(Instant::now() + wait);
                 return Ok(());
             }
-            if let Some(flight) = self.reserved.pop_front() {
-                self.send(flight)?;
+            if let Some(reserved) = self.reservations.pop() {
+                self.send(reserved)?;
             }
-            if self.reserved.len() < self.calls_at_once() / 2 {
+            if self.reservations.ready() < self.calls_at_once() / 2 {
                 self.reserve();
             }
         }
         Ok(())
     }
 
-    /// Sends a reserved call on its own task.
-    fn send(&mut self, flight: Flight) -> Result<(), Error> {
-        let door = self.door;
-        let endpoint = self.endpoint_for(&flight.job.keys);
-        let request = endpoint.request(&flight.job.keys, door.settings);
-        let auth = door.vendor.spec().auth;
-        let key = door.key.borrow().clone();
-        let mut request =
-            send::prepare(&door.client, &door.settings.base_url, auth, key.as_ref(), request)?;
-        if let Some(idempotency_key) = &flight.idempotency_key {
-            send::mark(&mut request, idempotency_key)?;
-        }
-        let again = flight.job.last_fault.is_some();
-        door.tally.borrow_mut().sent(flight.job.keys.len(), endpoint.spec().batch, again);
-        door.in_flight.set(door.in_flight.get() + 1);
-        door.shared.tell(|progress| {
-            progress.calls += 1;
-            progress.calls_planned += u64::from(again);
-            progress.waiting = None;
-        });
-        let client = door.client.clone();
-        let large = door.shared.large_bodies.clone();
-        let started = Instant::now();
-        let call = flight.call;
-        let key_edition = door.key_edition.get();
-        let (job, price) = (flight.job, flight.price);
-        self.aloft.insert(call, Aloft { job, price, sent: started, key_edition });
-        self.flights.spawn(async move {
-            let reply = send::exchange(&client, large, request).await;
-            Landed { call, reply, latency: started.elapsed() }
-        });
-        Ok(())
+    fn send(&mut self, reserved: Reserved) -> Result<(), Error> {
+        let endpoint = self.endpoint_for(&reserved.job.keys);
+        let request = endpoint.request(&reserved.job.keys, self.door.settings);
+        self.in_flight.send(reserved, request, endpoint.spec().batch)
     }
 
     /// The endpoint of a call: another one for a key alone that a batch left out.
-    fn endpoint_for(&self, keys: &[Key]) -> &'static dyn Endpoint {
+    pub(super) fn endpoint_for(&self, keys: &[Key]) -> &'static dyn Endpoint {
         let singly = match keys {
-            [key] if self.queue.was_missed(key) => self.endpoint.singly(self.door.settings),
+            [key] if self.queue.was_missed(key) => {
+                let answers = self.endpoint.role().answers();
+                answers.and_then(|answers| answers.singly(self.door.settings))
+            }
             _ => None,
         };
-        singly.and_then(|id| self.door.vendor.endpoint(id)).unwrap_or(self.endpoint)
+        singly.unwrap_or(self.endpoint)
     }
 
-    /// Reads a reply, closes its call in the ledger, and draws the consequences.
-    async fn settle(&mut self, landed: Landed) -> Result<(), Error> {
-        let Landed { call, reply, latency } = landed;
-        let Aloft { job, price, sent, key_edition } =
-            self.aloft.remove(&call).ok_or_else(|| Error::internal("a call landed twice"))?;
-        let door = self.door;
-        self.full = false;
-        door.in_flight.set(door.in_flight.get() - 1);
-        let answer = reply.as_ref().map(|received| &received.reply);
-        door.tally.borrow_mut().came_back(answer.ok().map(|reply| reply.status), latency);
-        if let Ok(reply) = answer {
-            door.heed(reply);
+    /// Gives the oldest reservation back; its keys are reserved anew.
+    async fn give_back(&mut self) -> Result<(), Error> {
+        if let Some(reserved) = self.reservations.pop() {
+            self.log.unsent(&reserved).await?;
+            self.queue.retry(reserved.job, Instant::now());
         }
-        match self.read(answer, &job.keys) {
-            Ok((reply, parsed)) => {
-                let charged = self.keep(call, price, reply, &parsed, &job.keys).await?;
-                self.price = self.price.max(charged);
-                self.price_is_known = true;
-                self.answered(job, &parsed);
-            }
-            Err(fault) => {
-                door.tally.borrow_mut().note_trouble(&fault, answer.err());
-                let reply = answer.ok();
-                let charged = self.close_faulted(call, price, reply, &fault, &job.keys).await?;
-                self.price = self.price.max(charged);
-                self.faulted(job, fault, sent, key_edition);
-            }
-        }
-        door.keep_wait().await
+        Ok(())
     }
 
-    /// The answers in a reply, or why it is none.
-    fn read<'r>(
-        &self,
-        reply: Result<&'r Reply, &NoReply>,
-        keys: &[Key],
-    ) -> Result<(&'r Reply, Parsed), Fault> {
-        let reply = reply.map_err(NoReply::fault)?;
-        let parsed = match self.door.vendor.fault(reply) {
-            Some(fault) => Err(fault),
-            None => self.endpoint_for(keys).parse(reply, keys),
-        };
-        match parsed {
-            Err(Fault::Poisoned { code }) if keys.len() == 1 && self.door.has_answered() => {
-                Ok((reply, refused(code, reply)))
+    /// Calls that one reservation may hold: as many as can be sent soon. Those
+    /// that act go one by one: what is in the ledger when a process dies may have
+    /// been done.
+    fn calls_at_once(&self) -> usize {
+        match self.endpoint.spec().effect {
+            Effect::Read if self.log.learns_its_price() => 1,
+            Effect::Read => {
+                let slots = self.door.settings.concurrency.get() as usize;
+                slots.min(self.door.windows.borrow().paced_within(RESERVED_FOR))
             }
-            parsed => Ok((reply, parsed?)),
+            Effect::Idempotent | Effect::Once => 1,
         }
     }
 
-    /// Looks after keys that other runs were asking about. `true` when some must be asked here after all.
+    /// Starts entering as many calls into the ledger as there are slots.
+    fn reserve(&mut self) {
+        if self.reservations.is_pending() {
+            return;
+        }
+        if self.reservations.is_full {
+            self.wake = self.in_flight.is_empty().then(|| Instant::now() + LOOK_AGAIN);
+            return;
+        }
+        if self.log.learns_its_price() && !self.in_flight.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        let calls = self.calls_at_once();
+        let jobs = self.queue.take_due(calls, now);
+        let keys = self.queue.take_keys(calls - jobs.len());
+        if jobs.is_empty() && keys.is_empty() {
+            self.wake = self.queue.next_due(now);
+            return;
+        }
+        let spec = self.endpoint.spec();
+        self.reservations.start(Wish {
+            jobs,
+            keys,
+            batch: spec.batch,
+            last: self.queue.no_more_keys(),
+            price: self.log.price(),
+            effect: spec.effect,
+        });
+    }
+
+    /// Takes what a reservation left over.
+    fn take_left(&mut self, left: Left) {
+        let Left { jobs, yielded, granted } = left;
+        for job in jobs {
+            self.queue.retry(job, Instant::now());
+        }
+        self.queue.give_back(granted.keys);
+        self.outcome_unknown(granted.unknown);
+        self.others.leave(granted.elsewhere, yielded);
+        self.tell_quota(granted.left);
+        match granted.held {
+            None => {}
+            // What is reserved goes first; the question is put again after it.
+            Some(_) if self.reservations.ready() > 0 => self.reservations.is_full = true,
+            Some(Shortage::AfterOpen) => self.reservations.is_full = true,
+            Some(Shortage::After(wait, why)) => self.door.health.hold(wait, why),
+            Some(Shortage::Run) => self.door.health.close(Held::OwnLimit),
+        }
+    }
+
+    fn tell_quota(&self, tightest: Option<(usize, u64)>) {
+        let left = tightest.map(|(_, left)| left);
+        let windows = self.door.windows.borrow();
+        self.door.shared.tell(|progress| {
+            progress.quota_left =
+                tightest.and_then(|(place, left)| Some((left, windows.names().nth(place)?)));
+            let to_do = progress.calls_planned.saturating_sub(progress.calls);
+            progress.eta_seconds = Some(windows.seconds_for(to_do, left));
+        });
+    }
+
+    /// Waits for keys that other runs ask about. `true` when some must be asked here after all.
     async fn wait_for_others(&mut self) -> Result<bool, Error> {
         let shared = self.door.shared;
         let started = Instant::now();
-        while !self.elsewhere.is_empty() && !self.door.is_closed() {
-            let keys = std::mem::take(&mut self.elsewhere);
-            let states =
-                shared.writer.elsewhere(self.source, keys.clone(), shared.clock.now()).await?;
-            let mut any_free = false;
-            for (key, state) in keys.into_iter().zip(states) {
-                match state {
-                    Elsewhere::Answered => drop(self.yielded.remove(&key)),
-                    Elsewhere::InFlight => self.elsewhere.push(key),
-                    Elsewhere::Free => {
-                        any_free = true;
-                        match self.yielded.remove(&key) {
-                            Some(job) => self.queue.retry(job, Instant::now()),
-                            None => self.queue.add(vec![key]),
-                        }
-                    }
-                }
-            }
-            if any_free {
+        while !self.others.is_empty() && !self.door.health.is_closed() {
+            if self.others.look(shared, &mut self.queue).await? {
                 return Ok(true);
             }
             if started.elapsed() > shared.max_wait {
-                self.door.close_for(Held::Elsewhere);
-            } else if !self.elsewhere.is_empty() {
+                self.door.health.close(Held::Elsewhere);
+            } else if !self.others.is_empty() {
                 tokio::select! {
                     () = tokio::time::sleep(LOOK_ELSEWHERE) => {}
                     () = shared.cancel.wait() => {}
@@ -325,29 +277,16 @@ impl<'a> Round<'a> {
 
     /// The door is closed or nothing is left: calls that never left go back to their windows.
     async fn give_up_the_rest(&mut self) -> Result<(), Error> {
-        while let Some(Flight { call, job, price, .. }) = self.reserved.pop_front() {
-            self.close_unsent(call, price).await?;
-            self.give_up(job);
+        while let Some(reserved) = self.reservations.pop() {
+            self.log.unsent(&reserved).await?;
+            self.give_up(reserved.job);
         }
-        for job in self.queue.drain() {
-            self.give_up(job);
-        }
-        for key in std::mem::take(&mut self.elsewhere) {
-            let job = self.yielded.remove(&key).unwrap_or_else(|| Job::new(vec![key]));
+        let left = self.queue.drain().into_iter().chain(self.others.drain());
+        for job in left.collect::<Vec<_>>() {
             self.give_up(job);
         }
         Ok(())
     }
-}
-
-/// A request about one key that was refused: the vendor's word that the key is wrong.
-fn refused(code: String, reply: &Reply) -> Parsed {
-    let answer = Answer { key: 0, said: Said::Refused(code), body: reply.body.clone() };
-    Parsed { answers: vec![answer], ..Parsed::default() }
-}
-
-fn landed_safely(landed: Result<Landed, tokio::task::JoinError>) -> Result<Landed, Error> {
-    landed.map_err(|error| Error::internal("a call's task broke off").because(error))
 }
 
 async fn sleep_until(wake: Option<Instant>) {

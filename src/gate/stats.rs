@@ -3,43 +3,48 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::transport_error::NoReply;
+use super::report::VendorReport;
+use super::transport_error::TransportError;
 use crate::domain::money::Micros;
 use crate::domain::outcome::Fault;
-use crate::gate::report::VendorReport;
+use crate::vendors::Parsed;
 
 /// Latencies kept for the percentiles; older ones are overwritten beyond.
 const LATENCIES: usize = 16_384;
 
-/// Different words about what went wrong that are kept.
-const MOST_WORDS: usize = 5;
+/// Different messages about what went wrong that are kept.
+const MOST_MESSAGES: usize = 5;
 
 /// Stands for the HTTP status of a call without a reply.
 const NO_REPLY: &str = "none";
 
 /// Counts of one vendor in one run.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
-    pub(super) planned: BTreeMap<&'static str, u64>,
-    pub(super) attempted: u64,
-    pub(super) ok: u64,
-    pub(super) retries: u64,
-    pub(super) by_status: BTreeMap<String, u64>,
-    pub(super) faults: BTreeMap<String, u64>,
-    pub(super) spent: Micros,
-    pub(super) foreign: u64,
-    pub(super) by_place: u64,
-    pub(super) type_drift: u64,
-    pub(super) waited: Duration,
-    /// What was seen of calls without an answer, each wording once.
+pub(super) struct Stats {
+    planned: BTreeMap<&'static str, u64>,
+    attempted: u64,
+    ok: u64,
+    retries: u64,
+    by_status: BTreeMap<String, u64>,
+    faults: BTreeMap<String, u64>,
+    spent: Micros,
+    foreign: u64,
+    by_place: u64,
+    type_drift: u64,
+    /// What was seen of calls without an answer, each message once.
     trouble: BTreeMap<String, u64>,
     batch_keys: u64,
     batch_places: u64,
     latencies: Vec<Duration>,
 }
 
-impl Tally {
-    /// A call leaves with `keys` of the `places` it could hold.
+impl Stats {
+    /// So many calls to an endpoint are planned.
+    pub(super) fn planned(&mut self, endpoint: &'static str, calls: u64) {
+        *self.planned.entry(endpoint).or_default() += calls;
+    }
+
+    /// A call is sent with `keys` of the `places` it could hold.
     pub(super) fn sent(&mut self, keys: usize, places: usize, again: bool) {
         self.attempted += 1;
         self.retries += u64::from(again);
@@ -49,8 +54,8 @@ impl Tally {
         }
     }
 
-    /// A call has come back after `latency`.
-    pub(super) fn came_back(&mut self, status: Option<u16>, latency: Duration) {
+    /// A call has ended after `latency`.
+    pub(super) fn received(&mut self, status: Option<u16>, latency: Duration) {
         let status = status.map_or_else(|| NO_REPLY.into(), |status| status.to_string());
         *self.by_status.entry(status).or_default() += 1;
         if self.latencies.len() < LATENCIES {
@@ -61,17 +66,38 @@ impl Tally {
         }
     }
 
-    /// Notes what a person should see of a call that brought no answer. A status
+    /// A call brought these answers.
+    pub(super) fn answered(&mut self, parsed: &Parsed) {
+        self.ok += 1;
+        self.foreign += u64::from(parsed.foreign);
+        self.by_place += u64::from(parsed.by_place);
+        self.type_drift += u64::from(parsed.type_drift);
+    }
+
+    /// A call brought no answer. Notes what a person should see of it; a status
     /// is counted anyway and says it all.
-    pub(super) fn note_trouble(&mut self, fault: &Fault, no_reply: Option<&NoReply>) {
-        let words = match (no_reply, fault) {
-            (Some(no_reply), _) => no_reply.words(),
-            (None, Fault::Garbled { excerpt }) => format!("a reply that is no answer: `{excerpt}`"),
+    pub(super) fn faulted(&mut self, fault: &Fault, error: Option<&TransportError>) {
+        *self.faults.entry(fault.code()).or_default() += 1;
+        let message = match (error, fault) {
+            (Some(error), _) => error.to_string(),
+            (None, Fault::Garbled { excerpt }) => {
+                format!("a reply that is not an answer: `{excerpt}`")
+            }
             (None, _) => return,
         };
-        if self.trouble.len() < MOST_WORDS || self.trouble.contains_key(&words) {
-            *self.trouble.entry(words).or_default() += 1;
+        if self.trouble.len() < MOST_MESSAGES || self.trouble.contains_key(&message) {
+            *self.trouble.entry(message).or_default() += 1;
         }
+    }
+
+    /// Money was spent, or what was held for a call is given back.
+    pub(super) fn spent(&mut self, cost: Micros) {
+        self.spent += cost;
+    }
+
+    /// Whether the vendor has answered anything in this run.
+    pub(super) fn has_answered(&self) -> bool {
+        self.ok > 0
     }
 
     /// Whether calls were to be sent, and not one got a connection.
@@ -83,7 +109,7 @@ impl Tally {
             && self.faults.keys().all(|code| *code == no_connection)
     }
 
-    /// The counts in the report's form; quotas are added by the door.
+    /// The counts in the report's form; the door adds quotas and waits.
     pub(super) fn report(&self) -> VendorReport {
         let mut sorted = self.latencies.clone();
         sorted.sort_unstable();
@@ -108,10 +134,8 @@ impl Tally {
             protocol_mismatch: self.foreign,
             matched_by_place: self.by_place,
             type_drift: self.type_drift,
-            quotas: Vec::new(),
-            waited_seconds: (self.waited.as_secs_f64() * 10.0).round() / 10.0,
             latency_ms: [at(50), at(95), at(100)],
-            stopped: None,
+            ..VendorReport::default()
         }
     }
 }

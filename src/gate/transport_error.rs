@@ -1,52 +1,54 @@
 //! Why a call brought no reply, and what that means for what is done next.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 
 use super::resolver::OffLimits;
 use super::send::LARGEST_BODY;
 use crate::domain::outcome::Fault;
 
-/// Why there is no reply.
+/// Why a call brought no reply. Shown, it names no address.
 #[derive(Debug)]
-pub(super) enum NoReply {
+pub(super) enum TransportError {
     Broken(reqwest::Error),
     TooLarge,
     /// More lists, objects and entries than memory should hold.
     TooManyParts,
 }
 
-impl NoReply {
+impl TransportError {
     /// Whether the request may have reached the server decides what may be done next.
     pub(super) fn fault(&self) -> Fault {
         match self {
-            Self::TooLarge | Self::TooManyParts => Fault::Garbled { excerpt: self.words() },
+            Self::TooLarge | Self::TooManyParts => Fault::Garbled { excerpt: self.to_string() },
             Self::Broken(error) if error.is_connect() || error.is_builder() => Fault::NotSent,
             Self::Broken(error) if is_timeout(error) => Fault::Timeout,
-            Self::Broken(error) if error.is_decode() || is_no_http(error) => {
-                Fault::Garbled { excerpt: self.words() }
+            Self::Broken(error) if error.is_decode() || is_not_http(error) => {
+                Fault::Garbled { excerpt: self.to_string() }
             }
             Self::Broken(_) => Fault::Timeout,
         }
     }
+}
 
-    /// What happened, in words that name no address.
-    pub(super) fn words(&self) -> String {
-        match self {
-            Self::TooLarge => format!("its reply is over {} MiB", LARGEST_BODY >> 20),
-            Self::TooManyParts => "its reply has too many entries".into(),
-            Self::Broken(error) if is_timeout(error) && error.is_connect() => {
-                "no connection in time".into()
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = match self {
+            Self::TooLarge => return write!(f, "its reply is over {} MiB", LARGEST_BODY >> 20),
+            Self::TooManyParts => return f.write_str("its reply has too many entries"),
+            Self::Broken(error) => error,
+        };
+        match causes(error).find_map(known_cause) {
+            _ if is_timeout(error) && error.is_connect() => f.write_str("no connection in time"),
+            _ if is_timeout(error) => f.write_str("no reply in time"),
+            _ if is_not_http(error) => f.write_str("its reply is not proper HTTP"),
+            _ if error.is_decode() && http_cause(error).is_some() => {
+                f.write_str("its reply is cut short")
             }
-            Self::Broken(error) if is_timeout(error) => "no reply in time".into(),
-            Self::Broken(error) if is_no_http(error) => "its reply is no proper HTTP".into(),
-            Self::Broken(error) if error.is_decode() && http_cause(error).is_some() => {
-                "its reply is cut short".into()
-            }
-            Self::Broken(error) if error.is_decode() => "its reply does not decompress".into(),
-            Self::Broken(error) => {
-                causes(error).find_map(known_cause).unwrap_or_else(|| unnamed(error).to_owned())
-            }
+            _ if error.is_decode() => f.write_str("its reply does not decompress"),
+            Some(cause) => f.write_str(&cause),
+            None => f.write_str(unnamed(error)),
         }
     }
 }
@@ -72,12 +74,12 @@ fn http_cause(error: &reqwest::Error) -> Option<&hyper::Error> {
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 
-/// Whether what came was read, and was no HTTP.
-fn is_no_http(error: &reqwest::Error) -> bool {
+/// Whether what came was read, and was not HTTP.
+fn is_not_http(error: &reqwest::Error) -> bool {
     http_cause(error).is_some_and(hyper::Error::is_parse)
 }
 
-/// The causes that tell a person where to look.
+/// What a person reads of a cause that shows where to look.
 fn known_cause(cause: &(dyn StdError + 'static)) -> Option<String> {
     use io::ErrorKind::{
         ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable, UnexpectedEof,

@@ -18,9 +18,9 @@ const DAY: Duration = Duration::from_hours(24);
 /// The longest month; `month` in a quota means as much.
 const MONTH: Duration = Duration::from_hours(744);
 
-/// By so much at the most a zone's clocks are turned, so that a day between two
-/// resets is longer than 24 hours.
-const TURNED: Duration = Duration::from_hours(2);
+/// The most by which a zone's clocks are set back, so that a day between two resets
+/// is longer than 24 hours.
+const SET_BACK: Duration = Duration::from_hours(2);
 
 /// Windows longer than this are not paced, only counted.
 const PACED: Duration = Duration::from_mins(1);
@@ -68,7 +68,7 @@ impl Windows {
         usize::try_from(calls).unwrap_or(usize::MAX).max(1)
     }
 
-    /// Takes a server's word for a window that is smaller than configured.
+    /// Takes a server's limit for a window where it is smaller than configured.
     pub(super) fn tighten(&mut self, limit: &ServerLimit) {
         let (Some(window), Some(calls)) =
             (limit.window, limit.limit.and_then(|n| n.try_into().ok()))
@@ -81,12 +81,12 @@ impl Windows {
         }
     }
 
-    /// The words of each window, such as `100/day`.
+    /// The name of each window, such as `100/day`.
     pub(super) fn names(&self) -> impl Iterator<Item = String> + '_ {
         self.quotas.iter().map(|quota| format!("{}/{}", quota.calls, window_name(quota.window)))
     }
 
-    /// The words of each spend limit, such as `$2.00/day`.
+    /// The name of each spend limit, such as `$2.00/day`.
     pub fn spend_names(&self) -> impl Iterator<Item = String> + '_ {
         self.spend.iter().map(|(amount, window)| format!("{amount}/{}", window_name(*window)))
     }
@@ -157,7 +157,7 @@ fn since_reset(
     } else {
         (at(day.checked_sub(step).ok()?)?, this)
     };
-    Some(Span::Since { last, next, length: window + TURNED })
+    Some(Span::Since { last, next, length: window + SET_BACK })
 }
 
 fn window_name(window: Duration) -> String {
@@ -176,13 +176,13 @@ pub fn later(wall: i64, wait: Duration) -> i64 {
     wall.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// The first whole second that is not before `wall`: told so, nobody comes early.
+/// The first whole second that is not before `wall`: whoever comes back then is not early.
 pub(super) fn whole_second(wall: i64) -> i64 {
     const SECOND: i64 = 1_000_000;
     wall.saturating_add(SECOND - 1).div_euclid(SECOND).saturating_mul(SECOND)
 }
 
-/// A moment in the words of a person: RFC 3339, UTC, whole seconds.
+/// A moment for a person to read: RFC 3339, UTC, whole seconds.
 pub fn rfc3339(wall: i64) -> String {
     Timestamp::from_microsecond(wall)
         .and_then(|moment| moment.round(Unit::Second))
@@ -202,7 +202,7 @@ mod tests {
     fn check(window: Duration, (time, zone): (&str, &str), now: &str, [last, next]: [&str; 2]) {
         let zone = TimeZone::get(zone).expect("a zone");
         let span = since_reset(time.parse().expect("a time"), &zone, window, wall(now));
-        let length = window + TURNED;
+        let length = window + SET_BACK;
         assert_eq!(span, Some(Span::Since { last: wall(last), next: wall(next), length }), "{now}");
         assert!(Duration::from_micros((wall(next) - wall(last)).unsigned_abs()) <= length);
     }
@@ -275,14 +275,14 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_is_used_up_is_free_at_its_reset() {
+    fn a_used_up_day_is_free_at_its_reset() {
         let windows = windows(&[(5, Duration::from_hours(1)), (9, DAY)]);
         let now = Moment { wall: wall("2026-11-22T21:00:00Z"), boot: 0 };
         assert_eq!(windows.longest(now), Some(Duration::from_hours(3)));
     }
 
     #[test]
-    fn calls_are_reserved_as_far_as_they_can_be_sent_soon() {
+    fn only_calls_that_can_go_soon_are_reserved() {
         let within = Duration::from_secs(10);
         let minute = Duration::from_mins(1);
         assert_eq!(windows(&[(60, minute)]).paced_within(within), 10);

@@ -1,9 +1,11 @@
 //! The other verbs: photo requests, paid tools, the state of keys and quotas,
 //! and the vendors' own counts.
 
-pub mod acting;
 pub mod check;
+pub mod client;
 pub mod photos;
-mod probing;
+mod probe;
 pub mod reconcile;
+mod template;
 pub mod tool;
+pub mod validate;

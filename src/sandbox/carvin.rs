@@ -1,98 +1,61 @@
-//! The stand-in for the Car Vin API, after its vendor's integration guide:
-//! single and batch decodes and recalls, all by POST.
+//! The Car Vin API, after its vendor's integration guide: single and batch decodes
+//! and recalls, all by POST.
 //!
 //! What the guide leaves open is answered so: an ill-formed VIN of a batch is
-//! an item with `success: false` and `error`; recalls stand at the top level,
+//! an item with `success: false` and `error`; recalls are at the top level,
 //! as the guide's own code reads them; every call with a valid key counts
 //! towards the quota, also one answered 400; `X-RateLimit-Reset` is in seconds
-//! since 1970 and tells when the window is empty again.
+//! since 1970 and names the moment when the window is empty again.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hyper::Method;
 use serde::{Deserialize, Serialize};
 
-use super::decode;
-use super::handler::{Body, Call, Heard, Item, NO_ENDPOINT, Reply, Stand, to_json};
-use super::per;
-use super::quota::{Door, Window, whole_seconds};
+use super::handler::{Call, Handler, Item, NO_ENDPOINT, Question, Reply, Request, to_json};
+use super::quota::{Window, whole_seconds};
 use super::recalls::{self, Campaign};
 use super::registry::Profile;
-use crate::config::Quota;
+use super::{decode, per};
 use crate::domain::vin::Vin;
 
-/// Who it is. The endpoints are its paths, and `recalls-vin` for `/recalls` asked by VIN.
+/// The endpoints are its paths, and `recalls-vin` for `/recalls` asked by VIN.
 pub(super) static PROFILE: Profile = Profile {
     id: "carvin",
     key: Some("sandbox-carvin"),
     endpoints: &["batch-decode", "decode", "recalls", "recalls-vin"],
     quotas: &[per(5000, Duration::from_hours(24))],
     roomy: &[per(100_000, Duration::from_hours(24))],
-    start: |key, quotas| Box::new(Carvin::new(key, quotas)),
+    handler: || Box::new(Carvin),
 };
 
 /// The most VINs a batch may hold.
 const BATCH: usize = 20;
 
-/// The vendor's words for a text that is no VIN.
+/// The vendor's words for a text that is not a VIN.
 const NO_VIN: &str = "Invalid VIN format: 17 characters, excluding I, O and Q";
 
-/// The stand-in.
-#[derive(Debug)]
-pub(super) struct Carvin {
-    key: String,
-    door: Door,
-}
+struct Carvin;
 
-/// What a request asks.
-#[derive(Debug)]
-pub(super) enum Question {
-    Batch(Vec<String>),
-    One(Vin),
-    RecallsOf(Vin),
-    RecallsOfModel { make: String, model: String, year: u16 },
-}
-
-impl Carvin {
-    pub(super) fn new(key: String, quotas: Vec<Quota>) -> Self {
-        Self { key, door: Door::new(quotas) }
-    }
-}
-
-impl Stand for Carvin {
-    type Question = Question;
-
-    fn read(&self, heard: &Heard) -> Call<Question> {
-        match heard.path.trim_matches('/') {
-            "batch-decode" => call("batch-decode", heard, batch),
-            "decode" => call("decode", heard, single),
-            "recalls" => call("recalls", heard, recall_question),
-            _ => call(NO_ENDPOINT, heard, |_| Err(error(404, "Not found"))),
-        }
-    }
-
-    fn answer(&self, heard: &Heard, call: &Call<Question>, now: Instant) -> Reply {
-        match heard.bearer() {
-            None => return error(401, "Missing API key"),
-            Some(key) if key != self.key => return error(401, "Invalid API key"),
-            Some(_) => {}
-        }
-        let windows = match self.door.admit(now) {
-            Ok(windows) => windows,
-            Err(wait) => {
-                return error(429, "Rate limit exceeded")
-                    .with_header("x-ratelimit-remaining", &0)
-                    .with_header("retry-after", &whole_seconds(wait));
-            }
+impl Handler for Carvin {
+    fn read<'a>(&'a self, request: &'a Request) -> Call<'a> {
+        let (endpoint, read): (_, fn(&[u8]) -> Question<'static>) =
+            match request.path.trim_matches('/') {
+                "batch-decode" => ("batch-decode", batch),
+                "decode" => ("decode", single),
+                "recalls" => ("recalls", recall_question),
+                _ => (NO_ENDPOINT, |_| Err(error(404, "Not found"))),
+            };
+        let question = match request.method {
+            Method::POST => read(&request.body),
+            _ => Err(error(405, "Method not allowed")),
         };
-        let reply = match &call.question {
-            Ok(question) => question.answer(),
-            Err(refusal) => refusal.clone(),
-        };
-        with_limits(reply, &windows)
+        let is_vin = |(keys, _): &(Vec<String>, _)| keys.iter().all(|key| Vin::new(key).is_some());
+        let by_vin = endpoint == "recalls" && question.as_ref().is_ok_and(is_vin);
+        Call::new(if by_vin { "recalls-vin" } else { endpoint }, question)
     }
 
-    fn refusal(&self, status: u16) -> Reply {
+    fn error(&self, status: u16) -> Reply {
         let words = match status {
             400 => "Invalid request",
             401 => "Invalid API key",
@@ -105,21 +68,32 @@ impl Stand for Carvin {
         };
         error(status, words)
     }
-}
 
-fn call(
-    endpoint: &'static str,
-    heard: &Heard,
-    read: impl FnOnce(&[u8]) -> Result<Question, Reply>,
-) -> Call<Question> {
-    let question = match heard.method {
-        Method::POST => read(&heard.body),
-        _ => Err(error(405, "Method not allowed")),
-    };
-    Call {
-        endpoint: if let Ok(Question::RecallsOf(_)) = question { "recalls-vin" } else { endpoint },
-        keys: question.as_ref().map(Question::keys).unwrap_or_default(),
-        question,
+    fn check_key(&self, request: &Request, key: &str) -> Result<(), Reply> {
+        match request.bearer() {
+            None => Err(error(401, "Missing API key")),
+            Some(given) if given != key => Err(self.error(401)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn limited(&self, wait: Duration) -> Reply {
+        self.error(429)
+            .with_header("x-ratelimit-remaining", &0)
+            .with_header("retry-after", &whole_seconds(wait))
+    }
+
+    /// The headers show the window that has the fewest calls left.
+    fn with_limits(&self, reply: Reply, windows: &[Window]) -> Reply {
+        let Some(window) = windows.iter().min_by_key(|window| window.remaining) else {
+            return reply;
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let reset = now.saturating_add(window.quota.window).saturating_add(Duration::from_secs(1));
+        reply
+            .with_header("x-ratelimit-limit", &window.quota.calls)
+            .with_header("x-ratelimit-remaining", &window.remaining)
+            .with_header("x-ratelimit-reset", &reset.as_secs())
     }
 }
 
@@ -132,18 +106,7 @@ fn error(status: u16, words: &str) -> Reply {
     Reply::json(status, to_json(&Envelope { success: false, error: words }))
 }
 
-/// Adds the headers of the window that has the fewest calls left.
-fn with_limits(reply: Reply, windows: &[Window]) -> Reply {
-    let Some(window) = windows.iter().min_by_key(|window| window.remaining) else { return reply };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let reset = now.saturating_add(window.quota.window).saturating_add(Duration::from_secs(1));
-    reply
-        .with_header("x-ratelimit-limit", &window.quota.calls)
-        .with_header("x-ratelimit-remaining", &window.remaining)
-        .with_header("x-ratelimit-reset", &reset.as_secs())
-}
-
-fn batch(body: &[u8]) -> Result<Question, Reply> {
+fn batch(body: &[u8]) -> Question<'static> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Asked {
@@ -151,23 +114,33 @@ fn batch(body: &[u8]) -> Result<Question, Reply> {
     }
     let Asked { vins } = json(body)?;
     match vins.len() {
-        0 => Err(error(400, "vins must not be empty")),
-        1..=BATCH => Ok(Question::Batch(vins)),
-        _ => Err(error(400, "Maximum 20 VINs per request")),
+        0 => return Err(error(400, "vins must not be empty")),
+        1..=BATCH => {}
+        _ => return Err(error(400, "Maximum 20 VINs per request")),
     }
+    let keys = vins.iter().map(|vin| vin.to_ascii_uppercase()).collect();
+    let answer = move || {
+        let items = vins.iter().map(|vin| item(vin)).collect();
+        Reply::list(r#"{"success":true,"data":["#, items, "]}")
+    };
+    Ok((keys, Box::new(answer)))
 }
 
-fn single(body: &[u8]) -> Result<Question, Reply> {
+fn single(body: &[u8]) -> Question<'static> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Asked {
         vin: String,
     }
     let Asked { vin } = json(body)?;
-    read_vin(&vin).map(Question::One).ok_or_else(|| error(400, NO_VIN))
+    let vin = read_vin(&vin).ok_or_else(|| error(400, NO_VIN))?;
+    let answer = move || {
+        Reply::json(200, format!(r#"{{"success":true,"data":{}}}"#, to_json(&decode::of(&vin))))
+    };
+    Ok((vec![vin.to_string()], Box::new(answer)))
 }
 
-fn recall_question(body: &[u8]) -> Result<Question, Reply> {
+fn recall_question(body: &[u8]) -> Question<'static> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Asked {
@@ -179,12 +152,16 @@ fn recall_question(body: &[u8]) -> Result<Question, Reply> {
     let Asked { vin, make, model, year } = json(body)?;
     match (vin, make, model, year) {
         (Some(vin), None, None, None) => {
-            read_vin(&vin).map(Question::RecallsOf).ok_or_else(|| error(400, NO_VIN))
+            let vin = read_vin(&vin).ok_or_else(|| error(400, NO_VIN))?;
+            let answer = move || recall_list(&recalls::by_vin(&vin));
+            Ok((vec![vin.to_string()], Box::new(answer)))
         }
-        (None, Some(make), Some(model), Some(year)) => match year.parse() {
-            Ok(year) => Ok(Question::RecallsOfModel { make, model, year }),
-            Err(_) => Err(error(400, "Invalid year")),
-        },
+        (None, Some(make), Some(model), Some(year)) => {
+            let year = year.parse().map_err(|_| error(400, "Invalid year"))?;
+            let key = format!("{make} {model} {year}").to_uppercase();
+            let answer = move || recall_list(&recalls::by_vehicle(&make, &model, year));
+            Ok((vec![key], Box::new(answer)))
+        }
         _ => Err(error(400, "Give either vin, or make, model and year")),
     }
 }
@@ -196,39 +173,6 @@ fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Reply> {
 /// The VIN in a text, in either case.
 fn read_vin(text: &str) -> Option<Vin> {
     Vin::new(&text.trim().to_ascii_uppercase())
-}
-
-impl Question {
-    fn keys(&self) -> Vec<String> {
-        match self {
-            Self::Batch(vins) => vins.iter().map(|vin| vin.to_ascii_uppercase()).collect(),
-            Self::One(vin) | Self::RecallsOf(vin) => vec![vin.to_string()],
-            Self::RecallsOfModel { make, model, year } => {
-                vec![format!("{make} {model} {year}").to_uppercase()]
-            }
-        }
-    }
-
-    fn answer(&self) -> Reply {
-        match self {
-            Self::Batch(vins) => {
-                let items = vins.iter().map(|vin| item(vin)).collect();
-                let body = Body::List {
-                    head: r#"{"success":true,"data":["#.into(),
-                    items,
-                    tail: "]}".into(),
-                };
-                Reply { status: 200, headers: Vec::new(), body }
-            }
-            Self::One(vin) => {
-                Reply::json(200, format!(r#"{{"success":true,"data":{}}}"#, decode::json(vin)))
-            }
-            Self::RecallsOf(vin) => recall_list(&recalls::by_vin(vin)),
-            Self::RecallsOfModel { make, model, year } => {
-                recall_list(&recalls::by_vehicle(make, model, *year))
-            }
-        }
-    }
 }
 
 fn recall_list(recalls: &[Campaign]) -> Reply {
@@ -251,7 +195,7 @@ fn item(asked: &str) -> Item {
         error: &'a str,
     }
     match read_vin(asked) {
-        Some(vin) => Item { vin: vin.to_string(), json: decode::json(&vin) },
+        Some(vin) => Item { vin: vin.to_string(), json: to_json(&decode::of(&vin)) },
         None => Item {
             vin: asked.to_owned(),
             json: to_json(&Refused { vin: asked, success: false, error: NO_VIN }),

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::fleet::{self, Vehicle};
-use super::handler::to_json;
 use crate::domain::vin::Vin;
 
 /// A decode under vPIC's names; all values are text, and empty where not known.
@@ -44,12 +43,7 @@ pub(super) struct Decode<'a> {
     pub(super) error_code: &'a str,
 }
 
-/// What is known of a VIN, as JSON.
-pub(super) fn json(vin: &Vin) -> String {
-    to_json(&of(vin))
-}
-
-/// What is known of a VIN; of one that nobody registered, nothing.
+/// What is known of a VIN; of one that is not registered, nothing.
 pub(super) fn of(vin: &Vin) -> Decode<'_> {
     let known = fleet::vehicle(vin).map(Decode::from).unwrap_or_default();
     Decode { vin: vin.as_str(), ..known }
@@ -57,35 +51,36 @@ pub(super) fn of(vin: &Vin) -> Decode<'_> {
 
 impl From<Vehicle> for Decode<'_> {
     fn from(vehicle: Vehicle) -> Self {
-        let Vehicle { model, engine, plant, .. } = vehicle;
+        let Vehicle { maker, model, engine, transmission, .. } = vehicle;
+        let body = model.body;
         Self {
             vin: "",
-            make: vehicle.make,
-            model: model.name,
+            make: &maker.make,
+            model: &model.name,
             model_year: vehicle.year.map(|year| year.to_string()).unwrap_or_default(),
-            manufacturer: vehicle.manufacturer,
-            series: model.series,
+            manufacturer: &maker.manufacturer,
+            series: &model.series,
             trim: vehicle.trim,
-            vehicle_type: model.body.vehicle_type(),
-            body_class: model.body.class(),
+            vehicle_type: &body.vehicle_type,
+            body_class: &body.class,
             drive_type: vehicle.drive_type,
             body_cab_type: vehicle.cab,
-            fuel_type_primary: engine.fuel,
-            fuel_type_secondary: engine.second_fuel,
-            electrification_level: engine.electrification,
-            engine_configuration: engine.configuration,
-            engine_cylinders: engine.cylinders,
-            displacement_l: engine.litres,
-            engine_hp: engine.horsepower,
-            transmission_style: vehicle.transmission,
-            transmission_speeds: vehicle.speeds,
-            doors: model.body.doors(),
-            seats: model.body.seats(),
-            gvwr: model.body.gvwr(),
-            brake_system_type: model.body.brakes(),
-            plant_city: plant.0,
-            plant_state: plant.1,
-            plant_country: plant.2,
+            fuel_type_primary: &engine.fuel,
+            fuel_type_secondary: &engine.second_fuel,
+            electrification_level: &engine.electrification,
+            engine_configuration: &engine.configuration,
+            engine_cylinders: &engine.cylinders,
+            displacement_l: &engine.litres,
+            engine_hp: &engine.horsepower,
+            transmission_style: &transmission.style,
+            transmission_speeds: &transmission.speeds,
+            doors: &body.doors,
+            seats: &body.seats,
+            gvwr: &body.gvwr,
+            brake_system_type: &body.brakes,
+            plant_city: &maker.plant_city,
+            plant_state: &maker.plant_state,
+            plant_country: &maker.plant_country,
             error_code: "0",
         }
     }

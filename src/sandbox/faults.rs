@@ -1,11 +1,11 @@
-//! Fault rules at work: each call is counted by the rules it concerns and comes
-//! away with what is to go wrong with it.
+//! Fault rules at work: each call is counted by the rules it concerns and gets
+//! what is to go wrong with it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::fault::{Break, Fault, FaultRule, Twist, When};
-use super::handler::{AnyStand, Body, Item, Reply};
+use super::fault::{Fault, FaultRule, Mutation, Replacement, When};
+use super::handler::{Body, Handler, Item, Reply};
 use super::nhtsa;
 
 /// The endpoints whose lists owe an item to every VIN asked.
@@ -33,10 +33,10 @@ struct Counted {
 
 /// What is to go wrong with one call.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Strike {
+pub(super) struct Effects {
     pub(super) latency: Duration,
-    pub(super) broken: Option<Break>,
-    pub(super) twists: Vec<Twist>,
+    pub(super) replacement: Option<Replacement>,
+    pub(super) mutations: Vec<Mutation>,
 }
 
 /// What leaves the sandbox in the end.
@@ -56,21 +56,21 @@ impl Faults {
         Self(rules.into_iter().map(counted).collect())
     }
 
-    /// Counts a call and says what is to go wrong with it.
-    pub(super) fn strike(&self, vendor: &str, endpoint: &str, keys: &[String]) -> Strike {
-        let mut strike = Strike::default();
+    /// Counts a call; gives what is to go wrong with it.
+    pub(super) fn apply(&self, vendor: &str, endpoint: &str, keys: &[String]) -> Effects {
+        let mut effects = Effects::default();
         for counted in self.0.iter().filter(|counted| counted.rule.concerns(vendor, endpoint)) {
             let call = counted.calls.fetch_add(1, Ordering::Relaxed) + 1;
             if !counted.rule.when.holds(call, keys) {
                 continue;
             }
             match counted.rule.fault {
-                Fault::Latency(wait) => strike.latency = strike.latency.saturating_add(wait),
-                Fault::Break(broken) => strike.broken = strike.broken.or(Some(broken)),
-                Fault::Twist(twist) => strike.twists.push(twist),
+                Fault::Latency(wait) => effects.latency = effects.latency.saturating_add(wait),
+                Fault::Replace(reply) => effects.replacement = effects.replacement.or(Some(reply)),
+                Fault::Mutate(mutation) => effects.mutations.push(mutation),
             }
         }
-        strike
+        effects
     }
 }
 
@@ -81,19 +81,22 @@ impl FaultRule {
             && self.endpoint.is_none_or(|scope| scope == endpoint);
         in_scope
             && match self.fault {
-                Fault::Break(Break::Repeat) => endpoint == PAGED_LIST,
-                Fault::Break(Break::Empty) => vendor == nhtsa::PROFILE.id,
-                Fault::Latency(_) | Fault::Break(_) => true,
-                Fault::Twist(Twist::Missing) => COMPLETE_LISTS.contains(&endpoint),
-                Fault::Twist(
-                    Twist::Reorder | Twist::Foreign | Twist::Duplicate | Twist::Lowercase,
+                Fault::Replace(Replacement::Repeat) => endpoint == PAGED_LIST,
+                Fault::Replace(Replacement::Empty) => vendor == nhtsa::PROFILE.id,
+                Fault::Latency(_) | Fault::Replace(_) => true,
+                Fault::Mutate(Mutation::Missing) => COMPLETE_LISTS.contains(&endpoint),
+                Fault::Mutate(
+                    Mutation::Reorder
+                    | Mutation::Foreign
+                    | Mutation::Duplicate
+                    | Mutation::Lowercase,
                 ) => LISTS.contains(&endpoint),
             }
     }
 }
 
 impl When {
-    /// Whether the `call`th call, about `keys`, is struck.
+    /// Whether the `call`th call, about `keys`, is affected.
     fn holds(&self, call: u64, keys: &[String]) -> bool {
         match self {
             Self::Always => true,
@@ -105,49 +108,51 @@ impl When {
     }
 }
 
-impl Strike {
+impl Effects {
     /// Whether the call is answered as one for the page before.
     pub(super) fn repeats(&self) -> bool {
-        self.broken == Some(Break::Repeat)
+        self.replacement == Some(Replacement::Repeat)
     }
 
-    /// What leaves in reply to a call: the vendor's own words, from `answer`, or
-    /// what goes wrong. Whatever is lost or spoiled was answered first, so it
+    /// What leaves in reply to a call: the vendor's own, from `answer`, or
+    /// what goes wrong. Whatever is lost or damaged was answered first, so it
     /// is counted and billed; an error status is not.
     pub(super) fn reply(
         &self,
-        stand: &dyn AnyStand,
+        handler: &dyn Handler,
         keys: &[String],
         answer: impl FnOnce() -> Reply,
     ) -> Outgoing {
-        let Some(broken) = self.broken else { return Outgoing::Sent(self.twisted(answer(), keys)) };
-        match broken {
-            Break::Status { status, wait } => {
-                Outgoing::Sent(asked_to_wait(stand.refuse(status), wait))
+        let Some(replacement) = self.replacement else {
+            return Outgoing::Sent(self.mutated(answer(), keys));
+        };
+        match replacement {
+            Replacement::Status { status, wait } => {
+                Outgoing::Sent(asked_to_wait(handler.error(status), wait))
             }
-            Break::Empty => Outgoing::Sent(stand.refuse(400)),
-            Break::Reset => {
+            Replacement::Empty => Outgoing::Sent(handler.error(400)),
+            Replacement::Reset => {
                 answer();
                 Outgoing::Closed
             }
-            Break::Stall => {
+            Replacement::Stall => {
                 answer();
                 Outgoing::Silence
             }
             // It was asked for the page before.
-            Break::Repeat => Outgoing::Sent(answer()),
-            Break::Truncate => Outgoing::Sent(first_half(answer())),
-            Break::Html => Outgoing::Sent(html(answer())),
-            Break::Garbled => {
-                Outgoing::Sent(Reply { status: 200, body: stand.refuse(500).body, ..answer() })
+            Replacement::Repeat => Outgoing::Sent(answer()),
+            Replacement::Truncate => Outgoing::Sent(first_half(answer())),
+            Replacement::Html => Outgoing::Sent(html(answer())),
+            Replacement::Garbled => {
+                Outgoing::Sent(Reply { status: 200, body: handler.error(500).body, ..answer() })
             }
         }
     }
 
-    fn twisted(&self, mut reply: Reply, keys: &[String]) -> Reply {
+    fn mutated(&self, mut reply: Reply, keys: &[String]) -> Reply {
         if let Body::List { items, .. } = &mut reply.body {
-            for twist in &self.twists {
-                twist.apply(items, keys);
+            for mutation in &self.mutations {
+                mutation.apply(items, keys);
             }
         }
         reply
@@ -173,7 +178,7 @@ fn html(mut reply: Reply) -> Reply {
         .with_header("content-type", &"text/html; charset=utf-8")
 }
 
-impl Twist {
+impl Mutation {
     fn apply(self, items: &mut Vec<Item>, keys: &[String]) {
         match self {
             Self::Missing => drop(items.pop()),
@@ -207,16 +212,16 @@ mod tests {
         Faults::new(rules.iter().map(|rule| rule.parse().expect("a rule")).collect())
     }
 
-    /// The numbers of the calls, out of ten, that a rule strikes.
-    fn struck(rule: &str, vendor: &str, endpoint: &str) -> Vec<u32> {
+    /// The numbers of the calls, out of ten, that a rule applies to.
+    fn affected(rule: &str, vendor: &str, endpoint: &str) -> Vec<u32> {
         let faults = faults(&[rule]);
-        let hit = |_: &u32| faults.strike(vendor, endpoint, &["A".into()]) != Strike::default();
+        let hit = |_: &u32| faults.apply(vendor, endpoint, &["A".into()]) != Effects::default();
         (1..=10).filter(hit).collect()
     }
 
     #[test]
-    fn a_rule_strikes_the_calls_it_names() {
-        let batch = |rule| struck(rule, "carvin", "batch-decode");
+    fn a_rule_applies_to_the_calls_it_names() {
+        let batch = |rule| affected(rule, "carvin", "batch-decode");
         assert_eq!(batch("500:every=3"), [3, 6, 9]);
         assert_eq!(batch("500:first=2"), [1, 2]);
         assert_eq!(batch("500:after=8"), [9, 10]);
@@ -226,53 +231,53 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_counts_only_what_it_could_strike() {
-        assert_eq!(struck("visor/500", "carvin", "decode"), [0_u32; 0]);
-        assert_eq!(struck("carvin/recalls/500", "carvin", "decode"), [0_u32; 0]);
-        assert_eq!(struck("reorder", "carvin", "decode"), [0_u32; 0]);
-        assert_eq!(struck("reorder", "visor", "listings").len(), 10);
-        assert_eq!(struck("missing", "visor", "listings"), [0_u32; 0], "nothing is owed there");
+    fn a_rule_counts_only_calls_it_can_apply_to() {
+        assert_eq!(affected("visor/500", "carvin", "decode"), [0_u32; 0]);
+        assert_eq!(affected("carvin/recalls/500", "carvin", "decode"), [0_u32; 0]);
+        assert_eq!(affected("reorder", "carvin", "decode"), [0_u32; 0]);
+        assert_eq!(affected("reorder", "visor", "listings").len(), 10);
+        assert_eq!(affected("missing", "visor", "listings"), [0_u32; 0], "nothing is owed there");
         let faults = faults(&["carvin/decode/500:every=2"]);
-        faults.strike("carvin", "recalls", &[]);
-        assert_eq!(faults.strike("carvin", "decode", &[]), Strike::default());
-        assert_ne!(faults.strike("carvin", "decode", &[]), Strike::default());
+        faults.apply("carvin", "recalls", &[]);
+        assert_eq!(faults.apply("carvin", "decode", &[]), Effects::default());
+        assert_ne!(faults.apply("carvin", "decode", &[]), Effects::default());
     }
 
     #[test]
-    fn waits_add_up_and_the_first_break_wins() {
+    fn waits_add_up_and_the_first_replacement_wins() {
         let faults = faults(&["latency=1s", "reset:every=2", "stall", "latency:ms=500"]);
-        let first = faults.strike("carvin", "decode", &[]);
+        let first = faults.apply("carvin", "decode", &[]);
         assert_eq!(
-            (first.latency, first.broken),
-            (Duration::from_millis(1500), Some(Break::Stall))
+            (first.latency, first.replacement),
+            (Duration::from_millis(1500), Some(Replacement::Stall))
         );
-        assert_eq!(faults.strike("carvin", "decode", &[]).broken, Some(Break::Reset));
+        assert_eq!(faults.apply("carvin", "decode", &[]).replacement, Some(Replacement::Reset));
     }
 
     #[test]
-    fn lists_are_twisted_as_told() {
+    fn lists_change_as_the_rule_says() {
         const FIRST: &str = "1FTFW1ET5DFC10312";
         const SECOND: &str = "2T1BURHE0JC034461";
         let item = |vin: &str| Item { vin: vin.into(), json: format!("{{\"VIN\":\"{vin}\"}}") };
-        let twisted = |twist: Twist| {
+        let mutated = |mutation: Mutation| {
             let mut items = vec![item(FIRST), item(SECOND)];
-            twist.apply(&mut items, &["1FTFW1ET5DF000000".into()]);
+            mutation.apply(&mut items, &["1FTFW1ET5DF000000".into()]);
             items
         };
-        assert_eq!(twisted(Twist::Missing), [item(FIRST)]);
-        assert_eq!(twisted(Twist::Reorder), [item(SECOND), item(FIRST)]);
-        assert_eq!(twisted(Twist::Duplicate), [item(FIRST), item(SECOND), item(FIRST)]);
-        assert_eq!(twisted(Twist::Lowercase)[1].json, r#"{"VIN":"2t1burhe0jc034461"}"#);
-        assert_eq!(twisted(Twist::Foreign)[2], item("1FTFW1ET5DF000001"));
+        assert_eq!(mutated(Mutation::Missing), [item(FIRST)]);
+        assert_eq!(mutated(Mutation::Reorder), [item(SECOND), item(FIRST)]);
+        assert_eq!(mutated(Mutation::Duplicate), [item(FIRST), item(SECOND), item(FIRST)]);
+        assert_eq!(mutated(Mutation::Lowercase)[1].json, r#"{"VIN":"2t1burhe0jc034461"}"#);
+        assert_eq!(mutated(Mutation::Foreign)[2], item("1FTFW1ET5DF000001"));
     }
 
     #[test]
     fn an_empty_list_stays_empty() {
-        use Twist::{Duplicate, Foreign, Lowercase, Missing, Reorder};
-        for twist in [Missing, Reorder, Foreign, Duplicate, Lowercase] {
+        use Mutation::{Duplicate, Foreign, Lowercase, Missing, Reorder};
+        for mutation in [Missing, Reorder, Foreign, Duplicate, Lowercase] {
             let mut items = Vec::new();
-            twist.apply(&mut items, &[]);
-            assert!(items.is_empty(), "{twist:?}");
+            mutation.apply(&mut items, &[]);
+            assert!(items.is_empty(), "{mutation:?}");
         }
     }
 }

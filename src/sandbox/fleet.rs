@@ -5,8 +5,7 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::body::Body;
-use super::makers::{self, Engine, Maker, Model, Plant};
+use super::makers::{self, Engine, Maker, Model, Transmission};
 use crate::domain::vin::Vin;
 
 /// The newest model year on the sandbox's roads; it does not move with the
@@ -16,46 +15,56 @@ pub(super) const NEWEST: u16 = 2026;
 /// A vehicle, in vPIC's words. Empty is "not known".
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Vehicle {
-    /// In upper case.
-    pub(super) make: &'static str,
-    pub(super) manufacturer: &'static str,
+    pub(super) maker: &'static Maker,
     pub(super) model: &'static Model,
-    /// `None` where position 10 is no year code.
+    /// `None` where position 10 is not a year code.
     pub(super) year: Option<u16>,
     pub(super) trim: &'static str,
     pub(super) engine: &'static Engine,
     pub(super) drive_type: &'static str,
     pub(super) cab: &'static str,
-    pub(super) transmission: &'static str,
-    pub(super) speeds: &'static str,
-    pub(super) plant: Plant,
+    pub(super) transmission: &'static Transmission,
 }
 
-/// The vehicle a VIN names; `None` when nobody registered it for the USA.
+/// The vehicle a VIN names; `None` when it is not registered for the USA.
 pub(super) fn vehicle(vin: &Vin) -> Option<Vehicle> {
     if is_european(vin) {
         return None;
     }
     let maker = makers::maker(vin.as_str())?;
     let year = model_year(vin, maker);
+    let on_road = year.unwrap_or(NEWEST);
     let draw = |of| draw(&descriptor(vin), of);
-    let model =
-        maker.familiar(vin.as_str()).unwrap_or_else(|| model_of(maker, year, draw("model")));
-    let engine = engine_of(model, year, draw("engine"));
-    let (transmission, speeds) = transmission(model.body, engine, year, draw("transmission"));
+    let model = maker
+        .familiar(vin.as_str())
+        .unwrap_or_else(|| on_sale(maker.models, |model| model.since <= on_road, draw("model")));
+    let engine = on_sale(model.engines, |engine| engine.since <= on_road, draw("engine"));
+    let body = model.body;
     Some(Vehicle {
-        make: maker.make,
-        manufacturer: maker.manufacturer,
+        maker,
         model,
         year,
-        trim: pick(model.body.trims(), draw("trim")),
+        trim: choose(&body.trims, draw("trim")),
         engine,
-        drive_type: pick(model.body.drive_types(), draw("drive")),
-        cab: pick(model.body.cabs(), draw("cab")),
-        transmission,
-        speeds,
-        plant: maker.plant,
+        drive_type: choose(&body.drive_types, draw("drive")),
+        cab: choose(&body.cabs, draw("cab")),
+        transmission: Transmission::of(body, engine, on_road, draw("transmission")),
     })
+}
+
+impl Vehicle {
+    /// Years since it was built, as far as that is known.
+    pub(super) fn age(&self) -> u64 {
+        u64::from(NEWEST.saturating_sub(self.year.unwrap_or(NEWEST)))
+    }
+
+    /// Whole US dollars: what its body costs new, less an eighth for every year,
+    /// give or take.
+    pub(super) fn price(&self, drawn: u64) -> u64 {
+        const LEAST: u64 = 1_800;
+        let worn = (0..self.age()).fold(self.model.body.price_new, |value, _| value - value / 8);
+        worn.max(LEAST) + drawn % 1_900
+    }
 }
 
 /// A number that follows from `of` and `text` alone.
@@ -65,12 +74,24 @@ pub(super) fn draw(text: &str, of: &str) -> u64 {
 }
 
 /// One of `choices`, by a drawn number.
-pub(super) fn pick<T: Copy>(choices: &[T], drawn: u64) -> T {
-    choices[below(drawn, choices.len())]
+pub(super) fn pick<T>(choices: &[T], drawn: u64) -> &T {
+    &choices[below(drawn, choices.len())]
+}
+
+/// One of the choices in a cell of a table, by a drawn number.
+fn choose(cell: &str, drawn: u64) -> &str {
+    let choices = || cell.split("; ");
+    choices().nth(below(drawn, choices().count())).unwrap_or_default()
+}
+
+/// One of those that are on sale; the first where there was none yet.
+fn on_sale<T>(all: &'static [T], is_on_sale: impl Fn(&T) -> bool, drawn: u64) -> &'static T {
+    let on_sale = || all.iter().filter(|one| is_on_sale(one));
+    on_sale().nth(below(drawn, on_sale().count().max(1))).unwrap_or(&all[0])
 }
 
 /// A drawn number below `end`, which is not zero.
-pub(super) fn below(drawn: u64, end: usize) -> usize {
+fn below(drawn: u64, end: usize) -> usize {
     usize::try_from(drawn % end as u64).unwrap_or_default()
 }
 
@@ -87,7 +108,7 @@ fn descriptor(vin: &Vin) -> String {
 }
 
 /// The model year by 49 CFR 565.15: position 10 names it within thirty years,
-/// and position 7 tells the cycle, a digit 1980-2009 and a letter 2010-2039,
+/// and position 7 names the cycle, a digit 1980-2009 and a letter 2010-2039,
 /// for cars and light trucks. Others get the newest year not in the future.
 fn model_year(vin: &Vin, maker: &Maker) -> Option<u16> {
     const CODES: &[u8] = b"ABCDEFGHJKLMNPRSTVWXY123456789";
@@ -95,56 +116,12 @@ fn model_year(vin: &Vin, maker: &Maker) -> Option<u16> {
     let place = CODES.iter().position(|&code| code == vin[9])?;
     let early = 1980 + u16::try_from(place).ok()?;
     let late = early + 30;
-    let is_late = if maker.models.iter().all(|model| model.body.has_cycle_in_position_7()) {
+    let is_late = if maker.models.iter().all(|model| model.body.cycle_in_position_7) {
         vin[6].is_ascii_alphabetic()
     } else {
         late <= NEWEST
     };
     Some(if is_late { late } else { early })
-}
-
-/// One of the models on sale in `year`; the first when there was none yet.
-fn model_of(maker: &'static Maker, year: Option<u16>, drawn: u64) -> &'static Model {
-    let on_sale = || maker.models.iter().filter(|model| model.since <= year.unwrap_or(NEWEST));
-    match on_sale().count() {
-        0 => &maker.models[0],
-        count => on_sale().nth(below(drawn, count)).unwrap_or(&maker.models[0]),
-    }
-}
-
-fn engine_of(model: &'static Model, year: Option<u16>, drawn: u64) -> &'static Engine {
-    let on_sale = || model.engines.iter().filter(|engine| engine.since <= year.unwrap_or(NEWEST));
-    match on_sale().count() {
-        0 => &model.engines[0],
-        count => on_sale().nth(below(drawn, count)).unwrap_or(&model.engines[0]),
-    }
-}
-
-/// Style and number of speeds.
-fn transmission(
-    body: Body,
-    engine: &Engine,
-    year: Option<u16>,
-    drawn: u64,
-) -> (&'static str, &'static str) {
-    const MANUAL: &str = "Manual/Standard";
-    const AUTOMATIC: &str = "Automatic";
-    match (body, year.unwrap_or(NEWEST), drawn % 10) {
-        _ if engine.fuel == "Electric" => (AUTOMATIC, "1"),
-        (Body::Trailer, _, _) => ("", ""),
-        (Body::Truck | Body::Bus, _, _) => (AUTOMATIC, "6"),
-        (Body::Motorcycle, _, _) => (MANUAL, "6"),
-        (Body::Tractor, 2013.., 0..6) => ("Automated Manual Transmission (AMT)", "12"),
-        (Body::Tractor, _, _) => (MANUAL, "10"),
-        (_, ..2000, 0..3) => (MANUAL, "5"),
-        (_, ..2000, _) => (AUTOMATIC, "4"),
-        (_, ..2015, _) => (AUTOMATIC, "6"),
-        (Body::Sedan | Body::Hatchback, _, 0..5) => {
-            ("Continuously Variable Transmission (CVT)", "")
-        }
-        (Body::Coupe, _, 0..3) => (MANUAL, "6"),
-        _ => (AUTOMATIC, "8"),
-    }
 }
 
 #[cfg(test)]
@@ -160,12 +137,12 @@ mod tests {
     }
 
     #[test]
-    fn position_7_tells_the_cycle_of_position_10() {
+    fn position_7_names_the_cycle_of_position_10() {
         assert_eq!(year("1HGBH41JXMN109186"), Some(1991), "a digit");
         assert_eq!(year("WBAPH5C55BA218692"), Some(2011), "a letter");
         assert_eq!(year("5YJSA1DG9DFP14705"), Some(2013));
         assert_eq!(year("1FT00000010000000"), Some(2001));
-        assert_eq!(year("1FT00000000000000"), None, "0 is no year code");
+        assert_eq!(year("1FT00000000000000"), None, "0 is not a year code");
     }
 
     #[test]
@@ -181,20 +158,20 @@ mod tests {
         assert_eq!(describe("1FTFW1ET5DFC10312"), describe("1FTFW1ET5DFC10312"));
         assert_eq!(describe("1FTFW1ET5DFC10312"), describe("1FTFW1ET0DFZ99999"));
         let vehicle = decode("1FTFW1ET5DFC10312").expect("known");
-        assert_eq!((vehicle.make, vehicle.year), ("FORD", Some(2013)));
-        assert_eq!(vehicle.model.body.vehicle_type(), "TRUCK");
+        assert_eq!((vehicle.maker.make.as_str(), vehicle.year), ("FORD", Some(2013)));
+        assert_eq!(vehicle.model.body.vehicle_type, "TRUCK");
     }
 
     #[test]
-    fn nobody_registered_this_maker_or_sold_this_in_the_usa() {
+    fn vehicles_not_sold_in_the_usa_are_unknown() {
         assert!(decode("ZZZPH5C55BA218692").is_none());
         assert!(decode("WVWPH5C55BA218692").is_some());
         assert!(decode("WVWZZZ1KZ6W612305").is_none());
     }
 
     #[test]
-    fn makes_that_share_an_identifier_are_told_apart() {
-        let make = |vin| decode(vin).expect("known").make;
+    fn makes_that_share_an_identifier_are_distinguished() {
+        let make = |vin| &decode(vin).expect("known").maker.make;
         assert_eq!(make("2C3CDXCT8CH397767"), "DODGE");
         assert_eq!(make("2C3CCAEG8CH223617"), "CHRYSLER");
     }
@@ -206,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_the_sample_fleet_but_two_european_ones_and_a_placeholder_is_known() {
+    fn all_but_three_of_the_sample_fleet_are_known() {
         let list = include_str!("../../sample-data/fleet.csv");
         let vins: Vec<Vin> = list
             .lines()

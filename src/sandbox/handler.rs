@@ -1,76 +1,78 @@
-//! What every stand-in has in common: the request it hears, the call it makes
-//! of it, the reply it gives.
+//! What every vendor of the sandbox has in common: the request it reads, the call
+//! that is in it, the reply it gives.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Method;
 
+use super::quota::{Window, whole_seconds};
+
 /// The endpoint of a call whose path names none.
 pub(super) const NO_ENDPOINT: &str = "unknown";
 
-/// A vendor's stand-in.
-pub(super) trait Stand: Send + Sync {
-    /// What a well-formed request asks.
-    type Question;
-
-    /// Makes out what a request asks, and about what, before anyone looks at
-    /// keys or quotas.
-    fn read(&self, heard: &Heard) -> Call<Self::Question>;
-
-    /// The vendor's reply to a call that came at `now`.
-    fn answer(&self, heard: &Heard, call: &Call<Self::Question>, now: Instant) -> Reply;
+/// How one vendor answers: its paths, its envelopes and its limits' headers.
+pub(super) trait Handler: Send + Sync {
+    /// Reads what a request asks, before its key is checked and the call counted.
+    fn read<'a>(&'a self, request: &'a Request) -> Call<'a>;
 
     /// The vendor's error envelope for `status`.
-    fn refusal(&self, status: u16) -> Reply;
-}
+    fn error(&self, status: u16) -> Reply;
 
-/// A stand-in, whatever its questions are.
-pub(super) trait AnyStand: Send + Sync {
-    /// What a request asks, ready to be answered.
-    fn hear<'a>(&'a self, heard: &'a Heard) -> Asked<'a>;
-
-    /// The vendor's error envelope for `status`.
-    fn refuse(&self, status: u16) -> Reply;
-}
-
-/// A call that awaits its answer.
-pub(super) struct Asked<'a> {
-    pub(super) endpoint: &'static str,
-    pub(super) keys: Vec<String>,
-    /// The vendor's reply to the call, had it come at this time.
-    pub(super) answer: Box<dyn FnOnce(Instant) -> Reply + 'a>,
-}
-
-impl<S: Stand> AnyStand for S {
-    fn hear<'a>(&'a self, heard: &'a Heard) -> Asked<'a> {
-        let call = self.read(heard);
-        Asked {
-            endpoint: call.endpoint,
-            keys: call.keys.clone(),
-            answer: Box::new(move |now| self.answer(heard, &call, now)),
-        }
+    /// The reply to a request without the account's API key.
+    fn check_key(&self, request: &Request, key: &str) -> Result<(), Reply> {
+        if request.header("x-api-key") == Some(key) { Ok(()) } else { Err(self.error(401)) }
     }
 
-    fn refuse(&self, status: u16) -> Reply {
-        self.refusal(status)
+    /// The reply to a call beyond a quota that has room again after `wait`.
+    fn limited(&self, wait: Duration) -> Reply {
+        self.error(429).with_header("retry-after", &whole_seconds(wait))
+    }
+
+    /// A reply with the headers that show what the quotas have left.
+    fn with_limits(&self, reply: Reply, _windows: &[Window]) -> Reply {
+        reply
+    }
+}
+
+/// What a request asks.
+pub(super) struct Call<'a> {
+    pub(super) endpoint: &'static str,
+    /// What it asks about, VINs and vehicles in upper case; empty when that cannot be made out.
+    pub(super) keys: Vec<String>,
+    /// The answer, or the reply that says what is wrong with the request.
+    pub(super) answer: Result<Answer<'a>, Reply>,
+}
+
+/// Gives the vendor's reply; called when the call is admitted, if ever.
+pub(super) type Answer<'a> = Box<dyn FnOnce() -> Reply + 'a>;
+
+/// What is asked about, and the answer.
+pub(super) type Question<'a> = Result<(Vec<String>, Answer<'a>), Reply>;
+
+impl<'a> Call<'a> {
+    pub(super) fn new(endpoint: &'static str, question: Question<'a>) -> Self {
+        match question {
+            Ok((keys, answer)) => Self { endpoint, keys, answer: Ok(answer) },
+            Err(refusal) => Self { endpoint, keys: Vec::new(), answer: Err(refusal) },
+        }
     }
 }
 
 /// A request, read whole.
 #[derive(Clone, Debug)]
-pub(super) struct Heard {
+pub(super) struct Request {
     pub(super) method: Method,
     /// Below the vendor's prefix; starts with `/` unless empty.
     pub(super) path: String,
     /// Percent-decoded, in order.
     pub(super) query: Vec<(String, String)>,
-    /// Names in lower case, in order; values that are no text are left out.
+    /// Names in lower case, in order; values that are not text are left out.
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Bytes,
 }
 
-impl Heard {
+impl Request {
     /// The same request for the page before; the first page stays the first.
     pub(super) fn a_page_back(&self) -> Self {
         let mut back = self.clone();
@@ -83,7 +85,7 @@ impl Heard {
 
     /// The first header called `name` (lower case).
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+        value_of(&self.headers, name)
     }
 
     /// The token of `Authorization: Bearer TOKEN`.
@@ -92,16 +94,6 @@ impl Heard {
         let token = token.trim();
         (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
     }
-}
-
-/// What a request asks.
-#[derive(Debug)]
-pub(super) struct Call<Q> {
-    pub(super) endpoint: &'static str,
-    /// What it asks about, VINs and vehicles in upper case; empty when that cannot be made out.
-    pub(super) keys: Vec<String>,
-    /// The question, or the reply that says what is wrong with the request.
-    pub(super) question: Result<Q, Reply>,
 }
 
 /// A reply.
@@ -144,6 +136,12 @@ impl Reply {
         Self { status, headers: Vec::new(), body: Body::Whole(body.into()) }
     }
 
+    /// 200 with a list; `head` and `tail` are the JSON around its items.
+    pub(super) fn list(head: impl Into<String>, items: Vec<Item>, tail: impl Into<String>) -> Self {
+        let body = Body::List { head: head.into(), items, tail: tail.into() };
+        Self { status: 200, headers: Vec::new(), body }
+    }
+
     #[must_use]
     pub(super) fn with_header(mut self, name: impl Into<String>, value: &impl ToString) -> Self {
         self.headers.push((name.into(), value.to_string()));
@@ -157,17 +155,8 @@ impl Body {
         match self {
             Self::Whole(text) => text,
             Self::List { head, items, tail } => {
-                let length: usize = items.iter().map(|item| item.json.len() + 1).sum();
-                let mut text = String::with_capacity(head.len() + length + tail.len());
-                text.push_str(&head);
-                for (place, item) in items.iter().enumerate() {
-                    if place > 0 {
-                        text.push(',');
-                    }
-                    text.push_str(&item.json);
-                }
-                text.push_str(&tail);
-                text
+                let items: Vec<&str> = items.iter().map(|item| item.json.as_str()).collect();
+                [&head, items.join(",").as_str(), &tail].concat()
             }
         }
     }
@@ -184,34 +173,15 @@ pub(super) fn to_json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".into())
 }
 
-/// The pairs of a query string, percent-decoded.
-pub(super) fn query_pairs(query: &str) -> Vec<(String, String)> {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (percent_decoded(name), percent_decoded(value))
-        })
-        .collect()
+/// The pairs of a query string or a form, percent-decoded.
+pub(super) fn pairs(query: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(query).into_owned().collect()
 }
 
-/// Undoes `%41` and `+`; what is no such escape stays as it is.
-pub(super) fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escaped = (bytes[at] == b'%').then(|| hex_pair(bytes.get(at + 1..at + 3)?)).flatten();
-        let plain = if bytes[at] == b'+' { b' ' } else { bytes[at] };
-        decoded.push(escaped.unwrap_or(plain));
-        at += if escaped.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-fn hex_pair(digits: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    u8::try_from(digit(digits[0])? * 16 + digit(digits[1])?).ok()
+/// The value of the first pair called `name`, compared without case.
+pub(super) fn value_of<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let pair = pairs.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    pair.map(|(_, value)| value.as_str())
 }
 
 #[cfg(test)]
@@ -222,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_query_string_is_read_pair_by_pair() {
-        let pairs = query_pairs("vin_pattern=A%2CB&name=Grand+Cherokee&flag&&odd=%zz%4");
+        let pairs = pairs(b"vin_pattern=A%2CB&name=Grand+Cherokee&flag&&odd=%zz%4");
         let expected =
             [("vin_pattern", "A,B"), ("name", "Grand Cherokee"), ("flag", ""), ("odd", "%zz%4")];
         assert_eq!(pairs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -230,18 +200,18 @@ mod tests {
 
     #[test]
     fn only_a_bearer_token_counts() {
-        let heard = |authorization: &str| Heard {
+        let request = |authorization: &str| Request {
             method: Method::GET,
             path: String::new(),
             query: Vec::new(),
             headers: vec![("authorization".into(), authorization.to_owned())],
             body: Bytes::new(),
         };
-        assert_eq!(heard("Bearer abc").bearer(), Some("abc"));
-        assert_eq!(heard("bearer abc").bearer(), Some("abc"));
-        assert_eq!(heard("Basic abc").bearer(), None);
-        assert_eq!(heard("Bearer ").bearer(), None);
-        assert_eq!(heard("abc").bearer(), None);
+        assert_eq!(request("Bearer abc").bearer(), Some("abc"));
+        assert_eq!(request("bearer abc").bearer(), Some("abc"));
+        assert_eq!(request("Basic abc").bearer(), None);
+        assert_eq!(request("Bearer ").bearer(), None);
+        assert_eq!(request("abc").bearer(), None);
     }
 
     #[test]
@@ -254,7 +224,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(256))]
         #[test]
         fn any_query_is_read_without_panic(query in ".{0,40}|[%0-9a-f&=+]{0,40}") {
-            let pairs = query_pairs(&query);
+            let pairs = pairs(query.as_bytes());
             prop_assert!(pairs.len() <= query.matches('&').count() + 1);
         }
     }

@@ -1,8 +1,10 @@
 //! What the sandbox was asked, for tests and for the summary at its end.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Instant;
+
+use super::lock;
 
 /// Calls kept one by one; older ones live on in the tally only.
 pub(super) const KEPT: usize = 20_000;
@@ -58,7 +60,7 @@ pub(super) struct Entry(u64);
 impl Journal {
     /// Enters a call that has just arrived.
     pub(super) fn arrived(&self, call: Seen) -> Entry {
-        let mut pages = self.pages();
+        let mut pages = lock(&self.0);
         pages.count(&call);
         if pages.calls.len() == KEPT {
             pages.calls.pop_front();
@@ -70,7 +72,7 @@ impl Journal {
 
     /// Notes the status that was sent.
     pub(super) fn sent(&self, entry: Entry, status: u16) {
-        let mut pages = self.pages();
+        let mut pages = lock(&self.0);
         let place =
             entry.0.checked_sub(pages.dropped).and_then(|place| usize::try_from(place).ok());
         let Some(call) = place.and_then(|place| pages.calls.get_mut(place)) else { return };
@@ -80,11 +82,11 @@ impl Journal {
     }
 
     pub(super) fn calls(&self) -> Vec<Seen> {
-        self.pages().calls.iter().cloned().collect()
+        lock(&self.0).calls.iter().cloned().collect()
     }
 
     pub(super) fn tally(&self) -> Vec<Tally> {
-        let pages = self.pages();
+        let pages = lock(&self.0);
         let lines = pages.counts.iter().filter(|(_, (calls, _))| *calls > 0);
         lines
             .map(|(&(vendor, endpoint, status), &(calls, keys))| Tally {
@@ -95,11 +97,6 @@ impl Journal {
                 keys,
             })
             .collect()
-    }
-
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        // A thread that panicked left at worst one call uncounted.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The sandbox: a local stand-in for the vendors, to try the tool, to teach it,
+//! The sandbox: the vendors imitated on this machine, to try the tool, to teach it,
 //! and to run other people's pipelines against in CI. It spends nothing and
 //! needs no key.
 //!
@@ -8,27 +8,27 @@
 //! [`FaultRule`] makes it fail on request, in ways a test can count on.
 //!
 //! ```text
-//! server -> roster -> carvin, visor, carstrel, nhtsa, vpic_api, visio, visa
-//!        -> decode, recalls, lot -> fleet (what a VIN is) -> makers, body
+//! server -> registry -> carvin, visor, carstrel, nhtsa, vpic_api, visio, visa
+//!        -> decode, recalls, dealer_stock -> fleet (what a VIN is) -> makers (data/*.csv)
 //!        -> faults (what goes wrong) and journal (what was asked)
 //! ```
 
-mod body;
 mod carstrel;
 mod carvin;
+mod dealer_stock;
 mod decode;
 mod fault;
 mod faults;
 mod fleet;
+mod handler;
 mod journal;
-mod dealer_stock;
 mod makers;
 mod nhtsa;
 mod quota;
 mod recalls;
+mod redirect;
 mod registry;
 mod server;
-mod handler;
 #[cfg(test)]
 mod tests;
 mod visa;
@@ -39,7 +39,7 @@ mod vpic_api;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::config::Quota;
@@ -48,18 +48,17 @@ use crate::domain::error::Error;
 pub use fault::FaultRule;
 pub use journal::{Seen, Tally};
 
-/// The vendors the sandbox stands in for, by id.
+/// The vendors that the sandbox knows, by id.
 pub fn vendors() -> Vec<&'static str> {
     registry::ALL.iter().map(|profile| profile.id).collect()
 }
 
-/// The API key that the stand-in for `vendor` takes unless told otherwise;
-/// `None` for one that asks for no key.
+/// The usual API key of `vendor` in the sandbox; `None` for one that asks for no key.
 pub fn key(vendor: &str) -> Option<&'static str> {
     registry::find(vendor)?.key
 }
 
-/// What a sandbox is to be like.
+/// How a sandbox is set up.
 #[derive(Clone, Debug, Default)]
 pub struct SandboxSpec {
     /// The port on 127.0.0.1; 0 takes a free one.
@@ -111,6 +110,12 @@ impl Quotas {
     }
 }
 
+/// Locks what one account counts or keeps; a thread that panicked left at worst one
+/// entry out.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 const fn per(calls: u32, window: Duration) -> Quota {
     let calls = match NonZeroU32::new(calls) {
         Some(calls) => calls,
@@ -143,14 +148,16 @@ impl Keys {
 pub struct Sandbox {
     server: server::Server,
     journal: Arc<journal::Journal>,
+    quotas: Quotas,
 }
 
 impl Sandbox {
     /// Listens from here on. Fails when the port is taken.
     pub fn start(spec: SandboxSpec) -> Result<Self, Error> {
         let journal = Arc::new(journal::Journal::default());
+        let quotas = spec.quotas.clone();
         let server = server::Server::start(spec, Arc::clone(&journal))?;
-        Ok(Self { server, journal })
+        Ok(Self { server, journal, quotas })
     }
 
     /// Where it listens.

@@ -1,132 +1,89 @@
-//! The stand-in for NHTSA's public recalls: campaigns by make, model and year,
-//! and the models it knows of a make and year, both by GET.
+//! NHTSA's public recalls: campaigns by make, model and year, and the models it
+//! knows of a make and year, both by GET.
 //!
 //! A name it does not file recalls under is answered 400 with an empty list, and
 //! so is a call beyond the quota; a name it does, without any campaign, 200 with
-//! a count of zero. Parameters it does not know are not heeded.
+//! a count of zero. Parameters it does not know are ignored.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hyper::Method;
 use serde::Serialize;
 
-use super::handler::{Call, Heard, NO_ENDPOINT, Reply, Stand, to_json};
+use super::handler::{Call, Handler, NO_ENDPOINT, Question, Reply, Request, to_json, value_of};
 use super::per;
-use super::quota::Door;
 use super::recalls::{self, Campaign};
 use super::registry::Profile;
-use crate::config::Quota;
 
-/// Who it is.
 pub(super) static PROFILE: Profile = Profile {
     id: "nhtsa",
     key: None,
     endpoints: &["recalls", "models"],
     quotas: &[per(1000, Duration::from_secs(1))],
     roomy: &[per(1000, Duration::from_secs(1))],
-    start: |_, quotas| Box::new(Nhtsa::new(quotas)),
+    handler: || Box::new(Nhtsa),
 };
 
 /// NHTSA's words beside any list, also an empty one.
 const SUCCESSFUL: &str = "Results returned successfully";
 
-/// The stand-in.
-#[derive(Debug)]
-pub(super) struct Nhtsa {
-    door: Door,
-}
+struct Nhtsa;
 
-/// What a request asks.
-#[derive(Debug)]
-pub(super) enum Question {
-    Recalls { make: String, model: String, year: u16 },
-    Models { make: String, year: u16 },
-}
-
-impl Nhtsa {
-    fn new(quotas: Vec<Quota>) -> Self {
-        Self { door: Door::new(quotas) }
-    }
-}
-
-impl Stand for Nhtsa {
-    type Question = Question;
-
-    fn read(&self, heard: &Heard) -> Call<Question> {
-        let (endpoint, question) = match heard.path.trim_matches('/') {
-            "recalls/recallsByVehicle" => ("recalls", recalls_question(heard)),
-            "products/vehicle/models" => ("models", models_question(heard)),
+impl Handler for Nhtsa {
+    fn read<'a>(&'a self, request: &'a Request) -> Call<'a> {
+        let (endpoint, question) = match request.path.trim_matches('/') {
+            "recalls/recallsByVehicle" => ("recalls", recalls_question(request)),
+            "products/vehicle/models" => ("models", models_question(request)),
             _ => (NO_ENDPOINT, Err(error(404, "Not Found"))),
         };
-        let question = match heard.method {
-            Method::GET => question,
-            _ => Err(error(405, "Method Not Allowed")),
-        };
-        let keys = question.as_ref().map(|question| vec![question.key()]).unwrap_or_default();
-        Call { endpoint, keys, question }
+        let is_get = request.method == Method::GET;
+        let question = if is_get { question } else { Err(error(405, "Method Not Allowed")) };
+        Call::new(endpoint, question)
     }
 
-    fn answer(&self, _heard: &Heard, call: &Call<Question>, now: Instant) -> Reply {
-        if self.door.admit(now).is_err() {
-            return no_recalls(400);
-        }
-        match &call.question {
-            Ok(question) => question.answer(),
-            Err(refusal) => refusal.clone(),
-        }
-    }
-
-    fn refusal(&self, status: u16) -> Reply {
+    fn error(&self, status: u16) -> Reply {
         match status {
-            400 => no_recalls(400),
+            400 => no_recalls(),
             429 => error(429, "Too Many Requests"),
             status => error(status, "Internal server error"),
         }
     }
+
+    fn limited(&self, _wait: Duration) -> Reply {
+        no_recalls()
+    }
 }
 
-fn recalls_question(heard: &Heard) -> Result<Question, Reply> {
-    let (make, year) = make_and_year(heard)?;
-    Ok(Question::Recalls { make, model: parameter(heard, "model")?, year })
+fn recalls_question(request: &Request) -> Question<'static> {
+    let (make, year) = make_and_year(request)?;
+    let model = parameter(request, "model")?;
+    let key = format!("{make} {model} {year}").to_uppercase();
+    let answer = move || match recalls::filed(&make, &model) {
+        Some(_) => recall_list(200, &recalls::by_vehicle(&make, &model, year)),
+        None => no_recalls(),
+    };
+    Ok((vec![key], Box::new(answer)))
 }
 
-fn models_question(heard: &Heard) -> Result<Question, Reply> {
-    let (make, year) = make_and_year(heard)?;
-    Ok(Question::Models { make, year })
+fn models_question(request: &Request) -> Question<'static> {
+    let (make, year) = make_and_year(request)?;
+    let key = format!("{make} {year}").to_uppercase();
+    Ok((vec![key], Box::new(move || model_list(&make, year))))
 }
 
-fn make_and_year(heard: &Heard) -> Result<(String, u16), Reply> {
-    let year = parameter(heard, "modelYear")?.parse();
-    Ok((parameter(heard, "make")?, year.map_err(|_| error(400, "modelYear is not a number"))?))
+fn make_and_year(request: &Request) -> Result<(String, u16), Reply> {
+    let year = parameter(request, "modelYear")?.parse();
+    Ok((parameter(request, "make")?, year.map_err(|_| error(400, "modelYear is not a number"))?))
 }
 
-fn parameter(heard: &Heard, name: &str) -> Result<String, Reply> {
-    let pair = heard.query.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-    pair.map(|(_, value)| value.clone())
+fn parameter(request: &Request, name: &str) -> Result<String, Reply> {
+    value_of(&request.query, name)
+        .map(str::to_owned)
         .ok_or_else(|| error(400, &format!("Missing required request parameters: [{name}]")))
 }
 
-impl Question {
-    fn key(&self) -> String {
-        match self {
-            Self::Recalls { make, model, year } => format!("{make} {model} {year}").to_uppercase(),
-            Self::Models { make, year } => format!("{make} {year}").to_uppercase(),
-        }
-    }
-
-    fn answer(&self) -> Reply {
-        match self {
-            Self::Recalls { make, model, .. } if !recalls::is_filed(make, model) => no_recalls(400),
-            Self::Recalls { make, model, year } => {
-                recall_list(200, &recalls::by_vehicle(make, model, *year))
-            }
-            Self::Models { make, year } => model_list(make, *year),
-        }
-    }
-}
-
-fn no_recalls(status: u16) -> Reply {
-    recall_list(status, &[])
+fn no_recalls() -> Reply {
+    recall_list(400, &[])
 }
 
 /// `{"Count","Message","results"}`: the list alone is in lower case.
@@ -143,7 +100,7 @@ fn recall_list(status: u16, results: &[Campaign]) -> Reply {
     Reply::json(status, to_json(&envelope))
 }
 
-/// `{"count","message","results"}`; the first model stands twice, as some do.
+/// `{"count","message","results"}`; the first model is there twice, as some are.
 fn model_list(make: &str, year: u16) -> Reply {
     #[derive(Serialize)]
     struct Envelope<'a> {

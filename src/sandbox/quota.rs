@@ -1,14 +1,15 @@
 //! A vendor's quota windows, exact and sliding.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use super::lock;
 use crate::config::Quota;
 
 /// Counts calls and turns away those that would pass a window.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct Limiter {
     quotas: Vec<Quota>,
     /// The latest admitted calls, as many as the largest quota has.
     admitted: Mutex<VecDeque<Instant>>,
@@ -22,15 +23,15 @@ pub(super) struct Window {
     pub(super) remaining: u32,
 }
 
-impl Door {
+impl Limiter {
     pub(super) fn new(quotas: Vec<Quota>) -> Self {
         Self { quotas, admitted: Mutex::default() }
     }
 
-    /// Admits a call that came at `now` and tells what is left, or says how
+    /// Admits a call that came at `now` and says what is left, or how
     /// long to wait. A call turned away is not counted.
     pub(super) fn admit(&self, now: Instant) -> Result<Vec<Window>, Duration> {
-        let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut admitted = lock(&self.admitted);
         if let Some(wait) = self.quotas.iter().filter_map(|q| wait(&admitted, q, now)).max() {
             return Err(wait);
         }
@@ -79,27 +80,27 @@ mod tests {
 
     #[test]
     fn a_full_window_says_when_its_oldest_call_leaves() {
-        let door = Door::new(vec![quota(2, 10)]);
+        let limiter = Limiter::new(vec![quota(2, 10)]);
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(door.admit(after(0)).map(|w| w[0].remaining), Ok(1));
-        assert_eq!(door.admit(after(4)).map(|w| w[0].remaining), Ok(0));
-        assert_eq!(door.admit(after(5)), Err(Duration::from_secs(5)));
-        assert_eq!(door.admit(after(10)).map(|w| w[0].remaining), Ok(0));
-        assert_eq!(door.admit(after(11)), Err(Duration::from_secs(3)));
+        assert_eq!(limiter.admit(after(0)).map(|w| w[0].remaining), Ok(1));
+        assert_eq!(limiter.admit(after(4)).map(|w| w[0].remaining), Ok(0));
+        assert_eq!(limiter.admit(after(5)), Err(Duration::from_secs(5)));
+        assert_eq!(limiter.admit(after(10)).map(|w| w[0].remaining), Ok(0));
+        assert_eq!(limiter.admit(after(11)), Err(Duration::from_secs(3)));
     }
 
     #[test]
     fn every_window_must_have_room() {
-        let door = Door::new(vec![quota(1, 1), quota(2, 100)]);
+        let limiter = Limiter::new(vec![quota(1, 1), quota(2, 100)]);
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
-        assert!(door.admit(after(0)).is_ok());
-        assert_eq!(door.admit(after(0)), Err(Duration::from_secs(1)));
-        assert!(door.admit(after(1)).is_ok());
-        assert_eq!(door.admit(after(50)), Err(Duration::from_secs(50)));
-        assert!(Door::new(vec![]).admit(start).is_ok(), "no quota, no limit");
-        let forever = Door::new(vec![quota(1, u64::MAX)]);
+        assert!(limiter.admit(after(0)).is_ok());
+        assert_eq!(limiter.admit(after(0)), Err(Duration::from_secs(1)));
+        assert!(limiter.admit(after(1)).is_ok());
+        assert_eq!(limiter.admit(after(50)), Err(Duration::from_secs(50)));
+        assert!(Limiter::new(vec![]).admit(start).is_ok(), "no quota, no limit");
+        let forever = Limiter::new(vec![quota(1, u64::MAX)]);
         assert!(forever.admit(start).is_ok() && forever.admit(start).is_err());
     }
 
@@ -119,12 +120,12 @@ mod tests {
             large in 1_u32..20,
         ) {
             let quotas = [quota(small, 3), quota(large, 20)];
-            let door = Door::new(quotas.to_vec());
+            let limiter = Limiter::new(quotas.to_vec());
             let mut now = Instant::now();
             let mut admitted: Vec<Instant> = Vec::new();
             for gap in gaps {
                 now += Duration::from_secs(gap);
-                if door.admit(now).is_ok() {
+                if limiter.admit(now).is_ok() {
                     admitted.push(now);
                 }
                 for quota in quotas {

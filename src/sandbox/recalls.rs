@@ -4,23 +4,15 @@
 //! asking by the decoded vehicle finds nothing though there are campaigns
 //! ("F-250" and "F-250 SD"). The sandbox has such models too.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::fleet::{self, below, draw};
-use super::makers;
+use super::fleet::{self, draw, pick};
+use super::makers::{self, Model};
 use crate::domain::vin::Vin;
-
-/// Models under the decoder's name and under the recall source's.
-const RENAMED: [(&str, &str, &str); 4] = [
-    ("FORD", "F-250", "F-250 SD"),
-    ("FORD", "F-350", "F-350 SD"),
-    ("CHEVROLET", "Silverado", "SILVERADO 1500"),
-    ("MERCEDES-BENZ", "Sprinter", "SPRINTER 2500"),
-];
 
 /// One campaign.
 #[derive(Clone, Debug, Serialize)]
@@ -52,71 +44,70 @@ const YEARS: RangeInclusive<u16> = 1980..=2039;
 
 /// The campaigns that name this vehicle, under the recall source's own names.
 pub(super) fn by_vehicle(make: &str, model: &str, year: u16) -> Vec<Campaign> {
-    let (make, model) = (make.trim().to_uppercase(), model.trim().to_uppercase());
-    if !YEARS.contains(&year) || !is_known(&make, &model) {
-        return Vec::new();
-    }
-    campaigns(&make, &model, year)
+    let known = filed(make, model).filter(|_| YEARS.contains(&year));
+    known.map(|model| campaigns(&make.trim().to_uppercase(), model, year)).unwrap_or_default()
 }
 
-/// Whether the recall source has the model under this very name.
-pub(super) fn is_filed(make: &str, model: &str) -> bool {
-    is_known(&make.trim().to_uppercase(), &model.trim().to_uppercase())
+/// The model that the recall source has under this very name.
+pub(super) fn filed(make: &str, model: &str) -> Option<&'static Model> {
+    let model = model.trim().to_uppercase();
+    makers::models_of(make.trim()).find(|known| source_name(known) == model)
 }
 
 /// The names that the recall source has for a make's models of `year`.
 pub(super) fn models(make: &str, year: u16) -> BTreeSet<String> {
-    let make = make.trim().to_uppercase();
-    let known = makers::models_of(&make).filter(|_| YEARS.contains(&year));
-    known.map(|model| source_name(&make, model.name).into_owned()).collect()
+    let known = makers::models_of(make.trim()).filter(|_| YEARS.contains(&year));
+    known.map(source_name).collect()
 }
 
 /// The campaigns that name the vehicle with this VIN.
 pub(super) fn by_vin(vin: &Vin) -> Vec<Campaign> {
     let Some(vehicle) = fleet::vehicle(vin) else { return Vec::new() };
-    let Some(year) = vehicle.year else { return Vec::new() };
-    campaigns(vehicle.make, &source_name(vehicle.make, vehicle.model.name), year)
+    let campaigns = |year| campaigns(&vehicle.maker.make, vehicle.model, year);
+    vehicle.year.map(campaigns).unwrap_or_default()
 }
 
 /// What the recall source calls a model.
-fn source_name<'a>(make: &str, model: &'a str) -> Cow<'a, str> {
-    let renamed = RENAMED.iter().find(|(of, decoded, _)| *of == make && *decoded == model);
-    renamed.map_or_else(|| Cow::Owned(model.to_uppercase()), |(_, _, name)| Cow::Borrowed(*name))
+fn source_name(model: &Model) -> String {
+    match model.recall_name.as_str() {
+        "" => model.name.to_uppercase(),
+        name => name.to_owned(),
+    }
 }
 
-/// Whether the recall source has such a model under this very name.
-fn is_known(make: &str, model: &str) -> bool {
-    makers::models_of(make).any(|known| source_name(make, known.name) == model)
-}
-
-/// One defect, as a recall tells it.
+/// One defect, as a recall describes it.
+#[derive(Deserialize)]
 struct Defect {
-    component: &'static str,
-    what: &'static str,
-    consequence: &'static str,
-    remedy: &'static str,
+    component: String,
+    what: String,
+    consequence: String,
+    remedy: String,
 }
 
-fn campaigns(make: &str, model: &str, year: u16) -> Vec<Campaign> {
-    let vehicle = format!("{make} {model} {year}");
-    let renamed = RENAMED.iter().any(|(of, _, name)| *of == make && *name == model);
+static DEFECTS: LazyLock<Vec<Defect>> =
+    LazyLock::new(|| makers::table(include_str!("data/defects.csv")));
+
+fn campaigns(make: &str, model: &Model, year: u16) -> Vec<Campaign> {
+    let name = source_name(model);
+    let vehicle = format!("{make} {name} {year}");
     let count = match draw(&vehicle, "recall count") % 12 {
-        drawn if renamed => 1 + drawn % 3,
+        drawn if !model.recall_name.is_empty() => 1 + drawn % 3,
         0..4 => 0,
         4..8 => 1,
         8..10 => 2,
         10 => 3,
         _ => 4,
     };
-    (0..count).map(|nth| campaign(make, model, year, &vehicle, nth)).collect()
+    (0..count).map(|nth| campaign(make, &name, year, nth)).collect()
 }
 
 /// Keeps the numbers of one vehicle's campaigns apart.
 const STRIDE: u64 = 211;
 
-fn campaign(make: &str, model: &str, year: u16, vehicle: &str, nth: u64) -> Campaign {
-    let draw = |of: &str| draw(vehicle, of).wrapping_add(nth);
-    let defect = &DEFECTS[below(draw("defect"), DEFECTS.len())];
+fn campaign(make: &str, model: &str, year: u16, nth: u64) -> Campaign {
+    let vehicle = format!("{make} {model} {year}");
+    let draw = |of: &str| draw(&vehicle, of).wrapping_add(nth);
+    let defect = pick(&DEFECTS, draw("defect"));
     let filed = (year + u16::try_from(nth % 4).unwrap_or_default()).min(fleet::NEWEST);
     Campaign {
         manufacturer: make.to_owned(),
@@ -133,80 +124,16 @@ fn campaign(make: &str, model: &str, year: u16, vehicle: &str, nth: u64) -> Camp
             1 + draw("day") % 28,
             1 + draw("month") % 12
         ),
-        component: defect.component,
+        component: &defect.component,
         summary: format!("Certain {year} {make} {model} vehicles: {}", defect.what),
-        consequence: defect.consequence,
-        remedy: defect.remedy,
+        consequence: &defect.consequence,
+        remedy: &defect.remedy,
         notes: "Invented by the sandbox. Owners need not do anything.",
         model_year: year.to_string(),
         make: make.to_owned(),
         model: model.to_owned(),
     }
 }
-
-#[rustfmt::skip] // a table
-const DEFECTS: [Defect; 10] = [
-    Defect {
-        component: "POWER TRAIN:DRIVELINE:DRIVESHAFT",
-        what: "the driveshaft may fracture while driving.",
-        consequence: "A fractured driveshaft can cause a loss of drive power, increasing the risk of a crash.",
-        remedy: "Dealers will inspect and replace the driveshaft as necessary, free of charge.",
-    },
-    Defect {
-        component: "AIR BAGS:FRONTAL:DRIVER SIDE:INFLATOR MODULE",
-        what: "the driver's front air bag inflator may rupture when it deploys.",
-        consequence: "A rupture may send metal fragments towards the driver, causing serious injury.",
-        remedy: "Dealers will replace the inflator, free of charge.",
-    },
-    Defect {
-        component: "FUEL SYSTEM, GASOLINE:DELIVERY:FUEL PUMP",
-        what: "the fuel pump inside the fuel tank may fail.",
-        consequence: "A failed fuel pump can stall the engine, increasing the risk of a crash.",
-        remedy: "Dealers will replace the fuel pump, free of charge.",
-    },
-    Defect {
-        component: "BACK OVER PREVENTION: SENSING SYSTEM: CAMERA",
-        what: "the rearview camera image may not show.",
-        consequence: "A missing image reduces the driver's view, increasing the risk of a crash.",
-        remedy: "Dealers will update the camera's software, free of charge.",
-    },
-    Defect {
-        component: "ELECTRICAL SYSTEM:WIRING",
-        what: "a wiring harness may chafe and short circuit.",
-        consequence: "A short circuit increases the risk of a fire.",
-        remedy: "Dealers will reroute and protect the harness, free of charge.",
-    },
-    Defect {
-        component: "SERVICE BRAKES, HYDRAULIC:FOUNDATION COMPONENTS:MASTER CYLINDER",
-        what: "brake fluid may leak from the master cylinder.",
-        consequence: "A loss of brake fluid lengthens the stopping distance, increasing the risk of a crash.",
-        remedy: "Dealers will replace the master cylinder, free of charge.",
-    },
-    Defect {
-        component: "SEAT BELTS:FRONT:ANCHORAGE",
-        what: "the front seat belt pretensioner cables may be damaged.",
-        consequence: "A belt that does not restrain its occupant increases the risk of injury.",
-        remedy: "Dealers will replace the pretensioners, free of charge.",
-    },
-    Defect {
-        component: "STEERING:ELECTRIC POWER ASSIST SYSTEM",
-        what: "the electric power steering assist may be lost.",
-        consequence: "More effort is needed to steer at low speed, increasing the risk of a crash.",
-        remedy: "Dealers will replace the steering gear, free of charge.",
-    },
-    Defect {
-        component: "EXTERIOR LIGHTING:TAIL LIGHTS",
-        what: "water may enter the tail lights and put them out.",
-        consequence: "Unlit tail lights make the vehicle harder to see, increasing the risk of a crash.",
-        remedy: "Dealers will replace the tail light assemblies, free of charge.",
-    },
-    Defect {
-        component: "LATCHES/LOCKS/LINKAGES:DOORS:LATCH",
-        what: "a door may not latch fully.",
-        consequence: "A door that opens while driving increases the risk of injury.",
-        remedy: "Dealers will replace the door latches, free of charge.",
-    },
-];
 
 #[cfg(test)]
 mod tests {
@@ -222,7 +149,7 @@ mod tests {
             let vin = Vin::new(&format!("1HG{serial:03}4J0M0000000")).expect("a VIN");
             let vehicle = fleet::vehicle(&vin).expect("known");
             let year = vehicle.year.expect("M");
-            let asked = by_vehicle(&vehicle.make.to_lowercase(), vehicle.model.name, year);
+            let asked = by_vehicle(&vehicle.maker.make.to_lowercase(), &vehicle.model.name, year);
             assert_eq!(numbers(&asked), numbers(&by_vin(&vin)));
         }
     }
@@ -240,9 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn about_a_third_have_none_and_nobody_has_more_than_four() {
-        let vehicles = makers::models_of("Honda")
-            .flat_map(|model| (1990..2025).map(|year| by_vehicle("HONDA", model.name, year).len()));
+    fn a_third_have_no_recalls_and_none_over_four() {
+        let vehicles = makers::models_of("Honda").flat_map(|model| {
+            (1990..2025).map(|year| by_vehicle("HONDA", &model.name, year).len())
+        });
         let counts: Vec<usize> = vehicles.collect();
         let zeros = counts.iter().filter(|&&count| count == 0).count();
         assert!((25..42).contains(&(zeros * 100 / counts.len())), "{zeros} of {}", counts.len());
@@ -276,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_recalls_what_nobody_makes() {
+    fn unknown_vehicles_have_no_recalls() {
         assert!(by_vehicle("FORD", "Camry", 2016).is_empty());
         assert!(by_vehicle("", "", 2016).is_empty());
         assert!(by_vehicle("FORD", "F-250 SD", 0).is_empty());

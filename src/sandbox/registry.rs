@@ -1,11 +1,14 @@
-//! Who the sandbox stands in for. A new stand-in is a file with a [`Profile`]
-//! and one line in [`ALL`].
+//! The vendors that the sandbox knows. A new one is a file with a [`Profile`] and
+//! one line in [`ALL`].
 
-use super::handler::AnyStand;
+use std::time::Instant;
+
+use super::handler::{Call, Handler, Reply, Request};
+use super::quota::Limiter;
 use super::{carstrel, carvin, nhtsa, visa, visio, visor, vpic_api};
 use crate::config::Quota;
 
-/// Every stand-in, in the order they are told of.
+/// Every vendor, in the order they are listed.
 pub(super) static ALL: &[&Profile] = &[
     &carvin::PROFILE,
     &visor::PROFILE,
@@ -16,24 +19,56 @@ pub(super) static ALL: &[&Profile] = &[
     &visa::PROFILE,
 ];
 
-/// A vendor's stand-in before it stands.
+/// What is known of a vendor before it is started.
 #[derive(Debug)]
 pub(super) struct Profile {
     /// The vendor's id, and the first part of its paths.
     pub(super) id: &'static str,
-    /// The API key it takes unless told otherwise; `None` where the vendor asks for none.
+    /// The usual API key; `None` where the vendor asks for none.
     pub(super) key: Option<&'static str>,
     /// What fault rules and the journal call its endpoints.
     pub(super) endpoints: &'static [&'static str],
-    /// The calls it allows unless told otherwise: generous, but a vendor's.
+    /// The usual quotas: generous, but a vendor's.
     pub(super) quotas: &'static [Quota],
-    /// The calls it allows in a demonstration: enough for a million rows within the hour.
+    /// The quotas of a demonstration: enough for a million rows within the hour.
     pub(super) roomy: &'static [Quota],
-    /// Starts it with a key and quotas.
-    pub(super) start: fn(String, Vec<Quota>) -> Box<dyn AnyStand>,
+    /// A new account's state.
+    pub(super) handler: fn() -> Box<dyn Handler>,
 }
 
-/// The stand-in for the vendor called `id`.
+/// The vendor called `id`.
 pub(super) fn find(id: &str) -> Option<&'static Profile> {
     ALL.iter().copied().find(|profile| profile.id == id)
+}
+
+/// A vendor with an account.
+pub(super) struct Vendor {
+    pub(super) profile: &'static Profile,
+    pub(super) handler: Box<dyn Handler>,
+    key: String,
+    limiter: Limiter,
+}
+
+impl Vendor {
+    pub(super) fn new(profile: &'static Profile, key: String, quotas: Vec<Quota>) -> Self {
+        Self { profile, handler: (profile.handler)(), key, limiter: Limiter::new(quotas) }
+    }
+
+    /// The reply to a call that came at `now`: its key is checked, then it is
+    /// counted, then it is answered.
+    pub(super) fn reply(&self, request: &Request, call: Call<'_>, now: Instant) -> Reply {
+        let handler = &self.handler;
+        if self.profile.key.is_some()
+            && let Err(refusal) = handler.check_key(request, &self.key)
+        {
+            return refusal;
+        }
+        match self.limiter.admit(now) {
+            Ok(windows) => {
+                let reply = call.answer.map_or_else(|refusal| refusal, |answer| answer());
+                handler.with_limits(reply, &windows)
+            }
+            Err(wait) => handler.limited(wait),
+        }
+    }
 }

@@ -12,21 +12,22 @@ use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request as HttpRequest, Response};
 use hyper_util::rt::TokioIo;
+use percent_encoding::percent_decode_str;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::SandboxSpec;
 use super::faults::{Faults, Outgoing};
-use super::handler::{self, AnyStand, Asked, Heard, NO_ENDPOINT, Reply};
+use super::handler::{self, NO_ENDPOINT, Reply, Request};
 use super::journal::{Entry, Journal, Seen};
-use super::registry;
+use super::registry::{self, Vendor};
 use crate::domain::error::{Error, Exit};
 
 const JSON: &str = "application/json";
 
-/// A longer request is no list of VINs.
+/// A longer request is not a list of VINs.
 const LONGEST_REQUEST: usize = 1 << 20;
 
 /// How long the server waits when no connection can be accepted, such as when
@@ -37,7 +38,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Server {
     address: SocketAddr,
-    /// Dropping it tells the thread to stop.
+    /// Dropping it stops the thread.
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -57,10 +58,10 @@ impl Server {
             .build()
             .map_err(|cause| failed("cannot serve", cause))?;
         let (stop, stopped) = oneshot::channel();
-        let desk = Arc::new(Desk::new(spec, journal));
+        let service = Arc::new(Service::new(spec, journal));
         let thread = std::thread::Builder::new()
             .name("sandbox".into())
-            .spawn(move || runtime.block_on(serve(listener, desk, stopped)))
+            .spawn(move || runtime.block_on(serve(listener, service, stopped)))
             .map_err(|cause| failed("cannot serve", cause))?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
@@ -86,8 +87,8 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Accepts connections until told to stop; those open then are cut.
-async fn serve(listener: TcpListener, desk: Arc<Desk>, mut stopped: oneshot::Receiver<()>) {
+/// Accepts connections until it is stopped; those open then are cut.
+async fn serve(listener: TcpListener, service: Arc<Service>, mut stopped: oneshot::Receiver<()>) {
     // The listener is non-blocking and the runtime has its I/O driver, so this cannot fail.
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
@@ -95,7 +96,7 @@ async fn serve(listener: TcpListener, desk: Arc<Desk>, mut stopped: oneshot::Rec
             _ = &mut stopped => return,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    tokio::spawn(converse(stream, Arc::clone(&desk)));
+                    tokio::spawn(converse(stream, Arc::clone(&service)));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
@@ -104,63 +105,54 @@ async fn serve(listener: TcpListener, desk: Arc<Desk>, mut stopped: oneshot::Rec
 }
 
 /// Answers the requests of one connection.
-async fn converse(stream: TcpStream, desk: Arc<Desk>) {
+async fn converse(stream: TcpStream, service: Arc<Service>) {
     // Without it replies wait for the client's delayed acknowledgements; only slower.
     stream.set_nodelay(true).ok();
-    let service = service_fn(move |request| {
-        let desk = Arc::clone(&desk);
-        async move { desk.attend(request).await }
+    let answer = service_fn(move |request| {
+        let service = Arc::clone(&service);
+        async move { service.answer(request).await }
     });
     // An error here is a client that went away, or a `reset` fault.
-    http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
+    http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await.ok();
 }
 
 /// Everything a request needs to be answered.
-struct Desk {
-    stands: Vec<(&'static str, Box<dyn AnyStand>)>,
+struct Service {
+    vendors: Vec<Vendor>,
     faults: Faults,
     latency: Duration,
     journal: Arc<Journal>,
 }
 
-impl Desk {
+impl Service {
     fn new(spec: SandboxSpec, journal: Arc<Journal>) -> Self {
         let SandboxSpec { port: _, faults, quotas, latency, keys } = spec;
+        let vendor = |profile: &&'static registry::Profile| {
+            Vendor::new(profile, keys.of(profile), quotas.of(profile.id).to_vec())
+        };
         Self {
-            stands: registry::ALL
-                .iter()
-                .map(|profile| {
-                    let quotas = quotas.of(profile.id).to_vec();
-                    (profile.id, (profile.start)(keys.of(profile), quotas))
-                })
-                .collect(),
+            vendors: registry::ALL.iter().map(vendor).collect(),
             faults: Faults::new(faults),
             latency: latency.unwrap_or_default(),
             journal,
         }
     }
 
-    async fn attend(&self, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
+    async fn answer(&self, request: HttpRequest<Incoming>) -> io::Result<Response<Full<Bytes>>> {
         let path = request.uri().path().trim_start_matches('/').to_owned();
         let (vendor, path) = path.split_once('/').unwrap_or((&path, ""));
-        let heard = match hear(request, path).await {
-            Ok(heard) => heard,
+        let request = match read(request, path).await {
+            Ok(request) => request,
             Err(refusal) => return Ok(response(refusal)),
         };
-        match self.stands.iter().find(|(id, _)| *id == vendor) {
-            Some((id, stand)) => self.answer(id, stand.as_ref(), &heard).await,
-            None => Ok(self.nobody()),
+        let Some(vendor) = self.vendors.iter().find(|known| known.profile.id == vendor) else {
+            return Ok(self.unknown_vendor());
+        };
+        let (entry, outgoing, latency) = self.call(vendor, &request);
+        let latency = self.latency.saturating_add(latency);
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
         }
-    }
-
-    async fn answer(
-        &self,
-        vendor: &'static str,
-        stand: &dyn AnyStand,
-        heard: &Heard,
-    ) -> io::Result<Response<Full<Bytes>>> {
-        let (entry, outgoing, latency) = self.settle(vendor, stand, heard);
-        wait(self.latency.saturating_add(latency)).await;
         match outgoing {
             Outgoing::Sent(reply) => {
                 self.journal.sent(entry, reply.status);
@@ -172,24 +164,21 @@ impl Desk {
     }
 
     /// What leaves in reply to a call, and after which wait.
-    fn settle(
-        &self,
-        vendor: &'static str,
-        stand: &dyn AnyStand,
-        heard: &Heard,
-    ) -> (Entry, Outgoing, Duration) {
+    fn call(&self, vendor: &Vendor, request: &Request) -> (Entry, Outgoing, Duration) {
         let at = Instant::now();
-        let Asked { endpoint, keys, answer } = stand.hear(heard);
-        let strike = self.faults.strike(vendor, endpoint, &keys);
-        let entry =
-            self.journal.arrived(Seen { at, vendor, endpoint, keys: keys.clone(), status: None });
-        let back = heard.a_page_back();
-        let answer = if strike.repeats() { stand.hear(&back).answer } else { answer };
-        (entry, strike.reply(stand, &keys, || answer(at)), strike.latency)
+        let call = vendor.handler.read(request);
+        let (id, endpoint, keys) = (vendor.profile.id, call.endpoint, call.keys.clone());
+        let effects = self.faults.apply(id, endpoint, &keys);
+        let seen = Seen { at, vendor: id, endpoint, keys: keys.clone(), status: None };
+        let entry = self.journal.arrived(seen);
+        let back = request.a_page_back();
+        let call = if effects.repeats() { vendor.handler.read(&back) } else { call };
+        let answer = || vendor.reply(request, call, at);
+        (entry, effects.reply(vendor.handler.as_ref(), &keys, answer), effects.latency)
     }
 
     /// The path names no vendor.
-    fn nobody(&self) -> Response<Full<Bytes>> {
+    fn unknown_vendor(&self) -> Response<Full<Bytes>> {
         let entry = self.journal.arrived(Seen {
             at: Instant::now(),
             vendor: "",
@@ -198,14 +187,14 @@ impl Desk {
             status: None,
         });
         self.journal.sent(entry, 404);
-        let vendors: Vec<String> = self.stands.iter().map(|(id, _)| format!("/{id}")).collect();
+        let vendors: Vec<String> = registry::ALL.iter().map(|of| format!("/{}", of.id)).collect();
         let words = format!("paths start with one of {}", vendors.join(", "));
         response(Reply::json(404, format!(r#"{{"success":false,"error":"{words}"}}"#)))
     }
 }
 
 /// Reads a request whole.
-async fn hear(request: Request<Incoming>, path: &str) -> Result<Heard, Reply> {
+async fn read(request: HttpRequest<Incoming>, path: &str) -> Result<Request, Reply> {
     let (parts, body) = request.into_parts();
     let too_long = || Reply::json(413, r#"{"success":false,"error":"Request body too long"}"#);
     if body.size_hint().lower() > LONGEST_REQUEST as u64 {
@@ -216,19 +205,13 @@ async fn hear(request: Request<Incoming>, path: &str) -> Result<Heard, Reply> {
     });
     let headers = headers.collect();
     let body = Limited::new(body, LONGEST_REQUEST).collect().await.map_err(|_| too_long())?;
-    Ok(Heard {
+    Ok(Request {
         method: parts.method,
-        path: handler::percent_decoded(path),
-        query: handler::query_pairs(parts.uri.query().unwrap_or_default()),
+        path: percent_decode_str(path).decode_utf8_lossy().into_owned(),
+        query: handler::pairs(parts.uri.query().unwrap_or_default().as_bytes()),
         headers,
         body: body.to_bytes(),
     })
-}
-
-async fn wait(latency: Duration) {
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
-    }
 }
 
 fn response(reply: Reply) -> Response<Full<Bytes>> {

@@ -1,28 +1,25 @@
-//! The stand-in for Visa Keys, after its vendor's documentation: paid tools run
-//! under idempotency keys. It keeps every operation, so that a repetition is
-//! answered from the first run and charged once.
+//! Visa Keys, after its vendor's documentation: paid tools run under idempotency
+//! keys. It keeps every operation, so that a repetition is answered from the first
+//! run and charged once.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::time::Duration;
 
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::handler::{Call, Heard, NO_ENDPOINT, Reply, Stand, vins_in};
-use super::per;
-use super::quota::{Door, whole_seconds};
+use super::handler::{Answer, Call, Handler, NO_ENDPOINT, Reply, Request, vins_in};
 use super::registry::Profile;
-use crate::config::Quota;
+use super::{lock, per};
 
-/// Who it is.
 pub(super) static PROFILE: Profile = Profile {
     id: "visa",
     key: Some("sandbox-visa"),
     endpoints: &["execute"],
     quotas: &[per(5, Duration::from_secs(1))],
     roomy: &[per(1000, Duration::from_secs(1))],
-    start: |key, quotas| Box::new(Visa::new(key, quotas)),
+    handler: || Box::<Visa>::default(),
 };
 
 /// What every run of a tool costs: one cent, as in the vendor's example.
@@ -37,43 +34,22 @@ const FORBIDDEN: &str = "forbidden";
 /// A tool that does not exist, to try that out.
 const UNKNOWN: &str = "unknown";
 
-/// The stand-in.
-#[derive(Debug)]
-pub(super) struct Visa {
-    key: String,
-    door: Door,
-    /// By idempotency key: the bytes it came with, and the reply.
-    operations: Mutex<HashMap<String, (Operation, Reply)>>,
-}
+/// The account's operations by idempotency key, each with its reply.
+#[derive(Default)]
+struct Visa(Mutex<HashMap<String, (Operation, Reply)>>);
 
-/// What a request asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Operation {
+/// A tool, and the bytes of the request to run it.
+#[derive(Clone, PartialEq, Eq)]
+struct Operation {
     tool: String,
     body: Vec<u8>,
 }
 
-impl Operation {
-    fn keys(&self) -> Vec<String> {
-        let vins = vins_in(&String::from_utf8_lossy(&self.body));
-        std::iter::once(self.tool.to_ascii_uppercase()).chain(vins).collect()
-    }
-}
-
 impl Visa {
-    fn new(key: String, quotas: Vec<Quota>) -> Self {
-        Self { key, door: Door::new(quotas), operations: Mutex::default() }
-    }
-
-    fn operations(&self) -> MutexGuard<'_, HashMap<String, (Operation, Reply)>> {
-        // A thread that panicked left at worst one operation unkept.
-        self.operations.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run(&self, idempotency_key: &str, operation: &Operation) -> Reply {
-        let mut operations = self.operations();
+    fn run(&self, idempotency_key: &str, operation: Operation) -> Reply {
+        let mut operations = lock(&self.0);
         if let Some((known, reply)) = operations.get(idempotency_key) {
-            if known == operation {
+            if *known == operation {
                 return reply.clone();
             }
             return error(409, "IDEMPOTENT_REPLAY", false);
@@ -82,49 +58,36 @@ impl Visa {
         if spent.saturating_add(CHARGE) > CAP {
             return error(429, "RATE_LIMITED", false);
         }
-        let reply = executed(operation);
-        operations.insert(idempotency_key.to_owned(), (operation.clone(), reply.clone()));
+        let reply = executed(&operation);
+        operations.insert(idempotency_key.to_owned(), (operation, reply.clone()));
         reply
     }
 }
 
-impl Stand for Visa {
-    type Question = Operation;
-
+impl Handler for Visa {
     /// The journal's keys are the idempotency key, the tool and the VINs in its
     /// input, in upper case.
-    fn read(&self, heard: &Heard) -> Call<Operation> {
-        let path: Vec<&str> = heard.path.split('/').filter(|part| !part.is_empty()).collect();
-        let (endpoint, question) = match path.as_slice() {
-            ["v1", "api", "tools", tool, "execute"] if heard.method == Method::POST => {
-                ("execute", question(tool, heard))
+    fn read<'a>(&'a self, request: &'a Request) -> Call<'a> {
+        let path: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
+        let (endpoint, operation) = match path.as_slice() {
+            ["v1", "api", "tools", tool, "execute"] if request.method == Method::POST => {
+                ("execute", operation(tool, request))
             }
             _ => (NO_ENDPOINT, Err(error(404, "NOT_FOUND", false))),
         };
-        let keys = heard.header("idempotency-key").map(str::to_ascii_uppercase);
-        let asked = question.as_ref().map(Operation::keys).unwrap_or_default();
-        Call { endpoint, keys: keys.into_iter().chain(asked).collect(), question }
+        let key = request.header("idempotency-key");
+        let mut keys: Vec<String> = key.into_iter().map(str::to_ascii_uppercase).collect();
+        if let Ok(Operation { tool, .. }) = &operation {
+            keys.push(tool.to_ascii_uppercase());
+            keys.extend(vins_in(&String::from_utf8_lossy(&request.body)));
+        }
+        let answer = operation.map(|operation| -> Answer<'a> {
+            Box::new(move || self.run(key.unwrap_or_default(), operation))
+        });
+        Call { endpoint, keys, answer }
     }
 
-    fn answer(&self, heard: &Heard, call: &Call<Operation>, now: Instant) -> Reply {
-        match heard.header("x-api-key") {
-            None => return error(401, "AUTH_REQUIRED", false),
-            Some(key) if key != self.key => return error(401, "AUTH_INVALID", false),
-            Some(_) => {}
-        }
-        if let Err(wait) = self.door.admit(now) {
-            let seconds = whole_seconds(wait);
-            return error(429, "RATE_LIMITED", true).with_header("retry-after", &seconds);
-        }
-        match &call.question {
-            Ok(operation) => {
-                self.run(heard.header("idempotency-key").unwrap_or_default(), operation)
-            }
-            Err(refusal) => refusal.clone(),
-        }
-    }
-
-    fn refusal(&self, status: u16) -> Reply {
+    fn error(&self, status: u16) -> Reply {
         match status {
             401 => error(401, "AUTH_INVALID", false),
             403 => error(403, "TOOL_NOT_PERMITTED", false),
@@ -137,18 +100,27 @@ impl Stand for Visa {
             status => error(status, "INVALID_REQUEST", false),
         }
     }
+
+    fn check_key(&self, request: &Request, key: &str) -> Result<(), Reply> {
+        match request.header("x-api-key") {
+            None => Err(error(401, "AUTH_REQUIRED", false)),
+            Some(given) if given != key => Err(self.error(401)),
+            Some(_) => Ok(()),
+        }
+    }
 }
 
-fn question(tool: &str, heard: &Heard) -> Result<Operation, Reply> {
+/// What a request to run `tool` asks.
+fn operation(tool: &str, request: &Request) -> Result<Operation, Reply> {
     match tool {
         UNKNOWN => return Err(error(404, "TOOL_NOT_FOUND", false)),
         FORBIDDEN => return Err(error(403, "TOOL_NOT_PERMITTED", false)),
         _ => {}
     }
-    let is_key = heard
+    let is_key = request
         .header("idempotency-key")
         .is_some_and(|key| uuid::Uuid::parse_str(key).is_ok_and(|key| key.get_version_num() == 4));
-    let body: Value = serde_json::from_slice(&heard.body).unwrap_or_default();
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let only_input = body.as_object().is_some_and(|fields| {
         fields.len() == 1 && fields.get("input").is_some_and(Value::is_object)
     });
@@ -157,7 +129,7 @@ fn question(tool: &str, heard: &Heard) -> Result<Operation, Reply> {
     if !is_key || !only_input || refused {
         return Err(error(400, "INVALID_REQUEST", false));
     }
-    Ok(Operation { tool: tool.to_owned(), body: heard.body.to_vec() })
+    Ok(Operation { tool: tool.to_owned(), body: request.body.to_vec() })
 }
 
 /// The tool repeats its input.

@@ -3,32 +3,21 @@
 //! It is the join, the cache, the resume point and the ledger at once. This
 //! folder is the only place that imports `rusqlite`.
 //!
-//! - [`Store`] opens it, recovers what dead runs left, and reads.
-//! - `writer` is the handle to the one thread that writes; `state` is what that
-//!   thread owns, `message` what they say to each other.
-//! - `calls` keeps the ledger's rows; `ledger` is the arithmetic of quota windows
-//!   and spend limits.
-//! - `operations` freezes what calls that act do, before they are sent.
-//! - `copies` makes backups, and puts them back.
-//! - `index` turns replies into answers and content-addressed bodies.
-//! - `inventories` keeps lists that are read page by page.
-//! - `waits` keeps what vendors said about waiting.
-//! - `others` minds other processes, live and dead; `runs` tells them apart by
-//!   their lock files.
-//! - `lookup` reads answers, by point or by scan; `records` what else a person
-//!   wants to see: runs, quotas, sizes.
-//! - `audit` tells every call without a VIN, by the `fingerprint` of each; `explain`
-//!   tells all that was said about a key; `verify` holds everything against itself.
-//! - `forget`, `prune` and `trim` remove, over a connection of `maintain`.
-//! - `recall_file` keeps NHTSA's recall file, imported whole, and looks vehicles
-//!   up in it.
+//! - [`Store`] opens it and reads; `run_locks` tells live runs from dead ones.
+//! - [`Writer`] is the handle to the one thread that writes: each of its methods
+//!   is a piece of work inside a `transaction`, which groups the owners of what
+//!   is kept in memory.
+//! - `ledger` holds the calls and what they use up, operations that act, waits,
+//!   and what other processes have in flight.
+//! - `answers` holds what vendors answered, inventories and NHTSA's recall file.
+//! - `admin` is what a person does with a store.
 
 mod admin;
 mod answers;
 pub mod ledger;
-mod message;
 mod open;
-mod state;
+mod run_locks;
+mod transaction;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -42,27 +31,30 @@ use crate::domain::outcome::Dataset;
 use crate::domain::time::Moment;
 use crate::domain::vin::Vin;
 
-use crate::store::admin::runs::InUse;
+use crate::store::run_locks::InUse;
 
 pub use crate::store::admin::audit::{AuditEntry, AuditFilter};
-pub use crate::store::admin::backup::{Backup, Carried, Carry, Restored, backup, restore};
+pub use crate::store::admin::backup::{Backup, backup};
 pub use crate::store::admin::forget::{Forgotten, forget};
+pub use crate::store::admin::merge::Merged;
 pub use crate::store::admin::prune::{PruneSpec, Pruned, prune};
 pub use crate::store::admin::records::{DayCalls, RunRecord, SourceRecord};
+pub use crate::store::admin::restore::{MergeOutcome, Restored, restore};
 pub use crate::store::admin::verify::{Verified, verify};
 pub use crate::store::answers::index::{Body, NewAnswer};
-pub use crate::store::answers::inventories::{KeptPage, WholeList};
+pub use crate::store::answers::inventories::{CompleteList, KeptPage, WholeList};
 pub use crate::store::answers::lookup::{Answered, BodyId, Held, Snapshot};
 pub use crate::store::answers::recalls::{
     CampaignId, Filed, Filer, HeldRecallFile, Imported, RecallFileInfo, import_recall_file,
 };
 pub use crate::store::answers::statements::{Earlier, Statement};
 pub use crate::store::ledger::operations::Operation;
-pub use crate::store::ledger::waits::{HeardWait, KeptWait, LONGEST_WAIT, WaitWord, forget_waits};
-pub use message::{
+pub use crate::store::ledger::requests::{
     Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, RESERVED_FOR, Reconcile,
     Reserve, RoomWish, RunLimits, Shortage,
 };
+pub use crate::store::ledger::waits::{HeardWait, KeptWait, LONGEST_WAIT, WaitWord, forget_waits};
+pub use transaction::Present;
 pub use writer::Writer;
 
 /// How to open a store.
@@ -110,7 +102,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens or creates the store, takes in what dead runs left, and registers this run.
+    /// Opens or creates the store, closes what dead runs left open, and registers this run.
     pub fn open(spec: &StoreSpec<'_>, run: &RunInfo) -> Result<Self, Error> {
         let in_use = open::ensure(spec)?;
         let writer = Writer::start(spec, run)?;
@@ -275,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shared_body_is_the_same_for_every_vin_and_comes_back_whole() {
+    fn a_shared_body_is_equal_for_every_vin() {
         let bodies = ["1HGBH41JXMN109186", "4T1DAACKXTU765422"].map(|text| {
             let vin = Vin::new(text).expect("a VIN");
             let body = format!("{{\"VIN\":\"{text}\",\"Note\":\"{text}\",\"Make\":\"X\"}}");

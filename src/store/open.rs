@@ -2,17 +2,18 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
-use super::admin::runs::{self, InUse};
+use super::run_locks::{self, InUse};
 use super::{MEND, RESTORE, StoreSpec, WRITABLE, failed};
 use crate::config::Durability;
 use crate::domain::error::{Error, Exit};
 use crate::files::os;
 
-/// `VINR` in the file's header tells it from every other SQLite file.
+/// `VINR`, in the file's header: no other SQLite file has it.
 const APPLICATION_ID: i64 = 0x5649_4e52;
 
 /// What makes each schema version of the one before it; the first, of an empty file.
@@ -25,6 +26,9 @@ const _: () = assert!(SCHEMA.len() == 3, "one step a version");
 
 /// How long a writer waits for another process.
 pub(super) const BUSY: Duration = Duration::from_secs(30);
+
+/// How soon the switch to the write-ahead log is tried again.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// Makes sure that there is a store of this version at `spec.path`, which stays
 /// there as long as the share in it is held.
@@ -56,7 +60,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// 78 where this user, or anybody, may not write; 74 where the disk failed.
+/// 78 where this user, or any user, may not write; 74 where the disk failed.
 pub(super) fn unusable(what: &str, path: &Path, source: io::Error) -> Error {
     use io::ErrorKind::{IsADirectory, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
     let message = format!("{what} `{}`", path.display());
@@ -81,12 +85,12 @@ fn refuse_network(path: &Path, folder: &Path) -> Result<(), Error> {
 
 /// SQLite takes a file that is too short for a page as the beginning of a new
 /// database. Where there was a store that would forget what was spent, and how
-/// much of the quotas is used; elsewhere it would write over somebody's notes.
+/// much of the quotas is used; elsewhere it would write over another file.
 pub(super) fn refuse_stub(path: &Path) -> Result<(), Error> {
     /// The least that a database has.
     const SMALLEST_PAGE: u64 = 512;
     // In this order: a store is made before it is noted.
-    let had_store = runs::had_store(path);
+    let had_store = run_locks::had_store(path);
     let length = path.metadata().map_or(0, |file| file.len());
     if length >= SMALLEST_PAGE || !path.exists() {
         Ok(())
@@ -179,12 +183,18 @@ fn prepare(db: &Connection, path: &Path) -> Result<(), Error> {
     share_log(db, path)
 }
 
-/// Sees to it that the store has a write-ahead log: a copy that somebody put in
-/// place by hand has none.
+/// Makes sure that the store has a write-ahead log: a copy that was put in
+/// place by hand has none. The switch turns a read lock into a write lock, and
+/// there SQLite does not wait for another process that switches too.
 pub(super) fn share_log(db: &Connection, path: &Path) -> Result<(), Error> {
-    let failed = failed("cannot set up the write-ahead log", path);
-    let mode: String =
-        db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(&failed)?;
+    let started = Instant::now();
+    let switch = || db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
+    let mode = loop {
+        match switch() {
+            Err(error) if is_busy(&error) && started.elapsed() < BUSY => thread::sleep(AGAIN),
+            done => break done.map_err(failed("cannot set up the write-ahead log", path))?,
+        }
+    };
     if mode == "wal" {
         return Ok(());
     }
@@ -193,6 +203,10 @@ pub(super) fn share_log(db: &Connection, path: &Path) -> Result<(), Error> {
         path.display()
     ))
     .hint("put `store` on a local disk"))
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Takes the steps from the file's version to [`SCHEMA_VERSION`].
@@ -227,7 +241,7 @@ fn check_identity(db: &Connection, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Refuses what is no store, or one of a newer version, with 78.
+/// Refuses what is not a store, or one of a newer version, with 78.
 pub(super) fn require_store(
     db: &Connection,
     path: &Path,
@@ -273,4 +287,80 @@ pub(super) fn require_tables(db: &Connection) -> rusqlite::Result<()> {
 pub(super) fn install_key(db: &Connection, path: &Path) -> Result<Vec<u8>, Error> {
     db.query_row("SELECT value FROM meta WHERE name = 'install_key'", [], |row| row.get(0))
         .map_err(failed("cannot read the install key", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::process::{Command, Stdio};
+
+    use super::*;
+    use crate::store::RunLimits;
+
+    /// In the environment of a child of the test below: the folder of its stores.
+    const STORES: &str = "VINRICH_TEST_STORES";
+
+    /// Real processes, since SQLite's locks are a process's. The children live for
+    /// all the rounds: starting 2,400 of them would take longer than the rounds.
+    #[test]
+    fn eight_processes_open_a_new_store_at_once() {
+        const ROUNDS: usize = 300;
+        if let Some(folder) = std::env::var_os(STORES) {
+            return open_stores(Path::new(&folder));
+        }
+        // What is tried is locks: on a disk most of the time would go to fsync.
+        let memory = Path::new("/dev/shm");
+        let folder =
+            if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        let folder = folder.expect("a folder");
+        let this = std::env::current_exe().expect("this program");
+        let name = std::thread::current().name().expect("a test's thread has its name").to_owned();
+        let mut children: Vec<_> = (0..8)
+            .map(|_| {
+                let mut child = Command::new(&this);
+                child.args(["--exact", &name, "--nocapture"]).env(STORES, folder.path());
+                child.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+                child.spawn().expect("a child")
+            })
+            .collect();
+        let mut asked: Vec<_> =
+            children.iter_mut().map(|child| child.stdin.take().expect("piped")).collect();
+        let mut answers: Vec<_> = children
+            .iter_mut()
+            .map(|child| BufReader::new(child.stderr.take().expect("piped")).lines())
+            .collect();
+        let mut failures = Vec::new();
+        for round in 0..ROUNDS {
+            for child in &mut asked {
+                writeln!(child, "{round}").expect("a living child");
+            }
+            for answer in &mut answers {
+                let answer = answer.next().expect("an answer").expect("readable");
+                failures.extend(Some(answer).filter(|answer| answer != "opened"));
+            }
+        }
+        drop(asked);
+        for mut child in children {
+            assert!(child.wait().expect("the child's end").success());
+        }
+        assert_eq!(failures, [""; 0]);
+    }
+
+    /// Opens the store of each round that is asked for, and says what came of it.
+    fn open_stores(folder: &Path) {
+        for round in std::io::stdin().lines() {
+            let path = folder.join(round.expect("a line")).join("store.db");
+            let spec = StoreSpec {
+                path: &path,
+                durability: Durability::Normal,
+                must_exist: false,
+                limits: RunLimits::default(),
+            };
+            let answer = match ensure(&spec) {
+                Ok(_in_use) => "opened".to_owned(),
+                Err(error) => format!("{error}: {:?}", std::error::Error::source(&error)),
+            };
+            writeln!(std::io::stderr(), "{answer}").expect("a living parent");
+        }
+    }
 }

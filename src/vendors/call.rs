@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::domain::outcome::Said;
+use crate::domain::outcome::Answer;
 
 /// One HTTP request, without host, secret or client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Request {
 
 /// The HTTP methods vendors use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "HTTP's own words")]
+#[expect(missing_docs, reason = "HTTP's own names")]
 pub enum Method {
     Get,
     Post,
@@ -72,10 +72,10 @@ impl Reply {
 #[derive(Debug, Default)]
 pub struct Parsed {
     /// At most one for each key asked; keys without one are missing.
-    pub answers: Vec<Answer>,
-    /// Answers about keys nobody asked for, thrown away and counted.
+    pub answers: Vec<KeyAnswer>,
+    /// Answers about keys that were not asked about, dropped and counted.
     pub foreign: u32,
-    /// Second answers about the same key, thrown away and counted.
+    /// Second answers about the same key, dropped and counted.
     pub duplicates: u32,
     /// Answers that named no key and were taken to be in the order asked.
     pub by_place: u32,
@@ -85,19 +85,19 @@ pub struct Parsed {
 
 impl Parsed {
     /// The one answer about the one key asked.
-    pub fn one(said: Said, body: Bytes) -> Self {
-        Self { answers: vec![Answer { key: 0, said, body }], ..Self::default() }
+    pub fn one(said: Answer, body: Bytes) -> Self {
+        Self { answers: vec![KeyAnswer { key: 0, said, body }], ..Self::default() }
     }
 }
 
 /// What a reply said about one key.
 #[derive(Debug)]
-pub struct Answer {
+pub struct KeyAnswer {
     /// The place of the key in the batch.
     pub key: usize,
     /// What was said.
-    pub said: Said,
-    /// The vendor's raw words about this key, kept as they are.
+    pub said: Answer,
+    /// The part of the reply about this key, kept as it came.
     pub body: Bytes,
 }
 

@@ -10,7 +10,7 @@ use super::json::{self, Object, Unreadable, Value};
 use crate::domain::facts::{Campaign, Days, RecallFacts};
 
 /// Distinct campaigns, ascending by number; `None` where the shape is unknown,
-/// an entry is no recall, or a count says that entries are missing.
+/// an entry is not a recall, or a count says that entries are missing.
 pub(super) fn read(document: &RawValue) -> Result<Option<Vec<Campaign>>, Unreadable> {
     let Some(Listed { entries, count }) = listed(document)? else { return Ok(None) };
     let mut found = Vec::with_capacity(entries.len());
@@ -65,7 +65,7 @@ fn count(object: &Object<'_>) -> Option<usize> {
     object.scalar(&["count", "total", "recall_count", "recallCount"])?.parse().ok()
 }
 
-/// The campaign that an entry tells of; `None` where it tells of none.
+/// The campaign in an entry; `None` where there is none.
 fn campaign(entry: &Object<'_>) -> Option<Campaign> {
     let text = |names: &[&str]| entry.scalar(names).map(std::borrow::Cow::into_owned);
     let flag = |names: &[&str]| entry.scalar(names).as_deref().and_then(json::flag);
@@ -85,9 +85,9 @@ fn campaign(entry: &Object<'_>) -> Option<Campaign> {
             .as_deref()
             .and_then(day),
     };
-    let tells =
+    let is_one =
         !campaign.number.is_empty() || campaign.component.is_some() || campaign.summary.is_some();
-    tells.then_some(campaign)
+    is_one.then_some(campaign)
 }
 
 /// One campaign for each number, ascending. Entries are sorted first, so that
@@ -95,12 +95,12 @@ fn campaign(entry: &Object<'_>) -> Option<Campaign> {
 /// warning in one of them holds.
 ///
 /// A recall without a number still names the vehicle, so it is counted: as
-/// `unnumbered-` and a hash of its component and summary, which is no
-/// number NHTSA could give, and the same every night.
+/// `unnumbered-` and a hash of its component and summary, which is not
+/// a number NHTSA could give, and the same every night.
 fn distinct(mut campaigns: Vec<Campaign>) -> Vec<Campaign> {
     for campaign in &mut campaigns {
         if campaign.number.is_empty() {
-            campaign.number = stand_in(campaign);
+            campaign.number = made_up_number(campaign);
         }
     }
     campaigns.sort_by(|a, b| {
@@ -116,7 +116,7 @@ fn distinct(mut campaigns: Vec<Campaign>) -> Vec<Campaign> {
     distinct.into_values().collect()
 }
 
-fn stand_in(campaign: &Campaign) -> String {
+fn made_up_number(campaign: &Campaign) -> String {
     let part = |part: &Option<String>| part.clone().unwrap_or_default();
     let text = format!("{}\n{}", part(&campaign.component), part(&campaign.summary));
     format!("unnumbered-{:016x}", xxh3_64(text.as_bytes()))
@@ -139,7 +139,7 @@ fn merge(first: &mut Campaign, other: Campaign) {
 }
 
 /// The day in `14/03/2025` (NHTSA's API: day first), `2025-03-14…` or
-/// `20250314`. A date that is none in its own form is not guessed.
+/// `20250314`. A date that does not exist in its own form is not guessed.
 fn day(text: &str) -> Option<Days> {
     let (year, month, day) = if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
         (&text[..4], &text[4..6], &text[6..])

@@ -96,7 +96,7 @@ impl<'a> Object<'a> {
         self.all(names).next()
     }
 
-    /// The first value under one of `names` that holds a word or a number.
+    /// The first value under one of `names` that is text or a number.
     pub(super) fn scalar(&self, names: &[&str]) -> Option<Cow<'a, str>> {
         self.all(names).find_map(scalar)
     }
@@ -135,13 +135,13 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_ref()).collect();
         keys.sort_unstable();
         if keys.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(A::Error::custom("a key stands twice"));
+            return Err(A::Error::custom("a key is there twice"));
         }
         Ok(Object { entries })
     }
 }
 
-/// A word or a number as trimmed text; `None` for null, "", lists and objects.
+/// Text or a number as trimmed text; `None` for null, "", lists and objects.
 pub(super) fn scalar(raw: &RawValue) -> Option<Cow<'_, str>> {
     let text = match Value::read(raw).ok()? {
         Value::Text(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
@@ -154,11 +154,11 @@ pub(super) fn scalar(raw: &RawValue) -> Option<Cow<'_, str>> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Yes or no, in the words APIs use for it.
+/// Yes or no, in any of the ways APIs write it.
 pub(super) fn flag(text: &str) -> Option<bool> {
     const YES: [&str; 4] = ["true", "yes", "y", "1"];
     const NO: [&str; 4] = ["false", "no", "n", "0"];
-    let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    let is = |known: [&str; 4]| known.iter().any(|known| text.eq_ignore_ascii_case(known));
     if is(YES) {
         Some(true)
     } else if is(NO) {
@@ -185,7 +185,7 @@ pub(super) fn compact(json: &str) -> String {
 /// It does not look into values it keeps raw, so this does.
 fn is_too_deep(text: &str) -> bool {
     const DEEPEST: usize = 127;
-    // Few brackets cannot nest deep; most replies are told apart by this alone.
+    // Few brackets cannot nest deep; this alone settles most replies.
     memchr::memchr2_iter(b'[', b'{', text.as_bytes()).nth(DEEPEST).is_some()
         && deepest(text) > DEEPEST
 }
@@ -207,7 +207,7 @@ fn deepest(text: &str) -> usize {
     deepest
 }
 
-/// Tells, byte by byte, what stands within a JSON string.
+/// Says, byte by byte, what is within a JSON string.
 #[derive(Default)]
 struct StringState {
     in_string: bool,
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_found_without_regard_to_case_and_may_not_stand_twice() {
+    fn keys_are_found_in_any_case_and_may_not_repeat() {
         let raw = read(br#"{"Vin":"a","YEAR":null,"modelYear":2021}"#).expect("JSON");
         let object = Object::read(raw).expect("readable").expect("an object");
         assert_eq!(object.scalar(&["VIN"]).as_deref(), Some("a"));

@@ -10,23 +10,25 @@
 //! One file or folder here and one line in [`registry`]; neither the join nor
 //! the output is touched. Its wire structs stay private to it.
 //!
-//! 1. The account: a [`VendorSpec`] says how the key is shown and what the
-//!    settings start from. [`Vendor::fault`] reads a reply as a whole; the default
-//!    goes by the HTTP status. Where the vendor says more, override
-//!    [`limits`](Vendor::limits) (its quota headers), [`charged`](Vendor::charged)
-//!    (its bill), [`probe`](Vendor::probe) and [`usage`](Vendor::usage) (calls that
-//!    are not billed), [`contradiction`](Vendor::contradiction) (settings that
-//!    exclude each other).
+//! 1. The account: a [`VendorSpec`] says how the key is shown, what the settings
+//!    start from and which calls there are; a configuration is checked against it.
+//!    [`Vendor::fault`] reads a reply as a whole; the default goes by the HTTP
+//!    status. Where the vendor says more, override [`limits`](Vendor::limits) (its
+//!    quota headers), [`charged`](Vendor::charged) (its bill),
+//!    [`probe`](Vendor::probe) and [`usage`](Vendor::usage) (calls that are not
+//!    billed).
 //! 2. Each kind of call: an [`EndpointSpec`], [`request`](Endpoint::request),
-//!    [`parse`](Endpoint::parse) and [`facts`](Endpoint::facts). That is enough; the
-//!    other methods are for batches that are refused as such
-//!    ([`dearer`](Endpoint::dearer), [`refuses_shape`](Endpoint::refuses_shape)) or
-//!    incomplete ([`singly`](Endpoint::singly)), for names that must be known first
-//!    ([`catalogue`](Endpoint::catalogue), [`names`](Endpoint::names)) or looked
-//!    up behind an id ([`dealers`](Endpoint::dealers), [`dealer`](Endpoint::dealer)),
-//!    and for lists that are read whole ([`list`](Endpoint::list),
-//!    [`page`](Endpoint::page), [`vehicles`](Endpoint::vehicles)).
-//! 3. Its stand-in: one file in `src/sandbox` and one line in its `registry.rs`.
+//!    [`parse`](Endpoint::parse) and its [`Role`], which says what its answers are
+//!    for. Most fill columns: for them, [`facts`](Answers::facts) is enough. The
+//!    other methods of [`Answers`] name further endpoints of the vendor: for
+//!    batches that are refused as such ([`dearer`](Answers::dearer), with
+//!    [`refuses_shape`](Endpoint::refuses_shape)) or incomplete
+//!    ([`singly`](Answers::singly)), for zeros that need another look
+//!    ([`confirming`](Answers::confirming), [`catalogue`](Answers::catalogue)), and
+//!    for what is looked up behind an id ([`dealers`](Answers::dealers)). A list
+//!    that is read whole is [`Pages`].
+//! 3. Its handler in the sandbox: one file in `src/sandbox` and one line in its
+//!    `registry.rs`.
 //! 4. Its fixtures, `tests/fixtures/VENDOR/CASE.json`, and its cases, one arm in
 //!    `tests/it/vendors/mod.rs`. Until it has all of them the tests fail and name
 //!    what it lacks.
@@ -34,12 +36,13 @@
 //! A whole vendor, that is asked about one VIN at a time:
 //!
 //! ```
-//! use vinrich::config::{VendorDefaults, VendorSettings};
+//! use vinrich::config::VendorSettings;
 //! use vinrich::domain::facts::{DecodeFacts, Facts};
 //! use vinrich::domain::key::{Key, KeyKind};
 //! use vinrich::domain::outcome::{Dataset, Fault};
 //! use vinrich::vendors::{
-//!     Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Said, Vendor, VendorSpec, excerpt,
+//!     Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Role, Answer, Vendor,
+//!     VendorDefaults, VendorSpec, excerpt,
 //! };
 //!
 //! struct Acme;
@@ -55,6 +58,8 @@
 //!         concurrency: 4,
 //!         options: &[],
 //!     },
+//!     endpoints: &[&MAKES],
+//!     contradiction: None,
 //! };
 //!
 //! impl Vendor for Acme {
@@ -97,10 +102,16 @@
 //!     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
 //!         let garbled = |_| Fault::Garbled { excerpt: excerpt(&reply.body) };
 //!         let Make { make } = serde_json::from_slice(&reply.body).map_err(garbled)?;
-//!         let said = if make.is_some() { Said::Found } else { Said::Absent };
+//!         let said = if make.is_some() { Answer::Found } else { Answer::Absent };
 //!         Ok(Parsed::one(said, reply.body.clone()))
 //!     }
 //!
+//!     fn role(&'static self) -> Role {
+//!         Role::Answers(self)
+//!     }
+//! }
+//!
+//! impl Answers for Makes {
 //!     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
 //!         let make = serde_json::from_slice(body).ok().and_then(|Make { make }| make);
 //!         Facts::Decode(DecodeFacts { make, ..DecodeFacts::default() })
@@ -110,7 +121,7 @@
 //! let reply = |status, body: &'static str| Reply { status, headers: Vec::new(), body: body.into() };
 //! assert_eq!(Acme.fault(&reply(429, "")), Some(Fault::Limited { wait: None }));
 //! let parsed = Makes.parse(&reply(200, r#"{"make":"FORD"}"#), &[]).expect("an answer");
-//! assert_eq!(parsed.answers[0].said, Said::Found);
+//! assert_eq!(parsed.answers[0].said, Answer::Found);
 //! assert!(Makes.parse(&reply(200, "<html>"), &[]).is_err(), "never read as nothing found");
 //! ```
 
@@ -118,6 +129,7 @@ mod call;
 mod campaigns;
 pub mod carstrel;
 pub mod carvin;
+mod endpoint;
 mod json;
 pub mod nhtsa;
 mod probe;
@@ -131,7 +143,8 @@ pub mod visio;
 pub mod visor;
 pub mod vpic_api;
 
-pub use call::{Answer, ListPage, Method, Parsed, Payload, Reply, Request, ServerLimit};
+pub use call::{KeyAnswer, ListPage, Method, Parsed, Payload, Reply, Request, ServerLimit};
+pub use endpoint::{Answers, Endpoint, Pages, Role};
 pub use probe::{Counted, Probe, Usage, UsageRow};
 pub use reply::{by_status, excerpt, retry_after_header};
 
@@ -139,14 +152,14 @@ use std::ops::RangeInclusive;
 
 use jiff::civil::Date;
 
-use crate::config::{VendorDefaults, VendorSettings};
-use crate::domain::facts::{Dealer, Facts, StockVehicle};
-use crate::domain::key::{Key, KeyKind};
 use crate::domain::money::Micros;
-use crate::domain::outcome::{Dataset, Fault};
+use crate::domain::outcome::Fault;
 
 pub use crate::domain::key::Effect;
-pub use crate::domain::outcome::Said;
+pub use crate::domain::outcome::Answer;
+pub use crate::domain::vendor::{
+    Auth, EndpointSpec, Options, VendorDefaults, VendorOption, VendorSpec,
+};
 
 /// Every vendor this build knows.
 pub fn registry() -> &'static [&'static dyn Vendor] {
@@ -159,6 +172,12 @@ pub fn registry() -> &'static [&'static dyn Vendor] {
         &visio::Visio,
         &visa::Visa,
     ]
+}
+
+/// The specs of them all: what [`Settings::load`](crate::config::Settings::load)
+/// checks a configuration against.
+pub fn specs() -> Vec<&'static VendorSpec> {
+    registry().iter().map(|vendor| vendor.spec()).collect()
 }
 
 /// The vendor called `id`.
@@ -179,15 +198,15 @@ pub trait Vendor: Sync {
     /// Who it is.
     fn spec(&self) -> &'static VendorSpec;
 
-    /// The kinds of calls it takes.
+    /// The kinds of calls it takes: those of its spec, in the same order.
     fn endpoints(&self) -> &'static [&'static dyn Endpoint];
 
-    /// What is wrong with a reply as a whole, before anyone looks at its answers.
+    /// What is wrong with a reply as a whole, before its answers are read.
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         by_status(reply)
     }
 
-    /// The quota windows that a reply's headers tell of.
+    /// The quota windows that a reply's headers describe.
     fn limits(&self, _reply: &Reply) -> Vec<ServerLimit> {
         Vec::new()
     }
@@ -197,20 +216,17 @@ pub trait Vendor: Sync {
         None
     }
 
-    /// What is wrong with settings of its own that are right one by one. Fits
-    /// behind `vendors.<id>: `.
-    fn contradiction(&self, _settings: &VendorSettings) -> Option<String> {
-        None
-    }
-
-    /// A call that shows whether the key works and is not billed, or why there
-    /// is none.
+    /// A call that shows whether the key works and is not billed.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, for people.
     fn probe(&self) -> Result<Probe, &'static str> {
         Err("not asked: no call that is free of charge is known, so the first run tells")
     }
 
-    /// The call, not billed either, that tells what the vendor counted on these
-    /// UTC days; `None` where it does not tell.
+    /// The call, not billed either, that returns what the vendor counted on these
+    /// UTC days; `None` where there is none.
     fn usage(&self, _days: RangeInclusive<Date>) -> Option<Probe> {
         None
     }
@@ -219,125 +235,4 @@ pub trait Vendor: Sync {
     fn endpoint(&self, id: &str) -> Option<&'static dyn Endpoint> {
         self.endpoints().iter().copied().find(|endpoint| endpoint.spec().id == id)
     }
-}
-
-/// Who a vendor is.
-#[derive(Debug)]
-pub struct VendorSpec {
-    /// How it wants to be shown the key.
-    pub auth: Auth,
-    /// Its id and the settings it starts from; each can be changed in the configuration.
-    pub defaults: VendorDefaults,
-}
-
-impl VendorSpec {
-    /// The name in configuration, flags and columns.
-    pub fn id(&self) -> &'static str {
-        self.defaults.id
-    }
-}
-
-/// How a vendor wants to be shown the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Auth {
-    /// `Authorization: Bearer KEY`.
-    Bearer,
-    /// A header of this name holding the key alone.
-    Header(&'static str),
-    /// No key.
-    None,
-}
-
-/// One kind of call at a vendor.
-pub trait Endpoint: Sync {
-    /// What it takes and what it costs.
-    fn spec(&self) -> &'static EndpointSpec;
-
-    /// The request that asks about `keys`: at least one, at most the batch size.
-    fn request(&self, keys: &[Key], settings: &VendorSettings) -> Request;
-
-    /// The answers in a reply to [`Endpoint::request`] with the same `keys`.
-    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault>;
-
-    /// The column values in a kept answer's body. A body that cannot be read
-    /// gives empty facts.
-    fn facts(&self, key: &Key, body: &[u8]) -> Facts;
-
-    /// The endpoint of the same vendor that can stand in, at a higher price,
-    /// when this one's requests are refused as such.
-    fn dearer(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// The endpoint of the same vendor that is asked about a key which a batch
-    /// left out, once it is alone; at the same price, where the settings say so.
-    /// Its answers are kept as this one's, and read by it.
-    fn singly(&self, _settings: &VendorSettings) -> Option<&'static str> {
-        None
-    }
-
-    /// The endpoint of the same vendor that lists, for a make and year (a vehicle
-    /// without a model), the models it knows; its answers are read by
-    /// [`Endpoint::names`]. A zero about a model that is not among them is no zero.
-    fn catalogue(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// The names in a kept answer of a catalogue, upper case.
-    fn names(&self, _body: &[u8]) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// The endpoint of the same vendor that is asked, by name, about the dealers
-    /// of whom listings tell little more than an id, where the settings want that;
-    /// its answers are read by [`Endpoint::dealer`].
-    fn dealers(&self, _settings: &VendorSettings) -> Option<&'static str> {
-        None
-    }
-
-    /// The dealer in a kept answer.
-    fn dealer(&self, _body: &[u8]) -> Option<Dealer> {
-        None
-    }
-
-    /// The list that these settings ask for: its path and filters, without the
-    /// page. Pages of different lists are never put together.
-    fn list(&self, _settings: &VendorSettings) -> String {
-        String::new()
-    }
-
-    /// What the kept page `number` tells of its list; `None` where the endpoint
-    /// has no pages.
-    fn page(&self, _number: u32, _body: &[u8]) -> Option<ListPage> {
-        None
-    }
-
-    /// The vehicles on a kept page of an inventory, as these settings read it.
-    fn vehicles(&self, _body: &[u8], _settings: &VendorSettings) -> Vec<StockVehicle> {
-        Vec::new()
-    }
-
-    /// Whether `fault` refuses the kind of request, whatever keys it asks
-    /// about: a smaller batch would not help, [`Endpoint::dearer`] may.
-    fn refuses_shape(&self, _fault: &Fault) -> bool {
-        false
-    }
-}
-
-/// What an endpoint takes and what it costs.
-#[derive(Debug)]
-pub struct EndpointSpec {
-    /// Unique at its vendor; names it in configuration, ledger and report.
-    pub id: &'static str,
-    /// What it answers; `None` where it answers for no dataset of its
-    /// own: a catalogue, dealers, or a call that acts.
-    pub dataset: Option<Dataset>,
-    /// What it is asked about.
-    pub key: KeyKind,
-    /// The most keys one call may hold.
-    pub batch: usize,
-    /// What sending a call twice does.
-    pub effect: Effect,
-    /// Whether answers about different VINs share one stored body.
-    pub shares_bodies: bool,
 }

@@ -21,7 +21,7 @@ pub struct Probe {
     pub request: Request,
     /// The scope that the key needs for it, where the vendor's keys have scopes.
     pub scope: Option<&'static str>,
-    /// What a reply tells that [`Vendor::fault`](super::Vendor::fault) finds no
+    /// What a reply says that [`Vendor::fault`](super::Vendor::fault) finds no
     /// fault with. An error says that it is not what the vendor documents.
     pub read: fn(&Reply) -> Result<Option<Usage>, Fault>,
 }
@@ -48,7 +48,7 @@ pub struct Usage {
 pub struct UsageRow {
     /// The day, UTC.
     pub day: Date,
-    /// The vendor's word for the class; not a fixed list.
+    /// The vendor's name for the class; not a fixed list.
     pub class: String,
     /// The endpoint of ours whose calls are of that class, where that is known.
     pub endpoint: Option<&'static str>,

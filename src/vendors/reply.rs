@@ -1,5 +1,5 @@
-//! What can be told from any reply, whoever sent it: its status, the wait it
-//! asks for, and the few words of its body that may stand in a report.
+//! What any reply says, whoever sent it: its status, the wait it asks for, and an
+//! excerpt of its body that is fit for a report.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::Reply;
 use crate::domain::outcome::{Denied, Fault};
 use crate::domain::time::{CLOCK_GRAIN, LONGEST_WAIT, retry_after, whole_seconds};
 
-/// The reading of an HTTP status that holds for every vendor unless it says otherwise.
+/// The reading of an HTTP status that holds for every vendor that does not override it.
 pub fn by_status(reply: &Reply) -> Option<Fault> {
     match reply.status {
         200..=299 => None,
@@ -31,8 +31,8 @@ pub fn by_status(reply: &Reply) -> Option<Fault> {
     }
 }
 
-/// The reading of an HTTP status where no key is shown: nobody is turned away
-/// for good, so what looks like it is a wall against traffic.
+/// The reading of an HTTP status where no key is shown: no account is turned
+/// away for good, so what looks like it is a wall against traffic.
 pub(super) fn without_key(reply: &Reply) -> Option<Fault> {
     match by_status(reply) {
         Some(Fault::Denied(_)) => Some(Fault::Limited { wait: wait_asked(reply) }),
@@ -79,7 +79,7 @@ fn server_now(reply: &Reply) -> Timestamp {
     if agrees { ours } else { date }
 }
 
-/// The fault of a body that is no answer.
+/// The fault of a body that is not an answer.
 pub(super) fn garbled(body: &[u8]) -> Fault {
     Fault::Garbled { excerpt: excerpt(body) }
 }
@@ -266,7 +266,7 @@ mod tests {
         }
 
         #[test]
-        fn no_header_makes_anyone_wait_for_more_than_a_year(status in 100_u16..1000, headers in headers()) {
+        fn no_header_asks_for_more_than_a_year(status in 100_u16..1000, headers in headers()) {
             let reply = Reply { headers, ..reply(status, b"") };
             for vendor in registry() {
                 if let Some(Fault::Limited { wait }) = vendor.fault(&reply) {

@@ -16,11 +16,11 @@ const MAKE: &[&str] = &["Make"];
 const MODEL: &[&str] = &["Model"];
 const YEAR: &[&str] = &["ModelYear", "Year", "model_year"];
 
-/// The names by which a vehicle is told from other objects.
+/// The names by which a vehicle is recognised.
 pub(super) const IDENTITY: [&[&str]; 3] = [MAKE, MODEL, YEAR];
 
 /// Whether the object says what the vehicle is: whether its make, its model or
-/// its year will be among its [`facts`], by whichever of their names.
+/// its year will be among its [`facts`], by any of their names.
 pub(super) fn is_known(vehicle: &Object<'_>) -> bool {
     let mut facts = DecodeFacts::default();
     vehicle.entries.iter().any(|(name, raw)| {
@@ -59,10 +59,10 @@ pub(super) fn facts(key: &Key, vehicle: &Object<'_>) -> DecodeFacts {
     facts
 }
 
-/// A name and what stands under it, unless that is nothing or the VIN itself.
+/// A name and its value, unless that is nothing or the VIN itself.
 struct Entry<'a> {
     name: &'a str,
-    /// A word or number; "" for a list or an object.
+    /// Text or a number; "" for a list or an object.
     text: Cow<'a, str>,
     raw: &'a RawValue,
 }

@@ -142,12 +142,11 @@ fn every_page_is_named_in_readme() {
 
 /// The configuration `text`, changed by `variables`.
 fn load_with(text: &str, variables: &[(String, String)]) -> Result<Settings, Error> {
-    let defaults: Vec<_> =
-        vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("vinrich.toml");
     std::fs::write(&file, text).expect("a file is written");
-    Settings::load(Some(&file), variables.iter().cloned(), &defaults)
+    let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+    Settings::load(Some(&file), variables, &vendors::specs())
 }
 
 fn load(text: &str) -> Result<Settings, Error> {

@@ -3,60 +3,58 @@
 use vinrich::config::VendorSettings;
 use vinrich::domain::facts::{Campaign, DecodeFacts, Facts, Listing, fingerprint};
 use vinrich::domain::key::Key;
-use vinrich::domain::outcome::Said;
+use vinrich::domain::outcome::Answer;
 use vinrich::domain::vin::Vin;
-use vinrich::vendors::Endpoint;
+use vinrich::vendors::Role;
 
 /// The columns agree with what the reply was taken to say.
-pub(super) fn assert_said(endpoint: &dyn Endpoint, said: &Said, key: &Key, body: &[u8]) {
-    // What an inventory and a catalogue say fills no columns by itself.
-    if endpoint.spec().dataset.is_none() || key.vin().is_none() {
-        return;
-    }
+pub(super) fn assert_said(role: Role, said: &Answer, key: &Key, body: &[u8]) {
+    let (Role::Answers(answers), Some(_)) = (role, key.vin()) else { return };
     // Read for another VIN: a column that holds the VIN asked about is left out.
     let nobodys = Key::Vin(Vin::new("2T1BURHE0JC000000").expect("a VIN"));
-    let is_something = match endpoint.facts(&nobodys, body) {
+    let is_something = match answers.facts(&nobodys, body) {
         Facts::Decode(facts) => {
             facts.make.is_some() || facts.model.is_some() || facts.model_year.is_some()
         }
         Facts::Recalls(facts) => !facts.campaigns.is_empty(),
         Facts::Listings(facts) => !facts.listings.is_empty(),
-        Facts::None => return,
     };
     match said {
-        Said::Found => assert!(is_something, "found, and null in every column"),
-        Said::Absent => assert!(!is_something, "absent, and told of"),
-        Said::Refused(_) => {}
+        Answer::Found => assert!(is_something, "found, and null in every column"),
+        Answer::Absent => assert!(!is_something, "absent, and told of"),
+        Answer::Refused(_) => {}
     }
 }
 
 /// Any body is read without harm, by whichever way it is read.
-pub(super) fn assert_kept(
-    endpoint: &dyn Endpoint,
-    key: &Key,
-    body: &[u8],
-    settings: &VendorSettings,
-) {
-    let facts = endpoint.facts(key, body);
-    assert!(facts == endpoint.facts(key, body), "read twice");
-    match &facts {
-        Facts::Decode(facts) => assert_decode(facts),
-        Facts::Recalls(facts) => assert_campaigns(&facts.campaigns),
-        Facts::Listings(facts) => facts.listings.iter().for_each(assert_listing),
-        Facts::None => {}
-    }
-    for name in endpoint.names(body) {
-        assert!(!name.is_empty() && name.to_uppercase() == name, "{name:?}");
-    }
-    if let Some(dealer) = endpoint.dealer(body) {
-        let columns = [dealer.name, dealer.city, dealer.region];
-        assert!(columns.into_iter().flatten().all(|column| !column.is_empty()));
-    }
-    if let Some(page) = endpoint.page(2, body) {
-        assert!(page.entries <= body.len());
-    }
-    for vehicle in endpoint.vehicles(body, settings) {
-        assert_listing(&vehicle.listing);
+pub(super) fn assert_kept(role: Role, key: &Key, body: &[u8], settings: &VendorSettings) {
+    match role {
+        Role::Answers(answers) => {
+            let facts = answers.facts(key, body);
+            assert!(facts == answers.facts(key, body), "read twice");
+            match &facts {
+                Facts::Decode(facts) => assert_decode(facts),
+                Facts::Recalls(facts) => assert_campaigns(&facts.campaigns),
+                Facts::Listings(facts) => facts.listings.iter().for_each(assert_listing),
+            }
+        }
+        Role::Catalogue(names) => {
+            for name in names(body) {
+                assert!(!name.is_empty() && name.to_uppercase() == name, "{name:?}");
+            }
+        }
+        Role::Dealers(dealer) => {
+            let dealer = dealer(body).unwrap_or_default();
+            let columns = [dealer.name, dealer.city, dealer.region];
+            assert!(columns.into_iter().flatten().all(|column| !column.is_empty()));
+        }
+        Role::Pages(pages) => {
+            assert!(pages.page(2, body).is_none_or(|page| page.entries <= body.len()));
+            for vehicle in pages.vehicles(body, settings) {
+                assert_listing(&vehicle.listing);
+            }
+        }
+        Role::Acts => {}
     }
 }
 

@@ -1,21 +1,21 @@
-//! What was typed becomes what shall be done: one checked [`Plan`].
+//! What was typed becomes one checked [`Plan`].
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use vinrich::config::Settings;
+use vinrich::config::{self, Settings};
 use vinrich::domain::error::Error;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::vin::{self, Rules, Vin, VinError};
 use vinrich::enrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
 use vinrich::input::InputSpec;
 use vinrich::output::{Format, OutputSpec};
+use vinrich::vendors;
 
 use crate::cli::{
     AskArgs, EnrichArgs, InputArgs, OnIncomplete, OutputArgs, PlanArgs, RowsArgs, ThresholdArgs,
     ValidateArgs,
 };
-use crate::settings;
 
 /// What `vinrich enrich` shall do.
 pub(crate) fn of_enrich(args: &EnrichArgs, mut settings: Settings) -> Result<Plan, Error> {
@@ -62,11 +62,11 @@ pub(crate) fn vin(typed: &str) -> Result<Vin, Error> {
     let reading = vin::read(typed, Rules::default());
     reading.vin.ok_or_else(|| {
         let why = reading.error.map_or("not_a_vin", VinError::as_str);
-        Error::usage(format!("`{typed}` is no VIN: {why}"))
+        Error::usage(format!("`{typed}` is not a VIN: {why}"))
     })
 }
 
-/// A plan that writes no rows, fails for nothing and asks nobody by itself.
+/// A plan that writes no rows, fails for nothing and asks no vendor by itself.
 fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
     Plan {
         input,
@@ -75,13 +75,7 @@ fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
         settings,
         datasets: Wanted::default(),
         limits: Limits::default(),
-        thresholds: Thresholds {
-            max_failed: Allowance::Percent(100.0),
-            max_rejected: None,
-            require_rows: false,
-            require_store: false,
-            keep_complete: false,
-        },
+        thresholds: Thresholds { max_failed: Allowance::Percent(100.0), ..Thresholds::default() },
         wait_lock: None,
         report: None,
         command: command_line(),
@@ -100,11 +94,9 @@ pub(crate) fn rows(args: &RowsArgs) -> InputSpec {
 
 fn input(args: &InputArgs) -> InputSpec {
     InputSpec {
-        sources: args.inputs.clone(),
-        vin_column: args.vin_column.clone(),
         map: args.map.iter().cloned().collect(),
-        delimiter: args.delimiter,
         keep: args.keep.clone(),
+        ..rows(&args.rows)
     }
 }
 
@@ -130,8 +122,8 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
         (Dataset::Recalls, &args.recalls),
         (Dataset::Listings, &args.listings),
     ];
-    for (dataset, vendors) in flags {
-        if vendors.is_empty() {
+    for (dataset, ids) in flags {
+        if ids.is_empty() {
             continue;
         }
         if !args.datasets.is_empty() && !args.datasets.contains(&dataset) {
@@ -141,9 +133,10 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
             .hint(format!("add `{dataset}` to `--with`, or drop one of the two")));
         }
         named.insert(dataset);
-        let vendors = vendors_of(dataset, vendors)?;
+        let sources = config::sources(dataset, ids, &vendors::specs())
+            .map_err(|what| Error::usage(format!("`--{dataset}` {what}")))?;
         if let Some(of) = settings.datasets.get_mut(&dataset) {
-            of.vendors = vendors;
+            of.vendors = sources;
             of.named = true;
         }
     }
@@ -158,19 +151,6 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
     Ok(Wanted { named, refresh: args.refresh.iter().copied().collect(), offline: args.offline })
 }
 
-fn vendors_of(dataset: Dataset, ids: &[String]) -> Result<Vec<&'static str>, Error> {
-    let mut vendors = Vec::with_capacity(ids.len());
-    for id in ids {
-        let vendor = settings::vendor_for(dataset, id)
-            .map_err(|what| Error::usage(format!("`--{dataset}` {what}")))?;
-        if vendors.contains(&vendor) {
-            return Err(Error::usage(format!("`--{dataset}` names `{vendor}` twice")));
-        }
-        vendors.push(vendor);
-    }
-    Ok(vendors)
-}
-
 fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
     let path = (args.output != Path::new("-")).then(|| args.output.clone());
     distinct_files(args, path.as_deref())?;
@@ -180,7 +160,7 @@ fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
         (None, None) => Format::Csv,
     };
     if args.for_excel && format != Format::Csv {
-        return Err(Error::usage("`--for-excel` guards CSV cells; the output is no CSV"));
+        return Err(Error::usage("`--for-excel` guards CSV cells; the output is not CSV"));
     }
     Ok(OutputSpec { path, format, rejects: args.rejects.clone(), for_excel: args.for_excel })
 }
@@ -245,7 +225,7 @@ mod tests {
 
     fn settings() -> Settings {
         let nowhere = tempfile::NamedTempFile::new().unwrap();
-        Settings::load(Some(nowhere.path()), std::iter::empty(), &settings::defaults()).unwrap()
+        Settings::load(Some(nowhere.path()), std::iter::empty(), &vendors::specs()).unwrap()
     }
 
     fn enrich(words: &str) -> Result<Plan, Error> {
@@ -337,13 +317,13 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_are_told_apart() {
+    fn each_contradiction_has_its_message() {
         for (words, expected) in [
             ("f -o o.csv --rejects o.csv", "`--output` and `--rejects` name the same file"),
             ("f -o o.csv --rejects r --report r", "`--rejects` and `--report` name the same file"),
             ("f -o o.csv --rejects -", "`--rejects` needs a file; only `--output` can be stdout"),
             ("f -o out/", "`--output` names a folder: `out/`"),
-            ("f -o o.parquet --for-excel", "`--for-excel` guards CSV cells; the output is no CSV"),
+            ("f -o o.parquet --for-excel", "`--for-excel` guards CSV cells; the output is not CSV"),
             ("f -o o.csv --decode carvin,carvin", "`--decode` names `carvin` twice"),
             (
                 "f -o o.csv --with recalls --decode carvin",

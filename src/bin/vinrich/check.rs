@@ -1,32 +1,30 @@
 //! `vinrich check`: what can be asked at this moment, and why the rest cannot.
 
-use vinrich::SystemClock;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
+use vinrich::domain::events::Silent;
 use vinrich::ops::check::{
-    CallCheck, Caller, Check, KeyCheck, LimitCheck, LocalCheck, LocalData, RecallPart, UsageCheck,
+    CallCheck, Check, KeyCheck, LimitCheck, LocalCheck, LocalData, RecallPart, UsageCheck,
     VendorCheck,
 };
 use vinrich::vendors::Counted;
+use vinrich::{Context, SystemClock};
 
 use crate::cli::{CheckArgs, CommonArgs, ReportFormat};
-use crate::format::{count, moment, text, thousands, took, visible};
+use crate::format::{count, moment, shown, text, thousands, took, visible};
 use crate::sandbox::Session;
 use crate::{args_to_plan, settings, signals, stdout};
 
-/// The library says how it ends: see [`Check::exit`].
+/// The library decides the exit code: see [`Check::exit`].
 pub(crate) fn run(args: &CheckArgs, common: &CommonArgs) -> Result<u8, Error> {
     let mut settings = settings::load(common.config.as_deref())?;
     let _session = Session::start(&args.sandbox, &mut settings)?;
     let cancel = Cancel::new();
     signals::watch(&cancel)?;
-    let caller = Caller {
-        settings: &settings,
-        command: args_to_plan::command_line(),
-        clock: &SystemClock::new(),
-        cancel: &cancel,
-    };
-    let check = vinrich::check(&caller, !args.offline)?;
+    let clock = SystemClock::new();
+    let context = Context { events: &Silent, clock: &clock, cancel: &cancel };
+    let command = args_to_plan::command_line();
+    let check = vinrich::check(&settings, &command, context, !args.offline)?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&check)?,
         ReportFormat::Text => stdout::write(&as_text(&check))?,
@@ -36,7 +34,7 @@ pub(crate) fn run(args: &CheckArgs, common: &CommonArgs) -> Result<u8, Error> {
 
 fn as_text(check: &Check) -> String {
     let state = if check.store_exists { "" } else { " (none yet; the first run creates it)" };
-    let store = visible(&check.store.display().to_string()).into_owned();
+    let store = shown(&check.store);
     let mut lines = vec![format!("store    {store}{state}")];
     for (id, entries) in check.vendors.iter().map(vendor).chain(check.local.iter().map(local)) {
         lines.extend([String::new(), id.to_owned()]);
@@ -51,9 +49,9 @@ fn who_was_called(check: &Check) -> String {
     let was_called = |vendor: &&VendorCheck| !matches!(vendor.call, CallCheck::NotAsked { .. });
     match check.vendors.iter().filter(was_called).count() as u64 {
         0 if check.asked => {
-            "nobody could be called: whether a key works shows with the first run".into()
+            "no vendor could be called: whether a key works shows with the first run".into()
         }
-        0 => "nobody was called: whether a key works shows without `--offline`".into(),
+        0 => "no vendor was called: whether a key works shows without `--offline`".into(),
         called => format!("{} called, by calls that are not billed", count(called, "vendor")),
     }
 }
@@ -195,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vendor_that_answered_is_shown_with_what_it_said() {
+    fn a_vendor_that_answered_is_shown_with_its_answer() {
         let usage = UsageCheck { days: 30, said: counted(3, 6000), ledger: counted(3, 6000) };
         let answered = CallCheck::Accepted {
             call: "usage",
@@ -255,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_wrong_comes_with_what_to_do() {
+    fn what_is_missing_comes_with_what_to_do() {
         let missing = KeyCheck::Missing { place: "environment variable `VISOR_API_KEY`".into() };
         let refused = CallCheck::Failed {
             why: "the key is refused (HTTP 401)".into(),
@@ -267,7 +265,7 @@ mod tests {
             why: "key file `k` is empty".into(),
             hint: Some("fill it".into()),
         };
-        let not_asked = CallCheck::NotAsked { why: "not asked, for want of a key".into() };
+        let not_asked = CallCheck::NotAsked { why: "not asked: it has no key".into() };
         let vendors = vec![
             visor(missing, not_asked.clone()),
             visor(KeyCheck::NotNeeded, refused),
@@ -301,7 +299,7 @@ mod tests {
           asked for  listings
           quotas     10/10s, 60/minute
           spend      none, so endpoints that cost money are left out
-          call       not asked, for want of a key
+          call       not asked: it has no key
 
         visor
           key        none needed
@@ -318,7 +316,7 @@ mod tests {
           asked for  listings
           quotas     10/10s, 60/minute
           spend      none, so endpoints that cost money are left out
-          call       not asked, for want of a key
+          call       not asked: it has no key
 
         vpic
           asked for  decode

@@ -7,11 +7,13 @@ use vinrich::domain::error::Error;
 use crate::format::visible;
 
 /// Asks on the terminal whether to do `what`. Fails with 64 where the answer is
-/// no, or where nobody can be asked.
+/// no, or where there is no terminal to ask on.
 pub(crate) fn ask(what: &str) -> Result<(), Error> {
     if !can_be_asked() {
-        return Err(Error::usage(format!("this would {what}, and nobody is here to agree"))
-            .hint("nothing was done; add `--yes` to agree beforehand"));
+        return Err(Error::usage(format!(
+            "this would {what}, and there is no terminal to agree on"
+        ))
+        .hint("nothing was done; add `--yes` to agree beforehand"));
     }
     let answer = question(what)
         .map_err(|source| Error::internal("cannot ask on the terminal").because(source))?;
@@ -21,7 +23,7 @@ pub(crate) fn ask(what: &str) -> Result<(), Error> {
     }
 }
 
-/// Whether somebody reads the question and can type an answer.
+/// Whether a person reads the question and can type an answer.
 pub(crate) fn can_be_asked() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }

@@ -11,22 +11,22 @@ use vinrich::domain::events::{Events, Level, Phase, Progress};
 use crate::cli::{CommonArgs, LogFormat};
 use crate::format::{bytes, count, now, span, thousands, visible};
 
-/// Draws a run's news on stderr.
+/// Shows a run's progress and notes on stderr.
 pub(crate) struct Console {
     format: LogFormat,
     quiet: bool,
     /// On a terminal that wants one.
     bar: Option<ProgressBar>,
     pace: Mutex<Pace>,
-    /// What was said aloud, so that nobody need say it again.
-    told: Mutex<BTreeSet<String>>,
+    /// The notes printed so far, so that none is printed twice.
+    printed: Mutex<BTreeSet<String>>,
 }
 
 /// Notes remembered; the others may be repeated.
-const MOST_TOLD: usize = 256;
+const MOST_PRINTED: usize = 256;
 
 impl Console {
-    /// A console that speaks as the common flags and the terminal want it to.
+    /// A console in the format of the common flags, with a bar where the terminal has one.
     pub(crate) fn new(common: &CommonArgs) -> Self {
         let drawn = on_terminal() && !common.quiet && common.log_format == LogFormat::Text;
         let every = if drawn { Pace::BAR } else { Pace::LINES };
@@ -35,20 +35,20 @@ impl Console {
             quiet: common.quiet,
             bar: drawn.then(bar),
             pace: Mutex::new(Pace::new(every)),
-            told: Mutex::default(),
+            printed: Mutex::default(),
         }
     }
 
-    /// Clears the bar, so that what follows stands alone.
+    /// Clears the bar, so that what follows has the line to itself.
     pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
 
-    /// Whether `message` was already said aloud.
-    pub(crate) fn has_told(&self, message: &str) -> bool {
-        lock(&self.told).contains(message)
+    /// Whether `message` was printed before.
+    pub(crate) fn has_printed(&self, message: &str) -> bool {
+        lock(&self.printed).contains(message)
     }
 
     /// Shows how much of a file has arrived.
@@ -96,19 +96,19 @@ impl Events for Console {
         if level == Level::Debug || (self.quiet && level == Level::Info) {
             return;
         }
-        let mut told = lock(&self.told);
-        let is_news = !told.contains(message);
-        if told.len() < MOST_TOLD {
-            told.insert(message.to_owned());
+        let mut printed = lock(&self.printed);
+        let is_new = !printed.contains(message);
+        if printed.len() < MOST_PRINTED {
+            printed.insert(message.to_owned());
         }
-        drop(told);
-        if is_news {
+        drop(printed);
+        if is_new {
             self.say(level, code, message);
         }
     }
 }
 
-/// How far the run has come, in one line. What matters most stands first: a
+/// How far the run has come, in one line. What matters most comes first: a
 /// narrow terminal cuts the rest.
 pub(crate) fn status(progress: &Progress) -> String {
     let mut parts = vec![headline(progress)];
@@ -116,7 +116,7 @@ pub(crate) fn status(progress: &Progress) -> String {
         if let Some(waiting) = &progress.waiting {
             parts.push(format!("waiting for {waiting}"));
         }
-        // The estimate knows the quotas alone: none of them holding up says nothing.
+        // The estimate knows the quotas alone: zero only means that none of them holds the run up.
         if let Some(seconds) = progress.eta_seconds.filter(|seconds| *seconds > 0) {
             parts.push(format!("{} to go", span(seconds)));
         }
@@ -153,7 +153,7 @@ fn headline(progress: &Progress) -> String {
     }
 }
 
-/// Lets news through at the pace a reader wants them: the first, then one each
+/// Lets progress through at the pace a reader wants: the first, then one each
 /// `every`, and the last.
 #[derive(Debug)]
 struct Pace {
@@ -250,8 +250,8 @@ fn json_line(time: &str, level: Level, code: &str, message: &str) -> String {
 }
 
 fn print(text: &str) {
-    // Without a stderr there is nobody left to tell; the run goes on.
-    let _unheard = io::stderr().lock().write_all(text.as_bytes());
+    // Without a stderr the run goes on unread.
+    let _unread = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// A panic elsewhere ends the process; what it left behind is still good to draw.
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_says_how_far_the_run_is() {
+    fn one_line_shows_how_far_the_run_is() {
         assert_eq!(
             status(&asking()),
             "asking: 40 of 1,000 calls, waiting for carvin: quota 100/day, until 02:10, \
@@ -329,11 +329,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_aloud_is_remembered() {
+    fn printed_notes_are_remembered() {
         let console = Console::new(&CommonArgs { quiet: true, ..CommonArgs::default() });
-        console.note(Level::Info, "quota", "quiet runs do not say this");
-        assert!(!console.has_told("quiet runs do not say this"));
-        console.note(Level::Warn, "quota", "quiet runs say this");
-        assert!(console.has_told("quiet runs say this"));
+        console.note(Level::Info, "quota", "quiet runs leave this out");
+        assert!(!console.has_printed("quiet runs leave this out"));
+        console.note(Level::Warn, "quota", "quiet runs print this");
+        assert!(console.has_printed("quiet runs print this"));
     }
 }

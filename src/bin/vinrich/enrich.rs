@@ -1,8 +1,8 @@
 //! `vinrich enrich`: the rows of files into one enriched output.
 
-use vinrich::SystemClock;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
+use vinrich::{Context, SystemClock};
 
 use crate::cli::{CommonArgs, EnrichArgs};
 use crate::console::Console;
@@ -16,9 +16,11 @@ pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
     signals::watch(&cancel)?;
 
     let console = Console::new(common);
-    let outcome = vinrich::run(&plan, &console, &SystemClock::new(), &cancel);
+    let clock = SystemClock::new();
+    let context = Context { events: &console, clock: &clock, cancel: &cancel };
+    let outcome = vinrich::enrich(&plan, context);
     console.finish();
     let report = outcome?;
-    summary::tell(&report, &console, common);
+    summary::print(&report, &console, common);
     Ok(report.exit_code)
 }

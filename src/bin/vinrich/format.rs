@@ -4,18 +4,14 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
+
+use indicatif::HumanCount;
+use jiff::Timestamp;
 
 /// `1234567` as `1,234,567`.
 pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    HumanCount(number).to_string()
 }
 
 /// `1 row`, `1,234 rows`.
@@ -86,51 +82,57 @@ pub(crate) fn moment(rfc3339: &str) -> String {
 
 /// Microseconds since 1970 as `2026-11-23 02:10:00 UTC`.
 pub(crate) fn at(micros: i64) -> String {
-    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| "?".into(), written)
+    Timestamp::from_microsecond(micros).map_or_else(|_| "?".into(), written)
 }
 
-fn written(at: jiff::Timestamp) -> String {
+fn written(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Microseconds since 1970 as `2026-11-23T02:10:00.000000Z`, as outputs have it.
+pub(crate) fn rfc3339(micros: i64) -> Option<String> {
+    let at = Timestamp::from_microsecond(micros).ok()?;
+    Some(at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
 }
 
 /// The time of a log line.
 pub(crate) fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// `text` with control characters and those that reorder text written out, so
 /// that data cannot draw on the terminal or forge a log line.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(deceives) {
+    escaped(text, deceives, |shown, character| shown.extend(character.escape_unicode()))
+}
+
+/// A path as [`visible`] text.
+pub(crate) fn shown(path: &Path) -> String {
+    visible(&path.display().to_string()).into_owned()
+}
+
+/// `json` with the same characters as JSON escapes: it reads back the same, and
+/// shows what it says.
+pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
+    let hides = |character: char| character != '\n' && deceives(character);
+    escaped(json, hides, |shown, character| {
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            let _infallible = write!(shown, "\\u{unit:04x}");
+        }
+    })
+}
+
+fn escaped(
+    text: &str,
+    hides: impl Fn(char) -> bool,
+    escape: impl Fn(&mut String, char),
+) -> Cow<'_, str> {
+    if !text.contains(&hides) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
     for character in text.chars() {
-        if deceives(character) {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    Cow::Owned(shown)
-}
-
-/// `json` with the same characters as JSON escapes: it says the same, and shows
-/// what it says.
-pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
-    let hides = |character: char| character != '\n' && deceives(character);
-    if !json.contains(hides) {
-        return Cow::Borrowed(json);
-    }
-    let mut shown = String::with_capacity(json.len() + 16);
-    for character in json.chars() {
-        if hides(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _infallible = write!(shown, "\\u{unit:04x}");
-            }
-        } else {
-            shown.push(character);
-        }
+        if hides(character) { escape(&mut shown, character) } else { shown.push(character) }
     }
     Cow::Owned(shown)
 }
@@ -272,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn json_says_the_same_and_shows_what_it_says() {
+    fn visible_json_reads_back_the_same() {
         let hostile = "a\u{1b}[2J\u{9b}31m\u{202e}b\u{7f}\u{e0041}";
         let json = serde_json::to_string_pretty(&[hostile, "naïve – 車"]).expect("JSON");
         let shown = visible_json(&json);

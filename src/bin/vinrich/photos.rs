@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use vinrich::SystemClock;
 use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
 use vinrich::input::InputSpec;
-use vinrich::ops::acting::{Intent, World};
 use vinrich::ops::photos::{self, PhotoPlan, Photos, To};
+use vinrich::{Context, Intent, SystemClock};
 
 use crate::cli::{
     CommonArgs, ConsentArgs, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
@@ -31,9 +30,9 @@ fn request(args: &PhotosRequestArgs, common: &CommonArgs) -> Result<u8, Error> {
     let input = Some(args_to_plan::rows(&args.rows));
     let output = args.output.as_deref().map_or(To::Nowhere, to);
     let plan = planned(input, args.consent.max_calls, output);
-    carry_out(&args.sandbox, common, plan, "made", |plan, world| {
+    carry_out(&args.sandbox, common, plan, "made", |plan, context| {
         let agree = agree(&args.consent, "make", "photo request");
-        photos::request(plan, args.again, world, &agree)
+        photos::request(plan, args.again, context, &agree)
     })
 }
 
@@ -48,9 +47,9 @@ fn cancel(args: &PhotosCancelArgs, common: &CommonArgs) -> Result<u8, Error> {
     let vins = args.vins.iter().map(|vin| args_to_plan::vin(vin)).collect::<Result<Vec<_>, _>>()?;
     let vins = (!args.all).then_some(vins);
     let plan = planned(None, args.consent.max_calls, To::Nowhere);
-    carry_out(&args.sandbox, common, plan, "cancelled", |plan, world| {
+    carry_out(&args.sandbox, common, plan, "cancelled", |plan, context| {
         let agree = agree(&args.consent, "cancel", "photo request");
-        photos::cancel(plan, vins.as_deref(), world, &agree)
+        photos::cancel(plan, vins.as_deref(), context, &agree)
     })
 }
 
@@ -64,13 +63,13 @@ fn planned(
     move |settings| PhotoPlan { input, settings, max_calls, output, command }
 }
 
-/// Does the work with what every command needs around it, and tells what it came to.
+/// Does the work with what every command needs around it, and prints its summary.
 fn carry_out(
     sandboxed: &SandboxedArgs,
     common: &CommonArgs,
     plan: impl FnOnce(Settings) -> PhotoPlan,
     verb: &str,
-    work: impl FnOnce(&PhotoPlan, World<'_>) -> Result<Photos, Error>,
+    work: impl FnOnce(&PhotoPlan, Context<'_>) -> Result<Photos, Error>,
 ) -> Result<u8, Error> {
     let mut settings = settings::load(common.config.as_deref())?;
     let _session = Session::start(sandboxed, &mut settings)?;
@@ -78,12 +77,12 @@ fn carry_out(
     signals::watch(&cancel)?;
     let console = Console::new(common);
     let clock = SystemClock::new();
-    let world = World { events: &console, clock: &clock, cancel: &cancel };
-    let outcome = work(&plan(settings), world);
+    let context = Context { events: &console, clock: &clock, cancel: &cancel };
+    let outcome = work(&plan(settings), context);
     console.finish();
     let photos = outcome?;
     if !common.quiet || photos.report.exit_code != 0 {
-        summary::tell_acted(&photos.report, &headline(&photos, verb), &console, common);
+        summary::print_acted(&photos.report, &headline(&photos, verb), &console, common);
     }
     Ok(photos.report.exit_code)
 }

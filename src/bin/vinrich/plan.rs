@@ -1,13 +1,9 @@
-//! `vinrich plan`: what a run would take, told before it is spent.
-
-use std::collections::BTreeMap;
+//! `vinrich plan`: what a run would take, before it is spent.
 
 use vinrich::SystemClock;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::money::Micros;
-use vinrich::domain::outcome::Dataset;
 use vinrich::enrich::plan::{DatasetForecast, Forecast, VendorForecast};
-use vinrich::vendors;
 
 use crate::cli::{CommonArgs, PlanArgs, ReportFormat};
 use crate::console::Console;
@@ -55,36 +51,23 @@ fn headline(forecast: &Forecast) -> String {
     };
     let cost: Micros = vendors.iter().map(|vendor| vendor.cost).sum();
     let certain = vendors.iter().filter(|vendor| vendor.cost > Micros::ZERO).all(|v| v.exact);
-    let mut parts = calls(forecast);
+    let calls: u64 = vendors.iter().map(|vendor| vendor.calls_total).sum();
+    let mut parts =
+        vec![format!("{} {}", range(vendors), if calls == 1 { "call" } else { "calls" })];
     parts.extend((cost > Micros::ZERO).then(|| at_most(certain, &cost.to_string())));
     parts.push(format!("done in {}", at_most(slowest.exact || is_soon(slowest), &time(slowest))));
     format!("{vins}: {}", parts.join("; "))
 }
 
-/// The calls known now, then those that depend on what decodes will say.
-fn calls(forecast: &Forecast) -> Vec<String> {
-    let is_exact = |name: &str| forecast.datasets.iter().any(|of| of.dataset == name && of.exact);
-    let mut known = 0;
-    let mut bounds: BTreeMap<&str, u64> = BTreeMap::new();
-    for vendor in &forecast.vendors {
-        for (endpoint, calls) in &vendor.calls {
-            match dataset_of(&vendor.vendor, endpoint) {
-                Some(dataset) if !is_exact(dataset) => *bounds.entry(dataset).or_default() += calls,
-                _ => known += calls,
-            }
-        }
+/// The calls, from those that are sure to those that may be.
+fn range(vendors: &[VendorForecast]) -> String {
+    let most = thousands(vendors.iter().map(|vendor| vendor.calls_total).sum());
+    let least = vendors.iter().map(|vendor| vendor.calls_at_least).sum();
+    match (vendors.iter().all(|vendor| vendor.exact), least) {
+        (true, _) => most,
+        (false, 0) => at_most(false, &most),
+        (false, least) => format!("{} to {most}", thousands(least)),
     }
-    let mut parts: Vec<String> = (known > 0).then(|| count(known, "call")).into_iter().collect();
-    // What waits for decodes is asked by the vehicle they name.
-    parts.extend(bounds.iter().map(|(dataset, calls)| {
-        format!("{dataset} by vehicle: at most {}", count(*calls, "call"))
-    }));
-    parts
-}
-
-fn dataset_of(vendor: &str, endpoint: &str) -> Option<&'static str> {
-    let vendor = vendors::find(vendor.trim_start_matches("sandbox:"))?;
-    vendor.endpoint(endpoint)?.spec().dataset.map(Dataset::name)
 }
 
 fn rows(forecast: &Forecast) -> String {
@@ -132,7 +115,7 @@ fn by_vendor(vendors: &[VendorForecast]) -> Vec<String> {
     rows.extend(called.iter().map(|vendor| {
         vec![
             vendor.vendor.clone(),
-            range(vendor),
+            range(std::slice::from_ref(vendor)),
             vendor.cost.to_string(),
             vendor.quota_left.map_or_else(|| "no quota".into(), thousands),
             time(vendor),
@@ -144,15 +127,6 @@ fn by_vendor(vendors: &[VendorForecast]) -> Vec<String> {
 
 fn at_most(exact: bool, amount: &str) -> String {
     if exact { amount.to_owned() } else { format!("at most {amount}") }
-}
-
-/// The calls, from those that are sure to those that may be.
-fn range(vendor: &VendorForecast) -> String {
-    match (vendor.exact, vendor.calls_at_least) {
-        (true, _) => thousands(vendor.calls_total),
-        (false, 0) => at_most(false, &thousands(vendor.calls_total)),
-        (false, least) => format!("{} to {}", thousands(least), thousands(vendor.calls_total)),
-    }
 }
 
 /// How long it takes until every key has an answer.
@@ -221,9 +195,9 @@ mod tests {
     }
 
     #[test]
-    fn a_forecast_says_calls_money_and_nights_first() {
+    fn a_plan_begins_with_calls_money_and_nights() {
         insta::assert_snapshot!(as_text(&forecast()), @r#"
-        2,000 VINs: 100 calls; recalls by vehicle: at most 402 calls; done in at most 6 nights
+        2,000 VINs: 100 to 502 calls; done in at most 6 nights
         2,100 rows, 2,088 with a usable VIN; 12 rejected: 7 length, 5 placeholder
 
         dataset   keys  fresh  expired  to ask
@@ -245,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_numbers_are_not_hedged_and_money_is_told() {
+    fn exact_numbers_come_without_at_most() {
         let mut exact = forecast();
         exact.datasets[1].exact = true;
         exact.vendors[0] = VendorForecast {

@@ -11,7 +11,7 @@ use vinrich::store::{HeldRecallFile, Imported, RunLimits, Store, StoreSpec};
 
 use crate::cli::{CommonArgs, ListArgs, RecallsCommand, RecallsImportArgs, ReportFormat};
 use crate::console::Console;
-use crate::format::{at, count, table, text, thousands, visible};
+use crate::format::{at, count, rfc3339, table, text, thousands, visible};
 use crate::{settings, stdout};
 
 /// Rows between two looks at the clock.
@@ -26,7 +26,7 @@ pub(crate) fn run(command: &RecallsCommand, common: &CommonArgs) -> Result<u8, E
     Ok(Exit::Success.code())
 }
 
-/// What was imported before a file failed stays, and is told.
+/// What was imported before a file failed stays, and is printed.
 fn import(args: &RecallsImportArgs, common: &CommonArgs, settings: &Settings) -> Result<(), Error> {
     let console = Console::new(common);
     let mut done = Vec::new();
@@ -86,7 +86,7 @@ fn as_text(imported: &Imported) -> String {
     )];
     let left_out = [
         (edition.other_rows, "about equipment, tires and child seats"),
-        (edition.duplicates, "that another row says too"),
+        (edition.duplicates, "repeated by another row"),
     ];
     let left_out = left_out.into_iter().filter(|(rows, _)| *rows > 0);
     lines.extend(
@@ -156,9 +156,7 @@ fn held_as_json(file: &HeldRecallFile) -> serde_json::Value {
         "campaigns": file.campaigns,
         "vehicles": file.vehicles,
         "newest": file.newest.and_then(day),
-        "imported_at": jiff::Timestamp::from_microsecond(file.imported_at)
-            .ok()
-            .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()),
+        "imported_at": rfc3339(file.imported_at),
         "warnings": file.warnings,
     })
 }
@@ -170,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_import_is_told_in_a_few_lines() {
+    fn an_import_is_summed_up_in_a_few_lines() {
         let edition = Edition {
             part: Part::Post2010,
             name: "FLAT_RCL_POST_2010.zip".into(),
@@ -187,7 +185,7 @@ mod tests {
         insta::assert_snapshot!(as_text(&imported), @r"
         FLAT_RCL_POST_2010.zip: 210,000 rows: 14,000 campaigns, 60,000 vehicles by make, model and year; up to 2025-03-14
           left out: 30,000 rows about equipment, tires and child seats
-          left out: 1 row that another row says too
+          left out: 1 row repeated by another row
           warning: bad lines left out: 1 (line 7: it has no tabs)
         ");
         imported.unchanged = true;

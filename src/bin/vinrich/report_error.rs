@@ -1,4 +1,4 @@
-//! How the process says what went wrong: once, with causes and a way out.
+//! How the process reports what went wrong: once, with causes and a way out.
 
 use std::error::Error as StdError;
 use std::io::{self, Write};
@@ -10,8 +10,8 @@ use crate::cli::LogFormat;
 use crate::format::{now, text, visible};
 
 /// Prints `error` to stderr; gives the exit code. A reader who closed our
-/// stdout has had enough: that is no error, and nothing is said.
-pub(crate) fn tell(error: &Error, format: LogFormat) -> u8 {
+/// stdout has had enough: that is not an error, and nothing is printed.
+pub(crate) fn print(error: &Error, format: LogFormat) -> u8 {
     if error.exit() == Exit::Success {
         return Exit::Success.code();
     }
@@ -19,8 +19,8 @@ pub(crate) fn tell(error: &Error, format: LogFormat) -> u8 {
         LogFormat::Text => as_text(error),
         LogFormat::Json => as_json(error, &now()),
     };
-    // Without a stderr there is nobody left to tell.
-    let _unheard = io::stderr().lock().write_all(text.as_bytes());
+    // Without a stderr the exit code alone says it.
+    let _unread = io::stderr().lock().write_all(text.as_bytes());
     error.exit().code()
 }
 
@@ -29,8 +29,8 @@ pub(crate) fn tell(error: &Error, format: LogFormat) -> u8 {
 /// The process ends at once: the store is made for that, and a half-dead run is not.
 pub(crate) fn on_panic() {
     std::panic::set_hook(Box::new(|info| {
-        // Without a stderr there is nobody left to tell.
-        let _unheard = writeln!(io::stderr().lock(), "{}", panic_line(info));
+        // Without a stderr the exit code alone says it.
+        let _unread = writeln!(io::stderr().lock(), "{}", panic_line(info));
         signal_hook::low_level::exit(i32::from(Exit::Internal.code()));
     }));
 }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_with_its_causes_and_its_hint() {
+    fn an_error_is_printed_with_causes_and_hint() {
         assert_eq!(
             as_text(&full_disk()),
             "error: cannot write `a\\u{1b}[2Jb.csv`\n  caused by: no space left\nhint: make room, then run again\n"
@@ -107,10 +107,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_who_left_is_no_error() {
+    fn a_closed_stdout_is_not_an_error() {
         let gone = vinrich::output::write_error(Path::new("-"), io::ErrorKind::BrokenPipe.into());
-        assert_eq!(tell(&gone, LogFormat::Text), 0);
+        assert_eq!(print(&gone, LogFormat::Text), 0);
         let elsewhere = Error::io("cannot read", Path::new("a"), io::ErrorKind::BrokenPipe.into());
-        assert_eq!(tell(&elsewhere, LogFormat::Text), 74);
+        assert_eq!(print(&elsewhere, LogFormat::Text), 74);
     }
 }

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use vinrich::config::{Local, Quota, Settings, SpendLimit, VendorSettings};
+use vinrich::config::{Quota, Settings};
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::{Error, Exit};
-use vinrich::domain::money::Micros;
 use vinrich::sandbox::{self, Quotas, Sandbox, SandboxSpec};
 use vinrich::vendors;
 
@@ -27,7 +26,7 @@ pub(crate) fn run(args: SandboxArgs) -> Result<u8, Error> {
     signals::watch(&cancel)?;
     stdout::write(&directions(&sandbox)?)?;
     wait(&cancel);
-    // Stopping is how this command ends, so the signal is no failure.
+    // Stopping is how this command ends, so the signal is not a failure.
     Ok(Exit::Success.code())
 }
 
@@ -50,52 +49,16 @@ impl Session {
         }
         let faults = args.faults.clone();
         let quotas = Quotas::roomy();
-        let sandbox =
-            Sandbox::start(SandboxSpec { faults, quotas: quotas.clone(), ..Default::default() })?;
+        let sandbox = Sandbox::start(SandboxSpec { faults, quotas, ..Default::default() })?;
         let store =
             tempfile::Builder::new().prefix("vinrich-sandbox-").tempdir().map_err(|source| {
                 Error::io("cannot create a throwaway store in", &std::env::temp_dir(), source)
             })?;
-        point_at(&sandbox, &quotas, settings)?;
+        sandbox.redirect(settings)?;
         settings.store = store.path().join("vinrich.db");
         Ok(Some(Self { _sandbox: sandbox, _store: store }))
     }
 }
-
-/// Lets nothing reach a real vendor: those without a stand-in are left out.
-///
-/// Quotas and spend limits that the user set are kept, so that they can be tried;
-/// the vendors' own would make a demonstration wait for tomorrow.
-fn point_at(sandbox: &Sandbox, quotas: &Quotas, settings: &mut Settings) -> Result<(), Error> {
-    let known = sandbox::vendors();
-    settings.vendors.retain(|id, _| known.contains(id));
-    for dataset in settings.datasets.values_mut() {
-        let named = dataset.named;
-        // Its vehicles are made up: what real data say of them is told only on request.
-        let local = |id: &str| named && Local::from_id(id).is_some();
-        dataset.vendors.retain(|id| known.contains(id) || local(id));
-    }
-    for (id, vendor) in &mut settings.vendors {
-        let untouched = vendors::find(id)
-            .map(|vendor| VendorSettings::new(&vendor.spec().defaults))
-            .transpose()?;
-        if untouched.is_some_and(|untouched| untouched.quotas == vendor.quotas) {
-            vendor.quotas = quotas.of(id).to_vec();
-        }
-        if vendor.spend.is_empty() {
-            vendor.spend = vec![PLAY_MONEY];
-        }
-        vendor.base_url = sandbox.base_url(id);
-        vendor.api_key = sandbox::key(id).map(|key| key.to_owned().into());
-        (vendor.api_key_env, vendor.api_key_file) = (None, None);
-        vendor.sandbox = true;
-    }
-    Ok(())
-}
-
-/// Enough for any demonstration; nobody is charged.
-const PLAY_MONEY: SpendLimit =
-    SpendLimit { amount: Micros(1_000_000_000), window: Duration::from_hours(24) };
 
 /// The quotas typed for a vendor, all of them, or the sandbox's own.
 fn quotas(typed: &[(String, Quota)]) -> Quotas {
@@ -131,14 +94,14 @@ fn wait(cancel: &Cancel) {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use secrecy::{ExposeSecret, SecretString};
+    use vinrich::domain::money::Micros;
 
     use super::*;
-    use crate::settings;
 
     fn settings_of(text: &str) -> Settings {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        Settings::load(Some(file.path()), std::iter::empty(), &settings::defaults()).unwrap()
+        Settings::load(Some(file.path()), std::iter::empty(), &vendors::specs()).unwrap()
     }
 
     fn sandboxed() -> SandboxedArgs {
@@ -173,7 +136,7 @@ mod tests {
         assert_eq!(quotas("carvin"), ["3/day"]);
         assert_eq!(settings.vendors["visor"].quotas, Quotas::roomy().of("visor"));
         assert_eq!(settings.vendors["visor"].spend[0].amount, Micros(1_000_000));
-        assert_eq!(settings.vendors["carvin"].spend, [PLAY_MONEY]);
+        assert_eq!(settings.vendors["carvin"].spend[0].amount, Micros(1_000_000_000));
     }
 
     #[test]
@@ -192,9 +155,9 @@ mod tests {
         let text = directions(&sandbox).unwrap();
         let env = text.lines().filter_map(|line| line.strip_prefix("export "));
         let env = env.filter_map(|line| line.split(' ').next()?.split_once('='));
-        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let env = env.map(|(name, value)| (name.into(), value.into()));
         let nothing = tempfile::NamedTempFile::new().unwrap();
-        let settings = Settings::load(Some(nothing.path()), env, &settings::defaults()).unwrap();
+        let settings = Settings::load(Some(nothing.path()), env, &vendors::specs()).unwrap();
         for id in sandbox::vendors() {
             assert_eq!(settings.vendors[id].base_url, sandbox.base_url(id));
         }

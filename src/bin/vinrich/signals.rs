@@ -14,8 +14,8 @@ use vinrich::domain::error::Exit;
 #[cfg(unix)]
 const LONGEST_STOP: std::time::Duration = std::time::Duration::from_millis(9500);
 
-/// A file that grows over `ulimit -f` is an error like a full disk, and no death
-/// by SIGXFSZ.
+/// A file that grows over `ulimit -f` is an error like a full disk, instead of a
+/// death by SIGXFSZ.
 pub(crate) fn survive_file_limits() {
     #[cfg(unix)]
     {
@@ -73,15 +73,15 @@ fn leave(cancel: &Cancel, why: &str) {
     use std::io::Write;
 
     if let Some(exit) = cancel.asked() {
-        // Without a stderr there is nobody left to tell.
-        let _unheard = writeln!(std::io::stderr(), "stopped by a signal: {why}");
+        // Without a stderr the exit code alone says it.
+        let _unread = writeln!(std::io::stderr(), "stopped by a signal: {why}");
         signal_hook::low_level::exit(i32::from(exit.code()));
     }
 }
 
 /// The signals this process was started to ignore, as a bit mask: `nohup` does
 /// that with SIGHUP, and a shell with SIGINT for what runs in the background.
-/// Told on Linux only; elsewhere none.
+/// Known on Linux only; elsewhere none.
 #[cfg(unix)]
 fn ignored_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

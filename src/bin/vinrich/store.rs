@@ -5,11 +5,11 @@ use std::path::Path;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::{Events, Level};
 use vinrich::domain::money::Micros;
-use vinrich::store::{self, Backup, Carried, Carry, Restored};
+use vinrich::store::{self, Backup, MergeOutcome, Merged, Restored};
 
 use crate::cli::{CommonArgs, StoreBackupArgs, StoreCommand, StoreRestoreArgs};
 use crate::console::Console;
-use crate::format::{at, bytes, count, text, visible};
+use crate::format::{at, bytes, count, shown, text};
 use crate::{settings, stdout};
 
 pub(crate) fn run(command: &StoreCommand, common: &CommonArgs) -> Result<u8, Error> {
@@ -45,8 +45,8 @@ fn restore(args: &StoreRestoreArgs, store: &Path, common: &CommonArgs) -> Result
 fn as_text(restored: &Restored, store: &Path, file: &Path) -> String {
     let mut lines =
         vec![format!("restored {} from {}: {}", shown(store), shown(file), holds(&restored.holds))];
-    if let Carried::Over(carry) = &restored.carried {
-        lines.push(format!("  carried over from the replaced store: {}", carried(carry)));
+    if let MergeOutcome::Merged(merged) = &restored.merge {
+        lines.push(format!("  carried over from the replaced store: {}", carried_over(merged)));
     }
     lines.extend(
         restored.kept.iter().map(|kept| format!("  the replaced store is kept as {}", shown(kept))),
@@ -62,89 +62,88 @@ fn holds(backup: &Backup) -> String {
     format!("{size}, {answers}, {calls}{latest}")
 }
 
-fn carried(carry: &Carry) -> String {
-    if carry.calls == 0 && carry.answers == 0 {
+fn carried_over(merged: &Merged) -> String {
+    if merged.calls == 0 && merged.answers == 0 {
         return "nothing, the backup knows it all".into();
     }
     let cost =
-        if carry.spent > Micros::ZERO { format!(" ({})", carry.spent) } else { String::new() };
-    format!("{}{cost}, {}", count(carry.calls, "call"), count(carry.answers, "answer"))
+        if merged.spent > Micros::ZERO { format!(" ({})", merged.spent) } else { String::new() };
+    format!("{}{cost}, {}", count(merged.calls, "call"), count(merged.answers, "answer"))
 }
 
 /// What the user must know of what was lost.
 fn warnings(restored: &Restored) -> Vec<(&'static str, String)> {
     let since =
         restored.holds.latest.map_or_else(|| "at all".into(), |call| format!("after {}", at(call)));
-    match &restored.carried {
-        Carried::Over(carry) if carry.recall_file_differs => vec![(
+    match &restored.merge {
+        MergeOutcome::Merged(merged) if merged.recall_file_differs => vec![(
             "recall_file",
             "the recall file is that of the backup; `vinrich recalls import` takes a newer one in"
                 .into(),
         )],
-        Carried::Over(_) => Vec::new(),
-        Carried::Nothing => vec![(
+        MergeOutcome::Merged(_) => Vec::new(),
+        MergeOutcome::Nothing => vec![(
             "ledger_lost",
             format!(
                 "there was no store here: what was spent, and used of the quotas, {since} is \
-                 unknown; `vinrich quota --reconcile` asks the vendors that tell"
+                 unknown; `vinrich quota --reconcile` asks the vendors that report it"
             ),
         )],
-        Carried::Foreign => vec![(
+        MergeOutcome::Foreign => vec![(
             "foreign_backup",
             "the backup is of another installation: calls in the replaced store are not known to \
              the restored one, and its quotas and spend limits begin with the backup's own calls"
                 .into(),
         )],
-        Carried::Damaged(why) => vec![(
+        MergeOutcome::Damaged(why) => vec![(
             "ledger_lost",
             format!(
                 "the replaced store was damaged ({why}): what was spent, and used of the quotas, \
-                 {since} is unknown; `vinrich quota --reconcile` asks the vendors that tell"
+                 {since} is unknown; `vinrich quota --reconcile` asks the vendors that report it"
             ),
         )],
     }
-}
-
-fn shown(path: &Path) -> String {
-    visible(&path.display().to_string()).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn restored(carried: Carried) -> Restored {
+    fn restored(merge: MergeOutcome) -> Restored {
         let holds = Backup {
             bytes: 1_500_000,
             answers: 2000,
             calls: 112,
             latest: Some(1_795_314_199_000_000),
         };
-        Restored { holds, carried, kept: Some("v.db.before-restore-20261122T022319Z".into()) }
+        Restored { holds, merge, kept: Some("v.db.before-restore-20261122T022319Z".into()) }
     }
 
     #[test]
     fn a_restore_says_what_became_of_the_replaced_store() {
-        let carry =
-            Carry { calls: 12, spent: Micros(36_000), answers: 240, recall_file_differs: false };
-        let told = |carried| as_text(&restored(carried), Path::new("v.db"), Path::new("b.db"));
-        insta::assert_snapshot!(told(Carried::Over(carry)), @r"
+        let merged =
+            Merged { calls: 12, spent: Micros(36_000), answers: 240, recall_file_differs: false };
+        let text = |merge| as_text(&restored(merge), Path::new("v.db"), Path::new("b.db"));
+        insta::assert_snapshot!(text(MergeOutcome::Merged(merged)), @r"
         restored v.db from b.db: 1.5 MB, 2,000 answers, 112 calls, the latest 2026-11-22 02:23:19 UTC
           carried over from the replaced store: 12 calls ($0.036), 240 answers
           the replaced store is kept as v.db.before-restore-20261122T022319Z
         ");
-        assert!(told(Carried::Over(Carry::default())).contains("nothing, the backup knows it all"));
-        assert!(!told(Carried::Foreign).contains("carried over"));
+        assert!(
+            text(MergeOutcome::Merged(Merged::default()))
+                .contains("nothing, the backup knows it all")
+        );
+        assert!(!text(MergeOutcome::Foreign).contains("carried over"));
     }
 
     #[test]
     fn what_is_lost_is_said() {
-        let said = |carried| warnings(&restored(carried)).pop().map(|(code, _)| code);
-        assert_eq!(said(Carried::Nothing), Some("ledger_lost"));
-        assert_eq!(said(Carried::Over(Carry::default())), None);
-        assert_eq!(said(Carried::Foreign), Some("foreign_backup"));
-        assert_eq!(said(Carried::Damaged("it is empty".into())), Some("ledger_lost"));
-        let other = Carry { recall_file_differs: true, ..Carry::default() };
-        assert_eq!(said(Carried::Over(other)), Some("recall_file"));
+        let code = |merge| warnings(&restored(merge)).pop().map(|(code, _)| code);
+        assert_eq!(code(MergeOutcome::Nothing), Some("ledger_lost"));
+        assert_eq!(code(MergeOutcome::Merged(Merged::default())), None);
+        assert_eq!(code(MergeOutcome::Foreign), Some("foreign_backup"));
+        assert_eq!(code(MergeOutcome::Damaged("it is empty".into())), Some("ledger_lost"));
+        let other = Merged { recall_file_differs: true, ..Merged::default() };
+        assert_eq!(code(MergeOutcome::Merged(other)), Some("recall_file"));
     }
 }

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use vinrich::SystemClock;
 use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::{Error, Exit};
-use vinrich::ops::acting::{Intent, World};
-use vinrich::ops::tool::{self, Per, ToolPlan};
+use vinrich::ops::tool::{Per, ToolPlan};
 use vinrich::vendors::visa;
+use vinrich::{Context, Intent, SystemClock};
 
 use crate::cli::{CommonArgs, PerWhat, ToolCommand, ToolRunArgs};
 use crate::console::Console;
@@ -25,8 +24,8 @@ pub(crate) fn run(command: &ToolCommand, common: &CommonArgs) -> Result<u8, Erro
     signals::watch(&cancel)?;
     let console = Console::new(common);
     let clock = SystemClock::new();
-    let world = World { events: &console, clock: &clock, cancel: &cancel };
-    let outcome = tool::run(&plan, world, &|Intent { calls }| agree(args, calls));
+    let context = Context { events: &console, clock: &clock, cancel: &cancel };
+    let outcome = vinrich::tool(&plan, context, &|Intent { calls }| agree(args, calls));
     console.finish();
     let report = outcome?;
     if !common.quiet || report.exit_code != 0 {
@@ -38,7 +37,7 @@ pub(crate) fn run(command: &ToolCommand, common: &CommonArgs) -> Result<u8, Erro
             .sum::<vinrich::domain::money::Micros>();
         let rows = count(report.rows.read, "row");
         let headline = format!("{rows}: {} of `{}`, {spent} charged", count(ok, "run"), args.tool);
-        summary::tell_acted(&report, &headline, &console, common);
+        summary::print_acted(&report, &headline, &console, common);
     }
     Ok(report.exit_code)
 }

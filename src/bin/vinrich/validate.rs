@@ -3,6 +3,7 @@
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
 use vinrich::enrich::report::{InputReport, Report};
+use vinrich::{Context, SystemClock};
 
 use crate::cli::{CommonArgs, ReportFormat, ValidateArgs};
 use crate::console::Console;
@@ -15,7 +16,9 @@ pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error>
     signals::watch(&cancel)?;
 
     let console = Console::new(common);
-    let outcome = vinrich::validate(&plan, &console, &cancel);
+    let clock = SystemClock::new();
+    let context = Context { events: &console, clock: &clock, cancel: &cancel };
+    let outcome = vinrich::validate(&plan, context);
     console.finish();
     let report = outcome?;
     match args.format {

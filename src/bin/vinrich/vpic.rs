@@ -9,7 +9,7 @@ use vinrich::reference::vpic::{self, Place, Provenance, Vpic};
 
 use crate::cli::{CommonArgs, ListArgs, ReportFormat, VpicCommand, VpicInstallArgs};
 use crate::console::Console;
-use crate::format::{at, table, text, visible};
+use crate::format::{at, shown, table, text};
 use crate::{settings, stdout};
 
 pub(crate) fn run(command: &VpicCommand, common: &CommonArgs) -> Result<u8, Error> {
@@ -67,7 +67,7 @@ impl Status {
 
     fn as_text(&self) -> String {
         let place = match &self.path {
-            Some(path) => visible(&path.display().to_string()).into_owned(),
+            Some(path) => shown(path),
             None => "in this program".into(),
         };
         let rows = [

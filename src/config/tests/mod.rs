@@ -2,46 +2,21 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod noise;
+mod specs;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
 use super::*;
 use crate::domain::error::Exit;
-
-static CARVIN: VendorDefaults = VendorDefaults {
-    id: "carvin",
-    base_url: "https://www.carvinapi.com/api/v1",
-    api_key_env: Some("CARVIN_API_KEY"),
-    quotas: &["100/day"],
-    price_micros: &[],
-    concurrency: 4,
-    options: &[],
-};
-static VISOR: VendorDefaults = VendorDefaults {
-    id: "visor",
-    base_url: "https://api.visor.vin/v1",
-    api_key_env: Some("VISOR_API_KEY"),
-    quotas: &["10/10s", "60/minute"],
-    price_micros: &[("listings", 2000), ("vins", 3000)],
-    concurrency: 4,
-    options: &[],
-};
-static VPIC_API: VendorDefaults = VendorDefaults {
-    id: "vpic-api",
-    base_url: "https://vpic.nhtsa.dot.gov/api",
-    api_key_env: None,
-    quotas: &["1/second"],
-    price_micros: &[],
-    concurrency: 1,
-    options: &[],
-};
+use specs::{CARVIN, VISOR, VPIC_API};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
 fn load_from(path: &Path, env: &[(&str, &str)]) -> Result<Settings, Error> {
-    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let env = env.iter().map(|(name, value)| ((*name).into(), (*value).into()));
     Settings::load(Some(path), env, &[&CARVIN, &VISOR, &VPIC_API])
 }
 
@@ -217,7 +192,7 @@ fn the_environment_may_name_the_file_and_the_flag_beats_it() {
         path
     };
     let (flag, variable) = (file("flag.toml", "1s"), file("variable.toml", "2s"));
-    let env = [("VINRICH_CONFIG".to_owned(), variable.display().to_string())];
+    let env: [(OsString, OsString); 1] = [("VINRICH_CONFIG".into(), variable.into_os_string())];
     let wait = |named: Option<&Path>| {
         Settings::load(named, env.clone().into_iter(), &[&CARVIN]).unwrap().max_wait.as_secs()
     };
@@ -236,7 +211,7 @@ fn relative_paths_start_at_the_files_folder() {
 }
 
 #[test]
-fn a_byte_order_mark_is_no_mistake() {
+fn a_byte_order_mark_is_allowed() {
     assert_eq!(load("\u{feff}max_wait = '5s'", &[]).unwrap().max_wait.as_secs(), 5);
 }
 
@@ -414,10 +389,62 @@ fn a_key_in_the_wrong_place_is_refused_and_never_repeated() {
 }
 
 #[test]
-fn broken_toml_is_told_with_its_line() {
+fn broken_toml_is_refused_with_its_line() {
     assert!(complaint("max_wait = '1m'\nstore = \n", &[]).starts_with("`vinrich.toml` line 2: "));
     assert!(
         complaint("store = 'a'\nstore = 'b'\n", &[])
             .starts_with("`vinrich.toml` line 2: duplicate key")
+    );
+}
+
+/// What no key shows by itself is refused without a line.
+#[test]
+fn what_the_keys_say_together_is_checked() {
+    for (text, expected) in [
+        (
+            "datasets.decode.vendors = ['carvin', 'visor']",
+            "`datasets.decode.vendors` names `visor`, which knows nothing of decode; \
+             decode come from `carvin`, `vpic-api`, `vpic`",
+        ),
+        (
+            "vendors.carvin.price_micros = { batch = 5 }",
+            "`vendors.carvin.price_micros.batch` is the price of no endpoint\n\
+             the endpoints of `carvin` are `batch-decode`, `recalls`",
+        ),
+        ("vendors.visor = { from = '2', to = '1' }", "`vendors.visor`: `from` is above `to`"),
+    ] {
+        assert_eq!(complaint(text, &[]), expected);
+    }
+    // The environment may put right what the file says.
+    let env = [("VINRICH_DATASETS__DECODE__VENDORS", "carvin")];
+    assert!(load("datasets.decode.vendors = ['visor']", &env).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_setting_that_is_not_text_is_refused() {
+    use std::os::unix::ffi::OsStringExt;
+    let env = [("VINRICH_STORE", b"v\xff.db"), ("UNRELATED", b"\xff\xff.db")];
+    let env = env.map(|(name, value)| (name.into(), OsString::from_vec(value.to_vec())));
+    let nothing = tempfile::NamedTempFile::new().unwrap();
+    let error = Settings::load(Some(nothing.path()), env.into_iter(), &[&CARVIN]).unwrap_err();
+    assert_eq!(error.to_string(), "environment variable `VINRICH_STORE` is not UTF-8");
+    assert_eq!(error.exit(), Exit::Config);
+}
+
+#[test]
+fn sources_are_named_for_what_they_answer() {
+    let named = |ids: &[&str]| {
+        let ids: Vec<String> = ids.iter().map(|&id| id.to_owned()).collect();
+        sources(Dataset::Decode, &ids, &[&CARVIN, &VISOR, &VPIC_API])
+    };
+    assert_eq!(named(&["vpic", "carvin"]), Ok(vec!["vpic", "carvin"]));
+    assert_eq!(named(&["carvin", "carvin"]), Err("names `carvin` twice".into()));
+    assert!(named(&["visor"]).unwrap_err().starts_with("names `visor`, which knows nothing of"));
+    assert!(named(&["nhtsa-file"]).is_err());
+    assert_eq!(
+        named(&["acme"]).unwrap_err(),
+        "names an unknown vendor `acme`; this build knows \
+         `carvin`, `visor`, `vpic-api`, `vpic`, `nhtsa-file`"
     );
 }

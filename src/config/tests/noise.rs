@@ -1,4 +1,4 @@
-//! Files and variables that nobody meant to be a configuration.
+//! Files and variables that were not meant to be a configuration.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::{complaint, load};
 use crate::domain::error::Exit;
 
 #[test]
-fn nesting_without_end_is_told() {
+fn nesting_without_end_is_refused() {
     let deep = 100_000;
     for text in [
         format!("{}a = 1", "a.".repeat(deep)),
@@ -66,7 +66,7 @@ fn file_like() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
-    fn any_file_and_environment_are_settings_or_told_what_is_wrong(
+    fn any_file_and_environment_load_or_are_refused(
         text in file_like(),
         name in "VINRICH_(MAX_WAIT|STORE|VENDORS__(CARVIN|VPIC_API)__(QUOTAS|TIMEOUT|CONCURRENCY)|[A-Z_]{0,16})",
         value in "(10m|1/day,2/hour|[0-9]{1,12}|\\PC{0,10})",

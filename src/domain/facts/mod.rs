@@ -36,8 +36,6 @@ pub enum Facts {
     Recalls(RecallFacts),
     /// See [`ListingFacts`].
     Listings(ListingFacts),
-    /// The answer fills no column by itself: a dealer, or a call that acts.
-    None,
 }
 
 /// Tells facts apart: equal facts have equal fingerprints.

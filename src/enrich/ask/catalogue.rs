@@ -12,6 +12,7 @@ use crate::domain::outcome::Outcome;
 use crate::enrich::board::{Catalogue, Column};
 use crate::enrich::chain::Chain;
 use crate::matching::variants;
+use crate::vendors::Role;
 
 /// The names in lists of models, by make and year.
 type Names = HashMap<Vehicle, Vec<String>>;
@@ -135,10 +136,10 @@ impl<G: Gate> Asker<'_, G> {
         column.read(keys, self.view(chain, snapshot.as_ref()))?;
         let mut names = HashMap::new();
         let Some(snapshot) = &snapshot else { return Ok(names) };
+        let Role::Catalogue(names_in) = column.source.endpoint.role() else { return Ok(names) };
         for (id, list) in keys.each_vehicle() {
             if let Some(body) = column.kept_body(id, fresh) {
-                let words = snapshot.body(body, &keys.key(id))?;
-                names.insert(list, column.source.endpoint.names(&words));
+                names.insert(list, names_in(&snapshot.body(body, &keys.key(id))?));
             }
         }
         Ok(names)

@@ -15,6 +15,7 @@ use crate::enrich::plan::Plan;
 use crate::enrich::report::DatasetReport;
 use crate::gate::{Asking, Door, Shared};
 use crate::store::{Snapshot, Store};
+use crate::vendors::Role;
 
 /// The vendors' doors, and the store that keeps what comes through them.
 pub(crate) struct Doors<'a> {
@@ -76,7 +77,9 @@ impl Gate for Doors<'_> {
         open: &mut [bool],
     ) -> Result<(), Error> {
         let source = words.source.clone();
+        let Role::Pages(pages) = source.endpoint.role() else { return Ok(()) };
         let renewal = Renewal {
+            pages,
             store: self.store,
             shared: self.shared,
             chain,

@@ -9,6 +9,7 @@ use crate::domain::error::Error;
 use crate::domain::facts::{Dealer, Listing, ListingFacts};
 use crate::domain::key_set::KeySet;
 use crate::store::Snapshot;
+use crate::vendors::Role;
 
 /// What asking one vendor about dealers came to.
 #[derive(Debug)]
@@ -61,13 +62,14 @@ impl Dealers {
         for DealerReplies { ids, column, .. } in asked {
             column.read(ids, view)?;
             let source = &column.source;
+            let Role::Dealers(read) = source.endpoint.role() else { continue };
             for id in ids.sorted() {
                 let word = column.word(id);
                 let (Some(body), key) = (word.body.filter(|_| word.is_answer()), ids.key(id))
                 else {
                     continue;
                 };
-                let dealer = source.endpoint.dealer(&snapshot.body(body, &key)?);
+                let dealer = read(&snapshot.body(body, &key)?);
                 if let (Some(name), Some(dealer)) = (key.name(), dealer) {
                     let known = dealers.known.entry(source.name.vendor).or_default();
                     known.insert(name.to_owned(), dealer);

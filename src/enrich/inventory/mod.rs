@@ -61,13 +61,14 @@ pub fn foresee(
     forced: bool,
 ) -> Result<Foreseen, Error> {
     let unread = |known, pages| Foreseen { known, pages, inventory: None };
-    let list = source.endpoint.list(&source.settings);
+    let Some(pages) = source.endpoint.role().pages() else { return Ok(unread(Known::Never, 0)) };
+    let list = pages.list(&source.settings);
     let id = snapshot.map(|snapshot| snapshot.source(&source.name)).transpose()?.flatten();
     let Some((snapshot, id)) = snapshot.zip(id) else { return Ok(unread(Known::Never, 1)) };
     Ok(match snapshot.whole_list(id, &list)? {
         None => unread(Known::Never, 1),
         Some(whole) if !forced && is_fresh(chain, &list, whole.snapshot, times) => {
-            let kept = Kept { source: id, list: &list };
+            let kept = Kept { source: id, list: &list, pages };
             let inventory = load(snapshot, kept, source, whole.snapshot, None)?;
             Foreseen { known: Known::Fresh, pages: 0, inventory: Some(Arc::new(inventory)) }
         }

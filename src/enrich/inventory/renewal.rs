@@ -12,7 +12,8 @@ use crate::domain::key::Key;
 use crate::domain::outcome::{Fault, Held, Outcome};
 use crate::enrich::chain::{Chain, Source};
 use crate::gate::{Asking, Door, Shared, rfc3339};
-use crate::store::{Answered, Snapshot, SourceId, Store, WholeList};
+use crate::store::{Answered, CompleteList, Snapshot, SourceId, Store, WholeList};
+use crate::vendors::Pages;
 
 /// A reading that was broken off is gone on with for so long at the most, and
 /// for as long as its first page is fresh.
@@ -28,6 +29,8 @@ pub struct Renewal<'a> {
     pub chain: &'a Chain,
     /// Whose list it is.
     pub source: &'a Source,
+    /// How its pages are read.
+    pub pages: &'static dyn Pages,
     /// The way to its vendor, or why there is none.
     pub door: Result<&'a Door<'a>, Outcome>,
     /// When the run started, in microseconds since the epoch.
@@ -57,11 +60,12 @@ enum Broken {
     NoList(String),
 }
 
-/// Where a list is kept.
+/// Where a list is kept, and how its pages are read.
 #[derive(Clone, Copy)]
 pub(super) struct Kept<'a> {
     pub(super) source: SourceId,
     pub(super) list: &'a str,
+    pub(super) pages: &'static dyn Pages,
 }
 
 impl std::fmt::Debug for Renewal<'_> {
@@ -74,8 +78,8 @@ impl Renewal<'_> {
     /// Reads the list unless a fresh reading is there, and loads what counts then.
     pub async fn run(&self) -> Result<Renewed, Error> {
         let source = self.shared.writer.source(self.source.name.clone()).await?;
-        let list = self.source.endpoint.list(&self.source.settings);
-        let kept = Kept { source, list: &list };
+        let list = self.pages.list(&self.source.settings);
+        let kept = Kept { source, list: &list, pages: self.pages };
         let before = self.whole_list(kept)?;
         let known = match before {
             None => Known::Never,
@@ -139,9 +143,13 @@ impl Renewal<'_> {
                 return Ok(Err(Broken::NoList(why)));
             }
         }
-        let whole = WholeList { snapshot, pages: walk.pages() };
-        let (list, now) = (kept.list.to_owned(), self.shared.clock.now().wall);
-        if self.shared.writer.complete_list(kept.source, list, whole, now).await? {
+        let complete = CompleteList {
+            source: kept.source,
+            list: kept.list.to_owned(),
+            whole: WholeList { snapshot, pages: walk.pages() },
+            now: self.shared.clock.now().wall,
+        };
+        if self.shared.writer.complete_list(complete).await? {
             Ok(Ok(walk.remark()))
         } else {
             Ok(Err(Broken::Unanswered(Outcome::Pending(Held::Elsewhere))))
@@ -182,9 +190,9 @@ impl Renewal<'_> {
     /// Takes in the next page.
     fn take(&self, walk: &mut Walk, body: &[u8]) -> Result<(), String> {
         let number = walk.next_number();
-        let page = self.source.endpoint.page(number, body);
+        let page = self.pages.page(number, body);
         let page = page.ok_or_else(|| format!("page {number} cannot be read"))?;
-        walk.take(page, &self.source.endpoint.vehicles(body, &self.source.settings))
+        walk.take(page, &self.pages.vehicles(body, &self.source.settings))
     }
 
     /// Asks for one page; its body, or why there is none.
@@ -229,7 +237,7 @@ pub(super) fn load(
     let mut stock = Stock::default();
     for page in store.pages(kept.source, kept.list, snapshot)? {
         let body = store.body(page.body, &page_key(kept.list, snapshot, page.number))?;
-        stock.add(source.endpoint.vehicles(&body, &source.settings));
+        stock.add(kept.pages.vehicles(&body, &source.settings));
     }
     stock.into_inventory(snapshot, stale, source.settings.option("currency"))
 }

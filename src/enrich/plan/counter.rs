@@ -209,8 +209,7 @@ impl Gate for Counter<'_> {
         match self.assume {
             Assume::Least => Unlisted::Listed,
             Assume::Most => {
-                let names = vehicles * OTHER_NAMES;
-                self.count(Dataset::Recalls, &main.source, names * self.tries(&main.source));
+                self.count(Dataset::Recalls, &main.source, vehicles * OTHER_NAMES);
                 Unlisted::Unknown
             }
         }

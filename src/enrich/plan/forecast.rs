@@ -32,7 +32,7 @@ const NIGHT: u64 = 24 * 3600;
 /// Calls by dataset, vendor and endpoint.
 pub(crate) type Calls = BTreeMap<Line, u64>;
 
-/// What [`run`](crate::run()) would take. Spends nothing.
+/// What [`enrich`](crate::enrich()) would take. Spends nothing.
 pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forecast, Error> {
     // A plan needs neither key nor money: it says what both would be spent on.
     let unlimited = Limits { max_cost: Some(Micros(i64::MAX)), ..plan.limits };
@@ -74,7 +74,7 @@ pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forec
     }
     let quotas = quotas(&plan.settings, clock)?;
     forecast.vendors = count.vendors(&least, &most, &answers, &quotas);
-    count.add_nights(&mut forecast, &most);
+    count.add_nights(&mut forecast, &most, &quotas);
     warnings::of_waits(&mut forecast);
     warnings::of_what_is_missing(plan, &chains, &mut forecast);
     warnings::of_inventories(&answers, &mut forecast);
@@ -186,17 +186,15 @@ impl<'a> Count<'a> {
         let id = source.name.vendor;
         let Some(known) = quotas.iter().find(|quota| quota.vendor == id) else { return };
         of.quota_left = known.left;
+        of.seconds = seconds(source, known, of.calls_total);
         let max_wait = self.plan.settings.max_wait;
         for (quota, usage) in source.settings.quotas.iter().zip(&known.quotas) {
-            let left = u64::from(quota.calls.get()).saturating_sub(usage.used);
-            of.seconds = of.seconds.max(seconds_for(*quota, of.calls_total, left));
             if quota.window > max_wait {
+                let left = u64::from(quota.calls.get()).saturating_sub(usage.used);
                 of.calls_at_least = of.calls_at_least.min(left);
             }
         }
         if let Some(wait) = known.wait.as_ref().filter(|_| of.calls_total > 0) {
-            // Nothing is sent before; then the quotas go on from where they are.
-            of.seconds = of.seconds.saturating_add(wait.seconds);
             of.quota_left = Some(0);
             of.waits_until = Some(wait.until.clone());
             if wait.seconds > max_wait.as_secs() {
@@ -221,34 +219,49 @@ impl<'a> Count<'a> {
     }
 
     /// A chain has an answer to every key once one of its steps had the time to
-    /// give it: data on this machine at once, a vendor under its quotas.
-    fn add_nights(&self, forecast: &mut Forecast, most: &Calls) {
-        let mut by_vendor: BTreeMap<String, u64> = BTreeMap::new();
+    /// give it: data on this machine at once, a vendor under its quotas, after what
+    /// it is asked for the datasets before.
+    fn add_nights(&self, forecast: &mut Forecast, most: &Calls, quotas: &[VendorQuota]) {
+        let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
         for chain in self.chains.by_dataset.values() {
+            let mut nights = chain.local().map(|_| 1);
+            let mut called = Vec::new();
+            for source in chain.sources() {
+                let id = source.name.vendor;
+                let of = |line: &&Line| line.dataset == chain.dataset && line.vendor == id;
+                let calls: u64 = most.keys().filter(of).map(|line| most[line]).sum();
+                let Some(known) = quotas.iter().find(|of| of.vendor == id && calls > 0) else {
+                    continue;
+                };
+                let before = asked.entry(id).or_default();
+                *before += calls;
+                let alone = seconds(source, known, *before) / NIGHT + 1;
+                nights = Some(nights.map_or(alone, |nights: u64| nights.min(alone)));
+                called.push(label(source.vendor, &source.settings));
+            }
+            let nights = nights.filter(|_| !called.is_empty()).unwrap_or(0);
             let name = chain.dataset.name();
-            let Some(of) = forecast.datasets.iter_mut().find(|of| of.dataset == name) else {
-                continue;
-            };
-            let vendors = chain.sources().map(|source| label(source.vendor, &source.settings));
-            let called: Vec<&VendorForecast> = vendors
-                .filter_map(|label| forecast.vendors.iter().find(|of| of.vendor == label))
-                .filter(|of| of.calls_total > 0)
-                .collect();
-            let nights = called.iter().map(|of| of.seconds / NIGHT + 1);
-            of.nights = match chain.local() {
-                _ if !most.keys().any(|line| line.dataset == chain.dataset) => 0,
-                Some(_) => 1,
-                None => nights.min().unwrap_or(0),
-            };
-            for vendor in called {
-                let nights = by_vendor.entry(vendor.vendor.clone()).or_default();
-                *nights = (*nights).max(of.nights);
+            forecast
+                .datasets
+                .iter_mut()
+                .filter(|of| of.dataset == name)
+                .for_each(|of| of.nights = nights);
+            for of in forecast.vendors.iter_mut().filter(|of| called.contains(&of.vendor)) {
+                of.nights = of.nights.max(nights);
             }
         }
-        for vendor in &mut forecast.vendors {
-            vendor.nights = by_vendor.get(&vendor.vendor).copied().unwrap_or(0);
-        }
     }
+}
+
+/// How long so many calls take under a vendor's quotas and after the wait that it
+/// asked for, with what the ledger says is left.
+fn seconds(source: &Source, known: &VendorQuota, calls: u64) -> u64 {
+    let by_quota = source.settings.quotas.iter().zip(&known.quotas).map(|(quota, usage)| {
+        let left = u64::from(quota.calls.get()).saturating_sub(usage.used);
+        seconds_for(*quota, calls, left)
+    });
+    let wait = known.wait.as_ref().filter(|_| calls > 0).map_or(0, |wait| wait.seconds);
+    by_quota.max().unwrap_or(0).saturating_add(wait)
 }
 
 /// Keys by what the store knows of them, where the first source is asked.

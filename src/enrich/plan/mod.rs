@@ -11,11 +11,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::config::{Settings, VendorSettings};
+use crate::domain::error::Error;
 use crate::domain::money::Micros;
 use crate::domain::outcome::Dataset;
 use crate::domain::vin::Rules;
 use crate::input::InputSpec;
-use crate::output::OutputSpec;
+use crate::output::{Format, OutputSpec};
 
 /// What one run of `vinrich enrich` shall do.
 #[derive(Clone, Debug)]
@@ -43,6 +44,32 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// `input` (a file, a folder, a glob, or `-` for stdin) enriched into the file
+    /// `output`, in the format of its name, with every dataset that has a source.
+    ///
+    /// # Errors
+    /// 64 where the name of `output` does not tell a format.
+    pub fn new(
+        input: impl Into<String>,
+        output: impl Into<PathBuf>,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        let path = output.into();
+        let format = Format::from_path(&path)?;
+        Ok(Self {
+            input: InputSpec { sources: vec![input.into()], ..InputSpec::default() },
+            rules: Rules::default(),
+            output: OutputSpec { path: Some(path), format, rejects: None, for_excel: false },
+            settings,
+            datasets: Wanted::default(),
+            limits: Limits::default(),
+            thresholds: Thresholds::default(),
+            wait_lock: None,
+            report: None,
+            command: "vinrich::enrich".into(),
+        })
+    }
+
     /// Whether a call of `price` may be asked of a vendor with these settings:
     /// money is spent under a limit or not at all.
     pub fn may_pay(&self, price: Micros, settings: &VendorSettings) -> bool {
@@ -84,6 +111,19 @@ pub struct Thresholds {
     pub require_store: bool,
     /// An incomplete run leaves the old output and writes `OUT.partial`.
     pub keep_complete: bool,
+}
+
+impl Default for Thresholds {
+    /// No lookup may fail; all else is allowed.
+    fn default() -> Self {
+        Self {
+            max_failed: Allowance::Count(0),
+            max_rejected: None,
+            require_rows: false,
+            require_store: false,
+            keep_complete: false,
+        }
+    }
 }
 
 /// `N` or `P%`.

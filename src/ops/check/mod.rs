@@ -1,19 +1,19 @@
 //! What can be asked at this moment: for each vendor whether its key is there
 //! and accepted, by calls that are not billed, and which data are on this machine.
 
-mod online;
 mod offline;
+mod online;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::config::Local;
+use crate::config::{Local, Settings};
 use crate::domain::error::{Error, Exit};
-use crate::ops::probing::Probing;
+use crate::enrich::report::ReportBuilder;
+use crate::enrich::session::{Context, Session, SessionSpec};
+use crate::ops::probe;
 use crate::vendors::Counted;
-
-pub use crate::ops::probing::Caller;
 
 /// What was found.
 #[derive(Clone, Debug, Serialize)]
@@ -176,9 +176,17 @@ pub struct RecallPart {
 }
 
 /// Looks, and where `ask` is set calls every vendor that has a call which is not
-/// billed, all at once.
-pub fn check(caller: &Caller<'_>, ask: bool) -> Result<Check, Error> {
-    let settings = caller.settings;
+/// billed, all at once. `command` is the command line, for the list of runs.
+///
+/// # Errors
+/// 70, 74 and 78 where the store cannot be used; 130 and 143 where the run was stopped.
+/// What is wrong with a vendor, its key or local data is part of the [`Check`].
+pub fn check(
+    settings: &Settings,
+    command: &str,
+    context: Context<'_>,
+    ask: bool,
+) -> Result<Check, Error> {
     let keys = offline::keys(settings);
     let mut check = Check {
         store: settings.store.clone(),
@@ -191,11 +199,12 @@ pub fn check(caller: &Caller<'_>, ask: bool) -> Result<Check, Error> {
     if targets.is_empty() {
         return Ok(check);
     }
-    let probing = Probing::begin(caller)?;
+    let report = ReportBuilder::start(command, context);
+    let session = Session::open(&SessionSpec::new(settings), &report)?;
     check.store_exists = true;
-    let asked = online::all(&probing, &targets, caller.clock.now(), &mut check.vendors);
+    let asked = online::ask_all(&session, &targets, &mut check.vendors);
     let exit = asked.as_ref().map_or_else(Error::exit, |()| check.exit());
-    probing.finish(exit, &check)?;
+    probe::close(session, exit, &check)?;
     asked.map(|()| check)
 }
 

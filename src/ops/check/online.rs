@@ -4,14 +4,14 @@ use super::offline::Known;
 use super::{CallCheck, LimitCheck, UsageCheck, VendorCheck};
 use crate::config::Quota;
 use crate::domain::error::Error;
-use crate::domain::time::Moment;
-use crate::gate::Probed;
-use crate::ops::probing::{Probing, Target, Trouble};
-use crate::ops::reconcile::{compare, last_days, start_of};
-use crate::vendors::{Auth, ServerLimit, Usage};
+use crate::enrich::session::Session;
+use crate::gate::{Probed, VendorAccount};
+use crate::ops::probe::{self, Target, Trouble};
+use crate::ops::reconcile::{self, Period};
+use crate::vendors::{ServerLimit, Usage};
 
 /// The days of a vendor's usage that are shown beside the ledger's: as many as
-/// a vendor tells of when nobody names any.
+/// a vendor says when none are named.
 const USAGE_DAYS: u16 = 30;
 
 /// The vendors that can be asked; of the others it is written down why not.
@@ -31,25 +31,25 @@ pub(super) fn targets<'a>(
 
 fn target(known: Known<'_>) -> Result<Target<'_>, &'static str> {
     let Known { vendor, settings, key } = known;
-    let key = key.map_err(|_| "not asked, for want of a key that can be used")?;
-    if key.is_none() && vendor.spec().auth != Auth::None {
-        return Err("not asked, for want of a key");
+    let key = key.map_err(|_| "not asked: its key cannot be used")?;
+    let account = VendorAccount { vendor, settings, key };
+    if account.lacks_key() {
+        return Err("not asked: it has no key");
     }
-    Ok(Target { vendor, settings, key, probe: vendor.probe()? })
+    Ok(Target { account, probe: vendor.probe()? })
 }
 
 /// Asks them and writes down what each said.
-pub(super) fn all(
-    probing: &Probing<'_>,
+pub(super) fn ask_all(
+    session: &Session<'_>,
     targets: &[(usize, Target<'_>)],
-    now: Moment,
     checks: &mut [VendorCheck],
 ) -> Result<(), Error> {
-    let probed = probing.ask(targets.iter().map(|(_, target)| target))?;
+    let probed = probe::ask_all(session, targets.iter().map(|(_, target)| target))?;
     for ((place, target), probed) in targets.iter().zip(probed) {
         checks[*place].call = match Trouble::of(target, &probed) {
             Some(trouble) => failed(&probed, trouble),
-            None => accepted(probed, target, probing, now)?,
+            None => accepted(probed, target, session)?,
         };
     }
     Ok(())
@@ -66,13 +66,12 @@ fn failed(probed: &Probed, trouble: Trouble) -> CallCheck {
 fn accepted(
     probed: Probed,
     target: &Target<'_>,
-    probing: &Probing<'_>,
-    now: Moment,
+    session: &Session<'_>,
 ) -> Result<CallCheck, Error> {
     let Probed::Answered { usage, limits, took } = probed else {
-        return Err(Error::internal("an answer is none"));
+        return Err(Error::internal("a call without trouble has no answer"));
     };
-    let usage = usage.map(|usage| beside_the_ledger(&usage, target, probing, now)).transpose()?;
+    let usage = usage.map(|usage| usage_check(&usage, target, session)).transpose()?;
     Ok(CallCheck::Accepted {
         call: target.probe.endpoint,
         scope: target.probe.scope,
@@ -91,14 +90,12 @@ fn limit(limit: &ServerLimit) -> Option<LimitCheck> {
     Some(LimitCheck { quota, remaining: limit.remaining })
 }
 
-fn beside_the_ledger(
+fn usage_check(
     usage: &Usage,
     target: &Target<'_>,
-    probing: &Probing<'_>,
-    now: Moment,
+    session: &Session<'_>,
 ) -> Result<UsageCheck, Error> {
-    let days = last_days(now, USAGE_DAYS);
-    let ledger = probing.ledger(target, start_of(*days.start()))?;
-    let books = compare(target.vendor.spec().id(), usage, &ledger, &days, now);
+    let period = Period::until(session.started(), USAGE_DAYS);
+    let books = reconcile::beside_ledger(session, target, usage, &period)?;
     Ok(UsageCheck { days: USAGE_DAYS, said: books.said, ledger: books.ledger })
 }

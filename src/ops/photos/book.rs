@@ -1,5 +1,5 @@
 //! The photo requests that this store knows of, and the vendor's list that
-//! tells what became of those whose reply was lost.
+//! says what became of those whose reply was lost.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::domain::error::Error;
 use crate::domain::key::Key;
 use crate::domain::vin::Vin;
-use crate::ops::acting::Desk;
+use crate::ops::client::VendorClient;
 use crate::store::{Answered, Operation, SourceId};
 use crate::vendors::visio::{
     self, LIST, Listed, PhotoRequest, listed, number_of, photo_request, vin_of,
@@ -45,11 +45,11 @@ pub(super) struct Made {
 
 impl Book {
     /// Reads the journal and what the vendor said.
-    pub(super) fn read(desk: &Desk<'_>, source: SourceId) -> Result<Self, Error> {
+    pub(super) fn read(client: &VendorClient<'_>, source: SourceId) -> Result<Self, Error> {
         let mut book = Self::default();
-        let operations = desk.operations(source)?;
+        let operations = client.operations(source)?;
         let keys: Vec<Key> = operations.iter().map(|operation| operation.key.clone()).collect();
-        let held = desk.held(source, &keys)?;
+        let held = client.held(source, &keys)?;
         for Operation { key, settled, in_flight, .. } in operations {
             let Some(vin) = vin_of(&key).map(|vin| vin.to_string()) else { continue };
             let highest = book.highest.entry(vin.clone()).or_default();
@@ -57,7 +57,7 @@ impl Book {
             let answer = held.get(&key).filter(|held| held.said == Answered::Found);
             match answer.filter(|_| settled) {
                 Some(held) => {
-                    let request = photo_request(&desk.body(&key, held)?).unwrap_or_default();
+                    let request = photo_request(&client.body(&key, held)?).unwrap_or_default();
                     book.made.entry(vin).or_default().push(Made { request, cancelled: false });
                     book.done.insert(key);
                 }
@@ -80,7 +80,7 @@ impl Book {
         self.made.get(vin.as_str()).into_iter().flatten()
     }
 
-    /// How many of a vehicle's nobody knows the outcome of.
+    /// How many of a vehicle's have an unknown outcome.
     pub(super) fn unknown(&self, vin: &Vin) -> usize {
         self.unknown.get(vin.as_str()).copied().unwrap_or(0)
     }
@@ -115,19 +115,20 @@ impl Book {
         self.in_flight.retain(|vin, _| is_kept(vin));
     }
 
-    /// Those that were not cancelled here.
-    pub(super) fn open(&self) -> impl Iterator<Item = &Made> {
-        self.made.values().flatten().filter(|made| !made.cancelled)
+    /// Those that were not cancelled here, to ask about each.
+    pub(super) fn open_keys(&self) -> Vec<Key> {
+        let open = self.made.values().flatten().filter(|made| !made.cancelled);
+        open.map(|made| visio::about(&made.request.id)).collect()
     }
 
     /// Learns which were cancelled.
     pub(super) fn take_cancelled(
         &mut self,
-        desk: &Desk<'_>,
+        client: &VendorClient<'_>,
         source: SourceId,
     ) -> Result<(), Error> {
         for made in self.made.values_mut().flatten() {
-            let known = desk.known(source, &visio::about(&made.request.id))?;
+            let known = client.answer(source, &visio::about(&made.request.id))?;
             if known.is_some_and(|(held, _)| held.said != Answered::Refused) {
                 made.cancelled = true;
                 made.request.state = Some("cancelled".into());
@@ -137,10 +138,14 @@ impl Book {
     }
 
     /// Learns how they stand.
-    pub(super) fn take_shown(&mut self, desk: &Desk<'_>, source: SourceId) -> Result<(), Error> {
+    pub(super) fn take_shown(
+        &mut self,
+        client: &VendorClient<'_>,
+        source: SourceId,
+    ) -> Result<(), Error> {
         for made in self.made.values_mut().flatten().filter(|made| !made.cancelled) {
             let key = visio::about(&made.request.id);
-            let Some((held, body)) = desk.known(source, &key)? else { continue };
+            let Some((held, body)) = client.answer(source, &key)? else { continue };
             match held.said {
                 Answered::Found => {
                     made.request = photo_request(&body).unwrap_or_else(|| made.request.clone());
@@ -157,22 +162,22 @@ impl Book {
 /// Looks in the vendor's list for photo requests whose reply was lost: what is
 /// found there was made, what is missing from a whole list never was. What
 /// another run is making at this moment is that run's matter.
-pub(super) async fn reconcile(desk: &Desk<'_>, source: SourceId) -> Result<(), Error> {
-    let operations = desk.operations(source)?;
+pub(super) async fn reconcile(client: &VendorClient<'_>, source: SourceId) -> Result<(), Error> {
+    let operations = client.operations(source)?;
     let is_lost = |operation: &&Operation| !operation.settled && !operation.in_flight;
     let lost: Vec<&Operation> = operations.iter().filter(is_lost).collect();
     if lost.is_empty() {
         return Ok(());
     }
-    let List { requests, is_whole, read_at } = read_list(desk).await?;
-    let mut taken = known_ids(desk, source, &operations)?;
+    let List { requests, is_whole, read_at } = read_list(client).await?;
+    let mut taken = known_ids(client, source, &operations)?;
     for operation in lost {
         let found = requests
             .iter()
             .find(|request| !taken.contains(&request.id) && is_about(request, operation));
         if let Some(request) = found {
             taken.insert(request.id.clone());
-            desk.reconcile(source, operation, Some(request.body.clone())).await?;
+            client.reconcile(source, operation, Some(request.body.clone())).await?;
             continue;
         }
         // By a clock that is far off it looks older than the operation, and is it all the same.
@@ -181,7 +186,7 @@ pub(super) async fn reconcile(desk: &Desk<'_>, source: SourceId) -> Result<(), E
                 || !taken.contains(&request.id) && says_the_same(request, operation)
         };
         if is_whole && is_old(read_at, operation) && !requests.iter().any(may_be) {
-            desk.reconcile(source, operation, None).await?;
+            client.reconcile(source, operation, None).await?;
         }
     }
     Ok(())
@@ -197,20 +202,20 @@ struct List {
 }
 
 /// Reads the list page by page, until the vendor says that it ends or nothing new comes.
-async fn read_list(desk: &Desk<'_>) -> Result<List, Error> {
-    let source = desk.source(LIST).await?;
-    let begun = desk.shared.clock.now().wall;
+async fn read_list(client: &VendorClient<'_>) -> Result<List, Error> {
+    let source = client.source(LIST).await?;
+    let begun = client.now();
     let mut list = List { requests: Vec::new(), is_whole: false, read_at: i64::MAX };
     let mut seen = HashSet::new();
     for number in 1..=MOST_PAGES {
         let key = visio::page(number);
-        let unanswered = desk.ask(LIST, vec![key.clone()]).await?;
+        let unanswered = client.ask(LIST, vec![key.clone()]).await?;
         if !unanswered.is_empty() {
-            desk.count(unanswered.values());
+            client.report.note_unanswered(unanswered.values());
             break;
         }
         // A page of another reading says nothing of what was made since.
-        let known = desk.known(source, &key)?.filter(|(held, _)| held.fetched_at >= begun);
+        let known = client.answer(source, &key)?.filter(|(held, _)| held.fetched_at >= begun);
         let Some((held, body)) = known else { break };
         list.read_at = list.read_at.min(held.fetched_at);
         let Some(Listed { requests, more }) = listed(&body) else { break };
@@ -232,14 +237,14 @@ async fn read_list(desk: &Desk<'_>) -> Result<List, Error> {
 
 /// The ids that are known to belong to other operations.
 fn known_ids(
-    desk: &Desk<'_>,
+    client: &VendorClient<'_>,
     source: SourceId,
     operations: &[Operation],
 ) -> Result<HashSet<String>, Error> {
     let keys: Vec<Key> = operations.iter().map(|operation| operation.key.clone()).collect();
     let mut ids = HashSet::new();
-    for (key, held) in desk.held(source, &keys)? {
-        ids.extend(photo_request(&desk.body(&key, &held)?).map(|request| request.id));
+    for (key, held) in client.held(source, &keys)? {
+        ids.extend(photo_request(&client.body(&key, &held)?).map(|request| request.id));
     }
     Ok(ids)
 }

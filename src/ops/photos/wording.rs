@@ -1,13 +1,13 @@
-//! What a photo request says: the settings' words, filled from a row.
+//! What a photo request says: the settings' text, filled from a row.
 
 use crate::config::VendorSettings;
 use crate::domain::error::Error;
 use crate::domain::vin::Vin;
 use crate::input::Row;
-use crate::ops::tool::template::Template;
+use crate::ops::template::Template;
 use crate::vendors::visio::Wanted;
 
-/// The words of the settings, their columns found.
+/// The text of the settings, its columns found.
 pub(super) struct Wording {
     instructions: Template,
     slots: Vec<(Template, bool)>,
@@ -45,7 +45,7 @@ impl Wording {
         })
     }
 
-    /// The words for a row. By the VIN in them a request is found again.
+    /// The text for a row. By the VIN in it a request is found again.
     pub(super) fn fill(&self, row: &Row, vin: &Vin) -> Wanted {
         let mut instructions = self.instructions.fill(row, vin);
         if !instructions.contains(vin.as_str()) {

@@ -10,14 +10,15 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Serialize, Serializer};
 
+use crate::config::Settings;
 use crate::domain::error::{Error, Exit};
 use crate::domain::time::Moment;
-use crate::gate::Probed;
-use crate::ops::probing::{Probing, Target, Trouble};
+use crate::enrich::report::ReportBuilder;
+use crate::enrich::session::{Context, Session, SessionSpec};
+use crate::gate::{Probed, VendorAccount};
+use crate::ops::probe::{self, Target, Trouble};
 use crate::store::DayCalls;
 use crate::vendors::{self, Counted, Usage, Vendor};
-
-pub use crate::ops::probing::Caller;
 
 /// How far a vendor's count may lag behind its calls: what it says of a day that
 /// ended less than this ago may still grow.
@@ -74,7 +75,7 @@ pub struct ClassDifference {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Reconciled {
-    /// It told.
+    /// It said what it counted.
     Compared(Reconciliation),
     /// It has no way to tell.
     Silent {
@@ -98,47 +99,64 @@ impl Reconciliation {
 }
 
 /// Asks every vendor that tells what it counted in the last `days` UTC days,
-/// today included, and compares. Calls nobody twice, and none for money.
+/// today included, and compares. Each is called once, and no call is billed.
+/// `command` is the command line, for the list of runs.
 ///
-/// A vendor that tells, but cannot be asked, is an error: 77 where its key is
-/// refused, 69 where the key may not ask, 75 or 76 where it does not answer.
-pub fn reconcile(caller: &Caller<'_>, days: u16) -> Result<Vec<Reconciled>, Error> {
-    let now = caller.clock.now();
-    let days = last_days(now, days);
+/// # Errors
+/// A vendor that tells, but cannot be asked: 77 where its key is refused, 69 where the
+/// key may not ask, 75 or 76 where it does not answer. 70, 74 and 78 where the store
+/// cannot be used; 130 and 143 where the run was stopped.
+pub fn reconcile(
+    settings: &Settings,
+    command: &str,
+    context: Context<'_>,
+    days: u16,
+) -> Result<Vec<Reconciled>, Error> {
+    let report = ReportBuilder::start(command, context);
+    let period = Period::until(report.run.started, days);
     let mut reconciled = Vec::new();
     let mut targets = Vec::new();
     for vendor in vendors::registry() {
-        match target(*vendor, caller, &days)? {
+        match target(*vendor, settings, &period)? {
             Ok(target) => targets.push(target),
-            Err(untold) => reconciled.push(untold),
+            Err(not_asked) => reconciled.push(not_asked),
         }
     }
     if targets.is_empty() {
         return Ok(reconciled);
     }
-    let probing = Probing::begin(caller)?;
-    let compared = compare_all(&probing, &targets, &days, now);
+    let session = Session::open(&SessionSpec::new(settings), &report)?;
+    let compared = compare_all(&session, &targets, &period);
     let exit = compared.as_ref().map_or_else(Error::exit, |_| Exit::Success);
-    probing.finish(exit, &compared.as_ref().ok())?;
+    probe::close(session, exit, &compared.as_ref().ok())?;
     reconciled.splice(0..0, compared?);
     Ok(reconciled)
 }
 
-/// The last `count` UTC days, today included.
-pub(crate) fn last_days(now: Moment, count: u16) -> RangeInclusive<Date> {
-    let today = day_of(now.wall);
-    let back = i64::from(count.saturating_sub(1));
-    today.saturating_sub(back.days())..=today
+/// The UTC days that are compared.
+#[derive(Clone, Debug)]
+pub(super) struct Period {
+    days: RangeInclusive<Date>,
+    now: Moment,
+}
+
+impl Period {
+    /// The last `count` days, today included.
+    pub(super) fn until(now: Moment, count: u16) -> Self {
+        let today = day_of(now.wall);
+        let back = i64::from(count.saturating_sub(1));
+        Self { days: today.saturating_sub(back.days())..=today, now }
+    }
 }
 
 fn target<'a>(
     vendor: &'static dyn Vendor,
-    caller: &Caller<'a>,
-    days: &RangeInclusive<Date>,
+    settings: &'a Settings,
+    period: &Period,
 ) -> Result<Result<Target<'a>, Reconciled>, Error> {
     let id = vendor.spec().id();
     let (Some(settings), Some(probe)) =
-        (caller.settings.vendors.get(id), vendor.usage(days.clone()))
+        (settings.vendors.get(id), vendor.usage(period.days.clone()))
     else {
         return Ok(Err(Reconciled::Silent { vendor: id }));
     };
@@ -147,27 +165,25 @@ fn target<'a>(
         let why = format!("no API key ({place})");
         return Ok(Err(Reconciled::NotAsked { vendor: id, why }));
     };
-    Ok(Ok(Target { vendor, settings, key: Some(key), probe }))
+    Ok(Ok(Target { account: VendorAccount { vendor, settings, key: Some(key) }, probe }))
 }
 
 fn compare_all(
-    probing: &Probing<'_>,
+    session: &Session<'_>,
     targets: &[Target<'_>],
-    days: &RangeInclusive<Date>,
-    now: Moment,
+    period: &Period,
 ) -> Result<Vec<Reconciled>, Error> {
-    let probed = probing.ask(targets)?;
+    let probed = probe::ask_all(session, targets)?;
     let compared = targets.iter().zip(probed).map(|(target, probed)| {
-        let usage = told(target, probed)?;
-        let ledger = probing.ledger(target, start_of(*days.start()))?;
-        Ok(Reconciled::Compared(compare(target.vendor.spec().id(), &usage, &ledger, days, now)))
+        let usage = usage_of(target, probed)?;
+        Ok(Reconciled::Compared(beside_ledger(session, target, &usage, period)?))
     });
     compared.collect()
 }
 
-fn told(target: &Target<'_>, probed: Probed) -> Result<Usage, Error> {
+fn usage_of(target: &Target<'_>, probed: Probed) -> Result<Usage, Error> {
     if let Some(trouble) = Trouble::of(target, &probed) {
-        let id = target.vendor.spec().id();
+        let id = target.account.id();
         return Err(Error::new(trouble.exit, format!("{id}: {}", trouble.what)).hint(trouble.hint));
     }
     match probed {
@@ -177,12 +193,21 @@ fn told(target: &Target<'_>, probed: Probed) -> Result<Usage, Error> {
 }
 
 /// What the ledger and a vendor say of the same days.
-pub(crate) fn compare(
+pub(super) fn beside_ledger(
+    session: &Session<'_>,
+    target: &Target<'_>,
+    usage: &Usage,
+    period: &Period,
+) -> Result<Reconciliation, Error> {
+    let ledger = probe::calls_by_day(session, target, start_of(*period.days.start()))?;
+    Ok(compare(target.account.id(), usage, &ledger, period))
+}
+
+fn compare(
     vendor: &'static str,
     usage: &Usage,
     ledger: &[DayCalls],
-    days: &RangeInclusive<Date>,
-    now: Moment,
+    Period { days, now }: &Period,
 ) -> Reconciliation {
     let mut books = Books::default();
     for row in usage.rows.iter().filter(|row| days.contains(&row.day)) {
@@ -265,7 +290,7 @@ fn day_of(wall: i64) -> Date {
 }
 
 /// The first microsecond of a UTC day.
-pub(crate) fn start_of(day: Date) -> i64 {
+fn start_of(day: Date) -> i64 {
     day.to_zoned(TimeZone::UTC).map_or(0, |start| start.timestamp().as_microsecond())
 }
 

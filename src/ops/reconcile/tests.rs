@@ -32,7 +32,7 @@ fn ours(day: i8, endpoint: &str, counted: Counted) -> DayCalls {
 
 fn books(said: Vec<UsageRow>, ours: &[DayCalls], now: Moment) -> Reconciliation {
     let usage = Usage { rows: said, totals: None };
-    compare("visor", &usage, ours, &last_days(now, 30), now)
+    compare("visor", &usage, ours, &Period::until(now, 30))
 }
 
 #[test]
@@ -101,16 +101,16 @@ fn days_that_were_not_asked_for_do_not_count() {
     let rows = vec![said(1, "listing_search", Some("listings"), counted(1, 2000))];
     let ledger = [ours(2, "listings", counted(5, 10_000))];
     let usage = Usage { rows, totals: None };
-    let books = compare("visor", &usage, &ledger, &last_days(at(0), 2), at(0));
+    let books = compare("visor", &usage, &ledger, &Period::until(at(0), 2));
     assert_eq!((books.ledger, books.said), Default::default());
-    assert_eq!(last_days(at(0), 1), date(2026, 6, 9)..=date(2026, 6, 9));
+    assert_eq!(Period::until(at(0), 1).days, date(2026, 6, 9)..=date(2026, 6, 9));
 }
 
 #[test]
-fn a_total_that_is_not_the_sum_is_told() {
+fn a_total_that_is_not_the_sum_is_uneven() {
     let rows = vec![said(8, "listing_search", Some("listings"), counted(3, 6000))];
     let usage = Usage { rows, totals: Some(counted(30, 60_000)) };
     let ledger = [ours(8, "listings", counted(3, 6000))];
-    let books = compare("visor", &usage, &ledger, &last_days(at(0), 30), at(0));
+    let books = compare("visor", &usage, &ledger, &Period::until(at(0), 30));
     assert!(!books.adds_up && !books.is_even());
 }

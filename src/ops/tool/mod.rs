@@ -5,31 +5,31 @@
 //! the dearest charge seen. One run is on its way at a time, so a tool that
 //! turns out dearer than thought passes the limit by that one charge at most.
 
-pub(super) mod template;
+mod rows;
+mod tasks;
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use self::rows::{Answers, COLUMNS, write};
+use self::tasks::Tasks;
 use crate::config::{Settings, VendorSettings};
 use crate::domain::error::{Error, Exit};
+use crate::domain::freshness::Freshness;
 use crate::domain::key::Key;
 use crate::domain::money::Micros;
-use crate::domain::outcome::{Outcome, Status};
-use crate::domain::vin::{Rules, Vin};
+use crate::domain::outcome::Outcome;
 use crate::enrich::plan::Limits;
-use crate::enrich::report::Report;
-use crate::enrich::survey::Survey;
+use crate::enrich::report::{Report, ReportBuilder};
+use crate::enrich::session::Context;
 use crate::gate::origin;
-use crate::input::{InputSpec, Inputs, Row};
-use crate::ops::acting::{Confirm, Desk, Intent, Job, World, settings_of, whole};
-use crate::ops::tool::template::JsonTemplate;
-use crate::output::{Sheet, Written};
-use crate::store::{Answered, Held, SourceId, SourceName, Store};
-use crate::vendors::visa::{self, EXECUTE, Execution};
-
-/// The columns that follow the input's.
-const COLUMNS: [&str; 4] = ["tool_status", "tool_result", "tool_charged_micros", "tool_error"];
+use crate::input::{InputSpec, Inputs};
+use crate::ops::client::{Action, Confirm, Intent, VendorClient, settings_of};
+use crate::ops::template::JsonTemplate;
+use crate::output::Sheet;
+use crate::store::{Answered, SourceId, SourceName, Store};
+use crate::vendors::visa::{self, EXECUTE};
 
 /// What `tool run` shall do.
 #[derive(Clone, Debug)]
@@ -67,7 +67,12 @@ pub enum Per {
 
 /// Runs the tool for what the store does not answer, and writes a row for each
 /// row of the input.
-pub fn run(plan: &ToolPlan, world: World<'_>, confirm: Confirm<'_>) -> Result<Report, Error> {
+///
+/// # Errors
+/// 64 and 66 where the input, the template or the tool's id cannot be used, 77 where
+/// there is no API key, 80 where one run is taken to cost more than the plan allows;
+/// else what `confirm` returns, or a failure of the store or the output.
+pub fn tool(plan: &ToolPlan, context: Context<'_>, confirm: Confirm<'_>) -> Result<Report, Error> {
     if !visa::is_tool_id(&plan.tool) {
         return Err(Error::usage(format!("`{}` cannot be the id of a tool", plan.tool)));
     }
@@ -76,30 +81,30 @@ pub fn run(plan: &ToolPlan, world: World<'_>, confirm: Confirm<'_>) -> Result<Re
     let template = JsonTemplate::parse(whose, text, inputs.columns())?;
     let settings = priced(plan)?;
     let limits = Limits { max_calls: plan.max_calls, max_cost: Some(plan.max_cost) };
-    let job = Job::new(visa::ID, &plan.settings, &settings, limits, &plan.command, world.clock);
+    let report = ReportBuilder::start(&plan.command, context);
     let path = plan.output.as_deref();
     let paths = inputs.paths();
-    let sheet = Sheet::create(path, &job.run_id, inputs.columns(), &COLUMNS, &paths)?;
-    let tasks = Tasks::of(plan, &inputs, &template)?;
+    let sheet = Sheet::create(path, &report.run.run_id, inputs.columns(), &COLUMNS, &paths)?;
+    let tasks = Tasks::of(plan, &template, &inputs)?;
     let price = settings.price_of(EXECUTE);
-    let report = job.carry_out(world, async |desk| {
-        let source = desk.source(EXECUTE).await?;
-        let missing = missing(desk, source, &tasks)?;
+    let (vendor, of_vendor, settings) = (visa::ID, &settings, &plan.settings);
+    let action = Action { vendor, of_vendor, settings, limits };
+    let report = action.run(&report, async |client| {
+        let source = client.source(EXECUTE).await?;
+        let missing = missing(client, source, &tasks)?;
         if !missing.is_empty() {
             refuse_over_the_cap(plan, price)?;
             confirm(Intent { calls: missing.len() })?;
         }
-        let unanswered = desk.ask(EXECUTE, missing).await?;
-        desk.count(unanswered.values());
-        tell_of_overspending(desk, plan);
+        let unanswered = client.ask(EXECUTE, missing).await?;
+        client.report.note_unanswered(unanswered.values());
+        warn_of_overspending(client, plan);
         refuse_unknown_tool(plan, &unanswered)?;
-        if desk.shared.cancel.asked().is_some() {
+        if client.is_stopped() {
             return Ok(());
         }
-        let answers = Answers { desk, held: desk.held(source, &tasks.keys)?, unanswered };
-        let (survey, written) = write(plan, &inputs, &template, &tasks, &answers, sheet)?;
-        desk.note_rows(&inputs, &survey, written);
-        Ok(())
+        let answers = Answers { client, held: client.held(source, &tasks.keys)?, unanswered };
+        write(&tasks, &answers, &inputs, sheet)
     })?;
     if let Some(path) = &plan.output {
         report.save_beside(path)?;
@@ -131,84 +136,18 @@ fn priced(plan: &ToolPlan) -> Result<VendorSettings, Error> {
     Ok(settings)
 }
 
-/// The distinct tasks of an input.
-struct Tasks {
-    keys: Vec<Key>,
-    /// The places of the vehicles' tasks.
-    of_vehicle: HashMap<Vin, usize>,
-    places: HashMap<Key, usize>,
-}
-
-impl Tasks {
-    fn of(plan: &ToolPlan, inputs: &Inputs, template: &JsonTemplate) -> Result<Self, Error> {
-        let mut tasks =
-            Self { keys: Vec::new(), of_vehicle: HashMap::new(), places: HashMap::new() };
-        let mut rows = inputs.rows()?;
-        let mut row = Row::default();
-        while rows.next(&mut row)? {
-            let Some(vin) = row.reading(Rules::default()).vin else { continue };
-            let task = task(plan, template, &row, &vin);
-            match plan.per {
-                Per::Row => drop(tasks.add(task)),
-                Per::Vehicle => tasks.add_of_vehicle(vin, task),
-            }
-        }
-        rows.finish()?;
-        Ok(tasks)
-    }
-
-    fn add_of_vehicle(&mut self, vin: Vin, key: Key) {
-        if let Some(&place) = self.of_vehicle.get(&vin) {
-            let smallest = &mut self.keys[place];
-            if key < *smallest {
-                *smallest = key;
-            }
-        } else {
-            self.of_vehicle.insert(vin, self.keys.len());
-            self.keys.push(key);
-        }
-    }
-
-    fn add(&mut self, key: Key) -> usize {
-        let next = self.keys.len();
-        let place = *self.places.entry(key.clone()).or_insert(next);
-        if place == next {
-            self.keys.push(key);
-        }
-        place
-    }
-
-    /// The task of a row.
-    fn of_row(
-        &self,
-        plan: &ToolPlan,
-        template: &JsonTemplate,
-        row: &Row,
-        vin: &Vin,
-    ) -> Option<usize> {
-        match plan.per {
-            Per::Row => self.places.get(&task(plan, template, row, vin)).copied(),
-            Per::Vehicle => self.of_vehicle.get(vin).copied(),
-        }
-    }
-}
-
-fn task(plan: &ToolPlan, template: &JsonTemplate, row: &Row, vin: &Vin) -> Key {
-    let vehicle = match plan.per {
-        Per::Row => None,
-        Per::Vehicle => Some(vin.as_str()),
-    };
-    visa::run_of(&plan.tool, vehicle, &template.fill(row, vin))
-}
-
 /// The tasks that must be run: what the vendor refused is tried again in time.
-fn missing(desk: &Desk<'_>, source: SourceId, tasks: &Tasks) -> Result<Vec<Key>, Error> {
-    let held = desk.held(source, &tasks.keys)?;
-    let freshness = crate::domain::freshness::Freshness::lasting();
+fn missing(
+    client: &VendorClient<'_>,
+    source: SourceId,
+    tasks: &Tasks<'_>,
+) -> Result<Vec<Key>, Error> {
+    let held = client.held(source, &tasks.keys)?;
+    let (freshness, started) = (Freshness::lasting(), client.session.started().wall);
     let is_answered = |key: &Key| {
         held.get(key).is_some_and(|held| {
             let found = held.said == Answered::Found;
-            freshness.expires_at(key, found, held.fetched_at) > desk.started.wall
+            freshness.expires_at(key, found, held.fetched_at) > started
         })
     };
     Ok(tasks.keys.iter().filter(|key| !is_answered(key)).cloned().collect())
@@ -230,17 +169,17 @@ fn refuse_over_the_cap(plan: &ToolPlan, price: Micros) -> Result<(), Error> {
 }
 
 /// The last run turned out dearer than what it was reserved at.
-fn tell_of_overspending(desk: &Desk<'_>, plan: &ToolPlan) {
-    let spent = desk.shared.progress.borrow().spent;
+fn warn_of_overspending(client: &VendorClient<'_>, plan: &ToolPlan) {
+    let spent = client.spent();
     if spent <= plan.max_cost {
         return;
     }
-    desk.ends_with(Exit::OwnLimit);
-    let words = format!(
+    client.report.add_ends(Exit::OwnLimit, 1);
+    let message = format!(
         "{spent} was charged, over `--max-cost`: a run of `{}` turned out dearer than expected",
         plan.tool
     );
-    desk.warn("overspent", words);
+    client.report.warn("overspent", message);
 }
 
 fn refuse_unknown_tool(plan: &ToolPlan, unanswered: &HashMap<Key, Outcome>) -> Result<(), Error> {
@@ -250,104 +189,4 @@ fn refuse_unknown_tool(plan: &ToolPlan, unanswered: &HashMap<Key, Outcome>) -> R
     }
     Err(Error::usage(format!("the vendor knows no tool `{}`", plan.tool))
         .hint("nothing was spent; `--tool` takes an id such as `or-gpt-4o-mini`"))
-}
-
-/// What came of every task.
-struct Answers<'a> {
-    desk: &'a Desk<'a>,
-    held: HashMap<Key, Held>,
-    unanswered: HashMap<Key, Outcome>,
-}
-
-/// The cells of one task.
-struct Cells {
-    status: &'static str,
-    result: String,
-    charged: String,
-    error: String,
-}
-
-impl Answers<'_> {
-    fn of(&self, key: &Key) -> Result<Cells, Error> {
-        let Some(held) = self.held.get(key) else {
-            let outcome = self.unanswered.get(key).cloned();
-            return Ok(Cells::without_answer(&outcome.unwrap_or(Outcome::Missing)));
-        };
-        match (held.said, held.detail.as_deref()) {
-            (Answered::Found, _) => {
-                let body = self.desk.body(key, held)?;
-                Ok(Execution::read(&body).map_or_else(Cells::unreadable, Cells::of))
-            }
-            (_, why) => {
-                Ok(Cells::without_answer(&Outcome::Refused(why.unwrap_or("refused").to_owned())))
-            }
-        }
-    }
-}
-
-impl Cells {
-    fn of(execution: Execution) -> Self {
-        let charged = execution.charged.map(|charged| charged.0.to_string());
-        Self {
-            status: Status::Found.name(),
-            result: execution.result,
-            charged: charged.unwrap_or_default(),
-            error: String::new(),
-        }
-    }
-
-    fn without_answer(outcome: &Outcome) -> Self {
-        let (status, error, _) = outcome.verdict();
-        Self {
-            status: status.name(),
-            result: String::new(),
-            charged: String::new(),
-            error: error.unwrap_or_default(),
-        }
-    }
-
-    fn unreadable() -> Self {
-        Self { error: "unreadable".into(), ..Self::without_answer(&Outcome::Inconclusive) }
-    }
-}
-
-/// Writes a row for each row. A charge stands in the first row of its run, so
-/// that the column sums up to what was paid.
-fn write(
-    plan: &ToolPlan,
-    inputs: &Inputs,
-    template: &JsonTemplate,
-    tasks: &Tasks,
-    answers: &Answers<'_>,
-    mut sheet: Sheet,
-) -> Result<(Survey, Written), Error> {
-    let mut survey = Survey::default();
-    let mut told = vec![false; tasks.keys.len()];
-    let mut rows = inputs.rows()?;
-    let mut row = Row::default();
-    while rows.next(&mut row)? {
-        survey.count(&row, Rules::default());
-        let reading = row.reading(Rules::default());
-        let place = reading.vin.as_ref().and_then(|vin| tasks.of_row(plan, template, &row, vin));
-        let mut cells = match place {
-            Some(place) => answers.of(&tasks.keys[place])?,
-            None => Cells {
-                status: Status::NotRequested.name(),
-                result: String::new(),
-                charged: String::new(),
-                error: reading.error.map(|error| error.as_str().to_owned()).unwrap_or_default(),
-            },
-        };
-        if let Some(place) = place
-            && std::mem::replace(&mut told[place], true)
-            && !cells.charged.is_empty()
-        {
-            cells.charged = "0".into();
-        }
-        let ours = [cells.status, &cells.result, &cells.charged, &cells.error];
-        sheet.row(row.cells().map(Option::unwrap_or_default).chain(ours))?;
-    }
-    survey.digests = rows.finish()?;
-    let written = whole(sheet, &survey)?;
-    Ok((survey, written))
 }

@@ -33,7 +33,7 @@ fn the_list_comes_in_pages_that_do_not_overlap() {
     assert_eq!(ids.len(), 250);
     let first = pages[0].json();
     assert_eq!((&first["total"], &first["totalPages"]), (&250.into(), &3.into()));
-    assert_eq!(list(&sandbox, "").data("id").len(), 20, "unless told otherwise");
+    assert_eq!(list(&sandbox, "").data("id").len(), 20, "by default");
 }
 
 #[test]

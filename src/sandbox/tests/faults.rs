@@ -8,7 +8,7 @@ fn statuses(sandbox: &Sandbox, count: usize) -> Vec<Option<u16>> {
 }
 
 #[test]
-fn statuses_come_when_they_were_ordered() {
+fn statuses_come_when_the_rule_says() {
     let good = Some(200);
     let of = |rule| statuses(&with_faults(&[rule]), 4);
     assert_eq!(of("500:every=2"), [good, Some(500), good, Some(500)]);
@@ -21,7 +21,7 @@ fn statuses_come_when_they_were_ordered() {
 }
 
 #[test]
-fn an_error_status_wears_the_vendors_envelope_and_its_wait() {
+fn an_error_status_has_the_vendors_envelope_and_wait() {
     let sandbox = with_faults(&["carvin/429:wait=90s", "visor/401"]);
     let limited = post(&sandbox, "batch-decode", &vins(&VINS));
     assert_eq!((limited.status, limited.header("retry-after")), (429, Some("90")));
@@ -34,7 +34,7 @@ fn an_error_status_wears_the_vendors_envelope_and_its_wait() {
 }
 
 #[test]
-fn a_poison_vin_spoils_its_batch_only() {
+fn a_poison_vin_fails_its_batch_only() {
     let sandbox = with_faults(&["400:vin=5YJSA1DG9DFP14705"]);
     assert_eq!(post(&sandbox, "batch-decode", &vins(&VINS)).status, 400);
     assert_eq!(post(&sandbox, "batch-decode", &vins(&VINS[..1])).status, 200);
@@ -42,7 +42,7 @@ fn a_poison_vin_spoils_its_batch_only() {
 }
 
 #[test]
-fn bodies_are_spoiled_as_ordered() {
+fn bodies_are_damaged_as_the_rule_says() {
     let of = |rule| post(&with_faults(&[rule]), "batch-decode", &vins(&VINS));
     let whole = of("visor/html");
     let cut = of("truncate");
@@ -58,7 +58,7 @@ fn bodies_are_spoiled_as_ordered() {
 }
 
 #[test]
-fn lists_are_twisted_as_ordered() {
+fn lists_change_as_the_rule_says() {
     let of = |rule| post(&with_faults(&[rule]), "batch-decode", &vins(&VINS)).data("VIN");
     let [honda, tesla, bmw] = VINS;
     assert_eq!(of("missing"), [honda, tesla]);

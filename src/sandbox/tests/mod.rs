@@ -1,7 +1,9 @@
 //! The sandbox over its own wire, with the plainest HTTP client there is.
 
+mod answers;
 mod carstrel;
 mod carvin;
+mod fault_rules;
 mod faults;
 mod nhtsa;
 mod visor;
@@ -15,7 +17,7 @@ use hyper::Method;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::handler::{Heard, query_pairs};
+use super::handler::{Request, pairs};
 use super::{Quotas, Sandbox, SandboxSpec, registry};
 
 const CARVIN_KEY: &str = "sandbox-carvin";
@@ -117,7 +119,7 @@ fn vins(vins: &[impl AsRef<str>]) -> String {
 }
 
 #[test]
-fn it_tells_its_address_and_stops_when_dropped() {
+fn it_shows_its_address_and_stops_when_dropped() {
     let sandbox = sandbox(SandboxSpec::default());
     let address = sandbox.address();
     assert_eq!(sandbox.base_url("visor"), format!("http://{address}/visor"));
@@ -173,10 +175,10 @@ proptest! {
         ],
         post in any::<bool>(),
     ) {
-        let heard = Heard {
+        let request = Request {
             method: if post { Method::POST } else { Method::GET },
             path,
-            query: query_pairs(&query),
+            query: pairs(query.as_bytes()),
             headers: vec![
                 ("authorization".into(), "Bearer key".into()),
                 ("x-api-key".into(), "key".into()),
@@ -184,8 +186,8 @@ proptest! {
             body: body.into(),
         };
         for profile in registry::ALL {
-            let stand = (profile.start)("key".into(), profile.quotas.to_vec());
-            let reply = (stand.hear(&heard).answer)(Instant::now());
+            let vendor = registry::Vendor::new(profile, "key".into(), profile.quotas.to_vec());
+            let reply = vendor.reply(&request, vendor.handler.read(&request), Instant::now());
             prop_assert!([200, 400, 404, 405, 422].contains(&reply.status), "{reply:?}");
             if reply.headers.iter().any(|(_, value)| value.starts_with("application/xml")) {
                 continue;
@@ -214,7 +216,7 @@ fn the_journal_holds_what_was_asked_and_answered() {
     post(&sandbox, "batch-decode", &vins(&VINS[..1]));
     post(&sandbox, "recalls", r#"{"vin":"5YJSA1DG9DFP14705"}"#);
     let log = sandbox.log();
-    let told: Vec<_> =
+    let entries: Vec<_> =
         log.iter().map(|seen| (seen.vendor, seen.endpoint, seen.keys.len(), seen.status)).collect();
     let expected = [
         ("carvin", "batch-decode", 3, Some(200)),
@@ -222,7 +224,7 @@ fn the_journal_holds_what_was_asked_and_answered() {
         ("carvin", "batch-decode", 1, Some(200)),
         ("carvin", "recalls-vin", 1, Some(500)),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(entries, expected);
     assert_eq!(log[0].keys, VINS);
     assert_eq!(log[1].keys, ["FORD F-250 2016"]);
     assert!(log.is_sorted_by_key(|seen| seen.at));

@@ -89,7 +89,7 @@ fn too_many_calls_are_answered_like_an_unknown_name() {
 }
 
 #[test]
-fn the_empty_400_can_be_ordered_and_strikes_nobody_else() {
+fn the_empty_400_applies_to_nhtsa_alone() {
     let sandbox = with_faults(&["empty400:first=1"]);
     assert_eq!(post(&sandbox, "batch-decode", &vins(&VINS)).status, 200);
     assert_eq!(recalls(&sandbox, "FORD", "F-250%20SD", 2016).status, 400);

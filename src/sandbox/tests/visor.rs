@@ -90,7 +90,7 @@ fn one_vin_is_active_missing_or_unknown() {
 }
 
 #[test]
-fn a_reply_tells_tier_limits_and_price() {
+fn a_reply_shows_tier_limits_and_price() {
     let sandbox = sandbox(SandboxSpec::default());
     let answer = get(&sandbox, &format!("listings?vin_pattern={}", VINS[0]));
     for (name, value) in [
@@ -230,7 +230,7 @@ fn some_listings_leave_their_dealer_undescribed() {
 }
 
 #[test]
-fn calls_beyond_a_window_are_told_to_wait() {
+fn calls_beyond_a_window_must_wait() {
     let minute = Duration::from_mins(1);
     let sandbox = with_quotas(Quotas::default().with("visor", vec![per(1, minute)]));
     assert_eq!(get(&sandbox, "usage").header("x-ratelimit-remaining-60s"), Some("0"));

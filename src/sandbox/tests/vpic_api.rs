@@ -66,7 +66,7 @@ fn a_batch_holds_fifty_and_no_more() {
 }
 
 #[test]
-fn its_lists_are_twisted_like_any_other() {
+fn faults_change_its_lists_like_any_other() {
     let form = format!("format=json&data={}", VINS.join(";"));
     let of = |rule: &str| results(&ask(&with_faults(&[rule]), "", &form), "VIN");
     assert_eq!(of("vpic-api/decode-batch/missing"), VINS[..2]);

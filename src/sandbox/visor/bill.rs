@@ -1,7 +1,7 @@
 //! What visor charges: each successful request by its class, summed up by day.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::super::handler::{Reply, to_json};
+use super::super::lock;
 use super::query::UsageQuery;
 
 /// The price of one request, as visor's price list had it in 2026.
@@ -64,11 +65,10 @@ struct Meta {
 
 impl Bill {
     pub(super) fn add(&self, charge: Charge) {
-        let mut requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *requests.entry((today(), charge)).or_default() += 1;
+        *lock(&self.0).entry((today(), charge)).or_default() += 1;
     }
 
-    /// The reply to `/usage`; unless told otherwise about the last 30 days.
+    /// The reply to `/usage`; about the last 30 days unless asked for others.
     pub(super) fn usage(&self, query: &UsageQuery) -> Reply {
         #[derive(Serialize)]
         struct Page {
@@ -95,7 +95,7 @@ impl Bill {
     }
 
     fn lines(&self, query: &UsageQuery, start: Date, end: Date) -> Vec<Line> {
-        let requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests = lock(&self.0);
         let asked = requests.iter().filter(|((date, charge), _)| {
             (start..=end).contains(date)
                 && query.class.as_deref().is_none_or(|class| class == charge.class)

@@ -1,7 +1,11 @@
-//! What visor makes of a query string, and its words when it makes nothing of it.
+//! How visor reads a query string, and how it refuses one.
 
 use std::borrow::Cow;
 
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::super::handler::{Reply, to_json};
 use super::bill::Charge;
 use crate::domain::vin::Vin;
 
@@ -19,123 +23,100 @@ const USUAL: usize = 50;
 const KEY_LIKE: [&str; 5] = ["api_key", "apikey", "key", "access_token", "token"];
 
 /// Fields of a listing row that are always there.
-pub(super) const DEFAULT_FIELDS: [&str; 16] = [
-    "id",
-    "vin",
-    "year",
-    "make",
-    "model",
-    "trim",
-    "price",
-    "miles",
-    "status",
-    "inventory_status",
-    "inventory_type",
-    "dealer_id",
-    "dealer_name",
-    "city",
-    "state",
-    "vdp_url",
-];
+const DEFAULT_FIELDS: &str = "id vin year make model trim price miles status inventory_status \
+                              inventory_type dealer_id dealer_name city state vdp_url";
 
 /// Fields of a listing row that are there when asked for; null in the sandbox.
-pub(super) const EXTRA_FIELDS: [&str; 7] = [
-    "features",
-    "msrp",
-    "days_on_market",
-    "availability_status",
-    "postal_code",
-    "listed_at",
-    "default",
-];
+pub(super) const EXTRA_FIELDS: &str = "features msrp days_on_market availability_status \
+                                       postal_code listed_at default";
 
 /// What `include=` may ask for.
-const INCLUDES: [&str; 2] = ["price_history", "options"];
+const INCLUDES: &str = "price_history options";
 
 /// Filters of visor's that need an inventory to search.
-const UNSUPPORTED: [&str; 34] = [
-    "sort",
-    "make",
-    "model",
-    "trim",
-    "year",
-    "dealer_id",
-    "state",
-    "country",
-    "type",
-    "q",
-    "inventory_type",
-    "availability_status",
-    "keywords",
-    "inventory_status",
-    "sold_within_days",
-    "snapshot_date",
-    "min_price",
-    "max_price",
-    "min_mileage",
-    "max_mileage",
-    "min_msrp",
-    "max_msrp",
-    "min_days_on_market",
-    "max_days_on_market",
-    "postal_code",
-    "latitude",
-    "longitude",
-    "radius",
-    "bbox",
-    "assembly_location",
-    "exclude_assembly_location",
-    "exclude_make",
-    "exclude_model",
-    "listed_after",
-];
+const UNSUPPORTED: &str = "sort make model trim year dealer_id state country type q \
+     inventory_type availability_status keywords inventory_status sold_within_days \
+     snapshot_date min_price max_price min_mileage max_mileage min_msrp max_msrp \
+     min_days_on_market max_days_on_market postal_code latitude longitude radius bbox \
+     assembly_location exclude_assembly_location exclude_make exclude_model listed_after";
+
+/// Whether `name` is one of the words in `list`.
+fn is_in(list: &str, name: &str) -> bool {
+    list.split(' ').any(|word| word == name)
+}
 
 /// A refusal in visor's words.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
-    pub(super) status: u16,
-    /// `error.type`.
-    pub(super) kind: &'static str,
-    /// `_tag`.
-    pub(super) tag: &'static str,
+    status: u16,
+    kind: Kind,
     /// `error.code`, what clients branch on.
-    pub(super) code: &'static str,
-    pub(super) message: Cow<'static, str>,
+    code: &'static str,
+    message: Cow<'static, str>,
 }
 
-const fn refusal(
-    status: u16,
-    kind: &'static str,
-    tag: &'static str,
-    code: &'static str,
-    message: &'static str,
-) -> Refusal {
-    Refusal { status, kind, tag, code, message: Cow::Borrowed(message) }
+/// `error.type` and `_tag`.
+#[derive(Clone, Copy, Debug)]
+struct Kind(&'static str, &'static str);
+
+const CLIENT: Kind = Kind("client_error", "PublicApiClientError");
+const AUTHENTICATION: Kind = Kind("authentication_error", "PublicApiAuthenticationError");
+const BILLING: Kind = Kind("billing_error", "PublicApiBillingError");
+const PERMISSION: Kind = Kind("permission_error", "PublicApiPermissionError");
+const RATE_LIMIT: Kind = Kind("rate_limit_error", "PublicApiRateLimitError");
+const VALIDATION: Kind = Kind("validation_error", "PublicApiValidationError");
+const NOT_FOUND: Kind = Kind("not_found_error", "PublicApiNotFoundError");
+const PLATFORM: Kind = Kind("platform_error", "PublicApiPlatformError");
+
+const fn refusal(status: u16, kind: Kind, code: &'static str, message: &'static str) -> Refusal {
+    Refusal { status, kind, code, message: Cow::Borrowed(message) }
 }
 
 #[rustfmt::skip] // a table
 impl Refusal {
-    pub(super) const QUERY_KEY: Self = refusal(400, "client_error", "PublicApiClientError", "query_string_api_key_rejected", "Send API keys in the Authorization header.");
-    pub(super) const MISSING_KEY: Self = refusal(401, "authentication_error", "PublicApiAuthenticationError", "missing_api_key", "No bearer token was provided.");
-    pub(super) const INVALID_KEY: Self = refusal(401, "authentication_error", "PublicApiAuthenticationError", "invalid_api_key", "The token is malformed, revoked, or unknown.");
-    pub(super) const BLOCKED: Self = refusal(402, "billing_error", "PublicApiBillingError", "billing_state_blocked", "The account cannot make paid requests.");
-    pub(super) const MISSING_SCOPE: Self = refusal(403, "permission_error", "PublicApiPermissionError", "missing_scope", "The key lacks the scope this endpoint requires.");
-    pub(super) const RATE_LIMIT: Self = refusal(429, "rate_limit_error", "PublicApiRateLimitError", "rate_limit_exceeded", "Too many requests.");
+    pub(super) const QUERY_KEY: Self = refusal(400, CLIENT, "query_string_api_key_rejected", "Send API keys in the Authorization header.");
+    pub(super) const MISSING_KEY: Self = refusal(401, AUTHENTICATION, "missing_api_key", "No bearer token was provided.");
+    pub(super) const INVALID_KEY: Self = refusal(401, AUTHENTICATION, "invalid_api_key", "The token is malformed, revoked, or unknown.");
+    pub(super) const BLOCKED: Self = refusal(402, BILLING, "billing_state_blocked", "The account cannot make paid requests.");
+    pub(super) const MISSING_SCOPE: Self = refusal(403, PERMISSION, "missing_scope", "The key lacks the scope this endpoint requires.");
+    pub(super) const METHOD: Self = refusal(405, CLIENT, "method_not_allowed", "Use GET.");
+    pub(super) const RATE_LIMIT: Self = refusal(429, RATE_LIMIT, "rate_limit_exceeded", "Too many requests.");
 
     pub(super) const fn client(code: &'static str, message: &'static str) -> Self {
-        refusal(400, "client_error", "PublicApiClientError", code, message)
+        refusal(400, CLIENT, code, message)
     }
 
     pub(super) fn invalid(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { message: message.into(), ..refusal(400, "validation_error", "PublicApiValidationError", code, "") }
+        Self { message: message.into(), ..refusal(400, VALIDATION, code, "") }
     }
 
     pub(super) const fn not_found(code: &'static str, message: &'static str) -> Self {
-        refusal(404, "not_found_error", "PublicApiNotFoundError", code, message)
+        refusal(404, NOT_FOUND, code, message)
     }
 
     pub(super) const fn platform(status: u16, code: &'static str) -> Self {
-        refusal(status, "platform_error", "PublicApiPlatformError", code, "Try again later.")
+        refusal(status, PLATFORM, code, "Try again later.")
+    }
+}
+
+impl From<Refusal> for Reply {
+    /// `{"error":{"type","code","message"},"_tag"}`.
+    fn from(refusal: Refusal) -> Self {
+        #[derive(Serialize)]
+        struct Envelope<'a> {
+            error: Inner<'a>,
+            #[serde(rename = "_tag")]
+            tag: &'a str,
+        }
+        #[derive(Serialize)]
+        struct Inner<'a> {
+            #[serde(rename = "type")]
+            kind: &'a str,
+            code: &'a str,
+            message: &'a str,
+        }
+        let Refusal { status, kind: Kind(kind, tag), code, ref message } = refusal;
+        Self::json(status, to_json(&Envelope { error: Inner { kind, code, message }, tag }))
     }
 }
 
@@ -146,7 +127,7 @@ pub(super) fn holds_a_key(query: &[(String, String)]) -> bool {
 
 /// `limit` and `offset`.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::sandbox) struct PageQuery {
+pub(super) struct PageQuery {
     pub(super) limit: usize,
     pub(super) offset: usize,
 }
@@ -179,7 +160,7 @@ impl PageQuery {
 
 /// A query to `/listings`.
 #[derive(Debug, Default)]
-pub(in crate::sandbox) struct ListingsQuery {
+pub(super) struct ListingsQuery {
     /// Distinct, in the order asked.
     pub(super) vins: Vec<Vin>,
     pub(super) page: PageQuery,
@@ -211,7 +192,7 @@ impl ListingsQuery {
 
 /// A query to `/dealers`.
 #[derive(Debug, Default)]
-pub(in crate::sandbox) struct DealersQuery {
+pub(super) struct DealersQuery {
     pub(super) page: PageQuery,
     /// As asked; none for every dealer.
     pub(super) ids: Vec<String>,
@@ -245,9 +226,9 @@ pub(super) fn includes_only(query: &[(String, String)]) -> Result<bool, Refusal>
 
 /// A query to `/usage`.
 #[derive(Clone, Debug, Default)]
-pub(in crate::sandbox) struct UsageQuery {
+pub(super) struct UsageQuery {
     /// The first and the last day, UTC.
-    pub(super) days: (Option<jiff::civil::Date>, Option<jiff::civil::Date>),
+    pub(super) days: (Option<Date>, Option<Date>),
     pub(super) class: Option<String>,
 }
 
@@ -266,12 +247,12 @@ impl UsageQuery {
     }
 }
 
-fn day(value: &str) -> Result<jiff::civil::Date, Refusal> {
+fn day(value: &str) -> Result<Date, Refusal> {
     value.parse().map_err(|_| Refusal::invalid("invalid_query_parameter", "A day is YYYY-MM-DD."))
 }
 
 fn unknown(name: &str) -> Refusal {
-    if UNSUPPORTED.contains(&name) {
+    if is_in(UNSUPPORTED, name) {
         return Refusal::invalid(
             "unsupported_in_sandbox",
             format!("The sandbox has no inventory to filter by {name}; ask by vin_pattern."),
@@ -318,7 +299,7 @@ fn whole_vin(mask: &str) -> Result<Vin, Refusal> {
 
 fn fields(value: &str) -> Result<Option<Vec<String>>, Refusal> {
     let asked: Vec<&str> = value.split(',').map(str::trim).collect();
-    let known = |field: &&str| DEFAULT_FIELDS.contains(field) || EXTRA_FIELDS.contains(field);
+    let known = |field: &str| is_in(DEFAULT_FIELDS, field) || is_in(EXTRA_FIELDS, field);
     if let Some(field) = asked.iter().find(|field| !known(field)) {
         return Err(Refusal::invalid("unknown_field", format!("Unknown field: {field}")));
     }
@@ -326,7 +307,7 @@ fn fields(value: &str) -> Result<Option<Vec<String>>, Refusal> {
 }
 
 fn includes(value: &str) -> Result<bool, Refusal> {
-    match value.split(',').find(|asked| !INCLUDES.contains(asked)) {
+    match value.split(',').find(|asked| !is_in(INCLUDES, asked)) {
         Some(asked) => {
             Err(Refusal::invalid("invalid_include", format!("Unknown include: {asked}")))
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::super::dealer_stock::{self, DEALERS, Dealer, Offer};
 use super::super::fleet::{self, Vehicle};
-use super::super::handler::{Body, Item, Reply, to_json};
+use super::super::handler::{Item, Reply, to_json};
 use super::query::{DealersQuery, EXTRA_FIELDS, ListingsQuery, PageQuery};
 use crate::domain::vin::Vin;
 
@@ -16,11 +16,7 @@ pub(super) fn listings(query: &ListingsQuery) -> Reply {
     let page = offers.iter().skip(query.page.offset).take(query.page.limit);
     let items = page.map(|(vin, offer)| listing(vin, offer, query)).collect();
     let tail = format!("],{}}}", footer(query.page, offers.len()));
-    Reply {
-        status: 200,
-        headers: Vec::new(),
-        body: Body::List { head: r#"{"data":["#.into(), items, tail },
-    }
+    Reply::list(r#"{"data":["#, items, tail)
 }
 
 /// What is known of one VIN; nothing when its maker is unknown.
@@ -40,27 +36,15 @@ pub(super) fn vin(vin: &Vin, enriched: bool) -> Option<Reply> {
 pub(super) fn dealers(query: &DealersQuery) -> Reply {
     #[derive(Serialize)]
     struct Row {
-        dealer_id: &'static str,
-        name: &'static str,
-        city: &'static str,
-        state: &'static str,
+        #[serde(flatten)]
+        dealer: &'static Dealer,
         country: &'static str,
     }
     let DealersQuery { page, ids } = query;
-    let wanted = |dealer: &&Dealer| ids.is_empty() || ids.iter().any(|id| id == dealer.id);
+    let wanted = |dealer: &&Dealer| ids.is_empty() || ids.contains(&dealer.id);
     let dealers: Vec<&Dealer> = DEALERS.iter().filter(wanted).collect();
-    let rows: Vec<Row> = dealers
-        .iter()
-        .skip(page.offset)
-        .take(page.limit)
-        .map(|dealer| Row {
-            dealer_id: dealer.id,
-            name: dealer.name,
-            city: dealer.city,
-            state: dealer.state,
-            country: "US",
-        })
-        .collect();
+    let on_page = dealers.iter().skip(page.offset).take(page.limit);
+    let rows: Vec<Row> = on_page.map(|dealer| Row { dealer, country: "US" }).collect();
     let footer = footer(*page, dealers.len());
     Reply::json(200, format!(r#"{{"data":{},{footer}}}"#, to_json(&rows)))
 }
@@ -117,18 +101,18 @@ fn listing(vin: &Vin, offer: &Offer, query: &ListingsQuery) -> Item {
         id: &offer.id,
         vin: vin.as_str(),
         year: offer.vehicle.year,
-        make: title_case(offer.vehicle.make),
-        model: offer.vehicle.model.name,
+        make: title_case(&offer.vehicle.maker.make),
+        model: &offer.vehicle.model.name,
         trim: known(offer.vehicle.trim),
         price: offer.price,
         miles: offer.miles,
         status: "active",
         inventory_status: "active",
         inventory_type: offer.condition,
-        dealer_id: offer.dealer.id,
-        dealer_name: offer.describes_dealer.then_some(offer.dealer.name),
-        city: offer.describes_dealer.then_some(offer.dealer.city),
-        state: offer.dealer.state,
+        dealer_id: &offer.dealer.id,
+        dealer_name: offer.describes_dealer.then_some(&offer.dealer.name),
+        city: offer.describes_dealer.then_some(&offer.dealer.city),
+        state: &offer.dealer.state,
         vdp_url: url(offer),
         price_history: query.enriched.then(|| price_history(offer)),
         options: query.enriched.then_some([]),
@@ -150,7 +134,8 @@ fn chosen(row: &Row<'_>, fields: &[String]) -> Value {
                 || asked("default")
                 || asked(name)
         });
-        for extra in EXTRA_FIELDS.into_iter().filter(|&extra| extra != "default" && asked(extra)) {
+        let extra = EXTRA_FIELDS.split(' ').filter(|&extra| extra != "default" && asked(extra));
+        for extra in extra {
             row.insert(extra.to_owned(), Value::Null);
         }
     }
@@ -197,17 +182,17 @@ impl Build {
         let Vehicle { model, engine, .. } = *vehicle;
         Self {
             year: vehicle.year,
-            make: title_case(vehicle.make),
-            model: model.name,
+            make: title_case(&vehicle.maker.make),
+            model: &model.name,
             trim: known(vehicle.trim),
-            body_type: first_part(model.body.class()),
+            body_type: first_part(&model.body.class),
             drivetrain: known(first_part(vehicle.drive_type)),
-            fuel_type: known(engine.fuel),
-            transmission: known(vehicle.transmission),
-            engine: known(engine.litres).map(|litres| format!("{litres}L")),
+            fuel_type: known(&engine.fuel),
+            transmission: known(&vehicle.transmission.style),
+            engine: known(&engine.litres).map(|litres| format!("{litres}L")),
             cylinders: engine.cylinders.parse().ok(),
-            doors: model.body.doors().parse().ok(),
-            seating_capacity: model.body.seats().parse().ok(),
+            doors: model.body.doors.parse().ok(),
+            seating_capacity: model.body.seats.parse().ok(),
             options: enriched.then_some([]),
         }
     }
@@ -222,21 +207,12 @@ struct LatestListing<'a> {
     vdp_url: String,
     sold_date: Option<&'a str>,
     last_checked_at: &'a str,
-    dealer: DealerPart,
+    dealer: &'static Dealer,
     price_history: Vec<Priced>,
-}
-
-#[derive(Serialize)]
-struct DealerPart {
-    dealer_id: &'static str,
-    name: &'static str,
-    city: &'static str,
-    state: &'static str,
 }
 
 impl<'a> LatestListing<'a> {
     fn new(offer: &'a Offer, enriched: bool) -> Self {
-        let dealer = offer.dealer;
         Self {
             id: &offer.id,
             price: offer.price,
@@ -245,12 +221,7 @@ impl<'a> LatestListing<'a> {
             vdp_url: url(offer),
             sold_date: None,
             last_checked_at: &offer.last_checked_at,
-            dealer: DealerPart {
-                dealer_id: dealer.id,
-                name: dealer.name,
-                city: dealer.city,
-                state: dealer.state,
-            },
+            dealer: offer.dealer,
             price_history: if enriched { price_history(offer).into() } else { Vec::new() },
         }
     }

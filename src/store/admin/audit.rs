@@ -1,4 +1,4 @@
-//! The audit: every call of the ledger, and who had it made, without a VIN.
+//! The audit: every call of the ledger, and the run and user behind it, without a VIN.
 
 use rusqlite::{Row, params};
 
@@ -35,7 +35,7 @@ pub struct AuditEntry {
     pub answered_at: Option<i64>,
     /// The run that made it.
     pub run_id: String,
-    /// The operating system's name for whoever started that run; empty where unknown.
+    /// The operating system's name for the user who started that run; empty where unknown.
     pub os_user: String,
     /// The vendor's id.
     pub vendor: String,
@@ -84,7 +84,7 @@ impl Snapshot<'_> {
         Ok(())
     }
 
-    /// `vin` as [`AuditEntry::keys`] tells it.
+    /// `vin` as [`AuditEntry::keys`] shows it.
     pub fn fingerprint(&self, vin: &Vin) -> Result<String, Error> {
         let prints = Fingerprints::new(&open::install_key(self.db, &self.path)?);
         Ok(format!("{SHOWN}{}", prints.of(vin)))

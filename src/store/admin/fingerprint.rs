@@ -1,5 +1,5 @@
-//! What stands for a VIN where the VIN itself must not: a keyed hash. Under this
-//! store's key the same VIN always has the same one, and nobody without the
+//! What is shown in the place of a VIN: a keyed hash. Under this
+//! store's key the same VIN always has the same one, and no one without the
 //! store can try VINs against it.
 
 use std::borrow::Cow;
@@ -10,11 +10,11 @@ use sha2::Sha256;
 
 use crate::domain::vin::Vin;
 
-/// Stands before the fingerprint of a VIN that was forgotten, in `calls.keys`
+/// Precedes the fingerprint of a VIN that was forgotten, in `calls.keys`
 /// and other kept text. No key begins so.
 pub(in crate::store) const FORGOTTEN: char = '#';
 
-/// Stands before a fingerprint where people see it.
+/// Precedes a fingerprint where people see it.
 pub(in crate::store) const SHOWN: &str = "hmac:";
 
 /// Digits of a fingerprint.
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_is_the_hmac_that_anybody_with_the_key_can_compute() {
+    fn a_fingerprint_is_the_hmac_under_the_key() {
         // printf %s 1HGCM82633A004352 | openssl dgst -sha256 -hmac key
         assert_eq!(
             Fingerprints::new(b"key").of(&vin()),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn every_vin_in_a_text_is_hidden_and_nothing_else() {
+    fn hiding_replaces_vins_and_nothing_else() {
         let prints = Fingerprints::new(b"key");
         let print = prints.of(&vin());
         for (text, shown) in [
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_erased_vin_leaves_its_fingerprint_and_what_stood_around_it() {
+    fn erasing_a_vin_leaves_its_fingerprint() {
         let prints = Fingerprints::new(b"key");
         let mark = format!("#{}", prints.of(&vin()));
         let text = format!("é{VIN}x {}\n", VIN.to_lowercase());

@@ -13,7 +13,7 @@ use crate::domain::key::{Key, Page, Task};
 use crate::domain::vin::Vin;
 use crate::store::admin::fingerprint::{FORGOTTEN, Fingerprints};
 use crate::store::admin::maintain;
-use crate::store::admin::runs::InUse;
+use crate::store::run_locks::InUse;
 use crate::store::{failed, open};
 
 /// What was removed.
@@ -27,7 +27,7 @@ pub struct Forgotten {
     pub mentions: u64,
     /// Lists that named one: they are read again, whole.
     pub lists: u64,
-    /// Bodies that nobody else uses.
+    /// Bodies that no other answer uses.
     pub bodies: u64,
     /// Records of calls that act.
     pub operations: u64,
@@ -49,13 +49,13 @@ pub fn forget(path: &Path, vins: &[Vin], force: bool) -> Result<Option<Forgotten
     if !open::check(path)? {
         return Ok(None);
     }
-    // Nobody writes from here on.
+    // No other process writes from here on.
     let _alone = InUse::alone(path)?;
     let db = maintain::connect(path)?;
     let failed = failed("cannot forget", path);
     let prints = Fingerprints::new(&open::install_key(&db, path)?);
     let before = maintain::size(path);
-    // What is looked for stands in temporary tables: not on the disk.
+    // What is looked for is in temporary tables: not on the disk.
     db.execute_batch("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;").map_err(&failed)?;
     know_mentions(&db, vins).map_err(&failed)?;
     db.execute_batch("BEGIN IMMEDIATE").map_err(&failed)?;
@@ -89,7 +89,7 @@ fn mentions(bytes: &[u8], vins: &[Vin]) -> bool {
 }
 
 /// Lists the bodies and answers to be removed. A page is not removed alone: a
-/// list without one of its pages would tell less than there is.
+/// list without one of its pages would say less than there is.
 fn find(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
         "CREATE TEMP TABLE tainted (id INTEGER PRIMARY KEY);
@@ -143,7 +143,7 @@ fn remove(db: &Connection, vins: &[Vin], prints: &Fingerprints) -> rusqlite::Res
              UNION SELECT body FROM answer_history WHERE body IS NOT NULL)",
     )?;
     delete("UPDATE replies SET request_id = NULL WHERE mentions(request_id)")?;
-    // Where the trimming of earlier answers stopped is told by a key.
+    // The place where the trimming of earlier answers stopped is a key.
     delete("DELETE FROM meta WHERE name = 'history_trimmed_to' AND mentions(value)")?;
     delete("UPDATE waits SET why = '' WHERE mentions(why)")?;
     let calls = rewrite(db, "calls", "keys", |keys| without(keys, vins, prints))?;

@@ -38,7 +38,7 @@ pub(in crate::store) fn transaction<T>(
     db.execute_batch("BEGIN IMMEDIATE")?;
     let done = work().and_then(|value| db.execute_batch("COMMIT").map(|()| value));
     if done.is_err() {
-        // The first error is the one to tell; SQLite may have rolled back by itself.
+        // The first error is the one to report; SQLite may have rolled back by itself.
         let _rolled_back = db.execute_batch("ROLLBACK");
     }
     done
@@ -67,7 +67,7 @@ pub(in crate::store) fn sweep_bodies(db: &Connection) -> rusqlite::Result<u64> {
 }
 
 /// Gives free pages back to the filesystem, and empties the write-ahead log as
-/// far as nobody reads it.
+/// far as no process reads it.
 pub(in crate::store) fn give_back(db: &Connection) -> rusqlite::Result<()> {
     while number(db, "PRAGMA freelist_count")? > 0 {
         // It frees one page a row.

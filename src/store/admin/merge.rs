@@ -1,7 +1,7 @@
 //! What a replaced store knew beyond the backup that replaces it.
 //!
 //! Rows are matched by what they say, not by their ids: after an earlier restore
-//! the same id may stand for another row.
+//! the same id may be another row's.
 
 use std::path::Path;
 
@@ -12,9 +12,9 @@ use crate::domain::money::Micros;
 use crate::store::admin::backup::is_as_written;
 use crate::store::failed;
 
-/// What was carried over.
+/// What was merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Carry {
+pub struct Merged {
     /// Calls that the backup did not know.
     pub calls: u64,
     /// What they cost, or may have cost.
@@ -27,18 +27,18 @@ pub struct Carry {
 
 /// Makes everything that `store` knows beyond `copy` known to it, in one
 /// transaction: the ledger, the answers, and what is under way.
-pub(super) fn over(copy: &Connection, store: &Path) -> Result<Carry, Error> {
+pub(super) fn merge(copy: &Connection, store: &Path) -> Result<Merged, Error> {
     let failed = failed("cannot carry over what is", store);
     let path = store.to_str().ok_or_else(|| {
         Error::config(format!("the path of the store `{}` is not valid UTF-8", store.display()))
     })?;
     copy.execute("ATTACH ?1 AS theirs", [path]).map_err(&failed)?;
-    let carried = in_transaction(copy).map_err(&failed)?;
+    let merged = in_transaction(copy).map_err(&failed)?;
     copy.execute_batch("DETACH theirs").map_err(&failed)?;
-    Ok(carried)
+    Ok(merged)
 }
 
-fn in_transaction(copy: &Connection) -> rusqlite::Result<Carry> {
+fn in_transaction(copy: &Connection) -> rusqlite::Result<Merged> {
     copy.execute_batch("BEGIN IMMEDIATE")?;
     copy.execute_batch(ACCOUNTS_SOURCES_RUNS)?;
     let calls = calls(copy)?;
@@ -48,7 +48,7 @@ fn in_transaction(copy: &Connection) -> rusqlite::Result<Carry> {
     bodies(copy)?;
     let answers = copy.execute(ANSWERS, [])? as u64;
     copy.execute_batch(HISTORY_AND_LISTS)?;
-    let carried = Carry {
+    let merged = Merged {
         calls,
         spent: copy.query_row(SPENT, [], |row| row.get(0)).map(Micros)?,
         answers,
@@ -56,7 +56,7 @@ fn in_transaction(copy: &Connection) -> rusqlite::Result<Carry> {
     };
     copy.execute_batch(DROP_STAGED)?;
     copy.execute_batch("COMMIT")?;
-    Ok(carried)
+    Ok(merged)
 }
 
 /// A run that the backup saw under way has ended since.
@@ -83,7 +83,7 @@ const ACCOUNTS_SOURCES_RUNS: &str = "
     SELECT theirs.id AS theirs, ours.id AS ours
     FROM theirs.runs AS theirs JOIN main.runs AS ours USING (run_id);
 
--- A forgotten VIN is a hash among a call's keys: calls are told apart by their
+    -- A forgotten VIN is a hash among a call's keys: calls are distinguished by their
     -- place among those that were reserved at the same moment.
     CREATE TEMP TABLE known_calls AS
     SELECT id, run, source, reserved_wall, reserved_boot,
@@ -137,8 +137,8 @@ fn calls(copy: &Connection) -> rusqlite::Result<u64> {
     Ok(entered.len() as u64)
 }
 
-/// How a call ended is told better by whoever heard it than by whoever found
-/// its run dead.
+/// The run that made a call knows better how it ended than the run that found
+/// the first one dead.
 const REPLIES: &str = "
     INSERT INTO main.replies (call, answered_wall, answered_boot, state, http_status, charged, request_id)
     SELECT call_of.ours, answered_wall, answered_boot, state, http_status, charged, request_id

@@ -1,4 +1,4 @@
-//! Pruning: what is older than anybody wants to know leaves the store, in many
+//! Pruning: what is older than the operator wants to keep is removed, in many
 //! small transactions, so that it can be looked at meanwhile.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::domain::error::Error;
 use crate::domain::key::{Key, Page};
 use crate::domain::outcome::Dataset;
 use crate::store::admin::maintain;
-use crate::store::admin::runs::InUse;
+use crate::store::run_locks::InUse;
 use crate::store::{failed, open};
 
 /// What is to go.
@@ -18,7 +18,7 @@ pub struct PruneSpec {
     /// Answers fetched before this time, in microseconds since the epoch.
     pub answers_before: i64,
     /// Calls reserved before this time, and runs that began before it and have
-    /// no others. The caller sees to it that no window still counts them.
+    /// no others. The caller makes sure that no window still counts them.
     pub calls_before: i64,
     /// Answers of this dataset alone, and no calls.
     pub dataset: Option<Dataset>,
@@ -68,7 +68,7 @@ pub fn prune(path: &Path, spec: &PruneSpec) -> Result<Option<Pruned>, Error> {
 }
 
 /// Answers and earlier ones of the datasets wanted, fetched too long ago. Pages
-/// are told apart by hand. What a call that acts has done stays: forgotten, it
+/// are sorted out below. What a call that acts has done stays: forgotten, it
 /// would be done, and paid for, again.
 const IS_OLD: &str = "
     fetched_at < :before
@@ -77,7 +77,7 @@ const IS_OLD: &str = "
 /// Before and behind all pages among the stored keys.
 const PAGES: (&str, &str) = ("\u{1d}", "\u{1e}");
 
-/// Lists what is to go in temporary tables, without holding up anybody.
+/// Lists what is to go in temporary tables, without a write lock.
 fn list(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<Pruned> {
     db.execute_batch(
         "CREATE TEMP TABLE old_answers (n INTEGER PRIMARY KEY, source INTEGER, key TEXT);
@@ -166,7 +166,7 @@ fn count_runs(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<u64> {
     )
 }
 
-/// Bodies that nobody would need.
+/// Bodies that would be unused.
 fn count_bodies(db: &Connection) -> rusqlite::Result<u64> {
     db.execute_batch(
         "CREATE INDEX temp.answers_by_key ON old_answers (source, key);

@@ -4,9 +4,9 @@ use rusqlite::OptionalExtension;
 
 use crate::domain::error::Error;
 use crate::domain::money::Micros;
-use crate::domain::time::Moment;
-use crate::store::ledger::processes::load_account;
+use crate::store::ledger::accounts::load_account;
 use crate::store::ledger::windows::{Account, Limits};
+use crate::store::transaction::Present;
 use crate::store::{AccountId, Snapshot, Snapshots, failed, open};
 
 /// One run, as `vinrich runs` lists it.
@@ -162,8 +162,7 @@ impl Snapshot<'_> {
         &self,
         (vendor, origin, name): (&str, &str, &str),
         limits: &Limits,
-        now: Moment,
-        boot_id: &str,
+        present: Present<'_>,
     ) -> Result<Account, Error> {
         let read = || {
             let id: Option<i64> = self
@@ -175,7 +174,7 @@ impl Snapshot<'_> {
                 )
                 .optional()?;
             match id {
-                Some(id) => load_account(self.db, AccountId(id), limits, now, boot_id),
+                Some(id) => load_account(self.db, AccountId(id), limits, present),
                 None => Ok(Account::default()),
             }
         };

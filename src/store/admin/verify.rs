@@ -9,7 +9,7 @@ use crate::store::admin::maintain;
 use crate::store::answers::index::body_hash;
 use crate::store::{Snapshots, Store, failed};
 
-/// Faults told; more of the same kind are only counted.
+/// Faults listed; further ones are only counted.
 const MOST_TOLD: usize = 20;
 
 /// What was looked at, and what was wrong.

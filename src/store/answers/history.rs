@@ -13,7 +13,7 @@ use crate::store::{Store, failed};
 /// Earlier answers looked at by one run; the next goes on where it stopped.
 const LOOKED_AT: i64 = 100_000;
 
-/// Bodies nobody needs are looked for this often: that goes through all answers.
+/// Unused bodies are looked for this often: that goes through all answers.
 const SWEEP_EVERY: i64 = 7 * 86_400_000_000;
 
 /// Names in `meta`.

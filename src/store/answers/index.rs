@@ -8,8 +8,12 @@ use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
 use crate::domain::key::Key;
-use crate::domain::outcome::Said;
-use crate::store::{SourceId, without_vin};
+use crate::domain::outcome::{Answer, Dataset};
+use crate::store::transaction::DataVersion;
+use crate::store::{SourceId, SourceName, without_vin};
+
+/// `sources.dataset` of catalogues and of calls that act.
+const NO_DATASET: &str = "none";
 
 /// Body ids remembered, so that a body seen in this run is not looked up again.
 const REMEMBERED: usize = 1 << 20;
@@ -20,7 +24,7 @@ pub struct NewAnswer {
     /// What was asked about.
     pub key: Key,
     /// What was said.
-    pub said: Said,
+    pub said: Answer,
     /// The raw words.
     pub body: Body,
     /// Until when it is fresh, in microseconds since the epoch.
@@ -38,16 +42,32 @@ pub enum Body {
 
 pub(in crate::store) type Hash = [u8; 16];
 
+/// The reply that answers come in.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Reply {
+    /// Its call's row in the ledger.
+    pub(in crate::store) call: i64,
+    /// Where its answers are kept.
+    pub(in crate::store) source: SourceId,
+    /// When it came, in microseconds since the epoch.
+    pub(in crate::store) fetched_at: i64,
+}
+
 #[derive(Debug)]
 struct Entry {
-    source: SourceId,
+    reply: Reply,
     key: Box<str>,
     status: u8,
     detail: Option<Box<str>>,
     body: Hash,
-    fetched_at: i64,
     expires_at: i64,
-    call: i64,
+}
+
+impl Entry {
+    /// In the order of the table, the earlier answer first.
+    fn place(&self) -> (SourceId, &str, i64) {
+        (self.reply.source, &self.key, self.reply.fetched_at)
+    }
 }
 
 /// The answers of the replies in the open transaction.
@@ -56,15 +76,14 @@ pub(in crate::store) struct Index {
     entries: Vec<Entry>,
     new_bodies: HashMap<Hash, Box<[u8]>>,
     body_ids: HashMap<Hash, i64>,
-    data_version: i64,
+    version: DataVersion,
 }
 
 impl Index {
     /// At the start of a transaction: bodies that another process may have removed
     /// are looked up again.
     pub(in crate::store) fn look_around(&mut self, db: &Connection) -> rusqlite::Result<()> {
-        let version = db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
-        if std::mem::replace(&mut self.data_version, version) != version {
+        if self.version.has_changed(db)? {
             self.forget_bodies();
         }
         Ok(())
@@ -77,32 +96,17 @@ impl Index {
     }
 
     /// Takes the answers of one reply.
-    pub(in crate::store) fn add(
-        &mut self,
-        call: i64,
-        source: SourceId,
-        fetched_at: i64,
-        answers: Vec<NewAnswer>,
-    ) {
+    pub(in crate::store) fn add(&mut self, reply: Reply, answers: Vec<NewAnswer>) {
         for answer in answers {
             let body = self.take_body(&answer);
             let (status, detail) = match answer.said {
-                Said::Found => (0, None),
-                Said::Absent => (1, None),
-                Said::Refused(why) => (2, Some(why.into())),
+                Answer::Found => (0, None),
+                Answer::Absent => (1, None),
+                Answer::Refused(why) => (2, Some(why.into())),
             };
             let key = answer.key.to_stored().into();
             let expires_at = answer.expires_at;
-            self.entries.push(Entry {
-                source,
-                key,
-                status,
-                detail,
-                body,
-                fetched_at,
-                expires_at,
-                call,
-            });
+            self.entries.push(Entry { reply, key, status, detail, body, expires_at });
         }
     }
 
@@ -150,9 +154,7 @@ impl Index {
     }
 
     fn write_answers(&mut self, db: &Connection) -> rusqlite::Result<()> {
-        self.entries.sort_unstable_by(|a, b| {
-            (a.source, &a.key, a.fetched_at).cmp(&(b.source, &b.key, b.fetched_at))
-        });
+        self.entries.sort_unstable_by(|a, b| a.place().cmp(&b.place()));
         let mut upsert = db.prepare_cached(
             "INSERT INTO answers (source, key, status, detail, body, fetched_at, expires_at, call)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
@@ -164,14 +166,14 @@ impl Index {
         )?;
         for entry in self.entries.drain(..) {
             upsert.execute(params![
-                entry.source.0,
+                entry.reply.source.0,
                 entry.key,
                 entry.status,
                 entry.detail,
                 self.body_ids.get(&entry.body),
-                entry.fetched_at,
+                entry.reply.fetched_at,
                 entry.expires_at,
-                entry.call,
+                entry.reply.call,
             ])?;
         }
         Ok(())
@@ -184,4 +186,22 @@ pub(in crate::store) fn body_hash(bytes: &[u8]) -> Hash {
     let mut hash = Hash::default();
     hash.copy_from_slice(&digest[..16]);
     hash
+}
+
+/// The row of a source, made when it is new.
+pub(in crate::store) fn source_id(
+    db: &Connection,
+    name: &SourceName,
+) -> rusqlite::Result<SourceId> {
+    let dataset = name.dataset.map_or(NO_DATASET, Dataset::name);
+    db.execute(
+        "INSERT INTO sources (dataset, vendor, endpoint, origin) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        [dataset, name.vendor, name.endpoint, &name.origin],
+    )?;
+    db.query_row(
+        "SELECT id FROM sources WHERE vendor = ?1 AND endpoint = ?2 AND origin = ?3",
+        [name.vendor, name.endpoint, &name.origin],
+        |row| row.get(0),
+    )
+    .map(SourceId)
 }

@@ -26,7 +26,7 @@ pub struct BodyId(pub(in crate::store) NonZeroI64);
 
 /// What an answer in the store says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "as in `outcome::Said`")]
+#[expect(missing_docs, reason = "as in `outcome::Answer`")]
 pub enum Answered {
     Found,
     Absent,

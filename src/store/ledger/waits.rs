@@ -1,8 +1,8 @@
-//! Waits that vendors asked for. They outlive the process that was told, and
-//! hold every other process on the store: nobody comes back early.
+//! Waits that vendors asked for. They outlive the process that was asked, and
+//! hold every other process on the store: none comes back early.
 //!
 //! A vendor's word is kept as an end by both clocks. Within the boot in which it
-//! was heard only the boot clock counts, which nobody can set; after a reboot
+//! was heard only the boot clock counts, which cannot be set; after a reboot
 //! there is but the wall clock.
 
 use std::path::Path;
@@ -12,8 +12,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::error::Error;
 use crate::domain::time::Moment;
-use crate::store::admin::runs::InUse;
-use crate::store::state::State;
+use crate::store::run_locks::InUse;
+use crate::store::transaction::{Present, Transaction};
 use crate::store::{AccountId, Snapshot, failed, open};
 
 /// No vendor is believed for longer: a little more than the longest window that
@@ -33,10 +33,10 @@ pub enum WaitWord {
     Supposed,
 }
 
-/// What a vendor has just said.
+/// A wait that a vendor has just asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct HeardWait {
-    /// Whom it told.
+    /// Whom it asked.
     pub account: AccountId,
     /// When.
     pub now: Moment,
@@ -68,52 +68,53 @@ impl WaitWord {
     }
 }
 
-impl State {
-    /// Keeps a wait, unless one that ends later is known.
-    pub(in crate::store) fn keep_wait(&self, heard: HeardWait) -> rusqlite::Result<()> {
-        let HeardWait { account, now, wait, word } = heard;
-        let wait = wait.min(LONGEST_WAIT);
-        let known = find(&self.db, account, now, &self.boot_id)?;
-        if wait < WORTH_KEEPING || known.is_some_and(|known| known.left >= wait) {
-            return Ok(());
-        }
-        let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
-        self.db
-            .prepare_cached(
-                "INSERT OR REPLACE INTO waits (account, boot_id, until_wall, until_boot, why)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![
-                account.0,
-                self.boot_id,
-                now.wall.saturating_add(micros),
-                now.boot.saturating_add(micros),
-                word.name()
-            ])?;
-        Ok(())
+/// Keeps a wait, unless one that ends later is known.
+pub(in crate::store) fn keep_wait(tx: &Transaction<'_>, heard: HeardWait) -> rusqlite::Result<()> {
+    let HeardWait { account, now, wait, word } = heard;
+    let wait = wait.min(LONGEST_WAIT);
+    let known = find(tx.db, account, tx.present(now))?;
+    if wait < WORTH_KEEPING || known.is_some_and(|known| known.left >= wait) {
+        return Ok(());
     }
+    let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+    tx.db
+        .prepare_cached(
+            "INSERT OR REPLACE INTO waits (account, boot_id, until_wall, until_boot, why)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            account.0,
+            tx.run.boot_id,
+            now.wall.saturating_add(micros),
+            now.boot.saturating_add(micros),
+            word.name()
+        ])?;
+    Ok(())
+}
 
-    /// Forgets every wait that is over.
-    pub(in crate::store) fn forget_waits_over(&self, now: Moment) -> rusqlite::Result<()> {
-        self.db.execute(
-            "DELETE FROM waits WHERE CASE boot_id WHEN ?1 THEN until_boot <= ?2 ELSE until_wall <= ?3 END",
-            params![self.boot_id, now.boot, now.wall],
-        )?;
-        Ok(())
-    }
+/// Forgets every wait that is over.
+pub(in crate::store) fn forget_waits_over(
+    tx: &Transaction<'_>,
+    now: Moment,
+) -> rusqlite::Result<()> {
+    tx.db.execute(
+        "DELETE FROM waits WHERE CASE boot_id WHEN ?1 THEN until_boot <= ?2 ELSE until_wall <= ?3 END",
+        params![tx.run.boot_id, now.boot, now.wall],
+    )?;
+    Ok(())
+}
 
-    /// How long an account must still wait. A wait that is over is forgotten.
-    pub(in crate::store) fn wait_left(
-        &self,
-        account: AccountId,
-        now: Moment,
-    ) -> rusqlite::Result<Option<Duration>> {
-        let kept = find(&self.db, account, now, &self.boot_id)?;
-        if kept.is_none() {
-            self.db.prepare_cached("DELETE FROM waits WHERE account = ?1")?.execute([account.0])?;
-        }
-        Ok(kept.map(|kept| kept.left))
+/// How long an account must still wait. A wait that is over is forgotten.
+pub(in crate::store) fn wait_left(
+    tx: &Transaction<'_>,
+    account: AccountId,
+    now: Moment,
+) -> rusqlite::Result<Option<Duration>> {
+    let kept = find(tx.db, account, tx.present(now))?;
+    if kept.is_none() {
+        tx.db.prepare_cached("DELETE FROM waits WHERE account = ?1")?.execute([account.0])?;
     }
+    Ok(kept.map(|kept| kept.left))
 }
 
 impl Snapshot<'_> {
@@ -121,8 +122,7 @@ impl Snapshot<'_> {
     pub fn wait(
         &self,
         (vendor, origin, name): (&str, &str, &str),
-        now: Moment,
-        boot_id: &str,
+        present: Present<'_>,
     ) -> Result<Option<KeptWait>, Error> {
         let read = || {
             let account = self
@@ -133,7 +133,7 @@ impl Snapshot<'_> {
                     |row| row.get(0).map(AccountId),
                 )
                 .optional()?;
-            account.map_or(Ok(None), |account| find(self.db, account, now, boot_id))
+            account.map_or(Ok(None), |account| find(self.db, account, present))
         };
         read().map_err(failed("cannot read the ledger", &self.path))
     }
@@ -160,8 +160,7 @@ pub fn forget_waits(store: &Path, vendor: &str) -> Result<usize, Error> {
 fn find(
     db: &Connection,
     account: AccountId,
-    now: Moment,
-    boot_id: &str,
+    Present { now, boot_id }: Present<'_>,
 ) -> rusqlite::Result<Option<KeptWait>> {
     let row = db
         .prepare_cached(

@@ -2,7 +2,7 @@
 //!
 //! A call fills a window from its reservation until the window's length after
 //! its answer, so that the vendor, who counts it somewhere in between, can
-//! never count more than we do. Time is told by the boot clock, which nobody can
+//! never count more than we do. Time is the boot clock's, which cannot be
 //! set: a wall clock that jumps neither refills a window nor keeps one full.
 //! Nothing here touches SQLite.
 
@@ -13,7 +13,7 @@ use crate::domain::money::Micros;
 use crate::domain::outcome::Held;
 use crate::domain::time::Moment;
 
-/// Wall and boot clock drift apart by less than this while nobody sets the one.
+/// Wall and boot clock drift apart by less than this while neither is set.
 const DRIFT_MICROS: u64 = 120_000_000;
 
 /// The stretch of time that a limit counts over.
@@ -60,7 +60,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Whether anything is limited at all.
+    /// Whether nothing is limited at all.
     pub fn is_empty(&self) -> bool {
         self.windows.is_empty() && self.spend.is_empty()
     }
@@ -220,7 +220,7 @@ impl Account {
     }
 
     /// A reset is believed while the wall clock has gone evenly since every call
-    /// that may still count. After a jump nobody knows when it truly is: then the
+    /// that may still count. After a jump the true time is not known: then the
     /// window slides, which is stricter.
     fn trusted(&self, span: Span, now: Moment) -> Span {
         match span {
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_frees_exactly_its_length_after_the_answer() {
+    fn a_window_frees_its_length_after_the_answer() {
         let mut account = Account::default();
         account.put(1, answered(0));
         account.put(2, answered(10));
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_call_fills_its_window_until_it_is_answered() {
+    fn an_open_call_fills_its_window() {
         let mut account = Account::default();
         account.put(1, Entry { open: true, ..answered(0) });
         let limits = per_minute(1);
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_forward_does_not_refill_a_window() {
+    fn a_forward_clock_does_not_refill_a_window() {
         let mut account = Account::default();
         account.put(1, answered(0));
         let jumped = Moment { wall: at(7200).wall, boot: at(5).boot };
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_back_does_not_keep_a_window_full() {
+    fn a_clock_set_back_still_frees_a_window() {
         let mut account = Account::default();
         account.put(1, answered(0));
         let jumped = |seconds| Moment { wall: at(-7200).wall, boot: at(seconds).boot };
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spend_limit_counts_what_calls_on_their_way_may_cost() {
+    fn a_spend_limit_counts_open_calls() {
         let mut account = Account::default();
         account.put(1, Entry { open: true, ..answered(0) });
         let span = Span::Sliding(Duration::from_hours(24));
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_at_a_wall_time_forgets_what_was_before() {
+    fn a_reset_forgets_earlier_calls() {
         let mut account = Account::default();
         account.put(1, answered(0));
         let limits = resets_at(10, 100);
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_jumps_over_a_reset_does_not_refill_the_window() {
+    fn a_jump_over_a_reset_refills_nothing() {
         const HOUR: i64 = 3600;
         let mut account = Account::default();
         account.put(1, answered(0));
@@ -416,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_reserved_before_a_reset_and_answered_after_it_counts_after_it() {
+    fn a_call_answered_after_a_reset_counts_after_it() {
         let mut account = Account::default();
         account.put(1, Entry { open: true, ..answered(90) });
         let room =

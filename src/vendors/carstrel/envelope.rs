@@ -1,6 +1,6 @@
-//! What stands around the vehicles of a page:
+//! What is around the vehicles of a page:
 //! `{"statusCode":200,"data":[…],"total":250,"page":1,"limit":100,"totalPages":3}`,
-//! and what stands there instead when something is wrong.
+//! and what is there instead when something is wrong.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::vendors::{ListPage, Reply, by_status};
 
 /// What is wrong with a reply as a whole. The HTTP status decides; the status
 /// that the body repeats may differ from it (201 within 200), and counts only
-/// where it tells of an error.
+/// where it is an error.
 pub(super) fn fault(reply: &Reply) -> Option<Fault> {
     if !(200..300).contains(&reply.status) {
         return by_status(reply).map(|fault| in_its_words(fault, reply));
@@ -28,7 +28,7 @@ pub(super) fn fault(reply: &Reply) -> Option<Fault> {
     }
 }
 
-/// Refuses a body that is no page.
+/// Refuses a body that is not a page.
 pub(super) fn check(body: &[u8]) -> Result<(), Fault> {
     match List::read(body) {
         Ok(Some(_)) => Ok(()),
@@ -37,7 +37,7 @@ pub(super) fn check(body: &[u8]) -> Result<(), Fault> {
     }
 }
 
-/// What the page tells of its list.
+/// What the page says of its list.
 pub(super) fn page(number: u32, body: &[u8]) -> Option<ListPage> {
     let list = List::read(body).ok()??;
     let limit = list.number(&["limit", "perPage", "pageSize"]).filter(|limit| *limit > 0);
@@ -63,7 +63,7 @@ pub(super) fn entries(
     list.entries.into_iter().filter_map(read).collect()
 }
 
-/// The entries of a page, and the objects that may tell where it stands.
+/// The entries of a page, and the objects that may say which page it is.
 struct List<'a> {
     entries: Vec<&'a RawValue>,
     about: Vec<Object<'a>>,
@@ -103,7 +103,7 @@ fn status_in_body(reply: &Reply) -> Option<u16> {
     envelope.scalar(&["statusCode"])?.parse().ok()
 }
 
-/// A refusal with the vendor's words for it, where it has any.
+/// A refusal with the vendor's message, where it has one.
 fn in_its_words(fault: Fault, reply: &Reply) -> Fault {
     let Fault::Poisoned { code } = fault else { return fault };
     Fault::Poisoned { code: words(&reply.body).map_or(code, |words| short_words(&words)) }

@@ -12,13 +12,13 @@ mod tests;
 mod vehicle;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, ListPage, Parsed, Probe, Reply, Request, Vendor,
-    VendorSpec,
+    Auth, Effect, Endpoint, EndpointSpec, ListPage, Pages, Parsed, Probe, Reply, Request, Role,
+    Vendor, VendorDefaults, VendorSpec,
 };
-use crate::config::{VendorDefaults, VendorSettings};
-use crate::domain::facts::{Facts, ListingFacts, StockVehicle};
+use crate::config::VendorSettings;
+use crate::domain::facts::StockVehicle;
 use crate::domain::key::{Key, KeyKind};
-use crate::domain::outcome::{Dataset, Fault, Said};
+use crate::domain::outcome::{Answer, Dataset, Fault};
 
 /// The vendor. Free of charge.
 #[derive(Debug)]
@@ -30,12 +30,14 @@ static SPEC: VendorSpec = VendorSpec {
         id: "carstrel",
         base_url: "https://api.carstrel.com",
         api_key_env: Some("CARSTREL_API_KEY"),
-        // Its limit is not told; this is a guess on the safe side.
+        // Its limit is not documented; this is a guess on the safe side.
         quotas: &["1/second"],
         price_micros: &[],
         concurrency: 1,
         options: options::ALL,
     },
+    endpoints: &[&VEHICLES],
+    contradiction: Some(options::contradiction),
 };
 
 impl Vendor for CarStrel {
@@ -49,10 +51,6 @@ impl Vendor for CarStrel {
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         envelope::fault(reply)
-    }
-
-    fn contradiction(&self, settings: &VendorSettings) -> Option<String> {
-        options::contradiction(settings)
     }
 
     /// A page of one vehicle: the list costs nothing and leaves no impression.
@@ -102,14 +100,15 @@ impl Endpoint for Vehicles {
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         envelope::check(&reply.body)?;
-        Ok(Parsed::one(Said::Found, reply.body.clone()))
+        Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
-    /// A page is about no key of its own: see [`Endpoint::vehicles`].
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::Listings(ListingFacts::default())
+    fn role(&'static self) -> Role {
+        Role::Pages(self)
     }
+}
 
+impl Pages for Vehicles {
     fn list(&self, settings: &VendorSettings) -> String {
         let filters = options::filters(settings);
         let filters: Vec<String> =

@@ -1,7 +1,8 @@
 //! The settings that only this vendor has: the currency of its prices, and the
 //! filters of its list.
 
-use crate::config::{VendorOption, VendorSettings};
+use crate::config::VendorSettings;
+use crate::vendors::{Options, VendorOption};
 
 /// Every setting below `[vendors.carstrel]` that no other vendor has.
 pub(super) static ALL: &[VendorOption] = &[
@@ -37,8 +38,8 @@ pub(super) fn filters(settings: &VendorSettings) -> Vec<(&'static str, String)> 
 }
 
 /// Filters that no vehicle can pass: every VIN would look absent.
-pub(super) fn contradiction(settings: &VendorSettings) -> Option<String> {
-    let number = |name| settings.option(name)?.parse::<u64>().ok();
+pub(super) fn contradiction(options: &Options) -> Option<String> {
+    let number = |name| options.get(name)?.first()?.parse::<u64>().ok();
     [("min_price", "max_price"), ("min_year", "max_year")].into_iter().find_map(|(min, max)| {
         let is_empty = number(min)? > number(max)?;
         is_empty.then(|| format!("`{min}` is above `{max}`"))

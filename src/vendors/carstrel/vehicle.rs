@@ -14,8 +14,8 @@ use crate::domain::numbers;
 use crate::domain::vin::{self, Rules, Vin};
 use crate::vendors::json::{self, Object, Value};
 
-/// Where a VIN has been seen to stand; frame and chassis number are other names
-/// for it, and for numbers that are none.
+/// Where a VIN has been seen; frame and chassis number are other names for it, and
+/// for numbers that are not VINs.
 const VIN: [&str; 8] = [
     "vin",
     "vinNumber",
@@ -69,7 +69,7 @@ fn listing(row: &Object<'_>, raw: &RawValue, currency: Option<[u8; 3]>) -> Listi
     }
 }
 
-/// What the vehicle is for sale at. A rent a day and a first bid are no prices
+/// What the vehicle is for sale at. A rent a day and a first bid are not prices
 /// of the vehicle.
 fn price(row: &Object<'_>, offer: Option<&str>, currency: Option<[u8; 3]>) -> Option<Price> {
     if matches!(offer, Some("rental" | "auction")) {
@@ -78,9 +78,9 @@ fn price(row: &Object<'_>, offer: Option<&str>, currency: Option<[u8; 3]>) -> Op
     let sale = object(row, &["saleOptions"]);
     let of_sale = |names: &[&str]| sale.as_ref()?.scalar(names);
     let amount = of_sale(&["price"]).or_else(|| row.scalar(&["price"]))?;
-    let told = of_sale(&["currency"]).or_else(|| row.scalar(&["currency"]));
-    let told = told.and_then(|code| iso_4217(&code));
-    Some(Price { cents: json::cents(&amount)?, currency: told.or(currency)? })
+    let named = of_sale(&["currency"]).or_else(|| row.scalar(&["currency"]));
+    let named = named.and_then(|code| iso_4217(&code));
+    Some(Price { cents: json::cents(&amount)?, currency: named.or(currency)? })
 }
 
 fn iso_4217(code: &str) -> Option<[u8; 3]> {
@@ -131,12 +131,12 @@ fn distance(text: &str) -> Option<i32> {
     i32::try_from(whole).ok()
 }
 
-/// The object under one of `names`, if one stands there.
+/// The object under one of `names`, if there is one.
 fn object<'a>(row: &Object<'a>, names: &[&str]) -> Option<Object<'a>> {
     row.get(names).and_then(|raw| Object::read(raw).ok().flatten())
 }
 
-/// A name that stands there itself, or as the `name` of an object.
+/// A name under one of `names`, there itself or as the `name` of an object.
 fn name(row: &Object<'_>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| {
         let raw = row.get(&[name])?;
@@ -147,7 +147,7 @@ fn name(row: &Object<'_>, names: &[&str]) -> Option<String> {
     })
 }
 
-/// Tells a vehicle without an id from others.
+/// An id for a vehicle that has none.
 fn made_up_id(raw: &RawValue) -> String {
     format!("{:016x}", xxh3_64(raw.get().as_bytes()))
 }

@@ -9,7 +9,7 @@ use crate::domain::outcome::Fault;
 use crate::domain::vin::Vin;
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
-use crate::vendors::{Answer, Parsed, Reply, Said};
+use crate::vendors::{Answer, KeyAnswer, Parsed, Reply};
 
 /// The answers in `reply`, by the places of `keys`.
 pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
@@ -49,7 +49,7 @@ fn walk(text: &str) -> Option<Vec<Placed<'_>>> {
     skip_space(tail).is_empty().then_some(items)
 }
 
-/// What follows `token`, which may stand after white space.
+/// What follows `token`, which may have white space before it.
 fn after<'a>(text: &'a str, token: &str) -> Option<&'a str> {
     skip_space(text).strip_prefix(token)
 }
@@ -65,7 +65,7 @@ fn placed<'a>(raws: &[&'a RawValue]) -> Result<Vec<Placed<'a>>, Unreadable> {
 /// Where a reply keeps its answers.
 struct Shape<'a> {
     items: Items<'a>,
-    /// Items that failed may be told apart from the others.
+    /// Items that failed may be listed apart from the others.
     errors: Option<&'a RawValue>,
 }
 
@@ -179,7 +179,7 @@ impl<'r> Matching<'r> {
                     self.parsed.foreign += 1;
                 }
                 Some(item) => self.item(place, item, raw.get()),
-                None if raw.get() == "null" => self.answer(place, Said::Absent, raw.get()),
+                None if raw.get() == "null" => self.answer(place, Answer::Absent, raw.get()),
                 None => self.refusal(place, raw),
             }
         }
@@ -222,15 +222,15 @@ impl<'r> Matching<'r> {
     fn refusal(&mut self, place: usize, raw: &RawValue) {
         let words = complaint::in_entry(raw);
         if !self.answered[place] && !complaint::is_passing(&words) {
-            self.answer(place, Said::Refused(words), raw.get());
+            self.answer(place, Answer::Refused(words), raw.get());
         }
     }
 
     /// `text` is a part of the reply, whose memory the answer shares.
-    fn answer(&mut self, place: usize, said: Said, text: &str) {
+    fn answer(&mut self, place: usize, said: Answer, text: &str) {
         self.answered[place] = true;
         let body = self.reply.body.slice_ref(text.as_bytes());
-        self.parsed.answers.push(Answer { key: place, said, body });
+        self.parsed.answers.push(KeyAnswer { key: place, said, body });
     }
 
     /// The place of the key that `text` is; most replies keep the order asked.

@@ -25,7 +25,7 @@ fn success(object: &Object<'_>) -> Option<bool> {
 /// What an item's error says, in at most 80 characters and without a VIN.
 pub(super) fn about_item(item: &Object<'_>) -> Option<String> {
     let under = |name| item.get(&[name]).and_then(words);
-    // A message beside `success: true` is no complaint.
+    // A message beside `success: true` is not a complaint.
     let message = || if success(item) == Some(true) { None } else { under("message") };
     under("error")
         .or_else(|| under("errors"))
@@ -34,7 +34,7 @@ pub(super) fn about_item(item: &Object<'_>) -> Option<String> {
         .map(|words| short_words(&words))
 }
 
-/// vPIC's own verdict: `ErrorText`, unless `ErrorCode` is 0 throughout.
+/// What vPIC itself says: `ErrorText`, unless `ErrorCode` is 0 throughout.
 fn vpic_error<'a>(item: &Object<'a>) -> Option<Cow<'a, str>> {
     let code = item.scalar(&["ErrorCode", "error_code"]);
     let text = item.scalar(&["ErrorText", "error_text"]);
@@ -51,8 +51,8 @@ pub(super) fn in_entry(entry: &RawValue) -> String {
     words(entry).map_or_else(|| "error".into(), |words| short_words(&words))
 }
 
-/// Whether these words tell of trouble that will pass. Then they are no answer
-/// about the VIN, which is asked again rather than remembered as refused.
+/// Whether these words describe trouble that will pass. Then they are not an answer
+/// about the VIN, which is asked about again instead of remembered as refused.
 pub(super) fn is_passing(words: &str) -> bool {
     const PASSING: [&str; 8] = [
         "rate limit",
@@ -70,16 +70,16 @@ pub(super) fn is_passing(words: &str) -> bool {
 
 /// The fault of a reply that says that it failed.
 pub(super) fn about_call(envelope: &Object<'_>, reply: &Reply) -> Fault {
-    told(envelope, reply).unwrap_or_else(|| garbled(&reply.body))
+    known_fault(envelope, reply).unwrap_or_else(|| garbled(&reply.body))
 }
 
 /// The fault of a reply without any known place for answers.
 pub(super) fn about_shape(envelope: &Object<'_>, reply: &Reply) -> Fault {
-    told(envelope, reply).unwrap_or_else(|| unrecognised(&reply.body))
+    known_fault(envelope, reply).unwrap_or_else(|| unrecognised(&reply.body))
 }
 
-/// A fault that the words of the envelope leave no doubt about.
-fn told(envelope: &Object<'_>, reply: &Reply) -> Option<Fault> {
+/// The fault that the envelope names beyond doubt.
+fn known_fault(envelope: &Object<'_>, reply: &Reply) -> Option<Fault> {
     const KEY: [&str; 8] = [
         "invalid api key",
         "invalid_api_key",

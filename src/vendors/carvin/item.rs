@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::complaint;
 use crate::domain::facts::{DecodeFacts, is_blank, model_year};
 use crate::domain::key::Key;
-use crate::vendors::Said;
+use crate::vendors::Answer;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::vehicle::{self, IDENTITY, VIN};
 
@@ -20,16 +20,16 @@ use crate::vendors::vehicle::{self, IDENTITY, VIN};
 pub(super) struct Item<'a> {
     /// Whose it says it is.
     pub(super) vin: Option<Cow<'a, str>>,
-    /// What it says; nothing when it tells of trouble that will pass.
-    pub(super) said: Option<Said>,
+    /// What it says; `None` when it describes trouble that will pass.
+    pub(super) said: Option<Answer>,
     /// Values of an unexpected type among those that decide `said`.
     pub(super) type_drift: u32,
 }
 
-/// An item where it stands in its reply.
+/// An item in its place in the reply.
 #[derive(Debug)]
 pub(super) struct Placed<'a> {
-    /// What it says; nothing where it is no object.
+    /// What it says; `None` where it is not an object.
     pub(super) item: Option<Item<'a>>,
     /// Its own text.
     pub(super) text: &'a str,
@@ -42,7 +42,7 @@ pub(super) fn first(text: &str) -> Result<Placed<'_>, Unreadable> {
     let mut glances = serde_json::Deserializer::from_str(text).into_iter::<Glance<'_>>();
     if let Some(Ok(Glance { vin })) = glances.next() {
         let (text, rest) = text.split_at(glances.byte_offset());
-        let item = Item { vin: Some(vin.into()), said: Some(Said::Found), type_drift: 0 };
+        let item = Item { vin: Some(vin.into()), said: Some(Answer::Found), type_drift: 0 };
         return Ok(Placed { item: Some(item), text, rest });
     }
     let mut raws = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
@@ -83,11 +83,11 @@ fn read<'a>(item: &Object<'a>) -> Result<Item<'a>, Unreadable> {
     let decoded = vehicle::is_known(columns);
     let words = complaint::about_item(item).or_else(|| complaint::about_item(columns));
     let said = match words {
-        _ if decoded && !failed => Some(Said::Found),
+        _ if decoded && !failed => Some(Answer::Found),
         Some(words) if complaint::is_passing(&words) => None,
-        Some(words) => Some(Said::Refused(words)),
-        None if failed => Some(Said::Refused("failed without a word".into())),
-        None => Some(Said::Absent),
+        Some(words) => Some(Answer::Refused(words)),
+        None if failed => Some(Answer::Refused("failed without a word".into())),
+        None => Some(Answer::Absent),
     };
     let vin = item.scalar(VIN).or_else(|| columns.scalar(VIN));
     Ok(Item { vin, said, type_drift: vehicle::type_drift(columns) })
@@ -97,7 +97,7 @@ fn read<'a>(item: &Object<'a>) -> Result<Item<'a>, Unreadable> {
 /// look at the text. Nearly every item is; this is the hot path.
 ///
 /// It fails on any other: another spelling of a name that matters, an escape, a
-/// value of another type, nothing decoded, a key that stands twice.
+/// value of another type, nothing decoded, a key that is there twice.
 struct Glance<'a> {
     vin: &'a str,
 }
@@ -185,7 +185,7 @@ mod tests {
                 let object = Object::read(raw).expect("readable").expect("an object");
                 let item = read(&object).expect("readable");
                 prop_assert_eq!(item.vin.as_deref(), Some(vin));
-                prop_assert_eq!(item.said, Some(Said::Found));
+                prop_assert_eq!(item.said, Some(Answer::Found));
                 prop_assert_eq!(item.type_drift, 0);
             }
         }

@@ -15,10 +15,10 @@ mod tests;
 use serde::Serialize;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Vendor, VendorSpec,
-    campaigns, is_boolean,
+    Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role, Vendor,
+    VendorDefaults, VendorOption, VendorSpec, campaigns, is_boolean,
 };
-use crate::config::{VendorDefaults, VendorOption, VendorSettings};
+use crate::config::VendorSettings;
 use crate::domain::facts::Facts;
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::outcome::{Dataset, Fault};
@@ -44,6 +44,8 @@ static SPEC: VendorSpec = VendorSpec {
             check: is_boolean,
         }],
     },
+    endpoints: &[&BATCH_DECODE, &DECODE, &BY_VEHICLE, &BY_VIN],
+    contradiction: None,
 };
 
 /// The setting by which a VIN that a batch left out is asked about at `/decode`.
@@ -97,12 +99,18 @@ impl Endpoint for BatchDecode {
         batch::parse(reply, keys)
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for BatchDecode {
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
         Facts::Decode(item::facts(key, body))
     }
 
-    fn singly(&self, settings: &VendorSettings) -> Option<&'static str> {
-        settings.is_on(DECODE_SINGLY).then_some(DECODE.id)
+    fn singly(&self, settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
+        settings.is_on(DECODE_SINGLY).then_some(&SingleDecode)
     }
 }
 
@@ -130,11 +138,17 @@ impl Endpoint for SingleDecode {
         )
     }
 
-    /// `{"success":true,"data":{…}}`: a batch of one that stands without its list.
+    /// `{"success":true,"data":{…}}`: a batch of one, without its list.
     fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
         batch::parse(reply, keys)
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for SingleDecode {
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
         Facts::Decode(item::facts(key, body))
     }
@@ -179,8 +193,18 @@ impl Endpoint for Recalls {
         recalls::parse(reply, keys)
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for Recalls {
     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
         Facts::Recalls(campaigns::facts(body))
+    }
+
+    fn confirming(&self) -> Option<&'static dyn Endpoint> {
+        (self.0.key == KeyKind::Vehicle).then_some(&RECALLS_BY_VIN)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Recall replies: what they say about the one key asked, and when they are no
-//! answer at all.
+//! Recall replies: what they say about the one key asked, and when they are not
+//! an answer at all.
 //!
 //! The vendor's page shows `recalls` with `Component` and `Summary` and says
 //! that the data are NHTSA's, so NHTSA's names are read too. Only a list that is
@@ -11,7 +11,7 @@ use crate::domain::outcome::Fault;
 use crate::domain::vin::Vin;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
-use crate::vendors::{Parsed, Reply, Said, campaigns};
+use crate::vendors::{Answer, Parsed, Reply, campaigns};
 
 /// The answer in `reply` about the one key asked.
 pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
@@ -26,8 +26,8 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
         return Ok(Parsed { foreign: 1, ..Parsed::default() });
     }
     let said = match campaigns::read(document).map_err(garbled)? {
-        Some(campaigns) if campaigns.is_empty() => Said::Absent,
-        Some(_) => Said::Found,
+        Some(campaigns) if campaigns.is_empty() => Answer::Absent,
+        Some(_) => Answer::Found,
         None => {
             return Err(envelope.map_or_else(
                 || unrecognised(&reply.body),

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::facts::{Campaign, DecodeFacts, RecallFacts};
 use crate::domain::key::Vehicle;
 use crate::domain::outcome::Denied;
-use crate::vendors::Said::{self, Absent, Found, Refused};
+use crate::vendors::Answer::{self, Absent, Found, Refused};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
 use crate::vendors::{Method, Payload, excerpt};
 
@@ -13,7 +13,7 @@ const B: &str = "5YJSA1DG9DFP14705";
 const C: &str = "WBAPH5C55BA218692";
 
 /// What the fixture says about A, B and C.
-fn decoded(name: &str) -> Vec<Option<Said>> {
+fn decoded(name: &str) -> Vec<Option<Answer>> {
     let keys = vins(&[A, B, C]);
     said(&parsed(name), &keys)
 }
@@ -89,7 +89,7 @@ fn a_single_decode_is_read_as_documented_and_kept_like_an_item() {
     assert_eq!(said(&parsed, &vins(&[A])), [Some(Found)]);
     let facts = decode_facts(&vins(&[A])[0], &parsed.answers[0].body);
     assert_eq!((facts.model.as_deref(), facts.model_year), (Some("Civic"), Some(2021)));
-    assert_eq!(BatchDecode.singly(&settings()), None, "not unless told so");
+    assert!(BatchDecode.singly(&settings()).is_none(), "only where the settings say so");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn errors_apart_from_the_items_are_matched_by_vin() {
 }
 
 #[test]
-fn passing_trouble_with_an_item_is_no_answer() {
+fn passing_trouble_with_an_item_is_not_an_answer() {
     assert_eq!(decoded("item_trouble"), [Some(Found), None, Some(Found)]);
 }
 
@@ -199,7 +199,7 @@ fn a_decode_with_error_codes_is_still_found_and_an_empty_one_absent() {
 }
 
 #[test]
-fn a_vehicle_is_found_by_whichever_names_its_columns_have() {
+fn a_vehicle_is_found_by_any_of_its_columns_names() {
     for columns in
         [r#""  Make":"HONDA""#, r#""model_year":"2021""#, r#""ModelYear":"?","Year":2021"#]
     {
@@ -235,7 +235,7 @@ fn a_200_can_be_a_fault() {
 }
 
 #[test]
-fn what_is_no_batch_is_a_fault() {
+fn what_is_not_a_batch_is_a_fault() {
     let keys = vins(&[A]);
     let bomb = format!(
         r#"{{"success":true,"data":[{{"VIN":"{A}","Make":"HONDA","x":{}1{}}}]}}"#,
@@ -260,7 +260,7 @@ fn what_is_no_batch_is_a_fault() {
 }
 
 #[test]
-fn a_single_item_may_stand_without_a_list() {
+fn a_single_item_needs_no_list() {
     let body = format!(r#"{{"success":true,"data":{{"VIN":"{A}","Make":"HONDA"}}}}"#);
     let keys = vins(&[A]);
     let parsed = BatchDecode.parse(&reply(200, body.as_bytes()), &keys).expect("answers");
@@ -373,7 +373,7 @@ fn only_an_empty_list_means_no_recalls() {
 }
 
 #[test]
-fn recalls_of_another_vin_are_no_answer() {
+fn recalls_of_another_vin_are_not_an_answer() {
     let parsed = recalls("foreign").expect("readable");
     assert!(parsed.answers.is_empty());
     assert_eq!(parsed.foreign, 1);
@@ -392,7 +392,7 @@ fn a_campaign_repeated_for_a_component_is_one() {
 }
 
 #[test]
-fn a_recall_without_a_number_is_counted_under_a_stand_in() {
+fn a_recall_without_a_number_gets_one_and_is_counted() {
     let campaigns = campaigns("partial");
     assert_eq!(campaigns.len(), 2, "the same words twice are one recall");
     assert!(campaigns.iter().all(|campaign| campaign.number.starts_with("unnumbered-")));

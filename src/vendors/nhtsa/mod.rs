@@ -14,11 +14,11 @@ use super::json;
 use super::reply::{garbled, unrecognised, without_key};
 use super::url::percent_encoded;
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Said, Vendor, VendorSpec,
-    campaigns,
+    Answer, Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role,
+    Vendor, VendorDefaults, VendorSpec, campaigns,
 };
-use crate::config::{VendorDefaults, VendorSettings};
-use crate::domain::facts::{Facts, RecallFacts};
+use crate::config::VendorSettings;
+use crate::domain::facts::Facts;
 use crate::domain::key::{Key, KeyKind, Vehicle};
 use crate::domain::outcome::{Dataset, Fault};
 
@@ -37,6 +37,8 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 2,
         options: &[],
     },
+    endpoints: &[&RECALLS, &MODELS],
+    contradiction: None,
 };
 
 impl Vendor for Nhtsa {
@@ -101,16 +103,22 @@ impl Endpoint for Recalls {
         let document = json::read(&reply.body).map_err(|_| garbled(&reply.body))?;
         let campaigns = campaigns::read(document).map_err(|_| garbled(&reply.body))?;
         let campaigns = campaigns.ok_or_else(|| unrecognised(&reply.body))?;
-        let said = if campaigns.is_empty() { Said::Absent } else { Said::Found };
+        let said = if campaigns.is_empty() { Answer::Absent } else { Answer::Found };
         Ok(Parsed::one(said, reply.body.clone()))
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for Recalls {
     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
         Facts::Recalls(campaigns::facts(body))
     }
 
-    fn catalogue(&self) -> Option<&'static str> {
-        Some(MODELS.id)
+    fn catalogue(&self) -> Option<&'static dyn Endpoint> {
+        Some(&Models)
     }
 }
 
@@ -143,17 +151,12 @@ impl Endpoint for Models {
         let document = json::read(&reply.body).map_err(|_| garbled(&reply.body))?;
         let names = models::read(document).map_err(|_| garbled(&reply.body))?;
         let names = names.ok_or_else(|| unrecognised(&reply.body))?;
-        let said = if names.is_empty() { Said::Absent } else { Said::Found };
+        let said = if names.is_empty() { Answer::Absent } else { Answer::Found };
         Ok(Parsed::one(said, reply.body.clone()))
     }
 
-    /// A list of names fills no column.
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::Recalls(RecallFacts::default())
-    }
-
-    fn names(&self, body: &[u8]) -> Vec<String> {
-        json::read(body).and_then(models::read).ok().flatten().unwrap_or_default()
+    fn role(&'static self) -> Role {
+        Role::Catalogue(models::names)
     }
 }
 

@@ -5,10 +5,15 @@ use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
-use crate::vendors::json::{Object, Unreadable, Value};
+use crate::vendors::json::{self, Object, Unreadable, Value};
+
+/// The names in a kept reply; none where it cannot be read.
+pub(super) fn names(body: &[u8]) -> Vec<String> {
+    json::read(body).and_then(read).ok().flatten().unwrap_or_default()
+}
 
 /// The distinct names, upper case with single spaces, in order; `None` where the
-/// reply is no such list or is not all of it.
+/// reply is not such a list or is not all of it.
 pub(super) fn read(document: &RawValue) -> Result<Option<Vec<String>>, Unreadable> {
     let Some(envelope) = Object::read(document)? else { return Ok(None) };
     let list = envelope.get(&["results"]).map(Value::read).transpose()?;

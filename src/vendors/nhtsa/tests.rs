@@ -18,7 +18,7 @@ fn at(status: u16, name: &str) -> Reply {
 }
 
 /// What a reply comes to: the vendor's reading first, then the endpoint's.
-fn read(endpoint: &dyn Endpoint, reply: &Reply) -> Result<Said, Fault> {
+fn read(endpoint: &dyn Endpoint, reply: &Reply) -> Result<Answer, Fault> {
     if let Some(fault) = Nhtsa.fault(reply) {
         return Err(fault);
     }
@@ -63,7 +63,7 @@ fn names_are_encoded_as_a_query_needs_it() {
 #[test]
 fn campaigns_are_read_day_first() {
     for shape in ["ok.json", "upper_results.json"] {
-        assert_eq!(read(&Recalls, &at(200, shape)), Ok(Said::Found), "{shape}");
+        assert_eq!(read(&Recalls, &at(200, shape)), Ok(Answer::Found), "{shape}");
         let campaigns = campaigns(shape);
         let [old, new] = campaigns.as_slice() else { panic!("{campaigns:?}") };
         assert_eq!((old.number.as_str(), new.number.as_str()), ("16V789000", "25V164000"));
@@ -96,15 +96,15 @@ fn a_campaign_repeated_for_a_component_is_one() {
 
 #[test]
 fn an_empty_list_is_a_zero_with_200_and_none_with_400() {
-    assert_eq!(read(&Recalls, &at(200, "empty.json")), Ok(Said::Absent));
+    assert_eq!(read(&Recalls, &at(200, "empty.json")), Ok(Answer::Absent));
     assert_eq!(read(&Recalls, &at(400, "empty.json")), Err(Fault::Unsure));
-    assert_eq!(read(&Models, &at(200, "models/empty.json")), Ok(Said::Absent));
+    assert_eq!(read(&Models, &at(200, "models/empty.json")), Ok(Answer::Absent));
     assert_eq!(read(&Models, &at(400, "models/empty.json")), Err(Fault::Unsure));
 }
 
 #[test]
-fn what_is_no_list_is_never_a_zero() {
-    let is_garbled = |read: Result<Said, Fault>| matches!(read, Err(Fault::Garbled { .. }));
+fn what_is_not_a_list_is_never_a_zero() {
+    let is_garbled = |read: Result<Answer, Fault>| matches!(read, Err(Fault::Garbled { .. }));
     for endpoint in [&Recalls as &dyn Endpoint, &Models] {
         for name in ["other_shape.json", "garbled.html"] {
             assert!(is_garbled(read(endpoint, &at(200, name))), "{name}");
@@ -120,7 +120,7 @@ fn what_is_no_list_is_never_a_zero() {
 }
 
 #[test]
-fn a_wall_turns_nobody_away_for_good() {
+fn a_wall_turns_no_account_away_for_good() {
     for status in [401, 402, 403, 429] {
         let fault = Nhtsa.fault(&at(status, "garbled.html"));
         assert_eq!(fault, Some(Fault::Limited { wait: None }), "{status}");
@@ -129,13 +129,13 @@ fn a_wall_turns_nobody_away_for_good() {
 
 #[test]
 fn the_catalogue_has_distinct_names_in_upper_case() {
-    assert_eq!(Recalls.catalogue(), Some("models"));
+    assert_eq!(Recalls.catalogue().map(|models| models.spec().id), Some("models"));
     let reply = at(200, "models/ok.json");
-    assert_eq!(read(&Models, &reply), Ok(Said::Found));
-    let names = Models.names(&reply.body);
+    assert_eq!(read(&Models, &reply), Ok(Answer::Found));
+    let names = models::names(&reply.body);
     assert_eq!(names, ["F-150", "F-250 SD", "F-350 SD", "TRANSIT CONNECT"]);
-    assert_eq!(Models.names(b"{"), [""; 0]);
-    assert_eq!(Models.names(&at(200, "ok.json").body), ["F-250 SD"]);
+    assert_eq!(models::names(b"{"), [""; 0]);
+    assert_eq!(models::names(&at(200, "ok.json").body), ["F-250 SD"]);
 }
 
 /// Replies made of the words that the parsers look for.
@@ -167,7 +167,7 @@ proptest! {
     ]) {
         assert_sound(&Recalls, &reply(200, &body), &truck());
         assert_sound(&Models, &reply(200, &body), &truck());
-        let names = Models.names(&body);
+        let names = models::names(&body);
         prop_assert!(names.is_sorted());
         let fault = Nhtsa.fault(&reply(400, &body));
         prop_assert!(fault.is_some(), "a 400 is never an answer");

@@ -37,13 +37,13 @@ struct Success<'a> {
     usage: Option<Value>,
 }
 
-/// Tells `null` from what is not there.
+/// Distinguishes `null` from what is not there.
 fn present<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<&'a RawValue>, D::Error> {
     Deserialize::deserialize(from).map(Some)
 }
 
 impl Execution {
-    /// The run that a reply's body tells of; `None` where it tells of none.
+    /// The run in a reply's body; `None` where there is none.
     pub fn read(body: &[u8]) -> Option<Self> {
         let Success { ok, result, usage } = serde_json::from_slice(body).ok()?;
         let result = result.filter(|_| ok)?.get().to_owned();
@@ -51,7 +51,7 @@ impl Execution {
     }
 }
 
-/// What a reply says that the run cost, whatever else it tells or leaves out.
+/// What a reply says that the run cost, whatever else it says or leaves out.
 pub(super) fn charge(body: &[u8]) -> Option<Micros> {
     #[derive(Deserialize)]
     struct Charge {
@@ -81,8 +81,8 @@ struct Failure {
     retry_after: Option<Value>,
 }
 
-/// What is wrong with a reply: told by `retryable` first, then by the code,
-/// then by the status. The words are for people alone.
+/// What is wrong with a reply: `retryable` decides first, then the code, then the
+/// status. The message is for people alone.
 pub(super) fn fault(reply: &Reply) -> Option<Fault> {
     let succeeded = (200..300).contains(&reply.status);
     if succeeded && Execution::read(&reply.body).is_some() {

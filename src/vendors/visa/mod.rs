@@ -3,7 +3,7 @@
 //! A run is a [`Task`]: the first word of its subject is the tool's id, what
 //! follows it names the vehicle where a tool runs once a vehicle; its body is
 //! the request's. A repetition under the same key is answered from the first
-//! run's reply and costs nothing. There is no price list: what a run costs is
+//! run's reply and costs nothing. There is not a price list: what a run costs is
 //! known when it has been charged.
 
 mod envelope;
@@ -11,11 +11,10 @@ mod envelope;
 mod tests;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Reply, Request, Said, Vendor,
-    VendorSpec,
+    Answer, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Reply, Request, Role,
+    Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
-use crate::config::{VendorDefaults, VendorOption, VendorSettings};
-use crate::domain::facts::Facts;
+use crate::config::VendorSettings;
 use crate::domain::key::{Key, KeyKind, Task};
 use crate::domain::money::Micros;
 use crate::domain::outcome::Fault;
@@ -48,6 +47,8 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 1,
         options: &[VendorOption { name: INPUT, list: false, default: &[], check: is_object }],
     },
+    endpoints: &[&EXECUTE_SPEC],
+    contradiction: None,
 };
 
 /// Whether a setting can be a template.
@@ -55,7 +56,7 @@ fn is_object(text: &str) -> Result<(), String> {
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(serde_json::Value::Object(_)) => Ok(()),
         Ok(_) => Err("must be a JSON object such as `{\"vin\": \"{vin}\"}`".into()),
-        Err(error) => Err(format!("must be a JSON object, and is no JSON ({error})")),
+        Err(error) => Err(format!("must be a JSON object, and is not JSON ({error})")),
     }
 }
 
@@ -86,13 +87,13 @@ pub fn run_of(tool: &str, vehicle: Option<&str>, input: &serde_json::Value) -> K
     Key::Task(Task { subject, body: serde_json::json!({ "input": input }).to_string() })
 }
 
-/// Whether `id` can be a tool's: it stands in a path.
+/// Whether `id` can be a tool's: it becomes part of a path.
 pub fn is_tool_id(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
     !id.is_empty() && id.bytes().all(plain) && !id.bytes().all(|byte| byte == b'.')
 }
 
-/// Whether `fault` says that there is no such tool.
+/// Whether `fault` says that the tool does not exist.
 pub fn is_unknown_tool(fault: &Fault) -> bool {
     matches!(fault, Fault::Poisoned { code } if code == envelope::TOOL_NOT_FOUND)
 }
@@ -101,7 +102,7 @@ pub fn is_unknown_tool(fault: &Fault) -> bool {
 #[derive(Debug)]
 struct Execute;
 
-static SPEC_OF_EXECUTE: EndpointSpec = EndpointSpec {
+static EXECUTE_SPEC: EndpointSpec = EndpointSpec {
     id: EXECUTE,
     dataset: None,
     key: KeyKind::Task,
@@ -112,7 +113,7 @@ static SPEC_OF_EXECUTE: EndpointSpec = EndpointSpec {
 
 impl Endpoint for Execute {
     fn spec(&self) -> &'static EndpointSpec {
-        &SPEC_OF_EXECUTE
+        &EXECUTE_SPEC
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
@@ -127,12 +128,11 @@ impl Endpoint for Execute {
     }
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
-        Ok(Parsed::one(Said::Found, reply.body.clone()))
+        Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
-    /// It fills no column of an enriched row.
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
+    fn role(&'static self) -> Role {
+        Role::Acts
     }
 
     /// A tool that does not exist does not exist for the next row either.

@@ -135,7 +135,7 @@ fn reply_of(body: &str) -> Reply {
 }
 
 #[test]
-fn what_is_no_envelope_is_read_by_its_status() {
+fn what_is_not_an_envelope_is_read_by_its_status() {
     assert_eq!(Visa.fault(&reply(502, b"<html>")), Some(Fault::Server(502)));
     assert!(matches!(Visa.fault(&reply(200, b"<html>")), Some(Fault::Garbled { .. })));
     assert!(matches!(Visa.fault(&reply(200, b"{}")), Some(Fault::Garbled { .. })));

@@ -2,7 +2,7 @@
 //!
 //! A photo request is a [`Task`]: its subject begins with the VIN, its body is
 //! the request's. Visio has no field for a VIN and takes no idempotency key, so
-//! the wording carries the VIN: by it the list tells what became of a request
+//! the wording carries the VIN: by it the list shows what became of a request
 //! whose reply was lost. How the list is paged is not documented; it is read
 //! page by page until the vendor says that it ends, or nothing new comes.
 
@@ -13,11 +13,10 @@ mod tests;
 use super::reply::wait_asked;
 use super::url::percent_encoded;
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, ListPage, Method, Parsed, Payload, Probe, Reply, Request,
-    Said, ServerLimit, Vendor, VendorSpec,
+    Answer, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request,
+    Role, ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
-use crate::config::{VendorDefaults, VendorOption, VendorSettings};
-use crate::domain::facts::Facts;
+use crate::config::VendorSettings;
 use crate::domain::key::{Key, KeyKind, Page, Task};
 use crate::domain::outcome::Fault;
 use crate::domain::vin::Vin;
@@ -78,6 +77,8 @@ static SPEC: VendorSpec = VendorSpec {
             },
         ],
     },
+    endpoints: &[&REQUEST_SPEC, &SHOW_SPEC, &LIST_SPEC, &CANCEL_SPEC],
+    contradiction: None,
 };
 
 fn is_not_empty(text: &str) -> Result<(), String> {
@@ -97,14 +98,14 @@ impl Vendor for Visio {
     }
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
-        &[&Asking, &Show, &List, &Cancel]
+        &[&RequestPhotos, &Show, &List, &Cancel]
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         wire::fault(reply)
     }
 
-    /// The headers tell of one window and do not say which.
+    /// The headers describe one window and do not say which.
     fn limits(&self, reply: &Reply) -> Vec<ServerLimit> {
         let number = |name| reply.header(name).and_then(|value| value.trim().parse::<u32>().ok());
         let limit = ServerLimit {
@@ -125,7 +126,7 @@ impl Vendor for Visio {
 /// What a photo request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The words for the customer; they hold the VIN.
+    /// The text for the customer; it holds the VIN.
     pub instructions: String,
     /// The photos wanted, and whether each must be sent.
     pub slots: Vec<(String, bool)>,
@@ -180,12 +181,13 @@ fn path_of(id: &str) -> String {
 
 /// `POST /photo-requests`.
 #[derive(Debug)]
-struct Asking;
+struct RequestPhotos;
 
-impl Endpoint for Asking {
+static REQUEST_SPEC: EndpointSpec = spec(REQUEST, KeyKind::Task, Effect::Once);
+
+impl Endpoint for RequestPhotos {
     fn spec(&self) -> &'static EndpointSpec {
-        static SPEC: EndpointSpec = spec(REQUEST, KeyKind::Task, Effect::Once);
-        &SPEC
+        &REQUEST_SPEC
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
@@ -197,15 +199,15 @@ impl Endpoint for Asking {
         }
     }
 
-    /// A reply without an id is no answer: it could never be found again.
+    /// A reply without an id is not an answer: it could never be found again.
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         wire::refuse_missing(reply)?;
         photo_request(&reply.body).ok_or_else(|| wire::no_request(reply))?;
-        Ok(Parsed::one(Said::Found, reply.body.clone()))
+        Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
+    fn role(&'static self) -> Role {
+        Role::Acts
     }
 }
 
@@ -213,10 +215,11 @@ impl Endpoint for Asking {
 #[derive(Debug)]
 struct Show;
 
+static SHOW_SPEC: EndpointSpec = spec(SHOW, KeyKind::Task, Effect::Read);
+
 impl Endpoint for Show {
     fn spec(&self) -> &'static EndpointSpec {
-        static SPEC: EndpointSpec = spec(SHOW, KeyKind::Task, Effect::Read);
-        &SPEC
+        &SHOW_SPEC
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
@@ -225,14 +228,14 @@ impl Endpoint for Show {
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         if wire::is_missing(reply) {
-            return Ok(Parsed::one(Said::Absent, reply.body.clone()));
+            return Ok(Parsed::one(Answer::Absent, reply.body.clone()));
         }
         photo_request(&reply.body).ok_or_else(|| wire::no_request(reply))?;
-        Ok(Parsed::one(Said::Found, reply.body.clone()))
+        Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
+    fn role(&'static self) -> Role {
+        Role::Acts
     }
 }
 
@@ -240,10 +243,11 @@ impl Endpoint for Show {
 #[derive(Debug)]
 struct List;
 
+static LIST_SPEC: EndpointSpec = spec(LIST, KeyKind::Page, Effect::Read);
+
 impl Endpoint for List {
     fn spec(&self) -> &'static EndpointSpec {
-        static SPEC: EndpointSpec = spec(LIST, KeyKind::Page, Effect::Read);
-        &SPEC
+        &LIST_SPEC
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
@@ -258,17 +262,11 @@ impl Endpoint for List {
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         wire::refuse_missing(reply)?;
         listed(&reply.body).ok_or_else(|| wire::no_request(reply))?;
-        Ok(Parsed::one(Said::Found, reply.body.clone()))
+        Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
-    }
-
-    fn page(&self, _number: u32, body: &[u8]) -> Option<ListPage> {
-        let page = listed(body)?;
-        let (entries, more) = (page.requests.len(), page.more.unwrap_or(true));
-        Some(ListPage { entries, more, pages: None, total: None })
+    fn role(&'static self) -> Role {
+        Role::Acts
     }
 }
 
@@ -276,10 +274,11 @@ impl Endpoint for List {
 #[derive(Debug)]
 struct Cancel;
 
+static CANCEL_SPEC: EndpointSpec = spec(CANCEL, KeyKind::Task, Effect::Idempotent);
+
 impl Endpoint for Cancel {
     fn spec(&self) -> &'static EndpointSpec {
-        static SPEC: EndpointSpec = spec(CANCEL, KeyKind::Task, Effect::Idempotent);
-        &SPEC
+        &CANCEL_SPEC
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
@@ -287,11 +286,11 @@ impl Endpoint for Cancel {
     }
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
-        let said = if wire::is_missing(reply) { Said::Absent } else { wire::done(reply)? };
+        let said = if wire::is_missing(reply) { Answer::Absent } else { wire::done(reply)? };
         Ok(Parsed::one(said, reply.body.clone()))
     }
 
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
+    fn role(&'static self) -> Role {
+        Role::Acts
     }
 }

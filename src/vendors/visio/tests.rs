@@ -25,7 +25,7 @@ fn vin() -> Vin {
 
 #[test]
 fn a_request_is_sent_as_documented() {
-    let request = Asking.request(&[wanted().task(&vin(), 1)], &settings());
+    let request = RequestPhotos.request(&[wanted().task(&vin(), 1)], &settings());
     assert_eq!((request.method, &*request.path), (Method::Post, "/photo-requests"));
     let expected = format!(
         r#"{{"instructions":"Photos of the car, VIN {VIN}","photo_slots":[{{"instructions":"Front view","is_required":true}},{{"instructions":"Odometer","is_required":false}}]}}"#
@@ -52,7 +52,7 @@ fn other_calls_name_their_request() {
 fn a_created_request_is_read() {
     let reply = Reply { status: 201, ..fixture("visio/ok.json") };
     assert_eq!(Visio.fault(&reply), None);
-    assert!(Asking.parse(&reply, &[wanted().task(&vin(), 1)]).is_ok());
+    assert!(RequestPhotos.parse(&reply, &[wanted().task(&vin(), 1)]).is_ok());
     let request = photo_request(&reply.body).expect("a request");
     assert_eq!(request.id, "req_abc123");
     assert_eq!(request.state.as_deref(), Some("pending"));
@@ -62,11 +62,11 @@ fn a_created_request_is_read() {
 }
 
 #[test]
-fn a_reply_without_an_id_is_no_answer() {
+fn a_reply_without_an_id_is_not_an_answer() {
     for body in
         [&b"{}"[..], b"[]", b"<html>", br#"{"data":{"id":""}}"#, br#"{"id":".."}"#, b"{\"data\":"]
     {
-        let parsed = Asking.parse(&reply(200, body), &[wanted().task(&vin(), 1)]);
+        let parsed = RequestPhotos.parse(&reply(200, body), &[wanted().task(&vin(), 1)]);
         assert!(matches!(parsed, Err(Fault::Garbled { .. })), "{parsed:?}");
     }
 }
@@ -90,7 +90,7 @@ fn a_list_is_read_in_any_of_its_shapes() {
 }
 
 #[test]
-fn an_id_that_lost_digits_is_no_id() {
+fn an_id_that_lost_digits_is_not_an_id() {
     let id = |body: &str| photo_request(body.as_bytes()).map(|request| request.id);
     assert_eq!(id(r#"{"id":18446744073709551615}"#).as_deref(), Some("18446744073709551615"));
     for lost in ["18446744073709551617", "98.99999999999998", "1e3", "1e400"] {
@@ -105,9 +105,9 @@ fn what_is_gone_is_an_answer_to_those_who_ask_about_it() {
     assert_eq!(Visio.fault(&gone), None);
     for endpoint in [&Show as &dyn Endpoint, &Cancel] {
         let parsed = endpoint.parse(&gone, &[about("req_1")]).expect("an answer");
-        assert_eq!(parsed.answers[0].said, Said::Absent);
+        assert_eq!(parsed.answers[0].said, Answer::Absent);
     }
-    let no_path = Asking.parse(&gone, &[wanted().task(&vin(), 1)]);
+    let no_path = RequestPhotos.parse(&gone, &[wanted().task(&vin(), 1)]);
     assert_eq!(no_path.map(|_| ()), Err(Fault::Poisoned { code: "http_404".into() }));
     for endpoint in [&Show as &dyn Endpoint, &Cancel] {
         for status in [200, 404] {
@@ -116,7 +116,7 @@ fn what_is_gone_is_an_answer_to_those_who_ask_about_it() {
         }
     }
     let silent = Cancel.parse(&reply(204, b""), &[about("req_1")]).expect("an answer");
-    assert_eq!(silent.answers[0].said, Said::Found, "204 No Content");
+    assert_eq!(silent.answers[0].said, Answer::Found, "204 No Content");
 }
 
 #[test]
@@ -167,9 +167,9 @@ proptest! {
         ),
     ) {
         let reply = reply(200, body.as_bytes());
-        assert_sound(&Asking, &reply, &[wanted().task(&vin(), 1)]);
+        assert_sound(&RequestPhotos, &reply, &[wanted().task(&vin(), 1)]);
         assert_sound(&Show, &reply, &[about("req_1")]);
         assert_sound(&List, &reply, &[page(1)]);
-        List.page(1, &reply.body);
+        listed(&reply.body);
     }
 }

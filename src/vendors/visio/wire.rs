@@ -1,4 +1,4 @@
-//! The vendor's words: a photo request, a list of them, an error.
+//! The vendor's JSON: a photo request, a list of them, an error.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,19 +6,19 @@ use serde_json::Value;
 use super::Wanted;
 use crate::domain::outcome::Fault;
 use crate::vendors::reply::{garbled, short_words, unrecognised};
-use crate::vendors::{Reply, Said, by_status};
+use crate::vendors::{Answer, Reply, by_status};
 
 /// The HTTP status of what is not there, or no longer.
 const NOT_FOUND: u16 = 404;
 
-/// A photo request as the vendor tells of it.
+/// A photo request as the vendor describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PhotoRequest {
     /// Its id.
     pub id: String,
     /// Such as `pending`, `submitted` or `expired`.
     pub state: Option<String>,
-    /// The words for the customer.
+    /// The text for the customer.
     pub instructions: Option<String>,
     /// Where the customer sends the photos.
     pub url: Option<String>,
@@ -56,8 +56,8 @@ pub(super) fn body(wanted: &Wanted) -> String {
         is_required: bool,
     }
     impl<'a> Slot<'a> {
-        fn of((words, required): &'a (String, bool)) -> Self {
-            Self { instructions: words, is_required: *required }
+        fn of((text, required): &'a (String, bool)) -> Self {
+            Self { instructions: text, is_required: *required }
         }
     }
     let body = Body {
@@ -101,7 +101,7 @@ fn read(value: &Value) -> Option<PhotoRequest> {
         _ => None,
     };
     Some(PhotoRequest {
-        // It stands in paths, where dots alone would lead elsewhere.
+        // It is part of paths, where dots alone would lead elsewhere.
         id: text("id").filter(|id| id.bytes().any(|byte| byte != b'.'))?,
         state: text("status").or_else(|| text("state")),
         instructions: text("instructions"),
@@ -153,8 +153,8 @@ fn error_code(body: &[u8]) -> Option<String> {
     Some(short_words(format!("{code} {message}").trim()))
 }
 
-/// Whether the vendor says that there is nothing, in its own words: a page of
-/// some other server is no such word.
+/// Whether the vendor itself says that there is nothing: a page of some other
+/// server does not say so.
 pub(super) fn is_missing(reply: &Reply) -> bool {
     reply.status == NOT_FOUND && serde_json::from_slice::<Value>(&reply.body).is_ok()
 }
@@ -167,15 +167,15 @@ pub(super) fn refuse_missing(reply: &Reply) -> Result<(), Fault> {
     }
 }
 
-/// That something was done, in the vendor's own words or without any: a page of
-/// some other server says nothing of it.
-pub(super) fn done(reply: &Reply) -> Result<Said, Fault> {
+/// That something was done, as the vendor itself says or with an empty body: a
+/// page of some other server does not say so.
+pub(super) fn done(reply: &Reply) -> Result<Answer, Fault> {
     refuse_missing(reply)?;
     let is_its_own = reply.body.is_empty() || serde_json::from_slice::<Value>(&reply.body).is_ok();
-    if is_its_own { Ok(Said::Found) } else { Err(garbled(&reply.body)) }
+    if is_its_own { Ok(Answer::Found) } else { Err(garbled(&reply.body)) }
 }
 
-/// The fault of a reply that tells of no photo request.
+/// The fault of a reply without a photo request.
 pub(super) fn no_request(reply: &Reply) -> Fault {
     match serde_json::from_slice::<Value>(&reply.body) {
         Ok(_) => unrecognised(&reply.body),

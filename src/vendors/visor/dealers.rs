@@ -10,12 +10,14 @@ use serde_json::value::RawValue;
 
 use super::{envelope, get, rows};
 use crate::config::VendorSettings;
-use crate::domain::facts::{Dealer, Facts};
+use crate::domain::facts::Dealer;
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::outcome::Fault;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
-use crate::vendors::{Answer, Effect, Endpoint, EndpointSpec, Parsed, Reply, Request, Said};
+use crate::vendors::{
+    Answer, Effect, Endpoint, EndpointSpec, KeyAnswer, Parsed, Reply, Request, Role,
+};
 
 /// Dealers by their ids.
 #[derive(Debug)]
@@ -52,19 +54,20 @@ impl Endpoint for Dealers {
         parsed.ok_or_else(|| unrecognised(&reply.body))
     }
 
-    fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
-    }
-
-    fn dealer(&self, body: &[u8]) -> Option<Dealer> {
-        let row = Object::read(json::read(body).ok()?).ok()??;
-        let text = |name| row.scalar(&[name]).map(Cow::into_owned);
-        Some(Dealer { name: text("name"), city: text("city"), region: text("state") })
+    fn role(&'static self) -> Role {
+        Role::Dealers(dealer)
     }
 }
 
+/// The dealer in a kept answer.
+fn dealer(body: &[u8]) -> Option<Dealer> {
+    let row = Object::read(json::read(body).ok()?).ok()??;
+    let text = |name| row.scalar(&[name]).map(Cow::into_owned);
+    Some(Dealer { name: text("name"), city: text("city"), region: text("state") })
+}
+
 /// The id of the dealer that `row` names, where it can be asked about: a comma
-/// would make it two, and nothing else that separates words belongs in an id.
+/// would make it two, and no other separator belongs in an id.
 pub(super) fn id(row: &Object<'_>) -> Option<String> {
     const LONGEST: usize = 64;
     let id = row.scalar(&["dealer_id"])?;
@@ -72,11 +75,11 @@ pub(super) fn id(row: &Object<'_>) -> Option<String> {
     (id.len() <= LONGEST && id.chars().all(belongs)).then(|| id.into_owned())
 }
 
-/// The vendor's word that it does not know a dealer. Of several it does not say
+/// The vendor says that it does not know a dealer. Of several it does not say
 /// which, so they are asked about again in smaller numbers.
 fn unknown(keys: &[Key]) -> Result<Parsed, Fault> {
     match keys {
-        [_] => Ok(Parsed::one(Said::Absent, Bytes::new())),
+        [_] => Ok(Parsed::one(Answer::Absent, Bytes::new())),
         _ => Err(Fault::Poisoned { code: "not_found".into() }),
     }
 }
@@ -86,7 +89,7 @@ fn unknown(keys: &[Key]) -> Result<Parsed, Fault> {
 fn answers(reply: &Reply, document: &RawValue, keys: &[Key]) -> Result<Option<Parsed>, Unreadable> {
     let Some(page) = rows::page(document)? else { return Ok(None) };
     let mut parsed = Parsed::default();
-    let mut found: Vec<Option<Answer>> = keys.iter().map(|_| None).collect();
+    let mut found: Vec<Option<KeyAnswer>> = keys.iter().map(|_| None).collect();
     for raw in page.rows {
         let Some(row) = Object::read(raw)? else { return Ok(None) };
         let Some(id) = row.scalar(&["dealer_id"]) else { return Ok(None) };
@@ -95,7 +98,7 @@ fn answers(reply: &Reply, document: &RawValue, keys: &[Key]) -> Result<Option<Pa
             Some(key) if found[key].is_some() => parsed.duplicates += 1,
             Some(key) => {
                 let body = reply.body.slice_ref(raw.get().as_bytes());
-                found[key] = Some(Answer { key, said: Said::Found, body });
+                found[key] = Some(KeyAnswer { key, said: Answer::Found, body });
             }
         }
     }
@@ -110,8 +113,8 @@ fn answers(reply: &Reply, document: &RawValue, keys: &[Key]) -> Result<Option<Pa
     Ok(Some(parsed))
 }
 
-fn absent(key: usize) -> Answer {
-    Answer { key, said: Said::Absent, body: Bytes::new() }
+fn absent(key: usize) -> KeyAnswer {
+    KeyAnswer { key, said: Answer::Absent, body: Bytes::new() }
 }
 
 #[cfg(test)]
@@ -120,7 +123,8 @@ mod tests {
 
     use super::super::{Listings, Vins, WITH_DEALERS};
     use super::*;
-    use crate::vendors::Said::{Absent, Found};
+    use crate::vendors::Answer::{Absent, Found};
+    use crate::vendors::Answers;
     use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings};
 
     const ASKED: [&str; 3] = ["16ed7612-0001", "16ed7612-0002", "16ed7612-0003"];
@@ -136,11 +140,12 @@ mod tests {
 
     #[test]
     fn dealers_are_asked_about_only_where_the_settings_want_them() {
-        for endpoint in [&Listings as &dyn Endpoint, &Vins] {
-            assert_eq!(endpoint.dealers(&settings()), None);
+        for endpoint in [&Listings as &dyn Answers, &Vins] {
+            assert!(endpoint.dealers(&settings()).is_none());
             let options = [(WITH_DEALERS, vec!["true".to_owned()])].into();
             let wanted = VendorSettings { options, ..settings() };
-            assert_eq!(endpoint.dealers(&wanted), Some("dealers"));
+            let dealers = endpoint.dealers(&wanted).map(|dealers| dealers.spec().id);
+            assert_eq!(dealers, Some("dealers"));
         }
         let request = Dealers.request(&names(&ASKED), &settings());
         let query = vec![("dealer_id", ASKED.join(",")), ("limit", "100".to_owned())];
@@ -150,11 +155,11 @@ mod tests {
     #[test]
     fn a_dealer_without_a_row_is_not_known() {
         let asked = names(&ASKED);
-        let told = |name: &str| said(&dealers(name).expect(name), &asked);
-        assert_eq!(told("dealers/ok"), [Some(Found), Some(Found), Some(Found)]);
-        assert_eq!(told("dealers/partial"), [Some(Absent), Some(Found), Some(Absent)]);
-        assert_eq!(told("dealers/empty"), [Some(Absent), Some(Absent), Some(Absent)]);
-        assert_eq!(told("dealers/all_on_a_page"), [Some(Found), Some(Found), Some(Found)]);
+        let answers = |name: &str| said(&dealers(name).expect(name), &asked);
+        assert_eq!(answers("dealers/ok"), [Some(Found), Some(Found), Some(Found)]);
+        assert_eq!(answers("dealers/partial"), [Some(Absent), Some(Found), Some(Absent)]);
+        assert_eq!(answers("dealers/empty"), [Some(Absent), Some(Absent), Some(Absent)]);
+        assert_eq!(answers("dealers/all_on_a_page"), [Some(Found), Some(Found), Some(Found)]);
         let parsed = dealers("dealers/foreign").expect("rows");
         assert_eq!((parsed.foreign, parsed.duplicates, parsed.answers.len()), (1, 1, 3));
     }
@@ -174,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dealer_that_nobody_knows_spoils_a_batch_and_is_absent_alone() {
+    fn an_unknown_dealer_fails_a_batch_and_is_absent_alone() {
         let reply = Reply { status: 404, ..fixture("visor/not_found.json") };
         let refused = Dealers.parse(&reply, &names(&ASKED));
         assert_eq!(refused.err(), Some(Fault::Poisoned { code: "not_found".into() }));
@@ -186,7 +191,7 @@ mod tests {
     #[test]
     fn a_dealer_fills_what_its_listing_leaves_open() {
         let parsed = dealers("dealers/ok").expect("rows");
-        let dealer = |key: usize| Dealers.dealer(&parsed.answers[key].body).expect("a dealer");
+        let dealer = |key: usize| dealer(&parsed.answers[key].body).expect("a dealer");
         let austin = dealer(2);
         assert_eq!(austin.name.as_deref(), Some("Lone Star Auto"));
         assert_eq!((dealer(1).city, dealer(1).region.as_deref()), (None, Some("WA")));
@@ -203,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_id_that_can_stand_in_a_list_is_asked_about() {
+    fn only_an_id_that_fits_a_list_is_asked_about() {
         let to_ask = |id: &str| {
             let row = format!(r#"{{"id":"a","dealer_id":{id}}}"#);
             let listing = rows::listings(row.as_bytes()).remove(0);
@@ -229,7 +234,7 @@ mod tests {
         ) {
             for body in [body.as_bytes(), &bytes] {
                 assert_sound(&Dealers, &reply(status, body), &names(&ASKED));
-                let _either = Dealers.dealer(body).is_some();
+                let _either = dealer(body).is_some();
             }
         }
     }

@@ -11,13 +11,13 @@ use crate::domain::outcome::Fault;
 use crate::domain::vin::Vin;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
-use crate::vendors::{Parsed, Reply, Said};
+use crate::vendors::{Answer, Parsed, Reply};
 
 /// The answer in `reply` about the one VIN asked.
 pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
     let Some(asked) = keys.first().and_then(Key::vin) else { return Ok(Parsed::default()) };
     if envelope::is_unknown(reply) {
-        return Ok(Parsed::one(Said::Absent, reply.body.clone()));
+        return Ok(Parsed::one(Answer::Absent, reply.body.clone()));
     }
     let unreadable = |_: Unreadable| garbled(&reply.body);
     let Some((raw, data)) = data(&reply.body).map_err(unreadable)? else {
@@ -52,15 +52,15 @@ fn data(body: &[u8]) -> Result<Option<(&RawValue, Object<'_>)>, Unreadable> {
 
 /// Found with a latest listing that can be read, absent where the reply says that
 /// there is none; nothing where it says neither.
-fn said(data: &Object<'_>) -> Result<Option<Said>, Unreadable> {
+fn said(data: &Object<'_>) -> Result<Option<Answer>, Unreadable> {
     let status = data.scalar(&["status"]);
     let listing = data.get(&["latest_listing"]);
     if listing.map(Object::read).transpose()?.flatten().is_some() {
-        return Ok(Some(Said::Found));
+        return Ok(Some(Answer::Found));
     }
     Ok(match (listing.map(RawValue::get), status.as_deref()) {
-        (None | Some("null"), Some("missing" | "sold")) => Some(Said::Absent),
-        (Some("null"), status) if status != Some("active") => Some(Said::Absent),
+        (None | Some("null"), Some("missing" | "sold")) => Some(Answer::Absent),
+        (Some("null"), status) if status != Some("active") => Some(Answer::Absent),
         _ => None,
     })
 }

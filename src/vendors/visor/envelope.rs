@@ -10,7 +10,7 @@ use crate::vendors::{Reply, by_status};
 /// What is wrong with a reply as a whole. The error's code decides, then its
 /// type, then the status.
 ///
-/// A 404 in the vendor's own words is no fault but an answer: see `detail`.
+/// A 404 in the vendor's own envelope is an answer and not a fault: see `detail`.
 pub(super) fn fault(reply: &Reply) -> Option<Fault> {
     if (200..300).contains(&reply.status) {
         return None;
@@ -47,8 +47,8 @@ pub(super) fn is_unknown(reply: &Reply) -> bool {
     reply.status == 404 && ApiError::read(reply).is_some()
 }
 
-/// Replies of whatever stands before the API. A 403 there is how a wrong key
-/// has been seen to end, instead of the documented 401.
+/// Replies of whatever is in front of the API. It answered a wrong key with 403
+/// instead of the documented 401.
 fn without_words(reply: &Reply) -> Option<Fault> {
     match reply.status {
         403 => Some(Fault::Denied(Denied::Key)),

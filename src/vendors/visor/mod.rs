@@ -19,10 +19,10 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, ServerLimit, Vendor,
-    VendorSpec, is_boolean,
+    Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role,
+    ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec, is_boolean,
 };
-use crate::config::{VendorDefaults, VendorOption, VendorSettings};
+use crate::config::VendorSettings;
 use crate::domain::facts::{Facts, ListingFacts};
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::money::Micros;
@@ -51,14 +51,16 @@ static SPEC: VendorSpec = VendorSpec {
             check: is_boolean,
         }],
     },
+    endpoints: &[&LISTINGS, &VINS, &DEALERS],
+    contradiction: None,
 };
 
-/// The setting by which dealers are looked up whom listings do not describe.
+/// The setting by which dealers that listings do not describe are looked up.
 const WITH_DEALERS: &str = "dealers";
 
 /// Where both endpoints of listings have their dealers looked up.
-fn dealers_of(settings: &VendorSettings) -> Option<&'static str> {
-    settings.is_on(WITH_DEALERS).then_some(DEALERS.id)
+fn dealers_of(settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
+    settings.is_on(WITH_DEALERS).then_some(&Dealers)
 }
 
 impl Vendor for Visor {
@@ -84,7 +86,7 @@ impl Vendor for Visor {
             .into_iter()
             .map(|(seconds, limit, remaining)| ServerLimit {
                 window: Some(Duration::from_secs(seconds)),
-                // A limit of none at all would contradict the reply that tells of it.
+                // A limit of zero would contradict the reply that states it.
                 limit: number(limit).filter(|&limit| limit > 0),
                 remaining: number(remaining),
                 reset: None,
@@ -138,16 +140,8 @@ impl Endpoint for Listings {
         rows::parse(reply, keys)
     }
 
-    fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
-        Facts::Listings(ListingFacts { listings: rows::listings(body) })
-    }
-
-    fn dealers(&self, settings: &VendorSettings) -> Option<&'static str> {
-        dealers_of(settings)
-    }
-
-    fn dearer(&self) -> Option<&'static str> {
-        Some(VINS.id)
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
     }
 
     fn refuses_shape(&self, fault: &Fault) -> bool {
@@ -159,6 +153,20 @@ impl Endpoint for Listings {
             }
             _ => false,
         }
+    }
+}
+
+impl Answers for Listings {
+    fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
+        Facts::Listings(ListingFacts { listings: rows::listings(body) })
+    }
+
+    fn dealers(&self, settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
+        dealers_of(settings)
+    }
+
+    fn dearer(&self) -> Option<&'static dyn Endpoint> {
+        Some(&Vins)
     }
 }
 
@@ -189,11 +197,17 @@ impl Endpoint for Vins {
         detail::parse(reply, keys)
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for Vins {
     fn facts(&self, _key: &Key, body: &[u8]) -> Facts {
         Facts::Listings(ListingFacts { listings: detail::listings(body) })
     }
 
-    fn dealers(&self, settings: &VendorSettings) -> Option<&'static str> {
+    fn dealers(&self, settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
         dealers_of(settings)
     }
 }

@@ -20,7 +20,7 @@ use crate::domain::outcome::Fault;
 use crate::domain::vin::Vin;
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
-use crate::vendors::{Answer, Parsed, Reply, Said};
+use crate::vendors::{Answer, KeyAnswer, Parsed, Reply};
 
 /// Rows asked for in one call: the vendor's maximum.
 pub(super) const PAGE: usize = 100;
@@ -67,7 +67,7 @@ pub(super) fn listings(body: &[u8]) -> Vec<Listing> {
     }
 }
 
-/// One listing: its own columns, those of its dealer where they stand apart,
+/// One listing: its own columns, those of its dealer where they are apart,
 /// and its status.
 pub(super) fn listing(
     row: &Object<'_>,
@@ -147,7 +147,7 @@ pub(super) fn page(document: &RawValue) -> Result<Option<Page<'_>>, Unreadable> 
     Ok(Some(Page { rows, is_whole }))
 }
 
-/// Whether no page follows and the total is met; without a word about pages,
+/// Whether no page follows and the total is met; where nothing is said of pages,
 /// whether the page is less than full.
 fn is_whole(pagination: Option<&Object<'_>>, rows: usize) -> bool {
     let Some(pagination) = pagination else { return rows < PAGE };
@@ -202,17 +202,17 @@ fn drift(row: &Object<'_>) -> u32 {
     u32::from(drifted("price")) + u32::from(drifted("miles"))
 }
 
-fn answer(reply: &Reply, key: usize, mut rows: Vec<Row<'_>>) -> Answer {
+fn answer(reply: &Reply, key: usize, mut rows: Vec<Row<'_>>) -> KeyAnswer {
     rows.sort_by_cached_key(Row::rank);
     match rows.as_slice() {
-        [] => Answer { key, said: Said::Absent, body: Bytes::new() },
+        [] => KeyAnswer { key, said: Answer::Absent, body: Bytes::new() },
         [row] => {
             let body = reply.body.slice_ref(row.raw.get().as_bytes());
-            Answer { key, said: Said::Found, body }
+            KeyAnswer { key, said: Answer::Found, body }
         }
         rows => {
             let rows: Vec<&str> = rows.iter().map(|row| row.raw.get()).collect();
-            Answer { key, said: Said::Found, body: format!("[{}]", rows.join(",")).into() }
+            KeyAnswer { key, said: Answer::Found, body: format!("[{}]", rows.join(",")).into() }
         }
     }
 }

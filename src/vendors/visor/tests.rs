@@ -3,8 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::facts::{Listing, Price};
 use crate::domain::outcome::Denied;
+use crate::vendors::Answer::{self, Absent, Found};
 use crate::vendors::Method;
-use crate::vendors::Said::{self, Absent, Found};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
 
 const A: &str = "1HGBH41JXMN109186";
@@ -15,11 +15,11 @@ fn search(name: &str) -> Result<Parsed, Fault> {
     Listings.parse(&fixture(&format!("visor/{name}.json")), &vins(&[A, B, C]))
 }
 
-fn found(name: &str) -> Vec<Option<Said>> {
+fn found(name: &str) -> Vec<Option<Answer>> {
     said(&search(name).expect(name), &vins(&[A, B, C]))
 }
 
-fn listings(endpoint: &dyn Endpoint, body: &[u8]) -> Vec<Listing> {
+fn listings(endpoint: &dyn Answers, body: &[u8]) -> Vec<Listing> {
     match endpoint.facts(&vins(&[A])[0], body) {
         Facts::Listings(facts) => facts.listings,
         other => panic!("{other:?}"),
@@ -110,7 +110,7 @@ fn a_row_becomes_a_listing() {
 fn several_rows_of_a_vin_are_one_answer_in_order() {
     let parsed = search("several").expect("rows");
     assert_eq!(parsed.answers.len(), 3);
-    assert_eq!(parsed.duplicates, 1, "one row stands twice");
+    assert_eq!(parsed.duplicates, 1, "one row is there twice");
     let listings = listed("several");
     let ids: Vec<_> = listings.iter().map(|listing| listing.id.as_str()).collect();
     assert_eq!(ids, ["c", "d", "a", "b"], "active, then latest seen, then smallest id");
@@ -168,7 +168,7 @@ fn a_look_up_says_when_there_is_no_listing() {
 }
 
 #[test]
-fn a_listing_that_cannot_be_read_is_no_answer() {
+fn a_listing_that_cannot_be_read_is_not_an_answer() {
     let named = format!(r#"{{"data":{{"vin":"{A}","latest_listing":{{"id":1,"id":2}}}}}}"#);
     let fault = Vins.parse(&reply(200, named.as_bytes()), &vins(&[A])).expect_err("a key twice");
     assert!(matches!(fault, Fault::Garbled { .. }), "{fault:?}");
@@ -184,7 +184,7 @@ fn a_404_is_an_answer_only_in_the_vendors_words() {
 }
 
 #[test]
-fn errors_are_told_by_their_code() {
+fn errors_follow_from_their_code() {
     let body = |kind: &str, code: &str| {
         format!(r#"{{"error":{{"type":"{kind}","code":"{code}","message":"m"}}}}"#)
     };
@@ -214,7 +214,7 @@ fn errors_are_told_by_their_code() {
 }
 
 #[test]
-fn faults_without_words_are_told_by_their_status() {
+fn faults_without_a_message_follow_from_the_status() {
     assert_eq!(fault(403, "garbled"), Some(Fault::Denied(Denied::Key)), "a proxy's 403");
     assert_eq!(fault(401, "denied"), Some(Fault::Denied(Denied::Key)));
     assert_eq!(fault(502, "garbled"), Some(Fault::Server(502)));
@@ -225,15 +225,15 @@ fn faults_without_words_are_told_by_their_status() {
 }
 
 #[test]
-fn a_refused_pattern_has_a_dearer_stand_in() {
+fn a_refused_pattern_has_a_dearer_endpoint() {
     let refused = fault(400, "refused_pattern").expect("a fault");
     assert!(Listings.refuses_shape(&refused));
     assert!(Listings.refuses_shape(&Fault::Poisoned { code: "invalid_vin_pattern".into() }));
     assert!(!Listings.refuses_shape(&Fault::Poisoned { code: "http_400".into() }));
     assert!(!Listings.refuses_shape(&Fault::Timeout));
-    let stand_in = Listings.dearer().and_then(|id| Visor.endpoint(id)).expect("registered");
-    assert_eq!(stand_in.spec().key, Listings.spec().key);
-    assert!(!stand_in.refuses_shape(&refused) && stand_in.dearer().is_none());
+    let dearer = Listings.dearer().expect("an endpoint");
+    assert_eq!(dearer.spec().key, Listings.spec().key);
+    assert!(!dearer.refuses_shape(&refused) && Vins.dearer().is_none());
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn every_endpoint_has_its_price() {
 }
 
 #[test]
-fn headers_tell_the_windows_and_the_charge() {
+fn headers_hold_the_windows_and_the_charge() {
     let reply = with_headers(&[
         ("x-ratelimit-limit-10s", "20"),
         ("x-ratelimit-remaining-10s", "19"),

@@ -7,7 +7,7 @@ use crate::domain::key::Key;
 use crate::domain::outcome::Fault;
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
-use crate::vendors::{Answer, Parsed, Reply, Said, vehicle};
+use crate::vendors::{Answer, KeyAnswer, Parsed, Reply, vehicle};
 
 /// The code of a VIN that holds characters no VIN has.
 const INVALID_CHARACTERS: &str = "400";
@@ -29,7 +29,7 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
             Some(place) => {
                 answered[place] = true;
                 let body = reply.body.slice_ref(raw.get().as_bytes());
-                parsed.answers.push(Answer { key: place, said: said(&item), body });
+                parsed.answers.push(KeyAnswer { key: place, said: said(&item), body });
             }
         }
     }
@@ -55,13 +55,13 @@ fn place(item: &Object<'_>, keys: &[Key]) -> Option<usize> {
 
 /// Codes come with good decodes too; a VIN is refused only where its characters
 /// kept it from being decoded at all.
-fn said(item: &Object<'_>) -> Said {
+fn said(item: &Object<'_>) -> Answer {
     if vehicle::is_known(item) {
-        return Said::Found;
+        return Answer::Found;
     }
     let codes = item.scalar(&["ErrorCode"]).unwrap_or_default();
     if codes.split(',').any(|code| code.trim() == INVALID_CHARACTERS) {
-        return Said::Refused(INVALID_CHARACTERS.into());
+        return Answer::Refused(INVALID_CHARACTERS.into());
     }
-    Said::Absent
+    Answer::Absent
 }

@@ -10,10 +10,10 @@ mod tests;
 use super::json::{self, Object};
 use super::reply::without_key;
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request, Vendor,
-    VendorSpec, vehicle,
+    Answers, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request,
+    Role, Vendor, VendorDefaults, VendorSpec, vehicle,
 };
-use crate::config::{VendorDefaults, VendorSettings};
+use crate::config::VendorSettings;
 use crate::domain::facts::{DecodeFacts, Facts};
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::outcome::{Dataset, Fault};
@@ -34,6 +34,8 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 2,
         options: &[],
     },
+    endpoints: &[&DECODE_BATCH],
+    contradiction: None,
 };
 
 impl Vendor for VpicApi {
@@ -81,13 +83,19 @@ impl Endpoint for DecodeBatch {
         batch::parse(reply, keys)
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for DecodeBatch {
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
         let item = json::read(body).and_then(Object::read).ok().flatten();
         Facts::Decode(item.map_or_else(DecodeFacts::default, |item| vehicle::facts(key, &item)))
     }
 }
 
-/// `format` stands in the form: in the query it is not heeded, and XML comes.
+/// `format` belongs in the form: in the query it is ignored, and XML comes.
 fn batch_of(vins: String) -> Request {
     Request {
         method: Method::Post,

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::vendors::Said::{self, Absent, Found, Refused};
+use crate::vendors::Answer::{self, Absent, Found, Refused};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
 
 const A: &str = "1HGBH41JXMN109186";
@@ -13,7 +13,7 @@ fn parsed(name: &str) -> Parsed {
 }
 
 /// What the fixture says about A, B and C.
-fn decoded(name: &str) -> Vec<Option<Said>> {
+fn decoded(name: &str) -> Vec<Option<Answer>> {
     said(&parsed(name), &vins(&[A, B, C]))
 }
 
@@ -93,7 +93,7 @@ fn only_invalid_characters_that_kept_it_from_decoding_refuse_a_vin() {
     assert_eq!(
         decoded("unknown.json"),
         [Some(Absent), Some(Refused("400".into())), Some(Found)],
-        "a manufacturer nobody registered is no fault of the VIN, and a year is something"
+        "an unregistered manufacturer is not a fault of the VIN, and a year is something"
     );
 }
 
@@ -120,7 +120,7 @@ fn what_readers_of_json_stop_at_is_kept_as_text() {
 }
 
 #[test]
-fn what_is_no_batch_is_a_fault() {
+fn what_is_not_a_batch_is_a_fault() {
     let keys = vins(&[A]);
     let bodies: [&[u8]; 7] = [
         &fixture("vpic-api/garbled.xml").body,

@@ -1,6 +1,7 @@
 //! What a user types and reads: exit codes, stdout, stderr, terminals, logs.
 
 mod commands;
+mod config;
 mod enrich;
 mod secrets;
 mod terminal;

@@ -86,6 +86,11 @@ fn only_the_gate_sends() {
 }
 
 #[test]
+fn only_the_session_opens_a_store_for_a_run() {
+    only("store", &["Store::open(", "Door::open("], &["src/enrich/session.rs"]);
+}
+
+#[test]
 fn only_the_binary_prints_and_exits() {
     let speaking = ["println!", "print!", "eprintln!", "eprint!", "dbg!", "process::exit"];
     only("bin", &speaking, &[]);

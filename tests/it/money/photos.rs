@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
+use vinrich::Context;
 use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::events::Silent;
 use vinrich::input::InputSpec;
-use vinrich::ops::acting::World;
 use vinrich::ops::photos::{self, PhotoPlan, Photos, To};
 use vinrich::sandbox::{Quotas, SandboxSpec};
 
@@ -81,6 +81,12 @@ fn nothing_is_sent_without_a_yes() {
     let work = work(3, &[]);
     work.vinrich(&REQUEST[..5]).exits(64).says(&["make 3 photo requests", "`--yes`"]);
     assert!(work.sandbox.log().is_empty() && !work.path("out.csv").exists());
+    let runs = work.vinrich(&["runs", "list"]).exits(0);
+    assert!(
+        runs.stdout().contains("exit 64"),
+        "the refusal is how the run ended: {}",
+        runs.stdout()
+    );
     work.vinrich(&REQUEST).exits(0);
     work.vinrich(&["photos", "cancel", "--all"]).exits(64).says(&["cancel 3 photo requests"]);
     assert_eq!(work.calls("cancel"), 0);
@@ -140,8 +146,8 @@ fn requested(work: &Work, settings: Settings, clock: &ScriptedClock) -> Photos {
         command: "vinrich photos request".into(),
     };
     let cancel = Cancel::new();
-    let world = World { events: &Silent, clock, cancel: &cancel };
-    photos::request(&plan, false, world, &|_| Ok(())).expect("it ends")
+    let context = Context { events: &Silent, clock, cancel: &cancel };
+    photos::request(&plan, false, context, &|_| Ok(())).expect("it ends")
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn check_nothing_left(work: &Work, plan: &Plan, clock: &dyn Clock) {
     let open = "SELECT count(*) FROM calls WHERE id NOT IN (SELECT call FROM replies)";
     assert_eq!(count(open), 0, "a call is left open");
     assert_eq!(count("SELECT count(*) FROM runs WHERE ended_at IS NULL"), 0, "a run is left");
-    for vendor in vinrich::quotas(&plan.settings, clock).expect("quotas") {
+    for vendor in vinrich::quota(&plan.settings, clock).expect("quotas") {
         assert!(vendor.wait.is_none(), "{vendor:?}");
     }
 }

@@ -73,9 +73,8 @@ impl Clock for Jumping {
 fn child() {
     let Ok(life) = std::env::var(CHILD) else { return };
     let life: Life = serde_json::from_str(&life).expect("a life");
-    let defaults: Vec<_> =
-        vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect();
-    let settings = Settings::load(None, std::iter::empty(), &defaults).expect("a configuration");
+    let settings =
+        Settings::load(None, std::iter::empty(), &vendors::specs()).expect("a configuration");
     let name = |kind: &str| std::path::PathBuf::from(format!("{}{kind}", life.process));
     let mut plan = plan_of(settings, &name(".csv"), name("-out.csv")).only(&[Dataset::Decode]);
     plan.vendor("carvin").api_key = sandbox::key("carvin").map(|key| key.to_owned().into());
@@ -93,7 +92,8 @@ fn child() {
             cancel.stop(true);
         });
     }
-    let report = vinrich::run(&plan, &Silent, &clock, &cancel).expect("a run");
+    let context = vinrich::Context { events: &Silent, clock: &clock, cancel: &cancel };
+    let report = vinrich::enrich(&plan, context).expect("a run");
     assert!([0, 80, 143].contains(&report.exit_code), "{report:#?}");
 }
 

@@ -172,7 +172,7 @@ fn rows_of_waits(work: &Work) -> i64 {
 }
 
 fn carvins_wait(plan: &Plan, clock: &ScriptedClock) -> Option<u64> {
-    let quotas = vinrich::quotas(&plan.settings, clock).expect("quotas");
+    let quotas = vinrich::quota(&plan.settings, clock).expect("quotas");
     let carvin = quotas.into_iter().find(|quota| quota.vendor == "carvin").expect("carvin");
     carvin.wait.map(|wait| wait.seconds)
 }

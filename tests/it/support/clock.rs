@@ -53,7 +53,8 @@ impl Clock for ScriptedClock {
 
 /// One night's run.
 pub(crate) fn night(plan: &Plan, clock: &ScriptedClock) -> Report {
-    vinrich::run(plan, &Silent, clock, &Cancel::new()).expect("the run ends")
+    let context = vinrich::Context { events: &Silent, clock, cancel: &Cancel::new() };
+    vinrich::enrich(plan, context).expect("the run ends")
 }
 
 /// So many calls a day.

@@ -12,11 +12,9 @@ use vinrich::domain::events::Silent;
 use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::time::Clock;
-use vinrich::domain::vin::{Rules, Vin};
-use vinrich::enrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
+use vinrich::domain::vin::Vin;
+use vinrich::enrich::plan::Plan;
 use vinrich::enrich::report::Report;
-use vinrich::input::InputSpec;
-use vinrich::output::{Format, OutputSpec};
 use vinrich::sandbox;
 use vinrich::vendors;
 
@@ -39,7 +37,8 @@ impl Enriched {
 
     /// Runs `plan` by another clock.
     pub(crate) fn at(plan: &Plan, clock: &dyn Clock) -> Self {
-        let report = vinrich::run(plan, &Silent, clock, &Cancel::new()).expect("the run ends");
+        let context = vinrich::Context { events: &Silent, clock, cancel: &Cancel::new() };
+        let report = vinrich::enrich(plan, context).expect("the run ends");
         let out = plan.output.path.as_deref().expect("an output file");
         let rows = csv_rows(&std::fs::read_to_string(out).expect("the output was written"));
         assert_eq!(rows.len() as u64, report.rows.written, "{report:#?}");
@@ -105,10 +104,8 @@ impl Work {
     /// Settings whose vendors are the sandbox, without quotas of our own. Recalls
     /// are asked of carvin alone, so that calls can be counted.
     pub(crate) fn settings(&self) -> Settings {
-        let defaults: Vec<_> =
-            vendors::registry().iter().map(|vendor| &vendor.spec().defaults).collect();
         let nothing = self.write("empty.toml", "");
-        let mut settings = Settings::load(Some(&nothing), std::iter::empty(), &defaults)
+        let mut settings = Settings::load(Some(&nothing), std::iter::empty(), &vendors::specs())
             .expect("defaults are sound");
         settings.store = self.path("store/vinrich.db");
         settings.vpic_data = self.path("vpic.rkyv");
@@ -155,33 +152,13 @@ impl Work {
 
 /// `vinrich enrich INPUT -o OUT`.
 pub(crate) fn plan_of(settings: Settings, input: &Path, out: PathBuf) -> Plan {
-    Plan {
-        input: InputSpec { sources: vec![input.display().to_string()], ..InputSpec::default() },
-        rules: Rules::default(),
-        output: OutputSpec {
-            format: Format::from_path(&out).expect("a known format"),
-            path: Some(out),
-            rejects: None,
-            for_excel: false,
-        },
-        settings,
-        datasets: Wanted::default(),
-        limits: Limits::default(),
-        thresholds: Thresholds {
-            max_failed: Allowance::Count(0),
-            max_rejected: None,
-            require_rows: false,
-            require_store: false,
-            keep_complete: false,
-        },
-        wait_lock: None,
-        report: None,
-        command: "vinrich enrich".into(),
-    }
+    let plan = Plan::new(input.display().to_string(), out, settings);
+    Plan { command: "vinrich enrich".into(), ..plan.expect("a known format") }
 }
 
 pub(crate) fn run(plan: &Plan) -> Result<Report, Error> {
-    vinrich::run(plan, &Silent, &SystemClock::new(), &Cancel::new())
+    let (clock, cancel) = (SystemClock::new(), Cancel::new());
+    vinrich::enrich(plan, vinrich::Context { events: &Silent, clock: &clock, cancel: &cancel })
 }
 
 /// The first `count` VINs of the sample fleet.

@@ -81,7 +81,7 @@ fn every_call_of_a_check_is_recorded() {
 fn offline_calls_nobody_and_creates_nothing() {
     let work = Work::configured(&[]);
     let ended = work.vinrich(&["check", "--offline"]).exits(0);
-    assert!(ended.stdout().contains("nobody was called"), "{}", ended.stdout());
+    assert!(ended.stdout().contains("no vendor was called"), "{}", ended.stdout());
     assert!(work.sandbox.log().is_empty() && !work.store().exists());
 }
 
@@ -253,7 +253,7 @@ fn after_a_run_the_books_agree() {
     let text = work.vinrich(&["quota", "--reconcile"]).exits(0);
     assert!(text.stdout().contains("the books agree\n"), "{}", text.stdout());
     assert!(text.stdout().contains("5 calls charged, $0.01"), "{}", text.stdout());
-    assert!(text.stdout().contains("tell nothing of what they count: carvin"));
+    assert!(text.stdout().contains("do not say what they count: carvin"));
     let found = check(&work, &[]).exits(0).json();
     let usage = &vendor(&found, "visor")["call"]["usage"];
     assert_eq!(usage["said"], usage["ledger"]);

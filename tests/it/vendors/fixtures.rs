@@ -15,7 +15,7 @@ use vinrich::domain::facts::{Dealer, DecodeFacts, Facts};
 use vinrich::domain::key::{Effect, Key, KeyKind, Page, Task, Vehicle};
 use vinrich::domain::outcome::Fault;
 use vinrich::domain::vin::Vin;
-use vinrich::vendors::{Auth, Endpoint, Parsed, Reply, Said, Vendor, registry};
+use vinrich::vendors::{Answer, Auth, Endpoint, Parsed, Reply, Role, Vendor, registry, visio};
 
 /// A situation that every vendor gets into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,25 +142,25 @@ impl Place {
     /// How many of the keys were found.
     fn found(self, case: Case) -> usize {
         let parsed = self.read(case).unwrap_or_else(|fault| panic!("{}: {fault:?}", self.name()));
-        parsed.answers.iter().filter(|answer| answer.said == Said::Found).count()
+        parsed.answers.iter().filter(|answer| answer.said == Answer::Found).count()
     }
 
     /// Whether a kept answer fills a column or a page, or names somebody or something.
     fn says_something(self, key: &Key, body: &[u8]) -> bool {
-        let spec = self.endpoint.spec();
-        match (spec.key, self.endpoint.facts(key, body)) {
-            (KeyKind::Page, _) => self.endpoint.page(1, body).is_some_and(|page| page.entries > 0),
-            (KeyKind::Task, _) => true,
-            (KeyKind::Name, _) => {
-                self.endpoint.dealer(body).is_some_and(|dealer| dealer != Dealer::default())
+        match self.endpoint.role() {
+            Role::Answers(answers) => match answers.facts(key, body) {
+                Facts::Decode(facts) => facts != DecodeFacts::default(),
+                Facts::Recalls(facts) => !facts.campaigns.is_empty(),
+                Facts::Listings(facts) => !facts.listings.is_empty(),
+            },
+            Role::Catalogue(names) => !names(body).is_empty(),
+            Role::Dealers(dealer) => dealer(body).is_some_and(|read| read != Dealer::default()),
+            Role::Pages(pages) => pages.page(1, body).is_some_and(|page| page.entries > 0),
+            // Visio's list of photo requests is the one list that is not an inventory.
+            Role::Acts if matches!(key, Key::Page(_)) => {
+                visio::listed(body).is_some_and(|page| !page.requests.is_empty())
             }
-            (KeyKind::Vin | KeyKind::Vehicle, _) if spec.dataset.is_none() => {
-                !self.endpoint.names(body).is_empty()
-            }
-            (_, Facts::Decode(facts)) => facts != DecodeFacts::default(),
-            (_, Facts::Recalls(facts)) => !facts.campaigns.is_empty(),
-            (_, Facts::Listings(facts)) => !facts.listings.is_empty(),
-            (_, Facts::None) => false,
+            Role::Acts => true,
         }
     }
 }
@@ -246,7 +246,7 @@ fn empty_finds_nothing() {
                 for answer in parsed.answers {
                     let says = place.says_something(&keys[answer.key], &answer.body);
                     let is_page = matches!(keys[answer.key], Key::Page(_));
-                    assert!(answer.said == Said::Absent || is_page && !says, "{name}");
+                    assert!(answer.said == Answer::Absent || is_page && !says, "{name}");
                 }
             }
             fault => assert!(!place.reads_only() && is_garbled(&fault), "{name}: {fault:?}"),

@@ -19,10 +19,11 @@ mod trial;
 
 use std::collections::BTreeSet;
 
+use vinrich::domain::key::KeyKind;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::vin::Vin;
 use vinrich::sandbox::{self, FaultRule};
-use vinrich::vendors::{Vendor, registry};
+use vinrich::vendors::{Answers, Endpoint, EndpointSpec, Role, Vendor, registry};
 
 use self::trial::Command;
 use crate::support::library::{fleet_vins, vin, vins};
@@ -181,16 +182,42 @@ fn every_vendor_has_a_stand_in() {
 }
 
 #[test]
+fn every_spec_names_its_endpoints() {
+    for vendor in registry() {
+        let known = vendor.endpoints().iter().map(|endpoint| endpoint.spec().id);
+        let named = vendor.spec().endpoints.iter().map(|spec| spec.id);
+        assert_eq!(named.collect::<Vec<_>>(), known.collect::<Vec<_>>(), "{}", vendor.spec().id());
+    }
+}
+
+#[test]
 fn every_endpoint_says_what_it_takes() {
     for vendor in registry() {
         for endpoint in vendor.endpoints() {
             let spec = endpoint.spec();
             let name = format!("{}/{}", vendor.spec().id(), spec.id);
             assert!(spec.batch >= 1, "{name}");
-            let dearer = endpoint.dearer().map(|id| vendor.endpoint(id).expect("it exists").spec());
-            if let Some(dearer) = dearer {
-                assert_eq!((dearer.dataset, dearer.key), (spec.dataset, spec.key), "{name}");
+            match endpoint.role() {
+                Role::Answers(answers) => assert_leads_on(answers, spec, &name),
+                Role::Pages(_) => assert_eq!(spec.key, KeyKind::Page, "{name}"),
+                Role::Catalogue(_) | Role::Dealers(_) | Role::Acts => {
+                    assert_eq!(spec.dataset, None, "{name}");
+                }
             }
         }
     }
+}
+
+/// The further endpoints of one that fills columns are what they are asked for.
+fn assert_leads_on(answers: &dyn Answers, spec: &EndpointSpec, name: &str) {
+    assert!(spec.dataset.is_some() && spec.key != KeyKind::Page, "{name}");
+    if let Some(dearer) = answers.dearer() {
+        assert_eq!((dearer.spec().dataset, dearer.spec().key), (spec.dataset, spec.key), "{name}");
+    }
+    if let Some(confirming) = answers.confirming() {
+        let by_vin = (confirming.spec().dataset, confirming.spec().key);
+        assert_eq!((by_vin, spec.key), ((spec.dataset, KeyKind::Vin), KeyKind::Vehicle), "{name}");
+    }
+    let catalogue = answers.catalogue().map(Endpoint::role);
+    assert!(catalogue.is_none_or(|role| matches!(role, Role::Catalogue(_))), "{name}");
 }

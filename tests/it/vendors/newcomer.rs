@@ -1,10 +1,13 @@
 //! A vendor that nobody has made cases for: the certification must say so.
 
-use vinrich::config::{VendorDefaults, VendorSettings};
-use vinrich::domain::facts::Facts;
+use vinrich::config::VendorSettings;
+use vinrich::domain::facts::{DecodeFacts, Facts};
 use vinrich::domain::key::{Effect, Key, KeyKind};
 use vinrich::domain::outcome::{Dataset, Fault};
-use vinrich::vendors::{Auth, Endpoint, EndpointSpec, Parsed, Reply, Request, Vendor, VendorSpec};
+use vinrich::vendors::{
+    Answers, Auth, Endpoint, EndpointSpec, Parsed, Reply, Request, Role, Vendor, VendorDefaults,
+    VendorSpec,
+};
 
 use super::cases;
 use super::fixtures::lacking;
@@ -22,6 +25,8 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 1,
         options: &[],
     },
+    endpoints: &[&DECODE],
+    contradiction: None,
 };
 
 impl Vendor for Acme {
@@ -58,8 +63,14 @@ impl Endpoint for Decode {
         Ok(Parsed::default())
     }
 
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for Decode {
     fn facts(&self, _key: &Key, _body: &[u8]) -> Facts {
-        Facts::None
+        Facts::Decode(DecodeFacts::default())
     }
 }
 

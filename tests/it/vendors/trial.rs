@@ -11,11 +11,11 @@ use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
 use vinrich::enrich::report::Report;
 use vinrich::input::InputSpec;
-use vinrich::ops::acting::{Intent, World};
 use vinrich::ops::photos::{self, PhotoPlan, To};
-use vinrich::ops::tool::{self, Per, ToolPlan};
+use vinrich::ops::tool::{Per, ToolPlan};
 use vinrich::sandbox::{Quotas, SandboxSpec};
 use vinrich::vendors::Vendor;
+use vinrich::{Context, Intent};
 
 use super::{Cases, cases};
 use crate::support::library::{Enriched, Row, Tweak};
@@ -133,7 +133,7 @@ impl Trial {
             command: "vinrich photos request".into(),
         };
         let report =
-            in_the_world(|world| Ok(photos::request(&plan, false, world, &agreed)?.report));
+            in_context(|context| Ok(photos::request(&plan, false, context, &agreed)?.report));
         self.ran(report, |row| Told {
             status: status_of(row).to_owned(),
             error: row["photo_error"].clone(),
@@ -153,7 +153,7 @@ impl Trial {
             output: Some(self.work.path("out.csv")),
             command: "vinrich tool run".into(),
         };
-        let report = in_the_world(|world| tool::run(&plan, world, &agreed));
+        let report = in_context(|context| vinrich::tool(&plan, context, &agreed));
         self.ran(report, |row| Told {
             status: row["tool_status"].clone(),
             error: row["tool_error"].clone(),
@@ -208,7 +208,7 @@ fn agreed(_: Intent) -> Result<(), Error> {
     Ok(())
 }
 
-fn in_the_world(act: impl FnOnce(World<'_>) -> Result<Report, Error>) -> Report {
+fn in_context(act: impl FnOnce(Context<'_>) -> Result<Report, Error>) -> Report {
     let (clock, cancel) = (SystemClock::new(), Cancel::new());
-    act(World { events: &Silent, clock: &clock, cancel: &cancel }).expect("it ends")
+    act(Context { events: &Silent, clock: &clock, cancel: &cancel }).expect("it ends")
 }

@@ -26,9 +26,9 @@ fn as_text(explained: &Explained) -> String {
     if explained.answers.is_empty() {
         lines.push("the store has no answer about it".into());
     }
-    for told in &explained.answers {
+    for answer in &explained.answers {
         lines.push(String::new());
-        lines.extend(statement(told).iter().map(|line| visible(line).into_owned()));
+        lines.extend(answer_lines(answer).iter().map(|line| visible(line).into_owned()));
     }
     lines.extend([String::new(), "the next run:".into()]);
     lines.extend(
@@ -38,31 +38,34 @@ fn as_text(explained: &Explained) -> String {
 }
 
 /// One answer: what and how old, then where it came from.
-fn statement(told: &Told) -> Vec<String> {
-    let age = span(told.age_seconds.unsigned_abs());
-    let why = told.detail.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+fn answer_lines(answer: &Told) -> Vec<String> {
+    let age = span(answer.age_seconds.unsigned_abs());
+    let why = answer.detail.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
     let mut lines = vec![
-        format!("{} from {} {}: {}{why}", told.dataset, told.vendor, told.endpoint, told.status),
-        format!("  about     {}", told.key),
+        format!(
+            "{} from {} {}: {}{why}",
+            answer.dataset, answer.vendor, answer.endpoint, answer.status
+        ),
+        format!("  about     {}", answer.key),
         format!(
             "  fetched   {}, {age} ago, {}",
-            moment(&told.fetched_at),
-            told.state.replace('_', " ")
+            moment(&answer.fetched_at),
+            answer.state.replace('_', " ")
         ),
-        format!("  fresh     until {}", moment(&told.fresh_until)),
-        format!("  written   until {} where it cannot be renewed", moment(&told.stale_until)),
-        format!("  from      {}", told.origin),
-        format!("  call      {}{}", told.call, of_call(told)),
-        format!("  body      {}", bytes(told.body_bytes)),
+        format!("  fresh     until {}", moment(&answer.fresh_until)),
+        format!("  written   until {} where it cannot be renewed", moment(&answer.stale_until)),
+        format!("  from      {}", answer.origin),
+        format!("  call      {}{}", answer.call, of_call(answer)),
+        format!("  body      {}", bytes(answer.body_bytes)),
     ];
     lines.extend(
-        told.earlier.iter().map(|(at, status)| format!("  before    {status}, {}", moment(at))),
+        answer.earlier.iter().map(|(at, status)| format!("  before    {status}, {}", moment(at))),
     );
     lines
 }
 
-fn of_call(told: &Told) -> String {
-    let run = told.run_id.as_deref().map(|run| format!(" of run {run}"));
-    let request = told.request_id.as_deref().map(|id| format!(", request {id}"));
+fn of_call(answer: &Told) -> String {
+    let run = answer.run_id.as_deref().map(|run| format!(" of run {run}"));
+    let request = answer.request_id.as_deref().map(|id| format!(", request {id}"));
     format!("{}{}", run.unwrap_or_default(), request.unwrap_or_default())
 }

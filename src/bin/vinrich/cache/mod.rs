@@ -11,7 +11,7 @@ use std::path::Path;
 use vinrich::domain::error::Error;
 
 use crate::cli::{CacheCommand, CommonArgs};
-use crate::format::{thousands, visible};
+use crate::format::{shown, thousands};
 use crate::settings;
 
 pub(crate) fn run(command: &CacheCommand, common: &CommonArgs) -> Result<u8, Error> {
@@ -25,13 +25,9 @@ pub(crate) fn run(command: &CacheCommand, common: &CommonArgs) -> Result<u8, Err
     }
 }
 
-/// What is said where there is no store yet.
+/// The message where there is no store yet.
 fn nothing_yet(store: &Path) -> String {
     format!("{}: no store yet; the first run creates it\n", shown(store))
-}
-
-fn shown(path: &Path) -> String {
-    visible(&path.display().to_string()).into_owned()
 }
 
 /// `1 body`, `2 bodies`.

@@ -5,8 +5,8 @@ use std::path::Path;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::store::{HeldRecallFile, SourceRecord, Store};
 
-use super::{nothing_yet, shown};
-use crate::format::{at, bytes, table, text, thousands, visible};
+use super::nothing_yet;
+use crate::format::{at, bytes, shown, table, text, thousands, visible};
 use crate::stdout;
 
 pub(super) fn run(path: &Path) -> Result<u8, Error> {

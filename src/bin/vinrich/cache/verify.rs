@@ -5,10 +5,9 @@ use std::path::Path;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::store::{self, Verified};
 
-use super::shown;
 use crate::cli::{CacheVerifyArgs, CommonArgs, ReportFormat};
 use crate::console::Console;
-use crate::format::{count, text, thousands, visible};
+use crate::format::{count, shown, text, thousands, visible};
 use crate::stdout;
 
 /// Bytes of bodies below which it is done before a bar could be read.

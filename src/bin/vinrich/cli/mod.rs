@@ -1,24 +1,34 @@
 //! What may be typed: commands, flags and their help.
 //!
-//! What was typed gets its meaning in `meaning`; nothing here decides anything.
+//! `args_to_plan` turns it into a plan; nothing here decides anything.
 
-mod accounts;
-mod acting;
-mod keeping;
-mod local;
+mod cache;
+mod check;
+mod completions;
+mod decode;
+mod enrich;
+mod photos;
+mod plan;
+mod quota;
 mod recalls;
+mod runs;
 mod sandbox;
+mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tool;
+mod validate;
+mod vpic;
 
-pub(crate) use self::local::{DecodeArgs, VpicCommand, VpicInstallArgs};
+pub(crate) use self::{
+    cache::*, check::*, completions::*, decode::*, enrich::*, photos::*, plan::*, quota::*,
+    recalls::*, runs::*, sandbox::*, schema::*, store::*, tool::*, validate::*, vpic::*,
+};
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vinrich::domain::error::Exit;
@@ -26,40 +36,14 @@ use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
 use vinrich::enrich::plan::Allowance;
 use vinrich::matching::row_vehicle::Claim;
-use vinrich::output::Format;
 
 use crate::format::visible;
-
-pub(crate) use self::acting::{
-    ConsentArgs, PerWhat, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
-    RowsArgs, ToolCommand, ToolRunArgs,
-};
-pub(crate) use accounts::{CheckArgs, ListArgs, QuotaArgs};
-pub(crate) use keeping::{
-    AuditFormat, CacheCommand, CacheExplainArgs, CacheForgetArgs, CachePruneArgs, CacheVerifyArgs,
-    RunsAuditArgs, RunsCommand,
-};
-pub(crate) use recalls::{RecallsCommand, RecallsImportArgs};
-pub(crate) use sandbox::{SandboxArgs, SandboxedArgs};
-pub(crate) use store::{StoreBackupArgs, StoreCommand, StoreRestoreArgs};
 
 const EXAMPLES: &str = "\
 Examples:
   vinrich enrich fleet.csv -o enriched.csv --sandbox    try it: no key, no money, no network
   vinrich plan fleet.csv                                what it would take, before it is spent
   vinrich enrich fleet.csv -o enriched.parquet          do it; run it again to resume
-";
-
-const ENRICH_EXAMPLES: &str = "\
-Examples:
-  vinrich enrich fleet.csv -o enriched.csv
-  vinrich enrich 'in/*.csv' -o all.parquet --with decode,recalls --rejects bad.csv
-  cat vins.txt | vinrich enrich - -o - --decode carvin --offline
-  vinrich enrich fleet.csv -o out.csv --max-calls 50 --max-wait 0s
-  vinrich enrich fleet.csv -o out.csv --sandbox --fault carvin/429:every=3
-
-A run that was stopped, parked or killed resumes when the same command is run
-again: what was paid for is in the store.
 ";
 
 const EXIT_CODES: &str = "\
@@ -101,11 +85,11 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Enrich the rows of files into one output file
     Enrich(Box<EnrichArgs>),
-    /// Tell what `enrich` would take: calls, money, nights; spends nothing
+    /// Show what `enrich` would take: calls, money, nights; spends nothing
     Plan(PlanArgs),
     /// Check the VINs of files by local rules alone
     Validate(ValidateArgs),
-    /// Show what a few VINs tell, decoded on this machine
+    /// Decode a few VINs on this machine
     Decode(DecodeArgs),
     /// Check each vendor's key, reach and limits, by calls that are not billed
     Check(CheckArgs),
@@ -148,7 +132,7 @@ pub(crate) enum Command {
     },
     /// List the columns of the output
     Schema(SchemaArgs),
-    /// Stand in for the vendors on this machine, for demonstrations and tests
+    /// Imitate the vendors on this machine, for demonstrations and tests
     Sandbox(SandboxArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
@@ -161,7 +145,7 @@ pub(crate) struct CommonArgs {
     /// Configuration file [default: ./vinrich.toml, then the user's configuration folder]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Say nothing but warnings and errors
+    /// Print only warnings and errors
     #[arg(long, global = true)]
     pub(crate) quiet: bool,
     /// Messages as text, or as one JSON object a line
@@ -176,62 +160,6 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-#[derive(Debug, Args)]
-#[command(after_help = ENRICH_EXAMPLES, after_long_help = format!("{ENRICH_EXAMPLES}\n{EXIT_CODES}"))]
-pub(crate) struct EnrichArgs {
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
-    #[command(flatten)]
-    pub(crate) ask: AskArgs,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-    #[command(flatten)]
-    pub(crate) thresholds: ThresholdArgs,
-    #[command(flatten)]
-    pub(crate) sandbox: SandboxedArgs,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  vinrich plan fleet.csv
-  vinrich plan fleet.csv --recalls carvin --format json")]
-pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
-    #[command(flatten)]
-    pub(crate) ask: AskArgs,
-    #[command(flatten)]
-    pub(crate) sandbox: SandboxedArgs,
-    /// How the forecast is printed
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ReportFormat,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  vinrich validate fleet.csv
-  vinrich validate fleet.csv --rejects bad.csv --max-rejected 1%")]
-pub(crate) struct ValidateArgs {
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
-    /// Write the rejected rows and their reasons to this CSV file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rejects: Option<PathBuf>,
-    /// Fail (65) when more rows are rejected: a number, or a share such as 1%
-    #[arg(long, value_name = "N|P%", value_parser = allowance)]
-    pub(crate) max_rejected: Option<Allowance>,
-    /// Fail (65) when there are no rows
-    #[arg(long)]
-    pub(crate) require_rows: bool,
-    /// How the counts are printed
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ReportFormat,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     Text,
@@ -241,19 +169,12 @@ pub(crate) enum ReportFormat {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Files, folders, globs, or `-` for stdin
-    #[arg(required = true, value_name = "INPUT")]
-    pub(crate) inputs: Vec<String>,
-    /// The column that holds the VIN, by header or 1-based number [default: found by name or content]
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) vin_column: Option<String>,
+    #[command(flatten)]
+    pub(crate) rows: RowsArgs,
     /// A column that holds the row's own make, model or year, compared with its VIN, such as
     /// `model=Type`; repeatable [default: found by name]
     #[arg(long, value_name = "F=COLUMN,…", value_delimiter = ',', value_parser = claim_column)]
     pub(crate) map: Vec<(Claim, String)>,
-    /// What separates fields: `,` `;` `|` or `tab` [default: sniffed]
-    #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
-    pub(crate) delimiter: Option<u8>,
     /// Carry only these input columns through [default: all]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) keep: Vec<String>,
@@ -280,7 +201,7 @@ pub(crate) struct AskArgs {
     /// Vendors asked for listings, in this order; like --with, it names what is asked for
     #[arg(long, value_name = "VENDOR,…", value_delimiter = ',')]
     pub(crate) listings: Vec<String>,
-    /// Ask nobody; the store answers alone
+    /// Ask no vendor; the store answers alone
     #[arg(long, conflicts_with = "refresh")]
     pub(crate) offline: bool,
     /// Ask again for these datasets though the store's answers are fresh
@@ -289,93 +210,41 @@ pub(crate) struct AskArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Limits")]
-pub(crate) struct LimitArgs {
+pub(crate) struct ListArgs {
+    /// How the list is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+/// Rows whose vehicles are acted upon.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct RowsArgs {
+    /// Files, folders, globs, or `-` for stdin
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<String>,
+    /// The column that holds the VIN, by header or 1-based number [default: found by name or content]
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) vin_column: Option<String>,
+    /// What separates fields: `,` `;` `|` or `tab` [default: sniffed]
+    #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
+}
+
+/// What is allowed without a question.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Consent")]
+pub(crate) struct ConsentArgs {
+    /// Do it without asking on the terminal
+    #[arg(short, long)]
+    pub(crate) yes: bool,
     /// Send at most this many calls, retries included
     #[arg(long, value_name = "N")]
     pub(crate) max_calls: Option<u64>,
-    /// Spend at most this much; also what allows endpoints that cost money
-    #[arg(long, value_name = "USD", value_parser = dollars)]
-    pub(crate) max_cost: Option<Micros>,
-    /// Park a vendor (75) instead of waiting longer for it [default: 10m]
-    #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]
-    pub(crate) max_wait: Option<Duration>,
-    /// Wait this long for another run that holds the output, instead of failing (79) at once
-    #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]
-    pub(crate) wait_lock: Option<Duration>,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub(crate) struct OutputArgs {
-    /// Where the rows go; `-` is stdout
-    #[arg(short, long, value_name = "OUT")]
-    pub(crate) output: PathBuf,
-    /// The output's format [default: by the extension of OUT; csv on stdout]
-    #[arg(long, value_name = "FORMAT", value_parser = format())]
-    pub(crate) format: Option<Format>,
-    /// Write rejected rows to this CSV file instead of the output
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rejects: Option<PathBuf>,
-    /// Guard cells that a spreadsheet would run as a formula
-    #[arg(long)]
-    pub(crate) for_excel: bool,
-    /// Where the run report goes [default: OUT.run.json]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
-    /// What an incomplete run does: write OUT, or keep the old one and write OUT.partial
-    #[arg(long, value_name = "ACTION", default_value = "write")]
-    pub(crate) on_incomplete: OnIncomplete,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OnIncomplete {
-    Write,
-    Keep,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "When a run counts as failed")]
-pub(crate) struct ThresholdArgs {
-    /// Lookups that may fail before the exit code is 3: a number, or a share such as 1%
-    #[arg(long, value_name = "N|P%", default_value = "0", value_parser = allowance)]
-    pub(crate) max_failed: Allowance,
-    /// Fail (65) when more rows are rejected: a number, or a share such as 1% [default: any number]
-    #[arg(long, value_name = "N|P%", value_parser = allowance)]
-    pub(crate) max_rejected: Option<Allowance>,
-    /// Fail (65) when there are no rows
-    #[arg(long)]
-    pub(crate) require_rows: bool,
-    /// Fail (78) when the store does not exist yet, instead of creating it
-    #[arg(long)]
-    pub(crate) require_store: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SchemaArgs {
-    /// How the columns are printed
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: SchemaFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SchemaFormat {
-    Text,
-    Json,
-    Markdown,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  vinrich completions bash > ~/.local/share/bash-completion/completions/vinrich")]
-pub(crate) struct CompletionsArgs {
-    /// bash, elvish, fish, powershell or zsh
-    pub(crate) shell: clap_complete::Shell,
-}
-
-/// Prints what clap has to say; gives the exit code. Help that does not fit on
-/// the disk was not given; help that nobody reads to its end was.
+/// Prints clap's message; gives the exit code. Help that does not fit on
+/// the disk is an error; help whose reader closes it early is not.
 pub(crate) fn refuse(error: &clap::Error) -> u8 {
     let shown = error.render().to_string();
     let escaped = shown.split('\n').map(visible).collect::<Vec<_>>().join("\n");
@@ -401,11 +270,6 @@ fn exit_of(error: &clap::Error) -> Exit {
     }
 }
 
-fn format() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.map(Format::name))
-        .try_map(|name| Format::from_name(&name).ok_or("is no format"))
-}
-
 fn delimiter(text: &str) -> Result<u8, String> {
     match text {
         "," | ";" | "|" => Ok(text.as_bytes()[0]),
@@ -418,7 +282,7 @@ fn claim_column(text: &str) -> Result<(Claim, String), String> {
     let (name, column) =
         text.split_once('=').ok_or("must be a field and its column, such as `make=Brand`")?;
     let claim = Claim::from_name(name.trim()).ok_or_else(|| {
-        format!("`{name}` is no field; the fields are `make`, `model` and `year`")
+        format!("`{name}` is not a field; the fields are `make`, `model` and `year`")
     })?;
     Ok((claim, column.to_owned()))
 }

@@ -23,7 +23,7 @@ Examples:
 
 NHTSA publishes both at https://static.nhtsa.gov/odi/ffdd/rcl/ and renews the
 first every day. A file replaces the edition before it, whole or not at all.
-Without the second, nothing is said about cars of 2010 and before that no
+Without the second, nothing is known about cars of 2010 and before that no
 report since then names.")]
 pub(crate) struct RecallsImportArgs {
     /// The archives as published, or the texts inside

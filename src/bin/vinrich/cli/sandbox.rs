@@ -9,10 +9,10 @@ use vinrich::sandbox::FaultRule;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Trying it out")]
 pub(crate) struct SandboxedArgs {
-    /// Ask a stand-in for the vendors on this machine, with a store that is thrown away
+    /// Ask imitations of the vendors on this machine, with a store that is thrown away
     #[arg(long)]
     pub(crate) sandbox: bool,
-    /// Make the stand-in fail, such as carvin/429:every=7; may be repeated
+    /// Make the imitations fail, such as carvin/429:every=7; may be repeated
     #[arg(long = "fault", value_name = "RULE", value_parser = fault)]
     pub(crate) faults: Vec<FaultRule>,
 }
@@ -52,7 +52,7 @@ fn vendor_quota(text: &str) -> Result<(String, Quota), String> {
         text.split_once('=').ok_or("must be a vendor and its quota, such as `carvin=100/day`")?;
     let known = vinrich::sandbox::vendors();
     if !known.contains(&vendor) {
-        return Err(format!("the sandbox stands in for {}, not `{vendor}`", known.join(", ")));
+        return Err(format!("the sandbox knows {}, not `{vendor}`", known.join(", ")));
     }
     Ok((vendor.to_owned(), vinrich::config::quota(quota)?))
 }

@@ -43,8 +43,8 @@ quota starts anew. What was removed since the backup comes back with it. Where
 the present store is damaged, what it knew since the backup is lost, and said so.
 It is kept beside, as vinrich.db.before-restore-TIME.
 
-Exit codes: 66 when FILE is missing, 78 when it is no sound store of this version
-of vinrich or an older one, 79 while a run uses the store. The store is then as
+Exit codes: 66 when FILE is missing, 78 when it is not a sound store of this
+version of vinrich or an older one, 79 while a run uses the store. The store is then as
 it was.")]
 pub(crate) struct StoreRestoreArgs {
     /// A file that `vinrich store backup` wrote

@@ -1,8 +1,9 @@
-//! What may be typed, and what is said to what may not.
+//! What may be typed, and the messages about what may not.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use clap::CommandFactory;
 use proptest::prelude::*;
+use std::time::Duration;
 
 use super::*;
 
@@ -20,7 +21,7 @@ fn the_commands_are_consistent() {
 }
 
 #[test]
-fn every_command_and_flag_says_what_it_is() {
+fn every_command_and_flag_has_help() {
     let mut cli = Cli::command();
     cli.build();
     for command in cli.get_subcommands().filter(|command| command.get_name() != "help") {
@@ -32,7 +33,7 @@ fn every_command_and_flag_says_what_it_is() {
 }
 
 #[test]
-fn the_long_help_teaches_the_exit_codes() {
+fn the_long_help_lists_the_exit_codes() {
     let help = refused("enrich --help");
     assert!(help.contains("Exit codes") && help.contains("Examples:"), "{help}");
     for code in [64, 65, 66, 69, 70, 73, 74, 75, 76, 77, 78, 79, 80] {
@@ -69,7 +70,7 @@ fn values_are_read_or_refused_with_an_example() {
         ("--max-wait soon", "must be a duration such as `10m`"),
         ("--delimiter x", "must be `,`, `;`, `|` or `tab`"),
         ("--map make", "must be a field and its column, such as `make=Brand`"),
-        ("--map trim=T", "`trim` is no field; the fields are `make`, `model` and `year`"),
+        ("--map trim=T", "`trim` is not a field; the fields are `make`, `model` and `year`"),
         ("--with recall", "must be `decode`, `recalls` or `listings`"),
         ("--format xlsx", "[possible values: csv, parquet, jsonl, arrow]"),
         ("--fault carvin/nonsense", "known faults"),
@@ -108,7 +109,7 @@ fn the_sandbox_takes_quotas_by_vendor() {
             .unwrap()
             .command
     else {
-        panic!("no sandbox")
+        panic!("another command")
     };
     assert_eq!((args.port, args.latency), (4800, Some(Duration::from_millis(200))));
     assert_eq!(
@@ -116,7 +117,7 @@ fn the_sandbox_takes_quotas_by_vendor() {
         ("carvin", "100/day")
     );
     assert_eq!(args.faults.len(), 1);
-    assert!(refused("sandbox --quota acme=1/day").contains("stands in for carvin, visor"));
+    assert!(refused("sandbox --quota acme=1/day").contains("the sandbox knows carvin, visor"));
     assert!(refused("sandbox --quota 1/day").contains("such as `carvin=100/day`"));
 }
 

@@ -1,4 +1,4 @@
-//! What a VIN tells, as a person reads it.
+//! A decoded VIN, as a person reads it.
 
 use std::fmt::Write as _;
 
@@ -52,7 +52,7 @@ fn check_digit(fits: Option<bool>, detail: Option<&str>) -> String {
     }
 }
 
-/// Names on the left, what they say on the right.
+/// Names on the left, values on the right.
 #[derive(Default)]
 struct Card {
     lines: String,
@@ -61,11 +61,11 @@ struct Card {
 impl Card {
     const NAMES: usize = 17;
 
-    /// Adds a line, where there is something to say.
-    fn line(&mut self, name: &str, says: &str) {
-        if !says.is_empty() {
+    /// Adds a line, where there is a value.
+    fn line(&mut self, name: &str, value: &str) {
+        if !value.is_empty() {
             let width = Self::NAMES;
-            let _infallible = writeln!(self.lines, "  {name:width$}{}", visible(says));
+            let _infallible = writeln!(self.lines, "  {name:width$}{}", visible(value));
         }
     }
 
@@ -102,24 +102,24 @@ impl Card {
         self.line("plant", &list(place));
     }
 
-    /// NHTSA's own words, and what it would correct.
+    /// NHTSA's own messages, and what it would correct.
     fn about_the_decode(&mut self, facts: &DecodeFacts) {
         let extra: Value = facts
             .decode_extra
             .as_deref()
             .and_then(|json| serde_json::from_str(json).ok())
             .unwrap_or_default();
-        let told = |name: &str| extra[name].as_str().unwrap_or_default();
-        for (place, message) in messages(told("ErrorText")).enumerate() {
+        let value = |name: &str| extra[name].as_str().unwrap_or_default();
+        for (place, message) in messages(value("ErrorText")).enumerate() {
             self.line(if place == 0 { "vPIC says" } else { "" }, message);
         }
-        self.line("", told("AdditionalErrorText"));
-        let suggested = told("SuggestedVIN");
+        self.line("", value("AdditionalErrorText"));
+        let suggested = value("SuggestedVIN");
         let unknown = if suggested.contains('!') { "  (`!` is unknown)" } else { "" };
         if !suggested.is_empty() {
             self.line("vPIC suggests", &format!("{suggested}{unknown}"));
         }
-        self.line("possible values", told("PossibleValues"));
+        self.line("possible values", value("PossibleValues"));
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_told_apart_by_their_codes() {
+    fn messages_are_split_at_their_codes() {
         let text = "1 - Check Digit; see 9; 7 - Not registered; Please ask; 400 - Invalid";
         let found: Vec<&str> = messages(text).collect();
         assert_eq!(

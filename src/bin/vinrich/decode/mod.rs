@@ -1,4 +1,4 @@
-//! `vinrich decode`: what a few VINs tell, on a card each.
+//! `vinrich decode`: a few VINs decoded on this machine, a card for each.
 
 mod card;
 
@@ -26,11 +26,11 @@ pub(crate) fn run(args: &DecodeArgs, common: &CommonArgs) -> Result<u8, Error> {
     Ok(if all_are_vins { Exit::Success } else { Exit::BadInput }.code())
 }
 
-/// What was typed, and what it tells.
+/// What was typed, and what it decodes to.
 struct Read<'a> {
     typed: &'a str,
     reading: Reading,
-    /// Nothing where it is no VIN.
+    /// Nothing where it is not a VIN.
     decoded: Option<Decoded>,
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &QuotaArgs, common: &CommonArgs) -> Result<u8, Error> {
         };
         vinrich::store::forget_waits(&settings.store, vendor.spec().id())?;
     }
-    let vendors = vinrich::quotas(&settings, &SystemClock::new())?;
+    let vendors = vinrich::quota(&settings, &SystemClock::new())?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&vendors)?,
         ReportFormat::Text => stdout::write(&as_text(&vendors))?,
@@ -52,7 +52,7 @@ fn as_text(vendors: &[VendorQuota]) -> String {
     text(&lines)
 }
 
-/// What a vendor said of waiting, and the way out when that was nonsense.
+/// The wait a vendor asked for, and the way out when that is wrong.
 fn waits(vendor: &str, wait: &AskedWait) -> String {
     let until = moment(&wait.until);
     let said = if wait.supposed {

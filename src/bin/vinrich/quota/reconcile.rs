@@ -1,28 +1,29 @@
 //! `vinrich quota --reconcile`: our ledger against the vendors' own counts.
 
 use serde::Serialize;
-use vinrich::SystemClock;
 use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::events::Silent;
 use vinrich::gate::VendorQuota;
-use vinrich::ops::reconcile::{Caller, DayDifference, Reconciled, Reconciliation};
+use vinrich::ops::reconcile::{DayDifference, Reconciled, Reconciliation};
 use vinrich::vendors::Counted;
+use vinrich::{Context, SystemClock};
 
 use crate::cli::{QuotaArgs, ReportFormat};
 use crate::format::{count, table, text, thousands, visible};
 use crate::{args_to_plan, signals, stdout};
 
-/// 0 when the books agree as far as they are settled, else 3; 77 when nobody
-/// could be asked for want of a key.
+/// 0 when the books agree as far as they are settled, else 3; 77 when no vendor
+/// could be asked, as there is no key.
 pub(super) fn run(args: &QuotaArgs, settings: &Settings) -> Result<u8, Error> {
     let cancel = Cancel::new();
     signals::watch(&cancel)?;
     let clock = SystemClock::new();
-    let caller =
-        Caller { settings, command: args_to_plan::command_line(), clock: &clock, cancel: &cancel };
-    let reconciled = vinrich::reconcile(&caller, args.days)?;
-    let quotas = vinrich::quotas(settings, &clock)?;
+    let context = Context { events: &Silent, clock: &clock, cancel: &cancel };
+    let command = args_to_plan::command_line();
+    let reconciled = vinrich::reconcile(settings, &command, context, args.days)?;
+    let quotas = vinrich::quota(settings, &clock)?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&AsJson { quotas, reconciled: &reconciled })?,
         ReportFormat::Text => {
@@ -69,10 +70,7 @@ fn as_text(reconciled: &[Reconciled]) -> String {
         }
     }
     if !silent.is_empty() {
-        lines.extend([
-            String::new(),
-            format!("tell nothing of what they count: {}", silent.join(", ")),
-        ]);
+        lines.extend([String::new(), format!("do not say what they count: {}", silent.join(", "))]);
     }
     text(&lines)
 }

@@ -16,15 +16,22 @@ use vinrich::store::{AuditEntry, AuditFilter, Store};
 use vinrich::vendors;
 
 use crate::cli::{AuditFormat, RunsAuditArgs};
-use crate::format::{at, count, visible, visible_json};
+use crate::format::{at, count, rfc3339, shown, visible, visible_json};
 use crate::{args_to_plan, stdout};
 
 pub(super) fn run(args: &RunsAuditArgs, store: &Path) -> Result<(), Error> {
     let filter = filter(args)?;
-    match &args.export {
-        Some(path) => export(path, format_of(args, path), store, &filter),
-        None => print(args.format.unwrap_or(AuditFormat::Text), store, &filter),
+    if let Some(path) = &args.export {
+        return Calls { store, filter, format: format_of(args, path) }.export(path);
     }
+    Calls { store, filter, format: args.format.unwrap_or(AuditFormat::Text) }.print()
+}
+
+/// The calls asked for, and how they are written.
+struct Calls<'a> {
+    store: &'a Path,
+    filter: AuditFilter,
+    format: AuditFormat,
 }
 
 fn filter(args: &RunsAuditArgs) -> Result<AuditFilter, Error> {
@@ -75,72 +82,68 @@ fn format_of(args: &RunsAuditArgs, path: &Path) -> AuditFormat {
     args.format.unwrap_or(by_name)
 }
 
-/// Calls go to stdout as they are read.
-fn print(format: AuditFormat, store: &Path, filter: &AuditFilter) -> Result<(), Error> {
-    let cannot = |source| write_error(Path::new("stdout"), source);
-    let mut out = BufWriter::new(io::stdout().lock());
-    write(&mut out, format, store, filter, cannot)?;
-    out.flush().map_err(cannot)
-}
-
-/// Calls go to a file of the user's alone, which is there once it is whole.
-fn export(
-    path: &Path,
-    format: AuditFormat,
-    store: &Path,
-    filter: &AuditFilter,
-) -> Result<(), Error> {
-    if path.is_dir() {
-        return Err(Error::usage(format!("`--export` names a folder: `{}`", path.display()))
-            .hint("name a file in it"));
+impl Calls<'_> {
+    /// Calls go to stdout as they are read.
+    fn print(&self) -> Result<(), Error> {
+        let cannot = |source| write_error(Path::new("stdout"), source);
+        let mut out = BufWriter::new(io::stdout().lock());
+        self.write(&mut out, cannot)?;
+        out.flush().map_err(cannot)
     }
-    let place = place_of(path)?;
-    let folder = place.parent().unwrap_or(Path::new("."));
-    let cannot = |source| Error::io("cannot write", path, source);
-    let draft = tempfile::Builder::new().prefix(".vinrich-audit-").tempfile_in(folder).map_err(
-        |source| {
+
+    /// Calls go to a file of the user's alone, which is there once it is whole.
+    fn export(&self, path: &Path) -> Result<(), Error> {
+        if path.is_dir() {
+            return Err(Error::usage(format!("`--export` names a folder: `{}`", path.display()))
+                .hint("name a file in it"));
+        }
+        let place = place_of(path)?;
+        let folder = place.parent().unwrap_or(Path::new("."));
+        let cannot = |source| Error::io("cannot write", path, source);
+        let draft = tempfile::Builder::new().prefix(".vinrich-audit-").tempfile_in(folder);
+        let draft = draft.map_err(|source| {
             Error::new(Exit::CannotCreate, format!("cannot create `{}`", path.display()))
                 .because(source)
                 .hint("its folder must exist, and be one that this user may write to")
-        },
-    )?;
-    let mut out = BufWriter::new(draft.as_file());
-    let calls = write(&mut out, format, store, filter, cannot)?;
-    out.flush().map_err(cannot)?;
-    drop(out);
-    draft.as_file().sync_all().map_err(cannot)?;
-    draft.persist(&place).map_err(|error| cannot(error.error))?;
-    if cfg!(unix) {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
+        })?;
+        let mut out = BufWriter::new(draft.as_file());
+        let calls = self.write(&mut out, cannot)?;
+        out.flush().map_err(cannot)?;
+        drop(out);
+        draft.as_file().sync_all().map_err(cannot)?;
+        draft.persist(&place).map_err(|error| cannot(error.error))?;
+        if cfg!(unix) {
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
+        }
+        stdout::write(&format!("wrote {} ({})\n", shown(path), count(calls, "call")))
     }
-    let calls = count(calls, "call");
-    stdout::write(&format!("wrote {} ({calls})\n", visible(&path.display().to_string())))
-}
 
-/// Writes the calls; gives their number.
-fn write(
-    out: &mut impl Write,
-    format: AuditFormat,
-    store: &Path,
-    filter: &AuditFilter,
-    cannot: impl Fn(io::Error) -> Error,
-) -> Result<u64, Error> {
-    let mut calls = 0;
-    if format != AuditFormat::Jsonl {
-        let heading = COLUMNS.map(str::to_owned);
-        out.write_all(line(format, &heading).as_bytes()).map_err(&cannot)?;
+    /// Writes the calls; gives their number.
+    fn write(
+        &self,
+        out: &mut impl Write,
+        cannot: impl Fn(io::Error) -> Error,
+    ) -> Result<u64, Error> {
+        let mut calls = 0;
+        let format = self.format;
+        if format != AuditFormat::Jsonl {
+            let heading = COLUMNS.map(str::to_owned);
+            out.write_all(line(format, &heading).as_bytes()).map_err(&cannot)?;
+        }
+        let Some(store) = Store::peek(self.store)? else { return Ok(0) };
+        store.snapshot()?.audit(&self.filter, |entry| {
+            calls += 1;
+            let line = match format {
+                AuditFormat::Jsonl => format!("{}\n", visible_json(&object(&entry).to_string())),
+                AuditFormat::Csv => {
+                    line(format, &cells(&entry, |at| rfc3339(at).unwrap_or_default(), "|"))
+                }
+                AuditFormat::Text => line(format, &cells_of_text(&entry)),
+            };
+            out.write_all(line.as_bytes()).map_err(&cannot)
+        })?;
+        Ok(calls)
     }
-    let Some(store) = Store::peek(store)? else { return Ok(0) };
-    store.snapshot()?.audit(filter, |entry| {
-        calls += 1;
-        let line = match format {
-            AuditFormat::Jsonl => format!("{}\n", visible_json(&object(&entry).to_string())),
-            AuditFormat::Csv => line(format, &cells(&entry, rfc3339, "|")),
-            AuditFormat::Text => line(format, &cells_of_text(&entry)),
-        };
-        out.write_all(line.as_bytes()).map_err(&cannot)
-    })?;
-    Ok(calls)
 }
 
 /// The columns, in their order.
@@ -200,7 +203,7 @@ fn cells_of_text(entry: &AuditEntry) -> [String; 14] {
     cells(&entry, at, ", ").map(|cell| if cell.is_empty() { "-".into() } else { cell })
 }
 
-/// `hmac:` and so many digits, wherever one stands in `key`.
+/// `hmac:` and so many digits, wherever one occurs in `key`.
 fn short(key: &str, digits: usize) -> String {
     let mut parts = key.split("hmac:");
     let mut short = parts.next().unwrap_or_default().to_owned();
@@ -240,7 +243,7 @@ fn object(entry: &AuditEntry) -> serde_json::Value {
     json!({
         "call": entry.call,
         "reserved_at": rfc3339(entry.reserved_at),
-        "answered_at": entry.answered_at.map(rfc3339),
+        "answered_at": entry.answered_at.and_then(rfc3339),
         "run_id": entry.run_id,
         "os_user": entry.os_user,
         "vendor": entry.vendor,
@@ -253,13 +256,6 @@ fn object(entry: &AuditEntry) -> serde_json::Value {
         "request_id": entry.request_id,
         "charged_micros": entry.charged.0,
     })
-}
-
-/// To the microsecond, as outputs have it.
-fn rfc3339(micros: i64) -> String {
-    Timestamp::from_microsecond(micros)
-        .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

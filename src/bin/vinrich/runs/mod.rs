@@ -57,7 +57,7 @@ fn took(run: &RunRecord) -> String {
         .map_or_else(|| "?".into(), |micros| span(micros / 1_000_000))
 }
 
-/// Nobody writes down that a run was killed before another run finds it.
+/// That a run was killed is written down when another run finds it.
 fn ending(run: &RunRecord) -> String {
     match (run.exit_code, run.ended_at) {
         (Some(code), _) => format!("exit {code}"),

@@ -1,4 +1,4 @@
-//! The closing words of a run, made to be read in five seconds.
+//! The summary of a run, made to be read in five seconds.
 
 #[cfg(test)]
 mod tests;
@@ -16,33 +16,28 @@ use crate::format::{
     by_reason, bytes, count, moment, now, table, text, thousands, took, visible, visible_json,
 };
 
-/// Tells what the run did: all of it, or with `--quiet` only what needs doing.
-pub(crate) fn tell(report: &Report, console: &Console, common: &CommonArgs) {
-    let untold = report.warnings.iter().filter(|warning| !console.has_told(warning));
-    let untold: Vec<&str> = untold.map(String::as_str).collect();
+/// Prints what the run did: all of it, or with `--quiet` only what needs doing.
+pub(crate) fn print(report: &Report, console: &Console, common: &CommonArgs) {
+    let unprinted = report.warnings.iter().filter(|warning| !console.has_printed(warning));
+    let unprinted: Vec<&str> = unprinted.map(String::as_str).collect();
+    let has_failed = report.exit_code != 0;
+    if common.quiet || common.log_format == LogFormat::Json {
+        for warning in &unprinted {
+            console.note(Level::Warn, "report", warning);
+        }
+    }
     match common.log_format {
-        LogFormat::Json => {
-            for warning in untold {
-                console.note(Level::Warn, "report", warning);
-            }
-            if !common.quiet || report.exit_code != 0 {
-                console.print(&as_json(report, &now()));
-            }
+        LogFormat::Text if !common.quiet => {
+            console.print(&as_text(report, &unprinted, wants_colour()));
         }
-        LogFormat::Text if common.quiet => {
-            for warning in untold {
-                console.note(Level::Warn, "report", warning);
-            }
-            if report.exit_code != 0 {
-                console.print(&text(&verdict(report)));
-            }
-        }
-        LogFormat::Text => console.print(&as_text(report, &untold, wants_colour())),
+        LogFormat::Text if has_failed => console.print(&text(&verdict(report))),
+        LogFormat::Json if has_failed || !common.quiet => console.print(&as_json(report, &now())),
+        LogFormat::Text | LogFormat::Json => {}
     }
 }
 
-/// Tells what a command that acts did; its `headline` says it in one line.
-pub(crate) fn tell_acted(report: &Report, headline: &str, console: &Console, common: &CommonArgs) {
+/// Prints what a command that acts did; `headline` is its first line.
+pub(crate) fn print_acted(report: &Report, headline: &str, console: &Console, common: &CommonArgs) {
     if common.log_format == LogFormat::Json {
         console.print(&json_line(report, headline, &now()));
         return;
@@ -165,7 +160,7 @@ fn rows_by_status(report: &Report, asked: &[(&str, &DatasetReport)]) -> Vec<Vec<
         let local = report.local.values().any(|local| local.dataset == *name);
         row.push(match of.keys {
             0 if local => "on this machine".into(),
-            0 => "nobody to ask".into(),
+            0 => "no source to ask".into(),
             keys => format!("{} of {}", thousands(of.hits), count(keys, "key")),
         });
         rows.push(row);
@@ -213,7 +208,7 @@ fn troubles(report: &Report, warnings: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
     if !report.input_conflicts.is_empty() {
         let fields = by_reason(&report.input_conflicts);
-        lines.push(format!("the row says otherwise than its VIN: {fields} (input_conflicts)"));
+        lines.push(format!("the row differs from its VIN: {fields} (input_conflicts)"));
     }
     if !report.decode_conflicts.is_empty() {
         let fields = by_reason(&report.decode_conflicts);

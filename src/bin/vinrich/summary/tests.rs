@@ -72,7 +72,7 @@ fn parked() -> Report {
 }
 
 #[test]
-fn a_parked_run_says_what_is_missing_and_when_to_come_back() {
+fn a_parked_run_shows_what_is_missing_and_when() {
     insta::assert_snapshot!(as_text(&parked(), &["one\u{1b}[0m"], false), @r#"
     2,100 rows in, 2,088 out, 12 to the rejects file, 2,000 distinct VINs
     12 rejected: 7 length, 5 placeholder
@@ -129,7 +129,7 @@ fn colour_is_only_for_terminals() {
 }
 
 #[test]
-fn every_exit_that_leaves_a_report_says_what_to_do() {
+fn every_exit_with_a_report_says_what_to_do() {
     let said = |exit: Exit| {
         let report = Report { exit_code: exit.code(), outcome: exit.name(), ..Report::default() };
         verdict(&report).join(": ")

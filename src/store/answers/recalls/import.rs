@@ -1,7 +1,7 @@
-//! Taking a recall file in.
+//! Importing a recall file.
 //!
-//! Rows are staged in a temporary database of the connection's own, where
-//! nobody waits for them. Only a file that was good to its last line is copied
+//! Rows wait in a temporary database of the connection's own, which no other
+//! process sees. Only a file that was good to its last line is copied
 //! into the store, in one transaction: a kill or a bad line leaves the edition
 //! before it as it was.
 
@@ -17,14 +17,14 @@ use crate::domain::error::Error;
 use crate::domain::facts::{Campaign, Days, day};
 use crate::matching::bare;
 use crate::reference::nhtsa_file::{self, Edition, Part, Record};
-use crate::store::admin::runs::InUse;
+use crate::store::run_locks::InUse;
 use crate::store::{StoreSpec, failed, open};
 
 /// Model names remembered, so that a row need not look its own up.
 const REMEMBERED: usize = 1 << 16;
 
 /// A part that has less than this share of the rows of the edition before it,
-/// in percent, is no newer edition: NHTSA's file only grows.
+/// in percent, is not a newer edition: NHTSA's file only grows.
 const SHRUNK: u64 = 90;
 
 const MICROS_A_DAY: i64 = 86_400_000_000;
@@ -59,7 +59,7 @@ pub struct Imported {
     pub unchanged: bool,
 }
 
-/// Takes the file at `path` in, in place of the edition before it, which must
+/// Imports the file at `path` in place of the edition before it, which must
 /// not be newer or much larger unless `replace` says so. `progress` is called
 /// with the rows so far.
 pub fn import_recall_file(
@@ -132,7 +132,7 @@ impl<'a> Import<'a> {
             .map_err(failed("cannot look up the recall file", self.spec.path))?;
         let Some((rows, newest)) = held else { return Ok(None) };
         let rows = rows.unsigned_abs();
-        let told = |days: Option<Days>| days.and_then(day).unwrap_or_else(|| "no day".into());
+        let name = |days: Option<Days>| days.and_then(day).unwrap_or_else(|| "no day".into());
         Ok(if edition.rows * 100 < rows * SHRUNK {
             Some(format!(
                 "it has {} rows, the edition that the store holds has {rows}: it may be cut off",
@@ -141,8 +141,8 @@ impl<'a> Import<'a> {
         } else if edition.newest < newest {
             Some(format!(
                 "it goes up to {}, the edition that the store holds up to {}",
-                told(edition.newest),
-                told(newest)
+                name(edition.newest),
+                name(newest)
             ))
         } else {
             None
@@ -254,12 +254,13 @@ impl<'a> Import<'a> {
             )
             .optional()?;
         let unchanged = held.is_some_and(|hash| hash[..] == edition.hash);
+        let imported = Imported { edition, campaigns, vehicles, unchanged };
         if !unchanged {
-            drop_part(&self.db, edition.part)?;
-            let file = insert_file(&self.db, &edition, campaigns, vehicles, now)?;
+            drop_part(&self.db, imported.edition.part)?;
+            let file = insert_file(&self.db, &imported, now)?;
             copy(&self.db, file)?;
         }
-        Ok(Imported { edition, campaigns, vehicles, unchanged })
+        Ok(imported)
     }
 }
 
@@ -303,15 +304,10 @@ fn drop_part(db: &Connection, part: Part) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn insert_file(
-    db: &Connection,
-    edition: &Edition,
-    campaigns: u64,
-    vehicles: u64,
-    now: i64,
-) -> rusqlite::Result<i64> {
+fn insert_file(db: &Connection, imported: &Imported, now: i64) -> rusqlite::Result<i64> {
+    let Imported { edition, campaigns, vehicles, .. } = imported;
     let warnings = serde_json::Value::from(edition.warnings.clone()).to_string();
-    let [rows, campaigns, vehicles] = [edition.rows, campaigns, vehicles].map(u64::cast_signed);
+    let [rows, campaigns, vehicles] = [edition.rows, *campaigns, *vehicles].map(u64::cast_signed);
     db.prepare(
         "INSERT INTO recall_files
              (part, name, hash, imported_at, newest, rows, campaigns, vehicles, warnings)

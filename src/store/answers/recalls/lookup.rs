@@ -75,7 +75,7 @@ impl Snapshot<'_> {
         self.read_campaigns(ids).map_err(failed("cannot read a recall campaign", &self.path))
     }
 
-    /// A campaign may stand in more than one part of the file.
+    /// A campaign may be in more than one part of the file.
     fn read_campaigns(&self, ids: &[CampaignId]) -> rusqlite::Result<RecallFacts> {
         let mut find = self.db.prepare_cached(concat!(
             "SELECT ",

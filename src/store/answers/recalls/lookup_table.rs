@@ -25,7 +25,7 @@ const FIRST_YEAR_AFTER_SPLIT: i32 = 2011;
 /// longer one means another car (Mustang and Mustang Mach-E).
 const NEAR: u32 = 2;
 
-/// Tells what the file knows of one vehicle after another. Holds no more than
+/// Finds what the file says about one vehicle after another. Holds no more than
 /// the names in the file, and the numbers of the campaigns of those asked about.
 pub struct Filer<'s> {
     path: &'s Path,

@@ -1,10 +1,10 @@
 //! NHTSA's recall file, kept whole: campaigns once, and which make, model and
 //! year each of them names.
 //!
-//! - `import` takes a file in: staged beside the store, then copied in one
+//! - `import` reads a file into temporary tables, then copies it in one
 //!   transaction, so that there is always one whole edition.
 //! - `lookup` reads what is held.
-//! - `filer` tells what the file knows of one vehicle after another.
+//! - `lookup_table` finds what the file says about one vehicle after another.
 
 mod lookup_table;
 mod import;
@@ -20,7 +20,7 @@ use crate::reference::nhtsa_file::Part;
 pub use import::{Imported, import_recall_file};
 pub use lookup_table::Filer;
 
-/// The year of a row that tells none, as stored.
+/// The year of a row that has none, as stored.
 const UNKNOWN_YEAR: i32 = 0;
 
 /// The row of `recall_campaigns` that holds a campaign.
@@ -53,7 +53,7 @@ pub enum Filed {
 }
 
 impl Filed {
-    /// Whether nobody else need be asked.
+    /// Whether no other source need be asked.
     pub fn settles(&self) -> bool {
         match self {
             Self::Found(_) | Self::Variants { .. } | Self::Zero => true,

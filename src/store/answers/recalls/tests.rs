@@ -15,9 +15,9 @@ use crate::store::{RunLimits, Snapshot, Store, StoreSpec};
 const NOW: i64 = 1_800_000_000_000_000;
 
 /// A store in a folder of its own.
-struct Shelf(tempfile::TempDir);
+struct TestStore(tempfile::TempDir);
 
-impl Shelf {
+impl TestStore {
     fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
@@ -110,75 +110,75 @@ fn fleet() -> Vec<Record> {
 }
 
 #[test]
-fn a_vehicle_is_found_by_its_very_name_or_by_a_variant_of_it() {
-    let shelf = Shelf::new();
-    let imported = shelf.import(Part::Post2010, 1, &fleet());
+fn a_vehicle_is_found_by_name_or_variant() {
+    let store = TestStore::new();
+    let imported = store.import(Part::Post2010, 1, &fleet());
     assert_eq!((imported.campaigns, imported.vehicles), (5, 4));
 
-    let exact = shelf.filed("Ford", "F-250 SD", 2016);
+    let exact = store.filed("Ford", "F-250 SD", 2016);
     assert!(matches!(exact, Filed::Found(_)));
-    assert_eq!(shelf.numbers(&exact), ["16V001000", "16V002000"]);
+    assert_eq!(store.numbers(&exact), ["16V001000", "16V002000"]);
 
-    let variant = shelf.filed("FORD", "F-250", 2016);
+    let variant = store.filed("FORD", "F-250", 2016);
     assert!(matches!(&variant, Filed::Variants { names, .. } if names == &["F-250 SD"]));
-    assert_eq!(shelf.numbers(&variant), ["16V001000", "16V002000"]);
+    assert_eq!(store.numbers(&variant), ["16V001000", "16V002000"]);
 
-    let respelled = shelf.filed("MAZDA", "CX5", 2017);
+    let respelled = store.filed("MAZDA", "CX5", 2017);
     assert!(matches!(&respelled, Filed::Variants { names, .. } if names == &["CX-5"]));
 
-    let make = shelf.filed("MERCEDES-BENZ", "C300", 2014);
-    assert_eq!(shelf.numbers(&make), ["14V009000"]);
+    let make = store.filed("MERCEDES-BENZ", "C300", 2014);
+    assert_eq!(store.numbers(&make), ["14V009000"]);
 }
 
 #[test]
-fn a_zero_is_told_only_where_it_means_something() {
-    let shelf = Shelf::new();
-    shelf.import(Part::Post2010, 1, &fleet());
-    assert_eq!(shelf.filed("FORD", "F-150", 2017), Filed::Zero);
-    assert_eq!(shelf.filed("MAZDA", "CX5", 2018), Filed::Zero, "the same model, spelled otherwise");
+fn a_zero_needs_a_known_name_and_year() {
+    let store = TestStore::new();
+    store.import(Part::Post2010, 1, &fleet());
+    assert_eq!(store.filed("FORD", "F-150", 2017), Filed::Zero);
+    assert_eq!(store.filed("MAZDA", "CX5", 2018), Filed::Zero, "the same model, spelled otherwise");
     assert_eq!(
-        shelf.filed("FORD", "F-250", 2017),
+        store.filed("FORD", "F-250", 2017),
         Filed::UnknownName,
         "known by a longer name alone"
     );
-    assert_eq!(shelf.filed("FORD", "FIESTA", 2016), Filed::UnknownName);
-    assert_eq!(shelf.filed("LADA", "NIVA", 2016), Filed::UnknownName);
-    assert_eq!(shelf.filed("FORD", "", 2016), Filed::UnknownName);
+    assert_eq!(store.filed("FORD", "FIESTA", 2016), Filed::UnknownName);
+    assert_eq!(store.filed("LADA", "NIVA", 2016), Filed::UnknownName);
+    assert_eq!(store.filed("FORD", "", 2016), Filed::UnknownName);
 
-    assert_eq!(shelf.filed("FORD", "F-150", 2010), Filed::Uncovered, "older reports are elsewhere");
-    shelf.import(Part::Pre2010, 2, &[row("09V001000", "FORD", "F-150", 2009)]);
-    assert_eq!(shelf.filed("FORD", "F-150", 2010), Filed::Zero);
-    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2009)), ["09V001000"]);
+    assert_eq!(store.filed("FORD", "F-150", 2010), Filed::Uncovered, "older reports are elsewhere");
+    store.import(Part::Pre2010, 2, &[row("09V001000", "FORD", "F-150", 2009)]);
+    assert_eq!(store.filed("FORD", "F-150", 2010), Filed::Zero);
+    assert_eq!(store.numbers(&store.filed("FORD", "F-150", 2009)), ["09V001000"]);
 }
 
 #[test]
-fn a_campaign_without_a_year_may_be_about_any() {
-    let shelf = Shelf::new();
+fn a_campaign_without_year_may_fit_any() {
+    let store = TestStore::new();
     let mut rows = fleet();
     rows.push(row("19V001000", "FORD", "TRANSIT", 9999));
     rows.push(row("19V002000", "FORD", "TRANSIT", 2019));
-    let imported = shelf.import(Part::Whole, 1, &rows);
+    let imported = store.import(Part::Whole, 1, &rows);
     assert_eq!(imported.vehicles, 5, "one without a year is not counted");
-    assert_eq!(shelf.filed("FORD", "TRANSIT", 2016), Filed::UnknownYear);
+    assert_eq!(store.filed("FORD", "TRANSIT", 2016), Filed::UnknownYear);
     assert!(!Filed::UnknownYear.settles());
-    assert_eq!(shelf.numbers(&shelf.filed("FORD", "TRANSIT", 2019)), ["19V002000"]);
-    assert_eq!(shelf.filed("TESLA", "MODEL S", 2018), Filed::UnknownYear);
-    assert_eq!(shelf.filed("TESLA", "MODELS", 2018), Filed::UnknownYear, "spelled otherwise");
-    assert_eq!(shelf.filed("TESLA", "MODEL S", 0), Filed::UnknownYear, "0 is no year");
+    assert_eq!(store.numbers(&store.filed("FORD", "TRANSIT", 2019)), ["19V002000"]);
+    assert_eq!(store.filed("TESLA", "MODEL S", 2018), Filed::UnknownYear);
+    assert_eq!(store.filed("TESLA", "MODELS", 2018), Filed::UnknownYear, "spelled otherwise");
+    assert_eq!(store.filed("TESLA", "MODEL S", 0), Filed::UnknownYear, "0 is not a year");
 }
 
 #[test]
-fn an_edition_knows_nothing_of_cars_built_after_it() {
-    let shelf = Shelf::new();
-    shelf.import(Part::Post2010, 1, &fleet());
+fn an_edition_does_not_cover_later_cars() {
+    let store = TestStore::new();
+    store.import(Part::Post2010, 1, &fleet());
     // It goes up to a day in 2024.
-    assert_eq!(shelf.filed("FORD", "F-150", 2025), Filed::Zero);
-    assert_eq!(shelf.filed("FORD", "F-150", 2026), Filed::Uncovered);
+    assert_eq!(store.filed("FORD", "F-150", 2025), Filed::Zero);
+    assert_eq!(store.filed("FORD", "F-150", 2026), Filed::Uncovered);
 }
 
 #[test]
-fn a_longer_name_counts_only_where_the_name_itself_is_not_in_use() {
-    let shelf = Shelf::new();
+fn a_longer_name_counts_only_for_unused_names() {
+    let store = TestStore::new();
     let rows = [
         row("21V001000", "FORD", "MUSTANG MACH-E", 2021),
         row("20V002000", "FORD", "MUSTANG", 2020),
@@ -188,26 +188,26 @@ fn a_longer_name_counts_only_where_the_name_itself_is_not_in_use() {
         row("18V006000", "MAZDA", "CX-5 SPORT", 2018),
         row("18V007000", "MAZDA", "CX 5", 2018),
     ];
-    shelf.import(Part::Whole, 1, &rows);
-    assert_eq!(shelf.filed("FORD", "MUSTANG", 2021), Filed::Zero, "not the Mach-E");
-    assert_eq!(shelf.numbers(&shelf.filed("FORD", "MUSTANG", 2020)), ["20V002000"]);
-    assert_eq!(shelf.numbers(&shelf.filed("FORD", "MUSTANG MACH-E", 2021)), ["21V001000"]);
-    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-250", 2016)), ["16V004000"]);
-    assert_eq!(shelf.numbers(&shelf.filed("MAZDA", "CX-5", 2018)), ["18V007000"]);
+    store.import(Part::Whole, 1, &rows);
+    assert_eq!(store.filed("FORD", "MUSTANG", 2021), Filed::Zero, "not the Mach-E");
+    assert_eq!(store.numbers(&store.filed("FORD", "MUSTANG", 2020)), ["20V002000"]);
+    assert_eq!(store.numbers(&store.filed("FORD", "MUSTANG MACH-E", 2021)), ["21V001000"]);
+    assert_eq!(store.numbers(&store.filed("FORD", "F-250", 2016)), ["16V004000"]);
+    assert_eq!(store.numbers(&store.filed("MAZDA", "CX-5", 2018)), ["18V007000"]);
 }
 
 #[test]
 fn the_old_reports_alone_ground_no_zero() {
-    let shelf = Shelf::new();
-    shelf.import(Part::Pre2010, 1, &[row("09V001000", "FORD", "F-150", 2009)]);
-    assert_eq!(shelf.filed("FORD", "F-150", 2016), Filed::Uncovered);
-    shelf.import(Part::Whole, 2, &fleet());
-    assert_eq!(shelf.filed("FORD", "F-150", 2009), Filed::Zero, "the whole replaces its parts");
-    assert_eq!(shelf.info().1, 1);
+    let store = TestStore::new();
+    store.import(Part::Pre2010, 1, &[row("09V001000", "FORD", "F-150", 2009)]);
+    assert_eq!(store.filed("FORD", "F-150", 2016), Filed::Uncovered);
+    store.import(Part::Whole, 2, &fleet());
+    assert_eq!(store.filed("FORD", "F-150", 2009), Filed::Zero, "the whole replaces its parts");
+    assert_eq!(store.info().1, 1);
 }
 
 #[test]
-fn rows_of_one_campaign_become_one_whatever_their_order() {
+fn rows_of_one_campaign_merge_in_any_order() {
     let mut rows = vec![row("16V001000", "FORD", "F-150", 2016); 3];
     let campaign = Campaign::clone(&rows[0].campaign);
     let says = |component: &str, park_it| {
@@ -218,13 +218,13 @@ fn rows_of_one_campaign_become_one_whatever_their_order() {
     rows[1].campaign = says("AIR BAGS", true);
     rows[2].campaign = Arc::new(Campaign { reported_on: Some(16_800), ..campaign.clone() });
     rows.insert(1, row("16V002000", "FORD", "F-150", 2016));
-    let told = |rows: &[Record]| {
-        let shelf = Shelf::new();
-        shelf.import(Part::Post2010, 1, rows);
-        let Filed::Found(ids) = shelf.filed("FORD", "F-150", 2016) else { panic!("found") };
-        shelf.view(|snapshot| snapshot.filed_campaigns(&ids)).campaigns
+    let found = |rows: &[Record]| {
+        let store = TestStore::new();
+        store.import(Part::Post2010, 1, rows);
+        let Filed::Found(ids) = store.filed("FORD", "F-150", 2016) else { panic!("found") };
+        store.view(|snapshot| snapshot.filed_campaigns(&ids)).campaigns
     };
-    let campaigns = told(&rows);
+    let campaigns = found(&rows);
     assert_eq!(campaigns.len(), 2);
     let merged = Campaign {
         component: Some("AIR BAGS".into()),
@@ -234,37 +234,37 @@ fn rows_of_one_campaign_become_one_whatever_their_order() {
     };
     assert_eq!(campaigns[0], merged);
     rows.reverse();
-    assert_eq!(told(&rows), campaigns);
+    assert_eq!(found(&rows), campaigns);
 }
 
 #[test]
-fn an_edition_replaces_the_one_before_it_and_only_that() {
-    let shelf = Shelf::new();
-    shelf.import(Part::Pre2010, 1, &[row("09V001000", "FORD", "F-150", 2009)]);
-    shelf.import(Part::Post2010, 2, &fleet());
+fn an_edition_replaces_only_its_predecessor() {
+    let store = TestStore::new();
+    store.import(Part::Pre2010, 1, &[row("09V001000", "FORD", "F-150", 2009)]);
+    store.import(Part::Post2010, 2, &fleet());
     let next = [row("16V777000", "FORD", "F-150", 2016), row("16V778000", "FORD", "F-150", 2009)];
-    let imported = shelf.import(Part::Post2010, 3, &next);
+    let imported = store.import(Part::Post2010, 3, &next);
     assert!(!imported.unchanged);
-    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2016)), ["16V777000"]);
-    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2009)), ["09V001000", "16V778000"]);
-    assert_eq!(shelf.filed("MAZDA", "CX-5", 2017), Filed::UnknownName, "nothing old is left");
+    assert_eq!(store.numbers(&store.filed("FORD", "F-150", 2016)), ["16V777000"]);
+    assert_eq!(store.numbers(&store.filed("FORD", "F-150", 2009)), ["09V001000", "16V778000"]);
+    assert_eq!(store.filed("MAZDA", "CX-5", 2017), Filed::UnknownName, "nothing old is left");
 
-    let again = shelf.import(Part::Post2010, 3, &next);
+    let again = store.import(Part::Post2010, 3, &next);
     assert!(again.unchanged);
     let info = RecallFileInfo { imported_at: NOW + 3, data_as_of: Some(20_000) };
-    assert_eq!(shelf.info(), (Some(info), 2));
+    assert_eq!(store.info(), (Some(info), 2));
 }
 
 #[test]
-fn an_edition_that_shrank_or_is_older_is_doubted() {
-    let shelf = Shelf::new();
+fn a_shrunk_or_older_edition_is_doubted() {
+    let store = TestStore::new();
     let many: Vec<Record> =
         (0..200).map(|n| row("16V001000", "FORD", &format!("M{n}"), 2016)).collect();
-    shelf.import(Part::Post2010, 1, &many);
+    store.import(Part::Post2010, 1, &many);
     let doubt = |change: &dyn Fn(&mut Edition)| {
         let mut next = edition(Part::Post2010, 2, &many);
         change(&mut next);
-        let path = shelf.path();
+        let path = store.path();
         let spec = spec(&path);
         Import::begin(&spec).expect("a store").doubt(&next).expect("readable").unwrap_or_default()
     };
@@ -276,46 +276,46 @@ fn an_edition_that_shrank_or_is_older_is_doubted() {
 
 #[test]
 fn an_import_that_ends_early_changes_nothing() {
-    let shelf = Shelf::new();
-    shelf.import(Part::Post2010, 1, &fleet());
-    let path = shelf.path();
+    let store = TestStore::new();
+    store.import(Part::Post2010, 1, &fleet());
+    let path = store.path();
     let spec = spec(&path);
     let mut import = Import::begin(&spec).expect("a store");
     import.add(&row("24V001000", "KIA", "EV6", 2024)).expect("a row");
     // A run reads and writes meanwhile: nothing is locked.
-    assert_eq!(shelf.numbers(&shelf.filed("MAZDA", "CX-5", 2017)), ["17V004000"]);
+    assert_eq!(store.numbers(&store.filed("MAZDA", "CX-5", 2017)), ["17V004000"]);
     drop(import);
-    assert_eq!(shelf.filed("KIA", "EV6", 2024), Filed::UnknownName);
-    assert_eq!(shelf.numbers(&shelf.filed("FORD", "F-150", 2016)), ["16V001000"]);
+    assert_eq!(store.filed("KIA", "EV6", 2024), Filed::UnknownName);
+    assert_eq!(store.numbers(&store.filed("FORD", "F-150", 2016)), ["16V001000"]);
 }
 
 #[test]
-fn many_are_told_as_one_by_one() {
-    let shelf = Shelf::new();
-    shelf.import(Part::Post2010, 1, &fleet());
+fn many_are_found_as_one_by_one() {
+    let store = TestStore::new();
+    store.import(Part::Post2010, 1, &fleet());
     let vehicles: Vec<Vehicle> = ["FORD", "MAZDA", "FORD", "LADA"]
         .into_iter()
         .flat_map(|make| ["F-250", "F-150", "CX5"].map(|model| (make, model)))
         .flat_map(|(make, model)| [2016, 2017].map(|year| Vehicle::new(make, model, year)))
         .collect();
-    let mut told = Vec::new();
-    shelf.view(|snapshot| {
-        snapshot.each_filed((0..).zip(vehicles.clone()), |mark, filed| told.push((mark, filed)))
+    let mut found = Vec::new();
+    store.view(|snapshot| {
+        snapshot.each_filed((0..).zip(vehicles.clone()), |mark, filed| found.push((mark, filed)))
     });
     let one_by_one: Vec<_> = (0..)
         .zip(&vehicles)
-        .map(|(mark, v)| (mark, shelf.filed(&v.make, &v.model, v.year)))
+        .map(|(mark, v)| (mark, store.filed(&v.make, &v.model, v.year)))
         .collect();
-    assert_eq!(told, one_by_one);
-    assert!(told.iter().any(|(_, filed)| matches!(filed, Filed::Found(_))));
+    assert_eq!(found, one_by_one);
+    assert!(found.iter().any(|(_, filed)| matches!(filed, Filed::Found(_))));
 }
 
 #[test]
-fn a_store_without_the_file_knows_so() {
-    let shelf = Shelf::new();
-    let path = shelf.path();
+fn a_store_without_the_file_says_so() {
+    let store = TestStore::new();
+    let path = store.path();
     drop(Import::begin(&spec(&path)).expect("a store"));
-    assert_eq!(shelf.info(), (None, 0));
-    shelf.import(Part::Post2010, 1, &fleet());
-    assert_eq!(shelf.info().1, 1);
+    assert_eq!(store.info(), (None, 0));
+    store.import(Part::Post2010, 1, &fleet());
+    assert_eq!(store.info().1, 1);
 }

@@ -4,7 +4,7 @@
 //! ledger, and settled in the one that keeps its answer. In between, whatever
 //! happens to the process, the row says what was on its way: an operation with
 //! an idempotency key is sent again under the same key; one without is never
-//! sent again before somebody knows that it was not done.
+//! sent again before it is known that it was not done.
 
 use std::collections::HashSet;
 
@@ -14,9 +14,11 @@ use uuid::Uuid;
 use crate::domain::error::Error;
 use crate::domain::key::{Effect, Key};
 use crate::domain::money::Micros;
+use crate::store::answers::index::Reply;
 use crate::store::ledger::calls::parse_keys;
-use crate::store::message::{OperationEnd, Reconcile};
-use crate::store::state::State;
+use crate::store::ledger::processes::ThisRun;
+use crate::store::ledger::requests::{OperationEnd, Reconcile, Reserve};
+use crate::store::transaction::Transaction;
 use crate::store::{Snapshot, SourceId, failed};
 
 /// What the journal knows of one operation.
@@ -36,23 +38,28 @@ pub struct Operation {
 pub(in crate::store) enum Frozen {
     /// Under this idempotency key, where the endpoint takes one.
     Send(Option<String>),
-    /// It was sent before, and nobody knows what became of it.
+    /// It was sent before, and its outcome is not known.
     Unknown,
     /// By this call another run has done it since this one began.
     Elsewhere(i64),
 }
 
-impl State {
-    /// Freezes what a call to `source` about `keys` does. A call that only reads
+/// The journal of operations, inside a transaction.
+pub(in crate::store) struct Journal<'a> {
+    pub(in crate::store) db: &'a Connection,
+    pub(in crate::store) run: &'a ThisRun,
+}
+
+impl Journal<'_> {
+    /// Freezes what a call of this wish about `keys` does. A call that only reads
     /// freezes nothing.
     pub(in crate::store) fn freeze(
         &self,
-        source: SourceId,
+        wish: &Reserve,
         keys: &[Key],
-        effect: Effect,
-        now: i64,
     ) -> rusqlite::Result<Frozen> {
-        match (effect, keys) {
+        let (source, now) = (wish.source, wish.now.wall);
+        match (wish.effect, keys) {
             (Effect::Read, _) | (_, []) => Ok(Frozen::Send(None)),
             (Effect::Idempotent | Effect::Once, [key, ..])
                 if let Some(call) = self.done_meanwhile(source, key)? =>
@@ -63,7 +70,7 @@ impl State {
                 let known = self.unsettled(source, key)?;
                 let idempotency_key = match known {
                     Some(idempotency_key) => idempotency_key,
-                    None => self.start_operation(source, key, now)?,
+                    None => self.start(source, key, now)?,
                 };
                 Ok(Frozen::Send(Some(idempotency_key)))
             }
@@ -71,7 +78,7 @@ impl State {
                 if self.unsettled(source, key)?.is_some() {
                     return Ok(Frozen::Unknown);
                 }
-                self.start_operation(source, key, now)?;
+                self.start(source, key, now)?;
                 Ok(Frozen::Send(None))
             }
         }
@@ -98,14 +105,15 @@ impl State {
                    AND EXISTS (SELECT 1 FROM answers
                                WHERE source = ?1 AND key = ?2 AND call >= operations.settled)",
             )?
-            .query_row(params![source.0, key.to_stored(), self.last_before, self.run], |row| {
-                row.get(0)
-            })
+            .query_row(
+                params![source.0, key.to_stored(), self.run.last_call_before, self.run.id],
+                |row| row.get(0),
+            )
             .optional()
     }
 
     /// Freezes an operation that is new, or wanted once more on purpose.
-    fn start_operation(&self, source: SourceId, key: &Key, now: i64) -> rusqlite::Result<String> {
+    fn start(&self, source: SourceId, key: &Key, now: i64) -> rusqlite::Result<String> {
         let idempotency_key = Uuid::new_v4().to_string();
         self.db
             .prepare_cached(
@@ -118,26 +126,22 @@ impl State {
     }
 
     /// A call has ended: what that means for the operation it carried out.
-    pub(in crate::store) fn end_operation(
-        &self,
-        call: i64,
-        end: OperationEnd,
-    ) -> rusqlite::Result<()> {
+    pub(in crate::store) fn end(&self, call: i64, end: OperationEnd) -> rusqlite::Result<()> {
         let (source, keys): (i64, String) = self
             .db
             .prepare_cached("SELECT source, keys FROM calls WHERE id = ?1")?
             .query_row([call], |row| Ok((row.get(0)?, row.get(1)?)))?;
         for key in parse_keys(&keys) {
             match end {
-                OperationEnd::Settled => self.settle_operation(SourceId(source), &key, call)?,
-                OperationEnd::NotDone => self.free_operation(SourceId(source), &key)?,
+                OperationEnd::Settled => self.settle(SourceId(source), &key, call)?,
+                OperationEnd::NotDone => self.free(SourceId(source), &key)?,
             }
         }
         Ok(())
     }
 
     /// What was answered is in the journal, even where its row was taken for never done.
-    fn settle_operation(&self, source: SourceId, key: &Key, call: i64) -> rusqlite::Result<()> {
+    fn settle(&self, source: SourceId, key: &Key, call: i64) -> rusqlite::Result<()> {
         self.db
             .prepare_cached(
                 "INSERT INTO operations (source, key, idempotency_key, frozen_at, settled)
@@ -148,7 +152,7 @@ impl State {
         Ok(())
     }
 
-    fn free_operation(&self, source: SourceId, key: &Key) -> rusqlite::Result<()> {
+    fn free(&self, source: SourceId, key: &Key) -> rusqlite::Result<()> {
         self.db
             .prepare_cached(
                 "DELETE FROM operations WHERE source = ?1 AND key = ?2 AND settled IS NULL",
@@ -166,7 +170,7 @@ impl State {
         frozen_at: i64,
     ) -> rusqlite::Result<()> {
         let key = key.to_stored();
-        if open_calls(&self.db, source)?.contains(&key) {
+        if open_calls(self.db, source)?.contains(&key) {
             return Ok(());
         }
         self.db
@@ -177,26 +181,29 @@ impl State {
             .execute(params![source.0, key, frozen_at])?;
         Ok(())
     }
+}
 
-    /// What became of an operation was found out by other means than its own reply.
-    pub(in crate::store) fn reconcile(&mut self, found: Reconcile) -> rusqlite::Result<()> {
-        let Reconcile { source, key, frozen_at, answer, at } = found;
-        let Some(answer) = answer else {
-            return self.free_if_the_same(source, &key, frozen_at);
-        };
-        let call: Option<i64> = self
-            .db
-            .prepare_cached(
-                "SELECT id FROM calls WHERE source = ?1 AND keys = ?2 ORDER BY id DESC LIMIT 1",
-            )?
-            .query_row(params![source.0, key.to_stored()], |row| row.get(0))
-            .optional()?;
-        // Every operation was entered with a call; without one there is nothing to settle.
-        let Some(call) = call else { return Ok(()) };
-        self.settle_operation(source, &key, call)?;
-        self.index.add(call, source, at, vec![answer]);
-        Ok(())
-    }
+/// What became of an operation was found out by other means than its own reply.
+pub(in crate::store) fn reconcile(
+    tx: &mut Transaction<'_>,
+    found: Reconcile,
+) -> rusqlite::Result<()> {
+    let Reconcile { source, key, frozen_at, answer, at } = found;
+    let Some(answer) = answer else {
+        return tx.journal().free_if_the_same(source, &key, frozen_at);
+    };
+    let call: Option<i64> = tx
+        .db
+        .prepare_cached(
+            "SELECT id FROM calls WHERE source = ?1 AND keys = ?2 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row(params![source.0, key.to_stored()], |row| row.get(0))
+        .optional()?;
+    // Every operation was entered with a call; without one there is nothing to settle.
+    let Some(call) = call else { return Ok(()) };
+    tx.journal().settle(source, &key, call)?;
+    tx.answers.add(Reply { call, source, fetched_at: at }, vec![answer]);
+    Ok(())
 }
 
 /// The stored keys of calls on their way in runs that have not ended.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::Durability;
 use crate::domain::key::Task;
-use crate::domain::outcome::Said;
+use crate::domain::outcome::Answer;
 use crate::domain::time::Moment;
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
@@ -27,7 +27,7 @@ fn task() -> Key {
 
 fn answer() -> NewAnswer {
     let body = Body::Own(bytes::Bytes::from_static(b"{}"));
-    NewAnswer { key: task(), said: Said::Found, body, expires_at: i64::MAX }
+    NewAnswer { key: task(), said: Answer::Found, body, expires_at: i64::MAX }
 }
 
 impl Process {
@@ -153,7 +153,7 @@ impl Process {
 }
 
 #[test]
-fn an_operation_keeps_its_key_until_it_is_answered_whatever_happens() {
+fn an_operation_keeps_its_key_until_answered() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = Process::start(&folder, "1");
     let call = first.call(Effect::Idempotent);
@@ -173,7 +173,7 @@ fn an_operation_keeps_its_key_until_it_is_answered_whatever_happens() {
 }
 
 #[test]
-fn what_acts_once_is_not_sent_again_before_its_outcome_is_known() {
+fn an_unknown_operation_is_not_sent_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = Process::start(&folder, "1");
     let call = first.call(Effect::Once);
@@ -198,7 +198,7 @@ fn what_acts_once_is_not_sent_again_before_its_outcome_is_known() {
 }
 
 #[test]
-fn what_is_on_its_way_in_a_live_run_is_not_freed() {
+fn an_operation_in_flight_is_not_freed() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = Process::start(&folder, "1");
     let call = first.call(Effect::Once);
@@ -217,7 +217,7 @@ fn what_is_on_its_way_in_a_live_run_is_not_freed() {
 }
 
 #[test]
-fn what_is_answered_after_all_is_in_the_journal() {
+fn a_late_answer_is_in_the_journal() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = Process::start(&folder, "1");
     let call = first.call(Effect::Once);
@@ -229,7 +229,7 @@ fn what_is_answered_after_all_is_in_the_journal() {
 }
 
 #[test]
-fn a_process_that_dies_leaves_what_acts_once_unknown() {
+fn a_dead_process_leaves_its_operation_unknown() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = Process::start(&folder, "1");
     first.call(Effect::Once);
@@ -240,7 +240,7 @@ fn a_process_that_dies_leaves_what_acts_once_unknown() {
 }
 
 #[test]
-fn a_retry_leaves_alone_what_another_run_does_or_did_meanwhile() {
+fn a_retry_skips_what_another_run_asks() {
     for effect in [Effect::Idempotent, Effect::Read] {
         let folder = tempfile::tempdir().expect("a folder");
         let first = Process::start(&folder, "1");
@@ -264,7 +264,7 @@ fn a_retry_leaves_alone_what_another_run_does_or_did_meanwhile() {
 }
 
 #[test]
-fn what_another_run_gave_up_is_sent_again_under_its_key() {
+fn a_key_outlives_another_runs_failure() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = Process::start(&folder, "1");
     let call = first.call(Effect::Idempotent);
@@ -280,7 +280,7 @@ fn what_another_run_gave_up_is_sent_again_under_its_key() {
 }
 
 #[test]
-fn what_is_left_is_told_of_the_tightest_window() {
+fn calls_left_are_those_of_the_tightest_window() {
     let folder = tempfile::tempdir().expect("a folder");
     let process = Process::start(&folder, "1");
     let window = |calls, minutes| Window {

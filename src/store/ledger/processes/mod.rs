@@ -1,23 +1,19 @@
-//! Other processes on the same store: their calls fill the same windows, and
-//! what they ask about is not asked again. Dead ones are taken in.
+//! Runs as processes: this one, and those that died. What a dead run left open
+//! is closed by the run that finds it.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
+use crate::domain::error::Error;
 use crate::domain::key::Key;
-use crate::domain::money::Micros;
 use crate::domain::time::Moment;
-use crate::store::admin::runs;
-use crate::store::ledger::calls::parse_keys;
-use crate::store::ledger::windows::{Account, Entry, Limits};
-use crate::store::message::{Elsewhere, RESERVED_FOR};
-use crate::store::state::State;
-use crate::store::{AccountId, SourceId};
-
-/// A call is reserved before it is answered: calls are read a day further back
-/// than the longest window.
-const SLACK_MICROS: i64 = 86_400_000_000;
+use crate::files::os;
+use crate::store::ledger::requests::{Elsewhere, RESERVED_FOR};
+use crate::store::run_locks::{self, DeadRun, RunLock};
+use crate::store::transaction::Transaction;
+use crate::store::{RunInfo, SourceId};
 
 /// A call that has left is counted by its vendor within this time.
 const LONGEST_CALL: Duration = Duration::from_mins(1);
@@ -25,210 +21,163 @@ const LONGEST_CALL: Duration = Duration::from_mins(1);
 /// What a process had sent when it died may still be on the wire for so long.
 const ON_THE_WIRE: Duration = Duration::from_secs(2);
 
-impl State {
-    /// When another process has written: forgets what the windows held and learns what it asks about.
-    pub(in crate::store) fn learn_from_others(&mut self) -> rusqlite::Result<()> {
-        let version =
-            self.db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
-        let changed = std::mem::replace(&mut self.data_version, version) != version;
-        if changed {
-            // Every account is stale now; each is reloaded when it is next asked for.
-            self.accounts.clear();
-            self.learn_claims()?;
-        }
-        Ok(())
-    }
+/// The run that writes.
+#[derive(Debug)]
+pub(in crate::store) struct ThisRun {
+    /// Its row of `runs`.
+    pub(in crate::store) id: i64,
+    /// Names this boot.
+    pub(in crate::store) boot_id: String,
+    /// The latest call when it began.
+    pub(in crate::store) last_call_before: i64,
+    run_id: String,
+    store: PathBuf,
+    lock: RunLock,
+    has_ended: bool,
+}
 
-    fn learn_claims(&mut self) -> rusqlite::Result<()> {
-        let mut find = self.db.prepare_cached(
-            "SELECT id, source, keys FROM calls WHERE id > ?1 AND run <> ?2 ORDER BY id",
-        )?;
-        let mut rows = find.query([self.last_claim, self.run])?;
-        while let Some(row) = rows.next()? {
-            self.last_claim = row.get(0)?;
-            let source = SourceId(row.get(1)?);
-            for key in parse_keys(row.get_ref(2)?.as_str()?) {
-                self.claims.insert((source, key), self.last_claim);
-            }
-        }
-        Ok(())
-    }
-
-    pub(in crate::store) fn elsewhere(
-        &mut self,
-        source: SourceId,
-        keys: Vec<Key>,
-        now: Moment,
-    ) -> rusqlite::Result<Vec<Elsewhere>> {
-        self.take_in_dead_runs(now)?;
-        keys.into_iter()
-            .map(|key| {
-                let state = self.claim_state(source, &key)?;
-                if state != Elsewhere::InFlight {
-                    self.claims.remove(&(source, key));
-                }
-                Ok(state)
-            })
-            .collect()
-    }
-
-    fn claim_state(&self, source: SourceId, key: &Key) -> rusqlite::Result<Elsewhere> {
-        let Some(&call) = self.claims.get(&(source, key.clone())) else {
-            return Ok(Elsewhere::Free);
-        };
-        let has_ended =
-            self.db.prepare_cached("SELECT 1 FROM replies WHERE call = ?1")?.exists([call])?;
-        // The answer may be a later call's, or have been found by other means.
-        let is_answered = self
-            .db
-            .prepare_cached("SELECT 1 FROM answers WHERE source = ?1 AND key = ?2 AND call >= ?3")?
-            .exists(params![source.0, key.to_stored(), call])?;
-        Ok(match (has_ended, is_answered) {
-            (false, _) => Elsewhere::InFlight,
-            (true, true) => Elsewhere::Answered,
-            (true, false) => Elsewhere::Free,
+impl ThisRun {
+    /// Takes the lock that says that it lives.
+    pub(in crate::store) fn announce(store: &Path, run: &RunInfo) -> Result<Self, Error> {
+        Ok(Self {
+            id: 0,
+            boot_id: run.boot_id.clone(),
+            last_call_before: 0,
+            run_id: run.run_id.clone(),
+            store: store.to_owned(),
+            lock: RunLock::announce(store, &run.run_id)?,
+            has_ended: false,
         })
     }
 
-    /// Closes what dead runs left open as `unknown`. Their lock files go once
-    /// that is committed. Returns whether there were any.
-    pub(in crate::store) fn take_in_dead_runs(&mut self, now: Moment) -> rusqlite::Result<bool> {
-        let dead = runs::dead(&self.path);
-        let open: Vec<String> = self
-            .db
-            .prepare_cached("SELECT run_id FROM runs WHERE ended_at IS NULL AND id <> ?1")?
-            .query_map([self.run], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        let lost: Vec<&String> =
-            open.iter().filter(|run_id| !runs::has_lock(&self.path, run_id)).collect();
-        for run_id in dead.iter().map(|dead| &dead.run_id).chain(lost.iter().copied()) {
-            self.take_in(run_id, now)?;
-        }
-        let any = !dead.is_empty() || !lost.is_empty();
-        if any {
-            // What the windows held of their calls is another now.
-            self.accounts.clear();
-        }
-        self.to_bury.extend(dead);
-        Ok(any)
-    }
-
-    fn take_in(&self, run_id: &str, now: Moment) -> rusqlite::Result<()> {
-        close_open_calls(&self.db, run_id, now)?;
-        self.db.execute(
-            "UPDATE runs SET ended_at = ?1 WHERE run_id = ?2 AND ended_at IS NULL",
-            params![now.wall, run_id],
+    /// Makes its row.
+    pub(in crate::store) fn register(
+        &mut self,
+        db: &Connection,
+        run: &RunInfo,
+    ) -> rusqlite::Result<()> {
+        self.last_call_before =
+            db.query_row("SELECT coalesce(max(id), 0) FROM calls", [], |row| row.get(0))?;
+        db.execute(
+            "INSERT INTO runs (run_id, boot_id, pid, version, command, started_at, os_user)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                run.run_id,
+                run.boot_id,
+                std::process::id(),
+                env!("CARGO_PKG_VERSION"),
+                run.command,
+                run.started.wall,
+                os::user()
+            ],
         )?;
+        self.id = db.last_insert_rowid();
         Ok(())
     }
+
+    /// To be called once a transaction is committed.
+    pub(in crate::store) fn remove_lock_if_ended(&self) {
+        if self.has_ended {
+            self.lock.mark_ended();
+        }
+    }
 }
 
-/// The calls of an account that may still fill a window, by every process.
-pub(in crate::store) fn load_account(
-    db: &Connection,
-    account: AccountId,
-    limits: &Limits,
+/// Ends this run in good order.
+pub(in crate::store) fn end_run(
+    tx: &mut Transaction<'_>,
+    ended: Moment,
+    exit: u8,
+    report: &str,
+) -> rusqlite::Result<()> {
+    close_open_calls(tx.db, &tx.run.run_id, ended)?;
+    tx.run.has_ended = true;
+    tx.db.execute(
+        "UPDATE runs SET ended_at = ?1, exit_code = ?2, report = ?3 WHERE id = ?4",
+        params![ended.wall, exit, report, tx.run.id],
+    )?;
+    Ok(())
+}
+
+/// The dead runs that the open transaction has closed. Their locks are held
+/// until it is committed, so that no two processes close them.
+#[derive(Debug, Default)]
+pub(in crate::store) struct DeadRuns(Vec<DeadRun>);
+
+impl DeadRuns {
+    /// They are closed for good.
+    pub(in crate::store) fn remove_locks(&mut self) {
+        self.0.drain(..).for_each(DeadRun::remove_lock);
+    }
+
+    /// They are not closed after all.
+    pub(in crate::store) fn leave_locks(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// When another process has written: every account is stale, and keys that are
+/// new in flight are learned.
+pub(in crate::store) fn learn_from_others(tx: &mut Transaction<'_>) -> rusqlite::Result<()> {
+    if tx.ledger.look_around(tx.db)? {
+        tx.in_flight.learn(tx.db, tx.run.id)?;
+    }
+    Ok(())
+}
+
+/// What has become of keys that other runs were asking about.
+pub(in crate::store) fn elsewhere(
+    tx: &mut Transaction<'_>,
+    source: SourceId,
+    keys: Vec<Key>,
     now: Moment,
-    boot_id: &str,
-) -> rusqlite::Result<Account> {
-    let mut loaded = Account::default();
-    let mut find = db.prepare_cached(
-        "SELECT calls.id, runs.boot_id, calls.reserved_wall, calls.reserved_boot, calls.price,
-                replies.answered_wall, replies.answered_boot, replies.charged
-         FROM calls JOIN runs ON runs.id = calls.run LEFT JOIN replies ON replies.call = calls.id
-         WHERE calls.id IN (SELECT id FROM calls WHERE account = ?1 AND reserved_wall > ?2
-                            UNION SELECT id FROM calls WHERE +account = ?1 AND id >= ?3)
-           AND coalesce(replies.state, '') NOT IN ('not_sent', 'released')",
+) -> rusqlite::Result<Vec<Elsewhere>> {
+    close_dead_runs(tx, now)?;
+    keys.into_iter().map(|key| tx.in_flight.outcome(tx.db, source, key)).collect()
+}
+
+/// Closes what dead runs left open as `unknown`. Returns whether there were any.
+pub(in crate::store) fn close_dead_runs(
+    tx: &mut Transaction<'_>,
+    now: Moment,
+) -> rusqlite::Result<bool> {
+    let dead = run_locks::dead(&tx.run.store);
+    let open: Vec<String> = tx
+        .db
+        .prepare_cached("SELECT run_id FROM runs WHERE ended_at IS NULL AND id <> ?1")?
+        .query_map([tx.run.id], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let without_lock = open.iter().filter(|run_id| !run_locks::has_lock(&tx.run.store, run_id));
+    let mut any = false;
+    for run_id in dead.iter().map(|dead| &dead.run_id).chain(without_lock) {
+        close_run(tx.db, run_id, now)?;
+        any = true;
+    }
+    if any {
+        // What the windows hold of their calls has changed.
+        tx.ledger.accounts.clear();
+    }
+    tx.dead_runs.0.extend(dead);
+    Ok(any)
+}
+
+fn close_run(db: &Connection, run_id: &str, now: Moment) -> rusqlite::Result<()> {
+    close_open_calls(db, run_id, now)?;
+    db.execute(
+        "UPDATE runs SET ended_at = ?1 WHERE run_id = ?2 AND ended_at IS NULL",
+        params![now.wall, run_id],
     )?;
-    let reach = limits.reach(now).saturating_add(SLACK_MICROS);
-    let start = BootStart::of(db, boot_id, now)?;
-    let since = now.wall.min(start.wall_at(now.boot)).saturating_sub(reach);
-    let first = first_of_boot(db, boot_id, now.boot.saturating_sub(reach))?;
-    let mut rows = find.query([account.0, since, first])?;
-    while let Some(row) = rows.next()? {
-        let call = row.get(0)?;
-        let is_of_this_boot = row.get_ref(1)?.as_str()? == boot_id;
-        let answered: Option<Moment> = match row.get(5)? {
-            Some(wall) => Some(Moment { wall, boot: row.get(6)? }),
-            None => None,
-        };
-        let mut at = answered.unwrap_or(Moment { wall: row.get(2)?, boot: row.get(3)? });
-        if !is_of_this_boot {
-            at.boot = start.boot_at(at.wall, call);
-        }
-        let cost = Micros(if answered.is_some() { row.get(7)? } else { row.get(4)? });
-        loaded.put(call, Entry { at, open: answered.is_none(), cost });
-    }
-    Ok(loaded)
-}
-
-/// This boot's first call. What was before the boot is placed on its clock by the
-/// wall clock of that moment, so that only a clock that jumps while the machine
-/// is down can mislead.
-struct BootStart {
-    call: i64,
-    at: Moment,
-}
-
-impl BootStart {
-    fn of(db: &Connection, boot_id: &str, now: Moment) -> rusqlite::Result<Self> {
-        let call = first_of_boot(db, boot_id, i64::MIN)?;
-        let at = db
-            .prepare_cached("SELECT reserved_wall, reserved_boot FROM calls WHERE id = ?1")?
-            .query_row([call], |row| Ok(Moment { wall: row.get(0)?, boot: row.get(1)? }))
-            .optional()?;
-        Ok(Self { call, at: at.unwrap_or(now) })
-    }
-
-    /// The wall time at `boot`, had nobody set the clock since.
-    fn wall_at(&self, boot: i64) -> i64 {
-        self.at.wall.saturating_add(boot.saturating_sub(self.at.boot))
-    }
-
-    /// Where on this boot's clock a moment of another boot lies.
-    fn boot_at(&self, wall: i64, call: i64) -> i64 {
-        let boot = self.at.boot.saturating_sub(self.at.wall.saturating_sub(wall));
-        // Ids rise with true time, whatever the wall clock said of an earlier call.
-        if call < self.call { boot.min(self.at.boot) } else { boot }
-    }
-}
-
-/// From which call on all were reserved in this boot, at `since` or later by its
-/// clock. A wall clock that jumped ahead makes calls look older than they are;
-/// their ids rise with true time, so that the place is found by halving.
-fn first_of_boot(db: &Connection, boot_id: &str, since: i64) -> rusqlite::Result<i64> {
-    let mut at = db.prepare_cached(
-        "SELECT calls.id, runs.boot_id = ?2 AND calls.reserved_boot >= ?3
-         FROM calls CROSS JOIN runs ON runs.id = calls.run
-         WHERE calls.id >= ?1 ORDER BY calls.id LIMIT 1",
-    )?;
-    let last: i64 = db.query_row("SELECT coalesce(max(id), 0) FROM calls", [], |row| row.get(0))?;
-    let (mut low, mut high) = (1, last + 1);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let found = at
-            .query_row(params![middle, boot_id, since], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        match found {
-            Some((id, false)) => low = i64::max(id, middle) + 1,
-            Some((_, true)) | None => high = middle,
-        }
-    }
-    Ok(low)
+    Ok(())
 }
 
 /// Closes the calls that a run never heard of again.
 ///
 /// The vendor cannot have counted one later than either of two moments, and the
-/// earlier holds. Now, since whoever died had died before its lock was found
+/// earlier holds. Now, since the run had died before its lock was found
 /// free, but for what is still on the wire. And the reservation plus the time
 /// within which it is sent or given back plus the longest call: a run that is
 /// found dead after days takes no place in today's windows.
-pub(in crate::store) fn close_open_calls(
-    db: &Connection,
-    run_id: &str,
-    now: Moment,
-) -> rusqlite::Result<()> {
+fn close_open_calls(db: &Connection, run_id: &str, now: Moment) -> rusqlite::Result<()> {
     let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
     db.execute(
         "INSERT OR IGNORE INTO replies (call, answered_wall, answered_boot, state, charged)

@@ -3,11 +3,12 @@
 use super::*;
 use crate::config::Durability;
 use crate::domain::key::Effect;
+use crate::domain::money::Micros;
 use crate::domain::outcome::Held;
-use crate::store::ledger::windows::{Span, Window};
+use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
-    Call, Close, Granted, HeardWait, Reserve, RunInfo, RunLimits, Shortage, SourceName, Store,
-    StoreSpec, WaitWord,
+    AccountId, Call, Close, Granted, HeardWait, Reserve, RunInfo, RunLimits, Shortage, SourceName,
+    Store, StoreSpec, WaitWord,
 };
 
 const SECOND: i64 = 1_000_000;
@@ -163,7 +164,7 @@ fn places_of_a_process_that_died_are_free_again_while_another_waits() {
 }
 
 #[test]
-fn a_run_found_dead_later_counts_from_when_it_can_last_have_sent() {
+fn a_dead_run_counts_from_its_last_send() {
     const DAY: i64 = 24 * 3600;
     let folder = folder();
     let limits = window(2, 86_400);
@@ -193,7 +194,7 @@ fn a_clock_far_ahead_hides_no_call() {
 }
 
 #[test]
-fn calls_before_a_reboot_are_placed_by_the_clock_of_its_first_call() {
+fn calls_before_a_reboot_keep_their_place() {
     let folder = folder();
     let limits = window(2, 3600);
     let before = Process::start(&folder, "1", "b", at(0));
@@ -204,7 +205,7 @@ fn calls_before_a_reboot_are_placed_by_the_clock_of_its_first_call() {
     let rebooted = |seconds: i64| Moment { wall: at(seconds).wall, boot: seconds * SECOND };
     let after = Process::start(&folder, "2", "c", rebooted(600));
     assert_eq!(after.reserve(after.account, &limits, 1, rebooted(600)).calls.len(), 1);
-    // A clock that jumps now misleads nobody about the calls before the boot.
+    // A clock that jumps now does not move the calls before the boot.
     let jumped = |seconds: i64| Moment { wall: at(90_000).wall, ..rebooted(seconds) };
     let third = Process::start(&folder, "3", "c", jumped(601));
     let wait = third.reserve(third.account, &limits, 1, jumped(601)).held;
@@ -212,7 +213,7 @@ fn calls_before_a_reboot_are_placed_by_the_clock_of_its_first_call() {
 }
 
 #[test]
-fn a_wait_ends_by_the_clock_that_nobody_sets() {
+fn a_wait_ends_by_the_boot_clock() {
     let hour = Duration::from_hours(1);
     let folder = folder();
     let process = Process::start(&folder, "1", "b", at(0));
@@ -235,7 +236,7 @@ fn a_wait_ends_by_the_clock_that_nobody_sets() {
 }
 
 #[test]
-fn a_reservation_given_back_costs_none_of_the_calls_allowed() {
+fn a_released_reservation_costs_no_call() {
     let folder = folder();
     let path = folder.path().join("store.db");
     drop(Process::start(&folder, "0", "b", at(0)));

@@ -1,0 +1,109 @@
+//! `vinrich enrich`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+use vinrich::domain::money::Micros;
+use vinrich::enrich::plan::Allowance;
+use vinrich::output::Format;
+
+use super::{AskArgs, EXIT_CODES, InputArgs, SandboxedArgs, allowance, dollars};
+
+const ENRICH_EXAMPLES: &str = "\
+Examples:
+  vinrich enrich fleet.csv -o enriched.csv
+  vinrich enrich 'in/*.csv' -o all.parquet --with decode,recalls --rejects bad.csv
+  cat vins.txt | vinrich enrich - -o - --decode carvin --offline
+  vinrich enrich fleet.csv -o out.csv --max-calls 50 --max-wait 0s
+  vinrich enrich fleet.csv -o out.csv --sandbox --fault carvin/429:every=3
+
+A run that was stopped, parked or killed resumes when the same command is run
+again: what was paid for is in the store.
+";
+
+#[derive(Debug, Args)]
+#[command(after_help = ENRICH_EXAMPLES, after_long_help = format!("{ENRICH_EXAMPLES}\n{EXIT_CODES}"))]
+pub(crate) struct EnrichArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) ask: AskArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) thresholds: ThresholdArgs,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxedArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Send at most this many calls, retries included
+    #[arg(long, value_name = "N")]
+    pub(crate) max_calls: Option<u64>,
+    /// Spend at most this much; also what allows endpoints that cost money
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub(crate) max_cost: Option<Micros>,
+    /// Park a vendor (75) instead of waiting longer for it [default: 10m]
+    #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]
+    pub(crate) max_wait: Option<Duration>,
+    /// Wait this long for another run that holds the output, instead of failing (79) at once
+    #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]
+    pub(crate) wait_lock: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Where the rows go; `-` is stdout
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// The output's format [default: by the extension of OUT; csv on stdout]
+    #[arg(long, value_name = "FORMAT", value_parser = format())]
+    pub(crate) format: Option<Format>,
+    /// Write rejected rows to this CSV file instead of the output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Guard cells that a spreadsheet would run as a formula
+    #[arg(long)]
+    pub(crate) for_excel: bool,
+    /// Where the run report goes [default: OUT.run.json]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// What an incomplete run does: write OUT, or keep the old one and write OUT.partial
+    #[arg(long, value_name = "ACTION", default_value = "write")]
+    pub(crate) on_incomplete: OnIncomplete,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnIncomplete {
+    Write,
+    Keep,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "When a run counts as failed")]
+pub(crate) struct ThresholdArgs {
+    /// Lookups that may fail before the exit code is 3: a number, or a share such as 1%
+    #[arg(long, value_name = "N|P%", default_value = "0", value_parser = allowance)]
+    pub(crate) max_failed: Allowance,
+    /// Fail (65) when more rows are rejected: a number, or a share such as 1% [default: any number]
+    #[arg(long, value_name = "N|P%", value_parser = allowance)]
+    pub(crate) max_rejected: Option<Allowance>,
+    /// Fail (65) when there are no rows
+    #[arg(long)]
+    pub(crate) require_rows: bool,
+    /// Fail (78) when the store does not exist yet, instead of creating it
+    #[arg(long)]
+    pub(crate) require_store: bool,
+}
+
+fn format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name))
+        .try_map(|name| Format::from_name(&name).ok_or("is not a format"))
+}

@@ -1,0 +1,30 @@
+//! `vinrich validate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use vinrich::enrich::plan::Allowance;
+
+use super::{InputArgs, ReportFormat, allowance};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vinrich validate fleet.csv
+  vinrich validate fleet.csv --rejects bad.csv --max-rejected 1%")]
+pub(crate) struct ValidateArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Write the rejected rows and their reasons to this CSV file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Fail (65) when more rows are rejected: a number, or a share such as 1%
+    #[arg(long, value_name = "N|P%", value_parser = allowance)]
+    pub(crate) max_rejected: Option<Allowance>,
+    /// Fail (65) when there are no rows
+    #[arg(long)]
+    pub(crate) require_rows: bool,
+    /// How the counts are printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+}

@@ -1,0 +1,249 @@
+//! The run report: what a run did, for the operator and for `<out>.run.json`.
+
+mod builder;
+mod notes;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::domain::error::Error;
+use crate::domain::outcome::{Dataset, INCONCLUSIVE};
+use crate::domain::vin_set::Distinct;
+use crate::enrich::plan::Plan;
+pub use crate::gate::{QuotaReport, VendorReport};
+use crate::matching::conflicts::Conflicts;
+use crate::output::record::{Record, Told};
+use crate::output::{Written, write_atomically};
+
+pub(crate) use self::builder::{ReportBuilder, Wrote};
+
+/// What a run did. Its JSON form is `<out>.run.json`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// Names the run in the store.
+    pub run_id: String,
+    /// vinrich's version.
+    pub version: &'static str,
+    /// Version of the output columns.
+    pub schema_version: u32,
+    /// The command line, without secrets.
+    pub command: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub ended_at: String,
+    /// Wall time of the run.
+    pub seconds: f64,
+    /// Seconds by phase: reading, asking, writing.
+    pub phase_seconds: BTreeMap<&'static str, f64>,
+    /// The process exit code.
+    pub exit_code: u8,
+    /// Its name.
+    pub outcome: &'static str,
+    /// The error that ended the run, if one did.
+    pub error: Option<String>,
+    /// When running again makes sense, RFC 3339, UTC.
+    pub resume_at: Option<String>,
+    /// The files read.
+    pub inputs: Vec<InputReport>,
+    /// The rows.
+    pub rows: RowsReport,
+    /// The datasets, by name.
+    pub datasets: BTreeMap<&'static str, DatasetReport>,
+    /// The vendors, by the name written to the `<dataset>_vendor` columns.
+    pub vendors: BTreeMap<String, VendorReport>,
+    /// Data on this machine that were asked, by source.
+    pub local: BTreeMap<&'static str, LocalReport>,
+    /// Rows' lookups that went wrong, by `<dataset>_error`.
+    pub errors: BTreeMap<String, u64>,
+    /// Rows whose decoders differ, by column.
+    pub decode_conflicts: BTreeMap<&'static str, u64>,
+    /// Rows whose own make, model or year differs from their VIN, by column.
+    pub input_conflicts: BTreeMap<&'static str, u64>,
+    /// What a person should read.
+    pub warnings: Vec<String>,
+    /// The files written.
+    pub outputs: Vec<OutputReport>,
+    /// Whether cells of them that a spreadsheet would run have a `'` before them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub for_excel: bool,
+}
+
+/// One file read.
+#[derive(Clone, Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "as in `input::InputFile` and `input::FileDigest`")]
+pub struct InputReport {
+    pub name: String,
+    pub rows: u64,
+    pub bytes: u64,
+    pub sha256: String,
+    pub encoding: &'static str,
+    pub delimiter: String,
+    pub has_header: bool,
+    pub vin_column: String,
+    pub claim_columns: BTreeMap<&'static str, String>,
+}
+
+/// The rows of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RowsReport {
+    /// Rows read.
+    pub read: u64,
+    /// Rows written to the output.
+    pub written: u64,
+    /// Rows written to the rejects file instead.
+    pub diverted: u64,
+    /// Rows with a usable VIN.
+    pub valid: u64,
+    /// Distinct VINs.
+    pub distinct_vins: u64,
+    /// Rows rejected, by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Usable VINs whose check digit fails.
+    pub check_digit_warnings: u64,
+}
+
+/// One dataset of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct DatasetReport {
+    /// Why it was left out, if it was.
+    pub left_out: Option<String>,
+    /// Vendors that nobody named, and that this machine has no way to.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub unreachable: BTreeSet<String>,
+    /// Distinct keys looked up.
+    pub keys: u64,
+    /// Answered by the store, fresh.
+    pub hits: u64,
+    /// Not in the store.
+    pub misses: u64,
+    /// In the store, but expired.
+    pub stale: u64,
+    /// Expired answers written because they could not be renewed.
+    pub deferred_renewals: u64,
+    /// Rows by status.
+    pub rows: BTreeMap<&'static str, u64>,
+}
+
+/// One file written.
+#[derive(Clone, Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "as in `output::Written`")]
+pub struct OutputReport {
+    pub path: String,
+    pub rows: u64,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+impl Report {
+    /// The JSON of `<out>.run.json`.
+    pub fn to_json(&self) -> Result<String, Error> {
+        serde_json::to_string_pretty(self)
+            .map(|json| json + "\n")
+            .map_err(|error| Error::internal("the run report cannot be written").because(error))
+    }
+
+    /// Writes `<out>.run.json`.
+    pub fn save_beside(&self, out: &Path) -> Result<(), Error> {
+        write_atomically(&beside(out), self.to_json()?.as_bytes())
+    }
+
+    /// Writes `<out>.run.json`, or where `--report` says; nowhere when the output is stdout.
+    pub fn save(&self, plan: &Plan) -> Result<(), Error> {
+        match place(plan) {
+            Some(path) => write_atomically(&path, self.to_json()?.as_bytes()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn beside(out: &Path) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(".run.json");
+    out.with_file_name(name)
+}
+
+fn place(plan: &Plan) -> Option<PathBuf> {
+    plan.report.clone().or_else(|| plan.output.path.as_deref().map(beside))
+}
+
+impl From<Written> for OutputReport {
+    fn from(file: Written) -> Self {
+        Self { path: file.path, rows: file.rows, bytes: file.bytes, sha256: file.sha256 }
+    }
+}
+
+/// Data on this machine that answer for a dataset.
+#[derive(Clone, Debug, Serialize)]
+pub struct LocalReport {
+    /// What they answer.
+    pub dataset: &'static str,
+    /// The month they were published, or the latest day they tell of.
+    pub as_of: Option<String>,
+    /// BLAKE3 of the decoder's data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The decoder's version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoder: Option<&'static str>,
+    /// When the file was imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported_at: Option<String>,
+}
+
+impl DatasetReport {
+    /// Adds the counts of another question about the same dataset.
+    pub fn add(&mut self, other: &Self) {
+        self.keys += other.keys;
+        self.hits += other.hits;
+        self.misses += other.misses;
+        self.stale += other.stale;
+        self.unreachable.extend(other.unreachable.iter().cloned());
+    }
+}
+
+/// Rows by what their datasets tell, counted as they are written.
+#[derive(Debug, Default)]
+pub struct RowTally {
+    /// Rows by dataset and status.
+    pub by_status: BTreeMap<Dataset, BTreeMap<&'static str, u64>>,
+    /// Rows by `<dataset>_error`.
+    pub errors: BTreeMap<String, u64>,
+    /// VINs with a zero that nothing confirms.
+    pub inconclusive: Distinct,
+    /// Rows whose decoders differ, by column.
+    pub decode_conflicts: BTreeMap<&'static str, u64>,
+    /// Rows whose own words differ from their VIN, by column.
+    pub input_conflicts: BTreeMap<&'static str, u64>,
+}
+
+impl RowTally {
+    /// Counts one row.
+    pub fn count(&mut self, record: &Record) {
+        self.count_told(Dataset::Decode, &record.decode);
+        self.count_told(Dataset::Recalls, &record.recalls);
+        self.count_told(Dataset::Listings, &record.listings);
+        let error = record.recalls.error.as_deref();
+        if let Some(vin) = record.reading.vin.filter(|_| error == Some(INCONCLUSIVE)) {
+            self.inconclusive.insert(vin);
+        }
+        count_fields(&mut self.decode_conflicts, record.decode_conflicts.as_deref());
+        count_fields(&mut self.input_conflicts, record.input_conflicts.as_deref());
+    }
+
+    fn count_told<F>(&mut self, dataset: Dataset, told: &Told<F>) {
+        *self.by_status.entry(dataset).or_default().entry(told.status.name()).or_default() += 1;
+        if let Some(error) = &told.error {
+            let name = format!("{}:{error}", dataset.name());
+            *self.errors.entry(name).or_default() += 1;
+        }
+    }
+}
+
+fn count_fields(counts: &mut BTreeMap<&'static str, u64>, conflicts: Option<&Conflicts>) {
+    for field in conflicts.into_iter().flat_map(|conflicts| &conflicts.fields) {
+        *counts.entry(field).or_default() += 1;
+    }
+}

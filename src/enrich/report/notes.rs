@@ -1,0 +1,243 @@
+//! The notes of an enrich run: who can be asked, what the doors saw, what the
+//! answers came to, what was written.
+
+use super::builder::{ReportBuilder, Wrote};
+use super::{DatasetReport, LocalReport, OutputReport, VendorReport};
+use crate::config::Local;
+use crate::domain::error::{Error, Exit};
+use crate::domain::facts::day;
+use crate::domain::outcome::{Dataset, Outcome};
+use crate::enrich::board::{Answers, Board};
+use crate::enrich::chain::{Chain, Chains};
+use crate::enrich::survey::Survey;
+use crate::gate::{AFTER_OUTAGE, later, rfc3339};
+use crate::input::Inputs;
+use crate::store::Store;
+
+/// A clock that is set right within an hour is nothing to warn about.
+const CLOCK_SLACK_MICROS: i64 = 3_600_000_000;
+
+impl ReportBuilder<'_> {
+    /// Which datasets do not run, and why.
+    pub(crate) fn note_chains(&self, chains: &Chains) {
+        for (dataset, why) in &chains.left_out {
+            let left_out = Some(why.clone());
+            let report = DatasetReport { left_out, ..DatasetReport::default() };
+            self.notes().report.datasets.insert(dataset.name(), report);
+        }
+        for warning in &chains.warnings {
+            self.warn("left_out", warning.clone());
+        }
+        for source in chains.by_dataset.values().flat_map(Chain::sources) {
+            if let Some(warning) = source.settings.key_warning() {
+                self.warn("key_file", warning);
+            }
+            if source.unpaid {
+                let message = format!(
+                    "{} costs money and has no spend limit: only what the store holds is used",
+                    source.label
+                );
+                self.warn("no_spend_limit", message);
+            } else if !source.can_be_asked() {
+                let message =
+                    format!("no key for {}: only what the store holds is used", source.label);
+                self.warn("no_key", message);
+            }
+            let currency = source.settings.options.get("currency");
+            if currency.is_some_and(Vec::is_empty) {
+                let message = format!(
+                    "no price of {} is written, as nobody says in which money it is: set `currency` under [vendors.{}]",
+                    source.label, source.name.vendor
+                );
+                self.warn("no_currency", message);
+            }
+        }
+    }
+
+    /// Whether the clock was set back since another run, or was ahead then: calls
+    /// stamped so fill their windows until then, and answers are older than they say.
+    pub(crate) fn note_clock(&self, store: &Store) -> Result<(), Error> {
+        let ahead = store.snapshot()?.latest_moment()?.unwrap_or(0) - self.run.started.wall;
+        if ahead > CLOCK_SLACK_MICROS {
+            let message = format!(
+                "the clock was set back, or was ahead: the store holds a run of {}, which is {} from now; \
+                 until then quotas may seem fuller, and answers fresher, than they are",
+                rfc3339(self.run.started.wall + ahead),
+                span(ahead),
+            );
+            self.warn("clock", message);
+        }
+        Ok(())
+    }
+
+    /// Which data on this machine answer.
+    pub(crate) fn note_local(&self, chains: &Chains, store: &Store) -> Result<(), Error> {
+        for (dataset, chain) in &chains.by_dataset {
+            let Some(local) = chain.local() else { continue };
+            let mut report = LocalReport {
+                dataset: dataset.name(),
+                as_of: None,
+                digest: None,
+                decoder: None,
+                imported_at: None,
+            };
+            match (local, &chains.vpic) {
+                (Local::Vpic, Some(vpic)) => {
+                    let data = vpic.provenance();
+                    report.as_of = Some(data.data_month);
+                    report.digest = Some(data.digest);
+                    report.decoder = Some(data.decoder_version);
+                }
+                (Local::Vpic, None) => continue,
+                (Local::NhtsaFile, _) => {
+                    let Some(file) = store.snapshot()?.recall_file()? else { continue };
+                    report.as_of = file.data_as_of.and_then(day);
+                    report.imported_at = Some(rfc3339(file.imported_at));
+                }
+            }
+            self.notes().report.local.insert(local.id(), report);
+        }
+        Ok(())
+    }
+
+    /// What one vendor's door has seen.
+    pub(crate) fn note_vendor(&self, label: String, report: VendorReport, resume_at: Option<i64>) {
+        if report.protocol_mismatch > 0 {
+            let message = format!(
+                "{label} answered about {} VINs nobody asked for",
+                report.protocol_mismatch
+            );
+            self.warn("protocol_mismatch", message);
+        }
+        if report.matched_by_place > 0 {
+            let message = format!(
+                "{label} named no VIN in {} answers: they were taken to be in the order asked",
+                report.matched_by_place
+            );
+            self.warn("matched_by_place", message);
+        }
+        for (seen, calls) in &report.trouble {
+            let times = if *calls == 1 { String::new() } else { format!(" ({calls} calls)") };
+            self.warn("trouble", format!("{label}: {seen}{times}"));
+        }
+        self.note_calls(label, report);
+        if resume_at.is_some() {
+            self.add_ends(Exit::Parked, 0);
+        }
+        // The run is worth repeating once every parked vendor can go on.
+        let mut notes = self.notes();
+        notes.resume_at = notes.resume_at.max(resume_at);
+    }
+
+    /// What the asking came to.
+    pub(crate) fn note_answers(&self, answers: &Answers) {
+        self.note_stop();
+        for board in [&answers.decode, &answers.recalls, &answers.listings].into_iter().flatten() {
+            self.note_board(board);
+        }
+        for dealers in &answers.dealers {
+            self.note_question(Dataset::Listings, &dealers.column.report);
+            self.note_outcomes(dealers.column.outcomes.values().map(|outcome| (outcome, 1)));
+            if let Some(message) = &dealers.unasked {
+                self.warn("dealers", message.clone());
+            }
+        }
+    }
+
+    fn note_board(&self, board: &Board<'_>) {
+        let dataset = board.chain.dataset;
+        for column in board.columns() {
+            self.note_question(dataset, &column.report);
+            self.note_outcomes(column.outcomes.values().map(|outcome| (outcome, 1)));
+        }
+        for inventory in board.inventories() {
+            self.note_question(dataset, &inventory.report);
+            if let Some(message) = &inventory.warning {
+                self.warn("inventory", message.clone());
+            }
+            self.note_outcomes(inventory.outcomes().into_iter());
+        }
+    }
+
+    fn note_question(&self, dataset: Dataset, report: &DatasetReport) {
+        self.notes().report.datasets.entry(dataset.name()).or_default().add(report);
+        self.notes().lookups += report.keys;
+        for vendor in &report.unreachable {
+            let message =
+                format!("{dataset}: {vendor} cannot be reached from here and was left out");
+            self.warn("unreachable", message);
+        }
+    }
+
+    /// Why keys have no fresh answer, each with how many.
+    fn note_outcomes<'o>(&self, outcomes: impl Iterator<Item = (&'o Outcome, u64)>) {
+        // Another name or source may conclude what was inconclusive: the rows say it.
+        for (outcome, keys) in outcomes.filter(|(outcome, _)| **outcome != Outcome::Inconclusive) {
+            let exit = outcome.verdict().2;
+            self.add_ends(exit, keys);
+            if matches!(outcome, Outcome::Pending(_)) && exit == Exit::Parked {
+                // A park without a known end is worth another try soon.
+                let soon = later(self.run.started.wall, AFTER_OUTAGE);
+                self.notes().resume_at.get_or_insert(soon);
+            }
+        }
+    }
+
+    /// What pass 1 read.
+    pub(crate) fn note_survey(&self, inputs: &Inputs, survey: &Survey) {
+        self.note_inputs(inputs, survey);
+        for warning in inputs.warnings() {
+            self.warn("input", warning);
+        }
+    }
+
+    /// What pass 2 wrote.
+    pub(crate) fn note_written(&self, wrote: Wrote) {
+        let inconclusive = wrote.tally.inconclusive.len() as u64;
+        if inconclusive > 0 {
+            self.explain_inconclusive(inconclusive);
+            self.add_ends(Exit::SomeFailed, inconclusive);
+        }
+        let mut notes = self.notes();
+        notes.lookups += notes.local_lookups();
+        let report = &mut notes.report;
+        report.rows.written = wrote.rows;
+        report.rows.diverted = wrote.diverted;
+        for (dataset, by_status) in wrote.tally.by_status {
+            report.datasets.entry(dataset.name()).or_default().rows = by_status;
+        }
+        report.errors = wrote.tally.errors;
+        report.decode_conflicts = wrote.tally.decode_conflicts;
+        report.input_conflicts = wrote.tally.input_conflicts;
+        for (dataset, stale) in wrote.deferred {
+            if let Some(report) = report.datasets.get_mut(dataset.name()) {
+                report.deferred_renewals = stale;
+            }
+        }
+        report.outputs.extend(wrote.files.into_iter().map(OutputReport::from));
+    }
+
+    /// Names that the imported file does not know may be known to the service.
+    fn explain_inconclusive(&self, vins: u64) {
+        let by_file_alone = {
+            let report = &self.notes().report;
+            report.local.contains_key(Local::NhtsaFile.id())
+                && !report.vendors.keys().any(|label| label.ends_with("nhtsa"))
+        };
+        if by_file_alone {
+            self.warn(
+                "inconclusive",
+                format!(
+                    "recalls of {vins} VINs are inconclusive: the imported file does not know the model, or not that year; \
+                     `--recalls nhtsa-file,nhtsa` asks NHTSA's service about those"
+                ),
+            );
+        }
+    }
+}
+
+/// Hours, or days where they are many.
+fn span(micros: i64) -> String {
+    let hours = micros / 3_600_000_000;
+    if hours < 48 { format!("{hours} h") } else { format!("{} days", hours / 24) }
+}

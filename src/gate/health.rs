@@ -1,0 +1,260 @@
+//! Whether a vendor may be asked now, after a wait, or not again in this run.
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
+
+use super::pacing::Waits;
+use super::queue::Job;
+use super::retry::{Breaker, RetryBudget, back_off};
+use super::windows::{later, rfc3339, whole_second};
+use super::{AFTER_OUTAGE, Shared};
+use crate::domain::events::Level;
+use crate::domain::outcome::{Denied, Fault, Held, Outcome};
+use crate::store::WaitWord;
+
+/// Refused requests without a single answered one that mean the request itself
+/// is wrong. One bad VIN among 20 is refused at most five times before a half
+/// without it is answered.
+const REFUSED_IN_A_ROW: u32 = 6;
+
+/// 429s in a row that do not say how long, and mean that a long window is used up.
+const LIMITED_IN_A_ROW: u32 = 3;
+
+/// A wait so short for room in a quota window is the window's pace: it never parks.
+const PACE: Duration = Duration::from_secs(2);
+
+/// What one vendor's replies say about asking it.
+pub(super) struct Health<'a> {
+    shared: &'a Shared<'a>,
+    /// The vendor's name in messages.
+    label: String,
+    breaker: RefCell<Breaker>,
+    /// One budget for all questions of a run: many small ones cost no more than one.
+    budget: RefCell<RetryBudget>,
+    waits: Waits,
+    limited_in_a_row: Cell<u32>,
+    limited_at: Cell<Option<Instant>>,
+    refused_in_a_row: Cell<u32>,
+    closed: RefCell<Option<Closed>>,
+}
+
+/// Why nothing more is sent to a vendor in this run.
+#[derive(Clone, Debug)]
+enum Closed {
+    Denied(Denied),
+    /// It refuses whatever it is asked: the request is wrong, not the keys.
+    Refusing(String),
+    Parked(Held, Option<i64>),
+}
+
+impl<'a> Health<'a> {
+    pub(super) fn new(shared: &'a Shared<'a>, label: String) -> Self {
+        Self {
+            shared,
+            label,
+            breaker: RefCell::default(),
+            budget: RefCell::default(),
+            waits: Waits::default(),
+            limited_in_a_row: Cell::new(0),
+            limited_at: Cell::new(None),
+            refused_in_a_row: Cell::new(0),
+            closed: RefCell::new(None),
+        }
+    }
+
+    pub(super) fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
+    /// So many more calls are planned; retries are allowed in proportion.
+    pub(super) fn plan(&self, calls: u64) {
+        self.budget.borrow_mut().add(calls);
+    }
+
+    /// Whether only one call may be on its way: while the vendor fails or asks to
+    /// wait, until it answers.
+    pub(super) fn one_at_a_time(&self) -> bool {
+        self.breaker.borrow().is_open() || self.limited_in_a_row.get() > 0
+    }
+
+    /// Whether nothing more is sent in this run.
+    pub(super) fn is_closed(&self) -> bool {
+        if self.shared.cancel.asked().is_some() {
+            self.close(Held::Stopped);
+        }
+        self.closed.borrow().is_some()
+    }
+
+    /// Sends nothing more in this run, unless that was decided before.
+    pub(super) fn close(&self, held: Held) {
+        self.closed.borrow_mut().get_or_insert(Closed::Parked(held, None));
+    }
+
+    /// As [`Health::close`], whatever was decided before.
+    pub(super) fn leave_out(&self) {
+        *self.closed.borrow_mut() = Some(Closed::Parked(Held::Breaker, None));
+    }
+
+    /// When asking again makes sense, if the vendor was given up for now.
+    pub(super) fn resume_at(&self) -> Option<i64> {
+        match *self.closed.borrow() {
+            Some(Closed::Parked(_, at)) => at,
+            _ => None,
+        }
+    }
+
+    /// Why nothing more is sent, for the report.
+    pub(super) fn stopped(&self) -> Option<String> {
+        Some(match self.closed.borrow().as_ref()? {
+            Closed::Denied(Denied::Key) => "the API key is missing, wrong or revoked".into(),
+            Closed::Denied(Denied::Scope) => "the API key may not do this".into(),
+            Closed::Denied(Denied::Billing) => "the account is blocked or over its cap".into(),
+            Closed::Refusing(code) => format!("it refuses every request: {code}"),
+            Closed::Parked(held, _) => held.code().into(),
+        })
+    }
+
+    /// The outcome of a key that is not sent, since nothing more is.
+    pub(super) fn unsent(&self) -> Outcome {
+        match &*self.closed.borrow() {
+            Some(Closed::Denied(denied)) => Outcome::Failed(Fault::Denied(*denied)),
+            Some(Closed::Refusing(code)) => {
+                Outcome::Failed(Fault::Garbled { excerpt: code.clone() })
+            }
+            Some(Closed::Parked(held, _)) => Outcome::Pending(*held),
+            None => Outcome::Pending(Held::Stopped),
+        }
+    }
+
+    /// A call was answered.
+    pub(super) fn succeeded(&self) {
+        self.is_up();
+        self.refused_in_a_row.set(0);
+    }
+
+    /// The vendor replied, and asks for no wait.
+    pub(super) fn is_up(&self) {
+        self.breaker.borrow_mut().success();
+        self.limited_in_a_row.set(0);
+    }
+
+    /// The vendor refused a batch with `code`. It is up, but may refuse everything
+    /// if it `has_answered` nothing: then more halves would only cost calls.
+    pub(super) fn refused(&self, code: &str, has_answered: bool) {
+        self.breaker.borrow_mut().success();
+        let in_a_row = self.refused_in_a_row.get() + 1;
+        self.refused_in_a_row.set(in_a_row);
+        if in_a_row >= REFUSED_IN_A_ROW && !has_answered {
+            let words = format!("{}: refuses every request ({code}), given up", self.label);
+            self.shared.events.note(Level::Error, "protocol", &words);
+            *self.closed.borrow_mut() = Some(Closed::Refusing(code.to_owned()));
+        }
+    }
+
+    /// The vendor refused the account.
+    pub(super) fn deny(&self, denied: Denied) {
+        let mut closed = self.closed.borrow_mut();
+        if !matches!(*closed, Some(Closed::Denied(_))) {
+            let words = format!("{}: denied, not asked again in this run", self.label);
+            self.shared.events.note(Level::Error, "denied", &words);
+        }
+        *closed = Some(Closed::Denied(denied));
+    }
+
+    /// The vendor failed to answer a call sent at `sent`. Returns whether that is
+    /// news, and so costs a retry. One that `was_never_there` is not waited for.
+    pub(super) fn failed(&self, sent: Instant, was_never_there: bool) -> bool {
+        if !self.breaker.borrow().is_news(sent) {
+            return false;
+        }
+        let now = Instant::now();
+        let wait = self.breaker.borrow_mut().failure(now);
+        if let Some(wait) = wait {
+            let too_long = self.breaker.borrow().down_for(now) + wait > self.shared.max_wait;
+            if too_long || was_never_there {
+                self.park(Held::Breaker, AFTER_OUTAGE);
+            } else {
+                self.hold(wait, Held::Breaker);
+            }
+        }
+        true
+    }
+
+    /// When a job that failed is sent again, within its tries and the budget.
+    /// While the breaker is open it sets the pace, and only probes cost retries.
+    pub(super) fn retry_at(&self, job: &mut Job, most: u32, is_news: bool) -> Option<Instant> {
+        let open = self.breaker.borrow().is_open();
+        job.tries = if open { job.tries.max(1) } else { job.tries + 1 };
+        let may = job.tries < most && (!is_news || self.budget.borrow_mut().take());
+        let wait = if open { Duration::ZERO } else { back_off(job.tries) };
+        may.then(|| Instant::now() + wait)
+    }
+
+    /// A call was sent as often as it may be. If nothing else gets through
+    /// either, that is an outage.
+    pub(super) fn exhausted(&self) {
+        if self.breaker.borrow().is_open() && !self.is_closed() {
+            self.park(Held::Breaker, AFTER_OUTAGE);
+        }
+    }
+
+    /// The vendor asks every call to wait.
+    pub(super) fn asked_to_wait(&self, wait: Duration) {
+        self.hold(self.waits.note_asked(wait, WaitWord::Asked), Held::RateLimited);
+    }
+
+    /// The vendor asked a call sent at `sent` to wait. Calls that were on their
+    /// way together count once; a vendor that does so again and again is parked,
+    /// for as long as its `longest` window when it does not say how long.
+    pub(super) fn limited(&self, wait: Option<Duration>, sent: Instant, longest: Option<Duration>) {
+        let wait = wait.map(|wait| self.waits.note_asked(wait, WaitWord::Asked));
+        if self.limited_at.get().is_none_or(|limited| sent > limited) {
+            self.limited_at.set(Some(Instant::now()));
+            self.limited_in_a_row.set(self.limited_in_a_row.get() + 1);
+        }
+        let in_a_row = self.limited_in_a_row.get();
+        let used_up = longest.filter(|longest| *longest > self.shared.max_wait);
+        match (wait, used_up) {
+            (None, Some(window)) if in_a_row >= LIMITED_IN_A_ROW => {
+                self.park(Held::RateLimited, self.waits.note_asked(window, WaitWord::Supposed));
+            }
+            _ if in_a_row > LIMITED_IN_A_ROW * 3 => {
+                self.park(Held::RateLimited, wait.unwrap_or_default().max(AFTER_OUTAGE));
+            }
+            (Some(wait), _) if in_a_row == 1 => self.hold(wait, Held::RateLimited),
+            (wait, _) => {
+                let wait = wait.unwrap_or_default().max(back_off(in_a_row + 2));
+                self.hold(wait, Held::RateLimited);
+            }
+        }
+    }
+
+    /// Waits for `wait`, or parks the vendor when that is longer than allowed.
+    pub(super) fn hold(&self, wait: Duration, why: Held) {
+        let paced = why == Held::Quota && wait <= PACE;
+        if wait > self.shared.max_wait && !paced {
+            self.park(why, wait);
+            return;
+        }
+        self.waits.begin(wait);
+        let words = format!("{}: {}, {} s", self.label, why.code(), wait.as_secs() + 1);
+        self.shared.tell(|progress| progress.waiting = Some(words));
+    }
+
+    /// Gives the vendor up for this run. One that refused the account stays off,
+    /// and of two times to come back the later holds.
+    fn park(&self, why: Held, wait: Duration) {
+        let at = whole_second(later(self.shared.clock.now().wall, wait));
+        let is_known = match *self.closed.borrow() {
+            Some(Closed::Denied(_) | Closed::Refusing(_)) => true,
+            Some(Closed::Parked(_, known)) => known.is_some_and(|known| known >= at),
+            None => false,
+        };
+        if is_known {
+            return;
+        }
+        let words = format!("{}: parked ({}), resume at {}", self.label, why.code(), rfc3339(at));
+        self.shared.events.note(Level::Warn, "parked", &words);
+        *self.closed.borrow_mut() = Some(Closed::Parked(why, Some(at)));
+    }
+}

@@ -1,0 +1,178 @@
+//! What follows from the end of a call: which keys are done, which are sent
+//! again, and which are given up.
+
+use std::time::{Duration, Instant};
+
+use super::in_flight::{Received, Sent};
+use super::queue::Job;
+use super::retry::{Next, classify};
+use super::round::Round;
+use super::transport_error::TransportError;
+use crate::domain::error::Error;
+use crate::domain::key::Key;
+use crate::domain::outcome::{Answer, Fault, Outcome};
+use crate::store::{Body, NewAnswer};
+use crate::vendors::{KeyAnswer, Parsed, Reply};
+
+/// How long after a zero that may be wrong it is asked for once more. NHTSA was
+/// seen to answer so within a burst, and with campaigns after a pause.
+const BEFORE_CONFIRMING: Duration = Duration::from_millis(1500);
+
+impl Round<'_> {
+    /// Reads a reply, closes its call in the ledger, and draws the consequences.
+    pub(super) async fn settle(&mut self, received: Received) -> Result<(), Error> {
+        self.reservations.is_full = false;
+        self.door.note_received(&received);
+        if let Some(reply) = received.reply() {
+            self.door.obey(reply);
+        }
+        match self.read(&received) {
+            Ok(parsed) => {
+                let answers = self.to_keep(&parsed, &received);
+                self.log.answered(&received, answers).await?;
+                self.answered(received.sent.job, &parsed);
+            }
+            Err(fault) => {
+                self.log.faulted(&received, &fault).await?;
+                self.faulted(received.sent, fault);
+            }
+        }
+        self.door.keep_wait().await
+    }
+
+    /// The answers in a reply, or why it has none.
+    fn read(&self, received: &Received) -> Result<Parsed, Fault> {
+        let reply = &received.reply.as_ref().map_err(TransportError::fault)?.reply;
+        let keys = &received.sent.job.keys;
+        let parsed = match self.door.vendor.fault(reply) {
+            Some(fault) => Err(fault),
+            None => self.endpoint_for(keys).parse(reply, keys),
+        };
+        match parsed {
+            Err(Fault::Poisoned { code })
+                if keys.len() == 1 && self.door.stats.borrow().has_answered() =>
+            {
+                Ok(refused(code, reply))
+            }
+            parsed => parsed,
+        }
+    }
+
+    fn to_keep(&self, parsed: &Parsed, received: &Received) -> Vec<NewAnswer> {
+        let shares = self.endpoint.spec().shares_bodies;
+        let answers = parsed.answers.iter().map(|answer| {
+            let key = received.sent.job.keys[answer.key].clone();
+            let is_found = answer.said == Answer::Found;
+            let body = answer.body.clone();
+            NewAnswer {
+                expires_at: self.freshness.expires_at(&key, is_found, received.at.wall),
+                body: if shares { Body::Shared(body) } else { Body::Own(body) },
+                said: answer.said.clone(),
+                key,
+            }
+        });
+        answers.collect()
+    }
+
+    fn answered(&mut self, mut job: Job, parsed: &Parsed) {
+        self.door.health.succeeded();
+        self.door.stats.borrow_mut().answered(parsed);
+        self.queue.answered(job.take_sibling(), Instant::now());
+        let mut missing = vec![true; job.keys.len()];
+        for answer in &parsed.answers {
+            missing[answer.key] = false;
+        }
+        for (key, _) in job.keys.into_iter().zip(missing).filter(|(_, missing)| *missing) {
+            if !self.queue.missed(key.clone()) {
+                self.asked.unanswered.insert(key, Outcome::Missing);
+            }
+        }
+    }
+
+    fn faulted(&mut self, sent: Sent, fault: Fault) {
+        let Sent { mut job, at, key_edition, .. } = sent;
+        let now = Instant::now();
+        let refuses_shape = self.endpoint.refuses_shape(&fault);
+        let next = classify(&fault, self.endpoint.spec().effect, refuses_shape);
+        job.last_fault = Some(fault.clone());
+        match next {
+            Next::Retry { most } => self.retry(job, at, most),
+            Next::Wait(wait) => {
+                self.door.limited(wait, at);
+                self.queue.retry(job, now);
+            }
+            Next::Deny(denied) => {
+                self.door.denied(denied, key_edition);
+                self.queue.retry(job, now);
+            }
+            Next::Confirm => self.confirm(job),
+            Next::Halve { code } => {
+                let has_answered = self.door.stats.borrow().has_answered();
+                self.door.health.refused(&code, has_answered);
+                if let Some(key) = self.queue.poisoned(job, now) {
+                    self.asked.unanswered.insert(key, Outcome::Refused(code));
+                }
+            }
+            Next::RefuseShape => {
+                self.asked.shape_refused = true;
+                self.shape_fault = Some(fault);
+                self.queue.retry(job, now);
+            }
+            Next::Unknown => self.outcome_unknown(job.keys),
+            Next::Lost => {
+                self.outcome_unknown(job.keys);
+                // A vendor that does so again and again is left alone: each further
+                // call might act, too.
+                self.door.failed(at);
+                self.door.health.exhausted();
+            }
+        }
+    }
+
+    /// Sends a job that failed again, within its tries and the budget.
+    fn retry(&mut self, mut job: Job, sent: Instant, most: u32) {
+        let is_news = self.door.failed(sent);
+        if let Some(due) = self.door.health.retry_at(&mut job, most, is_news) {
+            self.queue.retry(job, due);
+        } else {
+            self.door.health.exhausted();
+            self.give_up(job);
+        }
+    }
+
+    /// Asks once more, and later, for a zero that may be wrong. The vendor is up:
+    /// this is not an outage, whatever comes of it.
+    fn confirm(&mut self, mut job: Job) {
+        self.door.health.is_up();
+        if !std::mem::replace(&mut job.unsure, true) {
+            self.queue.retry(job, Instant::now() + BEFORE_CONFIRMING);
+            return;
+        }
+        let keys = job.into_all_keys();
+        self.asked.unanswered.extend(keys.map(|key| (key, Outcome::Inconclusive)));
+    }
+
+    pub(super) fn outcome_unknown(&mut self, keys: Vec<Key>) {
+        self.asked.unanswered.extend(keys.into_iter().map(|key| (key, Outcome::Unknown)));
+    }
+
+    /// Notes of every key of a job why it has no answer.
+    pub(super) fn give_up(&mut self, job: Job) {
+        let outcome = match &job.last_fault {
+            Some(fault) if job.tries > 0 => Outcome::Failed(fault.clone()),
+            // What is refused as such need not be sent to be known.
+            _ => {
+                let unsent = || self.door.health.unsent();
+                self.shape_fault.clone().map_or_else(unsent, Outcome::Failed)
+            }
+        };
+        let keys = job.into_all_keys();
+        self.asked.unanswered.extend(keys.map(|key| (key, outcome.clone())));
+    }
+}
+
+/// A request about one key that was refused: the vendor says that the key is wrong.
+fn refused(code: String, reply: &Reply) -> Parsed {
+    let answer = KeyAnswer { key: 0, said: Answer::Refused(code), body: reply.body.clone() };
+    Parsed { answers: vec![answer], ..Parsed::default() }
+}

@@ -1,0 +1,271 @@
+//! Templates: text with `{column}` in it, filled from a row.
+//!
+//! `{vin}` is the row's VIN as it was read; any other name is a column of the
+//! input, compared without case, spaces and punctuation. `{{` and `}}` stand
+//! for braces.
+
+use serde_json::{Map, Value};
+
+use crate::domain::error::Error;
+use crate::domain::vin::Vin;
+use crate::input::Row;
+
+/// The name that stands for the row's VIN.
+const VIN: &str = "vin";
+
+/// Columns named in an error.
+const SHOWN: usize = 40;
+
+/// Text with places for cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Template(Vec<Piece>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Vin,
+    Cell(usize),
+}
+
+impl Template {
+    /// Reads `text`. Fails with 64 where it names no column of `columns`, or
+    /// leaves a brace open; `what` says whose text it is.
+    pub(super) fn parse(what: &str, text: &str, columns: &[String]) -> Result<Self, Error> {
+        let wrong = |why: &str| {
+            Error::usage(format!("{what}: {why}"))
+                .hint("`{name}` stands for a column, `{{` and `}}` for braces")
+        };
+        let mut pieces = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            literal.push_str(&rest[..at]);
+            let (brace, behind) = rest[at..].split_at(1);
+            if let Some(behind) = behind.strip_prefix(brace) {
+                literal.push_str(brace);
+                rest = behind;
+                continue;
+            }
+            let Some((name, behind)) = behind.split_once('}').filter(|_| brace == "{") else {
+                return Err(wrong(&format!("a `{brace}` stands alone")));
+            };
+            if !literal.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut literal)));
+            }
+            pieces.push(find(what, name, columns)?);
+            rest = behind;
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            pieces.push(Piece::Text(literal));
+        }
+        Ok(Self(pieces))
+    }
+
+    /// The text for a row; an empty cell leaves nothing.
+    pub(super) fn fill(&self, row: &Row, vin: &Vin) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Vin => vin.to_string(),
+            Piece::Cell(column) => row.cell(*column).unwrap_or_default().to_owned(),
+        };
+        self.0.iter().map(piece).collect()
+    }
+
+    /// As a JSON value: a single empty cell is `null`.
+    fn fill_value(&self, row: &Row, vin: &Vin) -> Value {
+        match self.0.as_slice() {
+            [Piece::Cell(column)] if row.cell(*column).is_none() => Value::Null,
+            _ => Value::String(self.fill(row, vin)),
+        }
+    }
+}
+
+fn find(what: &str, name: &str, columns: &[String]) -> Result<Piece, Error> {
+    let bare = |name: &str| -> String {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    if bare(name) == VIN {
+        return Ok(Piece::Vin);
+    }
+    let exact = columns.iter().position(|column| column == name);
+    let alike = || columns.iter().position(|column| bare(column) == bare(name));
+    exact.or_else(alike).map(Piece::Cell).ok_or_else(|| {
+        let known: Vec<String> =
+            columns.iter().take(SHOWN).map(|column| format!("`{column}`")).collect();
+        let more = if columns.len() > SHOWN { " and more" } else { "" };
+        Error::usage(format!("{what} names an unknown column `{name}`"))
+            .hint(format!("the columns of the input are {}{more}", known.join(", ")))
+    })
+}
+
+/// A JSON object whose strings are templates.
+#[derive(Clone, Debug)]
+pub(super) struct JsonTemplate(Vec<(String, Node)>);
+
+#[derive(Clone, Debug)]
+enum Node {
+    Text(Template),
+    List(Vec<Node>),
+    Object(Vec<(String, Node)>),
+    Other(Value),
+}
+
+impl JsonTemplate {
+    /// Reads the JSON in `text`. Fails with 64.
+    pub(super) fn parse(what: &str, text: &str, columns: &[String]) -> Result<Self, Error> {
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| Error::usage(format!("{what} is not JSON")).because(error))?;
+        match value {
+            Value::Object(fields) => Ok(Self(object(what, fields, columns)?)),
+            _ => Err(Error::usage(format!("{what} must be a JSON object"))
+                .hint("such as {\"prompt\": \"Describe a {make} {model}\"}")),
+        }
+    }
+
+    /// The object for a row.
+    pub(super) fn fill(&self, row: &Row, vin: &Vin) -> Value {
+        fill_object(&self.0, row, vin)
+    }
+}
+
+fn object(
+    what: &str,
+    fields: Map<String, Value>,
+    columns: &[String],
+) -> Result<Vec<(String, Node)>, Error> {
+    fields.into_iter().map(|(name, value)| Ok((name, node(what, value, columns)?))).collect()
+}
+
+/// The parser allows no deeper nesting than the stack does.
+fn node(what: &str, value: Value, columns: &[String]) -> Result<Node, Error> {
+    Ok(match value {
+        Value::String(text) => Node::Text(Template::parse(what, &text, columns)?),
+        Value::Array(items) => {
+            let items = items.into_iter().map(|item| node(what, item, columns));
+            Node::List(items.collect::<Result<_, _>>()?)
+        }
+        Value::Object(fields) => Node::Object(object(what, fields, columns)?),
+        other => Node::Other(other),
+    })
+}
+
+impl Node {
+    fn fill(&self, row: &Row, vin: &Vin) -> Value {
+        match self {
+            Self::Text(template) => template.fill_value(row, vin),
+            Self::List(items) => items.iter().map(|item| item.fill(row, vin)).collect(),
+            Self::Object(fields) => fill_object(fields, row, vin),
+            Self::Other(value) => value.clone(),
+        }
+    }
+}
+
+fn fill_object(fields: &[(String, Node)], row: &Row, vin: &Vin) -> Value {
+    let filled = fields.iter().map(|(name, node)| (name.clone(), node.fill(row, vin)));
+    Value::Object(filled.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::input::{InputSpec, Inputs};
+
+    const CSV: &str = "VIN,Make,Model Year,Note\n1HGBH41JXMN109186,HONDA,1991,\"say \"\"hi\"\"\"\n";
+
+    /// Fills `text` from the row of [`CSV`].
+    fn with_row<T>(work: impl Fn(&[String], &Row, &Vin) -> T) -> T {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), CSV).expect("written");
+        let sources = vec![file.path().display().to_string()];
+        let inputs = Inputs::open(&InputSpec { sources, ..InputSpec::default() }).expect("a file");
+        let mut row = Row::default();
+        assert!(inputs.rows().expect("rows").next(&mut row).expect("a row"));
+        let vin = Vin::new("1HGBH41JXMN109186").expect("a VIN");
+        work(inputs.columns(), &row, &vin)
+    }
+
+    fn filled(text: &str) -> String {
+        with_row(|columns, row, vin| {
+            Template::parse("it", text, columns).expect("a template").fill(row, vin)
+        })
+    }
+
+    #[test]
+    fn names_stand_for_columns_without_case_spaces_and_punctuation() {
+        assert_eq!(
+            filled("A {Make} of {model_year}: {VIN}, {note}."),
+            "A HONDA of 1991: 1HGBH41JXMN109186, say \"hi\"."
+        );
+        assert_eq!(filled("{{make}} {make}"), "{make} HONDA");
+        assert_eq!(filled(""), "");
+    }
+
+    #[test]
+    fn an_unknown_column_and_an_open_brace_are_refused() {
+        with_row(|columns, _, _| {
+            let error = Template::parse("`slots`", "{colour}", columns).expect_err("unknown");
+            assert_eq!(error.to_string(), "`slots` names an unknown column `colour`");
+            let hint = error.hint_text().expect("a hint");
+            assert!(hint.contains("`Make`, `Model Year`"), "{hint}");
+            for open in ["{make", "make}", "{"] {
+                let error = Template::parse("it", open, columns).expect_err("open");
+                assert!(error.to_string().contains("stands alone"), "{error}");
+            }
+        });
+    }
+
+    #[test]
+    fn json_is_filled_where_it_holds_text() {
+        let text = r#"{"b": "{note}", "a": [{"make": "{make}!", "n": 2.50}], "e": "{empty}"}"#;
+        let value = with_row(|columns, row, vin| {
+            let columns: Vec<String> = columns.iter().cloned().chain(["Empty".into()]).collect();
+            JsonTemplate::parse("it", text, &columns).expect("a template").fill(row, vin)
+        });
+        let expected = serde_json::json!({
+            "b": "say \"hi\"", "a": [{"make": "HONDA!", "n": 2.5}], "e": null
+        });
+        assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn only_an_object_is_an_input() {
+        for text in ["[]", "\"{make}\"", "{", ""] {
+            assert!(JsonTemplate::parse("it", text, &[]).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_json_is_filled_with_json_of_the_same_shape_or_refused(
+            text in "\\{(\"[a-z{}]{0,4}\":(\"[{}a-z]{0,6}\"|\\[\"\\{a\\}\",1e9\\]|null|-0[.]5),?){0,3}\\}|\\PC{0,20}",
+        ) {
+            with_row(|_, row, vin| {
+                let columns = ["a".to_owned(), "make".to_owned()];
+                if let Ok(template) = JsonTemplate::parse("it", &text, &columns) {
+                    let shape: Value = serde_json::from_str(&text).expect("it was read");
+                    let filled = template.fill(row, vin);
+                    let names = |value: &Value| -> Vec<String> {
+                        value.as_object().expect("an object").keys().cloned().collect()
+                    };
+                    assert_eq!(names(&filled), names(&shape));
+                }
+            });
+        }
+
+        #[test]
+        fn any_text_is_a_template_or_an_error(text in "[{}a-z \\u{e4}]{0,12}") {
+            let columns = ["a".to_owned(), "ä".to_owned()];
+            if let Ok(Template(pieces)) = Template::parse("it", &text, &columns) {
+                let literal: usize = pieces.iter().map(|piece| match piece {
+                    Piece::Text(text) => text.len(),
+                    Piece::Vin | Piece::Cell(_) => 0,
+                }).sum();
+                prop_assert!(literal <= text.len());
+            }
+        }
+    }
+}

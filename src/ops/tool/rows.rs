@@ -1,0 +1,119 @@
+//! The rows of a tool's results.
+
+use std::collections::HashMap;
+
+use super::tasks::Tasks;
+use crate::domain::error::Error;
+use crate::domain::key::Key;
+use crate::domain::outcome::{Outcome, Status};
+use crate::domain::vin::Rules;
+use crate::enrich::survey::Survey;
+use crate::input::{Inputs, Row};
+use crate::ops::client::{VendorClient, commit_whole};
+use crate::output::Sheet;
+use crate::store::{Answered, Held};
+use crate::vendors::visa::Execution;
+
+/// The columns that follow the input's.
+pub(super) const COLUMNS: [&str; 4] =
+    ["tool_status", "tool_result", "tool_charged_micros", "tool_error"];
+
+/// What came of every task.
+pub(super) struct Answers<'a> {
+    pub(super) client: &'a VendorClient<'a>,
+    pub(super) held: HashMap<Key, Held>,
+    pub(super) unanswered: HashMap<Key, Outcome>,
+}
+
+/// The cells of one task.
+struct Cells {
+    status: &'static str,
+    result: String,
+    charged: String,
+    error: String,
+}
+
+impl Answers<'_> {
+    fn of(&self, key: &Key) -> Result<Cells, Error> {
+        let Some(held) = self.held.get(key) else {
+            let outcome = self.unanswered.get(key).cloned();
+            return Ok(Cells::without_answer(&outcome.unwrap_or(Outcome::Missing)));
+        };
+        match (held.said, held.detail.as_deref()) {
+            (Answered::Found, _) => {
+                let body = self.client.body(key, held)?;
+                Ok(Execution::read(&body).map_or_else(Cells::unreadable, Cells::of))
+            }
+            (_, why) => {
+                Ok(Cells::without_answer(&Outcome::Refused(why.unwrap_or("refused").to_owned())))
+            }
+        }
+    }
+}
+
+impl Cells {
+    fn of(execution: Execution) -> Self {
+        let charged = execution.charged.map(|charged| charged.0.to_string());
+        Self {
+            status: Status::Found.name(),
+            result: execution.result,
+            charged: charged.unwrap_or_default(),
+            error: String::new(),
+        }
+    }
+
+    fn without_answer(outcome: &Outcome) -> Self {
+        let (status, error, _) = outcome.verdict();
+        Self {
+            status: status.name(),
+            result: String::new(),
+            charged: String::new(),
+            error: error.unwrap_or_default(),
+        }
+    }
+
+    fn unreadable() -> Self {
+        Self { error: "unreadable".into(), ..Self::without_answer(&Outcome::Inconclusive) }
+    }
+}
+
+/// Writes a row for each row. A charge stands in the first row of its run, so
+/// that the column sums up to what was paid.
+pub(super) fn write(
+    tasks: &Tasks<'_>,
+    answers: &Answers<'_>,
+    inputs: &Inputs,
+    mut sheet: Sheet,
+) -> Result<(), Error> {
+    let mut survey = Survey::default();
+    let mut is_shown = vec![false; tasks.keys.len()];
+    let mut rows = inputs.rows()?;
+    let mut row = Row::default();
+    while rows.next(&mut row)? {
+        survey.count(&row, Rules::default());
+        let reading = row.reading(Rules::default());
+        let place = reading.vin.as_ref().and_then(|vin| tasks.of_row(&row, vin));
+        let mut cells = match place {
+            Some(place) => answers.of(&tasks.keys[place])?,
+            None => Cells {
+                status: Status::NotRequested.name(),
+                result: String::new(),
+                charged: String::new(),
+                error: reading.error.map(|error| error.as_str().to_owned()).unwrap_or_default(),
+            },
+        };
+        if let Some(place) = place
+            && std::mem::replace(&mut is_shown[place], true)
+            && !cells.charged.is_empty()
+        {
+            cells.charged = "0".into();
+        }
+        let ours = [cells.status, &cells.result, &cells.charged, &cells.error];
+        sheet.row(row.cells().map(Option::unwrap_or_default).chain(ours))?;
+    }
+    survey.digests = rows.finish()?;
+    let written = commit_whole(sheet, &survey)?;
+    answers.client.report.note_inputs(inputs, &survey);
+    answers.client.report.note_sheet(survey.rows, written);
+    Ok(())
+}

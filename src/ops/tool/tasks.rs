@@ -1,0 +1,81 @@
+//! The tasks of an input: what the tool is run for.
+
+use std::collections::HashMap;
+
+use super::{Per, ToolPlan};
+use crate::domain::error::Error;
+use crate::domain::key::Key;
+use crate::domain::vin::{Rules, Vin};
+use crate::input::{Inputs, Row};
+use crate::ops::template::JsonTemplate;
+use crate::vendors::visa;
+
+/// The distinct tasks of an input.
+pub(super) struct Tasks<'a> {
+    plan: &'a ToolPlan,
+    template: &'a JsonTemplate,
+    pub(super) keys: Vec<Key>,
+    /// The places of the vehicles' tasks.
+    of_vehicle: HashMap<Vin, usize>,
+    places: HashMap<Key, usize>,
+}
+
+impl<'a> Tasks<'a> {
+    pub(super) fn of(
+        plan: &'a ToolPlan,
+        template: &'a JsonTemplate,
+        inputs: &Inputs,
+    ) -> Result<Self, Error> {
+        let (of_vehicle, places) = (HashMap::new(), HashMap::new());
+        let mut tasks = Self { plan, template, keys: Vec::new(), of_vehicle, places };
+        let mut rows = inputs.rows()?;
+        let mut row = Row::default();
+        while rows.next(&mut row)? {
+            let Some(vin) = row.reading(Rules::default()).vin else { continue };
+            let task = tasks.task(&row, &vin);
+            match plan.per {
+                Per::Row => drop(tasks.add(task)),
+                Per::Vehicle => tasks.add_of_vehicle(vin, task),
+            }
+        }
+        rows.finish()?;
+        Ok(tasks)
+    }
+
+    fn add_of_vehicle(&mut self, vin: Vin, key: Key) {
+        if let Some(&place) = self.of_vehicle.get(&vin) {
+            let smallest = &mut self.keys[place];
+            if key < *smallest {
+                *smallest = key;
+            }
+        } else {
+            self.of_vehicle.insert(vin, self.keys.len());
+            self.keys.push(key);
+        }
+    }
+
+    fn add(&mut self, key: Key) -> usize {
+        let next = self.keys.len();
+        let place = *self.places.entry(key.clone()).or_insert(next);
+        if place == next {
+            self.keys.push(key);
+        }
+        place
+    }
+
+    /// The task of a row.
+    pub(super) fn of_row(&self, row: &Row, vin: &Vin) -> Option<usize> {
+        match self.plan.per {
+            Per::Row => self.places.get(&self.task(row, vin)).copied(),
+            Per::Vehicle => self.of_vehicle.get(vin).copied(),
+        }
+    }
+
+    fn task(&self, row: &Row, vin: &Vin) -> Key {
+        let vehicle = match self.plan.per {
+            Per::Row => None,
+            Per::Vehicle => Some(vin.as_str()),
+        };
+        visa::run_of(&self.plan.tool, vehicle, &self.template.fill(row, vin))
+    }
+}

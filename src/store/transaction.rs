@@ -1,0 +1,207 @@
+//! The open transaction, and the thread that opens one for all that waits.
+//!
+//! Work inside a [`Transaction`] has the connection, and the owners of what is
+//! kept in memory beside it. When writing fails, the thread refuses all
+//! that follows with the first error: nothing is sent that the ledger cannot hold.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::domain::error::{Error, Exit};
+use crate::domain::time::Moment;
+use crate::store::answers::index::Index;
+use crate::store::ledger::accounts::Ledger;
+use crate::store::ledger::in_flight::InFlight;
+use crate::store::ledger::operations::Journal;
+use crate::store::ledger::processes::{self, DeadRuns, ThisRun};
+use crate::store::ledger::waits;
+use crate::store::{MEND, RunInfo, StoreSpec, failed, open};
+
+/// Pieces of work taken into one transaction at the most.
+const GROUP: usize = 64;
+
+/// The connection inside a transaction, and what is kept in memory beside it.
+pub(super) struct Transaction<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) run: &'a mut ThisRun,
+    pub(super) ledger: &'a mut Ledger,
+    pub(super) in_flight: &'a mut InFlight,
+    pub(super) dead_runs: &'a mut DeadRuns,
+    pub(super) answers: &'a mut Index,
+}
+
+impl Transaction<'_> {
+    /// `now`, by the clocks of this boot.
+    pub(super) fn present(&self, now: Moment) -> Present<'_> {
+        Present { now, boot_id: &self.run.boot_id }
+    }
+
+    /// What calls that act do.
+    pub(super) fn journal(&self) -> Journal<'_> {
+        Journal { db: self.db, run: self.run }
+    }
+}
+
+/// Now, and the boot whose clock says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Present<'a> {
+    /// Now.
+    pub now: Moment,
+    /// Names this boot.
+    pub boot_id: &'a str,
+}
+
+/// Shows whether another process has written, by SQLite's own count.
+#[derive(Debug, Default)]
+pub(super) struct DataVersion(Option<i64>);
+
+impl DataVersion {
+    /// Whether any has since this was last asked; true the first time.
+    pub(super) fn has_changed(&mut self, db: &Connection) -> rusqlite::Result<bool> {
+        let version = db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        Ok(self.0.replace(version) != Some(version))
+    }
+}
+
+/// One piece of work inside a transaction that it shares with others.
+pub(super) type Work = Box<dyn FnOnce(&mut Transaction<'_>) -> rusqlite::Result<Ack> + Send>;
+
+/// What is done once the transaction is committed, or with the error if it is not.
+pub(super) type Ack = Box<dyn FnOnce(Result<(), Error>)>;
+
+/// Sends `value` once it is committed, or the error if it is not.
+pub(super) fn acknowledge<T: 'static>(ack: oneshot::Sender<Result<T, Error>>, value: T) -> Ack {
+    Box::new(move |committed| {
+        // A receiver that is gone no longer needs the answer.
+        let _unheard = ack.send(committed.map(|()| value));
+    })
+}
+
+/// The first error of the thread, which everyone who asks from then on gets.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Failure(Arc<OnceLock<(Exit, String, String)>>);
+
+impl Failure {
+    /// Remembers `error`, unless there was one before.
+    fn remember(&self, error: &Error) {
+        let hint = error.hint_text().unwrap_or(MEND).to_owned();
+        // A later error comes of the first.
+        let _first = self.0.set((error.exit(), describe(error), hint));
+    }
+
+    /// The error, again.
+    pub(super) fn get(&self) -> Option<Error> {
+        let (exit, message, hint) = self.0.get()?;
+        Some(Error::new(*exit, message.clone()).hint(hint))
+    }
+}
+
+/// What the writing thread owns.
+pub(super) struct WriterThread {
+    db: Connection,
+    path: PathBuf,
+    run: ThisRun,
+    ledger: Ledger,
+    in_flight: InFlight,
+    dead_runs: DeadRuns,
+    answers: Index,
+    failure: Failure,
+}
+
+impl WriterThread {
+    /// Opens the writing connection, closes dead runs and registers this one.
+    pub(super) fn open(spec: &StoreSpec<'_>, run: &RunInfo) -> Result<Self, Error> {
+        let mut thread = Self {
+            db: open::connect_writer(spec.path, spec.durability)?,
+            path: spec.path.to_owned(),
+            run: ThisRun::announce(spec.path, run)?,
+            ledger: Ledger::new(spec.limits),
+            in_flight: InFlight::default(),
+            dead_runs: DeadRuns::default(),
+            answers: Index::default(),
+            failure: Failure::default(),
+        };
+        thread.transaction(|tx| {
+            processes::close_dead_runs(tx, run.started)?;
+            waits::forget_waits_over(tx, run.started)?;
+            tx.in_flight.begin(tx.db)?;
+            tx.run.register(tx.db, run)
+        })?;
+        Ok(thread)
+    }
+
+    pub(super) fn failure(&self) -> Failure {
+        self.failure.clone()
+    }
+
+    /// Groups what arrives into transactions, until the last sender is gone.
+    pub(super) fn serve(mut self, mut queue: mpsc::Receiver<Work>) {
+        while let Some(first) = queue.blocking_recv() {
+            let mut acks: Vec<Ack> = Vec::new();
+            let result = self.transaction(|tx| {
+                tx.answers.look_around(tx.db)?;
+                acks.push(first(tx)?);
+                for _ in 1..GROUP {
+                    let Ok(work) = queue.try_recv() else { break };
+                    acks.push(work(tx)?);
+                }
+                tx.answers.flush(tx.db)
+            });
+            if let Err(error) = result {
+                self.failure.remember(&error);
+            }
+            for ack in acks {
+                ack(self.healthy());
+            }
+        }
+    }
+
+    fn healthy(&self) -> Result<(), Error> {
+        self.failure.get().map_or(Ok(()), Err)
+    }
+
+    fn transaction(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), Error> {
+        self.healthy()?;
+        let failed = failed("cannot write", &self.path);
+        let db = &self.db;
+        db.execute_batch("BEGIN IMMEDIATE").map_err(&failed)?;
+        let mut tx = Transaction {
+            db,
+            run: &mut self.run,
+            ledger: &mut self.ledger,
+            in_flight: &mut self.in_flight,
+            dead_runs: &mut self.dead_runs,
+            answers: &mut self.answers,
+        };
+        match work(&mut tx).and_then(|()| db.execute_batch("COMMIT")) {
+            Ok(()) => {
+                self.dead_runs.remove_locks();
+                self.run.remove_lock_if_ended();
+                Ok(())
+            }
+            Err(error) => {
+                self.dead_runs.leave_locks();
+                // The first error is the one to report; SQLite may have rolled back by itself.
+                let _rolled_back = db.execute_batch("ROLLBACK");
+                Err(failed(error))
+            }
+        }
+    }
+}
+
+/// An error and its causes in one line, since more than one asker gets it.
+fn describe(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
+}
