@@ -61,7 +61,9 @@ pub(crate) fn write(
         }
         let Some(batch) = batches.read()? else { break };
         let records = joined(&mut joiner, &batch, plan.rules)?;
-        records.iter().for_each(|record| tally.count(record));
+        for record in &records {
+            tally.count(record);
+        }
         read += batch.len() as u64;
         output.write(Block { records, input: batch.columns().collect() })?;
         if !batch.is_empty() {

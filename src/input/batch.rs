@@ -91,19 +91,19 @@ impl Batch {
 
     /// Its rows in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
-        let mut place = 0;
+        let mut file = 0;
         (0..self.rows).map(move |row| {
-            while self.spans.get(place + 1).is_some_and(|next| next.start <= row) {
-                place += 1;
+            while self.spans.get(file + 1).is_some_and(|next| next.start <= row) {
+                file += 1;
             }
-            Row { batch: self, span: &self.spans[place], row }
+            Row { batch: self, span: &self.spans[file], place: row }
         })
     }
 
     /// The row at `row`, which must be below [`Batch::len`].
     pub fn row(&self, row: usize) -> Row<'_> {
         let behind = self.spans.partition_point(|span| span.start <= row);
-        Row { batch: self, span: &self.spans[behind - 1], row }
+        Row { batch: self, span: &self.spans[behind - 1], place: row }
     }
 }
 
@@ -112,7 +112,7 @@ impl Batch {
 pub struct Row<'a> {
     batch: &'a Batch,
     span: &'a Span,
-    row: usize,
+    place: usize,
 }
 
 impl<'a> Row<'a> {
@@ -123,7 +123,7 @@ impl<'a> Row<'a> {
 
     /// Ordinal of the record in its file, the header counted as 1.
     pub fn source_row(self) -> i64 {
-        self.span.source_row_of(self.row)
+        self.span.source_row_of(self.place)
     }
 
     /// The cell that should hold the VIN; empty where there is none.
@@ -163,13 +163,13 @@ impl<'a> Row<'a> {
 
     fn found_problem(self) -> Option<&'a Problem> {
         let problems = &self.batch.problems;
-        let place = problems.binary_search_by_key(&self.row, |problem| problem.row);
+        let place = problems.binary_search_by_key(&self.place, |problem| problem.row);
         place.ok().map(|place| &problems[place])
     }
 
     fn text(self, column: usize) -> Option<&'a str> {
         let column = &self.batch.columns[column];
-        column.is_valid(self.row).then(|| column.value(self.row))
+        column.is_valid(self.place).then(|| column.value(self.place))
     }
 }
 
@@ -287,7 +287,7 @@ mod tests {
             filling.start_file(file, 2, Roles { vin: Some(file % 2), ..Roles::default() });
             for number in 0..file * ROWS / 3 {
                 filling.push([VIN, "x"].into_iter().map(Some), None);
-                expected.push((file, 2 + number as i64, [VIN, "x"][file % 2]));
+                expected.push((file, 2 + (number as u64).cast_signed(), [VIN, "x"][file % 2]));
                 if filling.is_full() {
                     seen.push(filling.take());
                 }

@@ -172,7 +172,8 @@ impl Reader<'_> {
     /// Adds rows to `batch` until that is full, or the file ends.
     pub(super) fn fill(&mut self, batch: &mut Filling) -> Result<(), Error> {
         while !batch.is_full() && self.read()? {
-            let cells = self.fields.iter().map(|&field| self.record.get(field?));
+            let field = self.record.fields();
+            let cells = self.fields.iter().map(|&place| field(place?));
             batch.push(cells, problem(&self.record, self.width));
         }
         Ok(())

@@ -6,6 +6,7 @@
 //! size takes bounded memory, and a quote that is never closed is an error.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use memchr::memchr;
 
@@ -56,10 +57,20 @@ impl Record {
     }
 
     pub(in crate::input) fn get(&self, index: usize) -> Option<&str> {
+        // Fields of UTF-8 end at ASCII bytes, so they are UTF-8.
+        std::str::from_utf8(&self.bytes[self.place_of(index)?]).ok()
+    }
+
+    /// What gives its fields by their places; that it is UTF-8 is checked once for all.
+    pub(super) fn fields<'a>(&'a self) -> impl Fn(usize) -> Option<&'a str> {
+        let text = std::str::from_utf8(&self.bytes).unwrap_or_default();
+        move |index| text.get(self.place_of(index)?)
+    }
+
+    fn place_of(&self, index: usize) -> Option<Range<usize>> {
         let end = *self.ends.get(index)?;
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        // Fields of UTF-8 end at ASCII bytes, so they are UTF-8.
-        std::str::from_utf8(&self.bytes[start..end]).ok()
+        Some(start..end)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
