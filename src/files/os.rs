@@ -30,6 +30,7 @@ pub(crate) fn boot_id() -> String {
 
 /// Microseconds since the boot, suspend included: the same clock in every process.
 #[cfg(target_os = "linux")]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have no such clock")]
 pub(crate) fn since_boot() -> Option<i64> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     Some(time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1000))
@@ -37,7 +38,7 @@ pub(crate) fn since_boot() -> Option<i64> {
 
 /// No such clock here: a process counts from its own start.
 #[cfg(not(target_os = "linux"))]
-pub fn since_boot() -> Option<i64> {
+pub(crate) fn since_boot() -> Option<i64> {
     None
 }
 

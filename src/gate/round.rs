@@ -123,7 +123,7 @@ impl<'a> Round<'a> {
                 return Ok(());
             }
             if let Some(until) = self.door.health.waits().until() {
-                // NotAsked through a long wait, reservations would only keep other runs waiting.
+                // Held through a long wait, reservations would only keep other runs waiting.
                 while until > Instant::now() + RESERVED_FOR && self.reservations.ready() > 0 {
                     self.give_back().await?;
                 }

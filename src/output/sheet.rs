@@ -19,7 +19,7 @@ pub struct Sheet {
     /// Until the first row, or the end: nothing is written for a run that comes to nothing.
     header: Vec<String>,
     rows: u64,
-    /// NotAsked until the sheet is dropped.
+    /// Held until the sheet is dropped.
     _lock: Option<OutputLock>,
 }
 

@@ -268,7 +268,7 @@ fn a_hanging_disk_does_not_delay_a_stop() {
         return;
     }
     let work = work_with(40, "quotas = []", &[]);
-    // NotAsked by the tracer, the process is gone only when that lets go.
+    // Held by the tracer, the process is gone only when that lets go.
     let hanging = ["strace", "-D", "-f", "-qq", "-o", "strace.log", "-e", "trace=rename"];
     let wrapper = [&hanging[..], &["-e", "inject=rename:delay_enter=12000000"]].concat();
     let running = Running::start(&mut under(&wrapper, &work.command(&DECODE)));

@@ -53,11 +53,8 @@ impl Clock for ScriptedClock {
 
 /// One night's run.
 pub(crate) fn night(plan: &Plan, clock: &ScriptedClock) -> Report {
-    vinrich::enrich(
-        plan,
-        vinrich::Context { events: &Silent, clock: clock, cancel: &Cancel::new() },
-    )
-    .expect("the run ends")
+    vinrich::enrich(plan, vinrich::Context { events: &Silent, clock, cancel: &Cancel::new() })
+        .expect("the run ends")
 }
 
 /// So many calls a day.

@@ -39,7 +39,7 @@ impl Enriched {
     pub(crate) fn at(plan: &Plan, clock: &dyn Clock) -> Self {
         let report = vinrich::enrich(
             plan,
-            vinrich::Context { events: &Silent, clock: clock, cancel: &Cancel::new() },
+            vinrich::Context { events: &Silent, clock, cancel: &Cancel::new() },
         )
         .expect("the run ends");
         let out = plan.output.path.as_deref().expect("an output file");
