@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::sources::{answering, quoted};
 use super::{EVERY_ENDPOINT, Settings};
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::domain::vendor::VendorSpec;
 
 impl Settings {

@@ -9,9 +9,8 @@ use super::file::project_dirs;
 use super::keys::{DATASET, GENERAL, VENDOR, VPIC, Value, names_a_secret};
 use super::sources::find;
 use super::{DatasetSettings, Durability, Local, RecallKey, Settings, VendorSettings};
-use crate::domain::error::Error;
-use crate::domain::outcome::Dataset;
 use crate::domain::vendor::VendorSpec;
+use crate::domain::{Dataset, Error};
 
 /// The offline decoder's data in the user's data folder.
 const VPIC_FILE: &str = "vpic.rkyv";

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::keys::{Key, Value};
 use super::sources::quoted;
-use crate::domain::error::Error;
+use crate::domain::Error;
 
 /// The prefix of environment variables that are settings.
 pub(super) const PREFIX: &str = "VINRICH_";

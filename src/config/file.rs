@@ -13,7 +13,7 @@ use super::Settings;
 use super::draft::Draft;
 use super::entry::{Entry, PREFIX, Place};
 use super::keys::Value;
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::domain::vendor::VendorSpec;
 
 /// The file's name, in the working folder and in the user's configuration folder.

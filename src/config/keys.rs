@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use super::draft::{DatasetDraft, General};
 use super::{Durability, EVERY_ENDPOINT, RecallKey, VendorSettings, address, parse, sources};
-use crate::domain::money::Micros;
-use crate::domain::outcome::Dataset;
 use crate::domain::vendor::VendorOption;
+use crate::domain::{Dataset, Micros};
 
 /// A value as it was written, from a file or from the environment.
 #[derive(Debug)]

@@ -30,10 +30,8 @@ use secrecy::SecretString;
 pub(crate) use self::address::{is_loopback, is_off_limits};
 pub use self::parse::{duration, quota};
 pub use self::sources::{Local, sources};
-use crate::domain::error::Error;
-use crate::domain::money::Micros;
-use crate::domain::outcome::Dataset;
 use crate::domain::vendor::{Options, VendorDefaults};
+use crate::domain::{Dataset, Error, Micros};
 
 /// Everything the configuration decides.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::{Quota, QuotaReset, SpendLimit};
-use crate::domain::money::Micros;
+use crate::domain::Micros;
 
 const DAY: Duration = Duration::from_hours(24);
 /// The longest month, so that a window never ends before the vendor's does.

@@ -7,7 +7,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::VendorSettings;
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 
 /// No vendor's key is longer; a longer file is not a key file.
 const LONGEST: u64 = 4096;

@@ -1,6 +1,6 @@
 //! Who can be asked for what: vendors and data on this machine, by id.
 
-use crate::domain::outcome::Dataset;
+use crate::domain::Dataset;
 use crate::domain::vendor::VendorSpec;
 
 /// Sources that are data on this machine: no key, no call, no quota.

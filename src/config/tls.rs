@@ -2,7 +2,7 @@
 
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
-use crate::domain::error::Error;
+use crate::domain::Error;
 
 /// TLS with the system's trusted roots.
 pub(crate) fn of_the_system() -> Result<ClientConfig, Error> {

@@ -15,3 +15,14 @@ pub mod time;
 pub mod vendor;
 pub mod vin;
 pub mod vin_set;
+
+pub use cancel::Cancel;
+pub use error::{Error, Exit};
+pub use events::{Events, Level, Phase, Progress, Silent};
+pub use freshness::{Freshness, Times};
+pub use key::{Effect, Key, KeyKind, Page, Task, Vehicle};
+pub use key_set::KeySet;
+pub use money::Micros;
+pub use outcome::{Answer, Dataset, Denied, Fault, NotAsked, Outcome, Status};
+pub use time::{Clock, Moment};
+pub use vin::Vin;

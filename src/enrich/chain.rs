@@ -7,11 +7,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::config::{Local, RecallKey, Settings, VendorSettings};
-use crate::domain::error::{Error, Exit};
-use crate::domain::freshness::Freshness;
-use crate::domain::key::KeyKind;
-use crate::domain::money::Micros;
-use crate::domain::outcome::Dataset;
+use crate::domain::{Dataset, Error, Exit, Freshness, KeyKind, Micros};
 use crate::enrich::plan::Plan;
 use crate::gate::{label, origin};
 use crate::reference::vpic::Offline;

@@ -6,14 +6,9 @@ use serde::Serialize;
 
 use crate::config::Local;
 use crate::config::Settings;
-use crate::domain::error::Error;
-use crate::domain::freshness::Freshness;
-use crate::domain::key::{Key, KeyKind, Page, Vehicle};
-use crate::domain::key_set::KeySet;
-use crate::domain::outcome::Dataset;
-use crate::domain::outcome::Status;
-use crate::domain::time::Clock;
-use crate::domain::vin::Vin;
+use crate::domain::{
+    Clock, Dataset, Error, Freshness, Key, KeyKind, KeySet, Page, Status, Vehicle, Vin,
+};
 use crate::enrich::board::{Answers, Board, Combined};
 use crate::enrich::chain::{self, Available, Chains, Source, Step};
 use crate::enrich::plan::Plan;

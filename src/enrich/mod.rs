@@ -14,9 +14,7 @@ pub(crate) mod write;
 
 use std::collections::BTreeMap;
 
-use crate::domain::error::Error;
-use crate::domain::events::{Level, Phase};
-use crate::domain::key_set::KeySet;
+use crate::domain::{Error, KeySet, Level, Phase};
 use crate::enrich::ask::Asker;
 use crate::enrich::board::Answers;
 use crate::enrich::chain::{Available, Chain, Chains};

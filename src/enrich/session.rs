@@ -10,10 +10,7 @@ use std::cell::RefCell;
 use serde::Serialize;
 
 use crate::config::{Durability, Settings};
-use crate::domain::cancel::Cancel;
-use crate::domain::error::Error;
-use crate::domain::events::{Events, Phase, Progress};
-use crate::domain::time::{Clock, Moment};
+use crate::domain::{Cancel, Clock, Error, Events, Moment, Phase, Progress};
 use crate::enrich::plan::Limits;
 use crate::enrich::report::ReportBuilder;
 use crate::gate::{Door, LargeBodies, Shared, VendorAccount};

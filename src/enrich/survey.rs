@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::cancel::Cancel;
-use crate::domain::error::{Error, Exit};
-use crate::domain::events::{Events, Phase, Progress};
 use crate::domain::vin::{Rules, VinError};
 use crate::domain::vin_set::Distinct;
+use crate::domain::{Cancel, Error, Events, Exit, Phase, Progress};
 use crate::enrich::plan::Thresholds;
 use crate::input::{FileDigest, Inputs, Row};
 

@@ -1,9 +1,7 @@
 //! Pass 2: the input again, joined with the store, into the output.
 
-use crate::domain::error::Error;
-use crate::domain::events::Phase;
-use crate::domain::freshness::Times;
-use crate::domain::vin::{Reading, Rules, Vin};
+use crate::domain::vin::{Reading, Rules};
+use crate::domain::{Error, Phase, Times, Vin};
 use crate::enrich::Prepared;
 use crate::enrich::board::Answers;
 use crate::enrich::join::Joiner;

@@ -1,7 +1,7 @@
 //! The machine's clock: the wall, and the kernel's count since boot.
 
 use super::os;
-use crate::domain::time::{Clock, Moment};
+use crate::domain::{Clock, Moment};
 
 /// The machine's clock.
 #[derive(Debug)]

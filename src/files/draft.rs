@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::files::os;
 use crate::files::place::{Place, cannot_create};
 

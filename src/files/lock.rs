@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::files::place::{Place, cannot_create};
 
 /// How often a waiting run looks again.

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::files::os::is_same_file;
 
 /// A file that can be put in place: its folder exists, and it is no folder,

@@ -6,11 +6,7 @@ use super::door::Door;
 use super::in_flight::{Received, Sent};
 use super::reservations::Reserved;
 use super::retry::may_have_acted;
-use crate::domain::error::Error;
-use crate::domain::key::Key;
-use crate::domain::money::Micros;
-use crate::domain::outcome::Fault;
-use crate::domain::time::Moment;
+use crate::domain::{Error, Fault, Key, Micros, Moment};
 use crate::store::{Close, NOT_SENT, NewAnswer, OperationEnd, RELEASED, SourceId};
 use crate::vendors::{Effect, Reply};
 

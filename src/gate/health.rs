@@ -8,8 +8,7 @@ use super::queue::Job;
 use super::retry::{Breaker, RetryBudget, back_off};
 use super::windows::{later, rfc3339, whole_second};
 use super::{AFTER_OUTAGE, Shared};
-use crate::domain::events::Level;
-use crate::domain::outcome::{Denied, Fault, NotAsked, Outcome};
+use crate::domain::{Denied, Fault, Level, NotAsked, Outcome};
 use crate::store::WaitWord;
 
 /// Refused requests without a single answered one that mean the request itself

@@ -11,9 +11,7 @@ use super::queue::Job;
 use super::reservations::Reserved;
 use super::send::WholeReply;
 use super::transport_error::TransportError;
-use crate::domain::error::Error;
-use crate::domain::money::Micros;
-use crate::domain::time::Moment;
+use crate::domain::{Error, Micros, Moment};
 use crate::vendors::{Reply, Request};
 
 /// A place among the calls of a vendor that are on their way; free when dropped.

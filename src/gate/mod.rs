@@ -35,12 +35,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::config::VendorSettings;
-use crate::domain::cancel::Cancel;
-use crate::domain::events::{Events, Progress};
-use crate::domain::freshness::Freshness;
-use crate::domain::key::Key;
-use crate::domain::outcome::Outcome;
-use crate::domain::time::Clock;
+use crate::domain::{Cancel, Clock, Events, Freshness, Key, Outcome, Progress};
 use crate::store::{SourceId, Writer};
 use crate::vendors::Vendor;
 

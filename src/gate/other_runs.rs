@@ -5,8 +5,7 @@ use std::time::Instant;
 
 use super::Shared;
 use super::queue::{Job, Queue};
-use crate::domain::error::Error;
-use crate::domain::key::Key;
+use crate::domain::{Error, Key};
 use crate::store::{Elsewhere, SourceId};
 
 /// What a round leaves to other runs.

@@ -9,9 +9,7 @@ use super::in_flight::{InFlight, Received};
 use super::queue::Job;
 use super::reservations::{Reservations, Reserved, Wish};
 use super::transport_error::TransportError;
-use crate::domain::error::Error;
-use crate::domain::money::Micros;
-use crate::domain::outcome::{Fault, NotAsked};
+use crate::domain::{Error, Fault, Micros, NotAsked};
 use crate::store::{Shortage, SourceId, WaitWord};
 use crate::vendors::{Effect, Probe, ServerLimit, Usage};
 

@@ -4,8 +4,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Instant;
 
-use crate::domain::key::Key;
-use crate::domain::outcome::Fault;
+use crate::domain::{Fault, Key};
 
 /// Keys that are sent together.
 #[derive(Clone, Debug)]
@@ -190,7 +189,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vin::Vin;
+    use crate::domain::Vin;
 
     fn keys(count: usize) -> Vec<Key> {
         (0..count)

@@ -3,9 +3,7 @@
 use serde::Serialize;
 
 use crate::config::Settings;
-use crate::domain::error::Error;
-use crate::domain::money::Micros;
-use crate::domain::time::Clock;
+use crate::domain::{Clock, Error, Micros};
 use crate::gate::account::VendorAccount;
 use crate::gate::report::QuotaReport;
 use crate::gate::{Windows, later, rfc3339};

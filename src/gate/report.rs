@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::money::Micros;
+use crate::domain::Micros;
 
 /// One vendor of a run.
 #[derive(Clone, Debug, Default, Serialize)]

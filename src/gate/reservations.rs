@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use super::door::Door;
 use super::queue::Job;
-use crate::domain::error::Error;
-use crate::domain::key::Key;
-use crate::domain::money::Micros;
+use crate::domain::{Error, Key, Micros};
 use crate::store::{Call, Granted, RESERVED_FOR, Reserve, SourceId};
 use crate::vendors::Effect;
 

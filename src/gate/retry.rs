@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::domain::outcome::{Denied, Fault};
+use crate::domain::{Denied, Fault};
 use crate::vendors::Effect;
 
 /// Sends of one job before it is given up, whatever the budget.

@@ -10,10 +10,7 @@ use super::other_runs::OtherRuns;
 use super::queue::Queue;
 use super::reservations::{Left, Reservations, Reserved, Wish};
 use super::{Asked, Asking, LOOK_AGAIN};
-use crate::domain::error::Error;
-use crate::domain::freshness::Freshness;
-use crate::domain::key::Key;
-use crate::domain::outcome::{Fault, NotAsked};
+use crate::domain::{Error, Fault, Freshness, Key, NotAsked};
 use crate::store::{RESERVED_FOR, Shortage};
 use crate::vendors::{Effect, Endpoint};
 

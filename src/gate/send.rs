@@ -16,7 +16,7 @@ use super::resolver::Resolver;
 use super::transport_error::TransportError;
 use crate::config::VendorSettings;
 use crate::config::tls;
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::vendors::{Auth, Method, Payload, Reply, Request};
 
 /// The largest body read, after decompression.

@@ -8,9 +8,7 @@ use super::queue::Job;
 use super::retry::{Next, classify};
 use super::round::Round;
 use super::transport_error::TransportError;
-use crate::domain::error::Error;
-use crate::domain::key::Key;
-use crate::domain::outcome::{Answer, Fault, Outcome};
+use crate::domain::{Answer, Error, Fault, Key, Outcome};
 use crate::store::{Body, NewAnswer};
 use crate::vendors::{KeyAnswer, Parsed, Reply};
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use super::report::VendorReport;
 use super::transport_error::TransportError;
-use crate::domain::money::Micros;
-use crate::domain::outcome::Fault;
+use crate::domain::{Fault, Micros};
 use crate::vendors::Parsed;
 
 /// Latencies kept for the percentiles; older ones are overwritten beyond.

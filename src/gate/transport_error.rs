@@ -6,7 +6,7 @@ use std::io;
 
 use super::resolver::OffLimits;
 use super::send::LARGEST_BODY;
-use crate::domain::outcome::Fault;
+use crate::domain::Fault;
 
 /// Why a call brought no reply. Shown, it names no address.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _, Unit};
 
 use crate::config::{Quota, QuotaReset, VendorSettings};
-use crate::domain::time::Moment;
+use crate::domain::Moment;
 use crate::gate::report::QuotaReport;
 use crate::store::ledger::windows::{Limits, Span, SpendWindow, Usage, Window};
 use crate::vendors::ServerLimit;

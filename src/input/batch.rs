@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
 use arrow::compute::filter;
 
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::domain::vin::{self, Reading, Rules, VinError};
 use crate::matching::row_vehicle::{Claim, Claims};
 

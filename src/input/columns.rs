@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::delimited::Record;
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::domain::vin::{self, Rules, VinError};
 
 /// Headers under which VINs are kept, without case, spaces and punctuation.

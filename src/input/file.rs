@@ -7,7 +7,7 @@ use super::batch::Filling;
 use super::delimited::{self, Delimited};
 use super::source::Source;
 use super::{FileDigest, InputSpec, row_vehicle};
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::matching::row_vehicle::Claim;
 
 /// One opened file.

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::matching::row_vehicle::Claim;
 
 mod batch;

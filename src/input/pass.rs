@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::Inputs;
 use super::batch::{Batch, Filling, Roles};
 use super::file::{InputFile, Reader};
-use crate::domain::error::Error;
+use crate::domain::Error;
 
 /// One pass over the input.
 #[derive(Debug)]

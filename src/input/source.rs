@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 
 /// Files of these kinds are read when a folder is named.
 const EXTENSIONS: [&str; 4] = ["csv", "tsv", "txt", "list"];

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::domain::error::Exit;
+use crate::domain::Exit;
 use crate::domain::vin::{Rules, VinError};
 
 const ACCORD: &str = "1HGCM82633A004352";

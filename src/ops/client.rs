@@ -10,11 +10,7 @@
 use std::collections::HashMap;
 
 use crate::config::{Durability, Settings, VendorSettings};
-use crate::domain::error::{Error, Exit};
-use crate::domain::freshness::Freshness;
-use crate::domain::key::Key;
-use crate::domain::money::Micros;
-use crate::domain::outcome::Outcome;
+use crate::domain::{Error, Exit, Freshness, Key, Micros, Outcome};
 use crate::enrich::plan::Limits;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::{Online, Session, SessionSpec};

@@ -6,8 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::error::Error;
-use crate::domain::vin::Vin;
+use crate::domain::{Error, Vin};
 use crate::input::Row;
 
 /// The name that stands for the row's VIN.

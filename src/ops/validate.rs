@@ -1,6 +1,6 @@
 //! `validate`: what is in the input, by local rules alone.
 
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::domain::vin::Rules;
 use crate::enrich::plan::Plan;
 use crate::enrich::report::{Report, ReportBuilder};

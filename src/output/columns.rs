@@ -19,7 +19,7 @@ use arrow::error::ArrowError;
 use super::names::input_names;
 use super::schema::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
 use super::{Format, InputInfo};
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::output::record::{Block, Record};
 
 /// Bytes of a usual text cell, to size a builder by.

@@ -13,7 +13,7 @@ use super::jsonl::JsonlEncoder;
 use super::parquet::{self, ParquetEncoder};
 use super::sink::{Encode, Sink, Target};
 use super::{Format, Written};
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::files::draft::{garbled, write_error};
 
 /// A file before its first byte.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::domain::error::Error;
+use crate::domain::Error;
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Format {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::error::Exit;
+    use crate::domain::Exit;
 
     #[test]
     fn the_extension_tells_the_format() {

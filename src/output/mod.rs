@@ -43,7 +43,7 @@ use self::file::{Blank, Finished, Started};
 use self::schema::{COLUMNS, REJECT_COLUMNS, SCHEMA_VERSION};
 use self::sink::{Sink, Target};
 use self::worker::{Files, Worker};
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::files::place::Place;
 use crate::output::record::Block;
 

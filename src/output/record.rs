@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::domain::Status;
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
-use crate::domain::outcome::Status;
 use crate::domain::vin::{Reading, VinError};
 use crate::input::Row;
 use crate::matching::conflicts::Conflicts;

@@ -11,8 +11,8 @@ use super::take::{
     any_campaign, campaign_count, campaign_numbers, decode, hex, listing, listing_count,
     match_basis, suggestion, top_campaign, vin_error, vin_status,
 };
+use crate::domain::Vin;
 use crate::domain::facts::{Days, Price};
-use crate::domain::vin::Vin;
 use crate::output::record::Record;
 
 /// Version of [`COLUMNS`], written into every Parquet and Arrow file.

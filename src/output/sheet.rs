@@ -7,7 +7,7 @@ use super::file::Finished;
 use super::names::text_names;
 use super::sink::{Sink, Target};
 use super::{Format, InputInfo, STDOUT, Written, stdout};
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::files::OutputLock;
 use crate::files::draft::{Draft, write_error};
 use crate::files::place::Place;

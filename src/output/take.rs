@@ -4,8 +4,8 @@
 use std::cmp::Reverse;
 
 use crate::domain::facts::{Campaign, DecodeFacts, Listing, MatchBasis, RecallFacts};
-use crate::domain::outcome::Status;
-use crate::domain::vin::{Vin, VinError};
+use crate::domain::vin::VinError;
+use crate::domain::{Status, Vin};
 use crate::output::record::Record;
 
 /// A hash as 32 lower-case hex digits.

@@ -8,7 +8,7 @@ use arrow::compute::not;
 
 use super::columns::{self, Layout};
 use super::file::Started;
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::output::record::Block;
 
 /// Blocks under way to the thread: one being encoded, one waiting, one being

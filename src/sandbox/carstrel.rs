@@ -20,7 +20,7 @@ use super::fleet::{self, Vehicle, draw, pick};
 use super::handler::{Answer, Call, Handler, Item, NO_ENDPOINT, Reply, Request, to_json};
 use super::per;
 use super::registry::Profile;
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 pub(super) static PROFILE: Profile = Profile {
     id: "carstrel",

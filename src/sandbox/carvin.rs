@@ -17,7 +17,7 @@ use super::quota::{Window, whole_seconds};
 use super::recalls::{self, Campaign};
 use super::registry::Profile;
 use super::{decode, per};
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 /// The endpoints are its paths, and `recalls-vin` for `/recalls` asked by VIN.
 pub(super) static PROFILE: Profile = Profile {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fleet::{self, Vehicle, draw, pick};
 use super::makers::table;
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 /// Out of a hundred known vehicles so many are for sale.
 const LISTED_PERCENT: u64 = 35;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::fleet::{self, Vehicle};
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 /// A decode under vPIC's names; all values are text, and empty where not known.
 #[derive(Clone, Debug, Default, Serialize)]

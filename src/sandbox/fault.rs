@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::registry;
-use crate::domain::error::Error;
+use crate::domain::Error;
 
 /// The faults that are not a number, by name; `down` and `latency` take settings.
 pub(super) const NAMED: [(&str, Fault); 14] = [

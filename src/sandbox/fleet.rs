@@ -6,7 +6,7 @@
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::makers::{self, Engine, Maker, Model, Transmission};
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 /// The newest model year on the sandbox's roads; it does not move with the
 /// calendar, so that answers do not either.

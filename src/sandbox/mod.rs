@@ -43,7 +43,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::config::Quota;
-use crate::domain::error::Error;
+use crate::domain::Error;
 
 pub use fault::FaultRule;
 pub use journal::{Seen, Tally};

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fleet::{self, draw, pick};
 use super::makers::{self, Model};
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 /// One campaign.
 #[derive(Clone, Debug, Serialize)]

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::{Sandbox, key, vendors};
 use crate::config::{Local, Settings, SpendLimit, VendorSettings};
-use crate::domain::error::Error;
-use crate::domain::money::Micros;
+use crate::domain::{Error, Micros};
 use crate::vendors as real;
 
 /// Enough for any demonstration; no call is billed.

@@ -23,7 +23,7 @@ use super::faults::{Faults, Outgoing};
 use super::handler::{self, NO_ENDPOINT, Reply, Request};
 use super::journal::{Entry, Journal, Seen};
 use super::registry::{self, Vendor};
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 
 const JSON: &str = "application/json";
 

@@ -16,7 +16,7 @@ use super::handler::{pairs, to_json, value_of};
 use super::quota::whole_seconds;
 use super::registry::Profile;
 use super::{fleet, per};
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 pub(super) static PROFILE: Profile = Profile {
     id: "vpic-api",

@@ -25,11 +25,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode};
 
 use crate::config::Durability;
-use crate::domain::error::{Error, Exit};
-use crate::domain::key::Key;
-use crate::domain::outcome::Dataset;
-use crate::domain::time::Moment;
-use crate::domain::vin::Vin;
+use crate::domain::{Dataset, Error, Exit, Key, Moment, Vin};
 
 use crate::store::run_locks::InUse;
 

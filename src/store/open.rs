@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::run_locks::{self, InUse};
 use super::{MEND, RESTORE, StoreSpec, WRITABLE, failed};
 use crate::config::Durability;
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::files::os;
 
 /// `VINR`, in the file's header: no other SQLite file has it.

@@ -10,8 +10,7 @@ use std::sync::{Arc, OnceLock};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::domain::error::{Error, Exit};
-use crate::domain::time::Moment;
+use crate::domain::{Error, Exit, Moment};
 use crate::store::answers::index::Index;
 use crate::store::ledger::accounts::Ledger;
 use crate::store::ledger::in_flight::InFlight;

@@ -9,9 +9,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::domain::error::Error;
-use crate::domain::key::Key;
-use crate::domain::time::Moment;
+use crate::domain::{Error, Key, Moment};
 use crate::store::answers::index;
 use crate::store::answers::inventories::{self, CompleteList};
 use crate::store::ledger::requests::{Close, Elsewhere, Granted, Reconcile, Reserve, RoomWish};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::domain::outcome::Answer;
+use crate::domain::Answer;
 
 /// One HTTP request, without host, secret or client.
 #[derive(Clone, Debug, PartialEq, Eq)]

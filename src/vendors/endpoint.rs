@@ -3,9 +3,8 @@
 use super::{ListPage, Parsed, Reply, Request};
 use crate::config::VendorSettings;
 use crate::domain::facts::{Dealer, Facts, StockVehicle};
-use crate::domain::key::Key;
-use crate::domain::outcome::Fault;
 use crate::domain::vendor::EndpointSpec;
+use crate::domain::{Fault, Key};
 
 /// One kind of call at a vendor.
 pub trait Endpoint: Sync {

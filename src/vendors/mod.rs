@@ -152,8 +152,7 @@ use std::ops::RangeInclusive;
 
 use jiff::civil::Date;
 
-use crate::domain::money::Micros;
-use crate::domain::outcome::Fault;
+use crate::domain::{Fault, Micros};
 
 pub use crate::domain::key::Effect;
 pub use crate::domain::outcome::Answer;

@@ -9,8 +9,7 @@ use serde::Serialize;
 use super::json;
 use super::reply::garbled;
 use super::{Reply, Request};
-use crate::domain::money::Micros;
-use crate::domain::outcome::Fault;
+use crate::domain::{Fault, Micros};
 
 /// A call that the vendor's documents say is not billed.
 #[derive(Debug)]

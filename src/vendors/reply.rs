@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Reply;
-use crate::domain::outcome::{Denied, Fault};
 use crate::domain::time::{CLOCK_GRAIN, LONGEST_WAIT, retry_after, whole_seconds};
+use crate::domain::{Denied, Fault};
 
 /// The reading of an HTTP status that holds for every vendor that does not override it.
 pub fn by_status(reply: &Reply) -> Option<Fault> {
@@ -153,7 +153,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::money::Micros;
+    use crate::domain::Micros;
     use crate::vendors::registry;
     use crate::vendors::testing::{headers, reply};
 

@@ -10,8 +10,7 @@ use proptest::prelude::*;
 use super::{Answer, Endpoint, Parsed, Reply};
 use crate::config::{QuotaReset, VendorSettings};
 use crate::domain::facts::{DecodeFacts, Facts};
-use crate::domain::key::Key;
-use crate::domain::vin::Vin;
+use crate::domain::{Key, Vin};
 
 /// A reply with no headers.
 pub(super) fn reply(status: u16, body: &[u8]) -> Reply {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::json::{self, Object, Value};
+use crate::domain::Key;
 use crate::domain::facts::{DecodeColumn, DecodeFacts, is_blank};
-use crate::domain::key::Key;
 
 /// The name of the VIN.
 pub(super) const VIN: &[&str] = &["VIN"];

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
-use crate::domain::error::Exit;
+use crate::domain::Exit;
 use specs::{CARVIN, VISOR, VPIC_API};
 
 const HOUR: u64 = 3600;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{complaint, load};
-use crate::domain::error::Exit;
+use crate::domain::Exit;
 
 #[test]
 fn nesting_without_end_is_refused() {

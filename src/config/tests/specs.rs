@@ -1,10 +1,9 @@
 //! Vendors that are like the real ones, as far as a configuration knows them.
 
-use crate::domain::key::{Effect, KeyKind};
-use crate::domain::outcome::Dataset;
 use crate::domain::vendor::{
     Auth, EndpointSpec, Options, VendorDefaults, VendorOption, VendorSpec,
 };
+use crate::domain::{Dataset, Effect, KeyKind};
 
 pub(super) static CARVIN: VendorSpec = VendorSpec {
     auth: Auth::Bearer,

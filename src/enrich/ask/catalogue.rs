@@ -5,10 +5,7 @@ use std::collections::HashMap;
 
 use super::zeros::ByVehicle;
 use super::{Asker, Gate, Question, Unlisted};
-use crate::domain::error::Error;
-use crate::domain::key::{Key, Vehicle};
-use crate::domain::key_set::KeySet;
-use crate::domain::outcome::Outcome;
+use crate::domain::{Error, Key, KeySet, Outcome, Vehicle};
 use crate::enrich::board::{Catalogue, Column};
 use crate::enrich::chain::Chain;
 use crate::matching::variants;

@@ -1,7 +1,7 @@
 //! Wave 2: the dealers of whom the listings of wave 1 do not tell all.
 
 use super::{Asker, Gate, Question};
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::enrich::board::{Board, Column, DealerReplies, dealers_to_ask};
 use crate::enrich::chain::Source;
 

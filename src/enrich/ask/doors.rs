@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Asked, Gate, Question, Unlisted};
-use crate::domain::error::Error;
-use crate::domain::freshness::Times;
-use crate::domain::key::Key;
-use crate::domain::key_set::KeySet;
-use crate::domain::outcome::{Denied, Fault, NotAsked, Outcome};
+use crate::domain::{Denied, Error, Fault, Key, KeySet, NotAsked, Outcome, Times};
 use crate::enrich::board::{Column, Decodes, InventoryWords, Vehicles, View};
 use crate::enrich::chain::{Chain, Source};
 use crate::enrich::inventory::Renewal;

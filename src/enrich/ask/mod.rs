@@ -12,10 +12,7 @@ mod doors;
 mod zeros;
 
 use crate::config::Local;
-use crate::domain::error::Error;
-use crate::domain::freshness::Times;
-use crate::domain::key_set::KeySet;
-use crate::domain::outcome::Dataset;
+use crate::domain::{Dataset, Error, KeySet, Times};
 use crate::enrich::board::{
     Answers, Ask, Board, Column, Decodes, InventoryWords, LocalSays, LocalWords, StepWords, Test,
     Vehicles, View,

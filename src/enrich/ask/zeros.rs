@@ -8,8 +8,7 @@
 //! unconfirmed all the same comes first in the next.
 
 use super::{Asker, Gate, Question};
-use crate::domain::error::Error;
-use crate::domain::key_set::KeySet;
+use crate::domain::{Error, KeySet};
 use crate::enrich::board::{Column, Probe, Vehicles};
 use crate::enrich::chain::Chain;
 

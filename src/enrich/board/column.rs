@@ -4,10 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::word::{Age, Rank, Remark, Remarks, Said, Word};
-use crate::domain::error::Error;
-use crate::domain::freshness::{Freshness, Times};
-use crate::domain::key_set::KeySet;
-use crate::domain::outcome::{Outcome, Status};
+use crate::domain::{Error, Freshness, KeySet, Outcome, Status, Times};
 use crate::enrich::chain::Source;
 use crate::enrich::report::DatasetReport;
 use crate::store::{AnswerKind, BodyId, Snapshot};

@@ -5,8 +5,7 @@ use super::steps::LocalSays;
 use super::word::{Rank, Said};
 use crate::config::Local;
 use crate::domain::facts::MatchBasis;
-use crate::domain::key_set::KeySet;
-use crate::domain::outcome::{Outcome, Status};
+use crate::domain::{KeySet, Outcome, Status};
 use crate::enrich::chain::Source;
 use crate::enrich::inventory::Inventory;
 

@@ -5,9 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{Board, Column, Combined, FactsCache, View};
-use crate::domain::error::Error;
 use crate::domain::facts::{Dealer, Listing, ListingFacts};
-use crate::domain::key_set::KeySet;
+use crate::domain::{Error, KeySet};
 use crate::store::Snapshot;
 use crate::vendors::Role;
 

@@ -7,9 +7,8 @@ use hashbrown::hash_map::Entry;
 use serde::Serialize;
 
 use super::Column;
-use crate::domain::error::Error;
 use crate::domain::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts, fingerprint};
-use crate::domain::key_set::KeySet;
+use crate::domain::{Error, KeySet};
 use crate::store::{BodyId, Snapshot};
 
 /// Parsed answers kept for rows to come; beyond, all are dropped and read again.

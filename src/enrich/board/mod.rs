@@ -15,9 +15,7 @@ mod vehicles;
 mod word;
 
 use crate::config::Local;
-use crate::domain::error::Error;
-use crate::domain::key_set::KeySet;
-use crate::domain::outcome::{Dataset, Status};
+use crate::domain::{Dataset, Error, KeySet, Status};
 use crate::enrich::chain::{Chain, Step};
 
 pub(crate) use column::{Ask, Column, View};

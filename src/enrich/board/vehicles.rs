@@ -5,10 +5,8 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::{Board, Combined, FactsCache, LocalSays};
-use crate::domain::error::Error;
 use crate::domain::facts::DecodeFacts;
-use crate::domain::key::{Key, Vehicle};
-use crate::domain::key_set::KeySet;
+use crate::domain::{Error, Key, KeySet, Vehicle};
 use crate::matching::conflicts::fill;
 use crate::reference::vpic::Offline;
 use crate::store::{RecallMatch, Snapshot};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::outcome::{Outcome, Status};
+use crate::domain::{Outcome, Status};
 use crate::store::{AnswerKind, BodyId, KeptAnswer};
 
 /// What a step says about one key.

@@ -19,9 +19,7 @@ mod walk;
 
 use std::sync::Arc;
 
-use crate::domain::error::Error;
-use crate::domain::freshness::Times;
-use crate::domain::key::{Key, Page};
+use crate::domain::{Error, Key, Page, Times};
 use crate::enrich::chain::{Chain, Source};
 use crate::store::Snapshot;
 

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::names::{self, Named};
-use crate::domain::error::Error;
 use crate::domain::facts::{Comparables, Listing, ListingFacts, PriceRange, StockVehicle};
-use crate::domain::vin::Vin;
+use crate::domain::{Error, Vin};
 
 /// An inventory as rows are joined with it.
 #[derive(Debug)]

@@ -6,12 +6,11 @@ use hashbrown::HashMap;
 
 use super::{tell, tell_outcome};
 use crate::config::Local;
-use crate::domain::error::Error;
 use crate::domain::facts::{DecodeFacts, fingerprint};
+use crate::domain::{Error, Outcome, Status};
 use crate::enrich::board::{Board, Combined, FactsCache, LocalSays};
 use crate::matching::conflicts::{Conflicts, decode_conflicts, fill};
 
-use crate::domain::outcome::{Outcome, Status};
 use crate::output::record::Told;
 use crate::reference::vpic::Decoded;
 use crate::reference::vpic::Offline;

@@ -2,8 +2,8 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::domain::Status;
 use crate::domain::facts::{Comparables, MatchBasis};
-use crate::domain::outcome::Status;
 use crate::domain::vin::{Reading, VinError};
 use crate::input::Row;
 use crate::matching::conflicts::Conflicts;

@@ -14,13 +14,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::domain::error::Error;
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, fingerprint};
-use crate::domain::freshness::Times;
-use crate::domain::key::Key;
-use crate::domain::key_set::KeySet;
-use crate::domain::outcome::{Dataset, Outcome, Status};
-use crate::domain::vin::{Reading, Vin, VinError};
+use crate::domain::vin::{Reading, VinError};
+use crate::domain::{Dataset, Error, Key, KeySet, Outcome, Status, Times, Vin};
 use crate::enrich::board::{
     Answers, Board, Column, Combined, Dealers, FactsCache, OfDataset, View,
 };

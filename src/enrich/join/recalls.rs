@@ -7,11 +7,8 @@ use hashbrown::HashMap;
 
 use super::{tell, tell_key, tell_outcome};
 use crate::config::Local;
-use crate::domain::error::Error;
 use crate::domain::facts::{Campaign, DecodeFacts, MatchBasis, RecallFacts, fingerprint};
-use crate::domain::key::Vehicle;
-use crate::domain::key_set::KeySet;
-use crate::domain::outcome::{Outcome, Status};
+use crate::domain::{Error, KeySet, Outcome, Status, Vehicle};
 use crate::enrich::board::{Board, Column, Combined, FactsCache, LocalSays};
 use crate::output::record::Told;
 use crate::store::{CampaignId, RecallFileInfo, RecallLookup, RecallMatch, Snapshot};

@@ -4,11 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::error::Error;
-use crate::domain::freshness::Times;
-use crate::domain::key::{KeyKind, Vehicle};
-use crate::domain::key_set::KeySet;
-use crate::domain::outcome::Dataset;
+use crate::domain::{Dataset, Error, KeyKind, KeySet, Times, Vehicle};
 use crate::enrich::ask::{Asked, Gate, Question, Unlisted};
 use crate::enrich::board::{Board, Column, Decodes, InventoryWords, Vehicles, View};
 use crate::enrich::chain::{Chain, Source};

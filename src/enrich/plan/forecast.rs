@@ -9,15 +9,7 @@ use std::collections::BTreeMap;
 
 use super::counter::{Assume, Counter, Line};
 use super::{DatasetForecast, Forecast, Limits, Plan, VendorForecast, warnings};
-use crate::domain::cancel::Cancel;
-use crate::domain::error::Error;
-use crate::domain::events::Events;
-use crate::domain::freshness::Times;
-use crate::domain::key::Vehicle;
-use crate::domain::key_set::KeySet;
-use crate::domain::money::Micros;
-use crate::domain::outcome::Dataset;
-use crate::domain::time::Clock;
+use crate::domain::{Cancel, Clock, Dataset, Error, Events, KeySet, Micros, Times, Vehicle};
 use crate::enrich::ask::Asker;
 use crate::enrich::board::{Answers, Board, Decodes, StepWords, View};
 use crate::enrich::chain::{Available, Chain, Chains, Source};

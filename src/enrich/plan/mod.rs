@@ -11,10 +11,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::config::{Settings, VendorSettings};
-use crate::domain::error::Error;
-use crate::domain::money::Micros;
-use crate::domain::outcome::Dataset;
 use crate::domain::vin::Rules;
+use crate::domain::{Dataset, Error, Micros};
 use crate::input::InputSpec;
 use crate::output::{Format, OutputSpec};
 

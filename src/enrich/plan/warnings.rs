@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::key::KeyKind;
+use crate::domain::KeyKind;
 use crate::enrich::board::{Answers, Board, InventoryWords};
 use crate::enrich::chain::Chains;
 use crate::enrich::plan::{Forecast, Plan};

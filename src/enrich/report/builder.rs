@@ -4,10 +4,7 @@ use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 
 use super::{InputReport, OutputReport, Report, RowTally, RowsReport};
-use crate::domain::error::{Error, Exit};
-use crate::domain::events::Level;
-use crate::domain::outcome::{Dataset, Outcome};
-use crate::domain::time::Moment;
+use crate::domain::{Dataset, Error, Exit, Level, Moment, Outcome};
 use crate::enrich::plan::{Allowance, Plan};
 use crate::enrich::session::Context;
 use crate::enrich::survey::Survey;

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::domain::error::Error;
-use crate::domain::outcome::{Dataset, INCONCLUSIVE};
+use crate::domain::outcome::INCONCLUSIVE;
 use crate::domain::vin_set::Distinct;
+use crate::domain::{Dataset, Error};
 use crate::enrich::plan::Plan;
 pub use crate::gate::{QuotaReport, VendorReport};
 use crate::matching::conflicts::Conflicts;

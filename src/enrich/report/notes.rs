@@ -4,9 +4,8 @@
 use super::builder::{ReportBuilder, Wrote};
 use super::{DatasetReport, LocalReport, OutputReport, VendorReport};
 use crate::config::Local;
-use crate::domain::error::{Error, Exit};
 use crate::domain::facts::day;
-use crate::domain::outcome::{Dataset, Outcome};
+use crate::domain::{Dataset, Error, Exit, Outcome};
 use crate::enrich::board::{Answers, Board};
 use crate::enrich::chain::{Chain, Chains};
 use crate::enrich::survey::Survey;

@@ -19,7 +19,7 @@ use super::batch::Filling;
 use super::pass::FileDigest;
 use super::source::{Bytes, Source};
 use super::{InputSpec, columns, file, row_vehicle};
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::domain::vin::VinError;
 
 pub(super) use self::records::Record;

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::decode::{Encoding, NotText, Text};
 use super::records::{Record, RecordError, Records};
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 use crate::input::columns::holds_vin;
 
 /// Bytes looked at.

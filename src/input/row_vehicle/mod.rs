@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::columns;
 use super::delimited::Record;
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::matching::bare;
 use crate::matching::row_vehicle::{Claim, model_year};
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::input::{Batch, InputSpec, Inputs};
 use crate::matching::row_vehicle::{Claim, Claims};
 

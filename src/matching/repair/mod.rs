@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::domain::Vin;
 use crate::domain::facts::DecodeFacts;
-use crate::domain::vin::{Vin, candidates};
+use crate::domain::vin::candidates;
 use crate::matching::row_vehicle::Claims;
 use crate::matching::{same_make, same_model_of};
 

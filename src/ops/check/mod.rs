@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::config::{Local, Settings};
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::enrich::report::ReportBuilder;
 use crate::enrich::session::{Context, Session, SessionSpec};
 use crate::ops::probe;

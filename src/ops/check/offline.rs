@@ -6,10 +6,8 @@ use secrecy::SecretString;
 
 use super::{CallCheck, KeyCheck, LocalCheck, LocalData, RecallPart, VendorCheck};
 use crate::config::{Local, Settings, VendorSettings};
-use crate::domain::error::Error;
 use crate::domain::facts::day;
-use crate::domain::money::Micros;
-use crate::domain::outcome::Dataset;
+use crate::domain::{Dataset, Error, Micros};
 use crate::gate::rfc3339;
 use crate::reference::vpic::{Place, Vpic};
 use crate::store::{KeptRecallFile, Snapshots, Store};

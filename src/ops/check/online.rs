@@ -3,7 +3,7 @@
 use super::offline::Known;
 use super::{CallCheck, LimitCheck, UsageCheck, VendorCheck};
 use crate::config::Quota;
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::enrich::session::Session;
 use crate::gate::{Probed, VendorAccount};
 use crate::ops::probe::{self, Target, Trouble};

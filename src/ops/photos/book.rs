@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::error::Error;
-use crate::domain::key::Key;
-use crate::domain::vin::Vin;
+use crate::domain::{Error, Key, Vin};
 use crate::ops::client::VendorClient;
 use crate::store::{AnswerKind, Operation, SourceId};
 use crate::vendors::visio::{

@@ -4,9 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::book::{Book, Made};
 use super::{PhotoPlan, To};
-use crate::domain::error::Error;
-use crate::domain::outcome::{NotAsked, Outcome};
-use crate::domain::vin::{Rules, Vin};
+use crate::domain::vin::Rules;
+use crate::domain::{Error, NotAsked, Outcome, Vin};
 use crate::enrich::survey::Survey;
 use crate::input::{Inputs, Row};
 use crate::ops::client::commit_whole;

@@ -1,8 +1,7 @@
 //! What a photo request says: the settings' text, filled from a row.
 
 use crate::config::VendorSettings;
-use crate::domain::error::Error;
-use crate::domain::vin::Vin;
+use crate::domain::{Error, Vin};
 use crate::input::Row;
 use crate::ops::template::Template;
 use crate::vendors::visio::Wanted;

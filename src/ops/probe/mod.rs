@@ -6,7 +6,7 @@ mod trouble;
 use futures_util::StreamExt as _;
 use serde::Serialize;
 
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::enrich::session::{Online, Session};
 use crate::gate::{Probed, VendorAccount};
 use crate::store::DayCalls;

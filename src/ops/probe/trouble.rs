@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::Target;
-use crate::domain::error::Exit;
-use crate::domain::outcome::{Denied, Fault, NotAsked};
+use crate::domain::{Denied, Exit, Fault, NotAsked};
 use crate::gate::Probed;
 
 /// What is wrong.

@@ -11,8 +11,7 @@ use jiff::{Timestamp, ToSpan as _};
 use serde::{Serialize, Serializer};
 
 use crate::config::Settings;
-use crate::domain::error::{Error, Exit};
-use crate::domain::time::Moment;
+use crate::domain::{Error, Exit, Moment};
 use crate::enrich::report::ReportBuilder;
 use crate::enrich::session::{Context, Session, SessionSpec};
 use crate::gate::{Probed, VendorAccount};

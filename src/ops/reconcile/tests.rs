@@ -1,7 +1,7 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::domain::money::Micros;
+use crate::domain::Micros;
 use crate::vendors::UsageRow;
 
 /// Noon of 2026-06-09, UTC.

@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 
 use super::tasks::Tasks;
-use crate::domain::error::Error;
-use crate::domain::key::Key;
-use crate::domain::outcome::{Outcome, Status};
 use crate::domain::vin::Rules;
+use crate::domain::{Error, Key, Outcome, Status};
 use crate::enrich::survey::Survey;
 use crate::input::Inputs;
 use crate::ops::client::{VendorClient, commit_whole};

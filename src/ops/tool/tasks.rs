@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Per, ToolPlan};
-use crate::domain::error::Error;
-use crate::domain::key::Key;
-use crate::domain::vin::{Rules, Vin};
+use crate::domain::vin::Rules;
+use crate::domain::{Error, Key, Vin};
 use crate::input::{Inputs, Row};
 use crate::ops::template::JsonTemplate;
 use crate::vendors::visa;

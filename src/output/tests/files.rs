@@ -12,7 +12,7 @@ use super::formats::parquet_batch;
 use super::{
     Folder, INPUT, RUN, Table, blank, block, create, full, input_info, spec, texts, write,
 };
-use crate::domain::error::Exit;
+use crate::domain::Exit;
 use crate::output::record::Block;
 use crate::output::{Format, InputInfo, Output, OutputSpec, write_atomically};
 

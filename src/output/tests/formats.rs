@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::streams::streamed;
 use super::{Folder, INPUT, RUN, Table, blank, block, full, spec, texts, told, write};
+use crate::domain::Status;
 use crate::domain::facts::DecodeFacts;
-use crate::domain::outcome::Status;
 use crate::output::record::{Block, Told};
 use crate::output::schema::COLUMNS;
 use crate::output::{Format, OutputSpec, names};

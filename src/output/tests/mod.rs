@@ -13,12 +13,11 @@ use ::arrow::array::{ArrayRef, StringArray};
 use csv::StringRecord;
 
 use super::{Format, InputInfo, Output, OutputSpec, Written};
-use crate::domain::error::Error;
 use crate::domain::facts::{
     Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts,
 };
-use crate::domain::outcome::Status;
-use crate::domain::vin::{Reading, Vin, VinError};
+use crate::domain::vin::{Reading, VinError};
+use crate::domain::{Error, Status, Vin};
 use crate::matching::conflicts::Conflicts;
 use crate::output::record::{Block, Record, Told};
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use super::{Folder, INPUT, RUN, blank, block, full, input_info, spec, write};
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::output::record::Block;
 use crate::output::sink::Target;
 use crate::output::worker::Files;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::Record;
 use super::text::clean;
+use crate::domain::Vehicle;
 use crate::domain::facts::{Campaign, Days};
-use crate::domain::key::Vehicle;
 
 /// Columns that every edition has had.
 const FEWEST: usize = 24;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use self::reading::Reading;
 use self::source::{Found, with_lines};
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::domain::facts::{Campaign, Days};
 
 /// Reads the file at `path`, a `.zip` or the `.txt` inside, and calls `take` for

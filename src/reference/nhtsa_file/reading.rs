@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::line::{KNOWN, Line, Misfit, Reader};
 use super::source::DOWNLOAD;
 use super::{Edition, Part, Record};
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::domain::facts::Days;
 
 /// Twenty times what NHTSA's file has; their hashes are remembered.

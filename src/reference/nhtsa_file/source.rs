@@ -10,7 +10,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 
 /// Where to get the file.
 pub(super) const DOWNLOAD: &str =

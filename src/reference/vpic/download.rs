@@ -8,7 +8,7 @@ use reqwest::redirect::Policy;
 use super::artifact::{NotIt, VERSION};
 use super::incoming::{Failed, Incoming};
 use crate::config::tls;
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 
 /// To connect, name lookup and TLS included.
 const CONNECT: Duration = Duration::from_secs(10);

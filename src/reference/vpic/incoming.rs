@@ -7,7 +7,7 @@ use std::path::Path;
 use super::artifact::{Artifact, HEAD, NotIt};
 use super::install::Done;
 use super::{Place, Provenance};
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::output::Draft;
 
 /// Data on their way to a file.

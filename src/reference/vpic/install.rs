@@ -7,7 +7,7 @@ use std::path::Path;
 use super::artifact::{Artifact, VERSION};
 use super::incoming::{Failed, Incoming};
 use super::{Provenance, archive, download};
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::files::os;
 
 /// How much of the data is in its place.

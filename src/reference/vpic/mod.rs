@@ -26,9 +26,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use ultravin::Db;
 
-use crate::domain::error::Error;
 use crate::domain::facts::DecodeFacts;
-use crate::domain::vin::Vin;
+use crate::domain::{Error, Vin};
 
 use self::artifact::Artifact;
 pub use self::install::{Done, install};

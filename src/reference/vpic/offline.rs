@@ -1,9 +1,7 @@
 //! The offline decoder over the VINs of a run, a stretch at a time: what it
 //! says is worked out again where it is needed, and not kept.
 
-use crate::domain::cancel::Cancel;
-use crate::domain::key_set::KeySet;
-use crate::domain::vin::Vin;
+use crate::domain::{Cancel, KeySet, Vin};
 use crate::reference::vpic::{Decoded, Vpic};
 
 /// VINs decoded together: enough for every core, few enough to hold.

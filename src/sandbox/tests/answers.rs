@@ -4,7 +4,7 @@
 use xxhash_rust::xxh3::Xxh3;
 
 use super::*;
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 /// Every world manufacturer identifier that the sandbox knows.
 const MAKERS: &str = "\

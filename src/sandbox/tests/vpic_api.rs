@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 fn ask(sandbox: &Sandbox, query: &str, form: &str) -> Answer {
     let path = format!("/vpic-api/vehicles/DecodeVINValuesBatch/{query}");

@@ -20,7 +20,7 @@ use super::handler::{Answer, Call, Handler, NO_ENDPOINT, Reply, Request};
 use super::per;
 use super::quota::Window;
 use super::registry::Profile;
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 /// The endpoints are the first parts of its paths; the quotas are its tier T3.
 pub(super) static PROFILE: Profile = Profile {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::handler::{Reply, to_json};
 use super::bill::Charge;
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 /// The most masks in one `vin_pattern`.
 const MASKS: usize = 10;

@@ -7,7 +7,7 @@ use super::super::dealer_stock::{self, DEALERS, Dealer, Offer};
 use super::super::fleet::{self, Vehicle};
 use super::super::handler::{Item, Reply, to_json};
 use super::query::{DealersQuery, EXTRA_FIELDS, ListingsQuery, PageQuery};
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 /// The page of listings that a query asks for.
 pub(super) fn listings(query: &ListingsQuery) -> Reply {

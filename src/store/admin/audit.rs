@@ -2,10 +2,7 @@
 
 use rusqlite::{Row, params};
 
-use crate::domain::error::Error;
-use crate::domain::key::{Key, Page, Task};
-use crate::domain::money::Micros;
-use crate::domain::vin::Vin;
+use crate::domain::{Error, Key, Micros, Page, Task, Vin};
 use crate::store::admin::fingerprint::{FORGOTTEN, Fingerprints, SHOWN};
 use crate::store::{Snapshot, failed, open};
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::files::os;
 use crate::output::{COMPANIONS, Draft};
 use crate::store::{failed, is_about_file, open};

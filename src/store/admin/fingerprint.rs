@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::domain::vin::Vin;
+use crate::domain::Vin;
 
 /// Precedes the fingerprint of a VIN that was forgotten, in `calls.keys`
 /// and other kept text. No key begins so.

@@ -8,9 +8,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, params};
 
-use crate::domain::error::Error;
-use crate::domain::key::{Key, Page, Task};
-use crate::domain::vin::Vin;
+use crate::domain::{Error, Key, Page, Task, Vin};
 use crate::store::admin::fingerprint::{FORGOTTEN, Fingerprints};
 use crate::store::admin::maintain;
 use crate::store::run_locks::InUse;

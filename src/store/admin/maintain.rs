@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::store::{failed, open};
 
 /// Rows removed in one transaction: other processes wait for no longer than that takes.

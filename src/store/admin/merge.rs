@@ -7,8 +7,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 
-use crate::domain::error::Error;
-use crate::domain::money::Micros;
+use crate::domain::{Error, Micros};
 use crate::store::admin::backup::is_as_written;
 use crate::store::failed;
 

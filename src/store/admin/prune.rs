@@ -5,9 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, named_params, params};
 
-use crate::domain::error::Error;
-use crate::domain::key::{Key, Page};
-use crate::domain::outcome::Dataset;
+use crate::domain::{Dataset, Error, Key, Page};
 use crate::store::admin::maintain;
 use crate::store::run_locks::InUse;
 use crate::store::{failed, open};

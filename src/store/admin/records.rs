@@ -2,8 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
-use crate::domain::error::Error;
-use crate::domain::money::Micros;
+use crate::domain::{Error, Micros};
 use crate::store::ledger::accounts::load_account;
 use crate::store::ledger::windows::{Account, Limits};
 use crate::store::transaction::Present;

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::backup::{Backup, beside, check_copy, damage, refuse_same};
 use super::merge::{Merged, merge};
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::files::os;
 use crate::output::{COMPANIONS, Draft};
 use crate::store::run_locks::{self, InUse};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
 
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::store::admin::maintain;
 use crate::store::answers::index::body_hash;
 use crate::store::{Snapshots, Store, failed};

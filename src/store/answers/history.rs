@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::domain::error::Error;
-use crate::domain::outcome::Dataset;
+use crate::domain::{Dataset, Error};
 use crate::store::admin::maintain;
 use crate::store::{Store, failed};
 

@@ -7,8 +7,7 @@ use hashbrown::HashMap;
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
-use crate::domain::key::Key;
-use crate::domain::outcome::{Answer, Dataset};
+use crate::domain::{Answer, Dataset, Key};
 use crate::store::transaction::DataVersion;
 use crate::store::{SourceId, SourceName, without_vin};
 

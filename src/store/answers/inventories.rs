@@ -3,8 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::domain::error::Error;
-use crate::domain::key::{Key, Page};
+use crate::domain::{Error, Key, Page};
 use crate::store::answers::lookup::{BodyId, Snapshot};
 use crate::store::transaction::Transaction;
 use crate::store::{SourceId, failed};

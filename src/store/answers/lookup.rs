@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::domain::error::Error;
-use crate::domain::key::Key;
-use crate::domain::key_set::KeySet;
+use crate::domain::{Error, Key, KeySet};
 use crate::store::admin::backup::is_as_written;
 use crate::store::{RESTORE, SourceId, SourceName, failed, with_vin};
 

@@ -2,9 +2,7 @@
 
 use rusqlite::{Row, params};
 
-use crate::domain::error::Error;
-use crate::domain::key::Key;
-use crate::domain::vin::Vin;
+use crate::domain::{Error, Key, Vin};
 use crate::store::{Snapshot, failed};
 
 /// One answer, and the call it came by.

@@ -5,8 +5,7 @@ use std::collections::hash_map::Entry as Place;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::domain::money::Micros;
-use crate::domain::time::Moment;
+use crate::domain::{Micros, Moment};
 use crate::store::AccountId;
 use crate::store::ledger::budget::Budget;
 use crate::store::ledger::requests::RunLimits;

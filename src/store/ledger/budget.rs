@@ -1,6 +1,6 @@
 //! What one run may use up, over all vendors, and what it has used.
 
-use crate::domain::money::Micros;
+use crate::domain::Micros;
 use crate::store::ledger::requests::{Close, RELEASED, RunLimits, Shortage};
 
 /// The run's own limits, and how much of them is used.

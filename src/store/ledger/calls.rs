@@ -4,10 +4,7 @@ use std::vec;
 
 use rusqlite::params;
 
-use crate::domain::key::Key;
-use crate::domain::money::Micros;
-use crate::domain::outcome::NotAsked;
-use crate::domain::time::Moment;
+use crate::domain::{Key, Micros, Moment, NotAsked};
 use crate::store::AccountId;
 use crate::store::answers::index::Reply;
 use crate::store::ledger::operations::Frozen;

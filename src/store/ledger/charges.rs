@@ -6,8 +6,7 @@
 
 use rusqlite::params;
 
-use crate::domain::key::{Effect, Key};
-use crate::domain::money::Micros;
+use crate::domain::{Effect, Key, Micros};
 use crate::store::ledger::requests::{Close, OperationEnd, Reserve};
 use crate::store::transaction::Transaction;
 

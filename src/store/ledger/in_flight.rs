@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
-use crate::domain::key::Key;
+use crate::domain::Key;
 use crate::store::SourceId;
 use crate::store::ledger::calls::parse_keys;
 use crate::store::ledger::requests::Elsewhere;

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::key::{Effect, Key};
-use crate::domain::money::Micros;
-use crate::domain::outcome::NotAsked;
-use crate::domain::time::Moment;
+use crate::domain::{Effect, Key, Micros, Moment, NotAsked};
 use crate::store::answers::index::NewAnswer;
 use crate::store::ledger::windows::Limits;
 use crate::store::{AccountId, SourceId};

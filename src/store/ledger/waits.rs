@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::domain::error::Error;
-use crate::domain::time::Moment;
+use crate::domain::{Error, Moment};
 use crate::store::run_locks::InUse;
 use crate::store::transaction::{Present, Transaction};
 use crate::store::{AccountId, Snapshot, failed, open};

@@ -9,9 +9,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::domain::money::Micros;
-use crate::domain::outcome::NotAsked;
-use crate::domain::time::Moment;
+use crate::domain::{Micros, Moment, NotAsked};
 
 /// Wall and boot clock drift apart by less than this while neither is set.
 const DRIFT_MICROS: u64 = 120_000_000;

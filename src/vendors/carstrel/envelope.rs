@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::PAGE;
+use crate::domain::Fault;
 use crate::domain::facts::StockVehicle;
-use crate::domain::outcome::Fault;
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, short_words, unrecognised};
 use crate::vendors::{ListPage, Reply, by_status};

@@ -17,8 +17,7 @@ use super::{
 };
 use crate::config::VendorSettings;
 use crate::domain::facts::StockVehicle;
-use crate::domain::key::{Key, KeyKind};
-use crate::domain::outcome::{Answer, Dataset, Fault};
+use crate::domain::{Answer, Dataset, Fault, Key, KeyKind};
 
 /// The vendor. Free of charge.
 #[derive(Debug)]

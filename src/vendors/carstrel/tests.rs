@@ -2,9 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::facts::{Listing, Price};
-use crate::domain::key::Page;
-use crate::domain::outcome::Denied;
-use crate::domain::vin::Vin;
+use crate::domain::{Denied, Page, Vin};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, settings};
 
 fn key(number: u32) -> Vec<Key> {

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::domain::Vin;
 use crate::domain::facts::{Listing, Price, StockVehicle};
 use crate::domain::numbers;
-use crate::domain::vin::{self, Rules, Vin};
+use crate::domain::vin::{self, Rules};
 use crate::vendors::json::{self, Object, Value};
 
 /// Where a VIN has been seen; frame and chassis number are other names for it, and

@@ -4,9 +4,7 @@ use serde_json::value::RawValue;
 
 use super::complaint;
 use super::item::{self, Item, Placed};
-use crate::domain::key::Key;
-use crate::domain::outcome::Fault;
-use crate::domain::vin::Vin;
+use crate::domain::{Fault, Key, Vin};
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Answer, KeyAnswer, Parsed, Reply};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::domain::outcome::{Denied, Fault};
+use crate::domain::{Denied, Fault};
 use crate::vendors::Reply;
 use crate::vendors::json::{self, Object, Value};
 use crate::vendors::reply::{garbled, short_words, unrecognised, wait_asked};

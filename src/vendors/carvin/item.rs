@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::complaint;
+use crate::domain::Key;
 use crate::domain::facts::{DecodeFacts, is_blank, model_year};
-use crate::domain::key::Key;
 use crate::vendors::Answer;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::vehicle::{self, IDENTITY, VIN};

@@ -20,9 +20,7 @@ use super::{
 };
 use crate::config::VendorSettings;
 use crate::domain::facts::Facts;
-use crate::domain::key::{Key, KeyKind};
-use crate::domain::outcome::{Dataset, Fault};
-use crate::domain::vin::Vin;
+use crate::domain::{Dataset, Fault, Key, KeyKind, Vin};
 
 /// The vendor. Free; a whole batch counts as one call.
 #[derive(Debug)]

@@ -6,9 +6,7 @@
 //! there and empty means "no recalls": any other shape is a fault.
 
 use super::complaint;
-use crate::domain::key::Key;
-use crate::domain::outcome::Fault;
-use crate::domain::vin::Vin;
+use crate::domain::{Fault, Key, Vin};
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Answer, Parsed, Reply, campaigns};

@@ -2,8 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::facts::{Campaign, DecodeFacts, RecallFacts};
-use crate::domain::key::Vehicle;
-use crate::domain::outcome::Denied;
+use crate::domain::{Denied, Vehicle};
 use crate::vendors::Answer::{self, Absent, Found, Refused};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
 use crate::vendors::{Method, Payload, excerpt};

@@ -19,8 +19,7 @@ use super::{
 };
 use crate::config::VendorSettings;
 use crate::domain::facts::Facts;
-use crate::domain::key::{Key, KeyKind, Vehicle};
-use crate::domain::outcome::{Dataset, Fault};
+use crate::domain::{Dataset, Fault, Key, KeyKind, Vehicle};
 
 /// The vendor.
 #[derive(Debug)]

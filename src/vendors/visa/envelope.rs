@@ -6,9 +6,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::domain::money::Micros;
-use crate::domain::outcome::{Denied, Fault};
 use crate::domain::time::LONGEST_WAIT;
+use crate::domain::{Denied, Fault, Micros};
 use crate::vendors::reply::{garbled, short_words, unrecognised, wait_asked};
 use crate::vendors::{Reply, by_status};
 

@@ -15,9 +15,7 @@ use super::{
     Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
 use crate::config::VendorSettings;
-use crate::domain::key::{Key, KeyKind, Task};
-use crate::domain::money::Micros;
-use crate::domain::outcome::Fault;
+use crate::domain::{Fault, Key, KeyKind, Micros, Task};
 
 pub use envelope::Execution;
 

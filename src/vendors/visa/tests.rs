@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::outcome::Denied;
+use crate::domain::Denied;
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, settings};
 
 fn task() -> Key {

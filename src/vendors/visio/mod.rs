@@ -17,9 +17,7 @@ use super::{
     Role, ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
 use crate::config::VendorSettings;
-use crate::domain::key::{Key, KeyKind, Page, Task};
-use crate::domain::outcome::Fault;
-use crate::domain::vin::Vin;
+use crate::domain::{Fault, Key, KeyKind, Page, Task, Vin};
 
 pub use wire::{Listed, PhotoRequest, listed, photo_request};
 

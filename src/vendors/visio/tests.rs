@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::outcome::Denied;
+use crate::domain::Denied;
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, settings};
 
 const VIN: &str = "1HGBH41JXMN109186";

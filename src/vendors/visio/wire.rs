@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Wanted;
-use crate::domain::outcome::Fault;
+use crate::domain::Fault;
 use crate::vendors::reply::{garbled, short_words, unrecognised};
 use crate::vendors::{Answer, Reply, by_status};
 

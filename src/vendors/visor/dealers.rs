@@ -11,8 +11,7 @@ use serde_json::value::RawValue;
 use super::{envelope, get, rows};
 use crate::config::VendorSettings;
 use crate::domain::facts::Dealer;
-use crate::domain::key::{Key, KeyKind};
-use crate::domain::outcome::Fault;
+use crate::domain::{Fault, Key, KeyKind};
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::domain::outcome::{Denied, Fault};
+use crate::domain::{Denied, Fault};
 use crate::vendors::json::{self, Object};
 use crate::vendors::reply::{short_words, wait_asked};
 use crate::vendors::{Reply, by_status};

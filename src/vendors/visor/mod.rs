@@ -24,10 +24,7 @@ use super::{
 };
 use crate::config::VendorSettings;
 use crate::domain::facts::{Facts, ListingFacts};
-use crate::domain::key::{Key, KeyKind};
-use crate::domain::money::Micros;
-use crate::domain::outcome::{Dataset, Fault};
-use crate::domain::vin::Vin;
+use crate::domain::{Dataset, Fault, Key, KeyKind, Micros, Vin};
 
 use dealers::{DEALERS, Dealers};
 

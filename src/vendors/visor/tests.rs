@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::Denied;
 use crate::domain::facts::{Listing, Price};
-use crate::domain::outcome::Denied;
 use crate::vendors::Answer::{self, Absent, Found};
 use crate::vendors::Method;
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};

@@ -6,8 +6,7 @@ use serde_json::value::RawValue;
 
 use super::dealers::DEALERS;
 use super::{LISTINGS, VINS, get};
-use crate::domain::money::Micros;
-use crate::domain::outcome::Fault;
+use crate::domain::{Fault, Micros};
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Counted, Probe, Reply, Usage, UsageRow};

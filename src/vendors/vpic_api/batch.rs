@@ -3,8 +3,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::domain::key::Key;
-use crate::domain::outcome::Fault;
+use crate::domain::{Fault, Key};
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Answer, KeyAnswer, Parsed, Reply, vehicle};

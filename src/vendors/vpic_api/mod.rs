@@ -15,9 +15,7 @@ use super::{
 };
 use crate::config::VendorSettings;
 use crate::domain::facts::{DecodeFacts, Facts};
-use crate::domain::key::{Key, KeyKind};
-use crate::domain::outcome::{Dataset, Fault};
-use crate::domain::vin::Vin;
+use crate::domain::{Dataset, Fault, Key, KeyKind, Vin};
 
 /// The vendor.
 #[derive(Debug)]

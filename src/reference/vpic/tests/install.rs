@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use ultravin::tables::{VpicData, compute_artifact_blake3_hex, serialize_artifact};
 
-use crate::domain::error::{Error, Exit};
+use crate::domain::{Error, Exit};
 use crate::reference::vpic::artifact::{Artifact, VERSION};
 use crate::reference::vpic::install::{Done, install, install_file, install_release};
 use crate::reference::vpic::{Place, Provenance, testing};

@@ -5,7 +5,7 @@ mod install;
 use std::path::Path;
 
 use super::*;
-use crate::domain::error::Exit;
+use crate::domain::Exit;
 use crate::reference::vpic::testing;
 
 /// 2026-11-22.

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::merge;
 use super::{UNKNOWN_YEAR, campaign_columns, read_campaign};
-use crate::domain::error::Error;
+use crate::domain::Error;
 use crate::domain::facts::{Campaign, Days, day};
 use crate::matching::bare;
 use crate::reference::nhtsa_file::{self, Edition, Part, Record};

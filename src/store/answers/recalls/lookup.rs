@@ -6,9 +6,8 @@ use super::{
     CampaignId, KeptRecallFile, RecallFileInfo, RecallLookup, RecallMatch, campaign_columns, merge,
     read_campaign,
 };
-use crate::domain::error::Error;
 use crate::domain::facts::{Campaign, RecallFacts};
-use crate::domain::key::Vehicle;
+use crate::domain::{Error, Vehicle};
 use crate::reference::nhtsa_file::Part;
 use crate::store::{Snapshot, failed};
 

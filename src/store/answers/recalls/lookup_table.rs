@@ -9,9 +9,8 @@ use hashbrown::HashMap;
 use rusqlite::CachedStatement;
 
 use super::{CampaignId, KeptRecallFile, RecallMatch, UNKNOWN_YEAR};
-use crate::domain::error::Error;
 use crate::domain::facts::Days;
-use crate::domain::key::Vehicle;
+use crate::domain::{Error, Vehicle};
 use crate::matching::{bare, beginnings};
 use crate::reference::nhtsa_file::Part;
 use crate::store::{Snapshot, failed};

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use super::import::Import;
 use super::*;
 use crate::config::Durability;
-use crate::domain::error::Error;
-use crate::domain::key::Vehicle;
+use crate::domain::{Error, Vehicle};
 use crate::reference::nhtsa_file::{Edition, Record};
 use crate::store::{RunLimits, Snapshot, Store, StoreSpec};
 

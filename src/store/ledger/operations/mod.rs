@@ -11,9 +11,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use crate::domain::error::Error;
-use crate::domain::key::{Effect, Key};
-use crate::domain::money::Micros;
+use crate::domain::{Effect, Error, Key, Micros};
 use crate::store::answers::index::Reply;
 use crate::store::ledger::calls::parse_keys;
 use crate::store::ledger::processes::ThisRun;

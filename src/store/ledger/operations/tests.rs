@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::config::Durability;
-use crate::domain::key::Task;
-use crate::domain::outcome::Answer;
-use crate::domain::time::Moment;
+use crate::domain::{Answer, Moment, Task};
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
     AccountId, Body, Call, Close, Elsewhere, Granted, NewAnswer, Reserve, RunInfo, RunLimits,

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use crate::domain::error::Error;
-use crate::domain::key::Key;
-use crate::domain::time::Moment;
+use crate::domain::{Error, Key, Moment};
 use crate::files::os;
 use crate::store::ledger::requests::{Elsewhere, RESERVED_FOR};
 use crate::store::run_locks::{self, DeadRun, RunLock};

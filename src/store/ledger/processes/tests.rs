@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::config::Durability;
-use crate::domain::key::Effect;
-use crate::domain::money::Micros;
-use crate::domain::outcome::NotAsked;
+use crate::domain::{Effect, Micros, NotAsked};
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
     AccountId, Call, Close, Granted, HeardWait, Reserve, RunInfo, RunLimits, Shortage, SourceName,
