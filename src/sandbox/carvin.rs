@@ -172,7 +172,7 @@ fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Reply> {
 
 /// The VIN in a text, in either case.
 fn read_vin(text: &str) -> Option<Vin> {
-    Vin::new(&text.trim().to_ascii_uppercase())
+    Vin::in_any_case(text)
 }
 
 fn recall_list(recalls: &[Campaign]) -> Reply {

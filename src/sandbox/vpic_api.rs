@@ -106,7 +106,7 @@ fn xml(vins: &[String]) -> Reply {
 }
 
 fn read_vin(text: &str) -> Option<Vin> {
-    Vin::new(&text.to_ascii_uppercase())
+    Vin::in_any_case(text)
 }
 
 /// One item: the decode all of the sandbox agrees on, and NHTSA's verdict.

@@ -27,6 +27,13 @@ impl Vin {
         Self::from_bytes(text.as_bytes())
     }
 
+    /// The VIN in `text`, as others write it: in any case, with blanks around it.
+    /// Text of another length is not copied, however long it is.
+    pub fn in_any_case(text: &str) -> Option<Self> {
+        let bytes: [u8; Self::LENGTH] = text.trim().as_bytes().try_into().ok()?;
+        Self::from_bytes(&bytes.to_ascii_uppercase())
+    }
+
     fn from_bytes(text: &[u8]) -> Option<Self> {
         let bytes: [u8; Self::LENGTH] = text.try_into().ok()?;
         bytes.iter().all(|&byte| is_vin_character(byte)).then_some(Self(bytes))

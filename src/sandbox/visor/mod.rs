@@ -106,7 +106,7 @@ impl Visor {
             }
             ["vins", vin] => {
                 let enriched = query::includes_only(query)?;
-                let vin = Vin::new(&vin.to_ascii_uppercase())
+                let vin = Vin::in_any_case(vin)
                     .ok_or_else(|| Refusal::invalid("invalid_vin", "A VIN has 17 characters."))?;
                 let answer = move || match rows::vin(&vin, enriched) {
                     Some(reply) => self.charged(reply, Charge::vin(enriched)),

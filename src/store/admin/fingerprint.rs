@@ -47,7 +47,7 @@ impl Fingerprints {
         let mut shown = String::with_capacity(text.len());
         for piece in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
             let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-            if let Some(vin) = Vin::new(&word.to_ascii_uppercase()) {
+            if let Some(vin) = Vin::in_any_case(word) {
                 shown.push_str(SHOWN);
                 shown.push_str(&self.of(&vin));
             } else {

@@ -249,7 +249,7 @@ impl<'r> Matching<'r> {
 
 /// The VIN that `text` is, in any case.
 fn vin(text: &str) -> Option<Vin> {
-    Vin::new(&text.trim().to_uppercase())
+    Vin::in_any_case(text)
 }
 
 fn is_another(text: &str, asked: Vin) -> bool {

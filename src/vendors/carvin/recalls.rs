@@ -41,6 +41,6 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
 fn is_about_another(envelope: &Object<'_>, key: &Key) -> bool {
     let inner = envelope.get(&["data"]).and_then(|raw| Object::read(raw).ok().flatten());
     let named = envelope.scalar(&["vin"]).or_else(|| inner.as_ref()?.scalar(&["vin"]));
-    let named = named.and_then(|text| Vin::new(&text.to_uppercase()));
+    let named = named.and_then(|text| Vin::in_any_case(&text));
     matches!((key.vin(), named), (Some(asked), Some(named)) if *asked != named)
 }

@@ -22,7 +22,7 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
         return Err(unrecognised(&reply.body));
     };
     let named = data.scalar(&["vin"]);
-    if named.is_some_and(|named| Vin::new(&named.to_uppercase()) != Some(*asked)) {
+    if named.is_some_and(|named| Vin::in_any_case(&named) != Some(*asked)) {
         return Ok(Parsed { foreign: 1, ..Parsed::default() });
     }
     let said = said(&data).map_err(unreadable)?.ok_or_else(|| unrecognised(&reply.body))?;

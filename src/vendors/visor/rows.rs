@@ -168,7 +168,7 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn read(raw: &'a RawValue) -> Result<Option<Self>, Unreadable> {
         let Some(columns) = Object::read(raw)? else { return Ok(None) };
-        let vin = columns.scalar(&["vin"]).and_then(|vin| Vin::new(&vin.to_uppercase()));
+        let vin = columns.scalar(&["vin"]).and_then(|vin| Vin::in_any_case(&vin));
         Ok(vin.map(|vin| Self { vin, raw, columns }))
     }
 
