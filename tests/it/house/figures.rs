@@ -12,10 +12,10 @@ const MANY_PARAMETERS: usize = 5;
 const MODULES: usize = 13; // as wanted, with `bin`
 const IMPORTS: usize = 90; // as wanted
 const LEVELS: usize = 14; // as wanted
-const FUNCTIONS_OF_MANY_PARAMETERS: usize = 33; // wanted: 19
+const FUNCTIONS_OF_MANY_PARAMETERS: usize = 19; // as wanted
 const LONGEST_FUNCTION: usize = 74; // as wanted
 const NINE_IN_TEN_FUNCTIONS: usize = 24; // as wanted
-const LINES: usize = 48_902; // wanted: 46_500
+const LINES: usize = 48_950; // wanted: 46_500
 
 /// The modules that each top-level module imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
