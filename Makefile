@@ -99,4 +99,5 @@ soak: ## the long forms of the tests, about an hour; VINRICH_SOAK_MINUTES=60 mak
 	VINRICH_SWEEP=12 $(LONG) disk::damage disk::broken_off disk::full
 	VINRICH_WRITES=10000 $(LONG) kills::crowd
 	VINRICH_NIGHTS=200 $(LONG) quota::fairness
+	VINRICH_SCENES=400 $(LONG) money::foretold
 	$(CARGO) bench --locked --bench soak

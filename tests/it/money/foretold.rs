@@ -15,7 +15,7 @@ use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
 
 use crate::support::clock::ScriptedClock;
 use crate::support::library::{Enriched, Tweak, fleet_vins};
-use crate::support::{Work, vpic};
+use crate::support::{Work, number_in, vpic};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -143,8 +143,13 @@ fn is_open_ended(forecast: &Forecast, vendor: &str) -> bool {
     forecast.warnings.iter().any(|words| words.contains(vendor) && words.contains("never read"))
 }
 
+/// Scenes of each property; `VINRICH_SCENES=400` plays more.
+fn cases() -> u32 {
+    number_in("VINRICH_SCENES").and_then(|cases| cases.try_into().ok()).unwrap_or(14)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn a_run_makes_no_more_calls_than_planned_and_no_fewer(scene in scene()) {
