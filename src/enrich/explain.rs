@@ -168,11 +168,10 @@ impl<'a> NextRun<'a> {
         let mut steps = Vec::new();
         let mut asked_before = false;
         for (place, step) in kept.chain.steps.iter().enumerate() {
-            let word = kept.word(place, 0, None);
             let line = match step {
                 Step::Local(local) => self.local(kept, place, *local, asked_before),
                 Step::Remote(source) => {
-                    let (line, asked) = self.remote(kept, source, word.as_ref());
+                    let (line, asked) = self.remote(kept, (place, source), asked_before);
                     asked_before |= asked;
                     line
                 }
@@ -211,8 +210,8 @@ impl<'a> NextRun<'a> {
     fn remote(
         &self,
         kept: &Board<'_>,
-        source: &Source,
-        word: Option<&Combined<'_>>,
+        (place, source): (usize, &Source),
+        asked_before: bool,
     ) -> (String, bool) {
         let label = &source.label;
         if source.key_kind() == KeyKind::Page {
@@ -221,10 +220,12 @@ impl<'a> NextRun<'a> {
         let (may, sure) = (asks(&self.most.0, kept, source), asks(&self.least, kept, source));
         let vehicle_unknown = source.key_kind() == KeyKind::Vehicle && self.vehicle.is_none();
         if vehicle_unknown {
-            let when = if may {
-                "is asked once the vehicle is known"
-            } else {
-                "is not asked: the vehicle is not known"
+            let when = match (may, asked_before) {
+                (true, false) => "is asked once the vehicle is known",
+                (true, true) => {
+                    "is asked once the vehicle is known, if no earlier source has the answer"
+                }
+                (false, _) => "is not asked: the vehicle is not known",
             };
             return (format!("{label} {when}"), may);
         }
@@ -234,7 +235,7 @@ impl<'a> NextRun<'a> {
             (false, _) if source.can_be_asked() => "is not asked: an earlier source has the answer",
             (false, _) => "cannot be asked",
         };
-        let mut line = match word.and_then(|word| kept_until(kept, word)) {
+        let mut line = match kept.word(place, 0, None).and_then(|word| kept_until(kept, &word)) {
             Some((said, until)) if self.now < until => {
                 format!("{label}: {said} in the store, fresh until {}", rfc3339(until))
             }
