@@ -45,13 +45,11 @@ impl Vehicles {
         snapshot: &Snapshot<'_>,
     ) -> Result<Vec<Option<LocalSays>>, Error> {
         let mut says = vec![None; self.keys.len()];
-        snapshot.each_recall_match(self.keys.each_vehicle(), |id, filed| {
-            says[id as usize] = Some(match filed {
-                RecallMatch::Found(_) | RecallMatch::Variants { .. } => LocalSays::Found,
+        snapshot.each_recall_match(self.keys.each_vehicle(), |id, found| {
+            says[id as usize] = Some(match found {
                 RecallMatch::Zero => LocalSays::Absent,
-                RecallMatch::UnknownYear | RecallMatch::Uncovered | RecallMatch::UnknownName => {
-                    LocalSays::Unclear
-                }
+                found if found.settles() => LocalSays::Found,
+                _ => LocalSays::Unclear,
             });
         })?;
         Ok(says)
