@@ -25,7 +25,7 @@ pub struct Explained {
     /// The vehicle under which recalls are asked, where decode has made it known.
     pub vehicle: Option<String>,
     /// The answers in the store.
-    pub answers: Vec<Told>,
+    pub answers: Vec<ExplainedAnswer>,
     /// What a run with these settings would do, by dataset.
     pub next_run: BTreeMap<&'static str, String>,
 }
@@ -33,7 +33,7 @@ pub struct Explained {
 /// One answer.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "as in `store::AnswerRecord`, with times in RFC 3339")]
-pub struct Told {
+pub struct ExplainedAnswer {
     pub dataset: String,
     pub vendor: String,
     pub endpoint: String,
@@ -86,7 +86,7 @@ pub fn explain(plan: &Plan, vin: &Vin, clock: &dyn Clock) -> Result<Explained, E
     Ok(Explained {
         vin: vin.to_string(),
         vehicle: vehicle.as_ref().map(ToString::to_string),
-        answers: said.iter().map(|said| look.told(said)).collect(),
+        answers: said.iter().map(|record| look.explained(record)).collect(),
         next_run: next,
     })
 }
@@ -104,33 +104,34 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn told(&self, said: &AnswerRecord) -> Told {
-        let freshness = self.freshness(&said.dataset);
-        let fresh_until = freshness.expires_at(&said.key, said.status == "found", said.fetched_at);
-        let stale_until = freshness.stale_until(said.fetched_at).max(fresh_until);
+    fn explained(&self, record: &AnswerRecord) -> ExplainedAnswer {
+        let freshness = self.freshness(&record.dataset);
+        let fresh_until =
+            freshness.expires_at(&record.key, record.status == "found", record.fetched_at);
+        let stale_until = freshness.stale_until(record.fetched_at).max(fresh_until);
         let state = match self.now {
             now if now < fresh_until => "fresh",
             now if now <= stale_until => "expired",
             _ => "too_old",
         };
-        Told {
-            dataset: said.dataset.clone(),
-            vendor: said.vendor.clone(),
-            endpoint: said.endpoint.clone(),
-            origin: said.origin.clone(),
-            key: name_of(&said.key),
-            status: said.status,
-            detail: said.detail.clone(),
-            fetched_at: rfc3339(said.fetched_at),
-            age_seconds: self.now.saturating_sub(said.fetched_at) / 1_000_000,
+        ExplainedAnswer {
+            dataset: record.dataset.clone(),
+            vendor: record.vendor.clone(),
+            endpoint: record.endpoint.clone(),
+            origin: record.origin.clone(),
+            key: name_of(&record.key),
+            status: record.status,
+            detail: record.detail.clone(),
+            fetched_at: rfc3339(record.fetched_at),
+            age_seconds: self.now.saturating_sub(record.fetched_at) / 1_000_000,
             state,
             fresh_until: rfc3339(fresh_until),
             stale_until: rfc3339(stale_until),
-            call: said.call,
-            run_id: said.run_id.clone(),
-            request_id: said.request_id.clone(),
-            body_bytes: said.body_bytes,
-            earlier: said.earlier.iter().map(|e| (rfc3339(e.fetched_at), e.status)).collect(),
+            call: record.call,
+            run_id: record.run_id.clone(),
+            request_id: record.request_id.clone(),
+            body_bytes: record.body_bytes,
+            earlier: record.earlier.iter().map(|e| (rfc3339(e.fetched_at), e.status)).collect(),
         }
     }
 

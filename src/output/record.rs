@@ -23,13 +23,13 @@ pub struct Record {
     /// What became of the VIN cell.
     pub reading: Reading,
     /// The vehicle.
-    pub decode: Told<DecodeFacts>,
+    pub decode: DatasetAnswer<DecodeFacts>,
     /// Its recalls.
-    pub recalls: Told<RecallFacts>,
+    pub recalls: DatasetAnswer<RecallFacts>,
     /// How the recalls were matched.
     pub recall_match_basis: Option<MatchBasis>,
     /// Its listings.
-    pub listings: Told<ListingFacts>,
+    pub listings: DatasetAnswer<ListingFacts>,
     /// Other vehicles like it, in an inventory.
     pub comparables: Option<Arc<Comparables>>,
     /// Conflicts between decoders: one JSON object.
@@ -42,7 +42,7 @@ pub struct Record {
 
 /// What a dataset says about a row.
 #[derive(Clone, Debug)]
-pub struct Told<F> {
+pub struct DatasetAnswer<F> {
     /// The status.
     pub status: Status,
     /// The vendor that answered, as written.
@@ -55,7 +55,7 @@ pub struct Told<F> {
     pub facts: Option<Arc<F>>,
 }
 
-impl<F> Told<F> {
+impl<F> DatasetAnswer<F> {
     /// Whether a vendor has answered: found or absent.
     pub fn has_answer(&self) -> bool {
         matches!(self.status, Status::Found | Status::Absent)
@@ -84,10 +84,10 @@ impl Record {
             file: row.file(),
             source_row: row.source_row(),
             reading,
-            decode: Told::not_requested(None),
-            recalls: Told::not_requested(None),
+            decode: DatasetAnswer::not_requested(None),
+            recalls: DatasetAnswer::not_requested(None),
             recall_match_basis: None,
-            listings: Told::not_requested(None),
+            listings: DatasetAnswer::not_requested(None),
             comparables: None,
             decode_conflicts: None,
             input_conflicts: None,

@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
     use crate::domain::vin::Reading;
-    use crate::output::record::Told;
+    use crate::output::record::DatasetAnswer;
 
     fn row(campaigns: Vec<Campaign>) -> Record {
         let facts = Some(Arc::new(RecallFacts { campaigns }));
@@ -120,10 +120,14 @@ mod tests {
             file: 0,
             source_row: 2,
             reading: Reading::default(),
-            decode: Told::not_requested(None),
-            recalls: Told { status: Status::Found, facts, ..Told::not_requested(None) },
+            decode: DatasetAnswer::not_requested(None),
+            recalls: DatasetAnswer {
+                status: Status::Found,
+                facts,
+                ..DatasetAnswer::not_requested(None)
+            },
             recall_match_basis: None,
-            listings: Told::not_requested(None),
+            listings: DatasetAnswer::not_requested(None),
             comparables: None,
             decode_conflicts: None,
             input_conflicts: None,

@@ -295,7 +295,7 @@ impl<'b> Zero<'b> {
 
     /// A zero asked by vehicle: confirmed by VIN, contradicted by VIN, or inconclusive.
     ///
-    /// Campaigns that a VIN of the same make, model and year has are told for its
+    /// Campaigns that a VIN of the same make, model and year has count for its
     /// siblings too, as `model_variant`: the vendor knows the model by another
     /// name, and a zero would be false.
     fn probed(&self, probe: &'b Probe, vin: u32, vehicle: u32) -> Combined<'b> {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{tell, tell_outcome};
+use super::{answer_of, without_answer};
 use crate::config::Local;
 use crate::domain::facts::{DecodeFacts, fingerprint};
 use crate::domain::{Error, Outcome, Status};
 use crate::enrich::board::{Board, Combined, FactsCache, LocalSays};
 use crate::matching::conflicts::{Conflicts, decode_conflicts, fill};
 
-use crate::output::record::Told;
+use crate::output::record::DatasetAnswer;
 use crate::reference::vpic::Decoded;
 use crate::reference::vpic::Offline;
 use crate::store::Snapshot;
@@ -46,9 +46,9 @@ struct Opinion {
     conflicts: Option<Arc<Conflicts>>,
 }
 
-/// What a row is told.
-pub(super) struct DecodeTold {
-    pub(super) told: Told<DecodeFacts>,
+/// What a row gets.
+pub(super) struct DecodeAnswer {
+    pub(super) answer: DatasetAnswer<DecodeFacts>,
     pub(super) conflicts: Option<Arc<Conflicts>>,
     /// Of the facts.
     pub(super) hash: u64,
@@ -67,48 +67,48 @@ impl<'a> Decodes<'a> {
         self.board.as_ref().map_or(0, Board::stale)
     }
 
-    /// What is told of the VIN numbered `id`. A vendor's answer is filled from the
+    /// What the row of the VIN numbered `id` gets. A vendor's answer is filled from the
     /// offline decoder's, and held against it.
-    pub(super) fn tell(
+    pub(super) fn answer(
         &mut self,
         id: u32,
         decoded: Option<&Decoded>,
         snapshot: &Snapshot<'_>,
-    ) -> Result<DecodeTold, Error> {
+    ) -> Result<DecodeAnswer, Error> {
         let decoded = decoded.filter(|_| self.offline.is_some());
         let says = decoded
             .map(|decoded| if decoded.is_found() { LocalSays::Found } else { LocalSays::Absent });
         let word = self.board.as_ref().and_then(|board| board.best(id, says));
-        let (mut told, hash) = match (&word, &self.offline, decoded) {
-            (None, ..) => (Told::not_requested(None), 0),
+        let (mut answer, hash) = match (&word, &self.offline, decoded) {
+            (None, ..) => (DatasetAnswer::not_requested(None), 0),
             (Some(Combined::Local { .. }), Some(place), Some(decoded)) => {
-                return Ok(place.tell(decoded));
+                return Ok(place.answer(decoded));
             }
-            (Some(word), ..) => tell(word, snapshot, &mut self.cache)?,
+            (Some(word), ..) => answer_of(word, snapshot, &mut self.cache)?,
         };
-        let found = told.facts.take().filter(|_| told.status == Status::Found);
+        let found = answer.facts.take().filter(|_| answer.status == Status::Found);
         let (Some(facts), Some(decoded)) = (found.clone(), decoded) else {
-            told.facts = found;
-            return Ok(DecodeTold { told, conflicts: None, hash });
+            answer.facts = found;
+            return Ok(DecodeAnswer { answer, conflicts: None, hash });
         };
         let Opinion { facts, hash, conflicts } =
-            second_opinion(&mut self.opinions, (facts, hash), &told, decoded);
-        told.facts = Some(facts);
-        Ok(DecodeTold { told, conflicts, hash })
+            second_opinion(&mut self.opinions, (facts, hash), &answer, decoded);
+        answer.facts = Some(facts);
+        Ok(DecodeAnswer { answer, conflicts, hash })
     }
 }
 
 impl Place {
-    fn tell(&self, decoded: &Decoded) -> DecodeTold {
+    fn answer(&self, decoded: &Decoded) -> DecodeAnswer {
         let found = decoded.is_found();
         let outcome = if found { Outcome::Found } else { Outcome::Absent };
-        let told = Told {
+        let answer = DatasetAnswer {
             vendor: Some(Arc::clone(&self.label)),
             fetched_at: Some(self.released_at),
             facts: found.then(|| Arc::clone(&decoded.facts)),
-            ..tell_outcome(&outcome)
+            ..without_answer(&outcome)
         };
-        DecodeTold { told, conflicts: None, hash: if found { decoded.hash } else { 0 } }
+        DecodeAnswer { answer, conflicts: None, hash: if found { decoded.hash } else { 0 } }
     }
 }
 
@@ -116,17 +116,17 @@ impl Place {
 fn second_opinion(
     opinions: &mut Opinions,
     (facts, hash): (Arc<DecodeFacts>, u64),
-    told: &Told<DecodeFacts>,
+    answer: &DatasetAnswer<DecodeFacts>,
     decoded: &Decoded,
 ) -> Opinion {
-    let about = (told.vendor.clone(), hash, decoded.hash);
+    let about = (answer.vendor.clone(), hash, decoded.hash);
     if let Some(known) = opinions.get(&about) {
         return known.clone();
     }
     if opinions.len() >= OPINIONS {
         opinions.clear();
     }
-    let vendor = told.vendor.as_deref().unwrap_or_default();
+    let vendor = answer.vendor.as_deref().unwrap_or_default();
     let conflicts = decode_conflicts(&facts, vendor, &decoded.facts, Local::Vpic.id());
     let mut filled = DecodeFacts::clone(&facts);
     let opinion = if fill(&mut filled, &decoded.facts) {

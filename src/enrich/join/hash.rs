@@ -7,7 +7,7 @@ use crate::domain::facts::{Comparables, MatchBasis};
 use crate::domain::vin::{Reading, VinError};
 use crate::input::Row;
 use crate::matching::conflicts::Conflicts;
-use crate::output::record::Told;
+use crate::output::record::DatasetAnswer;
 
 /// Hashes a record's values without fetch times and stale marks.
 pub(super) struct RowHash(Xxh3);
@@ -24,11 +24,11 @@ impl RowHash {
         hash
     }
 
-    pub(super) fn add<F>(&mut self, told: &Told<F>, facts: u64) {
-        self.text(Some(told.status.name()));
-        self.text(told.vendor.as_deref());
+    pub(super) fn add<F>(&mut self, answer: &DatasetAnswer<F>, facts: u64) {
+        self.text(Some(answer.status.name()));
+        self.text(answer.vendor.as_deref());
         // Why a key was refused is in the hash of what was said: a stale mark takes its place.
-        let error = told.error.as_deref().filter(|_| told.status != Status::Refused);
+        let error = answer.error.as_deref().filter(|_| answer.status != Status::Refused);
         self.text(error.filter(|error| !error.starts_with("stale:")));
         self.0.update(&facts.to_le_bytes());
     }

@@ -24,7 +24,7 @@ use crate::enrich::chain::{Chain, Chains};
 use crate::input::{Batch, Inputs, Row};
 use crate::matching::conflicts::{Conflicts, input_conflicts};
 use crate::matching::repair::Suggestions;
-use crate::output::record::{Record, Told};
+use crate::output::record::{DatasetAnswer, Record};
 use crate::reference::vpic::Decoded;
 use crate::reference::vpic::Offline;
 use crate::store::Snapshot;
@@ -122,22 +122,22 @@ impl<'a> Joiner<'a> {
         if let Some(vin) = record.reading.vin
             && let Some(id) = self.vins.id(&Key::Vin(vin))
         {
-            let decode = self.decodes.tell(id, decoded, self.snapshot)?;
-            hash.add(&decode.told, decode.hash);
+            let decode = self.decodes.answer(id, decoded, self.snapshot)?;
+            hash.add(&decode.answer, decode.hash);
             record.decode_conflicts = decode.conflicts;
-            record.input_conflicts = conflicts_with(row, &decode.told);
+            record.input_conflicts = conflicts_with(row, &decode.answer);
             hash.conflicts(record.decode_conflicts.as_deref());
             hash.conflicts(record.input_conflicts.as_deref());
-            record.decode = decode.told;
+            record.decode = decode.answer;
             if let Some(recalls) = &mut self.recalls {
-                let told = recalls.tell(id, &record.decode, decode.hash, self.snapshot)?;
-                hash.add(&told.told, told.hash);
-                hash.basis(told.basis);
-                (record.recalls, record.recall_match_basis) = (told.told, told.basis);
+                let answer = recalls.answer(id, &record.decode, decode.hash, self.snapshot)?;
+                hash.add(&answer.answer, answer.hash);
+                hash.basis(answer.basis);
+                (record.recalls, record.recall_match_basis) = (answer.answer, answer.basis);
             }
-            let (told, facts) = self.listings_of(id, &vin)?;
-            hash.add(&told, facts);
-            record.listings = told;
+            let (answer, facts) = self.listings_of(id, &vin)?;
+            hash.add(&answer, facts);
+            record.listings = answer;
             record.comparables = self.comparables_of(&record.decode);
             hash.comparables(record.comparables.as_deref());
         }
@@ -146,27 +146,36 @@ impl<'a> Joiner<'a> {
     }
 
     /// The listings of a VIN: an answer about it, or what an inventory says. What
-    /// the one written leaves open of its dealer is told by the dealer's own answer.
-    fn listings_of(&mut self, id: u32, vin: &Vin) -> Result<(Told<ListingFacts>, u64), Error> {
-        let Some(board) = &self.listings else { return Ok((Told::not_requested(None), 0)) };
-        let Some(word) = board.best(id, None) else { return Ok((Told::not_requested(None), 0)) };
-        let (mut told, mut hash) = tell(&word, self.snapshot, &mut self.listing_cache)?;
+    /// the one written leaves open of its dealer is filled from the dealer's own answer.
+    fn listings_of(
+        &mut self,
+        id: u32,
+        vin: &Vin,
+    ) -> Result<(DatasetAnswer<ListingFacts>, u64), Error> {
+        let Some(board) = &self.listings else {
+            return Ok((DatasetAnswer::not_requested(None), 0));
+        };
+        let Some(word) = board.best(id, None) else {
+            return Ok((DatasetAnswer::not_requested(None), 0));
+        };
+        let (mut answer, mut hash) = answer_of(&word, self.snapshot, &mut self.listing_cache)?;
         if let Combined::Inventory { inventory, .. } = word
             && let Some((facts, of)) = inventory.listings(vin)
         {
-            (told.facts, hash) = (Some(facts), of);
+            (answer.facts, hash) = (Some(facts), of);
         }
-        let answer = word.vendor().zip(told.facts.as_deref());
-        if let Some(facts) = answer.and_then(|(vendor, facts)| self.dealers.complete(vendor, facts))
+        let by_vendor = word.vendor().zip(answer.facts.as_deref());
+        if let Some(facts) =
+            by_vendor.and_then(|(vendor, facts)| self.dealers.complete(vendor, facts))
         {
             hash = fingerprint(&*facts);
-            told.facts = Some(facts);
+            answer.facts = Some(facts);
         }
-        Ok((told, hash))
+        Ok((answer, hash))
     }
 
     /// Vehicles like the decoded one, where an inventory was read.
-    fn comparables_of(&self, decode: &Told<DecodeFacts>) -> Option<Arc<Comparables>> {
+    fn comparables_of(&self, decode: &DatasetAnswer<DecodeFacts>) -> Option<Arc<Comparables>> {
         let vehicle = decode.facts.as_deref()?;
         let (make, model) = (vehicle.make.as_deref()?, vehicle.model.as_deref()?);
         let inventory =
@@ -182,63 +191,73 @@ fn may_be_a_slip(reading: &Reading) -> bool {
 }
 
 /// Where the row's own words and its VIN differ.
-fn conflicts_with(row: Row<'_>, decode: &Told<DecodeFacts>) -> Option<Arc<Conflicts>> {
+fn conflicts_with(row: Row<'_>, decode: &DatasetAnswer<DecodeFacts>) -> Option<Arc<Conflicts>> {
     let claims = row.claims();
     let facts = decode.facts.as_ref().filter(|_| !claims.is_empty())?;
     input_conflicts(&claims, facts).map(Arc::new)
 }
 
-/// What a row is told of a word, and the hash of its facts.
-fn tell<F: OfDataset + Default>(
+/// What a row gets by a word, and the hash of its facts.
+fn answer_of<F: OfDataset + Default>(
     word: &Combined<'_>,
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<F>,
-) -> Result<(Told<F>, u64), Error> {
+) -> Result<(DatasetAnswer<F>, u64), Error> {
     match *word {
-        Combined::Key { column, keys, id, .. } => tell_key(column, keys, id, snapshot, cache),
+        Combined::Key { column, keys, id, .. } => answer_of_key(column, keys, id, snapshot, cache),
         Combined::Inventory { inventory, source, .. } => {
-            let told = Told {
+            let answer = DatasetAnswer {
                 status: word.status(),
                 vendor: Some(Arc::clone(&source.label)),
                 fetched_at: Some(inventory.fetched_at()),
                 error: inventory.stale().cloned(),
                 facts: None,
             };
-            Ok((told, 0))
+            Ok((answer, 0))
         }
-        Combined::Unanswered(ref outcome) => Ok((tell_outcome(outcome), 0)),
-        Combined::United { .. } | Combined::Local { .. } => Ok((Told::not_requested(None), 0)),
+        Combined::Unanswered(ref outcome) => Ok((without_answer(outcome), 0)),
+        Combined::United { .. } | Combined::Local { .. } => {
+            Ok((DatasetAnswer::not_requested(None), 0))
+        }
     }
 }
 
-/// What a row is told of the answer about one key.
-fn tell_key<F: OfDataset + Default>(
+/// What a row gets by the answer about one key.
+fn answer_of_key<F: OfDataset + Default>(
     column: &Column,
     keys: &KeySet,
     id: u32,
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<F>,
-) -> Result<(Told<F>, u64), Error> {
+) -> Result<(DatasetAnswer<F>, u64), Error> {
     let word = column.key_word(id);
     if let Some(outcome) = &word.outcome {
-        return Ok((tell_outcome(outcome), 0));
+        return Ok((without_answer(outcome), 0));
     }
-    let Some(fetched_at) = word.fetched_at() else { return Ok((Told::not_requested(None), 0)) };
+    let Some(fetched_at) = word.fetched_at() else {
+        return Ok((DatasetAnswer::not_requested(None), 0));
+    };
     let facts =
         if word.status == Status::Found { cache.facts(column, keys, id, snapshot)? } else { None };
     let said = word.detail.as_ref().map_or(0, |detail| xxh3_64(detail.as_bytes()));
     let (facts, hash) = facts.map_or((None, said), |(facts, hash)| (Some(facts), hash));
-    let told = Told {
+    let answer = DatasetAnswer {
         status: word.status,
         vendor: Some(Arc::clone(&column.source.label)),
         fetched_at: Some(fetched_at),
         error: word.stale.or(word.detail),
         facts,
     };
-    Ok((told, hash))
+    Ok((answer, hash))
 }
 
-fn tell_outcome<F>(outcome: &Outcome) -> Told<F> {
+fn without_answer<F>(outcome: &Outcome) -> DatasetAnswer<F> {
     let (status, error, _) = outcome.verdict();
-    Told { status, vendor: None, fetched_at: None, error: error.map(Arc::from), facts: None }
+    DatasetAnswer {
+        status,
+        vendor: None,
+        fetched_at: None,
+        error: error.map(Arc::from),
+        facts: None,
+    }
 }

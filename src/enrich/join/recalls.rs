@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{tell, tell_key, tell_outcome};
+use super::{answer_of, answer_of_key, without_answer};
 use crate::config::Local;
 use crate::domain::facts::{Campaign, DecodeFacts, MatchBasis, RecallFacts, fingerprint};
 use crate::domain::{Error, KeySet, Outcome, Status, Vehicle};
 use crate::enrich::board::{Board, Column, Combined, FactsCache, LocalSays};
-use crate::output::record::Told;
+use crate::output::record::DatasetAnswer;
 use crate::store::{CampaignId, RecallFileInfo, RecallLookup, RecallMatch, Snapshot};
 
 /// Decodes whose filed recalls are kept for rows to come.
@@ -33,19 +33,19 @@ struct File<'a> {
     label: Arc<str>,
     filer: RecallLookup<'a>,
     /// What it tells, by the fingerprint of the decode that names the vehicle.
-    told: HashMap<u64, Option<RecallTold>>,
+    answer: HashMap<u64, Option<RecallAnswer>>,
     /// The same by the vehicle, which many decodes name.
-    by_vehicle: HashMap<Vehicle, RecallTold>,
+    by_vehicle: HashMap<Vehicle, RecallAnswer>,
     /// Campaigns as facts, with their hash: many vehicles have the same ones.
     facts: HashMap<Vec<CampaignId>, (Arc<RecallFacts>, u64)>,
     /// How many campaigns `facts` holds.
     campaigns: usize,
 }
 
-/// What a row is told.
+/// What a row gets.
 #[derive(Clone)]
-pub(super) struct RecallTold {
-    pub(super) told: Told<RecallFacts>,
+pub(super) struct RecallAnswer {
+    pub(super) answer: DatasetAnswer<RecallFacts>,
     pub(super) basis: Option<MatchBasis>,
     /// Of the facts.
     pub(super) hash: u64,
@@ -64,46 +64,46 @@ impl<'a> Recalls<'a> {
         self.board.stale()
     }
 
-    /// What is told of the VIN numbered `id`.
-    pub(super) fn tell(
+    /// What the row of the VIN numbered `id` gets.
+    pub(super) fn answer(
         &mut self,
         id: u32,
-        decode: &Told<DecodeFacts>,
+        decode: &DatasetAnswer<DecodeFacts>,
         decode_hash: u64,
         snapshot: &Snapshot<'_>,
-    ) -> Result<RecallTold, Error> {
+    ) -> Result<RecallAnswer, Error> {
         let Self { board, cache, united, file } = self;
         let filed = match (file, &decode.facts) {
-            (Some(file), Some(facts)) => file.tell(facts, decode_hash, snapshot)?,
+            (Some(file), Some(facts)) => file.answer(facts, decode_hash, snapshot)?,
             _ => None,
         };
-        let says = filed.as_ref().map(|filed| match filed.told.status {
+        let says = filed.as_ref().map(|filed| match filed.answer.status {
             Status::Found => LocalSays::Found,
             Status::Absent => LocalSays::Absent,
             _ => LocalSays::Unclear,
         });
         let Some(word) = board.best(id, says) else { return Ok(unknown(decode)) };
-        let (told, hash, basis) = match &word {
+        let (answer, hash, basis) = match &word {
             Combined::Local { .. } => return Ok(filed.unwrap_or_else(|| unknown(decode))),
-            Combined::Unanswered(outcome) => (tell_outcome(outcome), 0, None),
+            Combined::Unanswered(outcome) => (without_answer(outcome), 0, None),
             Combined::United { column, names, found, missing } => {
-                let (mut told, hash) = unite((column, names, found), snapshot, cache, united)?;
+                let (mut answer, hash) = unite((column, names, found), snapshot, cache, united)?;
                 let missing = missing.as_ref().and_then(|outcome| outcome.verdict().1);
-                told.error = told.error.or_else(|| missing.map(Arc::from));
-                (told, hash, Some(MatchBasis::ModelVariant))
+                answer.error = answer.error.or_else(|| missing.map(Arc::from));
+                (answer, hash, Some(MatchBasis::ModelVariant))
             }
             Combined::Key { basis, .. } => {
-                let (told, hash) = tell(&word, snapshot, cache)?;
-                (told, hash, Some(*basis))
+                let (answer, hash) = answer_of(&word, snapshot, cache)?;
+                (answer, hash, Some(*basis))
             }
             Combined::Inventory { .. } => return Ok(unknown(decode)),
         };
-        Ok(RecallTold { basis: basis.filter(|_| told.has_answer()), told, hash })
+        Ok(RecallAnswer { basis: basis.filter(|_| answer.has_answer()), answer, hash })
     }
 }
 
 /// Campaigns found under several names, by those names.
-type United = HashMap<Vec<u32>, (Told<RecallFacts>, u64)>;
+type United = HashMap<Vec<u32>, (DatasetAnswer<RecallFacts>, u64)>;
 
 /// The campaigns found under several names of one model, as one answer.
 fn unite(
@@ -111,27 +111,27 @@ fn unite(
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<RecallFacts>,
     united: &mut United,
-) -> Result<(Told<RecallFacts>, u64), Error> {
+) -> Result<(DatasetAnswer<RecallFacts>, u64), Error> {
     if let Some(known) = united.get(names) {
         return Ok(known.clone());
     }
-    let mut whole: Option<Told<RecallFacts>> = None;
+    let mut whole: Option<DatasetAnswer<RecallFacts>> = None;
     let mut campaigns: BTreeMap<String, Campaign> = BTreeMap::new();
     for &name in names {
-        let (told, _) = tell_key(column, keys, name, snapshot, cache)?;
-        let of = told.facts.iter().flat_map(|facts| &facts.campaigns);
+        let (answer, _) = answer_of_key(column, keys, name, snapshot, cache)?;
+        let of = answer.facts.iter().flat_map(|facts| &facts.campaigns);
         campaigns.extend(of.map(|campaign| (campaign.number.clone(), campaign.clone())));
-        let whole = whole.get_or_insert_with(|| told.clone());
+        let whole = whole.get_or_insert_with(|| answer.clone());
         // As old as its oldest part, and stale when one part is.
-        whole.fetched_at = whole.fetched_at.min(told.fetched_at);
-        whole.error = whole.error.take().or(told.error);
+        whole.fetched_at = whole.fetched_at.min(answer.fetched_at);
+        whole.error = whole.error.take().or(answer.error);
     }
     let facts = RecallFacts { campaigns: campaigns.into_values().collect() };
     let hash = fingerprint(&facts);
-    let mut told = whole.unwrap_or_else(|| Told::not_requested(None));
-    told.facts = Some(Arc::new(facts));
-    united.insert(names.to_vec(), (told.clone(), hash));
-    Ok((told, hash))
+    let mut answer = whole.unwrap_or_else(|| DatasetAnswer::not_requested(None));
+    answer.facts = Some(Arc::new(facts));
+    united.insert(names.to_vec(), (answer.clone(), hash));
+    Ok((answer, hash))
 }
 
 impl<'a> File<'a> {
@@ -142,7 +142,7 @@ impl<'a> File<'a> {
             info,
             label: Local::NhtsaFile.id().into(),
             filer: snapshot.recall_lookup()?,
-            told: HashMap::new(),
+            answer: HashMap::new(),
             by_vehicle: HashMap::new(),
             facts: HashMap::new(),
             campaigns: 0,
@@ -150,29 +150,29 @@ impl<'a> File<'a> {
     }
 
     /// What the file says of the vehicle that a decode names; `None` where it names none.
-    fn tell(
+    fn answer(
         &mut self,
         decode: &DecodeFacts,
         decode_hash: u64,
         snapshot: &Snapshot<'_>,
-    ) -> Result<Option<RecallTold>, Error> {
-        if let Some(known) = self.told.get(&decode_hash) {
+    ) -> Result<Option<RecallAnswer>, Error> {
+        if let Some(known) = self.answer.get(&decode_hash) {
             return Ok(known.clone());
         }
-        if self.told.len() >= FILED || self.campaigns >= FILED_CAMPAIGNS {
+        if self.answer.len() >= FILED || self.campaigns >= FILED_CAMPAIGNS {
             self.forget();
         }
-        let told = match decode.vehicle() {
+        let answer = match decode.vehicle() {
             Some(vehicle) => Some(self.tell_vehicle(vehicle, snapshot)?),
             None => None,
         };
-        self.told.insert(decode_hash, told.clone());
-        Ok(told)
+        self.answer.insert(decode_hash, answer.clone());
+        Ok(answer)
     }
 
-    /// All at once, as what is told shares the campaigns.
+    /// All at once, as the answers share the campaigns.
     fn forget(&mut self) {
-        self.told.clear();
+        self.answer.clear();
         self.by_vehicle.clear();
         self.facts.clear();
         self.campaigns = 0;
@@ -182,16 +182,20 @@ impl<'a> File<'a> {
         &mut self,
         vehicle: Vehicle,
         snapshot: &Snapshot<'_>,
-    ) -> Result<RecallTold, Error> {
+    ) -> Result<RecallAnswer, Error> {
         if let Some(known) = self.by_vehicle.get(&vehicle) {
             return Ok(known.clone());
         }
-        let told = self.look_up(&vehicle, snapshot)?;
-        self.by_vehicle.insert(vehicle, told.clone());
-        Ok(told)
+        let answer = self.look_up(&vehicle, snapshot)?;
+        self.by_vehicle.insert(vehicle, answer.clone());
+        Ok(answer)
     }
 
-    fn look_up(&mut self, vehicle: &Vehicle, snapshot: &Snapshot<'_>) -> Result<RecallTold, Error> {
+    fn look_up(
+        &mut self,
+        vehicle: &Vehicle,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<RecallAnswer, Error> {
         let (status, campaigns, basis) = match self.filer.find(vehicle)? {
             RecallMatch::Found(campaigns) => (Status::Found, campaigns, MatchBasis::ModelExact),
             RecallMatch::Variants { campaigns, .. } => {
@@ -199,19 +203,19 @@ impl<'a> File<'a> {
             }
             RecallMatch::Zero => (Status::Absent, Vec::new(), MatchBasis::ModelExact),
             RecallMatch::UnknownYear | RecallMatch::Uncovered | RecallMatch::UnknownName => {
-                let told = tell_outcome(&Outcome::Inconclusive);
-                return Ok(RecallTold { told, basis: None, hash: 0 });
+                let answer = without_answer(&Outcome::Inconclusive);
+                return Ok(RecallAnswer { answer, basis: None, hash: 0 });
             }
         };
         let (facts, hash) = self.facts_of(campaigns, snapshot)?;
-        let told = Told {
+        let answer = DatasetAnswer {
             status,
             vendor: Some(Arc::clone(&self.label)),
             fetched_at: Some(self.info.imported_at),
             error: None,
             facts: (status == Status::Found).then_some(facts),
         };
-        Ok(RecallTold { told, basis: Some(basis), hash })
+        Ok(RecallAnswer { answer, basis: Some(basis), hash })
     }
 
     fn facts_of(
@@ -232,15 +236,15 @@ impl<'a> File<'a> {
 }
 
 /// Nobody could say anything.
-fn unknown(decode: &Told<DecodeFacts>) -> RecallTold {
-    RecallTold { told: without_vehicle(decode), basis: None, hash: 0 }
+fn unknown(decode: &DatasetAnswer<DecodeFacts>) -> RecallAnswer {
+    RecallAnswer { answer: without_vehicle(decode), basis: None, hash: 0 }
 }
 
 /// Recalls of a row whose vehicle is not known: what decode waits for or failed
 /// at; when it has answered, there is no vehicle to ask about.
-fn without_vehicle(decode: &Told<DecodeFacts>) -> Told<RecallFacts> {
+fn without_vehicle(decode: &DatasetAnswer<DecodeFacts>) -> DatasetAnswer<RecallFacts> {
     match decode.status {
-        Status::Pending | Status::Failed => Told {
+        Status::Pending | Status::Failed => DatasetAnswer {
             status: decode.status,
             vendor: None,
             fetched_at: None,
@@ -248,7 +252,7 @@ fn without_vehicle(decode: &Told<DecodeFacts>) -> Told<RecallFacts> {
             facts: None,
         },
         Status::Found | Status::Absent | Status::Refused | Status::NotRequested => {
-            Told::not_requested(Some("vehicle_unknown".into()))
+            DatasetAnswer::not_requested(Some("vehicle_unknown".into()))
         }
     }
 }
@@ -281,17 +285,17 @@ mod tests {
         let store = Store::peek(&path).expect("readable").expect("there");
         let snapshot = store.snapshot().expect("a view");
         let mut file = File::open(&snapshot).expect("readable").expect("imported");
-        let mut tell = |model, year, hash| {
-            let told = file.tell(&decode(model, year), hash, &snapshot).expect("readable");
-            told.expect("a vehicle").told
+        let mut answer = |model, year, hash| {
+            let answer = file.answer(&decode(model, year), hash, &snapshot).expect("readable");
+            answer.expect("a vehicle").answer
         };
 
-        let first = tell("F-150", 2016, 1).facts.expect("found");
+        let first = answer("F-150", 2016, 1).facts.expect("found");
         for (model, year, hash) in [("F-150", 2016, 2), ("F-150", 2017, 3), ("F150", 2016, 4)] {
-            let other = tell(model, year, hash).facts.expect("found");
+            let other = answer(model, year, hash).facts.expect("found");
             assert!(Arc::ptr_eq(&first, &other), "{model} {year}");
         }
-        let unknown = tell("F-150", 2018, 5);
+        let unknown = answer("F-150", 2018, 5);
         assert!(!unknown.has_answer(), "a campaign without a year may be about it");
     }
 }

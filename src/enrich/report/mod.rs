@@ -14,7 +14,7 @@ use crate::domain::{Dataset, Error};
 use crate::enrich::plan::Plan;
 pub use crate::gate::{QuotaReport, VendorReport};
 use crate::matching::conflicts::Conflicts;
-use crate::output::record::{Record, Told};
+use crate::output::record::{DatasetAnswer, Record};
 use crate::output::{Written, write_atomically};
 
 pub(crate) use self::builder::{ReportBuilder, Wrote};
@@ -233,7 +233,7 @@ impl RowTally {
         count_fields(&mut self.input_conflicts, record.input_conflicts.as_deref());
     }
 
-    fn count_told<F>(&mut self, dataset: Dataset, told: &Told<F>) {
+    fn count_told<F>(&mut self, dataset: Dataset, told: &DatasetAnswer<F>) {
         *self.by_status.entry(dataset).or_default().entry(told.status.name()).or_default() += 1;
         if let Some(error) = &told.error {
             let name = format!("{}:{error}", dataset.name());

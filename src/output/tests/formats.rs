@@ -16,7 +16,7 @@ use super::streams::streamed;
 use super::{Folder, INPUT, RUN, Table, blank, block, full, spec, texts, told, write};
 use crate::domain::Status;
 use crate::domain::facts::DecodeFacts;
-use crate::output::record::{Block, Told};
+use crate::output::record::{Block, DatasetAnswer};
 use crate::output::schema::COLUMNS;
 use crate::output::{Format, OutputSpec, names};
 
@@ -303,7 +303,8 @@ fn values_that_their_type_cannot_hold_become_null() {
         engine_hp: Some(f64::NAN),
         ..DecodeFacts::default()
     };
-    record.decode = Told { fetched_at: Some(i64::MAX), ..told(Status::Found, Some(facts)) };
+    record.decode =
+        DatasetAnswer { fetched_at: Some(i64::MAX), ..told(Status::Found, Some(facts)) };
     record.file = 99;
     let block = Block { records: vec![record], input: blank(1) };
     let row: Value =

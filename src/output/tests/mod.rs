@@ -19,13 +19,13 @@ use crate::domain::facts::{
 use crate::domain::vin::{Reading, VinError};
 use crate::domain::{Error, Status, Vin};
 use crate::matching::conflicts::Conflicts;
-use crate::output::record::{Block, Record, Told};
+use crate::output::record::{Block, DatasetAnswer, Record};
 
 const RUN: &str = "01test";
 const INPUT: [&str; 2] = ["VIN", "Miles Driven"];
 
-fn told<F>(status: Status, facts: Option<F>) -> Told<F> {
-    Told {
+fn told<F>(status: Status, facts: Option<F>) -> DatasetAnswer<F> {
+    DatasetAnswer {
         status,
         vendor: Some("carvin".into()),
         fetched_at: Some(1_751_373_000_000_001),
@@ -138,10 +138,10 @@ fn rejected() -> Record {
         file: 0,
         source_row: 4,
         reading,
-        decode: Told::not_requested(None),
-        recalls: Told::not_requested(None),
+        decode: DatasetAnswer::not_requested(None),
+        recalls: DatasetAnswer::not_requested(None),
         recall_match_basis: None,
-        listings: Told::not_requested(None),
+        listings: DatasetAnswer::not_requested(None),
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,

@@ -3,7 +3,7 @@
 use vinrich::SystemClock;
 use vinrich::config::Settings;
 use vinrich::domain::error::{Error, Exit};
-use vinrich::explain::{Explained, Told};
+use vinrich::explain::{Explained, ExplainedAnswer};
 
 use crate::cli::{CacheExplainArgs, ReportFormat};
 use crate::format::{bytes, moment, span, text, visible};
@@ -38,7 +38,7 @@ fn as_text(explained: &Explained) -> String {
 }
 
 /// One answer: what and how old, then where it came from.
-fn answer_lines(answer: &Told) -> Vec<String> {
+fn answer_lines(answer: &ExplainedAnswer) -> Vec<String> {
     let age = span(answer.age_seconds.unsigned_abs());
     let why = answer.detail.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
     let mut lines = vec![
@@ -64,7 +64,7 @@ fn answer_lines(answer: &Told) -> Vec<String> {
     lines
 }
 
-fn of_call(answer: &Told) -> String {
+fn of_call(answer: &ExplainedAnswer) -> String {
     let run = answer.run_id.as_deref().map(|run| format!(" of run {run}"));
     let request = answer.request_id.as_deref().map(|id| format!(", request {id}"));
     format!("{}{}", run.unwrap_or_default(), request.unwrap_or_default())
