@@ -65,7 +65,7 @@ pub fn explain(plan: &Plan, vin: &Vin, clock: &dyn Clock) -> Result<Explained, E
     let chains = Chains::of(plan, &available).unwrap_or_else(|_| left_out());
     let store = Store::peek(&settings.store)?;
     let vins = KeySet::vins([*vin].into_iter().collect());
-    let count = Count { plan, chains: &chains, store: store.as_ref(), now };
+    let count = Count { plan, chains: &chains, store: store.as_ref(), now, pretend: false };
     let next_run = NextRun::of(&count, &vins)?;
     let vehicle = next_run.vehicle.clone();
     let mut said = Vec::new();
@@ -158,8 +158,8 @@ struct NextRun<'a> {
 
 impl<'a> NextRun<'a> {
     fn of(count: &Count<'a>, vins: &'a KeySet) -> Result<Self, Error> {
-        let (least, _) = count.askable(vins, Assume::Least)?;
-        let most = count.askable(vins, Assume::Most)?;
+        let (least, _) = count.calls(vins, Assume::Least)?;
+        let most = count.calls(vins, Assume::Most)?;
         let (kept, mut vehicles) = count.kept(vins)?;
         Ok(Self { kept, vehicle: vehicles.pop().flatten(), least, most, now: count.now })
     }

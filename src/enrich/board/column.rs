@@ -60,16 +60,20 @@ impl Column {
     pub(crate) fn key_word(&self, id: u32) -> KeyWord {
         let word = self.word(id);
         let Remark { detail, stale, outcome } = self.remark(word).cloned().unwrap_or_default();
-        let status = match word.said {
+        KeyWord { word, status: self.status(id), detail, stale, outcome }
+    }
+
+    /// The status that the key numbered `id` gives a row.
+    pub(super) fn status(&self, id: u32) -> Status {
+        match self.word(id).said {
             Said::Nothing => Status::NotRequested,
             Said::Found => Status::Found,
             Said::Absent => Status::Absent,
             Said::Refused => Status::Refused,
             Said::Unanswered => {
-                outcome.as_ref().map_or(Status::Failed, |outcome| outcome.verdict().0)
+                self.outcome(id).map_or(Status::Failed, |outcome| outcome.verdict().0)
             }
-        };
-        KeyWord { word, status, detail, stale, outcome }
+        }
     }
 
     /// Why the key numbered `id` has no answer that may be written.

@@ -91,7 +91,7 @@ impl<'b> Combined<'b> {
     /// The status that it gives a row.
     pub(crate) fn status(&self) -> Status {
         match self {
-            Self::Key { column, id, .. } => column.key_word(*id).status,
+            Self::Key { column, id, .. } => column.status(*id),
             Self::United { .. }
             | Self::Inventory { listed: true, .. }
             | Self::Local { says: LocalSays::Found, .. } => Status::Found,

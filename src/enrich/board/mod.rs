@@ -14,7 +14,6 @@ mod steps;
 mod vehicles;
 mod word;
 
-use crate::config::Local;
 use crate::domain::{Dataset, Error, KeySet, Status};
 use crate::enrich::chain::{Chain, Step};
 
@@ -179,11 +178,6 @@ impl<'a> Board<'a> {
             step.read(self.vins, self.vehicles.as_ref(), view)?;
         }
         Ok(())
-    }
-
-    /// The offline decoder's or the recall file's words, where they are a step.
-    pub(crate) fn local(&self) -> Option<Local> {
-        self.chain.local()
     }
 
     /// Every endpoint that was asked something.

@@ -53,7 +53,7 @@ pub(super) struct RecallAnswer {
 
 impl<'a> Recalls<'a> {
     pub(super) fn new(board: Board<'a>, snapshot: &'a Snapshot<'_>) -> Result<Self, Error> {
-        let file = match board.local() {
+        let file = match board.chain.local() {
             Some(Local::NhtsaFile) => File::open(snapshot)?,
             Some(Local::Vpic) | None => None,
         };

@@ -10,6 +10,7 @@ use crate::enrich::board::{Board, Column, Decodes, InventoryWords, Vehicles, Vie
 use crate::enrich::chain::{Chain, Source};
 use crate::enrich::inventory::{Foreseen, Known, Renewed, foresee};
 use crate::enrich::plan::Plan;
+use crate::enrich::plan::forecast::Count;
 use crate::enrich::report::DatasetReport;
 use crate::store::{AnswerKind, Snapshot, Snapshots};
 
@@ -38,14 +39,14 @@ pub(crate) struct Line {
 /// Counts calls in the gate's place.
 pub(crate) struct Counter<'a> {
     /// What the run shall do.
-    pub(crate) plan: &'a Plan,
+    plan: &'a Plan,
     /// The store; `None` where there is none yet.
-    pub(crate) store: Option<&'a Snapshots>,
+    store: Option<&'a Snapshots>,
     /// When the run would start.
-    pub(crate) times: Times,
+    times: Times,
     /// What is taken of the answers.
-    pub(crate) assume: Assume,
-    /// Whether sources count that cannot be asked yet, as they lack a key or a spend limit.
+    assume: Assume,
+    /// As in [`Count`].
     pretend: bool,
     calls: RefCell<BTreeMap<Line, u64>>,
     /// The VINs whose decode would be asked for.
@@ -53,26 +54,16 @@ pub(crate) struct Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
-    pub(crate) fn new(
-        plan: &'a Plan,
-        store: Option<&'a Snapshots>,
-        times: Times,
-        assume: Assume,
-    ) -> Self {
+    pub(crate) fn new(count: &Count<'a>, assume: Assume) -> Self {
         Self {
-            plan,
-            store,
-            times,
+            plan: count.plan,
+            store: count.store,
+            times: count.times(),
             assume,
-            pretend: true,
+            pretend: count.pretend,
             calls: RefCell::default(),
             decoding: RefCell::default(),
         }
-    }
-
-    /// The same, of the sources alone that can be asked now.
-    pub(crate) fn of_askable(self) -> Self {
-        Self { pretend: false, ..self }
     }
 
     /// The calls that were counted.

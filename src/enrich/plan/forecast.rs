@@ -42,7 +42,7 @@ pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forec
     let vins = KeySet::vins(survey.vins);
     let store = Store::peek(&plan.settings.store)?;
     let now = clock.now().wall;
-    let count = Count { plan, chains: &chains, store: store.as_ref(), now };
+    let count = Count { plan, chains: &chains, store: store.as_ref(), now, pretend: true };
     let (most, answers) = count.calls(&vins, Assume::Most)?;
     let (least, _) = count.calls(&vins, Assume::Least)?;
     for dataset in Dataset::ALL {
@@ -60,7 +60,7 @@ pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forec
                     .map(|(l, n)| (*l, *n))
                     .collect()
             };
-            let exact = of(&least) == of(&most) && !has_unread_inventory(board);
+            let exact = of(&least) == of(&most) && warnings::unread(board).next().is_none();
             forecast.datasets.push(DatasetForecast { exact, ..of_dataset(board) });
         }
     }
@@ -81,6 +81,8 @@ pub(crate) struct Count<'a> {
     pub(crate) store: Option<&'a Snapshots>,
     /// In microseconds since the epoch.
     pub(crate) now: i64,
+    /// Whether sources count that cannot be asked yet, as they lack a key or a spend limit.
+    pub(crate) pretend: bool,
 }
 
 impl<'a> Count<'a> {
@@ -90,26 +92,17 @@ impl<'a> Count<'a> {
         vins: &'a KeySet,
         assume: Assume,
     ) -> Result<(Calls, Answers<'a>), Error> {
-        let times = Times { started: self.now, now: self.now };
-        self.ask(vins, Counter::new(self.plan, self.store, times, assume))
-    }
-
-    /// The same of the sources alone that can be asked now.
-    pub(crate) fn askable(
-        &self,
-        vins: &'a KeySet,
-        assume: Assume,
-    ) -> Result<(Calls, Answers<'a>), Error> {
-        let times = Times { started: self.now, now: self.now };
-        self.ask(vins, Counter::new(self.plan, self.store, times, assume).of_askable())
-    }
-
-    fn ask(&self, vins: &'a KeySet, gate: Counter<'_>) -> Result<(Calls, Answers<'a>), Error> {
+        let gate = Counter::new(self, assume);
         let offline = self.chains.offline(self.now);
         let asker = Asker { plan: self.plan, chains: self.chains, offline, gate };
         let answers = futures_util::FutureExt::now_or_never(asker.ask(vins));
         let answers = answers.ok_or_else(|| Error::internal("a plan waited for something"))??;
         Ok((asker.gate.into_calls(), answers))
+    }
+
+    /// The run would start now.
+    pub(crate) fn times(&self) -> Times {
+        Times { started: self.now, now: self.now }
     }
 
     /// What the store holds, and nothing assumed; and the vehicles behind the VINs.
@@ -118,7 +111,7 @@ impl<'a> Count<'a> {
         vins: &'a KeySet,
     ) -> Result<(Answers<'a>, Vec<Option<Vehicle>>), Error> {
         let snapshot = self.store.map(Snapshots::snapshot).transpose()?;
-        let times = Times { started: self.now, now: self.now };
+        let times = self.times();
         let view =
             |chain: &Chain| View { snapshot: snapshot.as_ref(), freshness: chain.freshness, times };
         let read = |dataset, vehicles| {
@@ -165,7 +158,10 @@ impl<'a> Count<'a> {
             let sure = least.iter().filter(|(line, _)| line.vendor == id);
             of.calls_at_least = sure.map(|(_, calls)| calls).sum();
             of.exact = of.calls_at_least == of.calls_total
-                && !answers.boards().any(|board| has_unread_inventory_of(board, id));
+                && !answers
+                    .boards()
+                    .flat_map(warnings::unread)
+                    .any(|of| of.source.name.vendor == id);
             self.add_time(&mut of, source, quotas);
             vendors.push(of);
         }
@@ -280,13 +276,4 @@ fn of_dataset(board: &Board<'_>) -> DatasetForecast {
         missing: report.keys - report.hits,
         ..counts
     }
-}
-
-/// How many pages an inventory has is known once it was read.
-fn has_unread_inventory(board: &Board<'_>) -> bool {
-    board.inventories().any(super::warnings::is_unread)
-}
-
-fn has_unread_inventory_of(board: &Board<'_>, vendor: &str) -> bool {
-    board.inventories().any(|list| list.source.name.vendor == vendor && warnings::is_unread(list))
 }

@@ -40,7 +40,7 @@ pub(super) fn of_what_is_missing(plan: &Plan, chains: &Chains, forecast: &mut Fo
 
 /// How many pages an inventory has is known once it was read.
 pub(super) fn of_inventories(answers: &Answers<'_>, forecast: &mut Forecast) {
-    for list in answers.boards().flat_map(Board::inventories).filter(|list| is_unread(list)) {
+    for list in answers.boards().flat_map(unread) {
         forecast.warnings.push(format!(
             "listings: {} has an inventory that was never read: it takes a call for each of \
              its pages, of which one is counted here",
@@ -49,9 +49,9 @@ pub(super) fn of_inventories(answers: &Answers<'_>, forecast: &mut Forecast) {
     }
 }
 
-/// Whether an inventory was never read and is to be.
-pub(super) fn is_unread(list: &InventoryWords) -> bool {
-    list.report.misses > 0
+/// The inventories of a board that were never read and are to be.
+pub(super) fn unread<'b>(board: &'b Board<'_>) -> impl Iterator<Item = &'b InventoryWords> {
+    board.inventories().filter(|list| list.report.misses > 0)
 }
 
 /// Keys that expire faster than a quota can renew them are never all fresh.
