@@ -97,31 +97,5 @@ impl std::fmt::Debug for Distinct {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn vin(text: &str) -> Vin {
-        Vin::new(text).expect("a VIN")
-    }
-
-    #[test]
-    fn numbers_follow_first_appearance() {
-        let mut set = Distinct::new();
-        let (late, early) = (vin("5YJ3E1EA7KF317000"), vin("1HGCM82633A004352"));
-        assert_eq!([set.insert(late), set.insert(early), set.insert(late)], [0, 1, 0]);
-        assert_eq!((set.len(), set.get(&early), set.vin(0)), (2, Some(1), late));
-        assert_eq!(set.get(&vin("WVWZZZ1KZ6W612305")), None);
-    }
-
-    #[test]
-    fn sorted_follows_the_vins_and_survives_growth() {
-        let mut set = Distinct::new();
-        for number in (0..5_000).rev() {
-            set.insert(vin(&format!("1HGCM82633A{number:06}")));
-        }
-        let sorted: Vec<Vin> = set.sorted().into_iter().map(|id| set.vin(id)).collect();
-        assert_eq!(sorted.len(), 5_000);
-        assert!(sorted.is_sorted());
-        assert_eq!(set.get(&sorted[0]), Some(4_999));
-    }
-}
+#[path = "tests/vin_set.rs"]
+mod tests;

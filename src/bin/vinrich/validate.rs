@@ -71,45 +71,5 @@ fn describe(input: &InputReport) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use vinrich::report::{OutputReport, RowsReport};
-
-    use super::*;
-
-    #[test]
-    fn the_counts_are_read_in_five_seconds() {
-        let report = Report {
-            inputs: vec![InputReport {
-                name: "fleet.csv".into(),
-                rows: 2000,
-                bytes: 48_200,
-                encoding: "utf-8",
-                delimiter: "\t".into(),
-                has_header: true,
-                vin_column: "VIN".into(),
-                ..InputReport::default()
-            }],
-            rows: RowsReport {
-                read: 2000,
-                valid: 1988,
-                distinct_vins: 1900,
-                rejected: [("empty", 2), ("length", 10)].into(),
-                check_digit_warnings: 1,
-                ..RowsReport::default()
-            },
-            outputs: vec![OutputReport {
-                path: "bad.csv".into(),
-                rows: 12,
-                ..OutputReport::default()
-            }],
-            ..Report::default()
-        };
-        insta::assert_snapshot!(as_text(&report), @r#"
-        fleet.csv: 2,000 rows, 48 kB, utf-8, delimiter `\t`, header, VINs in `VIN`
-        2,000 rows: 1,988 usable, 1,900 distinct, 12 rejected
-          rejected: 10 length, 2 empty
-          warning: 1 usable VIN with a check digit that fails; --strict rejects them
-        wrote bad.csv (12 rows)
-        "#);
-    }
-}
+#[path = "tests/validate.rs"]
+mod tests;

@@ -1,10 +1,10 @@
 //! The sandbox over its own wire, with the plainest HTTP client there is.
 
 mod answers;
-mod carstrel;
+mod carstrel_replies;
 mod carvin;
 mod fault_rules;
-mod faults;
+mod faults_served;
 mod nhtsa;
 mod visor;
 mod vpic_api;

@@ -121,3 +121,10 @@ fn no_file_is_too_long_to_read() {
     }
     assert!(long.is_empty(), "over {LONGEST} lines:\n{}", long.join("\n"));
 }
+
+/// A change of tests alone then leaves the library, and what links it, as built.
+#[test]
+fn tests_of_a_file_stand_beside_it() {
+    let inline: Vec<_> = product().flat_map(|file| file.places_of("mod tests {")).collect();
+    assert!(inline.is_empty(), "modules of tests inside product files:\n{}", inline.join("\n"));
+}

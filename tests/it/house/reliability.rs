@@ -18,9 +18,8 @@ fn functions() -> BTreeMap<String, BTreeSet<String>> {
         for file in sources(&top) {
             let module = module(file.strip_prefix(&top).expect("below it"));
             let text = std::fs::read_to_string(&file).expect("a source file");
-            let inner = if text.contains("mod tests {") { "tests" } else { "" };
             for name in text.lines().filter_map(function) {
-                for module in [module.clone(), joined(&module, inner)] {
+                for module in [module.clone(), of_tests(&module)] {
                     found.entry(module).or_default().insert(name.to_owned());
                 }
             }
@@ -42,8 +41,12 @@ fn module(file: &Path) -> String {
     names.collect::<Vec<_>>().join("::")
 }
 
-fn joined(module: &str, inner: &str) -> String {
-    if inner.is_empty() { module.to_owned() } else { format!("{module}::{inner}") }
+/// `gate::tests::windows` is the module `gate::windows::tests`.
+fn of_tests(module: &str) -> String {
+    match module.rsplit_once("tests::") {
+        Some((folder, file)) => format!("{folder}{file}::tests"),
+        None => module.to_owned(),
+    }
 }
 
 fn function(line: &str) -> Option<&str> {

@@ -1,0 +1,22 @@
+use super::*;
+
+#[test]
+fn what_went_is_counted_and_what_is_out_of_reach_is_named() {
+    let forgotten = Forgotten {
+        answers: 2,
+        bodies: 2,
+        calls: 3,
+        bytes: (1_500_000, 1_000_000),
+        ..Forgotten::default()
+    };
+    insta::assert_snapshot!(as_text(1, &forgotten), @r"
+        1 VIN forgotten
+        removed:
+          2 answers
+          2 bodies
+        3 calls of the ledger now hold a keyed hash instead; `vinrich runs audit --vin` still finds them
+        the store was written anew: 1.5 MB before, 1.0 MB now
+        not reached: output files, run reports beside them, exports, backups of the store, and those that `store restore` replaced
+        ");
+    assert!(as_text(2, &Forgotten::default()).contains("knew nothing of it"));
+}

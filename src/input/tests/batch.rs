@@ -1,0 +1,85 @@
+use super::*;
+
+const VIN: &str = "1HGCM82633A004352";
+
+/// Of two columns, the first of which is carried through and holds the VIN.
+fn filling() -> Filling {
+    let mut filling = Filling::new(2, 1);
+    filling.start_file(0, 2, Roles { vin: Some(0), ..Roles::default() });
+    filling
+}
+
+fn fill(filling: &mut Filling, cells: &[Option<&str>]) -> Batch {
+    while !filling.is_full() {
+        filling.push(cells.iter().copied(), None);
+    }
+    filling.take()
+}
+
+fn memory(columns: &[StringArray]) -> usize {
+    columns.iter().map(Array::get_buffer_memory_size).sum()
+}
+
+#[test]
+fn a_row_knows_its_file_wherever_a_batch_ends() {
+    let mut filling = filling();
+    let mut expected = Vec::new();
+    let mut seen = Vec::new();
+    for file in 0..5 {
+        filling.start_file(file, 2, Roles { vin: Some(file % 2), ..Roles::default() });
+        for number in 0..file * ROWS / 3 {
+            filling.push([VIN, "x"].into_iter().map(Some), None);
+            expected.push((file, 2 + (number as u64).cast_signed(), [VIN, "x"][file % 2]));
+            if filling.is_full() {
+                seen.push(filling.take());
+            }
+        }
+    }
+    seen.push(filling.take());
+    let seen_of = |row: Row<'_>| (row.file(), row.source_row(), row.vin().to_owned());
+    let in_order = seen.iter().flat_map(|batch| batch.rows().map(seen_of));
+    let by_number =
+        seen.iter().flat_map(|batch| (0..batch.len()).map(|row| seen_of(batch.row(row))));
+    let expected = || expected.iter().map(|&(file, row, vin)| (file, row, vin.to_owned()));
+    assert!(in_order.eq(expected()) && by_number.eq(expected()));
+    assert!(filling.take().is_empty());
+}
+
+#[test]
+fn a_batch_is_full_by_rows_or_by_bytes() {
+    let mut filling = filling();
+    assert_eq!(fill(&mut filling, &[Some(VIN), None]).len(), ROWS);
+    let note = "x".repeat(1 << 20);
+    assert_eq!(fill(&mut filling, &[Some(VIN), Some(&note)]).len(), 16);
+    let columns = 4_000;
+    let mut wide = Filling::new(columns, columns);
+    wide.start_file(0, 2, Roles::default());
+    let batch = fill(&mut wide, &vec![None; columns]);
+    assert!(batch.len() <= BYTES / CELL / columns + 1);
+    assert!(memory(&batch.columns) <= BYTES);
+}
+
+#[test]
+fn a_long_batch_leaves_no_room_behind_for_long() {
+    let mut filling = filling();
+    let note = "x".repeat(1 << 20);
+    fill(&mut filling, &[Some(VIN), Some(&note)]);
+    let next = fill(&mut filling, &[Some(VIN), None]);
+    assert!(memory(&next.columns) <= 2 * BYTES);
+    let last = fill(&mut filling, &[Some(VIN), None]);
+    assert!(memory(&last.columns) < BYTES / 16, "{}", memory(&last.columns));
+}
+
+#[test]
+fn only_marked_rows_are_taken_from_the_carried_columns() {
+    let mut filling = filling();
+    for cells in [[VIN, "read"], ["", "only"], ["b", ""]] {
+        filling.push(cells.into_iter().map(Some), None);
+    }
+    let batch = filling.take();
+    let kept = batch.columns_where(vec![true, false, true]).expect("a mark for each");
+    let expected: ArrayRef = Arc::new(StringArray::from(vec![VIN, "b"]));
+    assert_eq!(kept, [expected]);
+    assert!(batch.columns_where(vec![true; 4]).is_err());
+    assert_eq!((batch.row(1).cell(0), batch.row(0).cell(1)), (None, None));
+}
