@@ -8,7 +8,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 /// A longer field is not a cell of a fleet list.
 pub(super) const MAX_FIELD: usize = 1 << 20;
@@ -219,7 +219,7 @@ impl<R: Read> Records<R> {
     fn read_bare(&mut self, record: &mut Record) -> Option<u8> {
         let delimiter = self.delimiter;
         let rest = &self.buffer[self.position..self.filled];
-        let end = rest.iter().position(|&byte| byte == delimiter || is_line_end(byte));
+        let end = memchr3(delimiter, b'\r', b'\n', rest);
         record.append(&rest[..end.unwrap_or(rest.len())]);
         self.position += end.unwrap_or(rest.len());
         end.map(|end| rest[end])
