@@ -65,9 +65,9 @@ impl Draft {
         &self.path
     }
 
-    /// Puts the file in its place, or at `<name>.partial`. Call after [`Draft::sync`].
-    pub(crate) fn publish(self, partial: bool) -> Result<PathBuf, Error> {
-        let place = if partial { self.place.clone().partial() } else { self.place.clone() };
+    /// Puts the file in its place. Call after [`Draft::sync`].
+    pub(crate) fn publish(self) -> Result<PathBuf, Error> {
+        let place = self.place.clone();
         fs::rename(&self.path, &place.path)
             .and_then(|()| place.sync_folder())
             .map_err(|e| write_error(&place.typed, e))?;
@@ -101,7 +101,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if !same {
         return Err(garbled(path));
     }
-    draft.publish(false).map(drop)
+    draft.publish().map(drop)
 }
 
 /// 74: writing to `path` failed. Where its reader went away that is no failure,

@@ -76,7 +76,7 @@ impl Place {
         if self.path == other.path {
             let typed = self.typed.display();
             return Err(Error::usage(format!("`{typed}` is named twice as an output"))
-                .hint("give `--rejects` and `--report` files of their own"));
+                .hint("give `--rejects`, `--partial` and `--report` files of their own"));
         }
         Ok(())
     }
@@ -88,15 +88,6 @@ impl Place {
         name.push(".vinrich-");
         name.push(what);
         self.folder.join(name)
-    }
-
-    /// `<name>.partial` in the same folder.
-    pub(crate) fn partial(mut self) -> Self {
-        for path in [&mut self.typed, &mut self.path] {
-            path.as_mut_os_string().push(".partial");
-        }
-        self.name.push(".partial");
-        self
     }
 
     /// Makes a rename into the folder last through a power cut.

@@ -59,6 +59,8 @@ pub struct OutputSpec {
     pub format: Format,
     /// Where rejected rows go instead, as CSV.
     pub rejects: Option<PathBuf>,
+    /// Where the rows go, in the same format, when the old output is kept.
+    pub partial: Option<PathBuf>,
     /// Cells that a spreadsheet would run are guarded.
     pub for_excel: bool,
 }
@@ -96,7 +98,7 @@ pub fn check_report(
     inputs: &[PathBuf],
 ) -> Result<(), Error> {
     let place = Place::apart_from(path, inputs)?;
-    for other in [&spec.path, &spec.rejects].into_iter().flatten() {
+    for other in [&spec.path, &spec.rejects, &spec.partial].into_iter().flatten() {
         place.refuse_same(&Place::find(other)?)?;
     }
     // Whether its folder takes files is known once one was there.
@@ -112,6 +114,7 @@ pub fn place_of(path: &Path) -> Result<PathBuf, Error> {
 /// An output that is being written beside its final place.
 pub struct Output {
     state: State,
+    partial: Option<Draft>,
     diverts: bool,
     rows: u64,
     diverted: u64,
@@ -132,8 +135,11 @@ impl Output {
         let find = |path: &PathBuf| Place::apart_from(path, input.paths);
         let out = spec.path.as_ref().map(find).transpose()?;
         let rejects = spec.rejects.as_ref().map(find).transpose()?;
-        if let (Some(out), Some(rejects)) = (&out, &rejects) {
-            rejects.refuse_same(out)?;
+        let partial = spec.partial.as_ref().map(find).transpose()?;
+        for (place, other) in [(&out, &rejects), (&out, &partial), (&rejects, &partial)] {
+            if let (Some(place), Some(other)) = (place, other) {
+                other.refuse_same(place)?;
+            }
         }
 
         let out = match out {
@@ -141,8 +147,9 @@ impl Output {
             None => stdout(spec.format)?,
         };
         let rejects = rejects.map(|place| Draft::create(place, run_id)).transpose()?;
+        let partial = partial.map(|place| Draft::create(place, run_id)).transpose()?;
         let targets = Files { out, rejects: rejects.map(Target::Draft) };
-        Ok(Self::assemble(spec, input, run_id, targets))
+        Ok(Self { partial, ..Self::assemble(spec, input, run_id, targets) })
     }
 
     /// Creates the rejects file alone: accepted rows are counted and go nowhere.
@@ -189,6 +196,7 @@ impl Output {
         let layouts = Files { out: rows_layout, rejects: rejects_layout };
         Self {
             diverts: layouts.rejects.is_some(),
+            partial: None,
             state: State::Blank(Box::new((blanks, layouts))),
             rows: 0,
             diverted: 0,
@@ -219,24 +227,27 @@ impl Output {
     /// Flushes, syncs, reads back what can be read back, and renames into place:
     /// rejects first, then the output. The caller has checked that
     /// [`Output::rows`] and [`Output::diverted`] add up to the rows read.
-    pub fn commit(self) -> Result<Vec<Written>, Error> {
-        self.finish(false)
+    pub fn commit(mut self) -> Result<Vec<Written>, Error> {
+        let (rejects, out) = self.finish()?;
+        rejects.into_iter().chain([out]).map(Finished::publish).collect()
     }
 
-    /// As [`Output::commit`], but leaves older files as they are and writes
-    /// `<name>.partial` beside them.
-    pub fn commit_partial(self) -> Result<Vec<Written>, Error> {
-        self.finish(true)
+    /// Leaves the old output as it is: the rows go to [`OutputSpec::partial`], beside
+    /// a rejects file in its place. Without one nothing is written.
+    pub fn set_aside(mut self) -> Result<Vec<Written>, Error> {
+        let (rejects, out) = self.finish()?;
+        let Some(partial) = self.partial else { return Ok(Vec::new()) };
+        let rejects = rejects.map(Finished::publish).transpose()?;
+        Ok(rejects.into_iter().chain([out.copy_into(partial)?]).collect())
     }
 
-    fn finish(mut self, partial: bool) -> Result<Vec<Written>, Error> {
+    fn finish(&mut self) -> Result<(Option<Finished>, Finished), Error> {
         let files = self.worker()?.join()?.try_map(Started::finish)?;
         let diverted = files.rejects.as_ref().map_or(0, |file| file.rows);
         if (files.out.rows, diverted) != (self.rows, self.diverted) {
             return Err(Error::internal("rows were lost on their way to the output"));
         }
-        let in_order: Vec<Finished> = files.rejects.into_iter().chain([files.out]).collect();
-        in_order.into_iter().map(|file| file.publish(partial)).collect()
+        Ok((files.rejects, files.out))
     }
 
     fn worker(&mut self) -> Result<&mut Worker, Error> {

@@ -71,7 +71,13 @@ fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
     Plan {
         input,
         rules,
-        output: OutputSpec { path: None, format: Format::Csv, rejects: None, for_excel: false },
+        output: OutputSpec {
+            path: None,
+            format: Format::Csv,
+            rejects: None,
+            partial: None,
+            for_excel: false,
+        },
         settings,
         datasets: Wanted::default(),
         limits: Limits::default(),
@@ -162,14 +168,42 @@ fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
     if args.for_excel && format != Format::Csv {
         return Err(Error::usage("`--for-excel` guards CSV cells; the output is not CSV"));
     }
-    Ok(OutputSpec { path, format, rejects: args.rejects.clone(), for_excel: args.for_excel })
+    refuse_partial(args, path.is_some(), format)?;
+    Ok(OutputSpec {
+        path,
+        format,
+        rejects: args.rejects.clone(),
+        partial: args.partial.clone(),
+        for_excel: args.for_excel,
+    })
+}
+
+/// Refuses to keep what stdout has passed on, and another format than the output's.
+fn refuse_partial(args: &OutputArgs, has_file: bool, format: Format) -> Result<(), Error> {
+    let keep = args.on_incomplete == OnIncomplete::Keep;
+    if keep && !has_file {
+        return Err(Error::usage("`--on-incomplete keep` needs an output file, not stdout"));
+    }
+    let Some(partial) = &args.partial else { return Ok(()) };
+    if !keep {
+        return Err(Error::usage("`--partial` needs `--on-incomplete keep`")
+            .hint("without it the output is written, complete or not"));
+    }
+    if Format::from_path(partial).is_ok_and(|named| named != format) {
+        return Err(Error::usage(format!(
+            "`--partial` takes the rows in the output's format: {}",
+            format.name()
+        )));
+    }
+    Ok(())
 }
 
 /// Refuses the same file for two purposes, where the second would replace the first.
 fn distinct_files(args: &OutputArgs, output: Option<&Path>) -> Result<(), Error> {
-    let flags: [(&str, Option<&Path>); 3] = [
+    let flags: [(&str, Option<&Path>); 4] = [
         ("--output", output),
         ("--rejects", args.rejects.as_deref()),
+        ("--partial", args.partial.as_deref()),
         ("--report", args.report.as_deref()),
     ];
     for (flag, path) in flags {

@@ -57,7 +57,13 @@ impl Plan {
         Ok(Self {
             input: InputSpec { sources: vec![input.into()], ..InputSpec::default() },
             rules: Rules::default(),
-            output: OutputSpec { path: Some(path), format, rejects: None, for_excel: false },
+            output: OutputSpec {
+                path: Some(path),
+                format,
+                rejects: None,
+                partial: None,
+                for_excel: false,
+            },
             settings,
             datasets: Wanted::default(),
             limits: Limits::default(),
@@ -99,7 +105,7 @@ pub struct Limits {
 /// When a finished run still counts as failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Thresholds {
-    /// Lookups that may fail before the exit code is 3.
+    /// Cells (a dataset of a row) that may fail before the output counts as incomplete.
     pub max_failed: Allowance,
     /// Rows that may be rejected before the exit code is 65; `None`: any number.
     pub max_rejected: Option<Allowance>,
@@ -107,7 +113,8 @@ pub struct Thresholds {
     pub require_rows: bool,
     /// A missing store is 78 instead of a new one.
     pub require_store: bool,
-    /// An incomplete run leaves the old output and writes `OUT.partial`.
+    /// A run whose output is incomplete leaves the old one as it is; its rows go to
+    /// [`OutputSpec::partial`], if anywhere.
     pub keep_complete: bool,
 }
 

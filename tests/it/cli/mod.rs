@@ -3,5 +3,6 @@
 mod commands;
 mod config;
 mod enrich;
+mod reasons;
 mod secrets;
 mod terminal;
