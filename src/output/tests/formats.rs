@@ -1,24 +1,27 @@
 //! What each format says.
 
 use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::Path;
 
 use ::arrow::array::{Array, AsArray, RecordBatch};
 use ::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Int32Type, TimeUnit, TimestampMicrosecondType,
 };
-use ::arrow::ipc::reader::StreamReader;
+use ::arrow::ipc::reader::{FileReader, StreamReader};
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use flate2::read::GzDecoder;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::streams::streamed;
-use super::{Folder, INPUT, RUN, Table, blank, block, full, spec, texts, told, write};
+use super::{Folder, INPUT, RUN, Table, blank, block, full, rejected, spec, texts, told, write};
 use crate::domain::Status;
 use crate::domain::facts::DecodeFacts;
+use crate::output::names::{self, Naming};
 use crate::output::record::{Block, DatasetAnswer};
 use crate::output::schema::COLUMNS;
-use crate::output::{Format, OutputSpec, names};
+use crate::output::{Format, InputInfo, Output, OutputSpec};
 
 /// The contract on columns, word by word.
 #[test]
@@ -337,9 +340,9 @@ fn jsonl_is_one_object_a_row_with_every_column() {
 }
 
 #[test]
-fn arrow_is_a_stream_with_an_end_marker() {
+fn arrow_streams_have_an_end_marker() {
     let folder = Folder::new();
-    let out = folder.path("out.arrow");
+    let out = folder.path("out.arrows");
     write(&spec(&out), &[block(), block()]);
     let bytes = fs::read(&out).expect("the file is there");
     assert_eq!(bytes[bytes.len() - 8..], [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
@@ -351,8 +354,111 @@ fn arrow_is_a_stream_with_an_end_marker() {
 }
 
 #[test]
+fn arrow_files_are_read_from_their_end() {
+    let folder = Folder::new();
+    let out = folder.path("out.arrow");
+    write(&spec(&out), &[block(), block()]);
+    let reader = FileReader::try_new(File::open(&out).expect("a file"), None).expect("a file");
+    assert_eq!(reader.num_batches(), 2);
+    assert_eq!(reader.schema().metadata()["vinrich.run_id"], RUN);
+    let rows: usize = reader.map(|batch| batch.expect("readable").num_rows()).sum();
+    assert_eq!(rows, 6);
+}
+
+#[test]
+fn compressed_text_is_the_same_text() {
+    let folder = Folder::new();
+    for name in ["out.csv", "out.tsv", "out.jsonl"] {
+        let plain = folder.path(name);
+        write(&spec(&plain), &[block()]);
+        let plain = fs::read(&plain).expect("a file");
+        let read = |ending: &str| {
+            let out = folder.path(&format!("{name}.{ending}"));
+            write(&spec(&out), &[block()]);
+            File::open(&out).expect("a file")
+        };
+        let mut unpacked = Vec::new();
+        GzDecoder::new(read("gz")).read_to_end(&mut unpacked).expect("gzip");
+        assert!(unpacked == plain, "{name}.gz");
+        assert!(zstd::decode_all(read("zst")).expect("zstd") == plain, "{name}.zst");
+    }
+}
+
+#[test]
+fn cells_are_separated_as_asked() {
+    let folder = Folder::new();
+    let rejects = folder.path("bad.csv");
+    for (name, delimiter, expected) in
+        [("o.tsv", None, b'\t'), ("o.csv", Some(b';'), b';'), ("o.tsv", Some(b'|'), b'|')]
+    {
+        let out = folder.path(name);
+        let spec = OutputSpec { delimiter, rejects: Some(rejects.clone()), ..spec(&out) };
+        let text = "a\tb;c|d,e";
+        let input = vec![texts([Some(text), Some(text)]), texts([Some("5.5"), None])];
+        write(&spec, &[Block { records: vec![full(), rejected()], input }]);
+        let mut rows = ::csv::ReaderBuilder::new();
+        let mut rows = rows.delimiter(expected).from_path(&out).expect("a file");
+        let row = rows.records().next().expect("a row").expect("well-formed");
+        assert_eq!((&row[0], &row[1], row.len()), (text, "5.5", INPUT.len() + COLUMNS.len()));
+        let header = fs::read_to_string(&rejects).expect("text");
+        let separated = format!("VIN{}Miles Driven", char::from(delimiter.unwrap_or(b',')));
+        assert!(header.starts_with(&separated), "{header}");
+    }
+}
+
+#[test]
+fn excel_is_shown_which_text_it_is() {
+    let folder = Folder::new();
+    for name in ["out.csv", "out.tsv", "out.csv.zst"] {
+        let (out, rejects) = (folder.path(name), folder.path("bad.csv"));
+        let rejects_too = Some(rejects.clone());
+        write(&OutputSpec { for_excel: true, rejects: rejects_too, ..spec(&out) }, &[block()]);
+        let bytes = fs::read(&out).expect("a file");
+        let bytes = if name.ends_with("zst") {
+            zstd::decode_all(bytes.as_slice()).expect("zstd")
+        } else {
+            bytes
+        };
+        for bytes in [bytes, fs::read(&rejects).expect("a file")] {
+            let text = String::from_utf8(bytes).expect("UTF-8");
+            assert_eq!(text.matches('\u{feff}').count(), 1, "{name}");
+            assert!(text.starts_with('\u{feff}'), "{name}");
+        }
+    }
+}
+
+#[test]
+fn typed_columns_hold_their_original_names() {
+    let folder = Folder::new();
+    let columns = ["Odo", "Odo_2", "Пробег"].map(str::to_owned);
+    let headers = ["Odo", "Odo", "Пробег"].map(str::to_owned);
+    let input = InputInfo { columns: &columns, headers: &headers, files: &[] };
+    for (keep_names, expected) in
+        [(false, ["odo", "odo_2", "probeg"]), (true, ["Odo", "Odo_2", "Пробег"])]
+    {
+        let out = folder.path("out.parquet");
+        let spec = OutputSpec { keep_names, ..spec(&out) };
+        let mut output = Output::create(&spec, input, RUN).expect("created");
+        let renamed: Vec<_> =
+            output.renamed().iter().map(|of| (&*of.header, &*of.column)).collect();
+        let pairs = headers.iter().map(String::as_str).zip(expected);
+        assert_eq!(renamed, pairs.filter(|(from, to)| from != to).collect::<Vec<_>>());
+        let input = vec![texts([Some("1")]); 3];
+        output.write(Block { records: vec![full()], input }).expect("written");
+        output.commit().expect("committed");
+        for ((field, name), header) in
+            parquet_batch(&out).schema().fields().iter().zip(expected).zip(&headers)
+        {
+            assert_eq!((field.name().as_str(), &field.metadata()["original_name"]), (name, header));
+        }
+    }
+}
+
+#[test]
 fn an_input_without_rows_gives_a_typed_output_without_rows() {
-    for name in ["out.csv", "out.parquet", "out.arrow", "out.jsonl"] {
+    for name in
+        ["out.csv", "out.csv.gz", "out.tsv", "out.parquet", "out.arrow", "out.arrows", "out.jsonl"]
+    {
         let folder = Folder::new();
         let out = folder.path(name);
         let written = write(&spec(&out), &[]);
@@ -388,12 +494,13 @@ proptest! {
     #[test]
     fn any_header_gets_a_name_of_its_own(headers in prop::collection::vec("[vV\\PC]{0,3}|VIN|vin", 0..12)) {
         for format in Format::ALL {
-            let names = names::input_names(format, &headers, COLUMNS);
+            let naming = Naming::of(format, false);
+            let names = names::input_names(naming, &headers, COLUMNS);
             let ours = COLUMNS.iter().map(|column| column.name.to_owned());
             let all: Vec<String> = names.iter().cloned().chain(ours).collect();
             let distinct: std::collections::HashSet<&String> = all.iter().collect();
             prop_assert_eq!(distinct.len(), all.len());
-            if matches!(format, Format::Parquet | Format::Arrow) {
+            if naming == Naming::SnakeCase {
                 prop_assert!(names.iter().all(|name| is_plain(name)), "{names:?}");
             }
         }
