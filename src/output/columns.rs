@@ -19,7 +19,7 @@ use arrow::error::ArrowError;
 use super::InputInfo;
 use super::names::{Naming, input_names};
 use super::schema::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
-use crate::domain::Error;
+use crate::domain::{Error, Timestamp};
 use crate::output::record::{Block, Record};
 
 /// Bytes of a usual text cell, to size a builder by.
@@ -119,7 +119,8 @@ impl Layout {
                 Ok(Arc::new(numbers::<Date32Type>(records.iter().map(sane))))
             }
             Take::Moment(take) => {
-                let sane = |row| take(row).filter(|micros| MICROS.contains(micros));
+                let sane =
+                    |row| take(row).map(Timestamp::micros).filter(|micros| MICROS.contains(micros));
                 let moments = numbers::<TimestampMicrosecondType>(records.iter().map(sane));
                 Ok(Arc::new(moments.with_timezone("UTC")))
             }
