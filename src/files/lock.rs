@@ -87,8 +87,7 @@ fn judge(written: &[Named<'_>], protected: &Protected) -> Result<Vec<Place>, Err
 /// counts once it is still in its place after that.
 #[derive(Debug)]
 struct OutputLock {
-    file: File,
-    path: PathBuf,
+    _file: LockFile,
     /// The file itself, where it has further names: each name has a lock of its own.
     _itself: Option<File>,
 }
@@ -128,13 +127,19 @@ impl OutputLock {
         // For people; the lock holds without it.
         let _unsigned = sign(&mut file);
         // From here on it is removed where the rest fails.
-        let mut lock = Self { file, path, _itself: None };
-        lock._itself = lock_itself(place)?;
-        Ok(lock)
+        let file = LockFile { file, path };
+        Ok(Self { _itself: lock_itself(place)?, _file: file })
     }
 }
 
-impl Drop for OutputLock {
+/// A lock file that this run holds.
+#[derive(Debug)]
+struct LockFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl Drop for LockFile {
     /// Left behind, it is taken over by the next run.
     fn drop(&mut self) {
         if cfg!(unix) && os::is_at(&self.file, &self.path) {

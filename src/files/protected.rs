@@ -38,7 +38,9 @@ impl Protected {
             protected = protected
                 .and("the store", [store.clone()])
                 .and("a file of the store's", COMPANIONS.map(|end| beside(&store, end)))
-                .and("the folder of the store's runs", [beside(&store, RUNS)]);
+                .and("the folder of the store's runs", [beside(&store, RUNS)])
+                // By their names they are in that folder, but not by their other names.
+                .and("the lock of a run", files_in(&beside(&store, RUNS)));
         }
         protected
     }
@@ -55,6 +57,11 @@ impl Protected {
         let holds = |path: &Path| place.is_at(path) || is_same_file(path, place.folder());
         self.all.iter().find(|(_, path)| holds(path)).map(|(what, _)| what.as_str())
     }
+}
+
+/// The files in a folder; none where it does not exist.
+fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
 /// The file whose name is that of `path` and then `end`.

@@ -52,7 +52,7 @@ impl Table {
             None => columns::find_vin(name, &columns, &sample)?,
         };
         let row_vehicle = row_vehicle::find(name, &spec.map, &columns, vin_index, &sample)?;
-        Ok(Self { has_header, headers, columns, vin_index, row_vehicle })
+        Ok(Self { has_header, columns, headers, vin_index, row_vehicle })
     }
 }
 

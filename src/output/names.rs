@@ -51,7 +51,9 @@ fn names(naming: Naming, input: &[String], ours: &[&str]) -> Vec<String> {
     };
     let mut names: Vec<String> = input.iter().map(wanted).collect();
     let mut times: HashMap<String, usize> = HashMap::new();
-    names.iter().for_each(|name| *times.entry(name.clone()).or_default() += 1);
+    for name in &names {
+        *times.entry(name.clone()).or_default() += 1;
+    }
     let mut taken: HashSet<String> = ours.iter().map(|&name| name.to_owned()).collect();
     let keeps = |name: &String, original: &String| times[name] == 1 || name == original;
     let (kept, hashed): (Vec<usize>, Vec<usize>) =

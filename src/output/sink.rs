@@ -26,8 +26,8 @@ pub(super) trait Encode: Send {
 /// A sink for text, which is compressed on its way where that is wanted.
 pub(super) enum TextSink {
     Plain(Sink),
-    Gzip(Box<GzEncoder<Sink>>),
-    Zstd(Box<zstd::Encoder<'static, Sink>>),
+    Gzip(GzEncoder<Sink>),
+    Zstd(zstd::Encoder<'static, Sink>),
 }
 
 impl TextSink {
@@ -36,12 +36,12 @@ impl TextSink {
         Ok(match compression {
             None => Self::Plain(sink),
             Some(Compression::Gzip) => {
-                Self::Gzip(Box::new(GzEncoder::new(sink, flate2::Compression::default())))
+                Self::Gzip(GzEncoder::new(sink, flate2::Compression::default()))
             }
             Some(Compression::Zstd) => {
                 let mut encoder = zstd::Encoder::new(sink, zstd::DEFAULT_COMPRESSION_LEVEL)?;
                 encoder.include_checksum(true)?;
-                Self::Zstd(Box::new(encoder))
+                Self::Zstd(encoder)
             }
         })
     }

@@ -67,7 +67,6 @@ pub struct Report {
     /// The files written.
     pub outputs: Vec<OutputReport>,
     /// Columns of the input that the output calls otherwise.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub renamed_columns: Vec<Renamed>,
     /// Whether cells of them that a spreadsheet would run have a `'` before them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -1,4 +1,4 @@
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use super::*;
 
@@ -77,7 +77,6 @@ fn a_replaced_file_keeps_its_owner() {
         return;
     }
     replace(&out, false);
-    use std::os::unix::fs::MetadataExt as _;
     let found = out.metadata().expect("a file");
     assert_eq!((found.uid(), found.gid(), mode(&out)), (12_345, 54_321, 0o640));
 }

@@ -79,12 +79,23 @@ fn what_is_kept_is_refused_by_every_link() {
     }
 }
 
+#[test]
+fn the_lock_of_a_run_is_refused_by_a_second_name() {
+    let mut kept = Kept::new("answers.db");
+    fs::create_dir(kept.path("answers.db.runs")).expect("a folder");
+    fs::write(kept.path("answers.db.runs/in-use"), "kept").expect("a file");
+    fs::hard_link(kept.path("answers.db.runs/in-use"), kept.path("out.csv")).expect("a link");
+    kept.protected = Protected::of_store(&kept.path("answers.db"));
+    kept.refuses("out.csv", "it is the lock of a run");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_store_behind_a_link_is_kept_at_both_ends() {
-    let kept = Kept::new("link.db");
+    let mut kept = Kept::new("link.db");
     fs::create_dir(kept.path("disk")).expect("a folder");
     std::os::unix::fs::symlink("disk/real.db", kept.path("link.db")).expect("a link");
+    kept.protected = Protected::of_store(&kept.path("link.db"));
     for name in ["link.db", "disk/real.db"] {
         kept.refuses(name, "it is the store");
     }

@@ -3,6 +3,7 @@
 mod files;
 mod formats;
 mod streams;
+mod text;
 
 use std::fs;
 use std::io;
