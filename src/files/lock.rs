@@ -33,11 +33,11 @@ pub struct OutputLocks {
 }
 
 impl OutputLocks {
-    /// Judges all that a command `written`s, and takes the lock of each, waiting up to
-    /// `wait` for other runs.
+    /// Judges the files that a command is about to write, and takes the lock of each,
+    /// waiting up to `wait` for other runs.
     ///
     /// # Errors
-    /// 64 where two of them are one file, or one is not a file on this machine; 73 where
+    /// 64 where two of them are one file, or one is an address; 73 where
     /// one cannot be created, or is `protected`; 79, naming the holder, where another run
     /// writes it. Files are compared by what they are, whatever links lead to them, and
     /// by where they would be, so that the first run is refused like the second.
