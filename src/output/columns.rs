@@ -31,9 +31,10 @@ const USUAL_TEXT: usize = 12;
 const ORIGINAL_NAME: &str = "original_name";
 /// Field metadata: what a column says, in one line.
 const DESCRIPTION: &str = "description";
-/// Field metadata of Arrow's extension type for JSON, which Parquet has as a logical type.
-const JSON: [(&str, &str); 2] =
-    [("ARROW:extension:name", "arrow.json"), ("ARROW:extension:metadata", "")];
+/// Field metadata: what is in a column of text that is more than text.
+pub(super) const CONTENT_TYPE: &str = "content_type";
+/// A [`CONTENT_TYPE`].
+pub(super) const JSON: &str = "application/json";
 
 /// The most cents a decimal(12,2) holds.
 const MAX_CENTS: i64 = 999_999_999_999;
@@ -176,8 +177,8 @@ fn input_field(name: String, original: &str) -> Field {
 
 /// A column of ours.
 fn our_field(column: &Column) -> Field {
-    let extension: &[_] = if column.is_json { &JSON } else { &[] };
-    let about = extension.iter().copied().chain([(DESCRIPTION, column.description)]);
+    let content = column.is_json.then_some((CONTENT_TYPE, JSON));
+    let about = [(DESCRIPTION, column.description)].into_iter().chain(content);
     let about = about.map(|(key, value)| (key.to_owned(), value.to_owned()));
     Field::new(column.name, column.data_type(), true).with_metadata(about.collect())
 }
