@@ -9,7 +9,7 @@ use arrow::array::{
     ArrayRef, BooleanArray, BooleanBuilder, Decimal128Array, PrimitiveArray, PrimitiveBuilder,
     RecordBatch, StringBuilder, new_null_array,
 };
-use arrow::compute::filter_record_batch;
+use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Field, Float64Type, Int32Type, Int64Type, Schema,
     SchemaRef, TimestampMicrosecondType,
@@ -21,7 +21,7 @@ use super::names::input_names;
 use super::schema::{COLUMNS, Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
 use super::take::hex;
 use super::{Format, InputInfo};
-use crate::domain::Error;
+use crate::domain::{Error, Timestamp};
 use crate::output::record::{Block, Record};
 
 /// Bytes of a usual text cell, to size a builder by.
@@ -101,7 +101,8 @@ impl Layout {
         RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(misfit)
     }
 
-    fn arrays(&self, block: &Block) -> Result<Vec<ArrayRef>, ArrowError> {
+    /// A column for each field of the schema.
+    pub(super) fn arrays(&self, block: &Block) -> Result<Vec<ArrayRef>, ArrowError> {
         let mut arrays = block.input.clone();
         let mut hashes = RowHashes::of_rows(block.records.len());
         let mut place_of_hash = None;
@@ -120,7 +121,8 @@ impl Layout {
         }
         if let Some(place) = place_of_hash {
             for (seed, column) in self.input_seeds.iter().zip(&block.input) {
-                hashes.add(*seed, column)?;
+                // By its text: a table hashes alike whichever format it came in.
+                hashes.add(*seed, &cast(column, &DataType::Utf8)?)?;
             }
             arrays.insert(place, text_array(hashes.each().map(|hash| Some(hex(hash))))?);
         }
@@ -159,7 +161,8 @@ impl Layout {
                 Ok(Arc::new(numbers::<Date32Type>(records.iter().map(sane))))
             }
             Take::Moment(take) => {
-                let sane = |row| take(row).filter(|micros| MICROS.contains(micros));
+                let sane =
+                    |row| take(row).map(Timestamp::micros).filter(|micros| MICROS.contains(micros));
                 let moments = numbers::<TimestampMicrosecondType>(records.iter().map(sane));
                 Ok(Arc::new(moments.with_timezone("UTC")))
             }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::names::{self, Named};
-use crate::domain::Vin;
 use crate::domain::facts::{Comparables, Listing, ListingFacts, PriceRange, StockVehicle};
+use crate::domain::{Timestamp, Vin};
 
 /// An inventory as rows are joined with it.
 #[derive(Debug)]
 pub(crate) struct Inventory {
-    fetched_at: i64,
+    fetched_at: Timestamp,
     stale: Option<Arc<str>>,
     by_vin: HashMap<Vin, Arc<ListingFacts>>,
     /// By folded make and model.
@@ -19,8 +19,8 @@ pub(crate) struct Inventory {
 }
 
 impl Inventory {
-    /// When its reading began, in microseconds since the epoch.
-    pub(crate) fn fetched_at(&self) -> i64 {
+    /// When its reading began.
+    pub(crate) fn fetched_at(&self) -> Timestamp {
         self.fetched_at
     }
 
@@ -54,7 +54,7 @@ impl Stock {
     /// vehicles are put together in `currency` alone.
     pub(super) fn into_inventory(
         self,
-        fetched_at: i64,
+        fetched_at: Timestamp,
         stale: Option<Arc<str>>,
         currency: Option<&str>,
     ) -> Inventory {

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use ::arrow::array::{ArrayRef, AsArray};
+use ::arrow::array::{ArrayRef, AsArray, Int64Array};
 
 use super::formats::parquet_batch;
 use super::{Folder, RUN, Table, block, full, spec, texts};
 use crate::domain::facts::{Comparables, DecodeFacts, MatchBasis};
-use crate::domain::{Status, Vin};
+use crate::domain::{Status, Timestamp, Vin};
+use crate::output::columns::Layout;
 use crate::output::record::{Block, Record};
 use crate::output::schema::COLUMNS;
-use crate::output::{Choice, InputInfo, Output, OutputSpec};
+use crate::output::{Choice, Format, InputInfo, Output, OutputSpec};
 
 /// `block` as a file of the input's `columns`, with the chosen columns of ours.
 fn written(folder: &Folder, name: &str, columns: &[&str], block: Block, choice: &str) -> Table {
@@ -86,14 +87,14 @@ fn who_answered_and_when_leaves_the_hash() {
     other.row_id = 7;
     (other.source_row, other.file) = (99, 0);
     other.decode.vendor = Some("vpic-api".into());
-    other.recalls.fetched_at = Some(0);
+    other.recalls.fetched_at = Some(Timestamp::from_micros(0));
     other.recalls.error = Some("stale:quota".into());
     other.recall_match_basis = Some(MatchBasis::Vin);
     other.comparables = Some(Arc::new(Comparables { count: 4, prices: None }));
     (other.input_conflicts, other.decode_conflicts) = (None, full().input_conflicts);
     other.vin_occurrences = Some(40);
     let mut listings = other.listings.facts.as_deref().expect("listings").clone();
-    listings.listings[0].last_seen_at = Some(1_751_000_000_000_000);
+    listings.listings[0].last_seen_at = Some(Timestamp::from_micros(1_751_000_000_000_000));
     other.listings.facts = Some(Arc::new(listings));
     let mut recalls = other.recalls.facts.as_deref().expect("recalls").clone();
     recalls.campaigns[1].summary = Some("said in other words".into());
@@ -138,6 +139,20 @@ fn what_was_learned_changes_the_hash() {
         assert!(!seen.contains(&hash), "change {} is not seen", seen.len());
         seen.push(hash);
     }
+}
+
+#[test]
+fn a_typed_column_counts_by_its_text() {
+    let columns = ["Miles".to_owned()];
+    let input = InputInfo { columns: &columns, ..InputInfo::default() };
+    let ours: Vec<_> = COLUMNS.iter().filter(|column| column.name == "record_hash").collect();
+    let layout = Layout::new(Format::Parquet, input, &ours, &[]);
+    let hash_of = |cell: ArrayRef| -> ArrayRef {
+        let block = Block { records: vec![full()], input: vec![cell] };
+        Arc::clone(layout.arrays(&block).expect("arrays").last().expect("the hash"))
+    };
+    let (number, text) = (Int64Array::from(vec![81_000]), texts([Some("81000")]));
+    assert_eq!(&hash_of(Arc::new(number)), &hash_of(text));
 }
 
 /// The contract on what never counts.
