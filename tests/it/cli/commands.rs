@@ -161,7 +161,7 @@ fn columns_are_chosen_before_anything_is_read() {
     run(columns, &["--with-run-id"]).exits(0);
     let text = work.read("out.csv");
     let header: Vec<&str> = text.lines().next().expect("a header").split(',').collect();
-    assert_eq!(header[..4], ["input_VIN", "row_id", "vin", "vin_status"]);
+    assert_eq!(header[..4], ["input_vin", "row_id", "vin", "vin_status"]);
     assert_eq!(header.last(), Some(&"run_id"));
     assert!(!header.iter().any(|name| name.starts_with("listing")), "{header:?}");
     let run_id = work.json("out.csv.run.json")["run_id"].clone();
