@@ -22,12 +22,18 @@ use crate::output::record::{Block, DatasetAnswer};
 use crate::output::schema::COLUMNS;
 use crate::output::{Format, OutputSpec, names};
 
+/// The columns that a version of the schema brought, with their types.
+fn shown_since(version: u32) -> String {
+    let columns = COLUMNS.iter().filter(|column| column.since == version);
+    let shown: Vec<String> =
+        columns.map(|column| format!("{}: {}", column.name, column.type_name())).collect();
+    shown.join("\n")
+}
+
 /// The contract on columns, word by word.
 #[test]
 fn the_columns_are_those_of_the_contract() {
-    let shown: Vec<String> =
-        COLUMNS.iter().map(|column| format!("{}: {}", column.name, column.type_name())).collect();
-    insta::assert_snapshot!(shown.join("\n"), @r"
+    insta::assert_snapshot!(shown_since(1), @r"
     row_id: utf8
     vin: utf8
     vin_status: utf8
@@ -114,6 +120,13 @@ fn the_columns_are_those_of_the_contract() {
     source_file: utf8
     source_row: int64
     record_hash: utf8
+    ");
+}
+
+#[test]
+fn columns_of_version_2_come_last() {
+    assert!(COLUMNS.is_sorted_by_key(|column| column.since));
+    insta::assert_snapshot!(shown_since(2), @r"
     recall_doubt: utf8
     recall_doubtful_campaigns: utf8
     recall_equipment_count: int32
