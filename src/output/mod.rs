@@ -10,10 +10,12 @@ pub mod schema;
 
 mod arrow;
 mod cells;
+mod choice;
 mod columns;
 mod csv;
 mod file;
 mod format;
+mod hash;
 mod jsonl;
 mod names;
 mod parquet;
@@ -34,6 +36,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use self::choice::Choice;
 pub use self::format::Format;
 pub use self::sheet::Sheet;
 pub(crate) use crate::files::draft::{COMPANIONS, Draft};
@@ -45,7 +48,7 @@ use self::csv::CellStyle;
 use self::file::{Blank, Finished, Started};
 use self::format::Compression;
 use self::names::Naming;
-use self::schema::{COLUMNS, REJECT_COLUMNS, SCHEMA_VERSION};
+use self::schema::{REJECT_COLUMNS, SCHEMA_VERSION};
 use self::sink::{Sink, Target};
 use self::worker::{Files, Worker};
 use crate::domain::{Error, Exit};
@@ -74,6 +77,8 @@ pub struct OutputSpec {
     pub for_excel: bool,
     /// Parquet and Arrow call the input's columns as the input does.
     pub keep_names: bool,
+    /// Which of our columns it has.
+    pub columns: Choice,
 }
 
 impl OutputSpec {
@@ -97,7 +102,8 @@ impl OutputSpec {
         }
         let (delimiter, for_excel, keep_names) = (None, false, false);
         let (rejects, partial) = (None, None);
-        Ok(Self { path, format, rejects, partial, delimiter, for_excel, keep_names })
+        let columns = Choice::default();
+        Ok(Self { path, format, rejects, partial, delimiter, for_excel, keep_names, columns })
     }
 
     /// How the cells of a text file in `format` are written.
@@ -222,11 +228,11 @@ impl Output {
         let has_none = matches!(spec.format, Format::Arrow | Format::Arrows);
         let in_schema = if has_none { about.as_slice() } else { &[] };
         let naming = Naming::of(spec.format, spec.keep_names);
-        let rows_layout = Layout::new(naming, input, COLUMNS, in_schema);
-        let rejects_layout = targets
-            .rejects
-            .is_some()
-            .then(|| Layout::new(Naming::Kept, input, REJECT_COLUMNS, &[]));
+        let rows_layout =
+            Layout::new(naming, input, spec.columns.columns(), in_schema).of_run(run_id);
+        let of_rejects: Vec<_> = REJECT_COLUMNS.iter().collect();
+        let rejects_layout =
+            targets.rejects.is_some().then(|| Layout::new(Naming::Kept, input, &of_rejects, &[]));
         let blank = |target, typed: &Option<PathBuf>, format, layout: &Layout| Blank {
             sink: Sink::new(target),
             typed: typed.clone().unwrap_or_else(|| STDOUT.into()),

@@ -28,7 +28,7 @@ impl Naming {
 /// compared without case, becomes `input_<name>`. Where several columns would have one
 /// name, it is that of the column which is called so in the input, and each other has
 /// a hash of its own name added: wherever a column stands, its name is the same.
-pub(super) fn input_names(naming: Naming, input: &[String], ours: &[Column]) -> Vec<String> {
+pub(super) fn input_names(naming: Naming, input: &[String], ours: &[&Column]) -> Vec<String> {
     let ours: Vec<&str> = ours.iter().map(|column| column.name).collect();
     names(naming, input, &ours)
 }

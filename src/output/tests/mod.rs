@@ -2,6 +2,7 @@
 
 mod files;
 mod formats;
+mod hashes;
 mod streams;
 mod text;
 
@@ -103,7 +104,7 @@ fn full() -> Record {
             json: r#"{"make":{"input":"HYUNDAI"}}"#.into(),
             fields: vec!["make"],
         })),
-        record_hash: u128::MAX,
+        vin_occurrences: Some(2),
     }
 }
 
@@ -123,7 +124,7 @@ fn bare() -> Record {
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
-        record_hash: 2,
+        vin_occurrences: Some(1),
     }
 }
 
@@ -147,7 +148,7 @@ fn rejected() -> Record {
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
-        record_hash: 4,
+        vin_occurrences: None,
     }
 }
 
