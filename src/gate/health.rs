@@ -251,7 +251,7 @@ impl<'a> Health<'a> {
         if is_known {
             return;
         }
-        let words = format!("{}: parked ({}), resume at {}", self.label, why.code(), at.rfc3339());
+        let words = format!("{}: parked ({}), resume at {at}", self.label, why.code());
         self.shared.events.note(Level::Warn, "parked", &words);
         *self.closed.borrow_mut() = Some(Closed::Parked(why, Some(at)));
     }
