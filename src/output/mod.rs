@@ -57,10 +57,17 @@ pub struct OutputSpec {
     pub path: Option<PathBuf>,
     /// In which format.
     pub format: Format,
-    /// Where rejected rows go instead, as CSV.
+    /// Where rejected rows go instead, as CSV; `-` is stdout.
     pub rejects: Option<PathBuf>,
     /// Cells that a spreadsheet would run are guarded.
     pub for_excel: bool,
+}
+
+impl OutputSpec {
+    /// Where rejected rows go, if that is not stdout.
+    fn rejects_file(&self) -> Option<&PathBuf> {
+        self.rejects.as_ref().filter(|path| path.as_os_str() != STDOUT)
+    }
 }
 
 /// What an output must know of the input.
@@ -96,7 +103,7 @@ pub fn check_report(
     inputs: &[PathBuf],
 ) -> Result<(), Error> {
     let place = Place::apart_from(path, inputs)?;
-    for other in [&spec.path, &spec.rejects].into_iter().flatten() {
+    for other in [spec.path.as_ref(), spec.rejects_file()].into_iter().flatten() {
         place.refuse_same(&Place::find(other)?)?;
     }
     // Whether its folder takes files is known once one was there.
@@ -131,7 +138,7 @@ impl Output {
     pub fn create(spec: &OutputSpec, input: InputInfo<'_>, run_id: &str) -> Result<Self, Error> {
         let find = |path: &PathBuf| Place::apart_from(path, input.paths);
         let out = spec.path.as_ref().map(find).transpose()?;
-        let rejects = spec.rejects.as_ref().map(find).transpose()?;
+        let rejects = spec.rejects_file().map(find).transpose()?;
         if let (Some(out), Some(rejects)) = (&out, &rejects) {
             rejects.refuse_same(out)?;
         }
@@ -140,8 +147,7 @@ impl Output {
             Some(place) => Target::Draft(Draft::create(place, run_id)?),
             None => stdout(spec.format)?,
         };
-        let rejects = rejects.map(|place| Draft::create(place, run_id)).transpose()?;
-        let targets = Files { out, rejects: rejects.map(Target::Draft) };
+        let targets = Files { out, rejects: rejects_target(spec, rejects, run_id)? };
         Ok(Self::assemble(spec, input, run_id, targets))
     }
 
@@ -152,10 +158,9 @@ impl Output {
         run_id: &str,
     ) -> Result<Self, Error> {
         let find = |path: &PathBuf| Place::apart_from(path, input.paths);
-        let rejects = spec.rejects.as_ref().map(find).transpose()?;
-        let rejects = rejects.map(|place| Draft::create(place, run_id)).transpose()?;
-        let nowhere = Target::Stream(Box::new(io::sink()));
-        let targets = Files { out: nowhere, rejects: rejects.map(Target::Draft) };
+        let rejects = spec.rejects_file().map(find).transpose()?;
+        let out = Target::Stream(Box::new(io::sink()));
+        let targets = Files { out, rejects: rejects_target(spec, rejects, run_id)? };
         Ok(Self::assemble(spec, input, run_id, targets))
     }
 
@@ -265,6 +270,18 @@ impl fmt::Debug for Output {
             .field("rows", &self.rows)
             .field("diverted", &self.diverted)
             .finish_non_exhaustive()
+    }
+}
+
+/// Where rejected rows go: to `file`, to stdout, or with the others.
+fn rejects_target(
+    spec: &OutputSpec,
+    file: Option<Place>,
+    run_id: &str,
+) -> Result<Option<Target>, Error> {
+    match file {
+        Some(place) => Draft::create(place, run_id).map(|draft| Some(Target::Draft(draft))),
+        None => spec.rejects.as_ref().map(|_| stdout(Format::Csv)).transpose(),
     }
 }
 

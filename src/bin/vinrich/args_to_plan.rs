@@ -167,16 +167,21 @@ fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
 
 /// Refuses the same file for two purposes, where the second would replace the first.
 fn distinct_files(args: &OutputArgs, output: Option<&Path>) -> Result<(), Error> {
+    let rejects_to_stdout = args.rejects.as_deref() == Some(Path::new("-"));
+    if rejects_to_stdout && output.is_none() {
+        return Err(Error::usage("`--output` and `--rejects` are both stdout")
+            .hint("name a file for one of them"));
+    }
     let flags: [(&str, Option<&Path>); 3] = [
         ("--output", output),
-        ("--rejects", args.rejects.as_deref()),
+        ("--rejects", args.rejects.as_deref().filter(|_| !rejects_to_stdout)),
         ("--report", args.report.as_deref()),
     ];
     for (flag, path) in flags {
         let Some(path) = path else { continue };
         if path == Path::new("-") {
             return Err(Error::usage(format!(
-                "`{flag}` needs a file; only `--output` can be stdout"
+                "`{flag}` needs a file; only `--output` and `--rejects` can be stdout"
             )));
         }
         let ends_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);

@@ -44,10 +44,10 @@ pub(crate) struct EnrichArgs {
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArgs {
     /// Send at most this many calls, retries included
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) max_calls: Option<u64>,
     /// Spend at most this much; also what allows endpoints that cost money
-    #[arg(long, value_name = "USD", value_parser = dollars)]
+    #[arg(long, value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
     pub(crate) max_cost: Option<Micros>,
     /// Park a vendor (75) instead of waiting longer for it [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]
@@ -66,7 +66,7 @@ pub(crate) struct OutputArgs {
     /// The output's format [default: by the extension of OUT; csv on stdout]
     #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub(crate) format: Option<Format>,
-    /// Write rejected rows to this CSV file instead of the output
+    /// Write rejected rows to this CSV file instead of the output; `-` is stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
     /// Guard cells that a spreadsheet would run as a formula
@@ -90,10 +90,10 @@ pub(crate) enum OnIncomplete {
 #[command(next_help_heading = "When a run counts as failed")]
 pub(crate) struct ThresholdArgs {
     /// Lookups that may fail before the exit code is 3: a number, or a share such as 1%
-    #[arg(long, value_name = "N|P%", default_value = "0", value_parser = allowance)]
+    #[arg(long, value_name = "N|P%", default_value = "0", value_parser = allowance, allow_hyphen_values = true)]
     pub(crate) max_failed: Allowance,
     /// Fail (65) when more rows are rejected: a number, or a share such as 1% [default: any number]
-    #[arg(long, value_name = "N|P%", value_parser = allowance)]
+    #[arg(long, value_name = "N|P%", value_parser = allowance, allow_hyphen_values = true)]
     pub(crate) max_rejected: Option<Allowance>,
     /// Fail (65) when there are no rows
     #[arg(long)]

@@ -98,7 +98,7 @@ fn each_contradiction_has_its_message() {
     for (words, expected) in [
         ("f -o o.csv --rejects o.csv", "`--output` and `--rejects` name the same file"),
         ("f -o o.csv --rejects r --report r", "`--rejects` and `--report` name the same file"),
-        ("f -o o.csv --rejects -", "`--rejects` needs a file; only `--output` can be stdout"),
+        ("f -o - --rejects -", "`--output` and `--rejects` are both stdout"),
         ("f -o out/", "`--output` names a folder: `out/`"),
         ("f -o o.parquet --for-excel", "`--for-excel` guards CSV cells; the output is not CSV"),
         ("f -o o.csv --decode carvin,carvin", "`--decode` names `carvin` twice"),
