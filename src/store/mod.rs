@@ -17,6 +17,7 @@ mod answers;
 pub mod ledger;
 mod open;
 mod run_locks;
+mod timestamp;
 mod transaction;
 mod writer;
 

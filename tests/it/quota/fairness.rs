@@ -75,7 +75,6 @@ impl Fleet {
         let enriched = Enriched::at(&plan, &self.clock);
         let asked = self.world.asked();
         check_forecast(&forecast, &enriched);
-        let day = NIGHT.as_micros() as f64;
         let mut night = Night {
             never: 0,
             oldest: 0.0,
@@ -89,7 +88,7 @@ impl Fleet {
                 night.never += 1;
                 continue;
             }
-            let age = (began - fetched_at(&row["recalls_fetched_at"])) as f64 / day;
+            let age = began.since(fetched_at(&row["recalls_fetched_at"])).div_duration_f64(NIGHT);
             night.oldest = night.oldest.max(age);
             if row["recall_campaign_count"] != "0" {
                 night.oldest_found = night.oldest_found.max(age);

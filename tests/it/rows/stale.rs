@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
+use vinrich::domain::Timestamp;
 use vinrich::domain::freshness::Freshness;
 use vinrich::domain::key::Key;
 use vinrich::domain::outcome::Dataset;
@@ -292,8 +293,8 @@ fn no_answer_but_a_find_outlives_two_weeks() {
     let year = Freshness::lasting();
     for vin in vins(500) {
         let key = Key::Vin(Vin::new(&vin).expect("a VIN"));
-        let life = year.expires_at(&key, false, 0);
-        assert!(life <= i64::try_from((NIGHT * 14).as_micros()).expect("small"), "{vin}");
+        let life = year.expires_at(&key, false, Timestamp::default());
+        assert!(life <= Timestamp::default().later(NIGHT * 14), "{vin}");
     }
 }
 
@@ -340,7 +341,7 @@ fn a_zero_is_dated_by_its_older_call() {
         assert_eq!(later.rows[0]["recall_campaign_count"], "0");
         assert!(later.rows[0]["recalls_error"].starts_with("stale:"));
         let told = fetched_at(&later.rows[0]["recalls_fetched_at"]);
-        assert!(told <= ended, "{told} is after {ended}");
+        assert!(told <= ended, "{told:?} is after {ended:?}");
     }
 }
 

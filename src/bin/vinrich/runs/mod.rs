@@ -51,10 +51,8 @@ fn list(runs: &[RunRecord]) -> String {
 }
 
 fn took(run: &RunRecord) -> String {
-    let micros = run.ended_at.map(|ended| ended.saturating_sub(run.started_at));
-    micros
-        .and_then(|micros| u64::try_from(micros).ok())
-        .map_or_else(|| "?".into(), |micros| span(micros / 1_000_000))
+    let ended = run.ended_at.filter(|ended| *ended >= run.started_at);
+    ended.map_or_else(|| "?".into(), |ended| span(ended.since(run.started_at).as_secs()))
 }
 
 /// That a run was killed is written down when another run finds it.

@@ -6,6 +6,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
+use vinrich::domain::Timestamp;
 use vinrich::domain::error::Exit;
 use vinrich::domain::events::{Events, Level};
 use vinrich::report::{DatasetReport, Report, VendorReport};
@@ -285,7 +286,7 @@ fn verdict(report: &Report) -> Vec<String> {
 
 /// Whether a vendor that was parked early in the run can be asked at its end.
 fn has_come(at: &str, ended_at: &str) -> bool {
-    match (at.parse::<jiff::Timestamp>(), ended_at.parse::<jiff::Timestamp>()) {
+    match (at.parse::<Timestamp>(), ended_at.parse::<Timestamp>()) {
         (Ok(at), Ok(ended)) => at <= ended,
         _ => false,
     }
