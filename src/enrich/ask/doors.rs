@@ -61,7 +61,7 @@ impl Gate for Doors<'_> {
     async fn room(&self, source: &Source, want: u64) -> Result<u64, Error> {
         match self.by_vendor.get(source.name.vendor) {
             Some(door) => door.room(source.name.endpoint, want).await,
-            // Nothing is sent, and everything is told why.
+            // Nothing is sent, and every key gets the reason.
             None => Ok(u64::MAX),
         }
     }
@@ -102,7 +102,7 @@ impl Gate for Doors<'_> {
     }
 
     fn note(&self, report: &DatasetReport) {
-        self.shared.tell(|progress| {
+        self.shared.update_progress(|progress| {
             progress.cache_hits += report.hits;
             progress.lookups += report.keys;
         });

@@ -222,9 +222,9 @@ pub struct RowTally {
 impl RowTally {
     /// Counts one row.
     pub fn count(&mut self, record: &Record) {
-        self.count_told(Dataset::Decode, &record.decode);
-        self.count_told(Dataset::Recalls, &record.recalls);
-        self.count_told(Dataset::Listings, &record.listings);
+        self.count_answer(Dataset::Decode, &record.decode);
+        self.count_answer(Dataset::Recalls, &record.recalls);
+        self.count_answer(Dataset::Listings, &record.listings);
         let error = record.recalls.error.as_deref();
         if let Some(vin) = record.reading.vin.filter(|_| error == Some(INCONCLUSIVE)) {
             self.inconclusive.insert(vin);
@@ -233,9 +233,9 @@ impl RowTally {
         count_fields(&mut self.input_conflicts, record.input_conflicts.as_deref());
     }
 
-    fn count_told<F>(&mut self, dataset: Dataset, told: &DatasetAnswer<F>) {
-        *self.by_status.entry(dataset).or_default().entry(told.status.name()).or_default() += 1;
-        if let Some(error) = &told.error {
+    fn count_answer<F>(&mut self, dataset: Dataset, answer: &DatasetAnswer<F>) {
+        *self.by_status.entry(dataset).or_default().entry(answer.status.name()).or_default() += 1;
+        if let Some(error) = &answer.error {
             let name = format!("{}:{error}", dataset.name());
             *self.errors.entry(name).or_default() += 1;
         }
