@@ -7,7 +7,7 @@
 
 use std::io::{self, Read};
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 use crate::input::record::Record;
 
@@ -128,7 +128,7 @@ impl<R: Read> Records<R> {
     fn read_bare(&mut self, record: &mut Record) -> Option<u8> {
         let delimiter = self.delimiter;
         let rest = &self.buffer[self.position..self.filled];
-        let end = rest.iter().position(|&byte| byte == delimiter || is_line_end(byte));
+        let end = memchr3(delimiter, b'\r', b'\n', rest);
         record.append(&rest[..end.unwrap_or(rest.len())]);
         self.position += end.unwrap_or(rest.len());
         end.map(|end| rest[end])
