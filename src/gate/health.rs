@@ -282,7 +282,7 @@ impl<'a> Health<'a> {
         }
         self.waits.begin(wait);
         let words = format!("{}: {}, {} s", self.label, why.code(), wait.as_secs() + 1);
-        self.shared.tell(|progress| progress.waiting = Some(words));
+        self.shared.update_progress(|progress| progress.waiting = Some(words));
     }
 
     /// Gives the vendor up for this run. One that refused the account stays off,

@@ -53,7 +53,7 @@ impl ReportBuilder<'_> {
             let currency = source.settings.options.get("currency");
             if currency.is_some_and(Vec::is_empty) {
                 let message = format!(
-                    "no price of {} is written, as nobody says in which money it is: set `currency` under [vendors.{}]",
+                    "no price of {} is written, as its currency is not known: set `currency` under [vendors.{}]",
                     source.label, source.name.vendor
                 );
                 self.warn("no_currency", message);
@@ -127,7 +127,7 @@ impl ReportBuilder<'_> {
     ) {
         if report.protocol_mismatch > 0 {
             let message = format!(
-                "{label} answered about {} VINs nobody asked for",
+                "{label} answered about {} VINs that were not asked for",
                 thousands(report.protocol_mismatch)
             );
             self.warn("protocol_mismatch", message);

@@ -32,7 +32,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
 use vinrich::plan::Allowance;
-use vinrich::row_vehicle::Claim;
+use vinrich::row_vehicle::VehicleField;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -170,8 +170,8 @@ pub(crate) struct InputArgs {
     pub(crate) rows: RowsArgs,
     /// A column that holds the row's own make, model or year, compared with its VIN, such as
     /// `model=Type`; repeatable [default: found by name]
-    #[arg(long, value_name = "F=COLUMN,…", value_delimiter = ',', value_parser = claim_column)]
-    pub(crate) map: Vec<(Claim, String)>,
+    #[arg(long, value_name = "F=COLUMN,…", value_delimiter = ',', value_parser = field_column)]
+    pub(crate) map: Vec<(VehicleField, String)>,
     /// Carry only these input columns through [default: all]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) keep: Vec<String>,
@@ -255,13 +255,13 @@ fn delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
-fn claim_column(text: &str) -> Result<(Claim, String), String> {
+fn field_column(text: &str) -> Result<(VehicleField, String), String> {
     let (name, column) =
         text.split_once('=').ok_or("must be a field and its column, such as `make=Brand`")?;
-    let claim = Claim::from_name(name.trim()).ok_or_else(|| {
+    let field = VehicleField::from_name(name.trim()).ok_or_else(|| {
         format!("`{name}` is not a field; the fields are `make`, `model` and `year`")
     })?;
-    Ok((claim, column.to_owned()))
+    Ok((field, column.to_owned()))
 }
 
 fn dataset(text: &str) -> Result<Dataset, String> {
