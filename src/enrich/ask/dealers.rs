@@ -22,7 +22,9 @@ impl<G: Gate> Asker<'_, G> {
             let mut column = Column::new(source);
             let unasked = self.gate.may_not_pay(&column.source);
             if unasked.is_some() {
-                open.iter_mut().for_each(|open| *open = (*open).min(Open::Perhaps));
+                for open in &mut open {
+                    *open = (*open).min(Open::Perhaps);
+                }
             }
             // A plan says what the answers would cost.
             if unasked.is_none() || G::COUNTS_ONLY {
