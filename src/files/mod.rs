@@ -11,3 +11,4 @@ pub(crate) mod place;
 pub use clock::SystemClock;
 
 pub use lock::OutputLock;
+pub use os::real_path;

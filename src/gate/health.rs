@@ -8,7 +8,7 @@ use super::queue::Job;
 use super::retry::{Breaker, RetryBudget, back_off};
 use super::windows::{later, rfc3339, whole_second};
 use super::{AFTER_OUTAGE, Shared};
-use crate::domain::{Denied, Fault, Level, NotAsked, Outcome};
+use crate::domain::{Denied, Fault, Fields, Level, NotAsked, Note, Outcome};
 use crate::store::WaitWord;
 
 /// Refused requests without a single answered one that mean the request itself
@@ -145,7 +145,7 @@ impl<'a> Health<'a> {
         self.refused_in_a_row.set(in_a_row);
         if in_a_row >= REFUSED_IN_A_ROW && !has_answered {
             let words = format!("{}: refuses every request ({code}), given up", self.label);
-            self.shared.events.note(Level::Error, "protocol", &words);
+            self.publish(Level::Error, "protocol", &words, Fields::because(code));
             *self.closed.borrow_mut() = Some(Closed::Refusing(code.to_owned()));
         }
     }
@@ -155,7 +155,7 @@ impl<'a> Health<'a> {
         let mut closed = self.closed.borrow_mut();
         if !matches!(*closed, Some(Closed::Denied(_))) {
             let words = format!("{}: denied, not asked again in this run", self.label);
-            self.shared.events.note(Level::Error, "denied", &words);
+            self.publish(Level::Error, "denied", &words, Fields::because(denied.code()));
         }
         *closed = Some(Closed::Denied(denied));
     }
@@ -253,7 +253,14 @@ impl<'a> Health<'a> {
             return;
         }
         let words = format!("{}: parked ({}), resume at {}", self.label, why.code(), rfc3339(at));
-        self.shared.events.note(Level::Warn, "parked", &words);
+        let fields = Fields { resume_at: Some(rfc3339(at)), ..Fields::because(why.code()) };
+        self.publish(Level::Warn, "parked", &words, fields);
         *self.closed.borrow_mut() = Some(Closed::Parked(why, Some(at)));
+    }
+
+    /// News of this vendor.
+    fn publish(&self, level: Level, code: &'static str, message: &str, fields: Fields) {
+        let fields = Fields { vendor: Some(self.label.clone()), ..fields };
+        self.shared.events.publish(&Note { level, code, message, fields });
     }
 }

@@ -6,10 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use vinrich::domain::events::{Events, Level, Phase, Progress};
+use vinrich::domain::events::{Events, Fields, Level, Note, Phase, Progress};
 
 use crate::cli::{CommonArgs, LogFormat};
 use crate::format::{bytes, count, now, span, thousands, visible};
+use crate::log_line::{self, LogLine};
 
 /// Shows a run's progress and notes on stderr.
 pub(crate) struct Console {
@@ -59,7 +60,7 @@ impl Console {
         let message = format!("{} of {}", bytes(so_far), bytes(all));
         match &self.bar {
             Some(bar) => fill(bar, so_far, all, message),
-            None => self.say(Level::Info, "progress", &message),
+            None => self.say_progress(&message, Fields::default()),
         }
     }
 
@@ -71,13 +72,20 @@ impl Console {
         }
     }
 
-    fn say(&self, level: Level, code: &str, message: &str) {
+    fn say(&self, note: &Note<'_>) {
+        let Note { level, code, message, fields } = note;
         let line = match self.format {
-            LogFormat::Json => json_line(&now(), level, code, message),
-            LogFormat::Text if self.bar.is_some() => text_line(level, message),
-            LogFormat::Text => format!("{} {}", now(), text_line(level, message)),
+            LogFormat::Json => {
+                LogLine::new(&now(), (*level, code), message).about(fields.clone()).to_json()
+            }
+            LogFormat::Text if self.bar.is_some() => text_line(*level, message),
+            LogFormat::Text => format!("{} {}", now(), text_line(*level, message)),
         };
         self.print(&format!("{line}\n"));
+    }
+
+    fn say_progress(&self, message: &str, fields: Fields) {
+        self.say(&Note { level: Level::Info, code: "progress", message, fields });
     }
 }
 
@@ -88,11 +96,20 @@ impl Events for Console {
         }
         match &self.bar {
             Some(bar) => draw(bar, progress),
-            None => self.say(Level::Info, "progress", &status(progress)),
+            None => {
+                let (rows, cost_micros) = (Some(progress.rows), Some(progress.spent.0));
+                let fields = Fields { rows, cost_micros, ..Fields::default() };
+                self.say_progress(&status(progress), fields);
+            }
         }
     }
 
-    fn note(&self, level: Level, code: &'static str, message: &str) {
+    fn run_started(&self, run_id: &str) {
+        log_line::set_run_id(run_id);
+    }
+
+    fn publish(&self, note: &Note<'_>) {
+        let Note { level, message, .. } = *note;
         if level == Level::Debug || (self.quiet && level == Level::Info) {
             return;
         }
@@ -103,7 +120,7 @@ impl Events for Console {
         }
         drop(printed);
         if is_new {
-            self.say(level, code, message);
+            self.say(note);
         }
     }
 }
@@ -236,17 +253,6 @@ fn text_line(level: Level, message: &str) -> String {
         Level::Warn => format!("warning: {message}"),
         Level::Error => format!("error: {message}"),
     }
-}
-
-fn json_line(time: &str, level: Level, code: &str, message: &str) -> String {
-    let level = match level {
-        Level::Debug => "debug",
-        Level::Info => "info",
-        Level::Warn => "warn",
-        Level::Error => "error",
-    };
-    serde_json::json!({ "time": time, "level": level, "code": code, "message": visible(message) })
-        .to_string()
 }
 
 fn print(text: &str) {

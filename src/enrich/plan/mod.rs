@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::config::{Settings, VendorSettings};
 use crate::domain::vin::Rules;
 use crate::domain::{Dataset, Error, Micros};
+use crate::gate::PingUrl;
 use crate::input::InputSpec;
 use crate::output::{Format, OutputSpec};
 
@@ -35,8 +36,12 @@ pub struct Plan {
     pub thresholds: Thresholds,
     /// How long to wait for another run that holds the output.
     pub wait_lock: Option<Duration>,
-    /// Where the run report goes instead of `<out>.run.json`.
+    /// Where the run report goes, besides the store.
     pub report: Option<PathBuf>,
+    /// Where the metrics go, for Prometheus' textfile collector.
+    pub metrics: Option<PathBuf>,
+    /// What is pinged when the run begins and ends.
+    pub ping: Option<PingUrl>,
     /// The command line as it may be kept: program name and flags, no values that hold a key.
     pub command: String,
 }
@@ -64,6 +69,8 @@ impl Plan {
             thresholds: Thresholds::default(),
             wait_lock: None,
             report: None,
+            metrics: None,
+            ping: None,
             command: "vinrich::enrich".into(),
         })
     }

@@ -2,12 +2,14 @@
 
 use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use super::{InputReport, OutputReport, Report, RowTally, RowsReport};
-use crate::domain::{Dataset, Error, Exit, Level, Moment, Outcome};
+use super::{InputReport, OutputReport, Report, RowTally, RowsReport, owned};
+use crate::domain::{Dataset, Error, Exit, Fields, Level, Moment, Note, Outcome};
 use crate::enrich::plan::{Allowance, Plan};
 use crate::enrich::session::Context;
 use crate::enrich::survey::Survey;
+use crate::files::real_path;
 use crate::gate::{VendorReport, rfc3339};
 use crate::input::{FileDigest, InputFile, Inputs};
 use crate::output::Written;
@@ -54,15 +56,18 @@ impl<'a> ReportBuilder<'a> {
     /// Starts a run in which no lookup may fail; `command` holds no secrets.
     pub(crate) fn start(command: &str, context: Context<'a>) -> Self {
         let started = context.clock.now();
+        let run_id = run_id(started);
+        context.events.run_started(&run_id);
         let run = RunInfo {
-            run_id: run_id(started),
+            run_id,
             boot_id: context.clock.boot_id().to_owned(),
             command: command.to_owned(),
             started,
+            output: None,
         };
         let report = Report {
             run_id: run.run_id.clone(),
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             command: command.to_owned(),
             started_at: rfc3339(started.wall),
             ..Report::default()
@@ -71,9 +76,16 @@ impl<'a> ReportBuilder<'a> {
         Self { run, context, max_failed: Allowance::Count(0), notes: RefCell::new(notes) }
     }
 
+    /// Says where its output goes; `None` is stdout, or nowhere.
+    pub(crate) fn writing_to(mut self, output: Option<&Path>) -> Self {
+        self.run.output = output.map(|path| real_path(path).to_string_lossy().into_owned());
+        self
+    }
+
     /// Starts a run of `plan`.
     pub(crate) fn of_plan(plan: &Plan, context: Context<'a>) -> Self {
-        let mut builder = Self::start(&plan.command, context);
+        let mut builder =
+            Self::start(&plan.command, context).writing_to(plan.output.path.as_deref());
         builder.max_failed = plan.thresholds.max_failed;
         let report = &mut builder.notes.get_mut().report;
         report.schema_version = SCHEMA_VERSION;
@@ -91,7 +103,7 @@ impl<'a> ReportBuilder<'a> {
         let now = self.context.clock.now();
         let mut notes = self.notes();
         let seconds = now.boot.saturating_sub(notes.phase_started) as f64 / 1e6;
-        notes.report.phase_seconds.insert(phase, seconds);
+        notes.report.phase_seconds.insert(phase.to_owned(), seconds);
         notes.phase_started = now.boot;
     }
 
@@ -103,7 +115,7 @@ impl<'a> ReportBuilder<'a> {
             read: survey.rows,
             valid: survey.valid,
             distinct_vins: survey.vins.len() as u64,
-            rejected: survey.rejected.clone(),
+            rejected: owned(survey.rejected.clone()),
             check_digit_warnings: survey.check_digit_warnings,
             ..RowsReport::default()
         };
@@ -157,10 +169,16 @@ impl<'a> ReportBuilder<'a> {
 
     /// Shows a warning, once, and keeps it for the report.
     pub(crate) fn warn(&self, code: &'static str, message: String) {
+        self.warn_of(Fields::default(), code, message);
+    }
+
+    /// As [`ReportBuilder::warn`], with what the warning is about.
+    pub(crate) fn warn_of(&self, fields: Fields, code: &'static str, message: String) {
         if self.notes().report.warnings.contains(&message) {
             return;
         }
-        self.context.events.note(Level::Warn, code, &message);
+        let note = Note { level: Level::Warn, code, message: &message, fields };
+        self.context.events.publish(&note);
         self.notes().report.warnings.push(message);
     }
 
@@ -185,7 +203,7 @@ impl<'a> ReportBuilder<'a> {
         let notes = self.notes();
         let mut report = notes.report.clone();
         report.exit_code = exit.code();
-        report.outcome = exit.name();
+        report.outcome = exit.name().to_owned();
         report.error = error.map(Error::to_string);
         report.ended_at = rfc3339(ended.wall);
         report.seconds = ended.boot.saturating_sub(self.run.started.boot) as f64 / 1e6;
@@ -232,11 +250,11 @@ fn input_reports(inputs: &Inputs, survey: &Survey) -> Vec<InputReport> {
         rows: digest.rows,
         bytes: file.bytes,
         sha256: digest.sha256.clone(),
-        encoding: file.encoding,
+        encoding: file.encoding.to_owned(),
         delimiter: char::from(file.delimiter).to_string(),
         has_header: file.has_header,
         vin_column: file.vin_column.clone(),
-        claim_columns: file.claim_columns.clone(),
+        claim_columns: owned(file.claim_columns.clone()),
     };
     files.map(report).collect()
 }

@@ -2,10 +2,10 @@
 //! answers came to, what was written.
 
 use super::builder::{ReportBuilder, Wrote};
-use super::{DatasetReport, LocalReport, OutputReport, VendorReport};
+use super::{DatasetReport, LocalReport, OutputReport, VendorReport, owned};
 use crate::config::Local;
 use crate::domain::facts::day;
-use crate::domain::{Dataset, Error, Exit, Outcome};
+use crate::domain::{Dataset, Error, Exit, Fields, Outcome};
 use crate::enrich::board::{Answers, Board};
 use crate::enrich::chain::{Chain, Chains};
 use crate::enrich::survey::Survey;
@@ -22,7 +22,7 @@ impl ReportBuilder<'_> {
         for (dataset, why) in &chains.left_out {
             let left_out = Some(why.clone());
             let report = DatasetReport { left_out, ..DatasetReport::default() };
-            self.notes().report.datasets.insert(dataset.name(), report);
+            self.notes().report.datasets.insert(dataset.name().to_owned(), report);
         }
         for warning in &chains.warnings {
             self.warn("left_out", warning.clone());
@@ -36,11 +36,11 @@ impl ReportBuilder<'_> {
                     "{} costs money and has no spend limit: only what the store holds is used",
                     source.label
                 );
-                self.warn("no_spend_limit", message);
+                self.warn_of(Fields::of_vendor(&source.label), "no_spend_limit", message);
             } else if !source.can_be_asked() {
                 let message =
                     format!("no key for {}: only what the store holds is used", source.label);
-                self.warn("no_key", message);
+                self.warn_of(Fields::of_vendor(&source.label), "no_key", message);
             }
             let currency = source.settings.options.get("currency");
             if currency.is_some_and(Vec::is_empty) {
@@ -48,7 +48,7 @@ impl ReportBuilder<'_> {
                     "no price of {} is written, as nobody says in which money it is: set `currency` under [vendors.{}]",
                     source.label, source.name.vendor
                 );
-                self.warn("no_currency", message);
+                self.warn_of(Fields::of_vendor(&source.label), "no_currency", message);
             }
         }
     }
@@ -74,7 +74,7 @@ impl ReportBuilder<'_> {
         for (dataset, chain) in &chains.by_dataset {
             let Some(local) = chain.local() else { continue };
             let mut report = LocalReport {
-                dataset: dataset.name(),
+                dataset: dataset.name().to_owned(),
                 as_of: None,
                 digest: None,
                 decoder: None,
@@ -85,7 +85,7 @@ impl ReportBuilder<'_> {
                     let data = vpic.provenance();
                     report.as_of = Some(data.data_month);
                     report.digest = Some(data.digest);
-                    report.decoder = Some(data.decoder_version);
+                    report.decoder = Some(data.decoder_version.to_owned());
                 }
                 (Local::Vpic, None) => continue,
                 (Local::NhtsaFile, _) => {
@@ -94,7 +94,7 @@ impl ReportBuilder<'_> {
                     report.imported_at = Some(rfc3339(file.imported_at));
                 }
             }
-            self.notes().report.local.insert(local.id(), report);
+            self.notes().report.local.insert(local.id().to_owned(), report);
         }
         Ok(())
     }
@@ -106,18 +106,19 @@ impl ReportBuilder<'_> {
                 "{label} answered about {} VINs nobody asked for",
                 report.protocol_mismatch
             );
-            self.warn("protocol_mismatch", message);
+            self.warn_of(Fields::of_vendor(&label), "protocol_mismatch", message);
         }
         if report.matched_by_place > 0 {
             let message = format!(
                 "{label} named no VIN in {} answers: they were taken to be in the order asked",
                 report.matched_by_place
             );
-            self.warn("matched_by_place", message);
+            self.warn_of(Fields::of_vendor(&label), "matched_by_place", message);
         }
         for (seen, calls) in &report.trouble {
             let times = if *calls == 1 { String::new() } else { format!(" ({calls} calls)") };
-            self.warn("trouble", format!("{label}: {seen}{times}"));
+            let message = format!("{label}: {seen}{times}");
+            self.warn_of(Fields::of_vendor(&label), "trouble", message);
         }
         self.note_calls(label, report);
         if resume_at.is_some() {
@@ -159,7 +160,7 @@ impl ReportBuilder<'_> {
     }
 
     fn note_question(&self, dataset: Dataset, report: &DatasetReport) {
-        self.notes().report.datasets.entry(dataset.name()).or_default().add(report);
+        self.notes().report.datasets.entry(dataset.name().to_owned()).or_default().add(report);
         self.notes().lookups += report.keys;
         for vendor in &report.unreachable {
             let message =
@@ -203,11 +204,11 @@ impl ReportBuilder<'_> {
         report.rows.written = wrote.rows;
         report.rows.diverted = wrote.diverted;
         for (dataset, by_status) in wrote.tally.by_status {
-            report.datasets.entry(dataset.name()).or_default().rows = by_status;
+            report.datasets.entry(dataset.name().to_owned()).or_default().rows = owned(by_status);
         }
         report.errors = wrote.tally.errors;
-        report.decode_conflicts = wrote.tally.decode_conflicts;
-        report.input_conflicts = wrote.tally.input_conflicts;
+        report.decode_conflicts = owned(wrote.tally.decode_conflicts);
+        report.input_conflicts = owned(wrote.tally.input_conflicts);
         for (dataset, stale) in wrote.deferred {
             if let Some(report) = report.datasets.get_mut(dataset.name()) {
                 report.deferred_renewals = stale;

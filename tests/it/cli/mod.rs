@@ -5,3 +5,4 @@ mod config;
 mod enrich;
 mod secrets;
 mod terminal;
+mod watching;

@@ -6,14 +6,14 @@
 use std::path::Path;
 
 use vinrich::domain::outcome::Dataset;
-use vinrich::store::Store;
+use vinrich::store::{RunFilter, Store};
 
 use crate::support::library::run;
 use crate::support::{Work, csv_rows};
 
 #[test]
 fn every_version_is_opened_and_read() {
-    for (version, answers) in [(1, 27), (2, 30)] {
+    for (version, answers) in [(1, 27), (2, 30), (3, 30)] {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store");
         let work = Work::with_faults(&[]);
         let input = fixtures.join(format!("v{version}.txt"));
@@ -36,7 +36,7 @@ fn every_version_is_opened_and_read() {
         let snapshot = store.snapshot().expect("a view");
         let sources = snapshot.sources().expect("the sources");
         assert_eq!(sources.iter().map(|source| source.answers).sum::<u64>(), answers);
-        let runs = snapshot.runs(10).expect("the runs");
+        let runs = snapshot.runs(RunFilter::default(), 10).expect("the runs");
         assert_eq!(runs.len(), 2, "the one that made it, and this one");
     }
 }

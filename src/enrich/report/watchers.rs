@@ -1,0 +1,140 @@
+//! Where a run says how it went, besides its store: the report file, the metrics,
+//! the ping.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::{Report, ReportBuilder, metrics};
+use crate::domain::{Error, Level};
+use crate::enrich::plan::Plan;
+use crate::enrich::session::Context;
+use crate::files::real_path;
+use crate::gate::{Ping, PingUrl};
+use crate::output::{OutputLock, write_atomically};
+
+/// Who is to be shown how a run went.
+#[derive(Clone, Copy, Debug)]
+pub struct Watchers<'a> {
+    /// Where the report goes.
+    pub report: Option<&'a Path>,
+    /// Where the metrics go.
+    pub metrics: Option<&'a Path>,
+    /// What is pinged.
+    pub ping: Option<&'a PingUrl>,
+    /// Where the rows go; `None` is stdout.
+    pub output: Option<&'a Path>,
+    /// Where rejected rows go instead.
+    pub rejects: Option<&'a Path>,
+}
+
+impl<'a> Watchers<'a> {
+    /// Those of a plan.
+    pub(crate) fn of(plan: &'a Plan) -> Self {
+        Self {
+            report: plan.report.as_deref(),
+            metrics: plan.metrics.as_deref(),
+            ping: plan.ping.as_ref(),
+            output: plan.output.path.as_deref(),
+            rejects: plan.output.rejects.as_deref(),
+        }
+    }
+
+    /// The run begins. What will not be written is said before anything is spent.
+    pub(crate) fn begin(&self, report: &ReportBuilder<'_>) {
+        if let Some(Err(error)) = self.metrics.map(metrics::check) {
+            report.warn("metrics", format!("the metrics cannot be written: {error}"));
+        }
+        self.ping(Ping::Start, report.context);
+    }
+
+    /// The run has ended, and holds the lock of its report's place.
+    ///
+    /// # Errors
+    /// 73 or 74 where a run that went well cannot write its report.
+    pub(crate) fn end(
+        &self,
+        builder: &ReportBuilder<'_>,
+        done: Result<(), Error>,
+    ) -> Result<Report, Error> {
+        let report = builder.build(done.as_ref().err());
+        let saved = self.report.map_or(Ok(()), |path| save(path, &report));
+        let ended = match (done, saved) {
+            (Ok(()), Ok(())) => Ok(report),
+            (Ok(()), Err(error)) => Err(error),
+            (Err(error), saved) => {
+                if let Err(second) = saved {
+                    let message = format!("no run report: {second}");
+                    builder.context.events.note(Level::Error, "report", &message);
+                }
+                Err(error)
+            }
+        };
+        match &ended {
+            Ok(report) => self.watched(report, builder.context),
+            Err(error) => self.watched(&builder.build(Some(error)), builder.context),
+        }
+        ended
+    }
+
+    /// The run failed before the places of its files were checked and locked. A
+    /// report or metrics file is replaced, but no other file.
+    pub(crate) fn fail(&self, builder: &ReportBuilder<'_>, error: &Error) {
+        let report = builder.build(Some(error));
+        if let Some(path) = self.report
+            && let Err(second) = self.save_unchecked(path, &report)
+        {
+            let message = format!("no run report: {second}");
+            builder.context.events.note(Level::Warn, "report", &message);
+        }
+        self.watched(&report, builder.context);
+    }
+
+    /// As [`Watchers::fail`], of a run that failed before it had a plan.
+    pub fn fail_without_plan(&self, command: &str, error: &Error, context: Context<'_>) {
+        self.fail(&ReportBuilder::start(command, context), error);
+    }
+
+    fn save_unchecked(&self, path: &Path, report: &Report) -> Result<(), Error> {
+        let place = real_path(path);
+        let is_output = [self.output, self.rejects].into_iter().flatten();
+        if is_output.map(real_path).any(|output| output == place) {
+            return Err(Error::usage(format!("`{}` is named for the rows", path.display())));
+        }
+        if path.exists() && !is_report(path) {
+            let what = "is there already, and is not a run report: it is left alone";
+            return Err(Error::usage(format!("`{}` {what}", path.display())));
+        }
+        let _lock = OutputLock::acquire(path, None)?;
+        save(path, report)
+    }
+
+    /// Writes the metrics and pings. The run is not the worse for it where that fails.
+    fn watched(&self, report: &Report, context: Context<'_>) {
+        let output = self.output.map_or_else(|| "-".into(), real_path);
+        let output = output.to_string_lossy();
+        if let Some(Err(error)) = self.metrics.map(|path| metrics::save(path, report, &output)) {
+            let message = format!("the metrics cannot be written: {error}");
+            context.events.note(Level::Warn, "metrics", &message);
+        }
+        self.ping(Ping::End(report.exit_code), context);
+    }
+
+    fn ping(&self, ping: Ping, context: Context<'_>) {
+        if let Some(Err(message)) = self.ping.map(|url| url.send(ping)) {
+            context.events.note(Level::Warn, "ping", &message);
+        }
+    }
+}
+
+fn save(path: &Path, report: &Report) -> Result<(), Error> {
+    write_atomically(path, report.to_json()?.as_bytes())
+}
+
+/// Whether the file begins as [`Report::to_json`] does.
+fn is_report(path: &Path) -> bool {
+    const FIRST_WORDS: &[u8] = b"{\n  \"run_id\": \"";
+    let mut first = [0; FIRST_WORDS.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut first));
+    read.is_ok() && first == FIRST_WORDS
+}
