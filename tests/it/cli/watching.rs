@@ -111,6 +111,29 @@ fn the_list_has_rows_calls_money_and_reasons() {
 }
 
 #[test]
+fn every_listing_command_speaks_json() {
+    let work = work_with(4, &[]);
+    let json =
+        |words: &[&str]| work.vinrich(&[words, &["--format", "json"]].concat()).exits(0).json();
+    assert!(json(&["cache", "stats"]).is_null(), "there is no store yet");
+    work.vinrich(&DECODE).exits(0);
+    let stats = json(&["cache", "stats"]);
+    assert_eq!((&stats["answers"], &stats["sources"][0]["found"]), (&4.into(), &4.into()));
+    let pruned = json(&["cache", "prune", "--older-than", "1d", "--dry-run"]);
+    assert_eq!((&pruned["answers"], &pruned["calls"]), (&0.into(), &0.into()));
+    let backup = json(&["store", "backup", "copy.db"]);
+    assert_eq!((&backup["file"], &backup["calls"]), (&"copy.db".into(), &1.into()));
+    let vin = &vins(1)[0];
+    assert_eq!(json(&["cache", "forget", vin])["answers"], 1);
+    let restored = json(&["store", "restore", "copy.db"]);
+    assert_eq!((&restored["replaced"], &restored["answers"]), (&"merged".into(), &4.into()));
+    for words in [&["quota"][..], &["runs", "list"], &["vpic", "status"], &["recalls", "status"]] {
+        let printed = work.vinrich(&[words, &["--format", "json"]].concat());
+        assert!(printed.json().is_array() || printed.json().is_object(), "{words:?}");
+    }
+}
+
+#[test]
 fn a_run_is_running_or_killed_by_its_lock() {
     let work = work_with(45, &["carvin/batch-decode/stall:first=1"]);
     let running = work.start(&DECODE);
