@@ -7,7 +7,7 @@ use bytes::Bytes;
 use vinrich::config::VendorSettings;
 use vinrich::domain::key::{Key, KeyKind, Page, Vehicle};
 use vinrich::domain::outcome::{Answer, Fault};
-use vinrich::domain::time::LONGEST_WAIT;
+use vinrich::domain::time::{LONGEST_WAIT, Timestamp};
 use vinrich::domain::vin::Vin;
 use vinrich::vendors::visa::{self, Execution};
 use vinrich::vendors::visio::PhotoRequest;
@@ -93,7 +93,11 @@ fn keys_of(kind: KeyKind, count: usize) -> Vec<Key> {
     let key = |place: usize| match kind {
         KeyKind::Vin => Key::Vin(Vin::new(VINS[place]).expect("a VIN")),
         KeyKind::Vehicle => Key::Vehicle(Vehicle::new("Ford", "F-250 SD", 2016)),
-        KeyKind::Page => Key::Page(Page { list: "/list?a=1".into(), snapshot: 1, number: 2 }),
+        KeyKind::Page => Key::Page(Page {
+            list: "/list?a=1".into(),
+            snapshot: Timestamp::from_micros(1),
+            number: 2,
+        }),
         KeyKind::Task => visa::run_of("tool", Some(VINS[place]), &serde_json::json!({"a": 1})),
         KeyKind::Name => Key::Name("16ed7612-0000".into()),
     };

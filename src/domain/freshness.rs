@@ -5,6 +5,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::domain::key::Key;
+use crate::domain::time::Timestamp;
 
 /// "Nothing known" and "wrong key" are asked again after 14 days at the latest:
 /// this, and the tenth by which a long life is spread.
@@ -13,13 +14,13 @@ const LONGEST_NO: Duration = Duration::from_secs(14 * 24 * 3600 * 10 / 11);
 /// A longer life is spread, so that a fleet asked in one night does not expire in one night.
 const SPREAD_OVER: Duration = Duration::from_hours(7 * 24);
 
-/// When a run started, and the time now, in microseconds since the epoch.
+/// When a run started, and the time now.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
     /// What was fresh then counts as fresh.
-    pub started: i64,
+    pub started: Timestamp,
     /// What is too old now is not written, and what is stamped later is not believed.
-    pub now: i64,
+    pub now: Timestamp,
 }
 
 /// The ages that matter for one dataset.
@@ -41,24 +42,24 @@ impl Freshness {
         Self { ttl: AGE, max_stale: AGE }
     }
 
-    /// When an answer fetched at `fetched_at` expires, in microseconds since the epoch.
-    pub fn expires_at(&self, key: &Key, found: bool, fetched_at: i64) -> i64 {
-        let life = micros(if found { self.ttl } else { self.ttl.min(LONGEST_NO) });
-        let spread = if life > micros(SPREAD_OVER) {
-            // -10 % to +10 %, always the same for the same key.
-            let hash = xxh3_64(key.to_stored().as_bytes());
-            let place = i64::try_from(hash % 2001).unwrap_or(1000) - 1000;
-            life / 10_000 * place
-        } else {
-            0
-        };
-        fetched_at.saturating_add(life).saturating_add(spread)
+    /// When an answer fetched at `fetched_at` expires.
+    pub fn expires_at(&self, key: &Key, found: bool, fetched_at: Timestamp) -> Timestamp {
+        fetched_at.later(self.life(key, found))
     }
 
-    /// Until when an answer is written though it cannot be renewed, in
-    /// microseconds since the epoch.
-    pub fn stale_until(&self, fetched_at: i64) -> i64 {
-        fetched_at.saturating_add(micros(self.max_stale))
+    fn life(&self, key: &Key, found: bool) -> Duration {
+        let life = if found { self.ttl } else { self.ttl.min(LONGEST_NO) };
+        if life <= SPREAD_OVER {
+            return life;
+        }
+        // 90 % to 110 %, always the same for the same key.
+        let hash = xxh3_64(key.to_stored().as_bytes());
+        (life / 10_000).saturating_mul(9000 + u32::try_from(hash % 2001).unwrap_or(1000))
+    }
+
+    /// Until when an answer is written though it cannot be renewed.
+    pub fn stale_until(&self, fetched_at: Timestamp) -> Timestamp {
+        fetched_at.later(self.max_stale)
     }
 
     /// Whether an answer was fresh when the run started, or was fetched since.
@@ -66,25 +67,20 @@ impl Freshness {
     /// One stamped later than now was fetched when the clock was wrong: at most
     /// now, so that it is fresh for no longer than its life from here on, and
     /// expired when it is stamped more than that ahead.
-    pub fn is_fresh(&self, key: &Key, found: bool, fetched_at: i64, times: Times) -> bool {
-        let life = self.expires_at(key, found, fetched_at).saturating_sub(fetched_at);
+    pub fn is_fresh(&self, key: &Key, found: bool, fetched_at: Timestamp, times: Times) -> bool {
+        let life = self.life(key, found);
         if fetched_at > times.now {
-            fetched_at.saturating_sub(times.now) < life
+            fetched_at.since(times.now) < life
         } else {
-            fetched_at >= times.started || fetched_at.saturating_add(life) > times.started
+            fetched_at >= times.started || fetched_at.later(life) > times.started
         }
     }
 
     /// Whether an answer is too old to be written even when it cannot be renewed,
     /// or is stamped so far ahead that nobody knows how old it is.
-    pub fn too_old(&self, fetched_at: i64, now: i64) -> bool {
-        let age = now.saturating_sub(fetched_at).saturating_abs();
-        age > micros(self.max_stale)
+    pub fn too_old(&self, fetched_at: Timestamp, now: Timestamp) -> bool {
+        now.since(fetched_at).max(fetched_at.since(now)) > self.max_stale
     }
-}
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

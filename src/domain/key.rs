@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::domain::time::Timestamp;
 use crate::domain::vin::Vin;
 
 /// A vehicle as recall sources know it.
@@ -45,8 +46,8 @@ fn tidy(words: &str) -> String {
 pub struct Page {
     /// Which list: its path and filters.
     pub list: String,
-    /// Which reading of it: when that began, in microseconds since the epoch.
-    pub snapshot: i64,
+    /// Which reading of it: when that began.
+    pub snapshot: Timestamp,
     /// From 1.
     pub number: u32,
 }
@@ -54,11 +55,11 @@ pub struct Page {
 impl Page {
     /// The bounds, lower within and upper without, of the stored forms of a
     /// list's pages: of one reading of it, or of all.
-    pub fn stored_bounds(list: &str, snapshot: Option<i64>) -> (String, String) {
+    pub fn stored_bounds(list: &str, snapshot: Option<Timestamp>) -> (String, String) {
         let mut prefix = format!("{PAGE}{list}");
         if let Some(snapshot) = snapshot {
             prefix.push(UNIT_SEPARATOR);
-            prefix.push_str(&snapshot.to_string());
+            prefix.push_str(&snapshot.micros().to_string());
         }
         (format!("{prefix}{UNIT_SEPARATOR}"), format!("{prefix}{AFTER_UNIT_SEPARATOR}"))
     }
@@ -136,7 +137,7 @@ impl Key {
                 format!("{make}{UNIT_SEPARATOR}{model}{UNIT_SEPARATOR}{year}")
             }
             Self::Page(Page { list, snapshot, number }) => {
-                format!("{PAGE}{list}{UNIT_SEPARATOR}{snapshot}{UNIT_SEPARATOR}{number}")
+                format!("{PAGE}{list}{UNIT_SEPARATOR}{}{UNIT_SEPARATOR}{number}", snapshot.micros())
             }
             Self::Task(Task { subject, body }) => {
                 format!("{TASK}{subject}{UNIT_SEPARATOR}{body}")
@@ -159,7 +160,8 @@ impl Key {
         }
         if let Some(page) = text.strip_prefix(PAGE) {
             let [list, snapshot, number] = parts(page)?;
-            let (snapshot, number) = (snapshot.parse().ok()?, number.parse().ok()?);
+            let snapshot = Timestamp::from_micros(snapshot.parse().ok()?);
+            let number = number.parse().ok()?;
             return Some(Self::Page(Page { list: list.to_owned(), snapshot, number }));
         }
         if let Some(task) = text.strip_prefix(TASK) {

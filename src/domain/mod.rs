@@ -24,5 +24,5 @@ pub use key::{Effect, Key, KeyKind, Page, Task, Vehicle};
 pub use key_set::KeySet;
 pub use money::Micros;
 pub use outcome::{Answer, Dataset, Denied, Fault, NotAsked, Outcome, Status};
-pub use time::{Clock, Moment};
+pub use time::{Clock, Moment, Timestamp};
 pub use vin::Vin;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::config::{Local, RecallKey, Settings, VendorSettings};
-use crate::domain::{Dataset, Error, Exit, Freshness, KeyKind, Micros};
+use crate::domain::{Dataset, Error, Exit, Freshness, KeyKind, Micros, Timestamp};
 use crate::enrich::plan::Plan;
 use crate::gate::{label, origin};
 use crate::reference::vpic::Offline;
@@ -215,9 +215,8 @@ impl Chains {
         Ok(())
     }
 
-    /// The offline decoder at its place in the decode chain, as of `now`
-    /// (microseconds since the epoch).
-    pub fn offline(&self, now: i64) -> Option<Offline> {
+    /// The offline decoder at its place in the decode chain, as of `now`.
+    pub fn offline(&self, now: Timestamp) -> Option<Offline> {
         let chain = self.by_dataset.get(&Dataset::Decode)?;
         chain.local().filter(|local| *local == Local::Vpic)?;
         self.vpic.as_ref().map(|vpic| Offline::new(vpic.clone(), now, chain.local_leads()))

@@ -7,14 +7,13 @@ use serde::Serialize;
 use crate::config::Local;
 use crate::config::Settings;
 use crate::domain::{
-    Clock, Dataset, Error, Freshness, Key, KeyKind, KeySet, Page, Status, Vehicle, Vin,
+    Clock, Dataset, Error, Freshness, Key, KeyKind, KeySet, Page, Status, Timestamp, Vehicle, Vin,
 };
 use crate::enrich::board::{Answers, Board, Combined};
 use crate::enrich::chain::{self, Available, Chains, Source, Step};
 use crate::enrich::plan::Plan;
 use crate::enrich::plan::counter::{Assume, Line};
 use crate::enrich::plan::forecast::{Calls, Count};
-use crate::gate::rfc3339;
 use crate::store::{AnswerRecord, Store};
 
 /// All that was said about one VIN.
@@ -100,7 +99,7 @@ fn left_out() -> Chains {
 /// Answers, seen at one moment.
 struct Look<'a> {
     settings: &'a Settings,
-    now: i64,
+    now: Timestamp,
 }
 
 impl Look<'_> {
@@ -122,16 +121,16 @@ impl Look<'_> {
             key: name_of(&record.key),
             status: record.status,
             detail: record.detail.clone(),
-            fetched_at: rfc3339(record.fetched_at),
-            age_seconds: self.now.saturating_sub(record.fetched_at) / 1_000_000,
+            fetched_at: record.fetched_at.rfc3339(),
+            age_seconds: self.now.micros().saturating_sub(record.fetched_at.micros()) / 1_000_000,
             state,
-            fresh_until: rfc3339(fresh_until),
-            stale_until: rfc3339(stale_until),
+            fresh_until: fresh_until.rfc3339(),
+            stale_until: stale_until.rfc3339(),
             call: record.call,
             run_id: record.run_id.clone(),
             request_id: record.request_id.clone(),
             body_bytes: record.body_bytes,
-            earlier: record.earlier.iter().map(|e| (rfc3339(e.fetched_at), e.status)).collect(),
+            earlier: record.earlier.iter().map(|e| (e.fetched_at.rfc3339(), e.status)).collect(),
         }
     }
 
@@ -153,7 +152,7 @@ struct NextRun<'a> {
     least: Calls,
     /// What may be asked, and what stands on the board if nobody knows anything.
     most: (Calls, Answers<'a>),
-    now: i64,
+    now: Timestamp,
 }
 
 impl<'a> NextRun<'a> {
@@ -238,11 +237,11 @@ impl<'a> NextRun<'a> {
         };
         let mut line = match kept.word(place, 0, None).and_then(|word| kept_until(kept, &word)) {
             Some((said, until)) if self.now < until => {
-                format!("{label}: {said} in the store, fresh until {}", rfc3339(until))
+                format!("{label}: {said} in the store, fresh until {}", until.rfc3339())
             }
-            Some((_, until)) if may => format!("{label}: expired {}, asked again", rfc3339(until)),
+            Some((_, until)) if may => format!("{label}: expired {}, asked again", until.rfc3339()),
             Some((_, until)) => {
-                format!("{label}: expired {}, written as stale, as it {asked}", rfc3339(until))
+                format!("{label}: expired {}, written as stale, as it {asked}", until.rfc3339())
             }
             None if may || source.can_be_asked() => format!("{label} {asked}"),
             None => format!("{label} has no answer and cannot be asked"),
@@ -263,7 +262,7 @@ fn asks(calls: &Calls, kept: &Board<'_>, source: &Source) -> bool {
 }
 
 /// What the store holds: what it says, and until when it is fresh.
-fn kept_until(kept: &Board<'_>, word: &Combined<'_>) -> Option<(&'static str, i64)> {
+fn kept_until(kept: &Board<'_>, word: &Combined<'_>) -> Option<(&'static str, Timestamp)> {
     let Combined::Key { column, keys, id, .. } = word else { return None };
     let answer = column.key_word(*id);
     let (at, found) = (answer.fetched_at()?, answer.status == Status::Found);

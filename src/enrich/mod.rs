@@ -170,10 +170,8 @@ async fn open_doors<'a>(
 fn trim_history(plan: &Plan, session: &Session<'_>) {
     let Context { clock, events, .. } = session.context();
     let now = clock.now().wall;
-    let keep = plan.settings.datasets.iter().map(|(dataset, settings)| {
-        let age = i64::try_from(settings.keep.as_micros()).unwrap_or(i64::MAX);
-        (*dataset, now.saturating_sub(age))
-    });
+    let datasets = plan.settings.datasets.iter();
+    let keep = datasets.map(|(dataset, settings)| (*dataset, now.earlier(settings.keep)));
     if let Err(error) = session.store.trim_history(&keep.collect(), now) {
         events.note(Level::Warn, "history", &error.to_string());
     }

@@ -1,7 +1,8 @@
 //! The machine's clock: the wall, and the kernel's count since boot.
 
 use super::os;
-use crate::domain::{Clock, Moment};
+use crate::domain::time::micros;
+use crate::domain::{Clock, Moment, Timestamp};
 
 /// The machine's clock.
 #[derive(Debug)]
@@ -25,11 +26,8 @@ impl Default for SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
-        let elapsed = || i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
-        Moment {
-            wall: jiff::Timestamp::now().as_microsecond(),
-            boot: os::since_boot().unwrap_or_else(elapsed),
-        }
+        let elapsed = || micros(self.started.elapsed());
+        Moment { wall: Timestamp::now(), boot: os::since_boot().unwrap_or_else(elapsed) }
     }
 
     fn boot_id(&self) -> &str {

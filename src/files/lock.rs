@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::domain::{Error, Exit};
+use crate::domain::{Error, Exit, Timestamp};
 use crate::files::place::{Place, cannot_create};
 
 /// How often a waiting run looks again.
@@ -59,7 +59,7 @@ impl OutputLock {
 
 /// Writes who holds the lock.
 fn sign(file: &mut File) -> io::Result<()> {
-    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").unwrap_or_default();
     file.rewind()?;
     file.set_len(0)?;
     writeln!(file, "pid {} since {now}", std::process::id())

@@ -16,7 +16,7 @@ use super::stats::Stats;
 use super::windows::Windows;
 use super::{Asked, Asking, Shared, label};
 use crate::config::VendorSettings;
-use crate::domain::{Denied, Error, Moment};
+use crate::domain::{Denied, Error, Moment, Timestamp};
 use crate::store::ledger::windows::Limits;
 use crate::store::{AccountId, HeardWait, RoomWish, SourceId};
 use crate::vendors::{Auth, Endpoint, Probe, Reply, Vendor, retry_after_header};
@@ -106,7 +106,7 @@ impl<'a> Door<'a> {
     }
 
     /// When asking again makes sense, if the vendor was given up for now.
-    pub(crate) fn resume_at(&self) -> Option<i64> {
+    pub(crate) fn resume_at(&self) -> Option<Timestamp> {
         self.health.resume_at()
     }
 

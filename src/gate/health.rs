@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use super::pacing::Waits;
 use super::queue::Job;
 use super::retry::{Breaker, RetryBudget, back_off};
-use super::windows::{later, rfc3339, whole_second};
 use super::{AFTER_OUTAGE, Shared};
-use crate::domain::{Denied, Fault, Fields, Level, NotAsked, Note, Outcome};
+use crate::domain::{Denied, Fault, Fields, Level, NotAsked, Note, Outcome, Timestamp};
 use crate::store::WaitWord;
 
 /// Refused requests without a single answered one that mean the request itself
@@ -43,7 +42,7 @@ enum Closed {
     Denied(Denied),
     /// It refuses whatever it is asked: the request is wrong, not the keys.
     Refusing(String),
-    Parked(NotAsked, Option<i64>),
+    Parked(NotAsked, Option<Timestamp>),
 }
 
 impl<'a> Health<'a> {
@@ -95,7 +94,7 @@ impl<'a> Health<'a> {
     }
 
     /// When asking again makes sense, if the vendor was given up for now.
-    pub(super) fn resume_at(&self) -> Option<i64> {
+    pub(super) fn resume_at(&self) -> Option<Timestamp> {
         match *self.closed.borrow() {
             Some(Closed::Parked(_, at)) => at,
             _ => None,
@@ -243,7 +242,7 @@ impl<'a> Health<'a> {
     /// Gives the vendor up for this run. One that refused the account stays off,
     /// and of two times to come back the later holds.
     fn park(&self, why: NotAsked, wait: Duration) {
-        let at = whole_second(later(self.shared.clock.now().wall, wait));
+        let at = self.shared.clock.now().wall.later(wait).whole_second();
         let is_known = match *self.closed.borrow() {
             Some(Closed::Denied(_) | Closed::Refusing(_)) => true,
             Some(Closed::Parked(_, known)) => known.is_some_and(|known| known >= at),
@@ -252,8 +251,8 @@ impl<'a> Health<'a> {
         if is_known {
             return;
         }
-        let words = format!("{}: parked ({}), resume at {}", self.label, why.code(), rfc3339(at));
-        let fields = Fields { resume_at: Some(rfc3339(at)), ..Fields::because(why.code()) };
+        let words = format!("{}: parked ({}), resume at {}", self.label, why.code(), at.rfc3339());
+        let fields = Fields { resume_at: Some(at.rfc3339()), ..Fields::because(why.code()) };
         self.publish(Level::Warn, "parked", &words, fields);
         *self.closed.borrow_mut() = Some(Closed::Parked(why, Some(at)));
     }

@@ -49,7 +49,7 @@ pub use quotas::{AskedWait, VendorQuota, quotas};
 pub use report::{QuotaReport, VendorReport};
 pub(crate) use send::LargeBodies;
 pub use windows::Windows;
-pub(crate) use windows::{later, rfc3339, seconds_for};
+pub(crate) use windows::seconds_for;
 
 /// When to come back after an outage.
 pub(crate) const AFTER_OUTAGE: Duration = Duration::from_mins(15);

@@ -125,7 +125,7 @@ impl PingUrl {
     }
 }
 
-/// A run that a quota parked goes on with the next night: nobody needs to come.
+/// A run that a quota parked goes on with the next night: there is nothing to mend.
 fn is_done_for_tonight(code: u8) -> bool {
     code == Exit::Success.code() || code == Exit::Parked.code()
 }

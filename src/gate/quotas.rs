@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use crate::config::Settings;
 use crate::domain::{Clock, Error, Micros};
+use crate::gate::Windows;
 use crate::gate::account::VendorAccount;
 use crate::gate::report::QuotaReport;
-use crate::gate::{Windows, later, rfc3339};
 use crate::store::{Present, Snapshot, Store, WaitWord};
 use crate::vendors::{self, Vendor};
 
@@ -72,7 +72,7 @@ fn of_vendor(
         None => (crate::store::ledger::windows::Account::default(), None),
     };
     let wait = wait.map(|wait| AskedWait {
-        until: rfc3339(later(now.wall, wait.left)),
+        until: now.wall.later(wait.left).rfc3339(),
         seconds: wait.left.as_secs() + 1,
         supposed: wait.word == WaitWord::Supposed,
     });

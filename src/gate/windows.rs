@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
+use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _, Unit};
 
 use crate::config::{Quota, QuotaReset, VendorSettings};
-use crate::domain::Moment;
+use crate::domain::{Moment, Timestamp};
 use crate::gate::report::QuotaReport;
 use crate::store::ledger::windows::{Limits, Span, SpendWindow, Usage, Window};
 use crate::vendors::ServerLimit;
@@ -53,9 +53,7 @@ impl Windows {
     pub(super) fn longest(&self, now: Moment) -> Option<Duration> {
         let free_in = |quota: &Quota| match self.span(quota.window, now) {
             Span::Sliding(length) => length,
-            Span::Since { next, .. } => {
-                Duration::from_micros(next.saturating_sub(now.wall).unsigned_abs())
-            }
+            Span::Since { next, .. } => next.since(now.wall),
         };
         self.quotas.iter().map(free_in).max()
     }
@@ -96,7 +94,7 @@ impl Windows {
         let reports = self.names().zip(usage).map(|(quota, usage)| QuotaReport {
             quota,
             used: usage.used,
-            next_free_at: usage.next_free.map(|wait| rfc3339(later(now.wall, wait))),
+            next_free_at: usage.next_free.map(|wait| now.wall.later(wait).rfc3339()),
         });
         reports.collect()
     }
@@ -142,14 +140,15 @@ fn since_reset(
     time: jiff::civil::Time,
     zone: &TimeZone,
     window: Duration,
-    wall: i64,
+    wall: Timestamp,
 ) -> Option<Span> {
     let monthly = window > DAY;
-    let now = Timestamp::from_microsecond(wall).ok()?.to_zoned(zone.clone());
+    let now = wall.in_zone(zone)?;
     let day = if monthly { now.date().first_of_month() } else { now.date() };
     let step = if monthly { 1.month() } else { 1.day() };
     let at = |date: jiff::civil::Date| {
-        Some(date.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp().as_microsecond())
+        let at = date.to_datetime(time).to_zoned(zone.clone()).ok()?;
+        Some(Timestamp::from(at.timestamp()))
     };
     let this = at(day)?;
     let (last, next) = if this <= wall {
@@ -169,24 +168,6 @@ fn window_name(window: Duration) -> String {
         2_678_400 => "month".into(),
         seconds => format!("{seconds}s"),
     }
-}
-
-/// The wall time `wait` after `wall`, both in microseconds.
-pub(crate) fn later(wall: i64, wait: Duration) -> i64 {
-    wall.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX))
-}
-
-/// The first whole second that is not before `wall`: whoever comes back then is not early.
-pub(super) fn whole_second(wall: i64) -> i64 {
-    const SECOND: i64 = 1_000_000;
-    wall.saturating_add(SECOND - 1).div_euclid(SECOND).saturating_mul(SECOND)
-}
-
-/// A moment for a person to read: RFC 3339, UTC, whole seconds.
-pub(crate) fn rfc3339(wall: i64) -> String {
-    Timestamp::from_microsecond(wall)
-        .and_then(|moment| moment.round(Unit::Second))
-        .map_or_else(|_| "never".into(), |moment| moment.to_string())
 }
 
 #[cfg(test)]

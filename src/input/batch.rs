@@ -4,10 +4,11 @@
 //! and a format is a reader that fills them.
 
 use std::mem;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
-use arrow::compute::filter;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray, StringBuilder};
+use arrow::compute::{cast, filter};
+use arrow::datatypes::DataType;
 
 use crate::domain::Error;
 use crate::domain::vin::{self, Reading, Rules, VinError};
@@ -28,7 +29,7 @@ const CELL: usize = 24;
 pub struct Batch {
     rows: usize,
     /// The columns carried through, and behind them those that are only read.
-    columns: Vec<StringArray>,
+    columns: Vec<Column>,
     carried: usize,
     /// The files its rows are from, in order: at least one, where it has rows.
     spans: Vec<Span>,
@@ -77,7 +78,7 @@ impl Batch {
 
     /// One column for each of [`Inputs::columns`](super::Inputs::columns); null is an empty cell.
     pub fn columns(&self) -> impl ExactSizeIterator<Item = ArrayRef> {
-        self.columns[..self.carried].iter().map(|column| Arc::new(column.clone()) as ArrayRef)
+        self.columns[..self.carried].iter().map(|column| Arc::clone(&column.cells))
     }
 
     /// Those cells of [`Batch::columns`] whose row `keep` marks; it holds a mark for each row.
@@ -168,8 +169,31 @@ impl<'a> Row<'a> {
     }
 
     fn text(self, column: usize) -> Option<&'a str> {
-        let column = &self.batch.columns[column];
+        let column = self.batch.columns[column].text();
         column.is_valid(self.place).then(|| column.value(self.place))
+    }
+}
+
+/// A column as it is typed, and as text where that is asked for.
+#[derive(Debug)]
+struct Column {
+    cells: ArrayRef,
+    text: OnceLock<StringArray>,
+}
+
+impl Column {
+    fn of(cells: ArrayRef) -> Self {
+        Self { cells, text: OnceLock::new() }
+    }
+
+    fn text(&self) -> &StringArray {
+        self.text.get_or_init(|| match self.cells.as_string_opt() {
+            Some(text) => text.clone(),
+            None => cast(&self.cells, &DataType::Utf8)
+                .expect("types without a text form are refused when a file is opened")
+                .as_string()
+                .clone(),
+        })
     }
 }
 
@@ -239,7 +263,11 @@ impl Filling {
             last.map(|last| Span { start: 0, source_row: last.source_row_of(rows), ..*last });
         Batch {
             rows,
-            columns: self.columns.iter_mut().map(finished).collect(),
+            columns: self
+                .columns
+                .iter_mut()
+                .map(|column| Column::of(Arc::new(finished(column))))
+                .collect(),
             carried: self.carried,
             spans: mem::replace(&mut self.spans, next.into_iter().collect()),
             problems: mem::take(&mut self.problems),

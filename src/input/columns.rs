@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::delimited::Record;
+use super::record::Record;
 use crate::domain::Error;
 use crate::domain::vin::{self, Rules, VinError};
 

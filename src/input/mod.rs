@@ -20,7 +20,9 @@ mod batch;
 mod columns;
 mod delimited;
 mod file;
+mod layout;
 mod pass;
+mod record;
 mod row_vehicle;
 mod source;
 

@@ -10,12 +10,12 @@
 use std::collections::HashMap;
 
 use crate::config::{Durability, Settings, VendorSettings};
-use crate::domain::{Error, Exit, Freshness, Key, Micros, Outcome};
+use crate::domain::{Error, Exit, Freshness, Key, Micros, Outcome, Timestamp};
 use crate::enrich::plan::Limits;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::{Online, Session, SessionSpec};
 use crate::enrich::survey::Survey;
-use crate::gate::{AFTER_OUTAGE, Asking, Door, VendorAccount, label, later};
+use crate::gate::{AFTER_OUTAGE, Asking, Door, VendorAccount, label};
 use crate::output::{Sheet, Written};
 use crate::store::{Body, KeptAnswer, NewAnswer, Operation, Reconcile, Snapshot, SourceId};
 use crate::vendors::{self, Answer};
@@ -196,8 +196,7 @@ impl<'a> VendorClient<'a> {
         self.session.context().cancel.asked().is_some()
     }
 
-    /// The time, in microseconds since the epoch.
-    pub(super) fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> Timestamp {
         self.session.context().clock.now().wall
     }
 
@@ -216,7 +215,7 @@ impl<'a> VendorClient<'a> {
         report.note_stop();
         report.note_calls(label(account.vendor, account.settings), door.report().await?);
         if report.exit() == Exit::Parked {
-            let soon = later(self.now(), AFTER_OUTAGE);
+            let soon = self.now().later(AFTER_OUTAGE);
             report.note_resume(door.resume_at().unwrap_or(soon));
         }
         Ok(())

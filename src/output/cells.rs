@@ -10,8 +10,8 @@ use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, TimeUnit,
     TimestampMicrosecondType,
 };
-use jiff::Timestamp;
-use jiff::fmt::temporal::DateTimePrinter;
+
+use crate::domain::Timestamp;
 
 /// A column of a batch, its type known.
 pub(super) enum Cells<'a> {
@@ -86,7 +86,10 @@ impl<'a> Cells<'a> {
             Self::Double(cells) => write!(line, "{}", cells.value(row))?,
             Self::Cents(cells) => write_amount(cells.value(row), line)?,
             Self::Day(cells) => return write_day(cells.value(row), line),
-            Self::Moment(cells) => return write_moment(cells.value(row), line),
+            Self::Moment(cells) => {
+                Timestamp::from_micros(cells.value(row)).write_rfc3339(line)?;
+                return Ok(Cell::Time);
+            }
         }
         Ok(Cell::Bare)
     }
@@ -103,16 +106,8 @@ fn write_day<'a>(days: i32, line: &mut Vec<u8>) -> io::Result<Cell<'a>> {
     const MICROS_A_DAY: i64 = 86_400_000_000;
     const DATE: usize = "2025-07-01".len();
     let start = line.len();
-    write_moment(i64::from(days) * MICROS_A_DAY, line)?;
+    Timestamp::from_micros(i64::from(days) * MICROS_A_DAY).write_rfc3339(line)?;
     line.truncate(start + DATE);
-    Ok(Cell::Time)
-}
-
-/// Microseconds since 1970 as `2025-07-01T12:30:00.000000Z`.
-fn write_moment<'a>(micros: i64, line: &mut Vec<u8>) -> io::Result<Cell<'a>> {
-    static PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
-    let moment = Timestamp::from_microsecond(micros).map_err(io::Error::other)?;
-    PRINTER.print_timestamp(&moment, line).map_err(io::Error::other)?;
     Ok(Cell::Time)
 }
 

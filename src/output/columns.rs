@@ -19,7 +19,7 @@ use arrow::error::ArrowError;
 use super::names::input_names;
 use super::schema::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
 use super::{Format, InputInfo};
-use crate::domain::Error;
+use crate::domain::{Error, Timestamp};
 use crate::output::record::{Block, Record};
 
 /// Bytes of a usual text cell, to size a builder by.
@@ -110,7 +110,8 @@ impl Layout {
                 Ok(Arc::new(numbers::<Date32Type>(records.iter().map(sane))))
             }
             Take::Moment(take) => {
-                let sane = |row| take(row).filter(|micros| MICROS.contains(micros));
+                let sane =
+                    |row| take(row).map(Timestamp::micros).filter(|micros| MICROS.contains(micros));
                 let moments = numbers::<TimestampMicrosecondType>(records.iter().map(sane));
                 Ok(Arc::new(moments.with_timezone("UTC")))
             }

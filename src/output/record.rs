@@ -5,9 +5,9 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::domain::Status;
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
 use crate::domain::vin::{Reading, VinError};
+use crate::domain::{Status, Timestamp};
 use crate::input::Row;
 use crate::matching::conflicts::Conflicts;
 
@@ -47,8 +47,8 @@ pub struct DatasetAnswer<F> {
     pub status: Status,
     /// The vendor that answered, as written.
     pub vendor: Option<Arc<str>>,
-    /// When, in microseconds since the epoch.
-    pub fetched_at: Option<i64>,
+    /// When it was fetched.
+    pub fetched_at: Option<Timestamp>,
     /// What went wrong, or `stale:<why>`.
     pub error: Option<Arc<str>>,
     /// The answer's column values, for `Status::Found`.

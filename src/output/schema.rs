@@ -11,8 +11,8 @@ use super::take::{
     any_campaign, campaign_count, campaign_numbers, decode, hex, listing, listing_count,
     match_basis, suggestion, top_campaign, vin_error, vin_status,
 };
-use crate::domain::Vin;
 use crate::domain::facts::{Days, Price};
+use crate::domain::{Timestamp, Vin};
 use crate::output::record::Record;
 
 /// Version of [`COLUMNS`], written into every Parquet and Arrow file.
@@ -49,8 +49,7 @@ pub(super) enum Take {
     /// Hundredths.
     Cents(fn(&Record) -> Option<i64>),
     Day(fn(&Record) -> Option<Days>),
-    /// Microseconds since the epoch, UTC.
-    Moment(fn(&Record) -> Option<i64>),
+    Moment(fn(&Record) -> Option<Timestamp>),
 }
 
 impl Column {
@@ -261,7 +260,7 @@ const fn day(
 
 const fn moment(
     name: &'static str,
-    take: fn(&Record) -> Option<i64>,
+    take: fn(&Record) -> Option<Timestamp>,
     description: &'static str,
 ) -> Column {
     Column { name, description, take: Take::Moment(take) }

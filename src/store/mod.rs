@@ -18,6 +18,7 @@ pub mod ledger;
 mod migration;
 mod open;
 mod run_locks;
+mod timestamp;
 mod transaction;
 mod writer;
 

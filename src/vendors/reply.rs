@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::Reply;
-use crate::domain::time::{CLOCK_GRAIN, LONGEST_WAIT, retry_after, whole_seconds};
+use crate::domain::time::{CLOCK_GRAIN, LONGEST_WAIT, Timestamp, retry_after, whole_seconds};
 use crate::domain::{Denied, Fault};
 
 /// The reading of an HTTP status that holds for every vendor that does not override it.
@@ -64,7 +62,7 @@ fn until_reset(value: &str, reply: &Reply) -> Option<Duration> {
         return Some(Duration::from_secs(number).min(LONGEST_WAIT));
     }
     let reset = if number < EPOCH_MILLIS { number.saturating_mul(1000) } else { number };
-    let now = u64::try_from(server_now(reply).as_millisecond()).ok()?;
+    let now = u64::try_from(server_now(reply).micros() / 1000).ok()?;
     let wait = Duration::from_millis(reset.checked_sub(now)?) + CLOCK_GRAIN;
     Some(wait.min(LONGEST_WAIT))
 }
@@ -73,9 +71,9 @@ fn until_reset(value: &str, reply: &Reply) -> Option<Duration> {
 /// whole seconds; where ours may show the same time, it shows that in full.
 fn server_now(reply: &Reply) -> Timestamp {
     let ours = Timestamp::now();
-    let date = reply.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
-    let Some(date) = date.map(|date| date.timestamp()) else { return ours };
-    let agrees = date <= ours && ours < date.saturating_add(CLOCK_GRAIN).unwrap_or(date);
+    let date = reply.header("date").and_then(Timestamp::from_http_date);
+    let Some(date) = date else { return ours };
+    let agrees = date <= ours && ours < date.later(CLOCK_GRAIN);
     if agrees { ours } else { date }
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use indicatif::HumanCount;
-use jiff::Timestamp;
+use vinrich::domain::Timestamp;
 
 /// `1234567` as `1,234,567`.
 pub(crate) fn thousands(number: u64) -> String {
@@ -77,27 +77,24 @@ pub(crate) fn by_reason<K: AsRef<str> + Ord>(counts: &BTreeMap<K, u64>) -> Strin
 
 /// `2026-11-23T02:10:00.5Z` as `2026-11-23 02:10:00 UTC`; other text as it is.
 pub(crate) fn moment(rfc3339: &str) -> String {
-    rfc3339.parse().map_or_else(|_| rfc3339.to_owned(), written)
+    rfc3339.parse().map_or_else(|_| rfc3339.to_owned(), at)
 }
 
-/// Microseconds since 1970 as `2026-11-23 02:10:00 UTC`.
-pub(crate) fn at(micros: i64) -> String {
-    Timestamp::from_microsecond(micros).map_or_else(|_| "?".into(), written)
+/// `2026-11-23 02:10:00 UTC`.
+pub(crate) fn at(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").unwrap_or_else(|| "?".into())
 }
 
-fn written(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-/// Microseconds since 1970 as `2026-11-23T02:10:00.000000Z`, as outputs have it.
-pub(crate) fn rfc3339(micros: i64) -> Option<String> {
-    let at = Timestamp::from_microsecond(micros).ok()?;
-    Some(at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
+/// `2026-11-23T02:10:00.000000Z`, as outputs have it.
+pub(crate) fn rfc3339(time: Timestamp) -> Option<String> {
+    let mut text = Vec::new();
+    time.write_rfc3339(&mut text).ok()?;
+    String::from_utf8(text).ok()
 }
 
 /// The time of a log line.
 pub(crate) fn now() -> String {
-    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").unwrap_or_default()
 }
 
 /// `text` with control characters and those that reorder text written out, so

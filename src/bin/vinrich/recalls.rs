@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 use vinrich::config::Settings;
+use vinrich::domain::Timestamp;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::{Events, Progress};
 use vinrich::domain::facts::day;
@@ -63,7 +64,7 @@ fn import_one(
         must_exist: false,
         limits: RunLimits::default(),
     };
-    let now = jiff::Timestamp::now().as_microsecond();
+    let now = Timestamp::now();
     vinrich::store::import_recall_file(&spec, file, replace, now, |rows| {
         if rows.is_multiple_of(ROWS_A_LOOK) {
             console.progress(&Progress { rows, ..Progress::default() });

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use vinrich::domain::Timestamp;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::{Events, Level};
 use vinrich::domain::money::Micros;
@@ -34,7 +35,7 @@ fn backup(args: &StoreBackupArgs, store: &Path, common: &CommonArgs) -> Result<(
 }
 
 fn restore(args: &StoreRestoreArgs, store: &Path, common: &CommonArgs) -> Result<(), Error> {
-    let now = jiff::Timestamp::now().as_microsecond();
+    let now = Timestamp::now();
     let restored = store::restore(store, &args.file, now)?;
     let console = Console::new(common);
     for (code, warning) in warnings(&restored) {

@@ -14,6 +14,7 @@ use crate::domain::key::Vehicle;
 
 pub use self::column::{DecodeColumn, is_blank, model_year};
 
+use crate::domain::time::Timestamp;
 use crate::domain::vin::Vin;
 
 /// Days since 1970-01-01.
@@ -191,8 +192,8 @@ pub struct Listing {
     pub city: Option<String>,
     pub region: Option<String>,
     pub url: Option<String>,
-    /// Microseconds since the epoch, UTC.
-    pub last_seen_at: Option<i64>,
+    /// When the vendor last saw it.
+    pub last_seen_at: Option<Timestamp>,
     /// The vendor's id of the dealer, to ask it by. No column, and so no part of
     /// a fingerprint.
     #[serde(skip)]

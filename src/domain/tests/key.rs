@@ -9,7 +9,11 @@ fn every_kind_of_key_comes_back_from_the_store() {
     for key in [
         Key::Vin(Vin::new("1HGCM82633A004352").expect("a VIN")),
         Key::Vehicle(Vehicle::new("Ford", "F-250 SD", 2016)),
-        Key::Page(Page { list, snapshot: 1_800_000_000_000_000, number: 3 }),
+        Key::Page(Page {
+            list,
+            snapshot: Timestamp::from_micros(1_800_000_000_000_000),
+            number: 3,
+        }),
         Key::Task(Task { subject: "fal-flux-pro 1HGCM82633A004352".into(), body }),
         Key::Name("16ed7612-0000".into()),
         Key::Name("1HGCM82633A004352\u{1f}\u{1c}".into()),
@@ -49,10 +53,11 @@ proptest! {
 #[test]
 fn the_pages_of_a_list_lie_between_its_bounds() {
     let page = |list: &str, snapshot, number| {
-        Key::Page(Page { list: list.into(), snapshot, number }).to_stored()
+        Key::Page(Page { list: list.into(), snapshot: Timestamp::from_micros(snapshot), number })
+            .to_stored()
     };
     let within = |bounds: &(String, String), key: &str| *bounds.0 <= *key && *key < *bounds.1;
-    let one = Page::stored_bounds("/vehicles?a=1", Some(17));
+    let one = Page::stored_bounds("/vehicles?a=1", Some(Timestamp::from_micros(17)));
     let all = Page::stored_bounds("/vehicles?a=1", None);
     for number in [1, 9, 10, u32::MAX] {
         assert!(within(&one, &page("/vehicles?a=1", 17, number)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Asked, Gate, Question, Unlisted};
-use crate::domain::{Denied, Error, Fault, Key, KeySet, NotAsked, Outcome, Times};
+use crate::domain::{Denied, Error, Fault, Key, KeySet, NotAsked, Outcome, Times, Timestamp};
 use crate::enrich::board::{Column, Decodes, InventoryWords, Vehicles, View};
 use crate::enrich::chain::{Chain, Source};
 use crate::enrich::inventory::Renewal;
@@ -23,8 +23,8 @@ pub(crate) struct Doors<'a> {
     pub(crate) shared: &'a Shared<'a>,
     /// By vendor.
     pub(crate) by_vendor: BTreeMap<&'static str, Door<'a>>,
-    /// When the run started, in microseconds since the epoch.
-    pub(crate) started: i64,
+    /// When the run started.
+    pub(crate) started: Timestamp,
 }
 
 impl Gate for Doors<'_> {

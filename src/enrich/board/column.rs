@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::word::{Age, Rank, Remark, Remarks, Said, Word};
-use crate::domain::{Error, Freshness, KeySet, Outcome, Status, Times};
+use crate::domain::{Error, Freshness, KeySet, Outcome, Status, Times, Timestamp};
 use crate::enrich::chain::Source;
 use crate::enrich::report::DatasetReport;
 use crate::store::{AnswerKind, BodyId, Snapshot};
@@ -149,7 +149,7 @@ impl Column {
     }
 
     /// Takes it that each of `ids` was answered so, without asking.
-    pub(crate) fn assume(&mut self, ids: &[u32], said: AnswerKind, now: i64) {
+    pub(crate) fn assume(&mut self, ids: &[u32], said: AnswerKind, now: Timestamp) {
         for &id in ids {
             self.words[id as usize] = Word::assumed(said, now);
         }
@@ -164,7 +164,7 @@ impl Column {
     }
 
     /// When a zero that may be written was fetched.
-    pub(crate) fn zero_at(&self, id: u32) -> Option<i64> {
+    pub(crate) fn zero_at(&self, id: u32) -> Option<Timestamp> {
         let word = self.word(id);
         word.kept_at().filter(|_| word.is_absent())
     }
@@ -192,7 +192,7 @@ impl Column {
 }
 
 impl View<'_> {
-    fn age(&self, keys: &KeySet, id: u32, found: bool, fetched_at: i64) -> Age {
+    fn age(&self, keys: &KeySet, id: u32, found: bool, fetched_at: Timestamp) -> Age {
         if self.freshness.is_fresh(&keys.key(id), found, fetched_at, self.times) {
             Age::Fresh
         } else if self.freshness.too_old(fetched_at, self.times.now) {
@@ -217,7 +217,7 @@ pub(crate) struct KeyWord {
 
 impl KeyWord {
     /// When the answer was fetched; `None` where there is none that may be written.
-    pub(crate) fn fetched_at(&self) -> Option<i64> {
+    pub(crate) fn fetched_at(&self) -> Option<Timestamp> {
         self.word.standing().map(|(_, fetched_at)| fetched_at)
     }
 }
@@ -228,7 +228,7 @@ pub(crate) struct Ask {
     /// `--refresh` names the dataset.
     pub(crate) refresh: bool,
     /// When the run started: what it fetched itself is not asked for twice.
-    pub(crate) started: i64,
+    pub(crate) started: Timestamp,
 }
 
 impl Ask {

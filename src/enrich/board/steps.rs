@@ -9,7 +9,7 @@ use super::combined::Combined;
 use super::word::{Rank, Said};
 use crate::config::Local;
 use crate::domain::facts::MatchBasis;
-use crate::domain::{Error, KeyKind, KeySet, Outcome};
+use crate::domain::{Error, KeyKind, KeySet, Outcome, Timestamp};
 use crate::enrich::chain::{Source, Step};
 use crate::enrich::inventory::{Inventory, Known, Renewed};
 use crate::enrich::report::DatasetReport;
@@ -54,8 +54,8 @@ pub(crate) struct ProbeVin {
     /// Its number.
     pub(crate) vin: u32,
     order: (bool, u8),
-    /// The latest answer about any VIN of the vehicle, in microseconds since the epoch.
-    pub(crate) told_at: Option<i64>,
+    /// The latest answer about any VIN of the vehicle.
+    pub(crate) told_at: Option<Timestamp>,
     /// Whether one of them need not be asked.
     pub(crate) is_fresh: bool,
 }

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::{Outcome, Status};
+use crate::domain::{Outcome, Status, Timestamp};
 use crate::store::{AnswerKind, BodyId, KeptAnswer};
 
 /// What a step says about one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Word {
-    /// When the answer was fetched, in microseconds since the epoch.
-    fetched_at: i64,
+    /// When the answer was fetched.
+    fetched_at: Timestamp,
     /// The words of the answer.
     pub(super) body: Option<BodyId>,
     /// Its place among the column's remarks.
@@ -87,7 +87,7 @@ pub(super) enum Age {
 impl Word {
     /// Nothing is known, and nothing was asked.
     pub(super) const NOTHING: Self = Self {
-        fetched_at: 0,
+        fetched_at: Timestamp::from_micros(0),
         body: None,
         remark: 0,
         said: Said::Nothing,
@@ -121,7 +121,7 @@ impl Word {
     }
 
     /// A fresh answer that a plan assumes.
-    pub(super) fn assumed(said: AnswerKind, now: i64) -> Self {
+    pub(super) fn assumed(said: AnswerKind, now: Timestamp) -> Self {
         Self::kept(&KeptAnswer { said, detail: None, body: None, fetched_at: now }, Age::Fresh, 0)
     }
 
@@ -150,7 +150,7 @@ impl Word {
     }
 
     /// When its answer was fetched, however old that is; `None` where the store holds none.
-    pub(super) fn kept_at(self) -> Option<i64> {
+    pub(super) fn kept_at(self) -> Option<Timestamp> {
         (self.kept != Kept::Never).then_some(self.fetched_at)
     }
 
@@ -166,7 +166,7 @@ impl Word {
 
     /// Of two answers, the one that stands worse is stale, or else older; a key
     /// without an answer stands worst of all.
-    pub(super) fn standing(self) -> Option<(bool, i64)> {
+    pub(super) fn standing(self) -> Option<(bool, Timestamp)> {
         self.is_answer().then_some((self.fresh, self.fetched_at))
     }
 

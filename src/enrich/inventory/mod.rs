@@ -19,7 +19,7 @@ mod walk;
 
 use std::sync::Arc;
 
-use crate::domain::{Error, Key, Page, Times};
+use crate::domain::{Error, Key, Page, Times, Timestamp};
 use crate::enrich::chain::{Chain, Source};
 use crate::store::Snapshot;
 
@@ -75,11 +75,11 @@ pub(crate) fn foresee(
 }
 
 /// Whether a reading begun at `snapshot` was fresh when the run started.
-fn is_fresh(chain: &Chain, list: &str, snapshot: i64, times: Times) -> bool {
+fn is_fresh(chain: &Chain, list: &str, snapshot: Timestamp, times: Times) -> bool {
     let first = page_key(list, snapshot, 1);
     chain.freshness.is_fresh(&first, true, snapshot, times)
 }
 
-fn page_key(list: &str, snapshot: i64, number: u32) -> Key {
+fn page_key(list: &str, snapshot: Timestamp, number: u32) -> Key {
     Key::Page(Page { list: list.to_owned(), snapshot, number })
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::stock::{Inventory, Stock};
 use super::walk::Walk;
 use super::{Known, is_fresh, page_key};
-use crate::domain::{Error, Fault, Key, NotAsked, Outcome, Times};
+use crate::domain::{Error, Fault, Key, NotAsked, Outcome, Times, Timestamp};
 use crate::enrich::chain::{Chain, Source};
-use crate::gate::{Asking, Door, Shared, rfc3339};
+use crate::gate::{Asking, Door, Shared};
 use crate::store::{AnswerKind, CompleteList, Snapshot, SourceId, Store, WholeList};
 use crate::vendors::Pages;
 
@@ -30,8 +30,8 @@ pub(crate) struct Renewal<'a> {
     pub pages: &'static dyn Pages,
     /// The way to its vendor, or why there is none.
     pub door: Result<&'a Door<'a>, Outcome>,
-    /// When the run started, in microseconds since the epoch.
-    pub started: i64,
+    /// When the run started.
+    pub started: Timestamp,
     /// Whether a fresh reading is renewed too.
     pub forced: bool,
 }
@@ -101,7 +101,7 @@ impl Renewal<'_> {
         self.store.snapshot()?.whole_list(kept.source, kept.list)
     }
 
-    fn is_fresh(&self, kept: Kept<'_>, snapshot: i64) -> bool {
+    fn is_fresh(&self, kept: Kept<'_>, snapshot: Timestamp) -> bool {
         let now = self.shared.clock.now().wall;
         is_fresh(self.chain, kept.list, snapshot, Times { started: self.started, now })
     }
@@ -154,7 +154,7 @@ impl Renewal<'_> {
     }
 
     /// The reading that was broken off, if it is young and sound, else a new one.
-    fn begin(&self, kept: Kept<'_>) -> Result<(i64, Walk), Error> {
+    fn begin(&self, kept: Kept<'_>) -> Result<(Timestamp, Walk), Error> {
         let now = self.shared.clock.now().wall;
         let store = self.store.snapshot()?;
         let whole = store.whole_list(kept.source, kept.list)?;
@@ -179,9 +179,8 @@ impl Renewal<'_> {
         Ok((snapshot, walk))
     }
 
-    fn can_go_on(&self, kept: Kept<'_>, snapshot: i64, now: i64) -> bool {
-        let most = i64::try_from(RESUMED_WITHIN.as_micros()).unwrap_or(i64::MAX);
-        (0..most).contains(&now.saturating_sub(snapshot)) && self.is_fresh(kept, snapshot)
+    fn can_go_on(&self, kept: Kept<'_>, snapshot: Timestamp, now: Timestamp) -> bool {
+        snapshot <= now && now.since(snapshot) < RESUMED_WITHIN && self.is_fresh(kept, snapshot)
     }
 
     /// Takes in the next page.
@@ -228,7 +227,7 @@ pub(super) fn load(
     store: &Snapshot<'_>,
     kept: Kept<'_>,
     source: &Source,
-    snapshot: i64,
+    snapshot: Timestamp,
     stale: Option<Arc<str>>,
 ) -> Result<Inventory, Error> {
     let mut stock = Stock::default();
@@ -252,7 +251,7 @@ impl Broken {
         let Self::NoList(why) = self else { return None };
         let instead = match instead {
             Some(inventory) => {
-                format!("the reading of {} stays in use", rfc3339(inventory.fetched_at()))
+                format!("the reading of {} stays in use", inventory.fetched_at().rfc3339())
             }
             None => "there is no earlier one to use instead".into(),
         };

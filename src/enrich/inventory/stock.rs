@@ -8,12 +8,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::names::{self, Named};
 use crate::domain::facts::{Comparables, Listing, ListingFacts, PriceRange, StockVehicle};
-use crate::domain::{Error, Vin};
+use crate::domain::{Error, Timestamp, Vin};
 
 /// An inventory as rows are joined with it.
 #[derive(Debug)]
 pub(crate) struct Inventory {
-    fetched_at: i64,
+    fetched_at: Timestamp,
     stale: Option<Arc<str>>,
     /// Each with its hash.
     by_vin: HashMap<Vin, (Arc<ListingFacts>, u64)>,
@@ -22,8 +22,8 @@ pub(crate) struct Inventory {
 }
 
 impl Inventory {
-    /// When its reading began, in microseconds since the epoch.
-    pub(crate) fn fetched_at(&self) -> i64 {
+    /// When its reading began.
+    pub(crate) fn fetched_at(&self) -> Timestamp {
         self.fetched_at
     }
 
@@ -57,7 +57,7 @@ impl Stock {
     /// vehicles are put together in `currency` alone.
     pub(super) fn into_inventory(
         self,
-        fetched_at: i64,
+        fetched_at: Timestamp,
         stale: Option<Arc<str>>,
         currency: Option<&str>,
     ) -> Result<Inventory, Error> {

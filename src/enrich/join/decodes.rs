@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use super::{answer_of, without_answer};
 use crate::config::Local;
 use crate::domain::facts::{DecodeFacts, fingerprint};
-use crate::domain::{Error, Outcome, Status};
+use crate::domain::{Error, Outcome, Status, Timestamp};
 use crate::enrich::board::{Board, Combined, FactsCache, LocalSays};
 use crate::matching::conflicts::{Conflicts, decode_conflicts, fill};
 
@@ -33,7 +33,7 @@ type Opinions = HashMap<(Option<Arc<str>>, u64, u64), Opinion>;
 /// The offline decoder among those that are asked.
 struct Place {
     label: Arc<str>,
-    released_at: i64,
+    released_at: Timestamp,
 }
 
 /// A vendor's answer beside what the offline decoder says.

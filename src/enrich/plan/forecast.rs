@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use super::counter::{Assume, Counter, Line};
 use super::{DatasetForecast, Forecast, Limits, Plan, VendorForecast, warnings};
-use crate::domain::{Cancel, Clock, Dataset, Error, Events, KeySet, Micros, Times, Vehicle};
+use crate::domain::{
+    Cancel, Clock, Dataset, Error, Events, KeySet, Micros, Times, Timestamp, Vehicle,
+};
 use crate::enrich::ask::Asker;
 use crate::enrich::board::{Answers, Board, Decodes, StepWords, View};
 use crate::enrich::chain::{Available, Chain, Chains, Source};
@@ -79,8 +81,7 @@ pub(crate) struct Count<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) chains: &'a Chains,
     pub(crate) store: Option<&'a Snapshots>,
-    /// In microseconds since the epoch.
-    pub(crate) now: i64,
+    pub(crate) now: Timestamp,
     /// Whether sources count that cannot be asked yet, as they lack a key or a spend limit.
     pub(crate) pretend: bool,
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{InputReport, OutputReport, Report, RowTally, RowsReport, owned};
-use crate::domain::{Dataset, Error, Exit, Fields, Level, Moment, Note, Outcome};
+use crate::domain::{Dataset, Error, Exit, Fields, Level, Moment, Note, Outcome, Timestamp};
 use crate::enrich::plan::{Allowance, Plan};
 use crate::enrich::session::Context;
 use crate::enrich::survey::Survey;
 use crate::files::real_path;
-use crate::gate::{VendorReport, rfc3339};
+use crate::gate::VendorReport;
 use crate::input::{FileDigest, InputFile, Inputs};
 use crate::output::Written;
 use crate::output::schema::SCHEMA_VERSION;
@@ -34,7 +34,7 @@ pub(super) struct Notes {
     /// Keys that have no answer of this run, by exit code.
     ends: BTreeMap<Exit, u64>,
     pub(super) lookups: u64,
-    pub(super) resume_at: Option<i64>,
+    pub(super) resume_at: Option<Timestamp>,
     stopped: Option<Exit>,
 }
 
@@ -69,7 +69,7 @@ impl<'a> ReportBuilder<'a> {
             run_id: run.run_id.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             command: command.to_owned(),
-            started_at: rfc3339(started.wall),
+            started_at: started.wall.rfc3339(),
             ..Report::default()
         };
         let notes = Notes { report, phase_started: started.boot, ..Notes::default() };
@@ -157,8 +157,8 @@ impl<'a> ReportBuilder<'a> {
         self.notes().stopped.is_some()
     }
 
-    /// When running again makes sense, in microseconds since the epoch.
-    pub(crate) fn note_resume(&self, at: i64) {
+    /// When running again makes sense.
+    pub(crate) fn note_resume(&self, at: Timestamp) {
         self.notes().resume_at = Some(at);
     }
 
@@ -205,10 +205,10 @@ impl<'a> ReportBuilder<'a> {
         report.exit_code = exit.code();
         report.outcome = exit.name().to_owned();
         report.error = error.map(Error::to_string);
-        report.ended_at = rfc3339(ended.wall);
+        report.ended_at = ended.wall.rfc3339();
         report.seconds = ended.boot.saturating_sub(self.run.started.boot) as f64 / 1e6;
         if matches!(exit, Exit::Parked | Exit::OwnLimit) {
-            report.resume_at = notes.resume_at.map(rfc3339);
+            report.resume_at = notes.resume_at.map(Timestamp::rfc3339);
         }
         report
     }
@@ -239,7 +239,7 @@ impl Notes {
 
 /// `20261122T015500Z-3fa94c1e`: sorts by start time, unique.
 fn run_id(started: Moment) -> String {
-    let time = rfc3339(started.wall).replace(['-', ':'], "");
+    let time = started.wall.rfc3339().replace(['-', ':'], "");
     format!("{time}-{:08x}", fastrand::u32(..))
 }
 

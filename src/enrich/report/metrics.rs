@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::Report;
-use crate::domain::{Error, Exit};
+use crate::domain::{Error, Exit, Timestamp};
 use crate::output::{Draft, write_atomically};
 
 /// What every metrics file begins with. A file that does not is another's.
@@ -132,7 +132,7 @@ fn escaped(value: &str) -> String {
 
 /// Seconds since the epoch.
 fn seconds(rfc3339: &str) -> i64 {
-    rfc3339.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_second)
+    rfc3339.parse::<Timestamp>().map_or(0, |time| time.micros().div_euclid(1_000_000))
 }
 
 #[cfg(test)]

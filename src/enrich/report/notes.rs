@@ -1,20 +1,22 @@
 //! The notes of an enrich run: who can be asked, what the doors saw, what the
 //! answers came to, what was written.
 
+use std::time::Duration;
+
 use super::builder::{ReportBuilder, Wrote};
 use super::{DatasetReport, LocalReport, OutputReport, VendorReport, owned};
 use crate::config::Local;
 use crate::domain::facts::day;
-use crate::domain::{Dataset, Error, Exit, Fields, Outcome};
+use crate::domain::{Dataset, Error, Exit, Fields, Outcome, Timestamp};
 use crate::enrich::board::{Answers, Board};
 use crate::enrich::chain::{Chain, Chains};
 use crate::enrich::survey::Survey;
-use crate::gate::{AFTER_OUTAGE, later, rfc3339};
+use crate::gate::AFTER_OUTAGE;
 use crate::input::Inputs;
 use crate::store::Store;
 
 /// A clock that is set right within an hour is nothing to warn about.
-const CLOCK_SLACK_MICROS: i64 = 3_600_000_000;
+const CLOCK_SLACK: Duration = Duration::from_hours(1);
 
 impl ReportBuilder<'_> {
     /// Which datasets do not run, and why.
@@ -56,12 +58,13 @@ impl ReportBuilder<'_> {
     /// Whether the clock was set back since another run, or was ahead then: calls
     /// stamped so fill their windows until then, and answers are older than they say.
     pub(crate) fn note_clock(&self, store: &Store) -> Result<(), Error> {
-        let ahead = store.snapshot()?.latest_moment()?.unwrap_or(0) - self.run.started.wall;
-        if ahead > CLOCK_SLACK_MICROS {
+        let latest = store.snapshot()?.latest_moment()?.unwrap_or_default();
+        let ahead = latest.since(self.run.started.wall);
+        if ahead > CLOCK_SLACK {
             let message = format!(
                 "the clock was set back, or was ahead: the store holds a run of {}, which is {} from now; \
                  until then quotas may seem fuller, and answers fresher, than they are",
-                rfc3339(self.run.started.wall + ahead),
+                latest.rfc3339(),
                 span(ahead),
             );
             self.warn("clock", message);
@@ -91,7 +94,7 @@ impl ReportBuilder<'_> {
                 (Local::NhtsaFile, _) => {
                     let Some(file) = store.snapshot()?.recall_file()? else { continue };
                     report.as_of = file.data_as_of.and_then(day);
-                    report.imported_at = Some(rfc3339(file.imported_at));
+                    report.imported_at = Some(file.imported_at.rfc3339());
                 }
             }
             self.notes().report.local.insert(local.id().to_owned(), report);
@@ -100,7 +103,12 @@ impl ReportBuilder<'_> {
     }
 
     /// What one vendor's door has seen.
-    pub(crate) fn note_vendor(&self, label: String, report: VendorReport, resume_at: Option<i64>) {
+    pub(crate) fn note_vendor(
+        &self,
+        label: String,
+        report: VendorReport,
+        resume_at: Option<Timestamp>,
+    ) {
         if report.protocol_mismatch > 0 {
             let message = format!(
                 "{label} answered about {} VINs nobody asked for",
@@ -177,7 +185,7 @@ impl ReportBuilder<'_> {
             self.add_ends(exit, keys);
             if matches!(outcome, Outcome::Pending(_)) && exit == Exit::Parked {
                 // A park without a known end is worth another try soon.
-                let soon = later(self.run.started.wall, AFTER_OUTAGE);
+                let soon = self.run.started.wall.later(AFTER_OUTAGE);
                 self.notes().resume_at.get_or_insert(soon);
             }
         }
@@ -237,7 +245,7 @@ impl ReportBuilder<'_> {
 }
 
 /// Hours, or days where they are many.
-fn span(micros: i64) -> String {
-    let hours = micros / 3_600_000_000;
+fn span(time: Duration) -> String {
+    let hours = time.as_secs() / 3600;
     if hours < 48 { format!("{hours} h") } else { format!("{} days", hours / 24) }
 }

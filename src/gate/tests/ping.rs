@@ -37,12 +37,12 @@ fn only_this_machine_is_pinged_unencrypted() {
 
 #[test]
 fn its_address_is_in_no_debug_output_or_error() {
-    // A port that was just free: nobody listens there.
+    // A port that was just free: no server listens there.
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = free.local_addr().expect("an address").port();
     drop(free);
     let url = PingUrl::parse(&format!("http://127.0.0.1:{port}/token-4711")).expect("an address");
-    let refused = url.send(Ping::Start).expect_err("nobody there");
+    let refused = url.send(Ping::Start).expect_err("no server");
     assert_eq!(refused, "127.0.0.1 was not pinged: it cannot be reached");
     assert!(!format!("{url:?}").contains("4711"));
 }

@@ -1,7 +1,7 @@
 use super::*;
 
-fn wall(text: &str) -> i64 {
-    text.parse::<Timestamp>().expect("a timestamp").as_microsecond()
+fn wall(text: &str) -> Timestamp {
+    text.parse().expect("a timestamp")
 }
 
 /// The resets around `now` of a window that begins at `time` in `zone`.
@@ -11,7 +11,7 @@ fn check(window: Duration, (time, zone): (&str, &str), now: &str, [last, next]: 
     let span = since_reset(time.parse().expect("a time"), &zone, window, wall(now));
     let length = window + SET_BACK;
     assert_eq!(span, Some(Span::Since { last: wall(last), next: wall(next), length }), "{now}");
-    assert!(Duration::from_micros((wall(next) - wall(last)).unsigned_abs()) <= length);
+    assert!(wall(next).since(wall(last)) <= length);
 }
 
 #[test]

@@ -1,45 +1,36 @@
 //! Delimited text: CSV and its kin, whatever its encoding and delimiter.
 //!
 //! `decode` makes UTF-8 of the bytes, `records` splits that into fields, and
-//! `sniff` finds out how, by content. Empty lines are not rows, in any pass;
+//! `dialect` finds out how, by content. Empty lines are not rows, in any pass;
 //! a line of spaces or delimiters is one.
 
 mod decode;
+mod dialect;
 mod records;
-mod sniff;
 
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::decode::{Form, Text};
-use self::records::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, RecordError, Records};
-use self::sniff::{HEAD, Layout};
+use self::dialect::{Dialect, HEAD};
+use self::records::{RecordError, Records};
 use super::batch::Filling;
+use super::layout::Table;
 use super::pass::FileDigest;
+use super::record::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, Record};
 use super::source::{Bytes, Source};
-use super::{InputSpec, columns, file, row_vehicle};
+use super::{InputSpec, file};
 use crate::domain::Error;
 use crate::domain::vin::VinError;
-
-pub(super) use self::records::Record;
 
 /// How a file of delimited text is read.
 #[derive(Debug)]
 pub(super) struct Delimited {
-    layout: Layout,
+    dialect: Dialect,
     has_header: bool,
     /// A pass met bytes that are not text in the file's encoding.
     lossy: AtomicBool,
-}
-
-/// What is known of a file once its first records were seen.
-#[derive(Default)]
-pub(super) struct Table {
-    pub(super) has_header: bool,
-    pub(super) columns: Vec<String>,
-    pub(super) vin_index: usize,
-    pub(super) row_vehicle: row_vehicle::Places,
 }
 
 impl Delimited {
@@ -47,24 +38,25 @@ impl Delimited {
     pub(super) fn open(source: &Source, spec: &InputSpec) -> Result<(Self, Table), Error> {
         let name = &source.name;
         let head = source.head(HEAD).map_err(|error| unread(name, RecordError::Io(error)))?;
-        let layout = Layout::of(&head, spec.delimiter).map_err(|not_text| {
+        let dialect = Dialect::of(&head, spec.delimiter).map_err(|not_text| {
             Error::bad_input(Path::new(name), not_text.what).hint(not_text.hint)
         })?;
-        let table = Table::of(source, layout, spec)?;
-        Ok((Self { layout, has_header: table.has_header, lossy: AtomicBool::new(false) }, table))
+        let sample = sample(source, dialect).map_err(|error| unread(name, error))?;
+        let table = Table::of(name, sample, spec)?;
+        Ok((Self { dialect, has_header: table.has_header, lossy: AtomicBool::new(false) }, table))
     }
 
     pub(super) fn encoding(&self) -> &'static str {
-        self.layout.encoding.form.name()
+        self.dialect.encoding.form.name()
     }
 
     pub(super) fn delimiter(&self) -> u8 {
-        self.layout.delimiter
+        self.dialect.delimiter
     }
 
     /// What the owner of the file `name` should know of its bytes.
     pub(super) fn warning(&self, name: &str) -> Option<String> {
-        let form = self.layout.encoding.form;
+        let form = self.dialect.encoding.form;
         let is_lossy = form == Form::Windows1252 || self.lossy.load(Ordering::Relaxed);
         is_lossy.then(|| match form {
             Form::Utf8 | Form::Windows1252 => {
@@ -85,7 +77,7 @@ impl Delimited {
         fields: &'a [Option<usize>],
     ) -> Result<Reader<'a>, Error> {
         let start = || {
-            let mut records = self.layout.records(source.bytes())?;
+            let mut records = self.dialect.records(source.bytes())?;
             if self.has_header {
                 records.read(&mut Record::default())?;
             }
@@ -97,49 +89,11 @@ impl Delimited {
     }
 }
 
-impl Table {
-    /// Looks at the first records of `source`.
-    fn of(source: &Source, layout: Layout, spec: &InputSpec) -> Result<Self, Error> {
-        let name = &source.name;
-        let mut sample = sample(source, layout).map_err(|error| unread(name, error))?;
-        let Some(first) = sample.first() else {
-            return Ok(Self::default());
-        };
-        if first.len() > MAX_FIELDS {
-            let what = format!("it has {} columns, and {MAX_FIELDS} at most are read", first.len());
-            return Err(Error::bad_input(Path::new(name), what)
-                .hint("is its delimiter another? name it with `--delimiter`"));
-        }
-        let has_header = first.iter().any(columns::is_vin_header) || !sniff::is_data(first);
-        if has_header && first.too_long {
-            let what = format!(
-                "a name in its header is over {MAX_FIELD} bytes, or all of them over {MAX_RECORD}"
-            );
-            return Err(Error::bad_input(Path::new(name), what).hint("is it a table at all?"));
-        }
-        let columns = if has_header {
-            let headers: Vec<String> = first.iter().map(|field| field.trim().to_owned()).collect();
-            sample.remove(0);
-            columns::unique_names(&headers)
-        } else {
-            columns::default_names(first.len())
-        };
-        let vin_index = match &spec.vin_column {
-            Some(named) => columns::find(&columns, named)
-                .ok_or_else(|| columns::unknown(&format!("`{name}`"), named, &columns))?,
-            None if !has_header && columns.len() == 1 => 0,
-            None => columns::find_vin(name, &columns, &sample)?,
-        };
-        let row_vehicle = row_vehicle::find(name, &spec.map, &columns, vin_index, &sample)?;
-        Ok(Self { has_header, columns, vin_index, row_vehicle })
-    }
-}
-
 /// The first records of `source`, enough to see what its columns hold.
-fn sample(source: &Source, layout: Layout) -> Result<Vec<Record>, RecordError> {
+fn sample(source: &Source, dialect: Dialect) -> Result<Vec<Record>, RecordError> {
     const RECORDS: usize = 100;
     const BYTES: usize = 1 << 20;
-    let mut records = layout.records(source.bytes())?;
+    let mut records = dialect.records(source.bytes())?;
     let mut sample = Vec::new();
     let mut bytes = 0;
     while sample.len() < RECORDS && bytes < BYTES {

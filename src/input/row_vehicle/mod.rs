@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns;
-use super::delimited::Record;
+use super::record::Record;
 use crate::domain::Error;
 use crate::matching::bare;
 use crate::matching::row_vehicle::{Claim, model_year};

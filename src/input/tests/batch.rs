@@ -16,8 +16,8 @@ fn fill(filling: &mut Filling, cells: &[Option<&str>]) -> Batch {
     filling.take()
 }
 
-fn memory(columns: &[StringArray]) -> usize {
-    columns.iter().map(Array::get_buffer_memory_size).sum()
+fn memory(batch: &Batch) -> usize {
+    batch.columns.iter().map(|column| column.cells.get_buffer_memory_size()).sum()
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_batch_is_full_by_rows_or_by_bytes() {
     wide.start_file(0, 2, Roles::default());
     let batch = fill(&mut wide, &vec![None; columns]);
     assert!(batch.len() <= BYTES / CELL / columns + 1);
-    assert!(memory(&batch.columns) <= BYTES);
+    assert!(memory(&batch) <= BYTES);
 }
 
 #[test]
@@ -65,9 +65,9 @@ fn a_long_batch_leaves_no_room_behind_for_long() {
     let note = "x".repeat(1 << 20);
     fill(&mut filling, &[Some(VIN), Some(&note)]);
     let next = fill(&mut filling, &[Some(VIN), None]);
-    assert!(memory(&next.columns) <= 2 * BYTES);
+    assert!(memory(&next) <= 2 * BYTES);
     let last = fill(&mut filling, &[Some(VIN), None]);
-    assert!(memory(&last.columns) < BYTES / 16, "{}", memory(&last.columns));
+    assert!(memory(&last) < BYTES / 16, "{}", memory(&last));
 }
 
 #[test]

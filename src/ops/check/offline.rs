@@ -8,7 +8,6 @@ use super::{CallCheck, KeyCheck, LocalCheck, LocalData, RecallPart, VendorCheck}
 use crate::config::{Local, Settings, VendorSettings};
 use crate::domain::facts::day;
 use crate::domain::{Dataset, Error, Micros};
-use crate::gate::rfc3339;
 use crate::reference::vpic::{Place, Vpic};
 use crate::store::{KeptRecallFile, Snapshots, Store};
 use crate::vendors::{self, Auth, Vendor};
@@ -105,7 +104,7 @@ fn recall_file(store: &Path) -> Result<Option<LocalData>, Error> {
 fn recall_part(held: KeptRecallFile) -> RecallPart {
     RecallPart {
         name: held.name,
-        imported_at: rfc3339(held.imported_at),
+        imported_at: held.imported_at.rfc3339(),
         data_as_of: held.newest.and_then(day),
         campaigns: held.campaigns,
     }

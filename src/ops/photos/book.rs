@@ -2,11 +2,11 @@
 //! says what became of those whose reply was lost.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::{Error, Key, Vin};
+use crate::domain::{Error, Key, Timestamp, Vin};
 use crate::ops::client::VendorClient;
 use crate::store::{AnswerKind, Operation, SourceId};
 use crate::vendors::visio::{
@@ -14,11 +14,11 @@ use crate::vendors::visio::{
 };
 
 /// A photo request that was sent so recently may not be on the list yet: it is
-/// not taken for never made. In microseconds.
-const MAY_STILL_COME: i64 = 120_000_000;
+/// not taken for never made.
+const MAY_STILL_COME: Duration = Duration::from_mins(2);
 
-/// How far the vendor's clock may be behind ours, in microseconds.
-const CLOCK_SLACK: i64 = 600_000_000;
+/// How far the vendor's clock may be behind ours.
+const CLOCK_SLACK: Duration = Duration::from_mins(10);
 
 /// Pages of the list read at the most.
 const MOST_PAGES: u32 = 1000;
@@ -195,15 +195,15 @@ struct List {
     requests: Vec<PhotoRequest>,
     /// Whether the vendor said that this is all.
     is_whole: bool,
-    /// When the first of its pages came, in microseconds since the epoch.
-    read_at: i64,
+    /// When the first of its pages came.
+    read_at: Timestamp,
 }
 
 /// Reads the list page by page, until the vendor says that it ends or nothing new comes.
 async fn read_list(client: &VendorClient<'_>) -> Result<List, Error> {
     let source = client.source(LIST).await?;
     let begun = client.now();
-    let mut list = List { requests: Vec::new(), is_whole: false, read_at: i64::MAX };
+    let mut list = List { requests: Vec::new(), is_whole: false, read_at: Timestamp::MAX };
     let mut seen = HashSet::new();
     for number in 1..=MOST_PAGES {
         let key = visio::page(number);
@@ -255,7 +255,7 @@ fn is_about(request: &PhotoRequest, operation: &Operation) -> bool {
         _ => false,
     };
     let made: Option<Timestamp> = request.created_at.as_ref().and_then(|at| at.parse().ok());
-    let is_new = |made: Timestamp| made.as_microsecond() >= operation.frozen_at - CLOCK_SLACK;
+    let is_new = |made: Timestamp| made >= operation.frozen_at.earlier(CLOCK_SLACK);
     match made {
         Some(made) => names_its_vin && is_new(made),
         None => names_its_vin && says_the_same(request, operation),
@@ -273,8 +273,8 @@ fn says_the_same(request: &PhotoRequest, operation: &Operation) -> bool {
 }
 
 /// Whether a list that was read at `read_at` would have an operation that was done.
-fn is_old(read_at: i64, operation: &Operation) -> bool {
-    read_at.saturating_sub(operation.frozen_at) > MAY_STILL_COME
+fn is_old(read_at: Timestamp, operation: &Operation) -> bool {
+    read_at.since(operation.frozen_at) > MAY_STILL_COME
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod trouble;
 use futures_util::StreamExt as _;
 use serde::Serialize;
 
-use crate::domain::{Error, Exit};
+use crate::domain::{Error, Exit, Timestamp};
 use crate::enrich::session::{Online, Session};
 use crate::gate::{Probed, VendorAccount};
 use crate::store::DayCalls;
@@ -41,12 +41,11 @@ async fn ask(online: &Online<'_>, Target { account, probe }: &Target<'_>) -> Res
     online.open(account).await?.probe(source, probe).await
 }
 
-/// What the ledger holds of a target's account since `since` (microseconds since the
-/// epoch).
+/// What the ledger holds of a target's account since `since`.
 pub(super) fn calls_by_day(
     session: &Session<'_>,
     Target { account, .. }: &Target<'_>,
-    since: i64,
+    since: Timestamp,
 ) -> Result<Vec<DayCalls>, Error> {
     let (origin, name) = (account.origin(), account.name(session.store.install_key()));
     session.store.snapshot()?.calls_by_day((account.id(), &origin, &name), since)

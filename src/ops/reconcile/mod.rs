@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
+
 use serde::{Serialize, Serializer};
 
 use crate::config::Settings;
-use crate::domain::{Error, Exit, Moment};
+use crate::domain::{Error, Exit, Moment, Timestamp};
 use crate::enrich::report::ReportBuilder;
 use crate::enrich::session::{Context, Session, SessionSpec};
 use crate::gate::{Probed, VendorAccount};
@@ -142,7 +142,7 @@ pub(super) struct Period {
 impl Period {
     /// The last `count` days, today included.
     pub(super) fn until(now: Moment, count: u16) -> Self {
-        let today = day_of(now.wall);
+        let today = now.wall.day();
         let back = i64::from(count.saturating_sub(1));
         Self { days: today.saturating_sub(back.days())..=today, now }
     }
@@ -198,7 +198,8 @@ pub(super) fn beside_ledger(
     usage: &Usage,
     period: &Period,
 ) -> Result<Reconciliation, Error> {
-    let ledger = probe::calls_by_day(session, target, start_of(*period.days.start()))?;
+    let start = Timestamp::start_of(*period.days.start()).unwrap_or_default();
+    let ledger = probe::calls_by_day(session, target, start)?;
     Ok(compare(target.account.id(), usage, &ledger, period))
 }
 
@@ -215,7 +216,7 @@ fn compare(
     }
     let mut unanswered = 0;
     for calls in ledger {
-        let day = day_of(calls.day.saturating_mul(DAY_MICROS));
+        let day = Timestamp::from_micros(calls.day.saturating_mul(DAY_MICROS)).day();
         if !days.contains(&day) {
             continue;
         }
@@ -223,7 +224,7 @@ fn compare(
         books.line(day, &calls.endpoint).ledger += counted;
         unanswered += calls.unanswered;
     }
-    let unsettled_from = day_of(now.wall.saturating_sub(micros(LAG)));
+    let unsettled_from = now.wall.earlier(LAG).day();
     Reconciliation {
         vendor,
         first_day: *days.start(),
@@ -282,24 +283,9 @@ impl Books {
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// The UTC day of a wall time, in microseconds since the epoch.
-fn day_of(wall: i64) -> Date {
-    let at = Timestamp::from_microsecond(wall).unwrap_or_default();
-    at.to_zoned(TimeZone::UTC).date()
-}
-
-/// The first microsecond of a UTC day.
-fn start_of(day: Date) -> i64 {
-    day.to_zoned(TimeZone::UTC).map_or(0, |start| start.timestamp().as_microsecond())
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls takes a reference")]
 fn as_text<S: Serializer>(day: &Date, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(day)
-}
-
-fn micros(span: Duration) -> i64 {
-    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

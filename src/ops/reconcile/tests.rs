@@ -5,10 +5,10 @@ use crate::domain::Micros;
 use crate::vendors::UsageRow;
 
 /// Noon of 2026-06-09, UTC.
-const NOON: i64 = 1_781_006_400_000_000;
+const NOON: Timestamp = Timestamp::from_micros(1_781_006_400_000_000);
 
-fn at(hours_after_noon: i64) -> Moment {
-    Moment { wall: NOON + hours_after_noon * 3_600_000_000, boot: 0 }
+fn at(hours_after_noon: u64) -> Moment {
+    Moment { wall: NOON.later(Duration::from_hours(hours_after_noon)), boot: 0 }
 }
 
 fn counted(calls: u64, micros: i64) -> Counted {
@@ -20,9 +20,8 @@ fn said(day: i8, class: &str, endpoint: Option<&'static str>, counted: Counted) 
 }
 
 fn ours(day: i8, endpoint: &str, counted: Counted) -> DayCalls {
-    let first = NOON / DAY_MICROS;
     DayCalls {
-        day: first + i64::from(day) - 9,
+        day: NOON.days() + i64::from(day) - 9,
         endpoint: endpoint.into(),
         charged_calls: counted.calls,
         charged: counted.charged_micros,
@@ -91,7 +90,8 @@ fn what_the_vendor_may_not_have_counted_yet_is_no_failure() {
     let today = [ours(9, "listings", counted(1, 2000))];
     let fresh = books(Vec::new(), &today, at(0));
     assert!(fresh.is_even() && fresh.differences[0].unsettled);
-    let next_day_half_past_midnight = Moment { wall: at(12).wall + 1_800_000_000, boot: 0 };
+    let half_past_midnight = at(12).wall.later(Duration::from_mins(30));
+    let next_day_half_past_midnight = Moment { wall: half_past_midnight, boot: 0 };
     assert!(books(Vec::new(), &today, next_day_half_past_midnight).is_even());
     assert!(!books(Vec::new(), &today, at(14)).is_even(), "two hours into the next day");
 }

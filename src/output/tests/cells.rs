@@ -16,11 +16,7 @@ fn amounts_have_two_digits() {
 }
 
 #[test]
-fn times_are_utc_with_six_digits() {
-    let moment = |micros| shown(|line| drop(write_moment(micros, line)));
-    assert_eq!(moment(0), "1970-01-01T00:00:00.000000Z");
-    assert_eq!(moment(1_751_373_000_000_001), "2025-07-01T12:30:00.000001Z");
-    assert_eq!(moment(-1), "1969-12-31T23:59:59.999999Z");
+fn days_are_dates_of_ten_characters() {
     let day = |days| shown(|line| drop(write_day(days, line)));
     assert_eq!([0, 20_270, -1].map(day), ["1970-01-01", "2025-07-01", "1969-12-31"]);
 }
@@ -29,6 +25,7 @@ fn times_are_utc_with_six_digits() {
 fn the_years_that_columns_allow_can_be_written() {
     let day = |days| shown(|line| drop(write_day(days, line)));
     assert_eq!([-719_162, 2_932_531].map(day), ["0001-01-01", "9998-12-31"]);
-    assert!(write_moment(253_370_764_799_999_999, &mut Vec::new()).is_ok());
-    assert!(write_moment(-62_135_596_800_000_000, &mut Vec::new()).is_ok());
+    for micros in [253_370_764_799_999_999, -62_135_596_800_000_000] {
+        assert!(Timestamp::from_micros(micros).write_rfc3339(&mut Vec::new()).is_ok());
+    }
 }

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::streams::streamed;
 use super::{Folder, INPUT, RUN, Table, blank, block, full, spec, texts, told, write};
-use crate::domain::Status;
 use crate::domain::facts::DecodeFacts;
+use crate::domain::{Status, Timestamp};
 use crate::output::record::{Block, DatasetAnswer};
 use crate::output::schema::COLUMNS;
 use crate::output::{Format, OutputSpec, names};
@@ -304,7 +304,7 @@ fn values_that_their_type_cannot_hold_become_null() {
         ..DecodeFacts::default()
     };
     record.decode =
-        DatasetAnswer { fetched_at: Some(i64::MAX), ..told(Status::Found, Some(facts)) };
+        DatasetAnswer { fetched_at: Some(Timestamp::MAX), ..told(Status::Found, Some(facts)) };
     record.file = 99;
     let block = Block { records: vec![record], input: blank(1) };
     let row: Value =

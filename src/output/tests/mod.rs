@@ -17,7 +17,7 @@ use crate::domain::facts::{
     Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts,
 };
 use crate::domain::vin::{Reading, VinError};
-use crate::domain::{Error, Status, Vin};
+use crate::domain::{Error, Status, Timestamp, Vin};
 use crate::matching::conflicts::Conflicts;
 use crate::output::record::{Block, DatasetAnswer, Record};
 
@@ -28,7 +28,7 @@ fn told<F>(status: Status, facts: Option<F>) -> DatasetAnswer<F> {
     DatasetAnswer {
         status,
         vendor: Some("carvin".into()),
-        fetched_at: Some(1_751_373_000_000_001),
+        fetched_at: Some(Timestamp::from_micros(1_751_373_000_000_001)),
         error: None,
         facts: facts.map(Arc::new),
     }

@@ -27,7 +27,7 @@ use rayon::prelude::*;
 use ultravin::Db;
 
 use crate::domain::facts::DecodeFacts;
-use crate::domain::{Error, Vin};
+use crate::domain::{Error, Timestamp, Vin};
 
 use self::artifact::Artifact;
 pub use self::install::{Done, install};
@@ -43,7 +43,7 @@ struct Inner {
     data: Data,
     table: Table,
     shared: Shared,
-    released_at: i64,
+    released_at: Timestamp,
 }
 
 enum Data {
@@ -157,20 +157,19 @@ impl Vpic {
         Provenance::of(self.db(), place)
     }
 
-    /// The first day of the month the data were published, in microseconds
-    /// since the epoch, UTC.
-    pub fn released_at(&self) -> i64 {
+    /// The first day of the month the data were published, UTC.
+    pub fn released_at(&self) -> Timestamp {
         self.0.released_at
     }
 
-    /// What `vin` decodes to at `now` (microseconds since the epoch).
-    pub fn decode(&self, vin: &Vin, now: i64) -> Decoded {
-        let result = self.db().decode_at(vin.as_str(), None, now);
+    /// What `vin` decodes to at `now`.
+    pub fn decode(&self, vin: &Vin, now: Timestamp) -> Decoded {
+        let result = self.db().decode_at(vin.as_str(), None, now.micros());
         self.0.shared.decoded(&result.elements, || self.0.table.facts(&result.elements))
     }
 
     /// What each of `vins` decodes to at `now`, in their order; on all cores.
-    pub fn decode_all(&self, vins: &[Vin], now: i64) -> Vec<Decoded> {
+    pub fn decode_all(&self, vins: &[Vin], now: Timestamp) -> Vec<Decoded> {
         // VINs of one maker look at the same part of the data.
         let mut order: Vec<usize> = (0..vins.len()).collect();
         order.par_sort_unstable_by_key(|&place| &vins[place]);
@@ -217,9 +216,8 @@ fn month(db: &Db) -> String {
     db.provenance().data_month.replace('_', "-")
 }
 
-/// The first day of a month such as `2026-10`, in microseconds since the epoch, UTC.
-fn first_day_of(month: &str) -> Option<i64> {
+/// The first day of a month such as `2026-10`, UTC.
+fn first_day_of(month: &str) -> Option<Timestamp> {
     let day: jiff::civil::Date = format!("{month}-01").parse().ok()?;
-    let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(start.timestamp().as_microsecond())
+    Timestamp::start_of(day)
 }

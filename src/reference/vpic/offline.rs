@@ -1,7 +1,7 @@
 //! The offline decoder over the VINs of a run, a stretch at a time: what it
 //! says is worked out again where it is needed, and not kept.
 
-use crate::domain::{Cancel, KeySet, Vin};
+use crate::domain::{Cancel, KeySet, Timestamp, Vin};
 use crate::reference::vpic::{Decoded, Vpic};
 
 /// VINs decoded together: enough for every core, few enough to hold.
@@ -11,15 +11,15 @@ const STRETCH: usize = 8192;
 #[derive(Clone, Debug)]
 pub struct Offline {
     vpic: Vpic,
-    now: i64,
+    now: Timestamp,
     leads: bool,
     cancel: Cancel,
 }
 
 impl Offline {
-    /// The decoder as of `now` (microseconds since the epoch): a run decodes
-    /// every VIN at the same moment. `leads` where it comes before every vendor.
-    pub fn new(vpic: Vpic, now: i64, leads: bool) -> Self {
+    /// The decoder as of `now`: a run decodes every VIN at the same moment.
+    /// `leads` where it comes before every vendor.
+    pub fn new(vpic: Vpic, now: Timestamp, leads: bool) -> Self {
         Self { vpic, now, leads, cancel: Cancel::new() }
     }
 
@@ -45,8 +45,8 @@ impl Offline {
         self.vpic.decode(vin, self.now)
     }
 
-    /// The first day of the month of its data, in microseconds since the epoch.
-    pub fn released_at(&self) -> i64 {
+    /// The first day of the month of its data.
+    pub fn released_at(&self) -> Timestamp {
         self.vpic.released_at()
     }
 

@@ -2,17 +2,17 @@
 
 use rusqlite::{Row, params};
 
-use crate::domain::{Error, Key, Micros, Page, Task, Vin};
+use crate::domain::{Error, Key, Micros, Page, Task, Timestamp, Vin};
 use crate::store::admin::fingerprint::{FORGOTTEN, Fingerprints, SHOWN};
 use crate::store::{Snapshot, failed, open};
 
 /// Which calls are wanted; all of them where nothing is said.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
-    /// Reserved at this time or later, in microseconds since the epoch.
-    pub since: Option<i64>,
+    /// Reserved at this time or later.
+    pub since: Option<Timestamp>,
     /// Reserved before this time.
-    pub until: Option<i64>,
+    pub until: Option<Timestamp>,
     /// Made by the runs whose id begins so.
     pub run: Option<String>,
     /// Made at this vendor.
@@ -26,10 +26,10 @@ pub struct AuditFilter {
 pub struct AuditEntry {
     /// Its number: they rise in the order in which calls were reserved.
     pub call: i64,
-    /// When it was entered, before it was sent: microseconds since the epoch.
-    pub reserved_at: i64,
+    /// When it was entered, before it was sent.
+    pub reserved_at: Timestamp,
     /// When it had ended; `None` while it is on its way.
-    pub answered_at: Option<i64>,
+    pub answered_at: Option<Timestamp>,
     /// The run that made it.
     pub run_id: String,
     /// The operating system's name for the user who started that run; empty where unknown.

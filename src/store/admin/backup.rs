@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Error, Exit};
+use crate::domain::{Error, Exit, Timestamp};
 use crate::files::os;
 use crate::output::{COMPANIONS, Draft};
 use crate::store::{failed, is_about_file, open};
@@ -23,8 +23,8 @@ pub struct Backup {
     pub answers: u64,
     /// Calls in the ledger.
     pub calls: u64,
-    /// When the latest call was entered, in microseconds since the epoch.
-    pub latest: Option<i64>,
+    /// When the latest call was entered.
+    pub latest: Option<Timestamp>,
 }
 
 /// Writes a copy of `store` to `file`: as it is at one moment, whatever runs do

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, named_params, params};
 
-use crate::domain::{Dataset, Error, Key, Page};
+use crate::domain::{Dataset, Error, Key, Page, Timestamp};
 use crate::store::admin::maintain;
 use crate::store::run_locks::InUse;
 use crate::store::{failed, open};
@@ -13,11 +13,11 @@ use crate::store::{failed, open};
 /// What is to go.
 #[derive(Clone, Copy, Debug)]
 pub struct PruneSpec {
-    /// Answers fetched before this time, in microseconds since the epoch.
-    pub answers_before: i64,
+    /// Answers fetched before this time.
+    pub answers_before: Timestamp,
     /// Calls reserved before this time, and runs that began before it and have
     /// no others. The caller makes sure that no window still counts them.
-    pub calls_before: i64,
+    pub calls_before: Timestamp,
     /// Answers of this dataset alone, and no calls.
     pub dataset: Option<Dataset>,
     /// Nothing is removed, only counted.

@@ -2,7 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
-use crate::domain::{Error, Micros};
+use crate::domain::{Error, Micros, Timestamp};
 use crate::store::ledger::accounts::load_account;
 use crate::store::ledger::windows::{Account, Limits};
 use crate::store::transaction::Present;
@@ -18,11 +18,11 @@ pub struct RunRecord {
     /// Where its output went, as [`real_path`](crate::files::real_path) says it;
     /// `None` for stdout, where it wrote none, and for runs before schema 4.
     pub output: Option<String>,
-    /// Microseconds since the epoch.
-    pub started_at: i64,
-    /// Microseconds since the epoch; `None` while it runs, or when it died and
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended; `None` while it runs, or when it died and
     /// no run came after it.
-    pub ended_at: Option<i64>,
+    pub ended_at: Option<Timestamp>,
     /// What became of it.
     pub state: RunState,
     /// Calls it entered into the ledger.
@@ -70,8 +70,8 @@ pub struct SourceRecord {
     pub found: u64,
     /// Distinct bodies they share.
     pub bodies: u64,
-    /// The oldest and the newest, in microseconds since the epoch.
-    pub fetched: Option<(i64, i64)>,
+    /// The oldest and the newest.
+    pub fetched: Option<(Timestamp, Timestamp)>,
 }
 
 /// The calls of one account to one endpoint that ended on one day.
@@ -122,7 +122,7 @@ impl Snapshot<'_> {
 
     fn run_record(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<RunRecord> {
         let run_id: String = row.get(0)?;
-        let ended_at: Option<i64> = row.get(4)?;
+        let ended_at: Option<Timestamp> = row.get(4)?;
         let state = match row.get(5)? {
             Some(code) => RunState::Ended(code),
             None if ended_at.is_none() && run_locks::is_alive(&self.path, &run_id) => {
@@ -143,8 +143,8 @@ impl Snapshot<'_> {
         })
     }
 
-    /// The latest moment that any run began or ended at, in microseconds since the epoch.
-    pub fn latest_moment(&self) -> Result<Option<i64>, Error> {
+    /// The latest moment that any run began or ended at.
+    pub fn latest_moment(&self) -> Result<Option<Timestamp>, Error> {
         self.db
             .query_row("SELECT max(max(started_at, coalesce(ended_at, 0))) FROM runs", [], |row| {
                 row.get(0)
@@ -168,7 +168,7 @@ impl Snapshot<'_> {
                 )?
                 .query_map([], |row| {
                     let count = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
-                    let (oldest, newest): (Option<i64>, Option<i64>) = (row.get(7)?, row.get(8)?);
+                    let (oldest, newest): (Option<Timestamp>, Option<Timestamp>) = (row.get(7)?, row.get(8)?);
                     Ok(SourceRecord {
                         dataset: row.get(0)?,
                         vendor: row.get(1)?,
@@ -209,12 +209,12 @@ impl Snapshot<'_> {
         read().map_err(failed("cannot read the ledger", &self.path))
     }
 
-    /// The calls of an account that ended at `since` (microseconds since the
-    /// epoch) or later, by UTC day and endpoint; none where it is unknown.
+    /// The calls of an account that ended at `since` or later, by UTC day and endpoint;
+    /// none where it is unknown.
     pub fn calls_by_day(
         &self,
         (vendor, origin, name): (&str, &str, &str),
-        since: i64,
+        since: Timestamp,
     ) -> Result<Vec<DayCalls>, Error> {
         let read = || {
             self.db

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::backup::{Backup, beside, check_copy, damage, refuse_same};
 use super::merge::{Merged, merge};
-use crate::domain::{Error, Exit};
+use crate::domain::{Error, Exit, Timestamp};
 use crate::files::os;
 use crate::output::{COMPANIONS, Draft};
 use crate::store::run_locks::{self, InUse};
@@ -47,8 +47,7 @@ pub struct Restored {
 
 /// Puts the backup `file` in the place of `store`. Fails with 66 or 78 where it
 /// is not a sound store, with 79 while a run lives; the store is then as it was.
-/// `now` is in microseconds since the epoch.
-pub fn restore(store: &Path, file: &Path, now: i64) -> Result<Restored, Error> {
+pub fn restore(store: &Path, file: &Path, now: Timestamp) -> Result<Restored, Error> {
     let file_length = length_of(file)?;
     refuse_same(store, file)?;
     let folder = open::folder_of(store);
@@ -202,7 +201,7 @@ impl Replaced {
     }
 
     /// Keeps the file, and what is beside it, under another name.
-    fn set_aside(self, store: &Path, now: i64) -> Result<Option<PathBuf>, Error> {
+    fn set_aside(self, store: &Path, now: Timestamp) -> Result<Option<PathBuf>, Error> {
         let (is_missing, has_log) = match self {
             Self::Missing => (true, true),
             Self::Damaged(_) => (false, true),
@@ -263,9 +262,8 @@ fn fold_log(db: &Connection, store: &Path) -> Result<(), Error> {
 }
 
 /// `<store>.before-restore-<time>`, a name that is not taken.
-fn name_aside(store: &Path, now: i64) -> PathBuf {
-    let time = jiff::Timestamp::from_microsecond(now).unwrap_or_default();
-    let time = time.strftime("%Y%m%dT%H%M%SZ").to_string();
+fn name_aside(store: &Path, now: Timestamp) -> PathBuf {
+    let time = now.strftime("%Y%m%dT%H%M%SZ").unwrap_or_default();
     let first = beside(store, &format!(".before-restore-{time}"));
     let others = (2..).map(|n| beside(&first, &format!(".{n}")));
     std::iter::once(first.clone())

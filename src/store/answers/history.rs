@@ -2,10 +2,11 @@
 //! dataset's `keep` go, a bounded number of them looked at each time.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::domain::{Dataset, Error};
+use crate::domain::{Dataset, Error, Timestamp};
 use crate::store::admin::maintain;
 use crate::store::{Store, failed};
 
@@ -13,7 +14,7 @@ use crate::store::{Store, failed};
 const LOOKED_AT: i64 = 100_000;
 
 /// Unused bodies are looked for this often: that goes through all answers.
-const SWEEP_EVERY: i64 = 7 * 86_400_000_000;
+const SWEEP_EVERY: Duration = Duration::from_hours(7 * 24);
 
 /// Names in `meta`.
 const STOPPED_AT: &str = "history_trimmed_to";
@@ -21,24 +22,32 @@ const SWEPT_AT: &str = "bodies_swept_at";
 
 impl Store {
     /// Removes earlier answers fetched before the time that `keep` names for their
-    /// dataset, in microseconds since the epoch; gives their number.
-    pub fn trim_history(&self, keep: &BTreeMap<Dataset, i64>, now: i64) -> Result<u64, Error> {
+    /// dataset; gives their number.
+    pub fn trim_history(
+        &self,
+        keep: &BTreeMap<Dataset, Timestamp>,
+        now: Timestamp,
+    ) -> Result<u64, Error> {
         let db = maintain::connect(&self.path)?;
         trim(&db, keep, now).map_err(failed("cannot trim the history", &self.path))
     }
 }
 
 /// Where a look at the history stopped: a row of it.
-type Place = (i64, String, i64);
+type Place = (i64, String, Timestamp);
 
-fn trim(db: &Connection, keep: &BTreeMap<Dataset, i64>, now: i64) -> rusqlite::Result<u64> {
+fn trim(
+    db: &Connection,
+    keep: &BTreeMap<Dataset, Timestamp>,
+    now: Timestamp,
+) -> rusqlite::Result<u64> {
     // Lost in a power cut, it is done by the next run.
     db.execute_batch("PRAGMA synchronous = NORMAL;")?;
     let before = cutoffs(db, keep)?;
     let started_at = recall(db, STOPPED_AT)?.unwrap_or_default();
     let (old, stopped_at) = look(db, &before, place(&started_at))?;
-    let stopped_at =
-        stopped_at.map(|(source, key, at)| format!("{source} {at} {key}")).unwrap_or_default();
+    let stopped_at = stopped_at.map(|(source, key, at)| format!("{source} {} {key}", at.micros()));
+    let stopped_at = stopped_at.unwrap_or_default();
     if old.is_empty() && stopped_at.as_bytes() == started_at {
         return Ok(0);
     }
@@ -58,7 +67,10 @@ fn trim(db: &Connection, keep: &BTreeMap<Dataset, i64>, now: i64) -> rusqlite::R
 }
 
 /// From when on the history of each source is kept.
-fn cutoffs(db: &Connection, keep: &BTreeMap<Dataset, i64>) -> rusqlite::Result<BTreeMap<i64, i64>> {
+fn cutoffs(
+    db: &Connection,
+    keep: &BTreeMap<Dataset, Timestamp>,
+) -> rusqlite::Result<BTreeMap<i64, Timestamp>> {
     let mut sources = db.prepare("SELECT id, dataset FROM sources")?;
     let mut rows = sources.query([])?;
     let mut cutoffs = BTreeMap::new();
@@ -75,10 +87,10 @@ fn cutoffs(db: &Connection, keep: &BTreeMap<Dataset, i64>) -> rusqlite::Result<B
 /// `None` at the end of all.
 fn look(
     db: &Connection,
-    before: &BTreeMap<i64, i64>,
+    before: &BTreeMap<i64, Timestamp>,
     from: Option<Place>,
 ) -> rusqlite::Result<(Vec<Place>, Option<Place>)> {
-    let (source, key, at) = from.unwrap_or((i64::MIN, String::new(), 0));
+    let (source, key, at) = from.unwrap_or((i64::MIN, String::new(), Timestamp::default()));
     let mut find = db.prepare(
         "SELECT source, key, fetched_at FROM answer_history
          WHERE (source, key, fetched_at) > (?1, ?2, ?3)
@@ -101,21 +113,21 @@ fn look(
 fn place(stored: &[u8]) -> Option<Place> {
     let mut parts = std::str::from_utf8(stored).ok()?.splitn(3, ' ');
     let (source, at) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    Some((source, parts.next()?.to_owned(), at))
+    Some((source, parts.next()?.to_owned(), Timestamp::from_micros(at)))
 }
 
 /// The first time only the hour is noted; from then on it is done once a week.
-fn sweep_now_and_then(db: &Connection, now: i64) -> rusqlite::Result<()> {
+fn sweep_now_and_then(db: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     let swept_at = recall(db, SWEPT_AT)?.and_then(|bytes| bytes.try_into().ok());
-    let swept_at = swept_at.map(i64::from_le_bytes);
-    if swept_at.is_some_and(|at| now < at.saturating_add(SWEEP_EVERY)) {
+    let swept_at = swept_at.map(|bytes| Timestamp::from_micros(i64::from_le_bytes(bytes)));
+    if swept_at.is_some_and(|at| now < at.later(SWEEP_EVERY)) {
         return Ok(());
     }
     if swept_at.is_some() {
         maintain::sweep_bodies(db)?;
         maintain::give_back(db)?;
     }
-    maintain::remember(db, SWEPT_AT, &now.to_le_bytes())
+    maintain::remember(db, SWEPT_AT, &now.micros().to_le_bytes())
 }
 
 fn recall(db: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Answer, Dataset, Key};
+use crate::domain::{Answer, Dataset, Key, Timestamp};
 use crate::store::transaction::DataVersion;
 use crate::store::{SourceId, SourceName, without_vin};
 
@@ -26,8 +26,8 @@ pub struct NewAnswer {
     pub said: Answer,
     /// The raw words.
     pub body: Body,
-    /// Until when it is fresh, in microseconds since the epoch.
-    pub expires_at: i64,
+    /// Until when it is fresh.
+    pub expires_at: Timestamp,
 }
 
 /// Whether answers about different VINs may share a stored body.
@@ -48,8 +48,8 @@ pub(in crate::store) struct Reply {
     pub(in crate::store) call: i64,
     /// Where its answers are kept.
     pub(in crate::store) source: SourceId,
-    /// When it came, in microseconds since the epoch.
-    pub(in crate::store) fetched_at: i64,
+    /// When it came.
+    pub(in crate::store) fetched_at: Timestamp,
 }
 
 #[derive(Debug)]
@@ -59,12 +59,12 @@ struct Entry {
     status: u8,
     detail: Option<Box<str>>,
     body: Hash,
-    expires_at: i64,
+    expires_at: Timestamp,
 }
 
 impl Entry {
     /// In the order of the table, the earlier answer first.
-    fn place(&self) -> (SourceId, &str, i64) {
+    fn place(&self) -> (SourceId, &str, Timestamp) {
         (self.reply.source, &self.key, self.reply.fetched_at)
     }
 }

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::domain::{Error, Key, Page};
+use crate::domain::{Error, Key, Page, Timestamp};
 use crate::store::answers::lookup::{BodyId, Snapshot};
 use crate::store::transaction::Transaction;
 use crate::store::{SourceId, failed};
@@ -11,8 +11,8 @@ use crate::store::{SourceId, failed};
 /// A reading of a list that has its last page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WholeList {
-    /// When it began, in microseconds since the epoch.
-    pub snapshot: i64,
+    /// When it began.
+    pub snapshot: Timestamp,
     /// How many pages it has.
     pub pages: u32,
 }
@@ -38,8 +38,8 @@ pub struct CompleteList {
     pub list: String,
     /// The reading.
     pub whole: WholeList,
-    /// Now, in microseconds since the epoch.
-    pub now: i64,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// Makes a reading of a list the one that counts, and removes other readings.
@@ -78,7 +78,7 @@ pub(in crate::store) fn complete_list(
 /// and the bodies that only they used.
 fn remove_other_readings(db: &Connection, complete: &CompleteList) -> rusqlite::Result<()> {
     let CompleteList { source, list, now, .. } = complete;
-    let counts: i64 = db.query_row(
+    let counts: Timestamp = db.query_row(
         "SELECT snapshot FROM inventories WHERE source = ?1 AND list = ?2",
         params![source.0, list],
         |row| row.get(0),
@@ -146,8 +146,8 @@ impl Snapshot<'_> {
         &self,
         source: SourceId,
         list: &str,
-        now: i64,
-    ) -> Result<Option<i64>, Error> {
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
         let (from, to) = Page::stored_bounds(list, None);
         let read = || {
             let mut pages = self.db.prepare_cached(
@@ -173,7 +173,7 @@ impl Snapshot<'_> {
         &self,
         source: SourceId,
         list: &str,
-        snapshot: i64,
+        snapshot: Timestamp,
     ) -> Result<Vec<KeptPage>, Error> {
         let (from, to) = Page::stored_bounds(list, Some(snapshot));
         let read = || {

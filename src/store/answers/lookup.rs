@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::domain::{Error, Key, KeySet};
+use crate::domain::{Error, Key, KeySet, Timestamp};
 use crate::store::admin::backup::is_as_written;
 use crate::store::{RESTORE, SourceId, SourceName, failed, with_vin};
 
@@ -40,8 +40,8 @@ pub struct KeptAnswer {
     pub detail: Option<Arc<str>>,
     /// Its words.
     pub body: Option<BodyId>,
-    /// Microseconds since the epoch.
-    pub fetched_at: i64,
+    /// When it came.
+    pub fetched_at: Timestamp,
 }
 
 /// A consistent view of the answers: one read transaction.

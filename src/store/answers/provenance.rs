@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, params};
 
-use crate::domain::{Error, Key, Vin};
+use crate::domain::{Error, Key, Timestamp, Vin};
 use crate::store::{Snapshot, failed};
 
 /// One answer, and the call it came by.
@@ -24,8 +24,8 @@ pub struct AnswerRecord {
     pub detail: Option<String>,
     /// Bytes of its words.
     pub body_bytes: u64,
-    /// Microseconds since the epoch.
-    pub fetched_at: i64,
+    /// When it came.
+    pub fetched_at: Timestamp,
     /// The call it came by.
     pub call: i64,
     /// The run that made the call; `None` once that was pruned.
@@ -41,8 +41,8 @@ pub struct AnswerRecord {
 pub struct EarlierAnswer {
     /// `found`, `absent` or `refused`.
     pub status: &'static str,
-    /// Microseconds since the epoch.
-    pub fetched_at: i64,
+    /// When it came.
+    pub fetched_at: Timestamp,
 }
 
 const ANSWER: &str = "

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Place;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::domain::{Micros, Moment};
+use crate::domain::time::micros;
+use crate::domain::{Micros, Moment, Timestamp};
 use crate::store::AccountId;
 use crate::store::ledger::budget::Budget;
 use crate::store::ledger::requests::RunLimits;
@@ -14,7 +16,7 @@ use crate::store::transaction::{DataVersion, Present, Transaction};
 
 /// A call is reserved before it is answered: calls are read a day further back
 /// than the longest window.
-const SLACK_MICROS: i64 = 86_400_000_000;
+const SLACK: Duration = Duration::from_hours(24);
 
 /// What is kept in memory of the ledger.
 #[derive(Debug)]
@@ -96,11 +98,11 @@ pub(in crate::store) fn load_account(
            AND coalesce(replies.state, '') NOT IN ('not_sent', 'released')",
     )?;
     let now = present.now;
-    let reach = limits.reach(now).saturating_add(SLACK_MICROS);
+    let reach = limits.reach(now).saturating_add(SLACK);
     let start = BootStart::of(db, present)?;
-    let since = now.wall.min(start.wall_at(now.boot)).saturating_sub(reach);
-    let first = first_of_boot(db, present.boot_id, now.boot.saturating_sub(reach))?;
-    let mut rows = find.query([account.0, since, first])?;
+    let since = now.wall.min(start.wall_at(now.boot)).earlier(reach);
+    let first = first_of_boot(db, present.boot_id, now.boot.saturating_sub(micros(reach)))?;
+    let mut rows = find.query(params![account.0, since, first])?;
     while let Some(row) = rows.next()? {
         let call = row.get(0)?;
         let is_of_this_boot = row.get_ref(1)?.as_str()? == present.boot_id;
@@ -137,13 +139,15 @@ impl BootStart {
     }
 
     /// The wall time at `boot`, had the clock not been set since.
-    fn wall_at(&self, boot: i64) -> i64 {
-        self.at.wall.saturating_add(boot.saturating_sub(self.at.boot))
+    fn wall_at(&self, boot: i64) -> Timestamp {
+        let since = boot.saturating_sub(self.at.boot);
+        Timestamp::from_micros(self.at.wall.micros().saturating_add(since))
     }
 
     /// Where on this boot's clock a moment of another boot lies.
-    fn boot_at(&self, wall: i64, call: i64) -> i64 {
-        let boot = self.at.boot.saturating_sub(self.at.wall.saturating_sub(wall));
+    fn boot_at(&self, wall: Timestamp, call: i64) -> i64 {
+        let before = self.at.wall.micros().saturating_sub(wall.micros());
+        let boot = self.at.boot.saturating_sub(before);
         // Ids rise with true time, whatever the wall clock said of an earlier call.
         if call < self.call { boot.min(self.at.boot) } else { boot }
     }

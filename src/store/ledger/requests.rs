@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Effect, Key, Micros, Moment, NotAsked};
+use crate::domain::{Effect, Key, Micros, Moment, NotAsked, Timestamp};
 use crate::store::answers::index::NewAnswer;
 use crate::store::ledger::windows::Limits;
 use crate::store::{AccountId, SourceId};
@@ -158,11 +158,11 @@ pub struct Reconcile {
     /// What was to be done.
     pub key: Key,
     /// When it was frozen: frozen again since, it is another one.
-    pub frozen_at: i64,
+    pub frozen_at: Timestamp,
     /// What it brought; `None`: it was never done.
     pub answer: Option<NewAnswer>,
-    /// When that was found out, in microseconds since the epoch.
-    pub at: i64,
+    /// When that was found out.
+    pub at: Timestamp,
 }
 
 /// What became of a key that another run was asking about.

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::domain::{Error, Moment};
+use crate::domain::time::micros;
+use crate::domain::{Error, Moment, Timestamp};
 use crate::store::run_locks::InUse;
 use crate::store::transaction::{Present, Transaction};
 use crate::store::{AccountId, Snapshot, failed, open};
@@ -75,7 +76,6 @@ pub(in crate::store) fn keep_wait(tx: &Transaction<'_>, heard: HeardWait) -> rus
     if wait < WORTH_KEEPING || known.is_some_and(|known| known.left >= wait) {
         return Ok(());
     }
-    let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
     tx.db
         .prepare_cached(
             "INSERT OR REPLACE INTO waits (account, boot_id, until_wall, until_boot, why)
@@ -84,8 +84,8 @@ pub(in crate::store) fn keep_wait(tx: &Transaction<'_>, heard: HeardWait) -> rus
         .execute(params![
             account.0,
             tx.run.boot_id,
-            now.wall.saturating_add(micros),
-            now.boot.saturating_add(micros),
+            now.wall.later(wait),
+            now.boot.saturating_add(micros(wait)),
             word.name()
         ])?;
     Ok(())
@@ -167,16 +167,16 @@ fn find(
         )?
         .query_row(params![account.0, boot_id], |row| {
             let same_boot: bool = row.get(0)?;
-            let (until_wall, until_boot): (i64, i64) = (row.get(1)?, row.get(2)?);
+            let (until_wall, until_boot): (Timestamp, i64) = (row.get(1)?, row.get(2)?);
             let left = if same_boot {
-                until_boot.saturating_sub(now.boot)
+                let left = until_boot.saturating_sub(now.boot);
+                Duration::from_micros(u64::try_from(left).unwrap_or(0))
             } else {
-                until_wall.saturating_sub(now.wall)
+                until_wall.since(now.wall)
             };
             Ok((left, WaitWord::from_name(row.get_ref(3)?.as_str()?)))
         })
         .optional()?;
     let Some((left, word)) = row else { return Ok(None) };
-    let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
     Ok((!left.is_zero() && left <= LONGEST_WAIT).then_some(KeptWait { left, word }))
 }

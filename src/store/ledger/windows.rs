@@ -9,7 +9,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::domain::{Micros, Moment, NotAsked};
+use crate::domain::time::micros;
+use crate::domain::{Micros, Moment, NotAsked, Timestamp};
 
 /// Wall and boot clock drift apart by less than this while neither is set.
 const DRIFT_MICROS: u64 = 120_000_000;
@@ -19,12 +20,12 @@ const DRIFT_MICROS: u64 = 120_000_000;
 pub enum Span {
     /// The last so long.
     Sliding(Duration),
-    /// From one reset to the next, both in microseconds of wall time.
+    /// From one reset to the next, by the wall clock.
     Since {
         /// The latest reset.
-        last: i64,
+        last: Timestamp,
         /// The coming reset.
-        next: i64,
+        next: Timestamp,
         /// The longest that can lie between two resets.
         length: Duration,
     },
@@ -72,19 +73,17 @@ impl Limits {
         Self { windows, spend: self.spend.clone() }
     }
 
-    /// How far back calls still matter, in microseconds.
-    pub fn reach(&self, now: Moment) -> i64 {
+    /// How far back calls still matter.
+    pub fn reach(&self, now: Moment) -> Duration {
         let spans = self.windows.iter().map(|window| window.span);
         spans
             .chain(self.spend.iter().map(|spend| spend.span))
             .map(|span| match span {
-                Span::Sliding(length) => micros(length),
-                Span::Since { last, length, .. } => {
-                    now.wall.saturating_sub(last).max(micros(length))
-                }
+                Span::Sliding(length) => length,
+                Span::Since { last, length, .. } => now.wall.since(last).max(length),
             })
             .max()
-            .unwrap_or(0)
+            .unwrap_or(Duration::ZERO)
     }
 }
 
@@ -228,7 +227,7 @@ impl Account {
     }
 
     fn saw_a_jump(&self, within: Duration, now: Moment) -> bool {
-        let ahead = |at: Moment| at.wall.saturating_sub(at.boot);
+        let ahead = |at: Moment| at.wall.micros().saturating_sub(at.boot);
         self.entries.values().any(|entry| {
             entry.elapsed(now) < micros(within)
                 && ahead(entry.at).abs_diff(ahead(now)) > DRIFT_MICROS
@@ -246,7 +245,7 @@ impl Entry {
         match span {
             Span::Sliding(length) => micros(length).saturating_sub(self.elapsed(now)),
             Span::Since { last, .. } if self.at.wall < last => 0,
-            Span::Since { next, .. } => next.saturating_sub(now.wall),
+            Span::Since { next, .. } => micros(next.since(now.wall)),
         }
     }
 
@@ -265,10 +264,6 @@ impl Room {
             _ => Self::AfterOpen,
         }
     }
-}
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn duration(micros: i64) -> Duration {

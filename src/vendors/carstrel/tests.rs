@@ -2,11 +2,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::facts::{Listing, Price};
-use crate::domain::{Denied, Page, Vin};
+use crate::domain::{Denied, Page, Timestamp, Vin};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, settings};
 
 fn key(number: u32) -> Vec<Key> {
-    vec![Key::Page(Page { list: "/external/vehicles?".into(), snapshot: 1, number })]
+    vec![Key::Page(Page {
+        list: "/external/vehicles?".into(),
+        snapshot: Timestamp::from_micros(1),
+        number,
+    })]
 }
 
 fn named(name: &str) -> Reply {
@@ -91,7 +95,7 @@ fn the_documented_vehicle_is_read() {
             availability: Some("available".into()),
             offer: Some("sale"),
             city: Some("Nairobi".into()),
-            last_seen_at: Some(1_705_760_100_000_000),
+            last_seen_at: Some(Timestamp::from_micros(1_705_760_100_000_000)),
             ..Listing::default()
         },
     };

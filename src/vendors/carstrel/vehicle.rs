@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -62,10 +61,7 @@ fn listing(row: &Object<'_>, raw: &RawValue, currency: Option<[u8; 3]>) -> Listi
         region: text(&["region", "state"])
             .or_else(|| text_of_place(&["region", "state", "county"])),
         url: text(&["url", "publicUrl", "listingUrl"]),
-        last_seen_at: row
-            .scalar(&["updatedDate", "updatedAt"])
-            .and_then(|text| text.parse().ok())
-            .map(Timestamp::as_microsecond),
+        last_seen_at: row.scalar(&["updatedDate", "updatedAt"]).and_then(|text| text.parse().ok()),
         dealer_id: None,
     }
 }

@@ -17,7 +17,7 @@ use super::{
     Role, ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
 use crate::config::VendorSettings;
-use crate::domain::{Fault, Key, KeyKind, Page, Task, Vin};
+use crate::domain::{Fault, Key, KeyKind, Page, Task, Timestamp, Vin};
 
 pub use wire::{Listed, PhotoRequest, listed, photo_request};
 
@@ -160,7 +160,7 @@ pub fn about(id: &str) -> Key {
 
 /// A page of the list. Pages replace those of an earlier reading.
 pub fn page(number: u32) -> Key {
-    Key::Page(Page { list: PATH.to_owned(), snapshot: 0, number })
+    Key::Page(Page { list: PATH.to_owned(), snapshot: Timestamp::default(), number })
 }
 
 /// An endpoint that fills no column.

@@ -8,14 +8,13 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
 use super::dealers;
 use crate::domain::facts::{Listing, Price};
-use crate::domain::{Fault, Key, Vin};
+use crate::domain::{Fault, Key, Timestamp, Vin};
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Answer, KeyAnswer, Parsed, Reply};
@@ -93,10 +92,7 @@ pub(super) fn listing(
         region: of_dealer("state"),
         url: text(&["vdp_url"]),
         // `2026-06-09 11:40:57.534384` names no zone: no moment, so no value.
-        last_seen_at: row
-            .scalar(LAST_SEEN)
-            .and_then(|text| text.parse().ok())
-            .map(Timestamp::as_microsecond),
+        last_seen_at: row.scalar(LAST_SEEN).and_then(|text| text.parse().ok()),
         dealer_id: dealers::id(row).or_else(|| dealers::id(dealer?)),
     }
 }
@@ -189,7 +185,7 @@ impl<'a> Row<'a> {
 fn roughly_when(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| {
         let civil: DateTime = text.parse().ok()?;
-        civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp().into())
     })
 }
 

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::Denied;
 use crate::domain::facts::{Listing, Price};
+use crate::domain::{Denied, Timestamp};
 use crate::vendors::Answer::{self, Absent, Found};
 use crate::vendors::Method;
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
@@ -114,7 +114,7 @@ fn several_rows_of_a_vin_are_one_answer_in_order() {
     let listings = listed("several");
     let ids: Vec<_> = listings.iter().map(|listing| listing.id.as_str()).collect();
     assert_eq!(ids, ["c", "d", "a", "b"], "active, then latest seen, then smallest id");
-    assert_eq!(listings[0].last_seen_at, Some(1_781_005_257_534_384));
+    assert_eq!(listings[0].last_seen_at, Some(Timestamp::from_micros(1_781_005_257_534_384)));
     assert_eq!(listings[0].condition, Some("certified"));
     assert_eq!(listings[1].last_seen_at, None, "no zone, no moment");
     assert_eq!(listings[1].price.map(|price| price.cents), Some(95_000));

@@ -127,7 +127,7 @@ fn every_listing_command_speaks_json() {
     assert_eq!(json(&["cache", "forget", vin])["answers"], 1);
     let restored = json(&["store", "restore", "copy.db"]);
     assert_eq!((&restored["replaced"], &restored["answers"]), (&"merged".into(), &4.into()));
-    for words in [&["quota"][..], &["runs", "list"], &["vpic", "status"], &["recalls", "status"]] {
+    for words in [&["quota"][..], &["runs", "list"], &["recalls", "status"]] {
         let printed = work.vinrich(&[words, &["--format", "json"]].concat());
         assert!(printed.json().is_array() || printed.json().is_object(), "{words:?}");
     }

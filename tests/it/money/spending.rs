@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use vinrich::config::SpendLimit;
+use vinrich::domain::Timestamp;
 use vinrich::domain::money::Micros;
 use vinrich::domain::time::Clock as _;
 use vinrich::vendors;
@@ -120,9 +121,9 @@ fn spend_by_day_and_month_is_never_passed() {
     carvin.spend = vec![limit(2, NIGHT), limit(40, NIGHT * 31)];
 
     // When each run began and ended, and what it spent.
-    let mut runs: Vec<(i64, i64, i64)> = Vec::new();
+    let mut runs: Vec<(Timestamp, Timestamp, i64)> = Vec::new();
     let start = clock.now().wall;
-    let end = start + micros(NIGHT * u32::try_from(nights(33)).expect("few"));
+    let end = start.later(NIGHT * u32::try_from(nights(33)).expect("few"));
     // Seventeen hours are no part of a day: the windows slide over the runs.
     while clock.now().wall < end {
         let began = clock.now().wall;
@@ -139,7 +140,7 @@ fn spend_by_day_and_month_is_never_passed() {
     for (window, most) in [(NIGHT, 2_000_000), (NIGHT * 31, 40_000_000)] {
         for (place, (_, first_ended, _)) in runs.iter().enumerate() {
             let within =
-                runs[place..].iter().take_while(|(began, ..)| began - first_ended < micros(window));
+                runs[place..].iter().take_while(|(began, ..)| began.since(*first_ended) < window);
             let spent: i64 = within.map(|(.., spent)| spent).sum();
             assert!(spent <= most, "{spent} within {window:?} of run {place}");
         }
@@ -147,12 +148,8 @@ fn spend_by_day_and_month_is_never_passed() {
     // What the month allows is used: the limit is no excuse for spending nothing.
     let spent: i64 = runs
         .iter()
-        .take_while(|(began, ..)| began - start < micros(NIGHT * 30))
+        .take_while(|(began, ..)| began.since(start) < NIGHT * 30)
         .map(|run| run.2)
         .sum();
     assert!(spent > 39_500_000, "{spent}");
-}
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).expect("less than an age")
 }

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use vinrich::Windows;
 use vinrich::config::{Quota, QuotaReset};
 use vinrich::domain::money::Micros;
-use vinrich::domain::time::{Clock, Moment};
+use vinrich::domain::time::{Clock, Moment, Timestamp};
 use vinrich::plan::Plan;
 use vinrich::store::ledger::windows::{Account, Entry, Room};
 
@@ -72,12 +72,8 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let wall = "2026-11-21T20:00:00Z".parse::<jiff::Timestamp>().expect("a time");
-        Self {
-            wall: AtomicI64::new(wall.as_microsecond()),
-            boot: AtomicI64::new(HOUR),
-            boot_id: "first",
-        }
+        let wall: Timestamp = "2026-11-21T20:00:00Z".parse().expect("a time");
+        Self { wall: AtomicI64::new(wall.micros()), boot: AtomicI64::new(HOUR), boot_id: "first" }
     }
 
     fn set_wall(&self, by: i64) {
@@ -99,7 +95,8 @@ impl Machine {
 
 impl Clock for Machine {
     fn now(&self) -> Moment {
-        Moment { wall: self.wall.load(Ordering::Acquire), boot: self.boot.load(Ordering::Acquire) }
+        let wall = Timestamp::from_micros(self.wall.load(Ordering::Acquire));
+        Moment { wall, boot: self.boot.load(Ordering::Acquire) }
     }
 
     fn boot_id(&self) -> &str {
@@ -163,7 +160,7 @@ fn calls_by_true_day(at: &str, zone: &str, rng: &mut fastrand::Rng) -> BTreeMap<
     settings.quotas = vec![per_day(40)];
     settings.quota_reset = QuotaReset::At { time, zone: zone.clone() };
     let windows = Windows::new(&settings);
-    let start = "2026-10-28T12:00:00Z".parse::<jiff::Timestamp>().expect("a time");
+    let start: Timestamp = "2026-10-28T12:00:00Z".parse().expect("a time");
     let (mut account, mut ahead, mut by_day) = (Account::default(), 0, BTreeMap::new());
     let mut call = 0;
     // Ten days around the end of summer time, in steps of some minutes.
@@ -179,16 +176,15 @@ fn calls_by_true_day(at: &str, zone: &str, rng: &mut fastrand::Rng) -> BTreeMap<
             ahead = [HOUR, -HOUR, 24 * HOUR, -24 * HOUR][rng.usize(..4)];
             until = boot + rng.i64(SECOND..2 * HOUR);
         }
-        let truth = start.as_microsecond() + boot;
-        let now = Moment { wall: truth + ahead, boot };
+        let truth = start.micros() + boot;
+        let now = Moment { wall: Timestamp::from_micros(truth + ahead), boot };
         let Room::Calls(room) = account.room(&windows.at(now), Micros::ZERO, 3, now) else {
             continue;
         };
         for _ in 0..room {
             call += 1;
             account.put(call, Entry { at: now, open: false, cost: Micros::ZERO });
-            let local = jiff::Timestamp::from_microsecond(truth).expect("a time");
-            let local = local.to_zoned(zone.clone()).datetime();
+            let local = Timestamp::from_micros(truth).in_zone(&zone).expect("a time").datetime();
             let begun = local.time() >= time;
             let day = if begun { local.date() } else { local.date().yesterday().expect("a day") };
             *by_day.entry(day).or_default() += 1;

@@ -75,7 +75,6 @@ impl Fleet {
         let enriched = Enriched::at(&plan, &self.clock);
         let asked = self.world.asked();
         check_forecast(&forecast, &enriched);
-        let day = NIGHT.as_micros() as f64;
         let mut night = Night {
             never: 0,
             oldest: 0.0,
@@ -89,7 +88,7 @@ impl Fleet {
                 night.never += 1;
                 continue;
             }
-            let age = (began - fetched_at(&row["recalls_fetched_at"])) as f64 / day;
+            let age = began.since(fetched_at(&row["recalls_fetched_at"])).div_duration_f64(NIGHT);
             night.oldest = night.oldest.max(age);
             if row["recall_campaign_count"] != "0" {
                 night.oldest_found = night.oldest_found.max(age);
@@ -126,7 +125,7 @@ fn batch(question: &Question) -> Option<usize> {
 #[test]
 fn a_hundred_calls_serve_three_hundred_vehicles() {
     let fleet = Fleet::new(300, usize::MAX);
-    for number in 1..=nights(30) {
+    for number in 1..=nights(14) {
         let night = fleet.night();
         if number == 1 {
             assert_eq!(night.batches, [20; 15], "batches are full");
@@ -143,7 +142,7 @@ fn a_hundred_calls_serve_three_hundred_vehicles() {
 fn zeros_are_confirmed_and_starve_nobody() {
     // 240 vehicles of one call and 60 of two: 360 calls a round.
     let fleet = Fleet::new(300, 5);
-    for number in 1..=nights(16) {
+    for number in 1..=nights(11) {
         let night = fleet.night();
         assert_eq!(night.calls, 100, "night {number}: the quota is used");
         if number <= 4 {
@@ -160,7 +159,7 @@ fn zeros_are_confirmed_and_starve_nobody() {
 #[test]
 fn newcomers_are_answered_on_their_first_night() {
     let mut fleet = Fleet::new(100, 7);
-    for number in 1..=nights(15) {
+    for number in 1..=nights(11) {
         let night = fleet.night();
         if number > 3 {
             assert_eq!(night.never, 0, "night {number}");
@@ -194,7 +193,7 @@ fn one_call_a_night_confirms_zeros() {
 fn outages_are_caught_up_with() {
     let fleet = Fleet::new(300, 10);
     let outage = [7, 8];
-    for number in 1..=nights(16) {
+    for number in 1..=nights(15) {
         if outage.contains(&number) {
             fleet.world.fail(503);
         } else {

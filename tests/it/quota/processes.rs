@@ -16,7 +16,7 @@ use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::events::Silent;
 use vinrich::domain::outcome::Dataset;
-use vinrich::domain::time::{Clock, Moment};
+use vinrich::domain::time::{Clock, Moment, Timestamp};
 use vinrich::sandbox::{self, SandboxSpec};
 use vinrich::vendors;
 
@@ -60,7 +60,8 @@ impl Clock for Jumping {
             self.ahead.store(JUMPS[rng.usize(..JUMPS.len())], Ordering::Release);
         }
         let Moment { wall, boot } = self.machine.now();
-        Moment { wall: wall + self.ahead.load(Ordering::Acquire), boot }
+        let wall = wall.micros() + self.ahead.load(Ordering::Acquire);
+        Moment { wall: Timestamp::from_micros(wall), boot }
     }
 
     fn boot_id(&self) -> &str {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use vinrich::config::Durability;
 use vinrich::domain::key::Key;
 use vinrich::domain::money::Micros;
-use vinrich::domain::time::Moment;
+use vinrich::domain::time::{Moment, Timestamp};
 use vinrich::domain::vin::Vin;
 use vinrich::store::ledger::windows::{Limits, Span, Window};
 use vinrich::store::{
@@ -98,7 +98,8 @@ impl Machine {
     }
 
     fn moment(&self) -> Moment {
-        Moment { wall: WALL_AT_BOOT + self.now + self.ahead, boot: self.now }
+        let wall = Timestamp::from_micros(WALL_AT_BOOT + self.now + self.ahead);
+        Moment { wall, boot: self.now }
     }
 
     /// The wall clock is set, or turned for the summer.

@@ -201,7 +201,8 @@ fn a_wait_outlives_the_run_that_was_told() {
     assert_eq!((second.report.exit_code, fake.heard().len()), (75, 1), "it asks nothing");
     second.all("decode_error", "rate_limited");
     let resume: Timestamp = second.report.resume_at.expect("a time").parse().expect("RFC 3339");
-    let in_micros = resume.as_microsecond() - vinrich::domain::time::Clock::now(&clock).wall;
+    let in_micros =
+        resume.as_microsecond() - vinrich::domain::time::Clock::now(&clock).wall.micros();
     assert!((3_590_000_000..=3_602_000_000).contains(&in_micros), "in {in_micros} us");
 
     clock.pass(Duration::from_secs(3601));

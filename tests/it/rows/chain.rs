@@ -2,6 +2,7 @@
 //! opinion is good for.
 
 use vinrich::config::{Durability, RecallKey};
+use vinrich::domain::Timestamp;
 use vinrich::domain::outcome::Dataset;
 use vinrich::plan::Plan;
 use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
@@ -277,7 +278,8 @@ fn a_kept_find_beats_the_files_zero() {
         must_exist: true,
         limits: RunLimits::default(),
     };
-    import_recall_file(&spec, &file, false, 1_795_305_600_000_000, |_| {}).expect("imported");
+    let now = Timestamp::from_micros(1_795_305_600_000_000);
+    import_recall_file(&spec, &file, false, now, |_| {}).expect("imported");
     let after = Enriched::by(&plan);
     let now = after.row(&row["vin"]);
     assert_eq!(now["recall_campaigns"], row["recall_campaigns"]);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use vinrich::domain::Timestamp;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::facts::DecodeFacts;
 use vinrich::domain::key_set::KeySet;
@@ -18,8 +19,8 @@ use crate::support::Work;
 use crate::support::command::{Ended, Running, vins};
 use crate::support::vpic::data;
 
-/// 2026-11-22, in microseconds since the epoch.
-const NOW: i64 = 1_795_305_600_000_000;
+/// 2026-11-22.
+const NOW: Timestamp = Timestamp::from_micros(1_795_305_600_000_000);
 
 /// Runs `vinrich WORDS…` with the decoder's data at `path`.
 fn with_data_at(work: &Work, path: &Path, words: &[&str]) -> Ended {

@@ -10,7 +10,7 @@ use vinrich::SystemClock;
 use vinrich::config::Quota;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::events::Silent;
-use vinrich::domain::time::{Clock, Moment};
+use vinrich::domain::time::{Clock, Moment, Timestamp};
 use vinrich::plan::Plan;
 use vinrich::report::Report;
 
@@ -43,7 +43,7 @@ impl Clock for ScriptedClock {
     fn now(&self) -> Moment {
         let ahead = self.ahead.load(Ordering::Acquire);
         let Moment { wall, boot } = self.machine.now();
-        Moment { wall: wall + ahead, boot: boot + ahead }
+        Moment { wall: Timestamp::from_micros(wall.micros() + ahead), boot: boot + ahead }
     }
 
     fn boot_id(&self) -> &str {
@@ -67,7 +67,7 @@ pub(crate) fn nights(usual: usize) -> usize {
     number_in("VINRICH_NIGHTS").unwrap_or(usual).max(usual)
 }
 
-/// When a row's answer was fetched, in microseconds since the epoch.
-pub(crate) fn fetched_at(text: &str) -> i64 {
-    text.parse::<jiff::Timestamp>().expect("RFC 3339").as_microsecond()
+/// When a row's answer was fetched.
+pub(crate) fn fetched_at(text: &str) -> Timestamp {
+    text.parse().expect("RFC 3339")
 }

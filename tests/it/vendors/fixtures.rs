@@ -11,6 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
+use vinrich::domain::Timestamp;
 use vinrich::domain::facts::{Dealer, DecodeFacts, Facts};
 use vinrich::domain::key::{Effect, Key, KeyKind, Page, Task, Vehicle};
 use vinrich::domain::outcome::Fault;
@@ -172,7 +173,11 @@ fn keys(kind: KeyKind) -> Vec<Key> {
             .map(|vin| Key::Vin(Vin::new(vin).expect("a VIN")))
             .into(),
         KeyKind::Vehicle => vec![Key::Vehicle(Vehicle::new("Ford", "F-250 SD", 2016))],
-        KeyKind::Page => vec![Key::Page(Page { list: "/".into(), snapshot: 1, number: 1 })],
+        KeyKind::Page => vec![Key::Page(Page {
+            list: "/".into(),
+            snapshot: Timestamp::from_micros(1),
+            number: 1,
+        })],
         KeyKind::Name => [1, 2, 3].map(|number| Key::Name(format!("16ed7612-000{number}"))).into(),
         KeyKind::Task => {
             vec![Key::Task(Task { subject: "1HGBH41JXMN109186".into(), body: "{}".into() })]

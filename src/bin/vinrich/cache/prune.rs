@@ -21,11 +21,9 @@ const LONGEST_WINDOW: Duration = Duration::from_hours(31 * 24);
 
 pub(super) fn run(args: &CachePruneArgs, settings: &Settings) -> Result<u8, Error> {
     let now = SystemClock::new().now().wall;
-    let ago =
-        |age: Duration| now.saturating_sub(i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
     let spec = PruneSpec {
-        answers_before: ago(args.older_than),
-        calls_before: ago(age_of_calls(args, settings)),
+        answers_before: now.earlier(args.older_than),
+        calls_before: now.earlier(age_of_calls(args, settings)),
         dataset: args.dataset,
         dry_run: args.dry_run,
     };

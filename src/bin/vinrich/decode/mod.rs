@@ -4,6 +4,7 @@ mod card;
 
 use serde_json::{Value, json};
 use vinrich::SystemClock;
+use vinrich::domain::Timestamp;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::time::Clock;
 use vinrich::domain::vin::{self, Reading, Rules, Vin, VinError};
@@ -35,7 +36,7 @@ struct Read<'a> {
 }
 
 impl<'a> Read<'a> {
-    fn new(typed: &'a str, vpic: &Vpic, now: i64) -> Self {
+    fn new(typed: &'a str, vpic: &Vpic, now: Timestamp) -> Self {
         let mut reading = vin::read(typed, Rules::default());
         if reading.error.is_some() && reading.suggestion.is_none() {
             let decode = |vin: &_| Some(vpic.decode(vin, now).facts);

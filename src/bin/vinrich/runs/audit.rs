@@ -6,10 +6,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde_json::json;
+use vinrich::domain::Timestamp;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::output::{place_of, write_error};
 use vinrich::store::{AuditEntry, AuditFilter, Store};
@@ -53,18 +52,16 @@ fn filter(args: &RunsAuditArgs) -> Result<AuditFilter, Error> {
     })
 }
 
-/// `2026-11-22`, `2026-11-22T02:10:00Z`, or `7d` ago, in microseconds since the epoch.
-fn time(flag: &str, typed: &str, now: Timestamp) -> Result<i64, Error> {
+/// `2026-11-22`, `2026-11-22T02:10:00Z`, or `7d` ago.
+fn time(flag: &str, typed: &str, now: Timestamp) -> Result<Timestamp, Error> {
     if let Ok(time) = typed.parse::<Timestamp>() {
-        return Ok(time.as_microsecond());
+        return Ok(time);
     }
     if let Some(day) = typed.parse::<Date>().ok().filter(|_| typed.len() == "2026-11-22".len()) {
-        let start = day.to_zoned(TimeZone::UTC).map(|day| day.timestamp().as_microsecond());
-        return start.map_err(|_| not_a_time(flag, typed));
+        return Timestamp::start_of(day).ok_or_else(|| not_a_time(flag, typed));
     }
     let ago: Duration = vinrich::config::duration(typed).map_err(|_| not_a_time(flag, typed))?;
-    let ago = i64::try_from(ago.as_micros()).unwrap_or(i64::MAX);
-    Ok(now.as_microsecond().saturating_sub(ago))
+    Ok(now.earlier(ago))
 }
 
 fn not_a_time(flag: &str, typed: &str) -> Error {
@@ -164,7 +161,11 @@ const COLUMNS: [&str; 14] = [
     "charged_micros",
 ];
 
-fn cells(entry: &AuditEntry, time: impl Fn(i64) -> String, between_keys: &str) -> [String; 14] {
+fn cells(
+    entry: &AuditEntry,
+    time: impl Fn(Timestamp) -> String,
+    between_keys: &str,
+) -> [String; 14] {
     [
         entry.call.to_string(),
         time(entry.reserved_at),

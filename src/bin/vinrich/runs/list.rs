@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use vinrich::domain::Timestamp;
 use vinrich::domain::error::Error;
 use vinrich::domain::money::Micros;
 use vinrich::report::Report;
@@ -45,13 +46,12 @@ pub(super) struct Listed<'a> {
     output: Option<&'a str>,
     command: &'a str,
     #[serde(skip)]
-    started: i64,
+    started: Timestamp,
 }
 
 impl<'a> Listed<'a> {
     pub(super) fn of(run: &'a RunRecord) -> Self {
         let report = run.report.as_deref().and_then(Report::from_json);
-        let micros = run.ended_at.map(|ended| ended.saturating_sub(run.started_at));
         let (state, exit_code) = match run.state {
             RunState::Running => ("running", None),
             RunState::Killed => ("killed", None),
@@ -61,8 +61,11 @@ impl<'a> Listed<'a> {
             run_id: &run.run_id,
             started_at: rfc3339(run.started_at),
             ended_at: run.ended_at.and_then(rfc3339),
-            // When a killed run died, nobody knows: it was found dead later.
-            seconds: micros.filter(|_| exit_code.is_some()).map(|micros| micros as f64 / 1e6),
+            // When a killed run died is not known: it was found dead later.
+            seconds: run
+                .ended_at
+                .filter(|_| exit_code.is_some())
+                .map(|ended| ended.since(run.started_at).as_secs_f64()),
             state,
             exit_code,
             outcome: report.as_ref().map(|report| report.outcome.clone()),

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use serde::Serialize;
+use vinrich::domain::Timestamp;
 use vinrich::domain::error::Exit;
 use vinrich::domain::events::{Events, Fields, Level};
 use vinrich::report::{DatasetReport, Report, VendorReport};
@@ -296,7 +297,7 @@ fn verdict(report: &Report) -> Vec<String> {
 
 /// Whether a vendor that was parked early in the run can be asked at its end.
 fn has_come(at: &str, ended_at: &str) -> bool {
-    match (at.parse::<jiff::Timestamp>(), ended_at.parse::<jiff::Timestamp>()) {
+    match (at.parse::<Timestamp>(), ended_at.parse::<Timestamp>()) {
         (Ok(at), Ok(ended)) => at <= ended,
         _ => false,
     }

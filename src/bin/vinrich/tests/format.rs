@@ -65,7 +65,7 @@ proptest! {
 
     #[test]
     fn any_number_has_words(number: u64, seconds: f64, micros: i64) {
-        let words = [thousands(number), span(number), bytes(number), took(seconds), at(micros)];
+        let words = [thousands(number), span(number), bytes(number), took(seconds), at(Timestamp::from_micros(micros))];
         prop_assert!(words.iter().all(|words| !words.is_empty()));
         prop_assert_eq!(thousands(number).replace(',', ""), number.to_string());
     }

@@ -31,7 +31,7 @@ fn the_parts_are_listed_with_their_age() {
     let held = KeptRecallFile {
         part: Part::Post2010,
         name: "FLAT_RCL_POST_2010.zip".into(),
-        imported_at: 1_795_314_199_000_000,
+        imported_at: Timestamp::from_micros(1_795_314_199_000_000),
         newest: Some(20_161),
         rows: 210_000,
         campaigns: 14_000,

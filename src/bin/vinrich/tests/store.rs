@@ -1,8 +1,12 @@
 use super::*;
 
 fn restored(merge: MergeOutcome) -> Restored {
-    let holds =
-        Backup { bytes: 1_500_000, answers: 2000, calls: 112, latest: Some(1_795_314_199_000_000) };
+    let holds = Backup {
+        bytes: 1_500_000,
+        answers: 2000,
+        calls: 112,
+        latest: Some(Timestamp::from_micros(1_795_314_199_000_000)),
+    };
     Restored { holds, merge, kept: Some("v.db.before-restore-20261122T022319Z".into()) }
 }
 

@@ -25,7 +25,7 @@ fn with_vin(id: &str, active: bool) -> StockVehicle {
 fn inventory(vehicles: Vec<StockVehicle>, currency: Option<&str>) -> Inventory {
     let mut stock = Stock::default();
     stock.add(vehicles);
-    stock.into_inventory(7, None, currency).expect("an inventory")
+    stock.into_inventory(Timestamp::from_micros(7), None, currency).expect("an inventory")
 }
 
 fn camrys(vehicles: Vec<StockVehicle>, currency: Option<&str>) -> Comparables {
@@ -88,7 +88,8 @@ fn a_vehicle_that_comes_twice_counts_once_with_its_latest_words() {
     let mut stock = Stock::default();
     stock.add(vec![vehicle("a", Some((100, "USD")))]);
     stock.add(vec![vehicle("a", Some((90, "USD"))), vehicle("b", Some((90, "USD")))]);
-    let inventory = stock.into_inventory(7, None, Some("USD")).expect("an inventory");
+    let inventory =
+        stock.into_inventory(Timestamp::from_micros(7), None, Some("USD")).expect("an inventory");
     let camrys = inventory.comparables("Toyota", "camry", 2020);
     assert_eq!((camrys.count, camrys.prices.map(|prices| prices.max)), (2, Some(90)));
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::config::Durability;
+use crate::domain::Timestamp;
 use crate::store::{RunLimits, Store, StoreSpec, import_recall_file};
 
 fn decode(model: &str, year: i32) -> DecodeFacts {
@@ -20,7 +21,8 @@ fn vehicles_with_the_same_campaigns_share_them() {
     std::fs::write(&text, rows.concat()).expect("written");
     let (durability, limits) = (Durability::Normal, RunLimits::default());
     let spec = StoreSpec { path: &path, durability, must_exist: false, limits };
-    import_recall_file(&spec, &text, false, 1_800_000_000_000_000, |_| ()).expect("imported");
+    let now = Timestamp::from_micros(1_800_000_000_000_000);
+    import_recall_file(&spec, &text, false, now, |_| ()).expect("imported");
     let store = Store::peek(&path).expect("readable").expect("there");
     let snapshot = store.snapshot().expect("a view");
     let mut file = File::open(&snapshot).expect("readable").expect("imported");

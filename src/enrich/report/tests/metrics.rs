@@ -23,7 +23,39 @@ fn night(exit: Exit, ended_at: &str) -> Report {
 #[test]
 fn a_night_is_a_page_of_gauges() {
     let page = text(&night(Exit::Parked, "2026-11-22T02:15:31Z"), "/srv/\"a\".csv", "");
-    insta::assert_snapshot!(page, @"");
+    insta::assert_snapshot!(page, @r##"
+    # HELP vinrich_exit_code The exit code of the latest run.
+    # TYPE vinrich_exit_code gauge
+    vinrich_exit_code{output="/srv/\"a\".csv"} 75
+    # HELP vinrich_run_end_timestamp_seconds When the latest run ended.
+    # TYPE vinrich_run_end_timestamp_seconds gauge
+    vinrich_run_end_timestamp_seconds{output="/srv/\"a\".csv"} 1795313731
+    # HELP vinrich_last_success_timestamp_seconds When a run last ended with exit code 0; 0 if none has.
+    # TYPE vinrich_last_success_timestamp_seconds gauge
+    vinrich_last_success_timestamp_seconds{output="/srv/\"a\".csv"} 0
+    # HELP vinrich_resume_at_timestamp_seconds When running again makes sense; 0 if nothing waits.
+    # TYPE vinrich_resume_at_timestamp_seconds gauge
+    vinrich_resume_at_timestamp_seconds{output="/srv/\"a\".csv"} 1795399800
+    # HELP vinrich_duration_seconds How long the latest run took.
+    # TYPE vinrich_duration_seconds gauge
+    vinrich_duration_seconds{output="/srv/\"a\".csv"} 12.5
+    # HELP vinrich_rows Rows of the latest run.
+    # TYPE vinrich_rows gauge
+    vinrich_rows{output="/srv/\"a\".csv",state="read"} 312
+    vinrich_rows{output="/srv/\"a\".csv",state="written"} 307
+    vinrich_rows{output="/srv/\"a\".csv",state="diverted"} 5
+    vinrich_rows{output="/srv/\"a\".csv",state="rejected"} 0
+    # HELP vinrich_rows_by_status Rows of the latest run, by dataset and status.
+    # TYPE vinrich_rows_by_status gauge
+    vinrich_rows_by_status{output="/srv/\"a\".csv",dataset="decode",status="found"} 301
+    vinrich_rows_by_status{output="/srv/\"a\".csv",dataset="decode",status="pending"} 6
+    # HELP vinrich_calls Calls of the latest run, retries included.
+    # TYPE vinrich_calls gauge
+    vinrich_calls{output="/srv/\"a\".csv",vendor="visor"} 28
+    # HELP vinrich_spent_usd What the calls of the latest run cost.
+    # TYPE vinrich_spent_usd gauge
+    vinrich_spent_usd{output="/srv/\"a\".csv",vendor="visor"} 0.056
+    "##);
 }
 
 #[test]

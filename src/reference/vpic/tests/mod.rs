@@ -9,7 +9,7 @@ use crate::domain::Exit;
 use crate::reference::vpic::testing;
 
 /// 2026-11-22.
-const NOW: i64 = 1_795_305_600_000_000;
+const NOW: Timestamp = Timestamp::from_micros(1_795_305_600_000_000);
 
 fn vpic() -> Option<Vpic> {
     Some(Vpic::find(&testing::data()?).expect("sound data").expect("data"))
@@ -95,7 +95,7 @@ fn the_data_say_what_they_are() {
     assert_eq!(provenance.data_month, "2026-10");
     assert_eq!(provenance.digest, Artifact::pinned().digest);
     assert_eq!(provenance.decoder_version, "3.0.2");
-    assert_eq!(vpic.released_at(), 1_790_812_800_000_000);
+    assert_eq!(vpic.released_at().rfc3339(), "2026-10-01T00:00:00Z");
     if provenance.place != Place::Embedded {
         assert_eq!(provenance.place, Place::File(path));
     }

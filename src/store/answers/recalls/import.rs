@@ -13,8 +13,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::merge;
 use super::{UNKNOWN_YEAR, campaign_columns, read_campaign};
-use crate::domain::Error;
 use crate::domain::facts::{Campaign, Days, day};
+use crate::domain::{Error, Timestamp};
 use crate::matching::bare;
 use crate::reference::nhtsa_file::{self, Edition, Part, Record};
 use crate::store::run_locks::InUse;
@@ -26,8 +26,6 @@ const REMEMBERED: usize = 1 << 16;
 /// A part that has less than this share of the rows of the edition before it,
 /// in percent, is not a newer edition: NHTSA's file only grows.
 const SHRUNK: u64 = 90;
-
-const MICROS_A_DAY: i64 = 86_400_000_000;
 
 /// Where rows wait: as the tables of the store, with ids from 1.
 const STAGING: &str = "
@@ -66,7 +64,7 @@ pub fn import_recall_file(
     spec: &StoreSpec<'_>,
     path: &Path,
     replace: bool,
-    now: i64,
+    now: Timestamp,
     mut progress: impl FnMut(u64),
 ) -> Result<Imported, Error> {
     let mut import = Import::begin(spec)?;
@@ -153,7 +151,7 @@ impl<'a> Import<'a> {
     pub(in crate::store) fn commit(
         mut self,
         edition: Edition,
-        now: i64,
+        now: Timestamp,
     ) -> Result<Imported, Error> {
         self.put_campaign()
             .and_then(|()| self.db.execute_batch("COMMIT; BEGIN IMMEDIATE"))
@@ -235,7 +233,7 @@ impl<'a> Import<'a> {
         Ok(id)
     }
 
-    fn replace(&self, mut edition: Edition, now: i64) -> rusqlite::Result<Imported> {
+    fn replace(&self, mut edition: Edition, now: Timestamp) -> rusqlite::Result<Imported> {
         let count = |sql: &str| self.db.query_row(sql, [], |row| row.get(0)).map(i64::unsigned_abs);
         let campaigns = count("SELECT count(*) FROM staged_campaigns")?;
         let vehicles = count(&format!(
@@ -243,7 +241,7 @@ impl<'a> Import<'a> {
                  (SELECT DISTINCT model, year FROM staged_vehicles WHERE year <> {UNKNOWN_YEAR})"
         ))?;
         // A row may name a day to come by a slip; the file cannot know it.
-        let today = Days::try_from(now / MICROS_A_DAY).unwrap_or(Days::MAX);
+        let today = Days::try_from(now.days()).unwrap_or(Days::MAX);
         edition.newest = edition.newest.map(|day| day.min(today));
         let held: Option<Vec<u8>> = self
             .db
@@ -304,7 +302,7 @@ fn drop_part(db: &Connection, part: Part) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn insert_file(db: &Connection, imported: &Imported, now: i64) -> rusqlite::Result<i64> {
+fn insert_file(db: &Connection, imported: &Imported, now: Timestamp) -> rusqlite::Result<i64> {
     let Imported { edition, campaigns, vehicles, .. } = imported;
     let warnings = serde_json::Value::from(edition.warnings.clone()).to_string();
     let [rows, campaigns, vehicles] = [edition.rows, *campaigns, *vehicles].map(u64::cast_signed);

@@ -229,11 +229,9 @@ fn covered_years(held: &[KeptRecallFile]) -> RangeInclusive<i32> {
 
 /// An edition that names no day ends on the day of its import at the latest.
 fn last_year(file: &KeptRecallFile) -> i32 {
-    let imported = || Days::try_from(file.imported_at.div_euclid(MICROS_A_DAY)).unwrap_or(0);
+    let imported = || Days::try_from(file.imported_at.days()).unwrap_or(0);
     let days = file.newest.unwrap_or_else(imported);
     let span = jiff::Span::new().try_days(i64::from(days));
     let day = span.and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span));
     day.map_or(i32::MIN, |day| i32::from(day.year()) + 1)
 }
-
-const MICROS_A_DAY: i64 = 86_400_000_000;

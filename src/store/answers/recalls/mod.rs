@@ -14,6 +14,7 @@ mod tests;
 
 use rusqlite::Row;
 
+use crate::domain::Timestamp;
 use crate::domain::facts::{Campaign, Days};
 use crate::reference::nhtsa_file::Part;
 
@@ -69,8 +70,8 @@ pub struct KeptRecallFile {
     pub part: Part,
     /// The file's name, without folders.
     pub name: String,
-    /// When it was imported, in microseconds since the epoch.
-    pub imported_at: i64,
+    /// When it was imported.
+    pub imported_at: Timestamp,
     /// The latest day it names.
     pub newest: Option<Days>,
     /// Distinct rows about vehicles.
@@ -86,9 +87,8 @@ pub struct KeptRecallFile {
 /// How old the imported file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecallFileInfo {
-    /// When the part that still grows was imported, in microseconds since the
-    /// epoch: reports from before 2010 are closed history.
-    pub imported_at: i64,
+    /// When the part that still grows was imported: reports from before 2010 are closed history.
+    pub imported_at: Timestamp,
     /// The latest day that the file names.
     pub data_as_of: Option<Days>,
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::import::Import;
 use super::*;
@@ -11,7 +12,7 @@ use crate::reference::nhtsa_file::{Edition, Record};
 use crate::store::{RunLimits, Snapshot, Store, StoreSpec};
 
 /// A day in 2027.
-const NOW: i64 = 1_800_000_000_000_000;
+const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
 
 /// A store in a folder of its own.
 struct TestStore(tempfile::TempDir);
@@ -32,7 +33,9 @@ impl TestStore {
         for record in records {
             import.add(record).expect("a row");
         }
-        import.commit(edition(part, hash, records), NOW + i64::from(hash)).expect("kept")
+        import
+            .commit(edition(part, hash, records), NOW.later(Duration::from_micros(u64::from(hash))))
+            .expect("kept")
     }
 
     fn view<T>(&self, look: impl FnOnce(&Snapshot<'_>) -> Result<T, Error>) -> T {
@@ -262,7 +265,10 @@ fn an_edition_replaces_only_its_predecessor() {
 
     let again = store.import(Part::Post2010, 3, &next);
     assert!(again.unchanged);
-    let info = RecallFileInfo { imported_at: NOW + 3, data_as_of: Some(20_000) };
+    let info = RecallFileInfo {
+        imported_at: NOW.later(Duration::from_micros(3)),
+        data_as_of: Some(20_000),
+    };
     assert_eq!(store.info(), (Some(info), 2));
 }
 

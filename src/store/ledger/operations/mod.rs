@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use crate::domain::{Effect, Error, Key, Micros};
+use crate::domain::{Effect, Error, Key, Micros, Timestamp};
 use crate::store::answers::index::Reply;
 use crate::store::ledger::calls::parse_keys;
 use crate::store::ledger::processes::ThisRun;
@@ -24,8 +24,8 @@ use crate::store::{Snapshot, SourceId, failed};
 pub struct Operation {
     /// What is done.
     pub key: Key,
-    /// When it was frozen, in microseconds since the epoch.
-    pub frozen_at: i64,
+    /// When it was frozen.
+    pub frozen_at: Timestamp,
     /// Whether its outcome is known.
     pub settled: bool,
     /// Whether a call about it is on its way in a run that has not ended.
@@ -111,7 +111,7 @@ impl Journal<'_> {
     }
 
     /// Freezes an operation that is new, or wanted once more on purpose.
-    fn start(&self, source: SourceId, key: &Key, now: i64) -> rusqlite::Result<String> {
+    fn start(&self, source: SourceId, key: &Key, now: Timestamp) -> rusqlite::Result<String> {
         let idempotency_key = Uuid::new_v4().to_string();
         self.db
             .prepare_cached(
@@ -165,7 +165,7 @@ impl Journal<'_> {
         &self,
         source: SourceId,
         key: &Key,
-        frozen_at: i64,
+        frozen_at: Timestamp,
     ) -> rusqlite::Result<()> {
         let key = key.to_stored();
         if open_calls(self.db, source)?.contains(&key) {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::Durability;
-use crate::domain::{Answer, Moment, Task};
+use crate::domain::{Answer, Moment, Task, Timestamp};
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
     AccountId, Body, Call, Close, Elsewhere, Granted, NewAnswer, Reserve, RunInfo, RunLimits,
@@ -17,7 +17,7 @@ struct Process {
     source: SourceId,
 }
 
-const NOW: Moment = Moment { wall: 1_800_000_000_000_000, boot: 1_000_000 };
+const NOW: Moment = Moment { wall: Timestamp::from_micros(1_800_000_000_000_000), boot: 1_000_000 };
 
 fn task() -> Key {
     Key::Task(Task { subject: "or-gpt-4o-mini".into(), body: r#"{"input":{}}"#.into() })
@@ -25,7 +25,7 @@ fn task() -> Key {
 
 fn answer() -> NewAnswer {
     let body = Body::Own(bytes::Bytes::from_static(b"{}"));
-    NewAnswer { key: task(), said: Answer::Found, body, expires_at: i64::MAX }
+    NewAnswer { key: task(), said: Answer::Found, body, expires_at: Timestamp::MAX }
 }
 
 impl Process {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
+use crate::domain::time::micros;
 use crate::domain::{Error, Key, Moment};
 use crate::files::os;
 use crate::store::ledger::requests::{Elsewhere, RESERVED_FOR};
@@ -177,7 +178,6 @@ fn close_run(db: &Connection, run_id: &str, now: Moment) -> rusqlite::Result<()>
 /// within which it is sent or given back plus the longest call: a run that is
 /// found dead after days takes no place in today's windows.
 fn close_open_calls(db: &Connection, run_id: &str, now: Moment) -> rusqlite::Result<()> {
-    let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
     db.execute(
         "INSERT OR IGNORE INTO replies (call, answered_wall, answered_boot, state, charged)
          SELECT calls.id,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::Durability;
-use crate::domain::{Effect, Micros, NotAsked};
+use crate::domain::{Effect, Micros, NotAsked, Timestamp};
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
     AccountId, Call, Close, Granted, HeardWait, Reserve, RunInfo, RunLimits, Shortage, SourceName,
@@ -14,7 +14,7 @@ const SECOND: i64 = 1_000_000;
 /// So many seconds after the start of these stories.
 fn at(seconds: i64) -> Moment {
     Moment {
-        wall: 1_800_000_000 * SECOND + seconds * SECOND,
+        wall: Timestamp::from_micros((1_800_000_000 + seconds) * SECOND),
         boot: 5000 * SECOND + seconds * SECOND,
     }
 }
@@ -230,7 +230,7 @@ fn a_wait_ends_by_the_boot_clock() {
     let now = Moment { boot: SECOND, ..at(1800) };
     assert_eq!(wait(&rebooted, now), Some(waits_for(hour / 2)));
     // By a clock that was wrong when it was entered, it would last for ever.
-    let years_ago = Moment { wall: 0, boot: SECOND };
+    let years_ago = Moment { wall: Timestamp::default(), boot: SECOND };
     assert_eq!(wait(&rebooted, years_ago), None);
 }
 

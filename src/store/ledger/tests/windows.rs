@@ -3,7 +3,8 @@ use super::*;
 const SECOND: i64 = 1_000_000;
 
 fn at(seconds: i64) -> Moment {
-    Moment { wall: 1_000_000 * SECOND + seconds * SECOND, boot: seconds * SECOND }
+    let wall = Timestamp::from_micros((1_000_000 + seconds) * SECOND);
+    Moment { wall, boot: seconds * SECOND }
 }
 
 fn answered(seconds: i64) -> Entry {

@@ -24,9 +24,8 @@ impl Ahead {
 
 impl Clock for Ahead {
     fn now(&self) -> Moment {
-        let ahead = i64::try_from(self.1.as_micros()).expect("less than an age");
         let Moment { wall, boot } = self.0.now();
-        Moment { wall: wall + ahead, boot }
+        Moment { wall: wall.later(self.1), boot }
     }
 
     fn boot_id(&self) -> &str {

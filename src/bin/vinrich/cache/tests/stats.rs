@@ -1,3 +1,5 @@
+use vinrich::domain::Timestamp;
+
 use super::*;
 
 #[test]
@@ -10,7 +12,10 @@ fn answers_are_counted_by_endpoint() {
         answers: 2000,
         found: 1980,
         bodies: 700,
-        fetched: Some((1_795_314_199_000_000, 1_795_314_324_000_000)),
+        fetched: Some((
+            Timestamp::from_micros(1_795_314_199_000_000),
+            Timestamp::from_micros(1_795_314_324_000_000),
+        )),
     };
     let unused = SourceRecord {
         endpoint: "decode".into(),
@@ -23,7 +28,7 @@ fn answers_are_counted_by_endpoint() {
     let file = KeptRecallFile {
         part: vinrich::nhtsa_file::Part::Post2010,
         name: "FLAT_RCL_POST_2010.zip".into(),
-        imported_at: 1_795_314_199_000_000,
+        imported_at: Timestamp::from_micros(1_795_314_199_000_000),
         newest: None,
         rows: 210_000,
         campaigns: 14_000,

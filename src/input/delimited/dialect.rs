@@ -1,11 +1,10 @@
-//! How a file is laid out: its encoding, delimiter and header, found by content.
+//! How a file of text is written: its encoding and delimiter, found by content.
 
 use std::io::Read;
 
 use super::decode::{Encoding, NotText, Text};
-use super::records::{Record, RecordError, Records};
-use crate::domain::Vin;
-use crate::input::columns::holds_vin;
+use super::records::{RecordError, Records};
+use crate::input::record::Record;
 
 /// Bytes looked at.
 pub(super) const HEAD: u64 = 64 << 10;
@@ -18,7 +17,7 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How the text of a file becomes records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(super) struct Dialect {
     pub(super) encoding: Encoding,
     /// ASCII.
     pub(super) delimiter: u8,
@@ -26,16 +25,16 @@ pub(super) struct Layout {
     has_separator_line: bool,
 }
 
-impl Layout {
-    /// Tells the layout by the first bytes of a file, except for a delimiter that is known.
+impl Dialect {
+    /// Tells the dialect by the first bytes of a file, except for a delimiter that is known.
     pub(super) fn of(head: &[u8], delimiter: Option<u8>) -> Result<Self, NotText> {
         let encoding = Encoding::of(head)?;
         let separator = separator_line(head, encoding);
-        let layout =
+        let dialect =
             |delimiter| Self { encoding, delimiter, has_separator_line: separator.is_some() };
         let known = delimiter.or(separator);
-        Ok(layout(known.unwrap_or_else(|| {
-            let score = |&delimiter: &u8| Consistency::of(head, layout(delimiter));
+        Ok(dialect(known.unwrap_or_else(|| {
+            let score = |&delimiter: &u8| Consistency::of(head, dialect(delimiter));
             // `max_by_key` returns the last of equals.
             DELIMITERS.into_iter().rev().max_by_key(score).unwrap_or(b',')
         })))
@@ -75,8 +74,8 @@ struct Consistency {
 }
 
 impl Consistency {
-    fn of(head: &[u8], layout: Layout) -> Self {
-        let counts = field_counts(head, layout);
+    fn of(head: &[u8], dialect: Dialect) -> Self {
+        let counts = field_counts(head, dialect);
         let agreeing = |fields| counts.iter().filter(|&&count| count == fields).count();
         let best =
             counts.iter().copied().filter(|&count| count > 1).max_by_key(|&count| agreeing(count));
@@ -88,10 +87,10 @@ impl Consistency {
 }
 
 /// The number of fields of each record in the head.
-fn field_counts(head: &[u8], layout: Layout) -> Vec<usize> {
+fn field_counts(head: &[u8], dialect: Dialect) -> Vec<usize> {
     let mut counts = Vec::new();
     let mut record = Record::default();
-    let Ok(mut records) = layout.records(head) else { return counts };
+    let Ok(mut records) = dialect.records(head) else { return counts };
     while counts.len() < COMPARED && matches!(records.read(&mut record), Ok(true)) {
         counts.push(record.len());
     }
@@ -100,23 +99,4 @@ fn field_counts(head: &[u8], layout: Layout) -> Vec<usize> {
         counts.pop();
     }
     counts
-}
-
-/// Whether the first record of a file is data: a VIN does not name a column.
-pub(super) fn is_data(first: &Record) -> bool {
-    let mut fields = first.iter();
-    match (fields.next(), fields.next()) {
-        (Some(only), None) => holds_vin(only) || looks_mistyped(only),
-        _ => first.iter().any(holds_vin),
-    }
-}
-
-/// Whether `field` has nearly the length and about the digits of a VIN.
-///
-/// Asked of one-column lists only, whose first line would else be lost as a header.
-fn looks_mistyped(field: &str) -> bool {
-    const NEARLY: std::ops::RangeInclusive<usize> = Vin::LENGTH - 3..=Vin::LENGTH + 3;
-    let digits = field.bytes().filter(u8::is_ascii_digit).count();
-    let characters = field.bytes().filter(u8::is_ascii_alphanumeric).count();
-    NEARLY.contains(&characters) && digits >= 4
 }
