@@ -91,7 +91,8 @@ impl PingUrl {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| cannot(&error))?;
         let client = self.client().map_err(|error| cannot(&error))?;
-        match runtime.block_on(client.get(self.of(ping)).send()) {
+        let asked = client.get(self.of(ping));
+        match runtime.block_on(async { asked.send().await }) {
             Ok(reply) if reply.status().is_success() => Ok(()),
             Ok(reply) => Err(cannot(&format!("it answers HTTP {}", reply.status().as_u16()))),
             Err(error) if error.is_timeout() => {

@@ -36,6 +36,8 @@ pub(super) struct Notes {
     pub(super) lookups: u64,
     pub(super) resume_at: Option<Timestamp>,
     stopped: Option<Exit>,
+    /// When the report was first built.
+    ended: Option<Moment>,
 }
 
 /// What pass 2 wrote.
@@ -198,9 +200,11 @@ impl<'a> ReportBuilder<'a> {
 
     /// The report as if the run ended now, by itself or with `error`.
     pub(crate) fn build(&self, error: Option<&Error>) -> Report {
-        let ended = self.context.clock.now();
+        let now = self.context.clock.now();
         let exit = error.map_or_else(|| self.exit(), Error::exit);
-        let notes = self.notes();
+        let mut notes = self.notes();
+        // The store keeps the same end as the report file and the metrics.
+        let ended = *notes.ended.get_or_insert(now);
         let mut report = notes.report.clone();
         report.exit_code = exit.code();
         report.outcome = exit.name().to_owned();
