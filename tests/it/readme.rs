@@ -12,6 +12,7 @@ use std::time::Duration;
 use arrow::ipc::reader::StreamReader;
 use vinrich::config::Settings;
 use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::events::Fields;
 use vinrich::domain::outcome::{Dataset, Status};
 use vinrich::domain::vin::VinError;
 use vinrich::vendors;
