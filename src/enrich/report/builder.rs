@@ -207,7 +207,7 @@ impl<'a> ReportBuilder<'a> {
         let ended = *notes.ended.get_or_insert(now);
         let mut report = notes.report.clone();
         report.exit_code = exit.code();
-        report.outcome = exit.name().to_owned();
+        report.outcome = exit.name().into();
         report.error = error.map(Error::to_string);
         report.ended_at = ended.wall.rfc3339();
         report.seconds = ended.boot.saturating_sub(self.run.started.boot) as f64 / 1e6;
