@@ -94,14 +94,13 @@ impl Events for Console {
         if self.quiet || !lock(&self.pace).is_due(progress.phase, Instant::now()) {
             return;
         }
-        match &self.bar {
-            Some(bar) => draw(bar, progress),
-            None => {
-                let (rows, cost_micros) = (Some(progress.rows), Some(progress.spent.0));
-                let fields = Fields { rows, cost_micros, ..Fields::default() };
-                self.say_progress(&status(progress), fields);
-            }
+        if let Some(bar) = &self.bar {
+            draw(bar, progress);
+            return;
         }
+        let (rows, cost_micros) = (Some(progress.rows), Some(progress.spent.0));
+        let fields = Fields { rows, cost_micros, ..Fields::default() };
+        self.say_progress(&status(progress), fields);
     }
 
     fn run_started(&self, run_id: &str) {

@@ -87,7 +87,7 @@ pub(crate) struct WatchArgs {
     /// Write the run's report to this file too, as JSON, however the run ends
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// Write metrics for Prometheus' textfile collector, such as /var/lib/node_exporter/fleet.prom
+    /// Write metrics for Prometheus' textfile collector, such as `fleet.prom`
     #[arg(long, value_name = "FILE")]
     pub(crate) metrics: Option<PathBuf>,
     /// Ping URL/start, then URL where the run ends with 0 or 75, else URL/EXIT-CODE, as
