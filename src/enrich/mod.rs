@@ -23,9 +23,9 @@ use crate::enrich::report::{Report, ReportBuilder, Watchers};
 use crate::enrich::session::{Context, Online, Session, SessionSpec};
 use crate::enrich::survey::Survey;
 use crate::enrich::write::{Outputs, write};
+use crate::files::OutputLocks;
 use crate::gate::{Door, VendorAccount, label};
 use crate::input::Inputs;
-use crate::output::OutputLock;
 
 /// A plan with its input open, and who can be asked.
 pub(crate) struct Prepared<'a> {
@@ -36,9 +36,10 @@ pub(crate) struct Prepared<'a> {
 
 /// Enriches the plan's input into its output. Blocking; brings its own runtime.
 ///
-/// A run that ends with a report has written its output, unless it was stopped;
-/// [`Report::exit_code`] says how it went. The store keeps the report, or the error,
-/// of every run that opened it; the plan says who else gets it.
+/// A run that ends with a report has written its output, unless it was stopped, or
+/// keeps the old one ([`Report::output_kept`]); [`Report::exit_code`] says how it went.
+/// The store keeps the report, or the error, of every run that opened it; the plan
+/// says who else gets it.
 ///
 /// # Errors
 /// Any [`Error`]: no output was written. Its exit code says what went wrong.
@@ -47,7 +48,7 @@ pub fn enrich(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     let watchers = Watchers::of(plan);
     watchers.begin(&report);
     match prepare(plan, &report) {
-        Ok((prepared, outputs, _lock)) => {
+        Ok((prepared, outputs, _locks)) => {
             watchers.end(&report, both_passes(&prepared, outputs, &report))
         }
         Err(error) => {
@@ -61,7 +62,7 @@ pub fn enrich(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
 fn prepare<'a>(
     plan: &'a Plan,
     report: &ReportBuilder<'_>,
-) -> Result<(Prepared<'a>, Outputs, Option<OutputLock>), Error> {
+) -> Result<(Prepared<'a>, Outputs, OutputLocks), Error> {
     let _idle = report.context.cancel.idle();
     report.context.cancel.check()?;
     Inputs::check_exist(&plan.input)?;
@@ -69,8 +70,8 @@ fn prepare<'a>(
     let chains = Chains::of(plan, &Available { known: &known, ..Available::at(&plan.settings)? })?;
     report.note_chains(&chains);
     let inputs = Inputs::open(&plan.input)?;
-    let (outputs, lock) = Outputs::create(plan, &inputs, &report.run.run_id)?;
-    Ok((Prepared { plan, chains, inputs }, outputs, lock))
+    let (outputs, locks) = Outputs::create(plan, &inputs, &report.run.run_id)?;
+    Ok((Prepared { plan, chains, inputs }, outputs, locks))
 }
 
 /// Pass 1, the calls, pass 2.

@@ -25,6 +25,7 @@ mod reservations;
 mod resolver;
 mod retry;
 mod round;
+mod seen;
 mod send;
 mod settle;
 mod stats;

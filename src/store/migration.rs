@@ -113,7 +113,7 @@ fn keep_copy(path: &Path) -> Result<(), Error> {
     os::keep_owner(draft.path(), path)
         .and_then(|()| draft.sync())
         .map_err(|error| cannot(Error::io("cannot write", &copy, error)))?;
-    draft.publish(false).map(drop).map_err(cannot)
+    draft.publish().map(drop).map_err(cannot)
 }
 
 /// Takes the steps from the file's version to [`SCHEMA_VERSION`].

@@ -15,7 +15,7 @@ use crate::{args_to_plan, settings, signals, summary};
 
 pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
     let cancel = Cancel::new();
-    let console = Console::new(common);
+    let console = Console::new(common).silent_when_whole();
     let clock = SystemClock::new();
     let context = Context { events: &console, clock: &clock, cancel: &cancel };
     let prepared = prepare(args, common);
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
 
     let outcome = vinrich::enrich(&plan, context);
     console.finish();
-    let report = outcome?;
+    let report = outcome.inspect_err(|_| console.say_held())?;
     summary::print(&report, &console, common);
     Ok(report.exit_code)
 }

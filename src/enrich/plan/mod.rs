@@ -5,7 +5,7 @@ pub mod forecast;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,9 +13,10 @@ use serde::Serialize;
 use crate::config::{Settings, VendorSettings};
 use crate::domain::vin::Rules;
 use crate::domain::{Dataset, Error, Micros};
+use crate::files::Named;
 use crate::gate::PingUrl;
 use crate::input::InputSpec;
-use crate::output::{Format, OutputSpec};
+use crate::output::OutputSpec;
 
 /// What one run of `vinrich enrich` shall do.
 #[derive(Clone, Debug)]
@@ -57,12 +58,11 @@ impl Plan {
         output: impl Into<PathBuf>,
         settings: Settings,
     ) -> Result<Self, Error> {
-        let path = output.into();
-        let format = Format::from_path(&path)?;
+        let output = OutputSpec::new(Some(output.into()), None)?;
         Ok(Self {
             input: InputSpec { sources: vec![input.into()], ..InputSpec::default() },
             rules: Rules::default(),
-            output: OutputSpec { path: Some(path), format, rejects: None, for_excel: false },
+            output,
             settings,
             datasets: Wanted::default(),
             limits: Limits::default(),
@@ -73,6 +73,26 @@ impl Plan {
             ping: None,
             command: "vinrich::enrich".into(),
         })
+    }
+
+    /// Every file that the run is going to write, by its flag.
+    pub(crate) fn written(&self) -> Vec<Named<'_>> {
+        let OutputSpec { path, rejects, partial, .. } = &self.output;
+        let flags = [
+            ("--output", path),
+            ("--rejects", rejects),
+            ("--partial", partial),
+            ("--report", &self.report),
+            // A folder of metrics that is gone is no reason to stop.
+            ("--metrics", if self.metrics_have_a_folder() { &self.metrics } else { &None }),
+        ];
+        let named = flags.into_iter();
+        named.filter_map(|(flag, path)| Some(Named { flag, path: path.as_deref()? })).collect()
+    }
+
+    fn metrics_have_a_folder(&self) -> bool {
+        let folder = self.metrics.as_deref().and_then(Path::parent);
+        folder.is_some_and(|folder| folder.as_os_str().is_empty() || folder.is_dir())
     }
 
     /// Whether a call of `price` may be asked of a vendor with these settings:
@@ -106,7 +126,7 @@ pub struct Limits {
 /// When a finished run still counts as failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Thresholds {
-    /// Lookups that may fail before the exit code is 3.
+    /// Cells (a dataset of a row) that may fail before the output counts as incomplete.
     pub max_failed: Allowance,
     /// Rows that may be rejected before the exit code is 65; `None`: any number.
     pub max_rejected: Option<Allowance>,
@@ -114,7 +134,8 @@ pub struct Thresholds {
     pub require_rows: bool,
     /// A missing store is 78 instead of a new one.
     pub require_store: bool,
-    /// An incomplete run leaves the old output and writes `OUT.partial`.
+    /// A run whose output is incomplete leaves the old one as it is; its rows go to
+    /// [`OutputSpec::partial`], if anywhere.
     pub keep_complete: bool,
 }
 

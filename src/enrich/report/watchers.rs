@@ -9,9 +9,9 @@ use super::{Report, ReportBuilder, metrics};
 use crate::domain::{Error, Level};
 use crate::enrich::plan::Plan;
 use crate::enrich::session::Context;
-use crate::files::real_path;
+use crate::files::{Named, OutputLocks, Protected, real_path};
 use crate::gate::{Ping, PingUrl};
-use crate::output::{OutputLock, write_atomically};
+use crate::output::write_atomically;
 
 /// Who is to be shown how a run went.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +105,8 @@ impl<'a> Watchers<'a> {
             let what = "is there already, and is not a run report: it is left alone";
             return Err(Error::usage(format!("`{}` {what}", path.display())));
         }
-        let _lock = OutputLock::acquire(path, None)?;
+        let named = [Named { flag: "--report", path }];
+        let _locks = OutputLocks::take(&named, &Protected::default(), None)?;
         save(path, report)
     }
 

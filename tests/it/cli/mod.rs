@@ -3,6 +3,9 @@
 mod commands;
 mod config;
 mod enrich;
+#[cfg(unix)]
+mod paths;
+mod reasons;
 mod secrets;
 mod terminal;
 mod watching;

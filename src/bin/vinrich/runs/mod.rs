@@ -14,11 +14,12 @@ use crate::cli::{CommonArgs, RunsCommand};
 use crate::settings;
 
 pub(crate) fn run(command: &RunsCommand, common: &CommonArgs) -> Result<u8, Error> {
-    let store = settings::load(common.config.as_deref())?.store;
+    let settings = settings::load(common.config.as_deref())?;
+    let store = &settings.store;
     match command {
-        RunsCommand::List(args) => list::run(args, &store)?,
-        RunsCommand::Show(args) => show::run(args, &store)?,
-        RunsCommand::Audit(args) => audit::run(args, &store)?,
+        RunsCommand::List(args) => list::run(args, store)?,
+        RunsCommand::Show(args) => show::run(args, store)?,
+        RunsCommand::Audit(args) => audit::run(args, &settings)?,
     }
     Ok(Exit::Success.code())
 }
