@@ -23,7 +23,7 @@ use crate::enrich::report::{Report, ReportBuilder, Watchers};
 use crate::enrich::session::{Context, Online, Session, SessionSpec};
 use crate::enrich::survey::Survey;
 use crate::enrich::write::{Outputs, write};
-use crate::files::OutputLocks;
+use crate::files::{OutputLocks, Protected};
 use crate::gate::{Door, VendorAccount, label};
 use crate::input::Inputs;
 
@@ -52,7 +52,7 @@ pub fn enrich(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
             watchers.end(&report, both_passes(&prepared, outputs, &report))
         }
         Err(error) => {
-            watchers.fail(&report, &error);
+            watchers.fail(&report, &error, &Protected::of(&plan.settings));
             Err(error)
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
 use vinrich::plan::Plan;
@@ -18,10 +19,13 @@ pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
     let console = Console::new(common).silent_when_whole();
     let clock = SystemClock::new();
     let context = Context { events: &console, clock: &clock, cancel: &cancel };
-    let prepared = prepare(args, common);
-    let (plan, _session) = prepared.inspect_err(|error| {
-        watchers(args).fail_without_plan(&args_to_plan::command_line(), error, context);
-    })?;
+    let settings = settings::load(common.config.as_deref());
+    let known = settings.as_ref().ok().cloned();
+    let (plan, _session) =
+        settings.and_then(|settings| prepare(args, settings)).inspect_err(|error| {
+            let command = args_to_plan::command_line();
+            watchers(args).fail_without_plan(&command, error, context, known.as_ref());
+        })?;
     signals::watch(&cancel)?;
 
     let outcome = vinrich::enrich(&plan, context);
@@ -31,9 +35,9 @@ pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
     Ok(report.exit_code)
 }
 
-/// What is typed and configured, with the sandbox if it is wanted.
-fn prepare(args: &EnrichArgs, common: &CommonArgs) -> Result<(Plan, Option<Session>), Error> {
-    let mut plan = args_to_plan::of_enrich(args, settings::load(common.config.as_deref())?)?;
+/// The plan, with the sandbox if it is wanted.
+fn prepare(args: &EnrichArgs, settings: Settings) -> Result<(Plan, Option<Session>), Error> {
+    let mut plan = args_to_plan::of_enrich(args, settings)?;
     let session = Session::start(&args.sandbox, &mut plan.settings)?;
     Ok((plan, session))
 }

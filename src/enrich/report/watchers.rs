@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::{Report, ReportBuilder, metrics};
+use crate::config::Settings;
 use crate::domain::{Error, Level};
 use crate::enrich::plan::Plan;
 use crate::enrich::session::Context;
@@ -78,36 +79,53 @@ impl<'a> Watchers<'a> {
     }
 
     /// The run failed before the places of its files were checked and locked. A
-    /// report or metrics file is replaced, but no other file.
-    pub(crate) fn fail(&self, builder: &ReportBuilder<'_>, error: &Error) {
-        let report = builder.build(Some(error));
-        if let Some(path) = self.report
-            && let Err(second) = self.save_unchecked(path, &report)
-        {
-            let message = format!("no run report: {second}");
-            builder.context.events.note(Level::Warn, "report", &message);
+    /// report or metrics file is replaced, but no other file, and none is made where
+    /// something `protected` goes.
+    pub(crate) fn fail(&self, builder: &ReportBuilder<'_>, error: &Error, protected: &Protected) {
+        let (report, events) = (builder.build(Some(error)), builder.context.events);
+        let unsaved = self.report.and_then(|path| {
+            let locks = self.judged("--report", path, protected);
+            locks.and_then(|_held| save_over_report(path, &report)).err()
+        });
+        if let Some(second) = unsaved {
+            events.note(Level::Warn, "report", &format!("no run report: {second}"));
         }
-        self.watched(&report, builder.context);
+        let judged = self.metrics.map(|path| self.judged("--metrics", path, protected));
+        let watched = match &judged {
+            Some(Err(second)) => {
+                let message = format!("the metrics cannot be written: {second}");
+                events.note(Level::Warn, "metrics", &message);
+                Self { metrics: None, ..*self }
+            }
+            _ => *self,
+        };
+        watched.watched(&report, builder.context);
     }
 
     /// As [`Watchers::fail`], of a run that failed before it had a plan.
-    pub fn fail_without_plan(&self, command: &str, error: &Error, context: Context<'_>) {
-        self.fail(&ReportBuilder::start(command, context), error);
+    pub fn fail_without_plan(
+        &self,
+        command: &str,
+        error: &Error,
+        context: Context<'_>,
+        settings: Option<&Settings>,
+    ) {
+        let protected = settings.map_or_else(Protected::default, Protected::of);
+        self.fail(&ReportBuilder::start(command, context), error, &protected);
     }
 
-    fn save_unchecked(&self, path: &Path, report: &Report) -> Result<(), Error> {
-        let place = real_path(path);
-        let is_output = [self.output, self.rejects].into_iter().flatten();
-        if is_output.map(real_path).any(|output| output == place) {
+    /// The lock of a file that may be written though the run's files were not judged.
+    fn judged(
+        &self,
+        flag: &'static str,
+        path: &Path,
+        protected: &Protected,
+    ) -> Result<OutputLocks, Error> {
+        let (place, rows) = (real_path(path), [self.output, self.rejects]);
+        if rows.into_iter().flatten().any(|rows| real_path(rows) == place) {
             return Err(Error::usage(format!("`{}` is named for the rows", path.display())));
         }
-        if path.exists() && !is_report(path) {
-            let what = "is there already, and is not a run report: it is left alone";
-            return Err(Error::usage(format!("`{}` {what}", path.display())));
-        }
-        let named = [Named { flag: "--report", path }];
-        let _locks = OutputLocks::take(&named, &Protected::default(), None)?;
-        save(path, report)
+        OutputLocks::take(&[Named { flag, path }], protected, None)
     }
 
     /// Writes the metrics and pings. The run is not the worse for it where that fails.
@@ -130,6 +148,15 @@ impl<'a> Watchers<'a> {
 
 fn save(path: &Path, report: &Report) -> Result<(), Error> {
     write_atomically(path, report.to_json()?.as_bytes())
+}
+
+/// As [`save`], unless another kind of file is there.
+fn save_over_report(path: &Path, report: &Report) -> Result<(), Error> {
+    if path.exists() && !is_report(path) {
+        let what = "is there already, and is not a run report: it is left alone";
+        return Err(Error::usage(format!("`{}` {what}", path.display())));
+    }
+    save(path, report)
 }
 
 /// Whether the file begins as [`Report::to_json`] does.

@@ -183,8 +183,15 @@ fn a_failed_run_leaves_other_files_alone() {
             assert_eq!(work.read(file), old, "{flag} {file}");
         }
     }
-    work.vinrich(&["enrich", "missing.csv", "-o", "out.csv", "--report", "./out.csv"]).exits(66);
-    assert!(!work.path("out.csv").exists());
+    // Nor is one made where the rows or the store are going to be.
+    std::fs::create_dir(work.path("store")).expect("a folder");
+    for flag in ["--report", "--metrics"] {
+        for (place, words) in [("./out.csv", "out.csv"), ("store/vinrich.db", "out.txt")] {
+            work.vinrich(&["enrich", "missing.csv", "-o", words, flag, place]);
+            assert!(!work.path(place).exists(), "{flag} {place}");
+        }
+    }
+    work.vinrich(&DECODE).exits(0);
 }
 
 #[test]
