@@ -41,9 +41,8 @@ demo: vpic-data ## enrich sample-data/fleet.csv into ./demo, with no key, no mon
 		$(WITH_VPIC) $(VINRICH) decode 1HGCM82633A004352; echo; \
 	fi
 	@echo 'The vehicles, recalls and prices in the files are made up by the sandbox. The files:'
-	@echo '  demo/fleet.csv                                        all columns, as text'
-	@echo '  demo/fleet.parquet                                    the same, typed'
-	@echo '  demo/fleet.csv.run.json, demo/fleet.parquet.run.json  what each run did'
+	@echo '  demo/fleet.csv      all columns, as text'
+	@echo '  demo/fleet.parquet  the same, typed'
 
 vpic-data: ## fetch the offline decoder's data for demo and test, which do without them where there is no pip
 	$(CARGO) build --locked

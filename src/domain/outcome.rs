@@ -54,6 +54,17 @@ pub enum Denied {
     Billing,
 }
 
+impl Denied {
+    /// The `reason` of a log line.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Scope => "scope",
+            Self::Billing => "billing",
+        }
+    }
+}
+
 /// Why one call brought no answer. How the gate reacts depends on nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {

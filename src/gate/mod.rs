@@ -15,6 +15,7 @@ mod health;
 mod in_flight;
 mod other_runs;
 mod pacing;
+mod ping;
 mod probe;
 mod queue;
 mod quotas;
@@ -42,6 +43,8 @@ use crate::vendors::Vendor;
 
 pub(crate) use account::{VendorAccount, origin};
 pub(crate) use door::Door;
+pub(crate) use ping::Ping;
+pub use ping::PingUrl;
 pub(crate) use probe::Probed;
 pub use quotas::{AskedWait, VendorQuota, quotas};
 pub use report::{QuotaReport, VendorReport};

@@ -9,7 +9,7 @@ fn the_counts_are_read_in_five_seconds() {
             name: "fleet.csv".into(),
             rows: 2000,
             bytes: 48_200,
-            encoding: "utf-8",
+            encoding: "utf-8".into(),
             delimiter: "\t".into(),
             has_header: true,
             vin_column: "VIN".into(),
@@ -19,7 +19,7 @@ fn the_counts_are_read_in_five_seconds() {
             read: 2000,
             valid: 1988,
             distinct_vins: 1900,
-            rejected: [("empty", 2), ("length", 10)].into(),
+            rejected: [("empty".to_owned(), 2), ("length".to_owned(), 10)].into(),
             check_digit_warnings: 1,
             ..RowsReport::default()
         },
