@@ -73,7 +73,7 @@ pub struct Report {
 
 /// One file read.
 #[derive(Clone, Debug, Default, Serialize)]
-#[expect(missing_docs, reason = "as in `input::InputFile` and `input::FileDigest`")]
+#[expect(missing_docs, reason = "as in `input::InputFile`, `FileDigest` and `RowsFound`")]
 pub struct InputReport {
     pub name: String,
     pub rows: u64,
@@ -81,9 +81,19 @@ pub struct InputReport {
     pub sha256: String,
     pub encoding: &'static str,
     pub delimiter: String,
+    pub quote: String,
+    pub escape: &'static str,
     pub has_header: bool,
+    pub header_line: Option<u64>,
     pub vin_column: String,
+    pub vin_column_by: &'static str,
     pub claim_columns: BTreeMap<&'static str, String>,
+    /// Records that are not rows, by what they are; and the lines of the first of them.
+    pub skipped: BTreeMap<&'static str, u64>,
+    pub skipped_lines: BTreeMap<&'static str, Vec<u64>>,
+    pub short_rows: u64,
+    pub long_rows: u64,
+    pub cut_off_line: Option<u64>,
 }
 
 /// The rows of a run.
