@@ -94,7 +94,9 @@ fn is_padded_text(head: &[u8]) -> bool {
     const DOS_END: u8 = 0x1A;
     let is_odd = |byte: &u8| byte.is_ascii_control() && !b"\0\t\n\r".contains(byte);
     let begins_with_text = head.first().is_some_and(|byte| *byte != 0);
-    begins_with_text && !head.iter().any(|byte| is_odd(byte) && *byte != DOS_END)
+    begins_with_text
+        && utf8_or_1252(head) == Form::Utf8
+        && !head.iter().any(|byte| is_odd(byte) && *byte != DOS_END)
 }
 
 const SAVE_AS_CSV: &str = "save it as CSV (UTF-8)";

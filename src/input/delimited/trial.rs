@@ -287,28 +287,29 @@ impl File<'_> {
         takes_in.or(is_odd.then_some(Trouble::Misplaced { line, end }))
     }
 
-    /// How many lines below the first of `record` one looks like a row of its own.
+    /// How many lines below the first of `record` one looks like a row of its own: it
+    /// has a VIN where rows have theirs, and it is not the one VIN of the record itself.
     fn row_within(&self, record: &Record) -> Option<u64> {
-        let delimiter = char::from(self.dialect.delimiter);
-        let is_vin = |cells: &[&str]| {
-            let mut vins = cells.iter().enumerate().filter(|(_, cell)| holds_whole_vin(cell));
-            vins.any(|(place, _)| self.places.is_empty() || self.places.contains(&place))
-        };
-        let mut below = 0;
-        for (index, field) in record.iter().enumerate() {
+        let mut lines: Vec<Vec<String>> = vec![Vec::new()];
+        for field in record.iter() {
             let field = field.replace("\r\n", "\n");
-            let lines: Vec<&str> = field.split(['\n', '\r']).collect();
-            for (number, line) in lines.iter().enumerate().skip(1) {
-                below += 1;
-                let mut cells: Vec<&str> = line.split(delimiter).collect();
-                if number + 1 == lines.len() {
-                    cells.extend(record.iter().skip(index + 1));
+            for (number, piece) in field.split(['\n', '\r']).enumerate() {
+                if number > 0 {
+                    lines.push(Vec::new());
                 }
-                if is_vin(&cells) {
-                    return Some(below);
-                }
+                let cells = piece.split(char::from(self.dialect.delimiter)).map(str::to_owned);
+                lines.last_mut()?.extend(cells);
             }
         }
-        None
+        let is_row = |line: &Vec<String>| self.has_vin(line.iter().map(String::as_str));
+        let rows: Vec<usize> = (0..lines.len()).filter(|&at| is_row(&lines[at])).collect();
+        let own = usize::from(self.has_vin(record.iter()));
+        if rows.len() <= own { None } else { rows.last().map(|&below| below as u64) }
+    }
+
+    /// Whether there is a VIN where rows have theirs.
+    fn has_vin<'a>(&self, cells: impl Iterator<Item = &'a str>) -> bool {
+        let is_place = |place| self.places.is_empty() || self.places.contains(&place);
+        cells.enumerate().any(|(place, cell)| is_place(place) && holds_whole_vin(cell))
     }
 }

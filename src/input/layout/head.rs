@@ -95,18 +95,18 @@ impl Head {
     }
 }
 
-/// The number of fields that most rows have, where more of them are filled than not.
+/// The number of fields up to the last filled one that half of the rows reach.
 pub(super) fn usual_width(data: &[&Record]) -> usize {
-    let filled = |record: &&Record| {
-        (0..record.len().min(super::MAX_FIELDS))
-            .rev()
-            .find(|&index| record.get(index).is_some_and(|cell| !cell.is_empty()))
-            .map_or(0, |last| last + 1)
-    };
-    let mut widths: Vec<usize> = data.iter().map(filled).collect();
+    let mut widths: Vec<usize> = data.iter().map(|record| filled_width(record)).collect();
     widths.sort_unstable();
-    // Half of the rows are at least as wide.
     widths.get(widths.len() / 2).copied().unwrap_or(0)
+}
+
+/// The number of fields up to the last filled one.
+pub(super) fn filled_width(record: &Record) -> usize {
+    let is_filled = |index: &usize| record.get(*index).is_some_and(|cell| !cell.is_empty());
+    let last = (0..record.len().min(super::MAX_FIELDS)).rev().find(is_filled);
+    last.map_or(0, |last| last + 1)
 }
 
 /// The column with the most VINs.
@@ -124,19 +124,24 @@ fn vin_place(sample: &[Record]) -> Option<usize> {
     counts.iter().position(|&count| count == most)
 }
 
-/// The header where no record has the name of a VIN column.
+/// The header where no record has the name of a VIN column: the record with the most
+/// names above the first that is a row.
 fn unnamed(above: &[Record], sample: &[Record], place: Option<usize>) -> Option<usize> {
     let rows: Vec<&Record> = sample.iter().take(DEEPEST + SHOWING).collect();
     let width = usual_width(&rows);
+    let filled = |record: &Record| record.iter().filter(|cell| !cell.trim().is_empty()).count();
     let is_full = |record: &Record| {
-        let filled = record.iter().filter(|cell| !cell.trim().is_empty()).count();
+        let filled = filled(record);
         filled > 0 && (filled * 2 >= width || filled >= 3)
     };
-    let first = above.iter().position(is_full)?;
-    let record = &above[first];
-    let below = sample.get(first + 1..).unwrap_or_default();
-    let below = &below[..below.len().min(SHOWING)];
-    names_columns(record, below, place).then_some(first)
+    let names = |index: usize| {
+        let below = sample.get(index + 1..).unwrap_or_default();
+        names_columns(&above[index], &below[..below.len().min(SHOWING)], place)
+    };
+    let full = (0..above.len()).filter(|&index| is_full(&above[index]));
+    let naming = full.take_while(|&index| names(index));
+    // `max_by_key` returns the last of equals.
+    naming.collect::<Vec<_>>().into_iter().rev().max_by_key(|&index| filled(&above[index]))
 }
 
 /// What a cell is made of.

@@ -68,14 +68,16 @@ impl Table {
         let header = head.header.map(|index| &sample[index]);
         check_width(name, header.unwrap_or(first), header.is_some())?;
         let data: Vec<&Record> = head.rows_of(sample).collect();
-        let width = head.names.as_ref().map_or(0, Vec::len).max(head::usual_width(&data));
         let columns = match &head.names {
             Some(names) => {
                 let mut names = names.clone();
-                names.resize(width, String::new());
+                names.resize(names.len().max(head::usual_width(&data)), String::new());
                 columns::unique_names(&names)
             }
-            None => columns::default_names(width.max(first.len().min(MAX_FIELDS))),
+            None => {
+                let widest = data.iter().map(|record| head::filled_width(record)).max();
+                columns::default_names(first.len().min(MAX_FIELDS).max(widest.unwrap_or(0)))
+            }
         };
         let found = vin_column::find(name, &columns, &data, spec)?;
         let row_vehicle = row_vehicle::find(name, &spec.map, &columns, found.index, &data)?;
