@@ -94,6 +94,8 @@ bench: ## measure a large run against a local vendor, in the release profile
 # Each part can be run alone, and scaled by its variable: docs/RELIABILITY.md.
 soak: ## the long forms of the tests, about an hour; VINRICH_SOAK_MINUTES=60 makes the last go on
 	VINRICH_KILLS=10000 $(LONG) kills::growing
+	VINRICH_KILLS=1 $(LONG) kills::syscalls kills::acting
+	VINRICH_LONG=1 $(LONG) rows::stale::dead rows::inputs::sizes
 	VINRICH_LONG=1 $(LONG) quota::processes
 	VINRICH_WIRE_CASES=150 $(LONG) conservation::wire
 	VINRICH_DIALECTS=10000 $(LONG) rows::dialects

@@ -65,7 +65,7 @@ impl Cancel {
     /// Fails once somebody asked, where there is nothing to drain.
     pub fn check(&self) -> Result<(), Error> {
         match self.asked() {
-            Some(exit) => Err(Error::new(exit, "stopped before anything was asked or written")),
+            Some(exit) => Err(Error::new(exit, "stopped: nothing was asked or written")),
             None => Ok(()),
         }
     }

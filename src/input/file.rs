@@ -7,6 +7,7 @@ use super::batch::Filling;
 use super::delimited::{self, Delimited};
 use super::layout::{ChosenBy, RowsFound, Table};
 use super::source::Source;
+use super::source_name::SourceName;
 use super::{FileDigest, InputSpec, row_vehicle};
 use crate::domain::Error;
 use crate::matching::row_vehicle::Claim;
@@ -38,8 +39,12 @@ pub struct InputFile {
     pub vin_column_by: ChosenBy,
     /// The names of the columns that hold the row's own make, model and year, by claim.
     pub claim_columns: BTreeMap<&'static str, String>,
+    /// What the ids of its rows are made of.
+    pub(super) source_name: SourceName,
     /// The names of its columns, each once.
     pub(super) columns: Vec<String>,
+    /// What the file calls them.
+    pub(super) headers: Vec<String>,
     /// The place of `vin_column` among them.
     pub(super) vin_index: usize,
     /// The places of `claim_columns` among them.
@@ -58,7 +63,9 @@ impl InputFile {
         let claim_columns = placed
             .filter_map(|(claim, place)| Some((claim.name(), table.columns.get(place?)?.clone())))
             .collect();
+        let named = spec.source_name.as_ref().map(|name| name.clone().into_bytes());
         Ok(Self {
+            source_name: named.unwrap_or_else(|| source.id_name.clone()),
             name: source.name.clone(),
             path: source.path.clone(),
             bytes: source.length,
@@ -72,6 +79,7 @@ impl InputFile {
             vin_column_by: table.chosen_by,
             claim_columns,
             columns: table.columns.clone(),
+            headers: table.headers.clone(),
             vin_index: table.vin_index,
             row_vehicle: table.row_vehicle,
             source,

@@ -23,15 +23,19 @@ mod file;
 mod layout;
 mod pass;
 mod record;
+mod row_ids;
 mod row_vehicle;
 mod source;
+mod source_name;
 
 pub use batch::{Batch, Row};
 pub use file::InputFile;
 pub use layout::{ChosenBy, Lines, RowsFound, Skipped};
 pub use pass::{Batches, FileDigest};
+pub use row_ids::RowIds;
 
 use pass::Selection;
+use row_ids::KeyPart;
 
 /// What the command line says about the input.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +57,11 @@ pub struct InputSpec {
     pub header_row: Option<u64>,
     /// Columns to carry through, in this order; all when empty.
     pub keep: Vec<String>,
+    /// Names the source in the ids of its rows, instead of its own name.
+    pub source_name: Option<String>,
+    /// Columns whose cells are a row's id, named as `vin_column` is; `vin` is the
+    /// normalised VIN. The source's name and the row's place where empty.
+    pub row_key: Vec<String>,
 }
 
 /// What fields of delimited text may stand in.
@@ -81,6 +90,7 @@ pub struct Inputs {
     /// What a whole pass reads, and what one does that is about VINs alone.
     whole: Selection,
     vins: Selection,
+    row_key: Vec<KeyPart>,
     warnings: Vec<String>,
     /// What the first whole pass read, which every later one must read again.
     first_pass: OnceLock<Vec<FileDigest>>,
@@ -112,14 +122,28 @@ impl Inputs {
             .into_iter()
             .map(|source| InputFile::open(source, spec))
             .collect::<Result<Vec<_>, _>>()?;
-        let columns = kept(union(&files), &spec.keep)?;
-        let (whole, vins) = (Selection::whole(&files, &columns), Selection::vins(&files));
-        Ok(Self { files, columns, whole, vins, warnings, first_pass: OnceLock::new() })
+        let all = union(&files);
+        let keys = row_ids::columns_of(&files, &all, &spec.row_key)?;
+        let columns = kept(all, &spec.keep)?;
+        let (whole, vins) = (Selection::whole(&files, &columns, &keys), Selection::vins(&files));
+        let row_key = row_ids::parts(&spec.row_key, &keys, |name| whole.place_of(name));
+        Ok(Self { files, columns, whole, vins, row_key, warnings, first_pass: OnceLock::new() })
     }
 
     /// Fails with 66 where a source does not exist. Nothing is opened or read.
     pub fn check_exist(spec: &InputSpec) -> Result<(), Error> {
         source::expand_all(&spec.sources).map(drop)
+    }
+
+    /// Fails with 64 where the ids of rows of two files would be the same. `spec` is what
+    /// was opened.
+    pub fn check_row_ids(&self, spec: &InputSpec) -> Result<(), Error> {
+        source_name::check_distinct(&self.files, spec)
+    }
+
+    /// Gives the rows of one pass their ids.
+    pub fn row_ids(&self) -> RowIds<'_> {
+        RowIds::of_inputs(self)
     }
 
     /// The files in reading order.
@@ -143,6 +167,18 @@ impl Inputs {
     /// appearance, by their original names, made unique.
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// What the files call these columns; a name may come again, or be empty. Where
+    /// several files have a column, it is the first one's.
+    pub fn headers(&self) -> Vec<String> {
+        let header = |column: &String| {
+            self.files.iter().find_map(|file| {
+                let place = file.columns.iter().position(|other| other == column)?;
+                file.headers.get(place).cloned()
+            })
+        };
+        self.columns.iter().map(|column| header(column).unwrap_or_default()).collect()
     }
 
     /// What the user should know about the input, one line each: a file without

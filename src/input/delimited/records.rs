@@ -9,7 +9,7 @@
 use std::io::{self, Read};
 use std::mem;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2, memchr3};
 
 use super::quoting::Quoting;
 use crate::input::record::{MAX_RECORD, Record};
@@ -54,8 +54,6 @@ pub(super) struct Records<R> {
     /// The quote and the escape, or [`NONE`].
     quote: u8,
     escape: u8,
-    /// Where a bare field may end.
-    stops: [bool; 256],
     buffer: Box<[u8]>,
     position: usize,
     filled: usize,
@@ -91,18 +89,12 @@ impl<R: Read> Records<R> {
     /// Reads records from `text`, which must be UTF-8; `delimiter` must be ASCII.
     pub(super) fn new(text: R, delimiter: u8, quoting: Quoting) -> Self {
         let escape = if quoting.backslash { b'\\' } else { NONE };
-        let mut stops = [false; 256];
-        for stop in [delimiter, b'\n', escape] {
-            stops[usize::from(stop)] = true;
-        }
-        stops[usize::from(b'\r')] = !quoting.lf_only;
         Self {
             text,
             delimiter,
             quoting,
             quote: quoting.quote.unwrap_or(NONE),
             escape,
-            stops,
             buffer: vec![0; BUFFER].into_boxed_slice(),
             position: 0,
             filled: 0,
@@ -206,7 +198,11 @@ impl<R: Read> Records<R> {
     /// Appends up to the end of a bare field; `None` when the buffer ends first.
     fn read_bare(&mut self, record: &mut Record) -> Option<u8> {
         let rest = &self.buffer[self.position..self.filled];
-        let end = rest.iter().position(|&byte| self.stops[usize::from(byte)]);
+        let cr = if self.quoting.lf_only { b'\n' } else { b'\r' };
+        let mut end = memchr3(self.delimiter, cr, b'\n', rest);
+        if self.escape != NONE {
+            end = memchr(self.escape, &rest[..end.unwrap_or(rest.len())]).or(end);
+        }
         record.append(&rest[..end.unwrap_or(rest.len())]);
         self.position += end.unwrap_or(rest.len());
         end.map(|end| rest[end])
@@ -409,7 +405,7 @@ impl<R: Read> Records<R> {
             } else {
                 None
             };
-            let end = quoted.or_else(|| memchr::memchr(self.delimiter, rest));
+            let end = quoted.or_else(|| memchr(self.delimiter, rest));
             let field = &rest[..end.unwrap_or(rest.len())];
             if quoted.is_some() {
                 append_unquoted(&field[1..field.len() - 1], self.quote, record);
@@ -429,7 +425,7 @@ impl<R: Read> Records<R> {
 fn quoted_length(text: &[u8], quote: u8, delimiter: u8) -> Option<usize> {
     let mut at = 1;
     loop {
-        at += memchr::memchr(quote, text.get(at..)?)? + 1;
+        at += memchr(quote, text.get(at..)?)? + 1;
         match text.get(at) {
             Some(&next) if next == quote => at += 1,
             Some(&next) if next != delimiter => return None,
@@ -440,7 +436,7 @@ fn quoted_length(text: &[u8], quote: u8, delimiter: u8) -> Option<usize> {
 
 /// Appends what stands between quotes.
 fn append_unquoted(mut text: &[u8], quote: u8, record: &mut Record) {
-    while let Some(at) = memchr::memchr(quote, text) {
+    while let Some(at) = memchr(quote, text) {
         record.append(&text[..=at]);
         text = text.get(at + 2..).unwrap_or_default();
     }

@@ -33,6 +33,8 @@ pub(super) struct Table {
     /// The line of the record that names the columns.
     pub(super) header_line: Option<u64>,
     pub(super) columns: Vec<String>,
+    /// What the file calls them; a name may come again, or be empty.
+    pub(super) headers: Vec<String>,
     pub(super) vin_index: usize,
     pub(super) chosen_by: ChosenBy,
     pub(super) row_vehicle: row_vehicle::Places,
@@ -68,23 +70,25 @@ impl Table {
         let header = head.header.map(|index| &sample[index]);
         check_width(name, header.unwrap_or(first), header.is_some())?;
         let data: Vec<&Record> = head.rows_of(sample).collect();
-        let columns = match &head.names {
+        let headers = match &head.names {
             Some(names) => {
                 let mut names = names.clone();
                 names.resize(names.len().max(head::usual_width(&data)), String::new());
-                columns::unique_names(&names)
+                names
             }
             None => {
                 let widest = data.iter().map(|record| head::filled_width(record)).max();
                 columns::default_names(first.len().min(MAX_FIELDS).max(widest.unwrap_or(0)))
             }
         };
+        let columns = columns::unique_names(&headers);
         let found = vin_column::find(name, &columns, &data, spec)?;
         let row_vehicle = row_vehicle::find(name, &spec.map, &columns, found.index, &data)?;
         let cells = |record: &Record| record.iter().map(|cell| cell.trim().to_owned()).collect();
         Ok(Self {
             header_line: header.map(|record| record.line),
             columns,
+            headers,
             vin_index: found.index,
             chosen_by: found.by,
             row_vehicle,

@@ -2,7 +2,9 @@
 
 mod files;
 mod formats;
+mod hashes;
 mod streams;
+mod text;
 
 use std::fs;
 use std::io;
@@ -17,7 +19,7 @@ use crate::domain::facts::{
     Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts,
 };
 use crate::domain::vin::{Reading, VinError};
-use crate::domain::{Error, Status, Timestamp, Vin};
+use crate::domain::{Error, Exit, Status, Timestamp, Vin};
 use crate::matching::conflicts::Conflicts;
 use crate::output::record::{Block, DatasetAnswer, Record};
 
@@ -30,6 +32,7 @@ fn told<F>(status: Status, facts: Option<F>) -> DatasetAnswer<F> {
         vendor: Some("carvin".into()),
         fetched_at: Some(Timestamp::from_micros(1_751_373_000_000_001)),
         error: None,
+        exit: Exit::Success,
         facts: facts.map(Arc::new),
     }
 }
@@ -101,7 +104,7 @@ fn full() -> Record {
             json: r#"{"make":{"input":"HYUNDAI"}}"#.into(),
             fields: vec!["make"],
         })),
-        record_hash: u128::MAX,
+        vin_occurrences: Some(2),
     }
 }
 
@@ -121,7 +124,7 @@ fn bare() -> Record {
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
-        record_hash: 2,
+        vin_occurrences: Some(1),
     }
 }
 
@@ -145,7 +148,7 @@ fn rejected() -> Record {
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
-        record_hash: 4,
+        vin_occurrences: None,
     }
 }
 
@@ -174,7 +177,7 @@ fn blank(rows: usize) -> Vec<ArrayRef> {
 }
 
 fn input_info<'a>(columns: &'a [String], files: &'a [String]) -> InputInfo<'a> {
-    InputInfo { columns, files, paths: &[] }
+    InputInfo { columns, headers: columns, files }
 }
 
 struct Folder(tempfile::TempDir);
@@ -207,7 +210,7 @@ impl Folder {
 
 fn spec(path: &Path) -> OutputSpec {
     let format = Format::from_path(path).unwrap_or(Format::Csv);
-    OutputSpec { path: Some(path.into()), format, rejects: None, for_excel: false }
+    OutputSpec::new(Some(path.into()), Some(format)).expect("an output")
 }
 
 fn create(spec: &OutputSpec) -> Result<Output, Error> {

@@ -18,9 +18,11 @@ mod waits;
 
 use std::time::Duration;
 
+use crate::support::is_long_form;
+
 /// How many times as long as usual the tests here are to run.
 fn scale() -> u32 {
-    if std::env::var_os("VINRICH_LONG").is_some() { 5 } else { 1 }
+    if is_long_form() { 5 } else { 1 }
 }
 
 /// Fails when more than `calls` arrived within any `window`, in whatever order

@@ -9,6 +9,7 @@ pub(crate) mod server;
 #[path = "../../../src/reference/vpic/testing.rs"]
 pub(crate) mod vpic;
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -76,12 +77,17 @@ impl Work {
     }
 }
 
-/// The rows of a CSV file, by column name.
-pub(crate) fn csv_rows(text: &str) -> Vec<std::collections::BTreeMap<String, String>> {
-    csv::Reader::from_reader(text.as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .expect("a CSV file")
+/// The rows of a CSV file, by column name. Without serde, which takes most of the
+/// time of a test that reads thousands of rows.
+pub(crate) fn csv_rows(text: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names: Vec<String> =
+        reader.headers().expect("a header row").iter().map(str::to_owned).collect();
+    let row = |record: Result<csv::StringRecord, csv::Error>| {
+        let record = record.expect("a CSV file");
+        names.iter().cloned().zip(record.iter().map(str::to_owned)).collect()
+    };
+    reader.records().map(row).collect()
 }
 
 pub(crate) fn sample(name: &str) -> PathBuf {
@@ -112,6 +118,11 @@ pub(crate) fn say(words: &str) {
 /// The number in a variable that makes a test longer or its dice others.
 pub(crate) fn number_in(variable: &str) -> Option<usize> {
     std::env::var(variable).ok()?.parse().ok()
+}
+
+/// Whether the long form of a test is wanted: `VINRICH_LONG=1`.
+pub(crate) fn is_long_form() -> bool {
+    std::env::var_os("VINRICH_LONG").is_some()
 }
 
 /// The seed of everything random, printed so that it can be played again.

@@ -61,11 +61,13 @@ Exit codes, the first that holds:
    77      an API key is missing, wrong or revoked
    69      a vendor refuses for billing or scope
    76      a vendor broke its protocol
-   80      the run's own limit is reached (--max-calls, --max-cost, spend)
-   75      parked by a quota or an outage; run again at `resume_at` of the report
-    3      some lookups failed, over --max-failed
-    0      done
-The output is written for 0, 3, 69, 75, 76, 77 and 80.
+   68      output incomplete: a vendor is out of reach or fails; run again at `resume_at`
+   80      output incomplete: the run's own limit is reached (--max-calls, --max-cost, spend)
+   75      output incomplete: a quota is used up; run again at `resume_at` of the report
+    3      output incomplete: some lookups failed, over --max-failed
+    0      every lookup has its answer, whichever source gave it
+77, 69 and 76 judge a vendor, and hold even where the output is complete.
+The output is written for 0, 3, 68, 69, 75, 76, 77 and 80.
 ";
 
 /// Enriches files of vehicle identification numbers: one row out for each row in.
@@ -179,6 +181,13 @@ pub(crate) struct InputArgs {
     /// Carry only these input columns through [default: all]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) keep: Vec<String>,
+    /// Columns whose cells make a row's `row_id`, instead of its file and place in it;
+    /// `vin` is the normalised VIN; repeatable
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub(crate) row_key: Vec<String>,
+    /// What the input is called in each `row_id`, also on stdin [default: the name of the file]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source_name: Option<String>,
     /// Reject a VIN whose check digit fails, instead of warning
     #[arg(long)]
     pub(crate) strict: bool,

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::column;
 use crate::support::command::memory::{stays_small, watched};
 use crate::support::command::{Ended, Running, vins};
-use crate::support::{Work, csv_rows};
+use crate::support::{Work, csv_rows, is_long_form};
 
 /// Writes `start`, so many of `piece`, and `end`.
 fn write(path: &Path, start: &str, piece: &str, times: usize, end: &str) {
@@ -47,8 +47,10 @@ fn giant_fields_rows_and_headers_take_little_memory() {
     };
     let path = work.path("in.csv");
 
-    write(&path, &format!("VIN,Note\n{vin},"), "x", 100 << 20, &after);
-    check("a field of 100 MB", 0, &["1 rejected: 1 field_too_long"]);
+    // More than `stays_small` allows; in the long form more than a vendor's export has.
+    let size = if is_long_form() { 100 << 20 } else { 72 << 20 };
+    write(&path, &format!("VIN,Note\n{vin},"), "x", size, &after);
+    check("a giant field", 0, &["1 rejected: 1 field_too_long"]);
     errors(["field_too_long", ""]);
 
     write(&path, &format!("VIN,Note\n{vin}"), ",x", 1 << 20, &after);
