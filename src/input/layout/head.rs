@@ -40,10 +40,7 @@ impl Head {
     /// Looks for the header in the first records of a file.
     pub(super) fn found(sample: &[Record]) -> Self {
         let place = vin_place(sample);
-        let holds_vin = |record: &Record| match place {
-            Some(place) => record.get(place).is_some_and(vin::is_like),
-            None => false,
-        };
+        let holds_vin = |record: &Record| place.is_some_and(|at| holds_vin(record, at));
         let first_row = sample.iter().position(holds_vin).unwrap_or(sample.len());
         let above = &sample[..first_row.min(DEEPEST)];
         let is_named = |record: &Record| {
@@ -59,7 +56,11 @@ impl Head {
     /// The header is the record that begins on this line.
     pub(super) fn on_line(sample: &[Record], line: u64) -> Option<Self> {
         let header = sample.iter().position(|record| record.line == line)?;
-        Some(Self::with(sample, header, header + 1, None))
+        let below = &sample[header + 1..];
+        let place = vin_place(below);
+        let holds_vin = |record: &Record| place.is_some_and(|at| holds_vin(record, at));
+        let rows = below.iter().position(holds_vin).unwrap_or(0);
+        Some(Self::with(sample, header, header + 1 + rows, place))
     }
 
     /// With the header at this place, and a first row with a VIN at that one.
@@ -74,7 +75,9 @@ impl Head {
         }
         let below = sample.iter().take(first_row).skip(header + 1);
         for record in below {
-            if is_sub_header(record, &names, place) {
+            let shown = sample.get(kinds.len() + 1..).unwrap_or_default();
+            let shown = &shown[..shown.len().min(SHOWING)];
+            if is_sub_header(record, &names, place) && names_columns(record, shown, place) {
                 kinds.push(HeadKind::Header);
                 names = with_sub_names(&names, &cells(record));
             } else if is_units(record, place) {
@@ -107,6 +110,10 @@ pub(super) fn filled_width(record: &Record) -> usize {
     let is_filled = |index: &usize| record.get(*index).is_some_and(|cell| !cell.is_empty());
     let last = (0..record.len().min(super::MAX_FIELDS)).rev().find(is_filled);
     last.map_or(0, |last| last + 1)
+}
+
+fn holds_vin(record: &Record, place: usize) -> bool {
+    record.get(place).is_some_and(vin::is_like)
 }
 
 /// The column with the most VINs.
