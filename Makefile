@@ -113,6 +113,7 @@ soak: ## the long forms of the tests, about an hour; VINRICH_SOAK_MINUTES=60 mak
 	VINRICH_LONG=1 $(LONG) rows::stale::dead rows::inputs::sizes
 	VINRICH_LONG=1 $(LONG) quota::processes
 	VINRICH_WIRE_CASES=150 $(LONG) conservation::wire
+	VINRICH_DIALECTS=10000 $(LONG) rows::dialects
 	VINRICH_SWEEP=12 $(LONG) disk::damage disk::broken_off disk::full
 	VINRICH_WRITES=10000 $(LONG) kills::crowd
 	VINRICH_NIGHTS=200 $(LONG) quota::fairness

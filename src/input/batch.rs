@@ -122,7 +122,7 @@ impl<'a> Row<'a> {
         self.span.file
     }
 
-    /// Ordinal of the record in its file, the header counted as 1.
+    /// Ordinal of the record in its file, from 1: the header counts, and all above it.
     pub fn source_row(self) -> i64 {
         self.span.source_row_of(self.place)
     }
@@ -248,6 +248,18 @@ impl Filling {
             self.problems.push(Problem { row: self.rows, error, detail });
         }
         self.rows += 1;
+    }
+
+    /// Leaves out a record of the file: the rows that follow are those behind it.
+    pub(super) fn skip(&mut self) {
+        let Some(last) = self.spans.last_mut() else { return };
+        if last.start == self.rows {
+            last.source_row += 1;
+        } else {
+            let source_row = last.source_row_of(self.rows) + 1;
+            let next = Span { start: self.rows, source_row, ..*last };
+            self.spans.push(next);
+        }
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -30,6 +30,7 @@ mod source_name;
 
 pub use batch::{Batch, Row};
 pub use file::InputFile;
+pub use layout::{ChosenBy, Lines, RowsFound, Skipped};
 pub use pass::{Batches, FileDigest};
 pub use row_ids::RowIds;
 
@@ -48,6 +49,12 @@ pub struct InputSpec {
     pub map: BTreeMap<VehicleField, String>,
     /// The field delimiter, when not sniffed.
     pub delimiter: Option<u8>,
+    /// What fields may stand in, when not found by content.
+    pub quote: Option<Quote>,
+    /// How a quote is written inside of quotes, when not found by content.
+    pub escape: Option<Escape>,
+    /// The line of the header, when not found by content; 0 where there is none.
+    pub header_row: Option<u64>,
     /// Columns to carry through, in this order; all when empty.
     pub keep: Vec<String>,
     /// Names the source in the ids of its rows, instead of its own name.
@@ -55,6 +62,24 @@ pub struct InputSpec {
     /// Columns whose cells are a row's id, named as `vin_column` is; `vin` is the
     /// normalised VIN. The source's name and the row's place where empty.
     pub row_key: Vec<String>,
+}
+
+/// What fields of delimited text may stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quote {
+    /// Nothing: quotes are text.
+    None,
+    /// This character; ASCII.
+    Character(u8),
+}
+
+/// How a quote is written inside of quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Escape {
+    /// Twice.
+    Double,
+    /// Behind a backslash.
+    Backslash,
 }
 
 /// The opened input.
@@ -83,6 +108,13 @@ impl Inputs {
                 delimiter.escape_ascii()
             ))
             .hint("name one ASCII character, such as `;`, that is not a letter, digit or quote"));
+        }
+        if let (Some(Quote::Character(quote)), Some(delimiter)) = (spec.quote, spec.delimiter)
+            && quote == delimiter
+        {
+            let what =
+                format!("`{}` cannot be both the delimiter and the quote", quote.escape_ascii());
+            return Err(Error::usage(what).hint("name another with `--quote` or `--delimiter`"));
         }
         let mut warnings = Vec::new();
         let sources = source::open_all(&spec.sources, &mut warnings)?;

@@ -101,6 +101,9 @@ pub(crate) fn rows(args: &RowsArgs) -> InputSpec {
         sources: args.inputs.clone(),
         vin_column: args.vin_column.clone(),
         delimiter: args.delimiter,
+        quote: args.quote,
+        escape: args.escape.map(Into::into),
+        header_row: args.header_row,
         ..InputSpec::default()
     }
 }

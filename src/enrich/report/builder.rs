@@ -255,16 +255,32 @@ fn run_id(started: Moment) -> String {
 
 fn input_reports(inputs: &Inputs, survey: &Survey) -> Vec<InputReport> {
     let files = inputs.files().iter().zip(&survey.digests);
-    let report = |(file, digest): (&InputFile, &FileDigest)| InputReport {
+    files.map(|(file, digest)| input_report(file, digest)).collect()
+}
+
+fn input_report(file: &InputFile, digest: &FileDigest) -> InputReport {
+    let found = file.found().cloned().unwrap_or_default();
+    let skipped = || found.skipped.iter().map(|(kind, lines)| (kind.name(), lines));
+    InputReport {
         name: file.name.clone(),
         rows: digest.rows,
         bytes: file.bytes,
         sha256: digest.sha256.clone(),
         encoding: file.encoding.to_owned(),
         delimiter: char::from(file.delimiter).to_string(),
+        quote: file.quote.clone(),
+        escape: file.escape.to_owned(),
         has_header: file.has_header,
+        header_line: file.header_line,
         vin_column: file.vin_column.clone(),
+        vin_column_by: file.vin_column_by.name().to_owned(),
         claim_columns: owned(file.claim_columns.clone()),
-    };
-    files.map(report).collect()
+        skipped: skipped().map(|(kind, lines)| (kind.to_owned(), lines.count)).collect(),
+        skipped_lines: skipped()
+            .map(|(kind, lines)| (kind.to_owned(), lines.first.clone()))
+            .collect(),
+        short_rows: found.short.count,
+        long_rows: found.long.count,
+        cut_off_line: found.cut_off,
+    }
 }

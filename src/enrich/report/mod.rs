@@ -87,7 +87,7 @@ pub struct Report {
 /// One file read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "as in `input::InputFile` and `input::FileDigest`")]
+#[expect(missing_docs, reason = "as in `input::InputFile`, `FileDigest` and `RowsFound`")]
 pub struct InputReport {
     pub name: String,
     pub rows: u64,
@@ -95,9 +95,19 @@ pub struct InputReport {
     pub sha256: String,
     pub encoding: String,
     pub delimiter: String,
+    pub quote: String,
+    pub escape: String,
     pub has_header: bool,
+    pub header_line: Option<u64>,
     pub vin_column: String,
+    pub vin_column_by: String,
     pub claim_columns: BTreeMap<String, String>,
+    /// Records that are not rows, by what they are; and the lines of the first of them.
+    pub skipped: BTreeMap<String, u64>,
+    pub skipped_lines: BTreeMap<String, Vec<u64>>,
+    pub short_rows: u64,
+    pub long_rows: u64,
+    pub cut_off_line: Option<u64>,
 }
 
 /// The rows of a run.

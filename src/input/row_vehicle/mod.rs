@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::columns;
 use super::record::Record;
-use crate::domain::Error;
+use crate::domain::{Error, vin};
 use crate::matching::bare;
 use crate::matching::row_vehicle::{VehicleField, model_year};
 
@@ -85,7 +85,7 @@ pub(super) fn find(
     map: &BTreeMap<VehicleField, String>,
     columns: &[String],
     vin_index: usize,
-    sample: &[Record],
+    sample: &[&Record],
 ) -> Result<Places, Error> {
     let headers: Vec<String> = columns.iter().map(|column| bare(column)).collect();
     let mut places = Places::default();
@@ -107,7 +107,7 @@ fn by_header(
     field: VehicleField,
     headers: &[String],
     vin_index: usize,
-    sample: &[Record],
+    sample: &[&Record],
 ) -> Option<usize> {
     let with = |wanted: Worth| {
         headers_of(field)
@@ -140,10 +140,10 @@ enum Worth {
 /// What the values in column `index` are worth as such a field.
 ///
 /// A make is not a number, and no model but Peugeot's 2008 is a year.
-fn worth(field: VehicleField, sample: &[Record], index: usize) -> Worth {
+fn worth(field: VehicleField, sample: &[&Record], index: usize) -> Worth {
     let can_be = |value: &str| match field {
-        VehicleField::Make => value.contains(char::is_alphabetic) && !columns::holds_vin(value),
-        VehicleField::Model => !is_four_digit_year(value) && !columns::holds_vin(value),
+        VehicleField::Make => value.contains(char::is_alphabetic) && !vin::is_like(value),
+        VehicleField::Model => !is_four_digit_year(value) && !vin::is_like(value),
         VehicleField::Year => model_year(value).is_some(),
     };
     let values = || {

@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
+use vinrich::input::{Escape, Quote};
 use vinrich::plan::Allowance;
 use vinrich::row_vehicle::VehicleField;
 
@@ -227,12 +228,37 @@ pub(crate) struct RowsArgs {
     /// Files, folders, globs, or `-` for stdin
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
-    /// The column that holds the VIN, by header or 1-based number [default: found by name or content]
+    /// The column that holds the VIN, by header or 1-based number [default: found by content and name]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) vin_column: Option<String>,
     /// What separates fields: `,` `;` `|` or `tab` [default: sniffed]
     #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
+    /// What fields may stand in: `"`, another character, or `none` [default: found by content]
+    #[arg(long, value_name = "QUOTE", value_parser = quote)]
+    pub(crate) quote: Option<Quote>,
+    /// How a quote is written inside of quotes [default: found by content]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) escape: Option<EscapeArg>,
+    /// The line that names the columns, from 1; 0 where none does [default: found by content]
+    #[arg(long, value_name = "N")]
+    pub(crate) header_row: Option<u64>,
+}
+
+/// How a quote is written inside of quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EscapeArg {
+    Double,
+    Backslash,
+}
+
+impl From<EscapeArg> for Escape {
+    fn from(arg: EscapeArg) -> Self {
+        match arg {
+            EscapeArg::Double => Self::Double,
+            EscapeArg::Backslash => Self::Backslash,
+        }
+    }
 }
 
 /// What is allowed without a question.
@@ -252,6 +278,14 @@ fn delimiter(text: &str) -> Result<u8, String> {
         "," | ";" | "|" => Ok(text.as_bytes()[0]),
         "tab" | "\t" | "\\t" => Ok(b'\t'),
         _ => Err("must be `,`, `;`, `|` or `tab`".into()),
+    }
+}
+
+fn quote(text: &str) -> Result<Quote, String> {
+    match text.as_bytes() {
+        b"none" => Ok(Quote::None),
+        [quote] if quote.is_ascii_punctuation() => Ok(Quote::Character(*quote)),
+        _ => Err("must be `none` or one character, such as `\"`".into()),
     }
 }
 
