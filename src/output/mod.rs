@@ -10,10 +10,12 @@ pub mod schema;
 
 mod arrow;
 mod cells;
+mod choice;
 mod columns;
 mod csv;
 mod file;
 mod format;
+mod hash;
 mod jsonl;
 mod names;
 mod parquet;
@@ -32,6 +34,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::choice::Choice;
 pub use self::format::Format;
 pub use self::sheet::Sheet;
 pub use crate::files::OutputLock;
@@ -40,7 +43,7 @@ pub use crate::files::draft::{write_atomically, write_error};
 
 use self::columns::Layout;
 use self::file::{Blank, Finished, Started};
-use self::schema::{COLUMNS, REJECT_COLUMNS, SCHEMA_VERSION};
+use self::schema::{REJECT_COLUMNS, SCHEMA_VERSION};
 use self::sink::{Sink, Target};
 use self::worker::{Files, Worker};
 use crate::domain::{Error, Exit};
@@ -61,6 +64,8 @@ pub struct OutputSpec {
     pub rejects: Option<PathBuf>,
     /// Cells that a spreadsheet would run are guarded.
     pub for_excel: bool,
+    /// Which of our columns it has.
+    pub columns: Choice,
 }
 
 /// What an output must know of the input.
@@ -168,9 +173,11 @@ impl Output {
         let about = about(run_id);
         // Parquet has key-values of its own; Arrow has them in the schema.
         let in_schema = if spec.format == Format::Arrow { about.as_slice() } else { &[] };
-        let rows_layout = Layout::new(spec.format, input, COLUMNS, in_schema);
+        let rows_layout =
+            Layout::new(spec.format, input, spec.columns.columns(), in_schema).of_run(run_id);
+        let of_rejects: Vec<_> = REJECT_COLUMNS.iter().collect();
         let rejects_layout =
-            targets.rejects.is_some().then(|| Layout::new(Format::Csv, input, REJECT_COLUMNS, &[]));
+            targets.rejects.is_some().then(|| Layout::new(Format::Csv, input, &of_rejects, &[]));
         let blank = |target, typed: &Option<PathBuf>, format, layout: &Layout| Blank {
             sink: Sink::new(target),
             typed: typed.clone().unwrap_or_else(|| STDOUT.into()),

@@ -9,7 +9,7 @@ use super::schema::Column;
 /// `ours`: as they were in text formats, snake case ASCII in typed ones. A name
 /// of ours, compared without case, becomes `input_<name>`; what is still taken
 /// gets `_2`, `_3`, … in order of appearance.
-pub(super) fn input_names(format: Format, input: &[String], ours: &[Column]) -> Vec<String> {
+pub(super) fn input_names(format: Format, input: &[String], ours: &[&Column]) -> Vec<String> {
     let ours: Vec<&str> = ours.iter().map(|column| column.name).collect();
     names(format, input, &ours)
 }

@@ -8,7 +8,7 @@ use vinrich::domain::error::Error;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::vin::{self, Rules, Vin, VinError};
 use vinrich::input::InputSpec;
-use vinrich::output::{Format, OutputSpec};
+use vinrich::output::{Choice, Format, OutputSpec};
 use vinrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
 use vinrich::vendors;
 
@@ -71,7 +71,13 @@ fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
     Plan {
         input,
         rules,
-        output: OutputSpec { path: None, format: Format::Csv, rejects: None, for_excel: false },
+        output: OutputSpec {
+            path: None,
+            format: Format::Csv,
+            rejects: None,
+            for_excel: false,
+            columns: Choice::default(),
+        },
         settings,
         datasets: Wanted::default(),
         limits: Limits::default(),
@@ -96,6 +102,8 @@ fn input(args: &InputArgs) -> InputSpec {
     InputSpec {
         map: args.map.iter().cloned().collect(),
         keep: args.keep.clone(),
+        source_name: args.source_name.clone(),
+        row_key: args.row_key.clone(),
         ..rows(&args.rows)
     }
 }
@@ -162,7 +170,10 @@ fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
     if args.for_excel && format != Format::Csv {
         return Err(Error::usage("`--for-excel` guards CSV cells; the output is not CSV"));
     }
-    Ok(OutputSpec { path, format, rejects: args.rejects.clone(), for_excel: args.for_excel })
+    let columns = Choice::of(&args.columns)?;
+    let columns = if args.with_run_id { columns.with_run_id() } else { columns };
+    let rejects = args.rejects.clone();
+    Ok(OutputSpec { path, format, rejects, for_excel: args.for_excel, columns })
 }
 
 /// Refuses the same file for two purposes, where the second would replace the first.

@@ -14,7 +14,7 @@ use crate::config::{Settings, VendorSettings};
 use crate::domain::vin::Rules;
 use crate::domain::{Dataset, Error, Micros};
 use crate::input::InputSpec;
-use crate::output::{Format, OutputSpec};
+use crate::output::{Choice, Format, OutputSpec};
 
 /// What one run of `vinrich enrich` shall do.
 #[derive(Clone, Debug)]
@@ -57,7 +57,13 @@ impl Plan {
         Ok(Self {
             input: InputSpec { sources: vec![input.into()], ..InputSpec::default() },
             rules: Rules::default(),
-            output: OutputSpec { path: Some(path), format, rejects: None, for_excel: false },
+            output: OutputSpec {
+                path: Some(path),
+                format,
+                rejects: None,
+                for_excel: false,
+                columns: Choice::default(),
+            },
             settings,
             datasets: Wanted::default(),
             limits: Limits::default(),

@@ -2,6 +2,7 @@
 
 mod files;
 mod formats;
+mod hashes;
 mod streams;
 
 use std::fs;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use ::arrow::array::{ArrayRef, StringArray};
 use csv::StringRecord;
 
-use super::{Format, InputInfo, Output, OutputSpec, Written};
+use super::{Choice, Format, InputInfo, Output, OutputSpec, Written};
 use crate::domain::facts::{
     Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts,
 };
@@ -101,7 +102,7 @@ fn full() -> Record {
             json: r#"{"make":{"input":"HYUNDAI"}}"#.into(),
             fields: vec!["make"],
         })),
-        record_hash: u128::MAX,
+        vin_occurrences: Some(2),
     }
 }
 
@@ -121,7 +122,7 @@ fn bare() -> Record {
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
-        record_hash: 2,
+        vin_occurrences: Some(1),
     }
 }
 
@@ -145,7 +146,7 @@ fn rejected() -> Record {
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
-        record_hash: 4,
+        vin_occurrences: None,
     }
 }
 
@@ -207,7 +208,13 @@ impl Folder {
 
 fn spec(path: &Path) -> OutputSpec {
     let format = Format::from_path(path).unwrap_or(Format::Csv);
-    OutputSpec { path: Some(path.into()), format, rejects: None, for_excel: false }
+    OutputSpec {
+        path: Some(path.into()),
+        format,
+        rejects: None,
+        for_excel: false,
+        columns: Choice::default(),
+    }
 }
 
 fn create(spec: &OutputSpec) -> Result<Output, Error> {

@@ -3,7 +3,7 @@ use super::*;
 
 fn names(format: Format, input: &[&str]) -> Vec<String> {
     let input: Vec<String> = input.iter().map(|&name| name.to_owned()).collect();
-    input_names(format, &input, COLUMNS)
+    input_names(format, &input, &COLUMNS.iter().collect::<Vec<_>>())
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl Reader {
             }
             Format::Csv | Format::Jsonl | Format::Arrow => Target::Stream(Box::new(self.clone())),
         };
-        let spec = OutputSpec { path: None, format, rejects: None, for_excel: false };
+        let spec = OutputSpec { path: None, format, ..spec("-".as_ref()) };
         let files = ["a.csv".into(), "b.csv".into()];
         let columns = INPUT.map(str::to_owned);
         let targets = Files { out: target, rejects: None };

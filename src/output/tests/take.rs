@@ -22,7 +22,7 @@ fn row(campaigns: Vec<Campaign>) -> Record {
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
-        record_hash: 0,
+        vin_occurrences: None,
     }
 }
 
