@@ -177,7 +177,7 @@ fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
 }
 
 /// A header as it may be printed: short, and without terminal controls.
-fn shown(header: &str) -> String {
+pub(super) fn shown(header: &str) -> String {
     const LONGEST: usize = 60;
     let mut shown = String::new();
     for character in header.chars().take(LONGEST) {

@@ -3,10 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::batch::Filling;
+use arrow::datatypes::DataType;
+
+use super::content::InputFormat;
 use super::delimited::{self, Delimited};
+use super::filling::Filling;
+use super::json_lines::{self, JsonLines};
+use super::layout::Table;
 use super::source::Source;
 use super::source_name::SourceName;
+use super::typed::{self, Typed};
 use super::{FileDigest, InputSpec, row_vehicle};
 use crate::domain::Error;
 use crate::matching::row_vehicle::Claim;
@@ -20,11 +26,15 @@ pub struct InputFile {
     pub path: Option<PathBuf>,
     /// Length in bytes at open.
     pub bytes: u64,
-    /// `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`.
-    pub encoding: &'static str,
-    /// Field delimiter.
-    pub delimiter: u8,
-    /// Whether the first record names the columns.
+    /// What its rows are written in.
+    pub format: InputFormat,
+    /// `gzip`, `zstd` or `zip`, where it is packed.
+    pub packing: Option<&'static str>,
+    /// `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`; `None` where it is not text.
+    pub encoding: Option<&'static str>,
+    /// Field delimiter of delimited text.
+    pub delimiter: Option<u8>,
+    /// Whether its columns are named: by the first record, or by the format.
     pub has_header: bool,
     /// The name of the column that holds the VIN.
     pub vin_column: String,
@@ -34,18 +44,78 @@ pub struct InputFile {
     pub(super) source_name: SourceName,
     /// The names of its columns, each once.
     pub(super) columns: Vec<String>,
+    /// The type of each of them.
+    pub(super) types: Vec<DataType>,
     /// The place of `vin_column` among them.
     pub(super) vin_index: usize,
     /// The places of `claim_columns` among them.
     pub(super) row_vehicle: row_vehicle::Places,
     source: Source,
-    text: Delimited,
+    form: Form,
+    /// What was found when it was opened.
+    warnings: Vec<String>,
+}
+
+/// How it is read.
+#[derive(Debug)]
+enum Form {
+    Delimited(Delimited),
+    JsonLines(JsonLines),
+    Typed(Typed),
+}
+
+impl Form {
+    fn open(
+        source: &Source,
+        format: InputFormat,
+        spec: &InputSpec,
+    ) -> Result<(Self, Table), Error> {
+        Ok(match format {
+            InputFormat::Csv => {
+                let (text, table) = Delimited::open(source, spec)?;
+                (Self::Delimited(text), table)
+            }
+            InputFormat::Jsonl => {
+                let (lines, table) = JsonLines::open(source, spec)?;
+                (Self::JsonLines(lines), table)
+            }
+            InputFormat::Parquet | InputFormat::Arrow | InputFormat::Arrows => {
+                let (typed, table) = Typed::open(source, format, spec)?;
+                (Self::Typed(typed), table)
+            }
+        })
+    }
+
+    fn encoding(&self) -> Option<&'static str> {
+        match self {
+            Self::Delimited(text) => Some(text.encoding()),
+            Self::JsonLines(_) => Some("utf-8"),
+            Self::Typed(_) => None,
+        }
+    }
+
+    fn types(&self, columns: usize) -> Vec<DataType> {
+        match self {
+            Self::Delimited(_) | Self::JsonLines(_) => vec![DataType::Utf8; columns],
+            Self::Typed(typed) => typed.types(),
+        }
+    }
+
+    fn warning(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Delimited(text) => text.warning(name),
+            Self::JsonLines(_) => None,
+            Self::Typed(typed) => typed.warning(name),
+        }
+    }
 }
 
 impl InputFile {
     /// Tells what an opened source is.
-    pub(super) fn open(source: Source, spec: &InputSpec) -> Result<Self, Error> {
-        let (text, table) = Delimited::open(&source, spec)?;
+    pub(super) fn open(mut source: Source, spec: &InputSpec) -> Result<Self, Error> {
+        let mut warnings = Vec::new();
+        let format = source.look(spec.format, &mut warnings)?;
+        let (form, table) = Form::open(&source, format, spec)?;
         let vin_column = table.columns.get(table.vin_index).cloned();
         let placed = Claim::ALL.into_iter().zip(table.row_vehicle);
         let claim_columns = placed
@@ -57,27 +127,44 @@ impl InputFile {
             name: source.name.clone(),
             path: source.path.clone(),
             bytes: source.length,
-            encoding: text.encoding(),
-            delimiter: text.delimiter(),
+            format,
+            packing: source.packing(),
+            encoding: form.encoding(),
+            delimiter: match &form {
+                Form::Delimited(text) => Some(text.delimiter()),
+                Form::JsonLines(_) | Form::Typed(_) => None,
+            },
             has_header: table.has_header,
             vin_column: vin_column.unwrap_or_else(|| "vin".into()),
             claim_columns,
+            types: form.types(table.columns.len()),
             columns: table.columns,
             vin_index: table.vin_index,
             row_vehicle: table.row_vehicle,
             source,
-            text,
+            form,
+            warnings,
         })
     }
 
     /// Starts to read its rows: for each column of a batch, the cell that `fields` names.
     pub(super) fn start<'a>(&'a self, fields: &'a [Option<usize>]) -> Result<Reader<'a>, Error> {
-        self.text.read(&self.source, self.columns.len(), fields).map(Reader::Delimited)
+        let source = &self.source;
+        match &self.form {
+            Form::Delimited(text) => {
+                text.read(source, self.columns.len(), fields).map(Reader::Delimited)
+            }
+            Form::JsonLines(lines) => lines.read(source, fields).map(Reader::JsonLines),
+            Form::Typed(typed) => typed.read(source, fields).map(Reader::Typed),
+        }
     }
 
     /// The ordinal of its first row.
     pub(super) fn first_row(&self) -> i64 {
-        1 + i64::from(self.has_header)
+        match self.form {
+            Form::Delimited(_) => 1 + i64::from(self.has_header),
+            Form::JsonLines(_) | Form::Typed(_) => 1,
+        }
     }
 
     /// 65: two passes did not read the same bytes.
@@ -96,7 +183,7 @@ impl InputFile {
                 Some(format!("`{name}` has no header; its columns are called `{first}` and so on"))
             }
         };
-        headerless.into_iter().chain(self.text.warning(name))
+        self.warnings.iter().cloned().chain(headerless).chain(self.form.warning(name))
     }
 }
 
@@ -105,6 +192,8 @@ impl InputFile {
 #[derive(Debug)]
 pub(super) enum Reader<'a> {
     Delimited(delimited::Reader<'a>),
+    JsonLines(json_lines::Reader<'a>),
+    Typed(typed::Reader<'a>),
 }
 
 impl Reader<'_> {
@@ -112,6 +201,8 @@ impl Reader<'_> {
     pub(super) fn fill(&mut self, batch: &mut Filling) -> Result<(), Error> {
         match self {
             Self::Delimited(reader) => reader.fill(batch),
+            Self::JsonLines(reader) => reader.fill(batch),
+            Self::Typed(reader) => reader.fill(batch),
         }
     }
 
@@ -119,6 +210,8 @@ impl Reader<'_> {
     pub(super) fn finish(self) -> FileDigest {
         match self {
             Self::Delimited(reader) => reader.finish(),
+            Self::JsonLines(reader) => reader.finish(),
+            Self::Typed(reader) => reader.finish(),
         }
     }
 }

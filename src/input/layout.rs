@@ -51,6 +51,27 @@ impl Table {
         let row_vehicle = row_vehicle::find(name, &spec.map, &columns, vin_index, &sample)?;
         Ok(Self { has_header, columns, vin_index, row_vehicle })
     }
+
+    /// The table of the file `name`, whose format names its columns; `sample` are its
+    /// first rows.
+    pub(super) fn named(
+        name: &str,
+        headers: &[String],
+        sample: &[Record],
+        spec: &InputSpec,
+    ) -> Result<Self, Error> {
+        if headers.is_empty() {
+            return Ok(Self::default());
+        }
+        let columns = columns::unique_names(headers);
+        let vin_index = match &spec.vin_column {
+            Some(named) => columns::find(&columns, named)
+                .ok_or_else(|| columns::unknown(&format!("`{name}`"), named, &columns))?,
+            None => columns::find_vin(name, &columns, sample)?,
+        };
+        let row_vehicle = row_vehicle::find(name, &spec.map, &columns, vin_index, sample)?;
+        Ok(Self { has_header: true, columns, vin_index, row_vehicle })
+    }
 }
 
 /// Whether the first record of a file is data: a VIN does not name a column.

@@ -58,16 +58,26 @@ fn as_text(report: &Report) -> String {
 }
 
 fn describe(input: &InputReport) -> String {
-    let header = if input.has_header { "header" } else { "no header" };
     format!(
-        "{}: {}, {}, {}, delimiter `{}`, {header}, VINs in `{}`",
+        "{}: {}, {}, {}, VINs in `{}`",
         visible(&input.name),
         count(input.rows, "row"),
         bytes(input.bytes),
-        input.encoding,
-        input.delimiter.escape_debug(),
+        form(input),
         visible(&input.vin_column)
     )
+}
+
+/// How its rows are written.
+fn form(input: &InputReport) -> String {
+    let packed = input.packing.map_or_else(String::new, |packing| format!(" in {packing}"));
+    match (&input.delimiter, input.encoding) {
+        (Some(delimiter), Some(encoding)) => {
+            let header = if input.has_header { "header" } else { "no header" };
+            format!("{encoding}{packed}, delimiter `{}`, {header}", delimiter.escape_debug())
+        }
+        _ => format!("{}{packed}", input.format),
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,11 @@
 
 use std::io::Read;
 
-use super::decode::{Encoding, NotText, Text};
+use super::decode::{Encoding, Text};
 use super::records::{RecordError, Records};
+use crate::input::content::Refused;
 use crate::input::record::Record;
-
-/// Bytes looked at.
-pub(super) const HEAD: u64 = 64 << 10;
+use crate::input::source;
 
 /// Records compared to find the delimiter.
 const COMPARED: usize = 200;
@@ -27,7 +26,7 @@ pub(super) struct Dialect {
 
 impl Dialect {
     /// Tells the dialect by the first bytes of a file, except for a delimiter that is known.
-    pub(super) fn of(head: &[u8], delimiter: Option<u8>) -> Result<Self, NotText> {
+    pub(super) fn of(head: &[u8], delimiter: Option<u8>) -> Result<Self, Refused> {
         let encoding = Encoding::of(head)?;
         let separator = separator_line(head, encoding);
         let dialect =
@@ -95,7 +94,7 @@ fn field_counts(head: &[u8], dialect: Dialect) -> Vec<usize> {
         counts.push(record.len());
     }
     // The last record of a cut head is most often cut itself.
-    if head.len() as u64 >= HEAD && counts.len() > 1 && counts.len() < COMPARED {
+    if head.len() as u64 >= source::HEAD && counts.len() > 1 && counts.len() < COMPARED {
         counts.pop();
     }
     counts

@@ -8,19 +8,19 @@ mod decode;
 mod dialect;
 mod records;
 
-use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::decode::{Form, Text};
-use self::dialect::{Dialect, HEAD};
+use self::dialect::Dialect;
 use self::records::{RecordError, Records};
-use super::batch::Filling;
+use super::filling::Filling;
 use super::layout::Table;
 use super::pass::FileDigest;
 use super::record::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, Record};
-use super::source::{Bytes, Source};
-use super::{InputSpec, file};
+use super::source::{self, Source};
+use super::unpack::Bytes;
+use super::InputSpec;
 use crate::domain::Error;
 use crate::domain::vin::VinError;
 
@@ -37,9 +37,9 @@ impl Delimited {
     /// Sniffs `source`.
     pub(super) fn open(source: &Source, spec: &InputSpec) -> Result<(Self, Table), Error> {
         let name = &source.name;
-        let head = source.head(HEAD).map_err(|error| unread(name, RecordError::Io(error)))?;
-        let dialect = Dialect::of(&head, spec.delimiter).map_err(|not_text| {
-            Error::bad_input(Path::new(name), not_text.what).hint(not_text.hint)
+        let head = source.head(source::HEAD).map_err(|error| unread(name, RecordError::Io(error)))?;
+        let dialect = Dialect::of(&head, spec.delimiter).map_err(|refused| {
+            Error::bad_input(Path::new(name), refused.what).hint(refused.hint)
         })?;
         let sample = sample(source, dialect).map_err(|error| unread(name, error))?;
         let table = Table::of(name, sample, spec)?;
@@ -77,7 +77,7 @@ impl Delimited {
         fields: &'a [Option<usize>],
     ) -> Result<Reader<'a>, Error> {
         let start = || {
-            let mut records = self.dialect.records(source.bytes())?;
+            let mut records = self.dialect.records(source.bytes()?)?;
             if self.has_header {
                 records.read(&mut Record::default())?;
             }
@@ -93,7 +93,7 @@ impl Delimited {
 fn sample(source: &Source, dialect: Dialect) -> Result<Vec<Record>, RecordError> {
     const RECORDS: usize = 100;
     const BYTES: usize = 1 << 20;
-    let mut records = dialect.records(source.bytes())?;
+    let mut records = dialect.records(source.unhashed()?)?;
     let mut sample = Vec::new();
     let mut bytes = 0;
     while sample.len() < RECORDS && bytes < BYTES {
@@ -175,10 +175,7 @@ fn is_ragged(record: &Record, width: usize) -> bool {
 
 fn unread(name: &str, error: RecordError) -> Error {
     match error {
-        RecordError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            file::changed(name)
-        }
-        RecordError::Io(error) => Error::io("cannot read", Path::new(name), error),
+        RecordError::Io(error) => source::unread(name, error),
         RecordError::UnclosedQuote { line } => Error::bad_input(
             Path::new(name),
             format!("the quote opened on line {line} is never closed"),
