@@ -168,7 +168,7 @@ impl<'a> Row<'a> {
 /// A column as it is typed, and as text where that is asked for.
 #[derive(Debug)]
 pub(super) struct Column {
-    cells: ArrayRef,
+    pub(super) cells: ArrayRef,
     text: OnceLock<StringArray>,
 }
 
@@ -193,7 +193,3 @@ impl Span {
         self.source_row + ((row - self.start) as u64).cast_signed()
     }
 }
-
-#[cfg(test)]
-#[path = "tests/batch.rs"]
-mod tests;

@@ -109,9 +109,7 @@ impl Content {
             return Self::Other(DATABASE);
         }
         let text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head).trim_ascii_start();
-        of_markup(text)
-            .or_else(|| of_json(text))
-            .unwrap_or(Self::Rows(InputFormat::Csv))
+        of_markup(text).or_else(|| of_json(text)).unwrap_or(Self::Rows(InputFormat::Csv))
     }
 }
 
@@ -126,7 +124,13 @@ const MAGIC: [(&[u8], Content); 23] = [
     (b"PAR1", Content::Rows(InputFormat::Parquet)),
     (b"ARROW1", Content::Rows(InputFormat::Arrow)),
     (b"PARE", other("is an encrypted Parquet file", "write it again without encryption")),
-    (b"FEA1", other("is a Feather file of version 1", "write it again as Feather version 2, which is Arrow")),
+    (
+        b"FEA1",
+        other(
+            "is a Feather file of version 1",
+            "write it again as Feather version 2, which is Arrow",
+        ),
+    ),
     (
         b"\xD0\xCF\x11\xE0",
         other("is an old Excel workbook (or a password-protected one)", SAVE_AS_CSV),
@@ -168,8 +172,17 @@ fn is_arrow_stream(head: &[u8]) -> bool {
 /// Web pages and other markup.
 fn of_markup(text: &[u8]) -> Option<Content> {
     const PAGE: [&str; 11] = [
-        "<!doctype html", "<html", "<head", "<body", "<table", "<script", "<style", "<meta",
-        "<div", "<title", "<!--",
+        "<!doctype html",
+        "<html",
+        "<head",
+        "<body",
+        "<table",
+        "<script",
+        "<style",
+        "<meta",
+        "<div",
+        "<title",
+        "<!--",
     ];
     let begins = |tag: &str| {
         text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()))
@@ -204,10 +217,7 @@ fn of_json(text: &[u8]) -> Option<Content> {
     // A line longer than the head is cut there.
     let goes_on = error.is_some_and(|error| error.is_eof()) && lines.next().is_some();
     Some(if goes_on {
-        other(
-            "is one JSON document and not JSON lines",
-            "write one object a line: `jq -c . FILE`",
-        )
+        other("is one JSON document and not JSON lines", "write one object a line: `jq -c . FILE`")
     } else {
         Content::Rows(InputFormat::Jsonl)
     })
@@ -301,7 +311,8 @@ impl Named {
             NamedFormat::Foreign => false,
             NamedFormat::Unsaid => true,
         };
-        (!fits).then(|| format!("`{name}` is {} by its content, and is read as that", format.noun()))
+        (!fits)
+            .then(|| format!("`{name}` is {} by its content, and is read as that", format.noun()))
     }
 }
 

@@ -55,9 +55,7 @@ impl Filling {
     pub(super) fn new(types: &[DataType], carried: usize) -> Self {
         let cells = |data_type: &DataType| match data_type {
             DataType::Utf8 => Cells::Text(StringBuilder::with_capacity(0, 0)),
-            other => {
-                Cells::Typed(Typed { data_type: other.clone(), parts: Vec::new(), length: 0 })
-            }
+            other => Cells::Typed(Typed { data_type: other.clone(), parts: Vec::new(), length: 0 }),
         };
         Self {
             rows: 0,
@@ -114,9 +112,9 @@ impl Filling {
                 (Cells::Typed(column), Some(cells)) => column.append(cells, self.rows),
             }
         }
-        let long = too_long.into_iter().map(|row| {
-            (row, VinError::FieldTooLong, format!("over {MAX_FIELD} bytes in a cell"))
-        });
+        let long = too_long
+            .into_iter()
+            .map(|row| (row, VinError::FieldTooLong, format!("over {MAX_FIELD} bytes in a cell")));
         let mut problems: Vec<_> = long.chain(problems).collect();
         problems.sort_by_key(|(row, ..)| *row);
         problems.dedup_by_key(|(row, ..)| *row);
@@ -232,3 +230,7 @@ fn finished(column: &mut StringBuilder) -> StringArray {
         StringBuilder::with_capacity(column.offsets_slice().len(), column.values_slice().len());
     mem::replace(column, next).finish()
 }
+
+#[cfg(test)]
+#[path = "tests/filling.rs"]
+mod tests;

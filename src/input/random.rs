@@ -23,7 +23,12 @@ impl Random {
 
     /// Reads what lies between.
     pub(super) fn part(&self, start: u64, end: u64) -> RandomReader {
-        RandomReader { file: Arc::clone(&self.file), start, position: start, end: end.min(self.length) }
+        RandomReader {
+            file: Arc::clone(&self.file),
+            start,
+            position: start,
+            end: end.min(self.length),
+        }
     }
 
     /// The bytes at `start`, which must all be there.
@@ -67,7 +72,8 @@ impl Read for RandomReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end.saturating_sub(self.position)).unwrap_or(usize::MAX);
         let most = left.min(out.len());
-        let count = if most == 0 { 0 } else { read_at(&self.file, &mut out[..most], self.position)? };
+        let count =
+            if most == 0 { 0 } else { read_at(&self.file, &mut out[..most], self.position)? };
         self.position += count as u64;
         Ok(count)
     }

@@ -43,7 +43,10 @@ pub(super) struct Source {
 enum Held {
     Open(Arc<File>),
     /// By its path, as long as that leads to the same file.
-    Closed { path: PathBuf, identity: Identity },
+    Closed {
+        path: PathBuf,
+        identity: Identity,
+    },
 }
 
 /// Opens everything `named`, in that order; a file named twice is read once, with a warning.

@@ -45,7 +45,8 @@ impl Member {
             CompressionMethod::Stored => false,
             CompressionMethod::Deflated => true,
             other => {
-                let what = format!("`{}` in it is packed by {other}, which is not read", shown(name));
+                let what =
+                    format!("`{}` in it is packed by {other}, which is not read", shown(name));
                 return Err(Damaged::error(what, UNPACK));
             }
         };

@@ -14,13 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use self::decode::{Form, Text};
 use self::dialect::Dialect;
 use self::records::{RecordError, Records};
+use super::InputSpec;
 use super::filling::Filling;
 use super::layout::Table;
 use super::pass::FileDigest;
 use super::record::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, Record};
 use super::source::{self, Source};
 use super::unpack::Bytes;
-use super::InputSpec;
 use crate::domain::Error;
 use crate::domain::vin::VinError;
 
@@ -37,7 +37,8 @@ impl Delimited {
     /// Sniffs `source`.
     pub(super) fn open(source: &Source, spec: &InputSpec) -> Result<(Self, Table), Error> {
         let name = &source.name;
-        let head = source.head(source::HEAD).map_err(|error| unread(name, RecordError::Io(error)))?;
+        let head =
+            source.head(source::HEAD).map_err(|error| unread(name, RecordError::Io(error)))?;
         let dialect = Dialect::of(&head, spec.delimiter).map_err(|refused| {
             Error::bad_input(Path::new(name), refused.what).hint(refused.hint)
         })?;

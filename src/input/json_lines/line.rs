@@ -175,7 +175,8 @@ impl<'de> Visitor<'de> for CellsOf<'_> {
         let Self { cells, places } = self;
         while let Some(place) = map.next_key_seed(OnKey(|key: &str| places.get(key).copied()))? {
             let value = map.next_value::<&RawValue>()?.get();
-            let column = place.ok_or_else(|| A::Error::custom("a key that was not there before"))?;
+            let column =
+                place.ok_or_else(|| A::Error::custom("a key that was not there before"))?;
             if std::mem::replace(&mut cells.seen[column], true) {
                 return Err(A::Error::custom("a key comes twice"));
             }

@@ -57,7 +57,8 @@ fn binary_formats_are_known_by_their_first_bytes() {
 
 #[test]
 fn a_name_that_says_something_else_is_reported() {
-    let said = |name: &str, packing, format| Named::of(Path::new(name)).mismatch(name, packing, format);
+    let said =
+        |name: &str, packing, format| Named::of(Path::new(name)).mismatch(name, packing, format);
     let (csv, parquet) = (InputFormat::Csv, InputFormat::Parquet);
     for (name, packing, format) in [
         ("a.CSV", None, csv),
@@ -75,5 +76,7 @@ fn a_name_that_says_something_else_is_reported() {
     assert!(text.contains("delimited text by its content"), "{text}");
     assert!(said("a.csv", None, parquet).is_some_and(|said| said.contains("a Parquet file")));
     assert!(said("a.csv.gz", None, csv).is_some_and(|said| said.contains("not gzip data")));
-    assert!(said("a.zst", Some(Packing::Gzip), csv).is_some_and(|said| said.contains("is gzip data")));
+    assert!(
+        said("a.zst", Some(Packing::Gzip), csv).is_some_and(|said| said.contains("is gzip data"))
+    );
 }

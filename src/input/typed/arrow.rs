@@ -63,7 +63,11 @@ impl Extent {
     }
 
     /// Reads the columns at `places`.
-    pub(super) fn read(&self, data: &Random, places: &[usize]) -> Result<RecordBatches, ArrowError> {
+    pub(super) fn read(
+        &self,
+        data: &Random,
+        places: &[usize],
+    ) -> Result<RecordBatches, ArrowError> {
         let part: BufReader<RandomReader> = BufReader::new(data.part(self.start, self.end));
         Ok(Box::new(StreamReader::try_new(part, Some(places.to_vec()))?))
     }
@@ -169,7 +173,8 @@ impl Messages<'_> {
             };
             let bytes = self.data.bytes(self.at + offset, 8)?;
             let bytes = <[u8; 8]>::try_from(&bytes[..]).map_err(io::Error::other)?;
-            unpacked = unpacked.saturating_add(u64::try_from(i64::from_le_bytes(bytes)).unwrap_or(0));
+            unpacked =
+                unpacked.saturating_add(u64::try_from(i64::from_le_bytes(bytes)).unwrap_or(0));
         }
         Ok(unpacked)
     }

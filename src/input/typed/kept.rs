@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, StringViewBuilder, new_null_array};
 use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{
-    DataType, Date32Type, FieldRef, TimeUnit, Time64NanosecondType,
-    TimestampMicrosecondType, TimestampNanosecondType,
+    DataType, Date32Type, FieldRef, Time64NanosecondType, TimeUnit, TimestampMicrosecondType,
+    TimestampNanosecondType,
 };
 use arrow::error::ArrowError;
 use arrow::temporal_conversions::{date32_to_datetime, timestamp_us_to_datetime};
@@ -54,10 +54,15 @@ impl Kept {
 
     /// Cells of the column in the type that is kept; text as views. Digits of times that
     /// are cut off are noted as `lossy`.
-    pub(super) fn carry(&self, cells: &ArrayRef, lossy: &AtomicBool) -> Result<ArrayRef, ArrowError> {
+    pub(super) fn carry(
+        &self,
+        cells: &ArrayRef,
+        lossy: &AtomicBool,
+    ) -> Result<ArrayRef, ArrowError> {
         let values = values_of(self.source_type());
         // A dictionary, or runs of one value, as its values.
-        let cells = if values == self.source_type() { Arc::clone(cells) } else { cast(cells, values)? };
+        let cells =
+            if values == self.source_type() { Arc::clone(cells) } else { cast(cells, values)? };
         if self.to == DataType::Utf8 {
             return self.text(&cells);
         }
@@ -121,9 +126,7 @@ fn kept_type(data_type: &DataType) -> DataType {
         }
         Date32 | Date64 => Date32,
         Time32(_) | Time64(_) => Time64(TimeUnit::Microsecond),
-        Timestamp(_, zone) => {
-            Timestamp(TimeUnit::Microsecond, zone.as_ref().map(|_| "UTC".into()))
-        }
+        Timestamp(_, zone) => Timestamp(TimeUnit::Microsecond, zone.as_ref().map(|_| "UTC".into())),
         _ => Utf8,
     }
 }
@@ -132,7 +135,8 @@ fn kept_type(data_type: &DataType) -> DataType {
 fn texts<'a>(cells: impl Iterator<Item = Option<&'a [u8]>>, may_be_text: bool) -> ArrayRef {
     let mut texts = StringViewBuilder::new();
     for cell in cells {
-        let text = cell.map(|cell| std::str::from_utf8(cell).ok().filter(|_| may_be_text).ok_or(cell));
+        let text =
+            cell.map(|cell| std::str::from_utf8(cell).ok().filter(|_| may_be_text).ok_or(cell));
         match text {
             None => texts.append_null(),
             Some(Ok(text)) => texts.append_value(text),
@@ -169,9 +173,8 @@ fn check_times(cells: &ArrayRef) -> Result<(), ArrowError> {
     let outside = match cells.data_type() {
         DataType::Date32 => {
             let days = cells.as_primitive::<Date32Type>().iter().flatten();
-            days.map(i64::from).find(|&day| {
-                i32::try_from(day).ok().and_then(date32_to_datetime).is_none()
-            })
+            days.map(i64::from)
+                .find(|&day| i32::try_from(day).ok().and_then(date32_to_datetime).is_none())
         }
         DataType::Timestamp(TimeUnit::Microsecond, _) => cells
             .as_primitive::<TimestampMicrosecondType>()

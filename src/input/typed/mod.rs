@@ -72,7 +72,12 @@ impl Form {
     }
 
     /// Reads the columns at `places`, which are in order.
-    fn read(&self, data: Random, places: &[usize], rows: usize) -> Result<RecordBatches, ArrowError> {
+    fn read(
+        &self,
+        data: Random,
+        places: &[usize],
+        rows: usize,
+    ) -> Result<RecordBatches, ArrowError> {
         match self {
             Self::Parquet(metadata) => metadata.read(data, places, rows),
             Self::Arrow(extent) => extent.read(&data, places),
@@ -92,7 +97,8 @@ impl Typed {
         let form = Form::of(format, &data).map_err(|error| damaged(name, &error))?;
         let fields = form.schema().fields();
         if fields.len() > MAX_FIELDS {
-            let what = format!("it has {} columns, and {MAX_FIELDS} at most are read", fields.len());
+            let what =
+                format!("it has {} columns, and {MAX_FIELDS} at most are read", fields.len());
             return Err(Error::bad_input(Path::new(name), what)
                 .hint("write it again with the columns that you need"));
         }
@@ -125,9 +131,11 @@ impl Typed {
             return Ok(Vec::new());
         };
         let rows = rows.slice(0, rows.num_rows().min(ROWS));
-        let texts = self.columns.iter().zip(rows.columns()).map(|(kept, cells)| {
-            cast(&kept.carry(cells, &self.lossy)?, &DataType::Utf8View)
-        });
+        let texts = self
+            .columns
+            .iter()
+            .zip(rows.columns())
+            .map(|(kept, cells)| cast(&kept.carry(cells, &self.lossy)?, &DataType::Utf8View));
         let texts = texts.collect::<Result<Vec<_>, _>>()?;
         let texts: Vec<_> = texts.iter().map(|cells| cells.as_string_view()).collect();
         let record = |row| {
@@ -160,7 +168,16 @@ impl Typed {
             .form
             .read(data, &places, if nested { NESTED_ROWS } else { ROWS })
             .map_err(|error| damaged(name, &error))?;
-        Ok(Reader { source, form: self, fields, places, batches, block: None, rows: 0, sha256: None })
+        Ok(Reader {
+            source,
+            form: self,
+            fields,
+            places,
+            batches,
+            block: None,
+            rows: 0,
+            sha256: None,
+        })
     }
 }
 
@@ -235,7 +252,8 @@ impl Reader<'_> {
 
     /// Adds as many rows as fit, and keeps the others.
     fn push(&mut self, batch: &mut Filling, mut block: Block) -> Result<(), Error> {
-        let texts: Vec<_> = block.columns.iter().filter_map(|cells| cells.as_string_view_opt()).collect();
+        let texts: Vec<_> =
+            block.columns.iter().filter_map(|cells| cells.as_string_view_opt()).collect();
         // The lower half of a view is the length of its text.
         let length = |row: usize| {
             texts.iter().map(|cells| cells.views()[row] as u32 as usize).sum::<usize>()
@@ -244,11 +262,8 @@ impl Reader<'_> {
         let part: Vec<ArrayRef> =
             block.columns.iter().map(|cells| cells.slice(block.next, count)).collect();
         let place_of = |field: usize| self.places.binary_search(&field).ok();
-        let cells: Vec<Option<ArrayRef>> = self
-            .fields
-            .iter()
-            .map(|field| Some(Arc::clone(&part[place_of((*field)?)?])))
-            .collect();
+        let cells: Vec<Option<ArrayRef>> =
+            self.fields.iter().map(|field| Some(Arc::clone(&part[place_of((*field)?)?]))).collect();
         let problems = match place_of(self.form.vin) {
             Some(place) => self.lost_vins(&part[place]),
             None => Vec::new(),

@@ -10,8 +10,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 /// The cells of a nested column as JSON; what JSON has no form for as Arrow shows it.
 pub(super) fn json(field: &FieldRef, cells: &ArrayRef) -> Result<ArrayRef, ArrowError> {
-    let field: FieldRef =
-        Arc::new(Field::new(field.name(), cells.data_type().clone(), true));
+    let field: FieldRef = Arc::new(Field::new(field.name(), cells.data_type().clone(), true));
     let options = EncoderOptions::default().with_explicit_nulls(true);
     let mut texts = StringViewBuilder::new();
     let Ok(mut encoder) = make_encoder(&field, cells, &options) else {

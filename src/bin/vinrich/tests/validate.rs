@@ -9,8 +9,8 @@ fn the_counts_are_read_in_five_seconds() {
             name: "fleet.csv".into(),
             rows: 2000,
             bytes: 48_200,
-            encoding: "utf-8",
-            delimiter: "\t".into(),
+            encoding: Some("utf-8"),
+            delimiter: Some("\t".into()),
             has_header: true,
             vin_column: "VIN".into(),
             ..InputReport::default()
