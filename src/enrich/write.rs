@@ -29,7 +29,12 @@ impl Outputs {
         if let Some(report) = &plan.report {
             check_report(report, &plan.output, run_id, &paths)?;
         }
-        let input = InputInfo { columns: inputs.columns(), files: &files, paths: &paths };
+        let input = InputInfo {
+            columns: inputs.columns(),
+            types: inputs.types(),
+            files: &files,
+            paths: &paths,
+        };
         let output = Output::create(&plan.output, input, run_id)?;
         Ok((Self(output), lock))
     }

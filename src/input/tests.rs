@@ -126,7 +126,7 @@ fn every_encoding_yields_the_same_rows() {
         ("utf-16be", utf16(&text, false, u16::to_be_bytes)),
     ] {
         let (_folder, inputs) = opened(&bytes);
-        assert_eq!(inputs.files()[0].encoding, encoding);
+        assert_eq!(inputs.files()[0].encoding, Some(encoding));
         assert_eq!(rows(&inputs), plain, "{encoding}");
         assert!(inputs.warnings().is_empty(), "{encoding}");
     }
@@ -142,7 +142,7 @@ fn a_bom_before_a_quoted_header_is_no_part_of_it() {
 fn windows_1252_is_kept_and_warned_of() {
     let text = [b"VIN,Ort\n", ACCORD.as_bytes(), b",M\xFCnchen \x80\n"].concat();
     let (_folder, inputs) = opened(&text);
-    assert_eq!(inputs.files()[0].encoding, "windows-1252");
+    assert_eq!(inputs.files()[0].encoding, Some("windows-1252"));
     assert_eq!(rows(&inputs)[0].cells[1].as_deref(), Some("München €"));
     assert_eq!(inputs.warnings().len(), 1);
 }
@@ -156,7 +156,7 @@ fn a_late_odd_byte_is_kept_and_warned_of() {
     text.extend_from_slice(format!("{TESLA},M").as_bytes());
     text.extend_from_slice(b"\xFCnchen");
     let (_folder, inputs) = opened(&text);
-    assert_eq!(inputs.files()[0].encoding, "utf-8");
+    assert_eq!(inputs.files()[0].encoding, Some("utf-8"));
     let seen = rows(&inputs);
     assert!(seen[..4_000].iter().all(|row| row.cells[1].as_deref() == Some("Köln")));
     assert_eq!(
@@ -186,11 +186,11 @@ fn delimiters_are_told_by_consistency() {
             format!("VIN;Price;Note\n{ACCORD};\"1,5\";\"a|b, c\"\n{TESLA};\"2,5\";\"d,e\"\n");
         let text = text.replace(';', &delimiter.to_string());
         let (_folder, inputs) = opened(text.as_bytes());
-        assert_eq!(char::from(inputs.files()[0].delimiter), delimiter);
+        assert_eq!(inputs.files()[0].delimiter.map(char::from), Some(delimiter));
         assert_eq!(inputs.columns().len(), 3, "{delimiter:?}");
     }
     let decimals = format!("VIN;Price\n{ACCORD};1,5\n{TESLA};2,5\n");
-    assert_eq!(opened(decimals.as_bytes()).1.files()[0].delimiter, b';');
+    assert_eq!(opened(decimals.as_bytes()).1.files()[0].delimiter, Some(b';'));
 }
 
 #[test]

@@ -40,7 +40,12 @@ fn write_rejects(
 ) -> Result<Vec<Written>, Error> {
     let (files, paths) = (inputs.names(), inputs.paths());
     let run_id = &report.run.run_id;
-    let input = InputInfo { columns: inputs.columns(), files: &files, paths: &paths };
+    let input = InputInfo {
+        columns: inputs.columns(),
+        types: inputs.types(),
+        files: &files,
+        paths: &paths,
+    };
     let mut output = Output::create_rejects_only(&plan.output, input, run_id)?;
     let mut row_ids = inputs.row_ids();
     let mut batches = inputs.batches()?;

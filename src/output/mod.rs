@@ -34,6 +34,8 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::arrow::datatypes::DataType;
+
 pub use self::choice::Choice;
 pub use self::format::Format;
 pub use self::sheet::Sheet;
@@ -73,6 +75,8 @@ pub struct OutputSpec {
 pub struct InputInfo<'a> {
     /// The names of [`Block::input`].
     pub columns: &'a [String],
+    /// Its types; all text where there are none.
+    pub types: &'a [DataType],
     /// What `source_file` says for each [`Record::file`](crate::output::record::Record::file).
     pub files: &'a [String],
     /// The paths of the files, which no output may overwrite.

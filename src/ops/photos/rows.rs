@@ -40,7 +40,7 @@ pub(super) fn sheet(
     };
     let columns = inputs.map(Inputs::columns).unwrap_or_default();
     let paths = inputs.map(Inputs::paths).unwrap_or_default();
-    let input = InputInfo { columns, files: &[], paths: &paths };
+    let input = InputInfo { columns, paths: &paths, ..InputInfo::default() };
     Sheet::create(path, run_id, input, &COLUMNS).map(Some)
 }
 

@@ -80,7 +80,7 @@ pub fn tool(plan: &ToolPlan, context: Context<'_>, confirm: Confirm<'_>) -> Resu
     let report = ReportBuilder::start(&plan.command, context);
     let path = plan.output.as_deref();
     let paths = inputs.paths();
-    let input = InputInfo { columns: inputs.columns(), files: &[], paths: &paths };
+    let input = InputInfo { columns: inputs.columns(), paths: &paths, ..InputInfo::default() };
     let sheet = Sheet::create(path, &report.run.run_id, input, &COLUMNS)?;
     let tasks = Tasks::of(plan, &template, &inputs)?;
     let price = settings.price_of(EXECUTE);

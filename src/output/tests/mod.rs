@@ -175,7 +175,7 @@ fn blank(rows: usize) -> Vec<ArrayRef> {
 }
 
 fn input_info<'a>(columns: &'a [String], files: &'a [String]) -> InputInfo<'a> {
-    InputInfo { columns, files, paths: &[] }
+    InputInfo { columns, files, ..InputInfo::default() }
 }
 
 struct Folder(tempfile::TempDir);

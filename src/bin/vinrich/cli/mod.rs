@@ -29,11 +29,13 @@ pub(crate) use self::{
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vinrich::domain::error::Exit;
 use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
+use vinrich::input::InputFormat;
 use vinrich::plan::Allowance;
 use vinrich::row_vehicle::Claim;
 
@@ -233,6 +235,9 @@ pub(crate) struct RowsArgs {
     /// The column that holds the VIN, by header or 1-based number [default: found by name or content]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) vin_column: Option<String>,
+    /// What the files are written in [default: found by content]
+    #[arg(long, value_name = "FORMAT", value_parser = input_format())]
+    pub(crate) input_format: Option<InputFormat>,
     /// What separates fields: `,` `;` `|` or `tab` [default: sniffed]
     #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
@@ -275,6 +280,11 @@ fn exit_of(error: &clap::Error) -> Exit {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
         _ => Exit::Usage,
     }
+}
+
+fn input_format() -> impl TypedValueParser<Value = InputFormat> {
+    PossibleValuesParser::new(InputFormat::ALL.map(InputFormat::name))
+        .try_map(|name| InputFormat::from_name(&name).ok_or("is not a format"))
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
