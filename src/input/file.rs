@@ -46,6 +46,8 @@ pub struct InputFile {
     pub(super) columns: Vec<String>,
     /// The type of each of them.
     pub(super) types: Vec<DataType>,
+    /// What the file calls them.
+    pub(super) headers: Vec<String>,
     /// The place of `vin_column` among them.
     pub(super) vin_index: usize,
     /// The places of `claim_columns` among them.
@@ -139,6 +141,7 @@ impl InputFile {
             claim_columns,
             types: form.types(table.columns.len()),
             columns: table.columns,
+            headers: table.headers,
             vin_index: table.vin_index,
             row_vehicle: table.row_vehicle,
             source,

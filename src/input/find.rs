@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::content::Named;
 use super::source_name::{SourceName, fixed_part, name_below};
 use crate::domain::{Error, Exit};
+use crate::files::refuse_address;
 
 /// The name of standard input.
 pub(super) const STDIN: &str = "-";
@@ -57,11 +58,14 @@ fn expand(name: &str, warnings: &mut Vec<String>) -> Result<Vec<Found>, Error> {
             search.paths.push(path.to_owned());
             None
         }
-        Err(_) if name.contains(['*', '?', '[']) => {
+        Err(error) => {
+            refuse_address(path)?;
+            if !name.contains(['*', '?', '[']) {
+                return Err(unopened(path, error));
+            }
             search.pattern(name)?;
             Some(fixed_part(name))
         }
-        Err(error) => return Err(unopened(path, error)),
     };
     for path in &search.special {
         warnings.push(format!("`{}` is not a regular file and is left out", shown_path(path)));

@@ -6,6 +6,7 @@ use crate::enrich::plan::Plan;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::Context;
 use crate::enrich::survey::Survey;
+use crate::files::{OutputLocks, Protected};
 use crate::input::{Batch, Inputs, RowIds};
 use crate::output::record::{Block, Record};
 use crate::output::{InputInfo, Output, Written};
@@ -23,6 +24,8 @@ pub fn validate(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     cancel.check()?;
     let inputs = Inputs::open(&plan.input)?;
     inputs.check_row_ids(&plan.input)?;
+    let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
+    let _locks = OutputLocks::take(&plan.written(), &protected, plan.wait_lock)?;
     drop(idle);
     let survey = Survey::of(&inputs, plan.rules, events, cancel)?;
     report.note_survey(&inputs, &survey);
@@ -38,13 +41,13 @@ fn write_rejects(
     report: &ReportBuilder<'_>,
     inputs: &Inputs,
 ) -> Result<Vec<Written>, Error> {
-    let (files, paths) = (inputs.names(), inputs.paths());
+    let (files, headers) = (inputs.names(), inputs.headers());
     let run_id = &report.run.run_id;
     let input = InputInfo {
         columns: inputs.columns(),
         types: inputs.types(),
+        headers: &headers,
         files: &files,
-        paths: &paths,
     };
     let mut output = Output::create_rejects_only(&plan.output, input, run_id)?;
     let mut row_ids = inputs.row_ids();

@@ -17,11 +17,11 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
+use super::InputInfo;
 use super::hash::{RowHashes, Seed};
-use super::names::input_names;
+use super::names::{Naming, input_names};
 use super::schema::{COLUMNS, Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
 use super::take::hex;
-use super::{Format, InputInfo};
 use crate::domain::{Error, Timestamp};
 use crate::output::record::{Block, Record};
 
@@ -66,18 +66,19 @@ struct Ours {
 }
 
 impl Layout {
-    /// The layout of a file of `format`, with `metadata` for the whole file.
+    /// The layout of a file whose input columns are called as `naming` says, with
+    /// `metadata` for the whole file.
     pub(super) fn new(
-        format: Format,
+        naming: Naming,
         input: InputInfo<'_>,
         ours: &[&'static Column],
         metadata: &[(String, String)],
     ) -> Self {
-        let theirs = input_names(format, input.columns, ours).into_iter().zip(input.columns);
         let types = input.types.iter().cloned().chain(iter::repeat(DataType::Utf8));
+        let theirs = input_names(naming, input.columns, ours).into_iter().zip(input.headers);
         let theirs = theirs
             .zip(types)
-            .map(|((name, original), data_type)| input_field(name, original, data_type));
+            .map(|((name, header), data_type)| input_field(name, header, data_type));
         let fields: Vec<Field> =
             theirs.chain(ours.iter().map(|column| our_field(column))).collect();
         Self {
@@ -97,6 +98,13 @@ impl Layout {
     /// Names and types of all columns.
     pub(super) fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// What the input's columns are called in its files, and here.
+    pub(super) fn input_columns(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.schema.fields().iter().filter_map(|field| {
+            Some((field.metadata().get(ORIGINAL_NAME)?.as_str(), field.name().as_str()))
+        })
     }
 
     /// All rows of `block`.

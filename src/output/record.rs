@@ -6,7 +6,7 @@ use arrow::array::ArrayRef;
 
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
 use crate::domain::vin::{Reading, VinError};
-use crate::domain::{Status, Timestamp};
+use crate::domain::{Exit, Status, Timestamp};
 use crate::input::Row;
 use crate::matching::conflicts::Conflicts;
 
@@ -51,6 +51,8 @@ pub struct DatasetAnswer<F> {
     pub fetched_at: Option<Timestamp>,
     /// What went wrong, or `stale:<why>`.
     pub error: Option<Arc<str>>,
+    /// What it makes of the exit code: [`Exit::Success`] where the row has its answer.
+    pub exit: Exit,
     /// The answer's column values, for `Status::Found`.
     pub facts: Option<Arc<F>>,
 }
@@ -63,13 +65,20 @@ impl<F> DatasetAnswer<F> {
 
     /// The same with other facts.
     pub(crate) fn map_facts<G>(self, of: impl FnOnce(Arc<F>) -> Arc<G>) -> DatasetAnswer<G> {
-        let Self { status, vendor, fetched_at, error, facts } = self;
-        DatasetAnswer { status, vendor, fetched_at, error, facts: facts.map(of) }
+        let Self { status, vendor, fetched_at, error, exit, facts } = self;
+        DatasetAnswer { status, vendor, fetched_at, error, exit, facts: facts.map(of) }
     }
 
     /// Nothing was asked.
     pub fn not_requested(error: Option<Arc<str>>) -> Self {
-        Self { status: Status::NotRequested, vendor: None, fetched_at: None, error, facts: None }
+        Self {
+            status: Status::NotRequested,
+            vendor: None,
+            fetched_at: None,
+            error,
+            exit: Exit::Success,
+            facts: None,
+        }
     }
 }
 

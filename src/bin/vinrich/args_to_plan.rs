@@ -75,7 +75,10 @@ fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
             path: None,
             format: Format::Csv,
             rejects: None,
+            partial: None,
+            delimiter: None,
             for_excel: false,
+            keep_names: false,
             columns: Choice::default(),
         },
         settings,
@@ -162,46 +165,61 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
 
 fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
     let path = (args.output != Path::new("-")).then(|| args.output.clone());
-    distinct_files(args, path.as_deref())?;
-    let format = match (args.format, &path) {
-        (Some(format), _) => format,
-        (None, Some(path)) => Format::from_path(path)?,
-        (None, None) => Format::Csv,
-    };
-    if args.for_excel && format != Format::Csv {
-        return Err(Error::usage("`--for-excel` guards CSV cells; the output is not CSV"));
-    }
-    let columns = Choice::of(&args.columns)?;
-    let columns = if args.with_run_id { columns.with_run_id() } else { columns };
-    let rejects = args.rejects.clone();
-    Ok(OutputSpec { path, format, rejects, for_excel: args.for_excel, columns })
-}
-
-/// Refuses the same file for two purposes, where the second would replace the first.
-fn distinct_files(args: &OutputArgs, output: Option<&Path>) -> Result<(), Error> {
-    let flags: [(&str, Option<&Path>); 3] = [
-        ("--output", output),
-        ("--rejects", args.rejects.as_deref()),
+    let flags = [
+        ("--output", path.as_deref()),
         ("--report", args.report.as_deref()),
+        ("--rejects", args.rejects.as_deref()),
+        ("--partial", args.partial.as_deref()),
     ];
     for (flag, path) in flags {
-        let Some(path) = path else { continue };
-        if path == Path::new("-") {
-            return Err(Error::usage(format!(
-                "`{flag}` needs a file; only `--output` can be stdout"
-            )));
-        }
-        let ends_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
-        if ends_as_folder || path.is_dir() {
-            return Err(Error::usage(format!("`{flag}` names a folder: `{}`", path.display()))
-                .hint("name a file in it"));
-        }
+        path.map_or(Ok(()), |path| refuse_folder(flag, path))?;
     }
-    for (place, (flag, path)) in flags.iter().enumerate() {
-        let earlier = flags[..place].iter().find(|(_, other)| path.is_some() && other == path);
-        if let Some((other, _)) = earlier {
-            return Err(Error::usage(format!("`{other}` and `{flag}` name the same file")));
-        }
+    let mut spec = OutputSpec::new(path, args.format)?;
+    let has_cells = spec.format.delimiter().is_some();
+    if args.for_excel && !has_cells {
+        return Err(Error::usage("`--for-excel` guards CSV cells; the output is not CSV"));
+    }
+    if args.output_delimiter.is_some() && !has_cells {
+        return Err(Error::usage(
+            "`--output-delimiter` separates CSV cells; the output is not CSV",
+        ));
+    }
+    refuse_partial(args, &spec)?;
+    spec.rejects.clone_from(&args.rejects);
+    spec.partial.clone_from(&args.partial);
+    spec.delimiter = args.output_delimiter;
+    spec.for_excel = args.for_excel;
+    spec.keep_names = args.keep_names;
+    let columns = Choice::of(&args.columns)?;
+    spec.columns = if args.with_run_id { columns.with_run_id() } else { columns };
+    Ok(spec)
+}
+
+/// Refuses to keep what stdout has passed on, and another format than the output's.
+fn refuse_partial(args: &OutputArgs, output: &OutputSpec) -> Result<(), Error> {
+    let keep = args.on_incomplete == OnIncomplete::Keep;
+    if keep && output.path.is_none() {
+        return Err(Error::usage("`--on-incomplete keep` needs an output file, not stdout"));
+    }
+    let Some(partial) = &args.partial else { return Ok(()) };
+    if !keep {
+        return Err(Error::usage("`--partial` needs `--on-incomplete keep`")
+            .hint("without it the output is written, complete or not"));
+    }
+    if Format::from_path(partial).is_ok_and(|named| named != output.format) {
+        return Err(Error::usage(format!(
+            "`--partial` takes the rows in the output's format: {}",
+            output.format.name()
+        )));
+    }
+    Ok(())
+}
+
+fn refuse_folder(flag: &str, path: &Path) -> Result<(), Error> {
+    let ends_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
+    if ends_as_folder || path.is_dir() {
+        return Err(Error::usage(format!("`{flag}` names a folder: `{}`", path.display()))
+            .hint("name a file in it"));
     }
     Ok(())
 }

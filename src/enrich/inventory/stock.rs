@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::names::{self, Named};
 use crate::domain::facts::{Comparables, Listing, ListingFacts, PriceRange, StockVehicle};
-use crate::domain::{Timestamp, Vin};
+use crate::domain::{Stale, Timestamp, Vin};
 
 /// An inventory as rows are joined with it.
 #[derive(Debug)]
 pub(crate) struct Inventory {
     fetched_at: Timestamp,
-    stale: Option<Arc<str>>,
+    stale: Option<Stale>,
     by_vin: HashMap<Vin, Arc<ListingFacts>>,
     /// By folded make and model.
     by_vehicle: HashMap<Named, Arc<Comparables>>,
@@ -24,8 +24,8 @@ impl Inventory {
         self.fetched_at
     }
 
-    /// `stale:<why>`, where it has expired and could not be renewed.
-    pub(crate) fn stale(&self) -> Option<&Arc<str>> {
+    /// Why it was not renewed, where it has expired.
+    pub(crate) fn stale(&self) -> Option<&Stale> {
         self.stale.as_ref()
     }
 
@@ -55,7 +55,7 @@ impl Stock {
     pub(super) fn into_inventory(
         self,
         fetched_at: Timestamp,
-        stale: Option<Arc<str>>,
+        stale: Option<Stale>,
         currency: Option<&str>,
     ) -> Inventory {
         let mut by_vin: HashMap<Vin, Vec<Listing>> = HashMap::new();

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts};
 use crate::domain::vin::{Reading, VinError};
-use crate::domain::{Dataset, Error, Key, KeySet, Outcome, Status, Times, Vin};
+use crate::domain::{Error, Exit, Key, KeySet, Outcome, Status, Times, Vin};
 use crate::enrich::board::{
     Answers, Board, Column, Combined, Dealers, FactsCache, OfDataset, View,
 };
@@ -76,15 +76,6 @@ impl<'a> Joiner<'a> {
             listing_cache: FactsCache::default(),
             dealers,
         })
-    }
-
-    /// Expired answers that are written because they could not be renewed, by dataset.
-    pub(crate) fn deferred_renewals(&self) -> [(Dataset, u64); 3] {
-        [
-            (Dataset::Decode, self.decodes.stale()),
-            (Dataset::Recalls, self.recalls.as_ref().map_or(0, Recalls::stale)),
-            (Dataset::Listings, self.listings.as_ref().map_or(0, Board::stale)),
-        ]
     }
 
     /// What the offline decoder says of each VIN, for [`Joiner::record`]; on all cores.
@@ -197,7 +188,8 @@ fn answer_of<F: OfDataset + Default>(
             status: word.status(),
             vendor: Some(Arc::clone(&source.label)),
             fetched_at: Some(inventory.fetched_at()),
-            error: inventory.stale().cloned(),
+            error: inventory.stale().map(|stale| Arc::clone(&stale.mark)),
+            exit: inventory.stale().map_or(Exit::Success, |stale| stale.exit),
             facts: None,
         }),
         Combined::Unanswered(ref outcome) => Ok(without_answer(outcome)),
@@ -226,18 +218,20 @@ fn answer_of_key<F: OfDataset + Default>(
         status: word.status,
         vendor: Some(Arc::clone(&column.source.label)),
         fetched_at: Some(fetched_at),
-        error: word.stale.or(word.detail),
+        exit: word.stale.as_ref().map_or(Exit::Success, |stale| stale.exit),
+        error: word.stale.map(|stale| stale.mark).or(word.detail),
         facts,
     })
 }
 
 fn without_answer<F>(outcome: &Outcome) -> DatasetAnswer<F> {
-    let (status, error, _) = outcome.verdict();
+    let (status, error, exit) = outcome.verdict();
     DatasetAnswer {
         status,
         vendor: None,
         fetched_at: None,
         error: error.map(Arc::from),
+        exit,
         facts: None,
     }
 }

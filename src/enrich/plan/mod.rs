@@ -13,8 +13,9 @@ use serde::Serialize;
 use crate::config::{Settings, VendorSettings};
 use crate::domain::vin::Rules;
 use crate::domain::{Dataset, Error, Micros};
+use crate::files::Named;
 use crate::input::InputSpec;
-use crate::output::{Choice, Format, OutputSpec};
+use crate::output::OutputSpec;
 
 /// What one run of `vinrich enrich` shall do.
 #[derive(Clone, Debug)]
@@ -52,18 +53,11 @@ impl Plan {
         output: impl Into<PathBuf>,
         settings: Settings,
     ) -> Result<Self, Error> {
-        let path = output.into();
-        let format = Format::from_path(&path)?;
+        let output = OutputSpec::new(Some(output.into()), None)?;
         Ok(Self {
             input: InputSpec { sources: vec![input.into()], ..InputSpec::default() },
             rules: Rules::default(),
-            output: OutputSpec {
-                path: Some(path),
-                format,
-                rejects: None,
-                for_excel: false,
-                columns: Choice::default(),
-            },
+            output,
             settings,
             datasets: Wanted::default(),
             limits: Limits::default(),
@@ -72,6 +66,19 @@ impl Plan {
             report: None,
             command: "vinrich::enrich".into(),
         })
+    }
+
+    /// Every file that the run is going to write, by its flag.
+    pub(crate) fn written(&self) -> Vec<Named<'_>> {
+        let OutputSpec { path, rejects, partial, .. } = &self.output;
+        let flags = [
+            ("--output", path),
+            ("--rejects", rejects),
+            ("--partial", partial),
+            ("--report", &self.report),
+        ];
+        let named = flags.into_iter();
+        named.filter_map(|(flag, path)| Some(Named { flag, path: path.as_deref()? })).collect()
     }
 
     /// Whether a call of `price` may be asked of a vendor with these settings:
@@ -105,7 +112,7 @@ pub struct Limits {
 /// When a finished run still counts as failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Thresholds {
-    /// Lookups that may fail before the exit code is 3.
+    /// Cells (a dataset of a row) that may fail before the output counts as incomplete.
     pub max_failed: Allowance,
     /// Rows that may be rejected before the exit code is 65; `None`: any number.
     pub max_rejected: Option<Allowance>,
@@ -113,7 +120,8 @@ pub struct Thresholds {
     pub require_rows: bool,
     /// A missing store is 78 instead of a new one.
     pub require_store: bool,
-    /// An incomplete run leaves the old output and writes `OUT.partial`.
+    /// A run whose output is incomplete leaves the old one as it is; its rows go to
+    /// [`OutputSpec::partial`], if anywhere.
     pub keep_complete: bool,
 }
 

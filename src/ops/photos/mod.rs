@@ -82,7 +82,7 @@ pub fn request(
     let report = ReportBuilder::start(&plan.command, context);
     let inputs = Inputs::open(&plan.input.clone().unwrap_or_default())?;
     let wording = Wording::of(action.of_vendor, inputs.columns())?;
-    let sheet = rows::sheet(plan, &report.run.run_id, Some(&inputs))?;
+    let sheet = rows::sheet(plan, Some(&inputs), inputs.columns())?;
     let (wanted, _) = vehicles(&inputs, |row, vin| (vin, wording.fill(row, &vin)))?;
     let mut photos = Photos { vehicles: wanted.len(), ..Photos::default() };
     let report = action.run(&report, async |client| {
@@ -130,7 +130,7 @@ pub fn status(plan: &PhotoPlan, context: Context<'_>) -> Result<Photos, Error> {
     let inputs = plan.input.as_ref().map(Inputs::open).transpose()?;
     let only = inputs.as_ref().map(|inputs| vehicles(inputs, |_, vin| vin)).transpose()?;
     let (only, survey) = only.map_or_else(Default::default, |(vins, survey)| (Some(vins), survey));
-    let sheet = rows::sheet(plan, &report.run.run_id, None)?;
+    let sheet = rows::sheet(plan, inputs.as_ref(), &[])?;
     let mut photos = Photos::default();
     let report = action.run(&report, async |client| {
         let (mut book, _) = open_book(client, only.as_deref()).await?;
@@ -246,7 +246,7 @@ fn warn_of_refused(client: &VendorClient<'_>, outcomes: &HashMap<Key, Outcome>) 
     });
     let codes: Vec<&str> = codes.collect();
     let Some(code) = codes.iter().min() else { return };
-    client.report.add_ends(Exit::SomeFailed, 1);
+    client.report.note_undone(Exit::SomeFailed, "not_cancelled");
     let requests = if codes.len() == 1 { "photo request was" } else { "photo requests were" };
     client.report.warn(
         "not_cancelled",
@@ -262,7 +262,7 @@ fn warn_of_unknown<'a>(
 ) -> usize {
     let unknown: usize = vins.map(|vin| book.unknown(vin)).sum();
     if unknown > 0 {
-        client.report.add_ends(Exit::SomeFailed, 1);
+        client.report.note_undone(Exit::SomeFailed, "outcome_unknown");
         let requests = if unknown == 1 { "photo request was" } else { "photo requests were" };
         client.report.warn(
             "outcome_unknown",

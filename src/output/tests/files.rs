@@ -18,7 +18,8 @@ use crate::output::{Format, InputInfo, Output, OutputSpec, write_atomically};
 
 #[test]
 fn what_was_written_is_told_with_its_hash() {
-    for name in ["out.csv", "out.parquet", "out.arrow", "out.jsonl"] {
+    for name in ["out.csv", "out.tsv.gz", "out.parquet", "out.arrow", "out.arrows", "out.jsonl.zst"]
+    {
         let folder = Folder::new();
         let out = folder.path(name);
         let written = write(&spec(&out), &[block(), block()]);
@@ -47,15 +48,54 @@ fn the_old_file_stays_until_the_commit_and_for_ever_without_one() {
 }
 
 #[test]
-fn a_partial_commit_leaves_the_old_file() {
+fn rows_set_aside_leave_the_old_file() {
+    for (name, partial) in [("out.csv", "tonight.csv"), ("out.parquet", "elsewhere/part.parquet")] {
+        let folder = Folder::new();
+        fs::create_dir(folder.path("elsewhere")).expect("a folder");
+        let out = folder.holding(name, "old");
+        let partial = folder.path(partial);
+        let spec = OutputSpec { partial: Some(partial.clone()), ..spec(&out) };
+        let mut output = create(&spec).expect("created");
+        output.write(block()).expect("written");
+        let [written] = &output.set_aside().expect("written")[..] else { panic!("one file") };
+        let bytes = fs::read(&partial).expect("the rows");
+        let hash = format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(&bytes)));
+        assert_eq!((&written.path, written.rows), (&partial.display().to_string(), 3));
+        assert_eq!((&written.sha256, written.bytes), (&hash, bytes.len() as u64));
+        assert_eq!(fs::read_to_string(&out).expect("UTF-8"), "old");
+        let left = folder.names().into_iter().filter(|name| name.contains("vinrich"));
+        assert_eq!(left.collect::<Vec<_>>(), [""; 0], "no draft is left");
+    }
+}
+
+#[test]
+fn rows_with_no_other_place_are_not_written() {
     let folder = Folder::new();
     let out = folder.holding("out.csv", "old");
-    let mut output = create(&spec(&out)).expect("created");
+    let spec = OutputSpec { rejects: Some(folder.holding("bad.csv", "bad")), ..spec(&out) };
+    let mut output = create(&spec).expect("created");
     output.write(block()).expect("written");
-    let written = output.commit_partial().expect("committed");
-    assert_eq!(written[0].path, folder.path("out.csv.partial").display().to_string());
-    assert_eq!(folder.names(), ["out.csv", "out.csv.partial"]);
-    assert_eq!(fs::read_to_string(&out).expect("UTF-8"), "old");
+    assert!(output.set_aside().expect("nothing fails").is_empty());
+    assert_eq!(folder.names(), ["bad.csv", "out.csv"]);
+    for (name, text) in [("out.csv", "old"), ("bad.csv", "bad")] {
+        assert_eq!(fs::read_to_string(folder.path(name)).expect("UTF-8"), text);
+    }
+}
+
+#[test]
+fn rows_set_aside_need_a_place_of_their_own() {
+    let folder = Folder::new();
+    let (out, rejects) = (folder.path("out.csv"), folder.path("bad.csv"));
+    for partial in [&out, &rejects, &folder.path("no/such/folder.csv")] {
+        let spec = OutputSpec {
+            rejects: Some(rejects.clone()),
+            partial: Some(partial.clone()),
+            ..spec(&out)
+        };
+        let error = create(&spec).expect_err("refused");
+        assert!([64, 73].contains(&error.exit().code()), "{error}");
+        assert_eq!(folder.names(), [""; 0]);
+    }
 }
 
 #[test]
@@ -98,12 +138,10 @@ fn a_link_stays_a_link_and_its_target_is_written() {
 #[test]
 fn a_place_that_cannot_be_written_is_told_before_anything_is_spent() {
     let folder = Folder::new();
-    let input = folder.holding("in.csv", "VIN\n");
+    folder.holding("in.csv", "VIN\n");
     let refused = |path: PathBuf| {
         let spec = OutputSpec { format: Format::Csv, ..spec(&path) };
-        let paths = std::slice::from_ref(&input);
-        let input = InputInfo { paths, ..InputInfo::default() };
-        let error = Output::create(&spec, input, RUN).expect_err("refused");
+        let error = Output::create(&spec, InputInfo::default(), RUN).expect_err("refused");
         assert_eq!(error.exit(), Exit::CannotCreate, "{error}");
         assert!(error.hint_text().is_some(), "{error}");
         error.to_string()
@@ -111,7 +149,6 @@ fn a_place_that_cannot_be_written_is_told_before_anything_is_spent() {
     assert!(refused(folder.0.path().into()).contains("it is a folder"));
     assert!(refused(folder.path("new/")).contains("it is a folder"));
     assert!(refused(folder.path("missing/out.csv")).contains("its folder"));
-    assert!(refused(folder.path("./in.csv")).contains("it is an input file"));
     assert!(refused(folder.path("in.csv/out.csv")).contains("its folder"));
     assert_eq!(folder.names(), ["in.csv"]);
     if cfg!(unix) {
@@ -163,16 +200,6 @@ fn rejected_rows_can_go_to_a_file_of_their_own() {
         ]
     );
     assert_eq!(parquet_batch(&out).column_by_name("vin").map(Array::null_count), Some(0));
-}
-
-#[test]
-fn the_output_and_its_rejects_cannot_be_one_file() {
-    let folder = Folder::new();
-    let out = folder.path("out.csv");
-    let spec = OutputSpec { rejects: Some(folder.path("./out.csv")), ..spec(&out) };
-    let error = create(&spec).expect_err("refused");
-    assert_eq!(error.exit(), Exit::Usage);
-    assert_eq!(folder.names(), [""; 0]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ::arrow::array::{Array, AsArray, RecordBatch};
 use ::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Int32Type, TimeUnit, TimestampMicrosecondType,
 };
-use ::arrow::ipc::reader::StreamReader;
+use ::arrow::ipc::reader::{FileReader, StreamReader};
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use ::parquet::basic::LogicalType;
 use ::parquet::schema::types::ColumnDescPtr;
@@ -18,16 +18,23 @@ use super::streams::streamed;
 use super::{Folder, INPUT, RUN, Table, blank, block, full, spec, texts, told, write};
 use crate::domain::facts::DecodeFacts;
 use crate::domain::{Status, Timestamp};
+use crate::output::names::{self, Naming};
 use crate::output::record::{Block, DatasetAnswer};
 use crate::output::schema::COLUMNS;
-use crate::output::{Format, OutputSpec, names};
+use crate::output::{Format, InputInfo, Output, OutputSpec};
+
+/// The columns that a version of the schema brought, with their types.
+fn shown_since(version: u32) -> String {
+    let columns = COLUMNS.iter().filter(|column| column.since == version);
+    let shown: Vec<String> =
+        columns.map(|column| format!("{}: {}", column.name, column.type_name())).collect();
+    shown.join("\n")
+}
 
 /// The contract on columns, word by word.
 #[test]
 fn the_columns_are_those_of_the_contract() {
-    let shown: Vec<String> =
-        COLUMNS.iter().map(|column| format!("{}: {}", column.name, column.type_name())).collect();
-    insta::assert_snapshot!(shown.join("\n"), @r"
+    insta::assert_snapshot!(shown_since(1), @r"
     row_id: utf8
     vin: utf8
     vin_status: utf8
@@ -114,6 +121,13 @@ fn the_columns_are_those_of_the_contract() {
     source_file: utf8
     source_row: int64
     record_hash: utf8
+    ");
+}
+
+#[test]
+fn columns_of_version_2_come_last() {
+    assert!(COLUMNS.is_sorted_by_key(|column| column.since));
+    insta::assert_snapshot!(shown_since(2), @r"
     recall_doubt: utf8
     recall_doubtful_campaigns: utf8
     recall_equipment_count: int32
@@ -380,9 +394,9 @@ fn jsonl_is_one_object_a_row_with_every_column() {
 }
 
 #[test]
-fn arrow_is_a_stream_with_an_end_marker() {
+fn arrow_streams_have_an_end_marker() {
     let folder = Folder::new();
-    let out = folder.path("out.arrow");
+    let out = folder.path("out.arrows");
     write(&spec(&out), &[block(), block()]);
     let bytes = fs::read(&out).expect("the file is there");
     assert_eq!(bytes[bytes.len() - 8..], [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
@@ -394,8 +408,49 @@ fn arrow_is_a_stream_with_an_end_marker() {
 }
 
 #[test]
+fn arrow_files_are_read_from_their_end() {
+    let folder = Folder::new();
+    let out = folder.path("out.arrow");
+    write(&spec(&out), &[block(), block()]);
+    let reader = FileReader::try_new(File::open(&out).expect("a file"), None).expect("a file");
+    assert_eq!(reader.num_batches(), 2);
+    assert_eq!(reader.schema().metadata()["vinrich.run_id"], RUN);
+    let rows: usize = reader.map(|batch| batch.expect("readable").num_rows()).sum();
+    assert_eq!(rows, 6);
+}
+
+#[test]
+fn typed_columns_hold_their_original_names() {
+    let folder = Folder::new();
+    let columns = ["Odo", "Odo_2", "Пробег"].map(str::to_owned);
+    let headers = ["Odo", "Odo", "Пробег"].map(str::to_owned);
+    let input = InputInfo { columns: &columns, headers: &headers, ..InputInfo::default() };
+    for (keep_names, expected) in
+        [(false, ["odo", "odo_2", "probeg"]), (true, ["Odo", "Odo_2", "Пробег"])]
+    {
+        let out = folder.path("out.parquet");
+        let spec = OutputSpec { keep_names, ..spec(&out) };
+        let mut output = Output::create(&spec, input, RUN).expect("created");
+        let renamed: Vec<_> =
+            output.renamed().iter().map(|of| (&*of.header, &*of.column)).collect();
+        let pairs = headers.iter().map(String::as_str).zip(expected);
+        assert_eq!(renamed, pairs.filter(|(from, to)| from != to).collect::<Vec<_>>());
+        let input = vec![texts([Some("1")]); 3];
+        output.write(Block { records: vec![full()], input }).expect("written");
+        output.commit().expect("committed");
+        for ((field, name), header) in
+            parquet_batch(&out).schema().fields().iter().zip(expected).zip(&headers)
+        {
+            assert_eq!((field.name().as_str(), &field.metadata()["original_name"]), (name, header));
+        }
+    }
+}
+
+#[test]
 fn an_input_without_rows_gives_a_typed_output_without_rows() {
-    for name in ["out.csv", "out.parquet", "out.arrow", "out.jsonl"] {
+    for name in
+        ["out.csv", "out.csv.gz", "out.tsv", "out.parquet", "out.arrow", "out.arrows", "out.jsonl"]
+    {
         let folder = Folder::new();
         let out = folder.path(name);
         let written = write(&spec(&out), &[]);
@@ -431,13 +486,14 @@ proptest! {
     #[test]
     fn any_header_gets_a_name_of_its_own(headers in prop::collection::vec("[vV\\PC]{0,3}|VIN|vin", 0..12)) {
         for format in Format::ALL {
+            let naming = Naming::of(format, false);
             let ours: Vec<_> = COLUMNS.iter().collect();
-            let names = names::input_names(format, &headers, &ours);
+            let names = names::input_names(naming, &headers, &ours);
             let ours = COLUMNS.iter().map(|column| column.name.to_owned());
             let all: Vec<String> = names.iter().cloned().chain(ours).collect();
             let distinct: std::collections::HashSet<&String> = all.iter().collect();
             prop_assert_eq!(distinct.len(), all.len());
-            if matches!(format, Format::Parquet | Format::Arrow) {
+            if naming == Naming::SnakeCase {
                 prop_assert!(names.iter().all(|name| is_plain(name)), "{names:?}");
             }
         }

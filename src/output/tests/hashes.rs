@@ -9,9 +9,10 @@ use super::{Folder, RUN, Table, block, full, spec, texts};
 use crate::domain::facts::{Comparables, DecodeFacts, MatchBasis};
 use crate::domain::{Status, Timestamp, Vin};
 use crate::output::columns::Layout;
+use crate::output::names::Naming;
 use crate::output::record::{Block, Record};
 use crate::output::schema::COLUMNS;
-use crate::output::{Choice, Format, InputInfo, Output, OutputSpec};
+use crate::output::{Choice, InputInfo, Output, OutputSpec};
 
 /// `block` as a file of the input's `columns`, with the chosen columns of ours.
 fn written(folder: &Folder, name: &str, columns: &[&str], block: Block, choice: &str) -> Table {
@@ -19,7 +20,12 @@ fn written(folder: &Folder, name: &str, columns: &[&str], block: Block, choice: 
         choice.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
     let out = folder.path(name);
     let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
-    let input = InputInfo { columns: &columns, files: &["a.csv".into()], ..InputInfo::default() };
+    let input = InputInfo {
+        columns: &columns,
+        headers: &columns,
+        files: &["a.csv".into()],
+        ..InputInfo::default()
+    };
     let choice = Choice::of(&words).expect("columns").with_run_id();
     let spec = OutputSpec { columns: choice, ..spec(&out) };
     let mut output = Output::create(&spec, input, RUN).expect("created");
@@ -146,7 +152,7 @@ fn a_typed_column_counts_by_its_text() {
     let columns = ["Miles".to_owned()];
     let input = InputInfo { columns: &columns, ..InputInfo::default() };
     let ours: Vec<_> = COLUMNS.iter().filter(|column| column.name == "record_hash").collect();
-    let layout = Layout::new(Format::Parquet, input, &ours, &[]);
+    let layout = Layout::new(Naming::SnakeCase, input, &ours, &[]);
     let hash_of = |cell: ArrayRef| -> ArrayRef {
         let block = Block { records: vec![full()], input: vec![cell] };
         Arc::clone(layout.arrays(&block).expect("arrays").last().expect("the hash"))

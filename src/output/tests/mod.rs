@@ -4,6 +4,7 @@ mod files;
 mod formats;
 mod hashes;
 mod streams;
+mod text;
 
 use std::fs;
 use std::io;
@@ -13,12 +14,12 @@ use std::sync::Arc;
 use ::arrow::array::{ArrayRef, StringArray};
 use csv::StringRecord;
 
-use super::{Choice, Format, InputInfo, Output, OutputSpec, Written};
+use super::{Format, InputInfo, Output, OutputSpec, Written};
 use crate::domain::facts::{
     Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts,
 };
 use crate::domain::vin::{Reading, VinError};
-use crate::domain::{Error, Status, Timestamp, Vin};
+use crate::domain::{Error, Exit, Status, Timestamp, Vin};
 use crate::matching::conflicts::Conflicts;
 use crate::output::record::{Block, DatasetAnswer, Record};
 
@@ -31,6 +32,7 @@ fn told<F>(status: Status, facts: Option<F>) -> DatasetAnswer<F> {
         vendor: Some("carvin".into()),
         fetched_at: Some(Timestamp::from_micros(1_751_373_000_000_001)),
         error: None,
+        exit: Exit::Success,
         facts: facts.map(Arc::new),
     }
 }
@@ -175,7 +177,7 @@ fn blank(rows: usize) -> Vec<ArrayRef> {
 }
 
 fn input_info<'a>(columns: &'a [String], files: &'a [String]) -> InputInfo<'a> {
-    InputInfo { columns, files, ..InputInfo::default() }
+    InputInfo { columns, headers: columns, files, ..InputInfo::default() }
 }
 
 struct Folder(tempfile::TempDir);
@@ -208,13 +210,7 @@ impl Folder {
 
 fn spec(path: &Path) -> OutputSpec {
     let format = Format::from_path(path).unwrap_or(Format::Csv);
-    OutputSpec {
-        path: Some(path.into()),
-        format,
-        rejects: None,
-        for_excel: false,
-        columns: Choice::default(),
-    }
+    OutputSpec::new(Some(path.into()), Some(format)).expect("an output")
 }
 
 fn create(spec: &OutputSpec) -> Result<Output, Error> {

@@ -3,5 +3,8 @@
 mod commands;
 mod config;
 mod enrich;
+#[cfg(unix)]
+mod paths;
+mod reasons;
 mod secrets;
 mod terminal;

@@ -70,7 +70,9 @@ fn hashes(rows: &[Row]) -> BTreeMap<&str, Vec<&str>> {
     for row in rows {
         hashes.entry(&row["Unit"]).or_default().push(&row["record_hash"]);
     }
-    hashes.values_mut().for_each(|hashes| hashes.sort_unstable());
+    for hashes in hashes.values_mut() {
+        hashes.sort_unstable();
+    }
     hashes
 }
 

@@ -9,6 +9,7 @@ mod end_to_end;
 mod hashes;
 mod inputs;
 mod inventory;
+mod nights;
 mod outcomes;
 pub(crate) mod outputs;
 mod recall_file;

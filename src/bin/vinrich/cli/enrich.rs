@@ -9,7 +9,7 @@ use vinrich::domain::money::Micros;
 use vinrich::output::Format;
 use vinrich::plan::Allowance;
 
-use super::{AskArgs, EXIT_CODES, InputArgs, SandboxedArgs, allowance, dollars};
+use super::{AskArgs, EXIT_CODES, InputArgs, SandboxedArgs, allowance, delimiter, dollars};
 
 const ENRICH_EXAMPLES: &str = "\
 Examples:
@@ -49,7 +49,7 @@ pub(crate) struct LimitArgs {
     /// Spend at most this much; also what allows endpoints that cost money
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub(crate) max_cost: Option<Micros>,
-    /// Park a vendor (75) instead of waiting longer for it [default: 10m]
+    /// Park a vendor instead of waiting longer for it [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]
     pub(crate) max_wait: Option<Duration>,
     /// Wait this long for another run that holds the output, instead of failing (79) at once
@@ -63,7 +63,7 @@ pub(crate) struct OutputArgs {
     /// Where the rows go; `-` is stdout
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
-    /// The output's format [default: by the extension of OUT; csv on stdout]
+    /// The output's format [default: by the extension of OUT, before .gz or .zst; csv on stdout]
     #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub(crate) format: Option<Format>,
     /// Which of our columns: patterns; `!` before one takes away, `@1` is schema 1 [default: all]
@@ -72,18 +72,27 @@ pub(crate) struct OutputArgs {
     /// Append the column `run_id`
     #[arg(long)]
     pub(crate) with_run_id: bool,
-    /// Write rejected rows to this CSV file instead of the output
+    /// Write rejected rows to this CSV or TSV file instead of the output
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Guard cells that a spreadsheet would run as a formula
+    /// What separates cells of CSV: `,` `;` `|` or `tab` [default: `,`; tab in TSV]
+    #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
+    pub(crate) output_delimiter: Option<u8>,
+    /// Begin CSV with a byte order mark, and guard cells that a spreadsheet would run as a formula
     #[arg(long)]
     pub(crate) for_excel: bool,
+    /// Call your columns in Parquet and Arrow as the input does, instead of in snake case
+    #[arg(long)]
+    pub(crate) keep_names: bool,
     /// Where the run report goes [default: OUT.run.json]
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// What an incomplete run does: write OUT, or keep the old one and write OUT.partial
+    /// What becomes of an incomplete output: it replaces the old one, or that is kept
     #[arg(long, value_name = "ACTION", default_value = "write")]
     pub(crate) on_incomplete: OnIncomplete,
+    /// Where `--on-incomplete keep` writes the rows, in OUT's format [default: nowhere]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) partial: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -95,7 +104,7 @@ pub(crate) enum OnIncomplete {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "When a run counts as failed")]
 pub(crate) struct ThresholdArgs {
-    /// Lookups that may fail before the exit code is 3: a number, or a share such as 1%
+    /// Lookups (a dataset of a row) that may fail in a complete output: a number, or a share such as 1%
     #[arg(long, value_name = "N|P%", default_value = "0", value_parser = allowance)]
     pub(crate) max_failed: Allowance,
     /// Fail (65) when more rows are rejected: a number, or a share such as 1% [default: any number]
