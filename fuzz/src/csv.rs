@@ -3,7 +3,7 @@
 
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::vin::{Rules, VinError};
-use vinrich::input::{FileDigest, InputSpec, Inputs, Row};
+use vinrich::input::{FileDigest, InputFile, InputFormat, InputSpec, Inputs, Row};
 
 use super::vin::assert_reading;
 use super::with_file;
@@ -57,12 +57,17 @@ fn pass(inputs: &Inputs) -> Result<(Vec<Cells>, Vec<FileDigest>), Error> {
     while let Some(batch) = batches.read()? {
         assert_eq!(batch.columns().len(), inputs.columns().len());
         for row in batch.rows() {
-            let before = all.len() + usize::from(inputs.files()[0].has_header);
+            let before = all.len() + header(&inputs.files()[0]);
             assert_eq!(usize::try_from(row.source_row()), Ok(before + 1));
             all.push(cells(row));
         }
     }
     Ok((all, batches.finish()?))
+}
+
+/// How many records of a file name its columns.
+fn header(file: &InputFile) -> usize {
+    usize::from(file.has_header && file.format == InputFormat::Csv)
 }
 
 fn cells(row: Row<'_>) -> Cells {
@@ -84,15 +89,16 @@ fn assert_as_the_csv_crate(inputs: &Inputs, file: &[u8], ours: &[Cells]) {
     let has_separator_line = first_line.is_some_and(|line| line.get(3) == Some(&b'='));
     let is_plain = file.is_ascii() && !file.contains(&0) && !has_separator_line;
     let description = &inputs.files()[0];
+    let Some(delimiter) = description.delimiter else { return };
     if !is_plain || file.len() > 1 << 16 {
         return;
     }
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(description.delimiter)
+        .delimiter(delimiter)
         .from_reader(file);
-    let records = reader.records().skip(usize::from(description.has_header));
+    let records = reader.records().skip(header(description));
     let theirs: Vec<csv::StringRecord> =
         records.map(|record| record.expect("ASCII in memory can be read")).collect();
     assert_eq!(ours.len(), theirs.len(), "rows");

@@ -98,8 +98,10 @@ pub(super) enum Content {
 impl Content {
     /// What begins with `head`. Text that is nothing else is delimited text.
     pub(super) fn of(head: &[u8]) -> Self {
-        let magic = MAGIC.iter().find(|(magic, _)| head.starts_with(magic));
-        if let Some(&(_, content)) = magic {
+        let is_text = !head.iter().any(is_binary);
+        // A header may begin as the magic of a format does: `PARENT`, `ORC`.
+        let begins = |magic: &[u8]| head.starts_with(magic) && !(is_text && is_word(magic));
+        if let Some(&(_, content)) = MAGIC.iter().find(|(magic, _)| begins(magic)) {
             return content;
         }
         if is_arrow_stream(head) {
@@ -111,6 +113,15 @@ impl Content {
         let text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head).trim_ascii_start();
         of_markup(text).or_else(|| of_json(text)).unwrap_or(Self::Rows(InputFormat::Csv))
     }
+}
+
+/// Whether a byte is in no text.
+fn is_binary(byte: &u8) -> bool {
+    matches!(byte, 0..=8 | 14..=25 | 28..=31)
+}
+
+fn is_word(magic: &[u8]) -> bool {
+    magic.iter().all(u8::is_ascii_alphanumeric)
 }
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();

@@ -46,12 +46,20 @@ fn binary_formats_are_known_by_their_first_bytes() {
         (&b"%PDF-1.7\n"[..], "PDF"),
         (b"SQLite format 3\0", "database"),
         (b"\0\0\0\0\0\0\0\0DUCK\x40", "database"),
-        (b"FEA1", "Feather"),
+        (b"FEA1\0\0", "Feather"),
         (b"\xff\xfe\0\0v\0\0\0", "UTF-32"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "Excel"),
         (b"\xfd7zXZ\0\0", "xz"),
     ] {
         assert!(refused(head).contains(what), "{what}");
+    }
+}
+
+#[test]
+fn a_header_that_begins_as_a_format_does_is_text() {
+    for header in ["PARENT,VIN", "ORC,VIN", "PAR1,VIN", "BZh;VIN", "GIF8\tVIN", "FEA1|VIN"] {
+        let list = format!("{header}\nx,1HGCM82633A004352\n");
+        assert_eq!(Content::of(list.as_bytes()), Content::Rows(InputFormat::Csv), "{header}");
     }
 }
 
