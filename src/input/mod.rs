@@ -45,6 +45,7 @@ pub use content::InputFormat;
 pub use file::InputFile;
 pub use pass::{Batches, FileDigest};
 pub use row_ids::RowIds;
+pub use typed::panic_is_caught;
 
 use pass::Selection;
 use row_ids::KeyPart;

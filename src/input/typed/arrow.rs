@@ -38,19 +38,19 @@ impl Extent {
     }
 
     pub(super) fn of_file(data: &Random) -> Result<Self, ArrowError> {
-        const START: u64 = 8;
         const TAIL: u64 = 10;
-        let tail = data.length.checked_sub(TAIL).filter(|tail| *tail >= START);
+        let start = behind_magic(data)?;
+        let tail = data.length.checked_sub(TAIL).filter(|tail| *tail >= start);
         let tail = tail.ok_or_else(|| cut_off("it is too short"))?;
         let bytes = data.bytes(tail, 10)?;
         if !bytes.ends_with(MAGIC) {
             return Err(cut_off("its end is missing"));
         }
         let index = u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
-        let end = tail.checked_sub(index).filter(|end| *end >= START);
+        let end = tail.checked_sub(index).filter(|end| *end >= start);
         let end = end.ok_or_else(|| cut_off("its index is longer than the file"))?;
-        Messages { data, at: START, end }.check()?;
-        Self::of(data, START, end)
+        Messages { data, at: start, end }.check()?;
+        Self::of(data, start, end)
     }
 
     fn of(data: &Random, start: u64, end: u64) -> Result<Self, ArrowError> {
@@ -71,6 +71,18 @@ impl Extent {
         let part: BufReader<RandomReader> = BufReader::new(data.part(self.start, self.end));
         Ok(Box::new(StreamReader::try_new(part, Some(places.to_vec()))?))
     }
+}
+
+/// Where the first message is: behind zeros that fill up to a boundary of the writer's.
+fn behind_magic(data: &Random) -> Result<u64, ArrowError> {
+    const WORD: u64 = 8;
+    const LONGEST: u64 = 4_096;
+    for start in (WORD..LONGEST).step_by(8) {
+        if data.bytes(start, 8).map_err(|_| cut_off("it is too short"))? != [0; 8] {
+            return Ok(start);
+        }
+    }
+    Err(ArrowError::IpcError("no message follows its first bytes".into()))
 }
 
 fn cut_off(what: &str) -> ArrowError {

@@ -18,6 +18,9 @@ use super::nested;
 /// The most digits of a decimal that are kept as one.
 const MAX_DIGITS: u8 = 38;
 
+/// The zone of all times that have one, as Arrow reads it without a table of zones.
+const UTC: &str = "+00:00";
+
 /// How a column is carried through.
 #[derive(Debug)]
 pub(super) struct Kept {
@@ -126,7 +129,7 @@ fn kept_type(data_type: &DataType) -> DataType {
         }
         Date32 | Date64 => Date32,
         Time32(_) | Time64(_) => Time64(TimeUnit::Microsecond),
-        Timestamp(_, zone) => Timestamp(TimeUnit::Microsecond, zone.as_ref().map(|_| "UTC".into())),
+        Timestamp(_, zone) => Timestamp(TimeUnit::Microsecond, zone.as_ref().map(|_| UTC.into())),
         _ => Utf8,
     }
 }

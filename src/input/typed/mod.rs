@@ -5,6 +5,7 @@
 //! of each column of a Parquet file.
 
 mod arrow;
+mod guarded;
 mod kept;
 mod nested;
 mod parquet;
@@ -19,6 +20,8 @@ use ::arrow::compute::cast;
 use ::arrow::datatypes::{DataType, SchemaRef};
 use ::arrow::error::ArrowError;
 
+use self::guarded::guarded;
+pub use self::guarded::panic_is_caught;
 use self::kept::Kept;
 use super::InputSpec;
 use super::columns::shown;
@@ -94,7 +97,7 @@ impl Typed {
     ) -> Result<(Self, Table), Error> {
         let name = &source.name;
         let data = source.random().map_err(|error| unread(name, error))?;
-        let form = Form::of(format, &data).map_err(|error| damaged(name, &error))?;
+        let form = guarded(|| Form::of(format, &data)).map_err(|error| damaged(name, &error))?;
         let fields = form.schema().fields();
         if fields.len() > MAX_FIELDS {
             let what =
@@ -105,7 +108,7 @@ impl Typed {
         let headers: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
         let columns: Vec<Kept> = fields.iter().map(Kept::of).collect();
         let mut typed = Self { form, columns, vin: 0, lossy: AtomicBool::new(false) };
-        let sample = typed.sample(data).map_err(|error| damaged(name, &error))?;
+        let sample = guarded(|| typed.sample(data)).map_err(|error| damaged(name, &error))?;
         let table = Table::named(name, &headers, &sample, spec)?;
         typed.vin = table.vin_index;
         Ok((typed, table))
@@ -164,9 +167,8 @@ impl Typed {
         let places: Vec<usize> = places.into_iter().collect();
         let nested = places.iter().any(|&place| self.columns[place].is_nested());
         let data = source.random().map_err(|error| unread(name, error))?;
-        let batches = self
-            .form
-            .read(data, &places, if nested { NESTED_ROWS } else { ROWS })
+        let rows = if nested { NESTED_ROWS } else { ROWS };
+        let batches = guarded(|| self.form.read(data, &places, rows))
             .map_err(|error| damaged(name, &error))?;
         Ok(Reader {
             source,
@@ -236,11 +238,12 @@ impl Reader<'_> {
     /// Reads the next rows; `false` at the end.
     fn next_block(&mut self) -> Result<bool, Error> {
         let name = &self.source.name;
-        let Some(rows) = self.batches.next() else { return Ok(false) };
-        let rows = rows.map_err(|error| damaged(name, &error))?;
+        let batches = &mut self.batches;
+        let rows = guarded(|| batches.next().transpose()).map_err(|error| damaged(name, &error))?;
+        let Some(rows) = rows else { return Ok(false) };
         let kept = self.places.iter().map(|&place| &self.form.columns[place]);
         let columns = kept.zip(rows.columns()).map(|(kept, cells)| {
-            kept.carry(cells, &self.form.lossy).map_err(|error| {
+            guarded(|| kept.carry(cells, &self.form.lossy)).map_err(|error| {
                 let what = format!("column `{}`: {}", shown(kept.name()), printable(&error));
                 Error::bad_input(Path::new(name), what).hint("write the column again as text")
             })

@@ -103,7 +103,12 @@ fn parquet_properties() -> Vec<WriterProperties> {
     let zstd = Compression::ZSTD(ZstdLevel::default());
     let mut all = vec![
         WriterProperties::default(),
-        odd().set_dictionary_enabled(false).set_encoding(Encoding::DELTA_BYTE_ARRAY).build(),
+        odd()
+            .set_dictionary_enabled(false)
+            .set_column_encoding("note".into(), Encoding::DELTA_BYTE_ARRAY)
+            .set_column_encoding("vin".into(), Encoding::DELTA_LENGTH_BYTE_ARRAY)
+            .set_column_encoding("n".into(), Encoding::DELTA_BINARY_PACKED)
+            .build(),
         odd().set_dictionary_enabled(false).set_writer_version(WriterVersion::PARQUET_2_0).build(),
     ];
     for compression in [Compression::SNAPPY, gzip, zstd, Compression::LZ4_RAW] {
@@ -273,7 +278,7 @@ fn times_finer_than_a_microsecond_are_warned_of() {
             table(&[("vin", Arc::new(StringArray::from(vec![ACCORD]))), ("seen", times(nanos))]);
         for bytes in [plain_parquet(&table), stream(std::slice::from_ref(&table), ipc(None))] {
             let (_folder, inputs) = opened(&bytes);
-            let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+            let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into()));
             assert_eq!(inputs.types()[1], utc);
             pass(&inputs).expect("a pass");
             assert_eq!(!inputs.warnings().is_empty(), warned);
