@@ -71,7 +71,7 @@ fn header(file: &InputFile) -> usize {
 }
 
 fn cells(row: Row<'_>) -> Cells {
-    assert!(row.claims().year.is_none_or(|year| (1900..2100).contains(&year)));
+    assert!(row.vehicle().year.is_none_or(|year| (1900..2100).contains(&year)));
     let reading = row.reading(Rules::default());
     assert_reading(&reading);
     match row.problem() {

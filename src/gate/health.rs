@@ -282,7 +282,7 @@ impl<'a> Health<'a> {
         }
         self.waits.begin(wait);
         let words = format!("{}: {}, {} s", self.label, why.code(), wait.as_secs() + 1);
-        self.shared.tell(|progress| progress.waiting = Some(words));
+        self.shared.update_progress(|progress| progress.waiting = Some(words));
     }
 
     /// Gives the vendor up for this run. One that refused the account stays off,
@@ -307,7 +307,7 @@ impl<'a> Health<'a> {
             },
             _ => format!("{label} asks to wait{}", self.seen.borrow()),
         };
-        let words = format!("{words}; parked until {}", at.rfc3339());
+        let words = format!("{words}; parked until {at}");
         self.give_up(Level::Warn, "parked", words, Closed::Parked(why, Some(at)));
     }
 }

@@ -75,7 +75,7 @@ pub(crate) struct Shared<'a> {
 
 impl Shared<'_> {
     /// Changes the progress and reports it.
-    pub(crate) fn tell(&self, change: impl FnOnce(&mut Progress)) {
+    pub(crate) fn update_progress(&self, change: impl FnOnce(&mut Progress)) {
         let mut progress = self.progress.borrow_mut();
         change(&mut progress);
         self.events.progress(&progress);

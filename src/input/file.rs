@@ -15,7 +15,7 @@ use super::source_name::SourceName;
 use super::typed::{self, Typed};
 use super::{FileDigest, InputSpec, row_vehicle};
 use crate::domain::Error;
-use crate::matching::row_vehicle::Claim;
+use crate::matching::row_vehicle::VehicleField;
 
 /// One opened file.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub struct InputFile {
     pub has_header: bool,
     /// The name of the column that holds the VIN.
     pub vin_column: String,
-    /// The names of the columns that hold the row's own make, model and year, by claim.
+    /// The names of the columns that hold the row's own make, model and year, by field.
     pub claim_columns: BTreeMap<&'static str, String>,
     /// What the ids of its rows are made of.
     pub(super) source_name: SourceName,
@@ -119,9 +119,9 @@ impl InputFile {
         let format = source.look(spec.format, &mut warnings)?;
         let (form, table) = Form::open(&source, format, spec)?;
         let vin_column = table.columns.get(table.vin_index).cloned();
-        let placed = Claim::ALL.into_iter().zip(table.row_vehicle);
+        let placed = VehicleField::ALL.into_iter().zip(table.row_vehicle);
         let claim_columns = placed
-            .filter_map(|(claim, place)| Some((claim.name(), table.columns.get(place?)?.clone())))
+            .filter_map(|(field, place)| Some((field.name(), table.columns.get(place?)?.clone())))
             .collect();
         let named = spec.source_name.as_ref().map(|name| name.clone().into_bytes());
         Ok(Self {

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use arrow::datatypes::DataType;
 
 use crate::domain::Error;
-use crate::matching::row_vehicle::Claim;
+use crate::matching::row_vehicle::VehicleField;
 
 mod batch;
 mod columns;
@@ -59,7 +59,7 @@ pub struct InputSpec {
     pub vin_column: Option<String>,
     /// Columns that hold the row's own make, model and year, named as `vin_column` is;
     /// what is not named here is found by header.
-    pub map: BTreeMap<Claim, String>,
+    pub map: BTreeMap<VehicleField, String>,
     /// What the files are written in, when not found by content.
     pub format: Option<InputFormat>,
     /// The field delimiter, when not sniffed.

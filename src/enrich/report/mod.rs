@@ -1,6 +1,7 @@
 //! The run report: what a run did, for the operator and for `<out>.run.json`.
 
 mod builder;
+mod data_age;
 mod exit;
 mod notes;
 
@@ -235,18 +236,18 @@ pub struct RowTally {
 impl RowTally {
     /// Counts one row.
     pub fn count(&mut self, record: &Record) {
-        self.count_told(Dataset::Decode, &record.decode);
-        self.count_told(Dataset::Recalls, &record.recalls);
-        self.count_told(Dataset::Listings, &record.listings);
+        self.count_answer(Dataset::Decode, &record.decode);
+        self.count_answer(Dataset::Recalls, &record.recalls);
+        self.count_answer(Dataset::Listings, &record.listings);
         count_fields(&mut self.decode_conflicts, record.decode_conflicts.as_deref());
         count_fields(&mut self.input_conflicts, record.input_conflicts.as_deref());
     }
 
-    fn count_told<F>(&mut self, dataset: Dataset, told: &DatasetAnswer<F>) {
-        *self.by_status.entry(dataset).or_default().entry(told.status.name()).or_default() += 1;
-        let why = told.error.as_ref().map(|error| format!("{}:{error}", dataset.name()));
-        self.gaps.count(told.status, told.exit, why.as_deref().unwrap_or_default());
-        if told.error.as_ref().is_some_and(|error| error.starts_with("stale:")) {
+    fn count_answer<F>(&mut self, dataset: Dataset, answer: &DatasetAnswer<F>) {
+        *self.by_status.entry(dataset).or_default().entry(answer.status.name()).or_default() += 1;
+        let why = answer.error.as_ref().map(|error| format!("{}:{error}", dataset.name()));
+        self.gaps.count(answer.status, answer.exit, why.as_deref().unwrap_or_default());
+        if answer.error.as_ref().is_some_and(|error| error.starts_with("stale:")) {
             *self.stale.entry(dataset).or_default() += 1;
         }
         if let Some(why) = why {
