@@ -3,7 +3,7 @@
 
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::vin::{Rules, VinError};
-use vinrich::input::{FileDigest, InputSpec, Inputs, Row};
+use vinrich::input::{FileDigest, InputFile, InputFormat, InputSpec, Inputs, Row};
 
 use super::vin::assert_reading;
 use super::with_file;
@@ -67,6 +67,11 @@ fn pass(inputs: &Inputs) -> Result<(Vec<(usize, Cells)>, Vec<FileDigest>), Error
     Ok((all, batches.finish()?))
 }
 
+/// How many records of a file name its columns.
+fn header(file: &InputFile) -> usize {
+    usize::from(file.has_header && file.format == InputFormat::Csv)
+}
+
 fn cells(row: Row<'_>) -> Cells {
     assert!(row.vehicle().year.is_none_or(|year| (1900..2100).contains(&year)));
     let reading = row.reading(Rules::default());
@@ -88,13 +93,14 @@ fn assert_as_the_csv_crate(inputs: &Inputs, file: &[u8], ours: &[(usize, Cells)]
     let description = &inputs.files()[0];
     // Quotes and backslashes may mean something else than that crate takes them for.
     let is_plain = is_plain && !file.iter().any(|byte| b"\"\\\r".contains(byte));
+    let Some(delimiter) = description.delimiter else { return };
     if !is_plain || file.len() > 1 << 16 {
         return;
     }
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(description.delimiter)
+        .delimiter(delimiter)
         .from_reader(file);
     let theirs: Vec<csv::StringRecord> =
         reader.records().map(|record| record.expect("ASCII in memory can be read")).collect();

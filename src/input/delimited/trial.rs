@@ -16,7 +16,8 @@ use super::dialect::{Dialect, holds_whole_vin, vin_places};
 use super::quoting::Quoting;
 use super::records::{Oddities, RecordError, Records};
 use crate::input::record::{MAX_FIELDS, Record};
-use crate::input::source::{Bytes, Source};
+use crate::input::source::Source;
+use crate::input::unpack::Bytes;
 use crate::input::{Escape, InputSpec};
 
 const BACKSLASHED: Quoting = Quoting { backslash: true, ..Quoting::DOUBLED };
@@ -76,7 +77,7 @@ pub(super) fn verdict(
     if spec.quote.is_some() {
         return Ok(Ok(plain));
     }
-    let marks = Marks::of(Text::new(source.unhashed(), dialect.encoding), dialect.delimiter)?;
+    let marks = Marks::of(Text::new(source.unhashed()?, dialect.encoding), dialect.delimiter)?;
     if !marks.quote && !marks.escape && !marks.has_stray_cr() {
         return Ok(Ok(plain));
     }
@@ -240,7 +241,7 @@ impl File<'_> {
 
     /// Reads the file in one way, up to its first trouble.
     fn read(&self, quoting: Quoting) -> Result<Trial, RecordError> {
-        let mut records = self.dialect.quoted(quoting).records(self.source.unhashed())?;
+        let mut records = self.dialect.quoted(quoting).records(self.source.unhashed()?)?;
         let mut record = Record::default();
         let mut widths = vec![0; MAX_FIELDS + 1];
         let mut trouble = None;

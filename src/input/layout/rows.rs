@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::batch::Filling;
 use super::super::columns::is_vin_header;
+use super::super::filling::Filling;
 use super::super::record::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, Record};
 use super::Table;
 use super::head::HeadKind;

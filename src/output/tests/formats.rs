@@ -424,7 +424,7 @@ fn typed_columns_hold_their_original_names() {
     let folder = Folder::new();
     let columns = ["Odo", "Odo_2", "Пробег"].map(str::to_owned);
     let headers = ["Odo", "Odo", "Пробег"].map(str::to_owned);
-    let input = InputInfo { columns: &columns, headers: &headers, files: &[] };
+    let input = InputInfo { columns: &columns, headers: &headers, ..InputInfo::default() };
     for (keep_names, expected) in
         [(false, ["odo", "odo_2", "probeg"]), (true, ["Odo", "Odo_2", "Пробег"])]
     {

@@ -118,7 +118,7 @@ fn quotes_behind_backslashes_are_seen_wherever_they_first_are() {
         );
         let read = read(&text);
         assert_eq!(read.vins.len(), 1_204, "{notes:?}");
-        assert_eq!(read.inputs.files()[0].escape, "backslash");
+        assert_eq!(read.inputs.files()[0].escape, Some("backslash"));
         let note = notes[0][1..notes[0].len() - 1].replace("\\\"", "\"").replace("\\\\", "\\");
         assert_eq!(read.last[1_200], note, "{notes:?}");
     }
@@ -133,7 +133,7 @@ fn a_backslash_may_be_a_character() {
     ] {
         let read = read(&table(',', notes));
         assert_eq!(read.vins, ALL, "{notes:?}");
-        assert_eq!(read.inputs.files()[0].escape, "double", "{notes:?}");
+        assert_eq!(read.inputs.files()[0].escape, Some("double"), "{notes:?}");
     }
 }
 
@@ -145,7 +145,7 @@ fn backslashes_without_quotes_escape_delimiters_and_line_ends() {
     assert_eq!(read.last, ["left\nright", "a\tb", "", "c:\\d"]);
     let doubled = |spec: &mut InputSpec| spec.escape = Some(Escape::Double);
     let read = read_with(&table('\t', notes), doubled).expect("read");
-    assert_eq!(read.inputs.files()[0].escape, "double");
+    assert_eq!(read.inputs.files()[0].escape, Some("double"));
     assert!(read.vins.len() == 4 && read.last.len() == 5, "{:?}", read.last);
 }
 
@@ -177,5 +177,5 @@ fn the_delimiter_is_the_one_that_sets_vins_apart() {
     let text =
         format!("Ort;Fin;Preis\nKöln, Süd;{CRUZE};1,5\nBonn, West;{ACTROS};2,5\nA, B;{LEAF};3,5\n");
     let read = read(&text);
-    assert_eq!((read.vins.len(), read.inputs.files()[0].delimiter), (3, b';'));
+    assert_eq!((read.vins.len(), read.inputs.files()[0].delimiter), (3, Some(b';')));
 }

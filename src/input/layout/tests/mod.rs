@@ -1,5 +1,8 @@
+use arrow::datatypes::DataType;
+
 use super::*;
-use crate::input::batch::{Filling, Roles};
+use crate::input::batch::Roles;
+use crate::input::filling::Filling;
 
 const VINS: [&str; 3] = ["1G1BE5SM7H7100001", "WDB9634031L738112", "YV2RT40A8JB850344"];
 
@@ -31,14 +34,14 @@ fn try_see(lines: &[&str], spec: &InputSpec) -> Result<Seen, Error> {
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let records = records(&lines);
     let table = Table::of("fleet", &records, spec)?;
-    let mut batch = Filling::new(1, 1);
+    let mut batch = Filling::new(&[DataType::Utf8], 1);
     batch.start_file(0, 1, Roles { vin: Some(0), ..Roles::default() });
     let mut rows = table.rows();
     for record in &records {
         rows.push(record, &[Some(table.vin_index)], &mut batch);
     }
     let count = rows.finish();
-    let batch = batch.take();
+    let batch = batch.take().expect("a batch");
     assert_eq!(batch.len() as u64, count);
     Ok(Seen {
         rows: batch.rows().map(crate::input::Row::source_row).collect(),
@@ -206,7 +209,7 @@ fn a_file_that_ends_in_a_line_is_told_to_be_cut_off() {
         let mut records = records(lines);
         records.last_mut().expect("a record").is_last_and_open = true;
         let table = Table::of("fleet", &records, &InputSpec::default()).expect("a table");
-        let mut batch = Filling::new(1, 1);
+        let mut batch = Filling::new(&[DataType::Utf8], 1);
         batch.start_file(0, 1, Roles::default());
         let mut rows = table.rows();
         records.iter().for_each(|record| rows.push(record, &[Some(0)], &mut batch));

@@ -1,5 +1,6 @@
 //! Inputs as they come: each has its rows, its reasons and its exit code.
 
+mod formats;
 mod kinds;
 mod layouts;
 mod places;
