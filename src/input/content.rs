@@ -98,7 +98,7 @@ pub(super) enum Content {
 impl Content {
     /// What begins with `head`. Text that is nothing else is delimited text.
     pub(super) fn of(head: &[u8]) -> Self {
-        let is_text = !head.iter().any(is_binary);
+        let is_text = !head.iter().copied().any(is_binary);
         // A header may begin as the magic of a format does: `PARENT`, `ORC`.
         let begins = |magic: &[u8]| head.starts_with(magic) && !(is_text && is_word(magic));
         if let Some(&(_, content)) = MAGIC.iter().find(|(magic, _)| begins(magic)) {
@@ -116,7 +116,7 @@ impl Content {
 }
 
 /// Whether a byte is in no text.
-fn is_binary(byte: &u8) -> bool {
+fn is_binary(byte: u8) -> bool {
     matches!(byte, 0..=8 | 14..=25 | 28..=31)
 }
 

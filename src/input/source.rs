@@ -165,7 +165,7 @@ impl Source {
         Ok(match packing {
             Packing::Gzip => Packed::Gzip,
             Packing::Zstd => Packed::Zstd,
-            Packing::Zip => Packed::Zip(Member::of(self.raw_random()?)?),
+            Packing::Zip => Packed::Zip(Member::of(&self.raw_random()?)?),
         })
     }
 
@@ -281,8 +281,7 @@ impl<'a> Raw<'a> {
 
     /// SHA-256 of what was read, in hex.
     pub(super) fn sha256(self) -> String {
-        let hash = self.hash.unwrap_or_default().finalize();
-        hash.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
+        hex(&self.hash.unwrap_or_default().finalize())
     }
 
     fn read_on(&mut self, out: &mut [u8]) -> io::Result<usize> {
@@ -325,6 +324,11 @@ pub(super) fn unread(name: &str, error: io::Error) -> Error {
         Ok(damaged) => Error::bad_input(Path::new(name), damaged.what).hint(damaged.hint),
         Err(error) => Error::io("cannot read", Path::new(name), error),
     }
+}
+
+/// Bytes in hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
 }
 
 fn hex_digit(nibble: u8) -> char {

@@ -129,14 +129,13 @@ impl<'a> Bytes<'a> {
     }
 
     fn decode(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = match &mut self.decoder {
-            Decoder::Plain(raw) => raw.read(out)?,
-            Decoder::Gzip(decoder) => decoder.read(out)?,
-            Decoder::Zstd(decoder) => decoder.read(out)?,
-            Decoder::Stored(data, check) => check.read(data, out)?,
-            Decoder::Deflated(decoder, check) => check.read(decoder, out)?,
-        };
-        Ok(count)
+        match &mut self.decoder {
+            Decoder::Plain(raw) => raw.read(out),
+            Decoder::Gzip(decoder) => decoder.read(out),
+            Decoder::Zstd(decoder) => decoder.read(out),
+            Decoder::Stored(data, check) => check.read(data, out),
+            Decoder::Deflated(decoder, check) => check.read(decoder, out),
+        }
     }
 
     /// What an error of a decoder means for the owner of the file.

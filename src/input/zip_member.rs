@@ -24,7 +24,7 @@ const UNPACK: &str = "unpack it, and name the file that you mean";
 impl Member {
     /// Finds it. What is not a table (folders, hidden files, what macOS adds) does not
     /// count; a workbook is not an archive to its owner.
-    pub(super) fn of(archive: Random) -> io::Result<Self> {
+    pub(super) fn of(archive: &Random) -> io::Result<Self> {
         let unreadable = |error: zip::result::ZipError| {
             let error = error.to_string();
             let what = format!("its zip archive is damaged or cut off ({})", error.escape_debug());

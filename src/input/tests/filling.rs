@@ -120,6 +120,6 @@ fn a_long_cell_of_many_rows_rejects_its_row_alone() {
     let vins: ArrayRef = Arc::new(StringArray::from(vec![VIN; 3]));
     filling.push_rows(3, &[Some(vins), Some(notes)], Vec::new()).expect("rows");
     let batch = taken(&mut filling);
-    let problems: Vec<_> = batch.rows().map(|row| row.problem()).collect();
+    let problems: Vec<_> = batch.rows().map(Row::problem).collect();
     assert_eq!(problems, [None, Some(VinError::FieldTooLong), None]);
 }

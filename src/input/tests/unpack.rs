@@ -6,6 +6,7 @@ use zip::write::SimpleFileOptions;
 
 use super::*;
 use crate::domain::Exit;
+use crate::input::source::hex;
 use crate::input::tests::{failure, opened, pass, rows};
 
 const LIST: &str = "VIN,Unit\n1HGCM82633A004352,7\n5YJ3E1EA7KF317000,8\n";
@@ -58,8 +59,7 @@ fn packed_files_hold_the_same_rows_in_every_pass() {
         assert_eq!(rows(&inputs), expected, "{packing}");
         let (again, digests) = pass(&inputs).expect("a second pass");
         assert_eq!(again, expected);
-        let of_file: String =
-            sha2::Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+        let of_file = hex(&sha2::Sha256::digest(&bytes));
         assert_eq!(digests[0].sha256, of_file, "the digest is that of the file as it lies there");
     }
 }

@@ -14,6 +14,7 @@ use arrow::error::ArrowError;
 use arrow::temporal_conversions::{date32_to_datetime, timestamp_us_to_datetime};
 
 use super::nested;
+use crate::input::source::hex;
 
 /// The most digits of a decimal that are kept as one.
 const MAX_DIGITS: u8 = 38;
@@ -144,7 +145,7 @@ fn texts<'a>(cells: impl Iterator<Item = Option<&'a [u8]>>, may_be_text: bool) -
             None => texts.append_null(),
             Some(Ok(text)) => texts.append_value(text),
             Some(Err(bytes)) => {
-                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let hex = hex(bytes);
                 texts.append_value(if may_be_text { format!("\\x{hex}") } else { hex });
             }
         }

@@ -257,10 +257,7 @@ impl Reader<'_> {
     fn push(&mut self, batch: &mut Filling, mut block: Block) -> Result<(), Error> {
         let texts: Vec<_> =
             block.columns.iter().filter_map(|cells| cells.as_string_view_opt()).collect();
-        // The lower half of a view is the length of its text.
-        let length = |row: usize| {
-            texts.iter().map(|cells| cells.views()[row] as u32 as usize).sum::<usize>()
-        };
+        let length = |row: usize| texts.iter().map(|cells| cells.value(row).len()).sum::<usize>();
         let count = batch.room((block.next..block.rows).map(length));
         let part: Vec<ArrayRef> =
             block.columns.iter().map(|cells| cells.slice(block.next, count)).collect();

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, FieldRef, Fields, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
@@ -44,7 +43,7 @@ impl Metadata {
             .with_projection(mask)
             .with_batch_size(rows)
             .build()?;
-        Ok(Box::new(reader.map(|batch: Result<RecordBatch, ArrowError>| batch)))
+        Ok(Box::new(reader))
     }
 }
 
