@@ -109,6 +109,18 @@ fn chosen(trials: &[Trial], delimiter: u8) -> Result<Verdict, Trouble> {
     let good = trials.iter().filter(|trial| trial.trouble.is_none());
     // `max_by` returns the last of equals.
     let best = good.rev().max_by(|left, right| left.worth(right));
+    // A way that is right but for rows within quotes, and that explains more, is in doubt:
+    // another would tear its cells apart.
+    let is_doubted = |trial: &&Trial| {
+        trial.oddities.misplaced == 0
+            && matches!(trial.trouble, Some(Trouble::TakesInRow { .. }))
+            && best.is_some_and(|best| trial.agreement(best) == Ordering::Greater)
+    };
+    if delimiter != b'\t'
+        && let Some(trouble) = trials.iter().find(is_doubted).and_then(|trial| trial.trouble)
+    {
+        return Err(trouble);
+    }
     Ok(best.map_or(Verdict { quoting: IN_LINE, odd_quote: None }, |best| Verdict {
         quoting: best.quoting,
         odd_quote: (best.oddities.misplaced > 0).then_some(best.oddities.first_misplaced),
@@ -302,15 +314,24 @@ impl File<'_> {
                 lines.last_mut()?.extend(cells);
             }
         }
-        let is_row = |line: &Vec<String>| self.has_vin(line.iter().map(String::as_str));
-        let rows: Vec<usize> = (0..lines.len()).filter(|&at| is_row(&lines[at])).collect();
-        let own = usize::from(self.has_vin(record.iter()));
-        if rows.len() <= own { None } else { rows.last().map(|&below| below as u64) }
+        let own: Vec<&str> = self.vins(record.iter()).collect();
+        let is_row =
+            |line: &Vec<String>| self.vins(line.iter().map(String::as_str)).next().is_some();
+        let is_other = |line: &Vec<String>| {
+            let mut vins = self.vins(line.iter().map(String::as_str));
+            vins.any(|vin| !own.contains(&vin))
+        };
+        let rows = lines.iter().filter(|line| is_row(line)).count();
+        let other = lines.iter().skip(1).position(is_other);
+        // Where the record has no VIN, its first line may be a row whose VIN is bad.
+        let other = other.filter(|_| rows > usize::from(!own.is_empty()) || own.is_empty());
+        other.map(|below| 1 + below as u64)
     }
 
-    /// Whether there is a VIN where rows have theirs.
-    fn has_vin<'a>(&self, cells: impl Iterator<Item = &'a str>) -> bool {
+    /// The VINs where rows have theirs.
+    fn vins<'a>(&self, cells: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
         let is_place = |place| self.places.is_empty() || self.places.contains(&place);
-        cells.enumerate().any(|(place, cell)| is_place(place) && holds_whole_vin(cell))
+        let in_place = cells.enumerate().filter(move |&(place, _)| is_place(place));
+        in_place.map(|(_, cell)| cell).filter(|cell| holds_whole_vin(cell))
     }
 }

@@ -184,7 +184,7 @@ fn names_columns(record: &Record, below: &[Record], place: Option<usize>) -> boo
             if vin::means_empty(cell.trim()) && shape != Shape::Blank || has_code(cell) {
                 row += 2;
             } else if shape != Shape::Blank {
-                header += 2;
+                header += 1;
             }
             continue;
         }
