@@ -67,11 +67,6 @@ fn pass(inputs: &Inputs) -> Result<(Vec<(usize, Cells)>, Vec<FileDigest>), Error
     Ok((all, batches.finish()?))
 }
 
-/// How many records of a file name its columns.
-fn header(file: &InputFile) -> usize {
-    usize::from(file.has_header && file.format == InputFormat::Csv)
-}
-
 fn cells(row: Row<'_>) -> Cells {
     assert!(row.vehicle().year.is_none_or(|year| (1900..2100).contains(&year)));
     let reading = row.reading(Rules::default());

@@ -199,6 +199,7 @@ impl InputFile {
 /// A file that is being read. A further format is a further reader: it adds rows to
 /// batches, and ends in a digest of what it read.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is there at a time")]
 pub(super) enum Reader<'a> {
     Delimited(delimited::Reader<'a>),
     JsonLines(json_lines::Reader<'a>),

@@ -141,7 +141,7 @@ impl<'a> Bytes<'a> {
     /// What an error of a decoder means for the owner of the file.
     fn explain(&mut self, error: io::Error) -> io::Error {
         let Some(packing) = self.packing() else { return error };
-        if self.raw().failed || error.get_ref().is_some_and(|cause| cause.is::<Damaged>()) {
+        if self.raw().failed || matches!(error.get_ref(), Some(cause) if cause.is::<Damaged>()) {
             return error;
         }
         let what = if error.kind() == io::ErrorKind::UnexpectedEof {

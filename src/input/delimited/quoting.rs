@@ -4,6 +4,10 @@ use crate::input::{Escape, InputSpec, Quote};
 
 /// The quotes, escapes and line ends of a file of delimited text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a habit of its own, and any may go with any"
+)]
 pub(in crate::input) struct Quoting {
     /// What a field may stand in; ASCII.
     pub(super) quote: Option<u8>,

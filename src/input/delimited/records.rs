@@ -228,7 +228,8 @@ impl<R: Read> Records<R> {
             return State::Quoted;
         }
         let ends = byte == self.delimiter || matches!(byte, b'\n' | b'\r');
-        if !ends && !(byte == b' ' && self.quoting.after_spaces) {
+        let may_stand_there = ends || (byte == b' ' && self.quoting.after_spaces);
+        if !may_stand_there {
             self.note_misplaced(self.line);
         }
         State::Bare

@@ -146,6 +146,7 @@ impl Trial {
 
 /// Bytes by which ways of quoting differ.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "marks that a text has or has not")]
 struct Marks {
     quote: bool,
     /// A backslash before what it may take the meaning from.
@@ -263,7 +264,7 @@ impl File<'_> {
                 Ok(true) => widths[record.len().min(MAX_FIELDS)] += 1,
                 Ok(false) => break,
                 Err(RecordError::UnclosedQuote { line }) => {
-                    trouble = Some(Trouble::Unclosed { line })
+                    trouble = Some(Trouble::Unclosed { line });
                 }
                 Err(error) => return Err(error),
             }

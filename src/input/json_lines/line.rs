@@ -79,7 +79,7 @@ impl<T, F: FnOnce(&str) -> T> Visitor<'_> for OnKey<F> {
 #[derive(Debug)]
 pub(super) struct Cells {
     text: String,
-    cells: Vec<Option<Cell>>,
+    values: Vec<Option<Cell>>,
     /// The columns that have a cell, or null.
     seen: Vec<bool>,
     /// The column of a value that is too long.
@@ -96,24 +96,24 @@ impl Cells {
     pub(super) fn for_columns(count: usize) -> Self {
         Self {
             text: String::new(),
-            cells: vec![None; count],
+            values: vec![None; count],
             seen: vec![false; count],
             too_long: None,
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.cells.len()
+        self.values.len()
     }
 
     /// The cell of a column; `None` where the line has null or no such key.
     pub(super) fn get(&self, column: usize) -> Option<&str> {
-        self.text.get(self.cells.get(column)?.as_ref()?.place.clone())
+        self.text.get(self.values.get(column)?.as_ref()?.place.clone())
     }
 
     /// Whether the line has a number there.
     pub(super) fn is_number(&self, column: usize) -> bool {
-        matches!(self.cells.get(column), Some(Some(cell)) if cell.is_number)
+        matches!(self.values.get(column), Some(Some(cell)) if cell.is_number)
     }
 
     /// Which value is longer than a cell may be, and left out, for a message.
@@ -123,7 +123,7 @@ impl Cells {
 
     pub(super) fn clear(&mut self) {
         self.text.clear();
-        self.cells.fill(None);
+        self.values.fill(None);
         self.seen.fill(false);
         self.too_long = None;
     }
@@ -154,7 +154,7 @@ impl Cells {
             return Ok(());
         }
         let is_number = value.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-        self.cells[column] = Some(Cell { place: start..self.text.len(), is_number });
+        self.values[column] = Some(Cell { place: start..self.text.len(), is_number });
         Ok(())
     }
 }

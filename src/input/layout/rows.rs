@@ -329,5 +329,5 @@ fn says_total(cell: &str) -> bool {
         .collect();
     let begins = |known: &&str| words.join(" ").starts_with(*known);
     let is_word = words.first().is_some_and(|first| WORDS.contains(first));
-    words.len() <= MOST_WORDS && (is_word || WORDS[20..].iter().any(|known| begins(&known)))
+    words.len() <= MOST_WORDS && (is_word || WORDS[20..].iter().any(begins))
 }

@@ -140,7 +140,7 @@ impl Typed {
             .zip(rows.columns())
             .map(|(kept, cells)| cast(&kept.carry(cells, &self.lossy)?, &DataType::Utf8View));
         let texts = texts.collect::<Result<Vec<_>, _>>()?;
-        let texts: Vec<_> = texts.iter().map(|cells| cells.as_string_view()).collect();
+        let texts: Vec<_> = texts.iter().map(AsArray::as_string_view).collect();
         let record = |row| {
             let mut record = Record::default();
             for cells in &texts {

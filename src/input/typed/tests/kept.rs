@@ -6,6 +6,7 @@ use arrow::datatypes::{Field, Int32Type, i256};
 
 use super::*;
 
+#[expect(clippy::needless_pass_by_value, reason = "the tests make them where they are passed")]
 fn carried(cells: ArrayRef) -> Result<(DataType, ArrayRef), ArrowError> {
     let field = Arc::new(Field::new("column", cells.data_type().clone(), true));
     let kept = Kept::of(&field);

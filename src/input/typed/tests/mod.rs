@@ -77,7 +77,9 @@ fn stream(batches: &[RecordBatch], options: IpcWriteOptions) -> Vec<u8> {
     let schema = batches[0].schema();
     let mut writer =
         StreamWriter::try_new_with_options(Vec::new(), &schema, options).expect("a writer");
-    batches.iter().for_each(|batch| writer.write(batch).expect("written"));
+    for batch in batches {
+        writer.write(batch).expect("written");
+    }
     writer.finish().expect("finished");
     writer.into_inner().expect("a stream")
 }
@@ -86,7 +88,9 @@ fn file(batches: &[RecordBatch], options: IpcWriteOptions) -> Vec<u8> {
     let schema = batches[0].schema();
     let mut writer =
         FileWriter::try_new_with_options(Vec::new(), &schema, options).expect("a writer");
-    batches.iter().for_each(|batch| writer.write(batch).expect("written"));
+    for batch in batches {
+        writer.write(batch).expect("written");
+    }
     writer.finish().expect("finished");
     writer.into_inner().expect("a file")
 }

@@ -29,7 +29,7 @@ fn every_format_gives_the_same_rows() {
         assert_eq!(column(&seen, "input_model_year"), column(&seen, "model_year"), "{name}");
         let unit = seen[0].iter().find(|(name, _)| name.eq_ignore_ascii_case("unit"));
         assert_eq!(unit.map(|(_, unit)| unit.as_str()), Some("7"), "{name}");
-        let report = work.json("out.csv.run.json");
+        let report = work.report("out.csv");
         let input = &report["inputs"][0];
         assert_eq!(input["format"], name.split('.').next().expect("a name").replace("tsv", "csv"));
         assert_eq!(report["warnings"], serde_json::json!([]), "{name}");
