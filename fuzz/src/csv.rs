@@ -3,7 +3,7 @@
 
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::vin::{Rules, VinError};
-use vinrich::input::{FileDigest, InputFile, InputFormat, InputSpec, Inputs, Row};
+use vinrich::input::{FileDigest, InputSpec, Inputs, Row};
 
 use super::vin::assert_reading;
 use super::with_file;
