@@ -58,6 +58,12 @@ pub(crate) fn cents(number: &str) -> Option<i64> {
     (rounded <= MOST).then_some(rounded)
 }
 
+/// Bytes as lower-case hex digits, two for each.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect()
+}
+
 #[cfg(test)]
 #[path = "tests/numbers.rs"]
 mod tests;

@@ -12,6 +12,8 @@ use jiff::tz::TimeZone;
 use jiff::{Unit, Zoned};
 use serde::Serialize;
 
+const MICROS_A_DAY: i64 = 86_400_000_000;
+
 /// A wall time, in microseconds since 1970, UTC. Arithmetic saturates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Timestamp(i64);
@@ -71,7 +73,12 @@ impl Timestamp {
 
     /// Whole UTC days since 1970.
     pub fn days(self) -> i64 {
-        self.0.div_euclid(86_400_000_000)
+        self.0.div_euclid(MICROS_A_DAY)
+    }
+
+    /// The beginning of the UTC day that is so many days after 1970-01-01.
+    pub fn from_days(days: i64) -> Self {
+        Self(days.saturating_mul(MICROS_A_DAY))
     }
 
     /// Its UTC day; 1970-01-01 for a time that no calendar holds.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::{Error, Exit};
 use crate::files::os;
 use crate::files::place::{Place, cannot_create};
+use crate::files::protected::beside;
 
 /// What ends the name of a file that is being written.
 const UNFINISHED: &str = ".tmp";
@@ -172,9 +173,7 @@ fn remove_abandoned(place: &Place) {
 fn remove_draft(path: &Path) {
     if fs::remove_file(path).is_ok() {
         for companion in COMPANIONS {
-            let mut beside = path.as_os_str().to_owned();
-            beside.push(companion);
-            let _ = fs::remove_file(beside);
+            let _ = fs::remove_file(beside(path, companion));
         }
     }
 }

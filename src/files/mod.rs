@@ -12,6 +12,8 @@ mod protected;
 pub use clock::SystemClock;
 
 pub use lock::{Named, OutputLocks};
+#[cfg(unix)]
+pub(crate) use os::identity_of;
 pub use os::real_path;
 pub(crate) use place::refuse_address;
 pub use protected::Protected;

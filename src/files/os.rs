@@ -83,7 +83,7 @@ pub fn real_path(path: &Path) -> PathBuf {
 
 /// The device and the number that a file has on it, whatever its names.
 #[cfg(unix)]
-fn identity_of(found: &Metadata) -> (u64, u64) {
+pub(crate) fn identity_of(found: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt as _;
     (found.dev(), found.ino())
 }

@@ -99,8 +99,13 @@ impl Place {
 
     /// The folder's entries.
     pub(crate) fn neighbours(&self) -> impl Iterator<Item = PathBuf> {
-        fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path())
+        files_in(&self.folder)
     }
+}
+
+/// What is in a folder; nothing where it does not exist.
+pub(super) fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
 /// Whether the file is an SQLite database of this program, by its header.

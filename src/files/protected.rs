@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::Settings;
 use crate::files::draft::COMPANIONS;
 use crate::files::os::is_same_file;
-use crate::files::place::{Place, follow};
+use crate::files::place::{Place, files_in, follow};
 
 /// What ends the name of the folder that holds the locks of a store's runs.
 pub(crate) const RUNS: &str = ".runs";
@@ -34,7 +34,8 @@ impl Protected {
     pub fn of_store(store: &Path) -> Self {
         let mut protected = Self::default();
         // SQLite keeps its files beside what a link leads to.
-        for store in [store.to_owned(), follow(store).unwrap_or_else(|_| store.to_owned())] {
+        let led_to = follow(store).ok().filter(|led_to| led_to != store);
+        for store in [store.to_owned()].into_iter().chain(led_to) {
             protected = protected
                 .and("the store", [store.clone()])
                 .and("a file of the store's", COMPANIONS.map(|end| beside(&store, end)))
@@ -57,11 +58,6 @@ impl Protected {
         let holds = |path: &Path| place.is_at(path) || is_same_file(path, place.folder());
         self.all.iter().find(|(_, path)| holds(path)).map(|(what, _)| what.as_str())
     }
-}
-
-/// The files in a folder; none where it does not exist.
-fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
 /// The file whose name is that of `path` and then `end`.

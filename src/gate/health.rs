@@ -84,29 +84,26 @@ impl<'a> Health<'a> {
     /// Whether nothing more is sent in this run.
     pub(super) fn is_closed(&self) -> bool {
         if self.shared.cancel.asked().is_some() {
-            self.close(NotAsked::Stopped);
+            let stopped = Closed::Parked(NotAsked::Stopped, None);
+            self.closed.borrow_mut().get_or_insert(stopped);
         }
         self.closed.borrow().is_some()
     }
 
-    /// Sends nothing more in this run, unless that was decided before.
-    fn close(&self, held: NotAsked) {
-        self.closed.borrow_mut().get_or_insert(Closed::Parked(held, None));
-    }
-
     /// A limit of the run's own is reached.
     pub(super) fn reached(&self, limit: RunLimit) {
-        if self.closed.borrow().is_none() {
-            let words = format!("{}: {limit} is reached", self.label);
-            self.give_up(Level::Warn, "parked", words, Closed::Parked(NotAsked::OwnLimit, None));
-        }
+        self.park_for_this_run(NotAsked::OwnLimit, format!("{}: {limit} is reached", self.label));
     }
 
     /// Another run has been asking for the same for too long.
     pub(super) fn gave_up_waiting_for_others(&self) {
+        let words = format!("{}: another run is asking it for the same", self.label);
+        self.park_for_this_run(NotAsked::Elsewhere, words);
+    }
+
+    fn park_for_this_run(&self, why: NotAsked, words: String) {
         if self.closed.borrow().is_none() {
-            let words = format!("{}: another run is asking it for the same", self.label);
-            self.give_up(Level::Warn, "parked", words, Closed::Parked(NotAsked::Elsewhere, None));
+            self.give_up(Level::Warn, "parked", words, Closed::Parked(why, None));
         }
     }
 

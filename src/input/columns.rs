@@ -1,8 +1,10 @@
 //! The names of the columns of a file.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
 
 use crate::domain::Error;
+use crate::matching::nearest;
 
 /// Headers under which VINs are kept, without case, spaces and punctuation.
 const VIN_HEADERS: [&str; 29] = [
@@ -84,7 +86,7 @@ pub(super) fn default_names(count: usize) -> Vec<String> {
 }
 
 /// The index of the column `named`: a header, whatever its case, or a number from 1.
-pub(super) fn find(columns: &[String], named: &str) -> Option<usize> {
+fn find(columns: &[String], named: &str) -> Option<usize> {
     let named = named.trim();
     let exact = columns.iter().position(|column| column == named);
     let caseless =
@@ -94,16 +96,20 @@ pub(super) fn find(columns: &[String], named: &str) -> Option<usize> {
     exact.or_else(caseless).or_else(number)
 }
 
+/// The index of the column `named`, or 64: `what` does not have it.
+pub(super) fn place_of(
+    what: impl Display,
+    named: &str,
+    columns: &[String],
+) -> Result<usize, Error> {
+    find(columns, named).ok_or_else(|| unknown(what, named, columns))
+}
+
 /// 64: the column `named` does not exist; names the nearest one.
-pub(super) fn unknown(what: &str, named: &str, columns: &[String]) -> Error {
-    const ALIKE: f64 = 0.8;
+pub(super) fn unknown(what: impl Display, named: &str, columns: &[String]) -> Error {
     let likeness =
         |column: &&String| strsim::jaro_winkler(&column.to_lowercase(), &named.to_lowercase());
-    let nearest = columns
-        .iter()
-        .max_by(|left, right| likeness(left).total_cmp(&likeness(right)))
-        .filter(|nearest| likeness(nearest) >= ALIKE);
-    let hint = match nearest {
+    let hint = match nearest(columns, likeness) {
         Some(nearest) => format!("did you mean `{}`?", shown(nearest)),
         None => format!("the columns are {}", listed(columns.iter())),
     };

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
+use crate::domain::Error;
+
 /// A format of rows that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputFormat {
@@ -87,6 +89,13 @@ pub(super) struct Refused {
     pub(super) hint: &'static str,
 }
 
+impl Refused {
+    /// 65 about the file `name`.
+    pub(super) fn error(self, name: &str) -> Error {
+        Error::bad_input(Path::new(name), self.what).hint(self.hint)
+    }
+}
+
 /// What the first bytes of a file say that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
@@ -124,7 +133,7 @@ fn is_word(magic: &[u8]) -> bool {
     magic.iter().all(u8::is_ascii_alphanumeric)
 }
 
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// First bytes that tell what a file is.
 const MAGIC: [(&[u8], Content); 23] = [

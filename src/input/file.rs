@@ -13,7 +13,7 @@ use super::layout::{ChosenBy, RowsFound, Table};
 use super::source::Source;
 use super::source_name::SourceName;
 use super::typed::{self, Typed};
-use super::{FileDigest, InputSpec, row_vehicle};
+use super::{FileDigest, InputSpec};
 use crate::domain::Error;
 use crate::matching::row_vehicle::VehicleField;
 
@@ -50,18 +50,11 @@ pub struct InputFile {
     pub claim_columns: BTreeMap<&'static str, String>,
     /// What the ids of its rows are made of.
     pub(super) source_name: SourceName,
-    /// The names of its columns, each once.
-    pub(super) columns: Vec<String>,
+    /// Its columns.
+    pub(super) table: Table,
     /// The type of each of them.
     pub(super) types: Vec<DataType>,
-    /// What the file calls them.
-    pub(super) headers: Vec<String>,
-    /// The place of `vin_column` among them.
-    pub(super) vin_index: usize,
-    /// The places of `claim_columns` among them.
-    pub(super) row_vehicle: row_vehicle::Places,
     source: Source,
-    table: Table,
     form: Form,
     /// What was found when it was opened.
     warnings: Vec<String>,
@@ -157,12 +150,8 @@ impl InputFile {
             vin_column_by: table.chosen_by,
             claim_columns,
             types: form.types(table.columns.len()),
-            columns: table.columns.clone(),
-            headers: table.headers.clone(),
-            vin_index: table.vin_index,
-            row_vehicle: table.row_vehicle,
-            source,
             table,
+            source,
             form,
             warnings,
         })

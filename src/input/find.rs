@@ -131,11 +131,11 @@ impl Search {
     }
 
     fn add(&mut self, path: PathBuf) {
-        let is_special = fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir());
-        if is_special {
-            self.special.push(path);
-        } else if !path.is_dir() {
-            self.paths.push(path);
+        match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => {}
+            Ok(found) if !found.is_file() => self.special.push(path),
+            // What cannot be looked at says why when it is opened.
+            Ok(_) | Err(_) => self.paths.push(path),
         }
     }
 }

@@ -199,8 +199,8 @@ impl Inputs {
     pub fn headers(&self) -> Vec<String> {
         let header = |column: &String| {
             self.files.iter().find_map(|file| {
-                let place = file.columns.iter().position(|other| other == column)?;
-                file.headers.get(place).cloned()
+                let place = file.table.columns.iter().position(|other| other == column)?;
+                file.table.headers.get(place).cloned()
             })
         };
         self.columns.iter().map(|column| header(column).unwrap_or_default()).collect()
@@ -244,7 +244,7 @@ fn is_delimiter(byte: u8) -> bool {
 /// The columns of all files, each once, in order of appearance.
 fn union(files: &[InputFile]) -> Vec<String> {
     let mut seen = HashSet::new();
-    let all = files.iter().flat_map(|file| &file.columns);
+    let all = files.iter().flat_map(|file| &file.table.columns);
     all.filter(|column| seen.insert(column.as_str())).cloned().collect()
 }
 
@@ -255,8 +255,7 @@ fn kept(columns: Vec<String>, keep: &[String]) -> Result<Vec<String>, Error> {
     }
     let mut kept = Vec::with_capacity(keep.len());
     for named in keep {
-        let index = columns::find(&columns, named)
-            .ok_or_else(|| columns::unknown("the input", named, &columns))?;
+        let index = columns::place_of("the input", named, &columns)?;
         if !kept.contains(&columns[index]) {
             kept.push(columns[index].clone());
         }

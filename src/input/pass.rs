@@ -107,15 +107,17 @@ impl Selection {
         keys: &[String],
     ) -> Self {
         Self::of(files, carried, types, |file| {
-            let keys = file.columns.iter().enumerate().filter(|(_, name)| keys.contains(name));
-            let others = [Some(file.vin_index)].into_iter().chain(file.row_vehicle).flatten();
+            let keys =
+                file.table.columns.iter().enumerate().filter(|(_, name)| keys.contains(name));
+            let others =
+                [Some(file.table.vin_index)].into_iter().chain(file.table.row_vehicle).flatten();
             keys.map(|(field, _)| field).chain(others).collect()
         })
     }
 
     /// The VINs alone.
     pub(super) fn vins(files: &[InputFile]) -> Self {
-        Self::of(files, &[], &[], |file| vec![file.vin_index])
+        Self::of(files, &[], &[], |file| vec![file.table.vin_index])
     }
 
     /// The place of the column `name` in a batch.
@@ -132,7 +134,7 @@ impl Selection {
         let mut columns: Vec<&str> = carried.iter().map(String::as_str).collect();
         let mut seen: HashSet<&str> = columns.iter().copied().collect();
         for file in files {
-            let names = needed(file).into_iter().filter_map(|field| file.columns.get(field));
+            let names = needed(file).into_iter().filter_map(|field| file.table.columns.get(field));
             columns.extend(names.map(String::as_str).filter(|name| seen.insert(name)));
         }
         let mut types = types.to_vec();
@@ -148,14 +150,19 @@ impl Selection {
 
 impl Projection {
     fn of(file: &InputFile, columns: &[&str]) -> Self {
-        let fields: HashMap<&str, usize> =
-            file.columns.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
+        let fields: HashMap<&str, usize> = file
+            .table
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(index, name)| (name.as_str(), index))
+            .collect();
         let fields: Vec<Option<usize>> =
             columns.iter().map(|name| fields.get(name).copied()).collect();
         let place_of = |field| fields.iter().position(|&other| other == Some(field));
         let roles = Roles {
-            vin: place_of(file.vin_index),
-            row_vehicle: file.row_vehicle.map(|field| place_of(field?)),
+            vin: place_of(file.table.vin_index),
+            row_vehicle: file.table.row_vehicle.map(|field| place_of(field?)),
         };
         Self { fields, roles }
     }

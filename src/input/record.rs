@@ -41,8 +41,7 @@ impl Record {
     }
 
     /// A record of these fields, on this line.
-    #[cfg(test)]
-    pub(super) fn of(line: u64, fields: &[&str]) -> Self {
+    pub(super) fn of<'a>(line: u64, fields: impl IntoIterator<Item = &'a str>) -> Self {
         let mut record = Self { line, ..Self::default() };
         for field in fields {
             record.append(field.as_bytes());

@@ -34,12 +34,16 @@ pub(super) fn columns_of(
 ) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for named in key.iter().filter(|named| !is_vin(named)) {
-        let index =
-            columns::find(all, named).ok_or_else(|| columns::unknown("the input", named, all))?;
-        let lacks =
-            |file: &&InputFile| !file.columns.is_empty() && !file.columns.contains(&all[index]);
+        let index = columns::place_of("the input", named, all)?;
+        let lacks = |file: &&InputFile| {
+            !file.table.columns.is_empty() && !file.table.columns.contains(&all[index])
+        };
         if let Some(file) = files.iter().find(lacks) {
-            return Err(columns::unknown(&format!("`{}`", file.name), named, &file.columns));
+            return Err(columns::unknown(
+                format_args!("`{}`", file.name),
+                named,
+                &file.table.columns,
+            ));
         }
         names.push(all[index].clone());
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -15,7 +15,10 @@ use super::random::{Random, read_at};
 use super::source_name::SourceName;
 use super::unpack::{Bytes, Damaged, Packed};
 use super::zip_member::Member;
+use crate::domain::numbers::hex;
 use crate::domain::{Error, Exit};
+#[cfg(unix)]
+use crate::files::identity_of;
 
 /// So many files stay open from the first look to the last pass. Others are opened anew
 /// in each pass: a process may have 256 open on some systems.
@@ -139,12 +142,13 @@ impl Source {
     ) -> Result<InputFormat, Error> {
         let name = self.name.clone();
         let failed = |error| unread(&name, error);
-        let packing = match Content::of(&self.head(HEAD).map_err(failed)?) {
-            Content::Packed(packing) => Some(packing),
-            Content::Rows(_) | Content::Other(_) => None,
-        };
-        self.packed = packing.map(|packing| self.packed(packing)).transpose().map_err(failed)?;
-        let content = Content::of(&self.head(HEAD).map_err(failed)?);
+        let mut content = Content::of(&self.head(HEAD).map_err(failed)?);
+        let mut packing = None;
+        if let Content::Packed(found) = content {
+            packing = Some(found);
+            self.packed = Some(self.packed(found).map_err(failed)?);
+            content = Content::of(&self.head(HEAD).map_err(failed)?);
+        }
         let format = match (chosen, content) {
             (_, Content::Packed(inner)) => {
                 let what = format!("it is {} data in packed data", inner.name());
@@ -152,9 +156,7 @@ impl Source {
             }
             (Some(chosen), _) => return Ok(chosen),
             (None, Content::Rows(format)) => format,
-            (None, Content::Other(refused)) => {
-                return Err(Error::bad_input(Path::new(&name), refused.what).hint(refused.hint));
-            }
+            (None, Content::Other(refused)) => return Err(refused.error(&name)),
         };
         let named = self.path.as_deref().map(Named::of).unwrap_or_default();
         warnings.extend(named.mismatch(&name, packing, format));
@@ -171,12 +173,7 @@ impl Source {
 
     /// What it is packed as.
     pub(super) fn packing(&self) -> Option<&'static str> {
-        let packing = match self.packed.as_ref()? {
-            Packed::Gzip => Packing::Gzip,
-            Packed::Zstd => Packing::Zstd,
-            Packed::Zip(_) => Packing::Zip,
-        };
-        Some(packing.name())
+        self.packed.as_ref().map(|packed| packed.packing().name())
     }
 
     /// Reads it from the start, unpacked.
@@ -213,7 +210,6 @@ impl Source {
         }
         let mut file = tempfile::tempfile()?;
         let length = io::copy(&mut self.unhashed()?, &mut file)?;
-        file.rewind()?;
         Ok(self.unpacked.get_or_init(|| Random { file: Arc::new(file), length }).clone())
     }
 
@@ -237,11 +233,9 @@ struct Identity {
 
 impl Identity {
     fn of(metadata: &Metadata) -> Self {
-        #[cfg(unix)]
-        use std::os::unix::fs::MetadataExt as _;
         Self {
             #[cfg(unix)]
-            place: (metadata.dev(), metadata.ino()),
+            place: identity_of(metadata),
             length: metadata.len(),
             modified: metadata.modified().ok(),
         }
@@ -324,13 +318,4 @@ pub(super) fn unread(name: &str, error: io::Error) -> Error {
         Ok(damaged) => Error::bad_input(Path::new(name), damaged.what).hint(damaged.hint),
         Err(error) => Error::io("cannot read", Path::new(name), error),
     }
-}
-
-/// Bytes in hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
-}
-
-fn hex_digit(nibble: u8) -> char {
-    char::from(b"0123456789abcdef"[usize::from(nibble & 15)])
 }

@@ -16,7 +16,7 @@ pub(super) fn of_columns(
     let mut known: HashMap<&str, (&DataType, &InputFile)> = HashMap::new();
     let mut differing: HashMap<&str, String> = HashMap::new();
     for file in files {
-        for (name, data_type) in file.columns.iter().zip(&file.types) {
+        for (name, data_type) in file.table.columns.iter().zip(&file.types) {
             let (first, first_file) = *known.entry(name).or_insert((data_type, file));
             if first != data_type {
                 differing.entry(name).or_insert_with(|| {

@@ -9,6 +9,7 @@ use std::{error, fmt};
 use flate2::Crc;
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
+use super::content::Packing;
 use super::source::Raw;
 use super::zip_member::Member;
 
@@ -28,6 +29,16 @@ pub(super) enum Packed {
     Gzip,
     Zstd,
     Zip(Member),
+}
+
+impl Packed {
+    pub(super) fn packing(&self) -> Packing {
+        match self {
+            Self::Gzip => Packing::Gzip,
+            Self::Zstd => Packing::Zstd,
+            Self::Zip(_) => Packing::Zip,
+        }
+    }
 }
 
 /// What is wrong with packed data, as the cause of an I/O error.
@@ -55,6 +66,8 @@ impl error::Error for Damaged {}
 /// A source that is being read.
 pub(super) struct Bytes<'a> {
     decoder: Decoder<'a>,
+    /// What the data are packed as; `None` where they are not.
+    packing: Option<Packing>,
     /// Bytes before the data.
     skip: u64,
     unpacked: u64,
@@ -93,7 +106,8 @@ impl<'a> Bytes<'a> {
                 }
             }
         };
-        Ok(Self { decoder, skip, unpacked: 0, ended: false })
+        let packing = packed.map(Packed::packing);
+        Ok(Self { decoder, packing, skip, unpacked: 0, ended: false })
     }
 
     /// SHA-256 in hex of the file as it lies there; it must be read to its end.
@@ -118,16 +132,6 @@ impl<'a> Bytes<'a> {
         }
     }
 
-    /// What the data are packed as; `None` where they are not.
-    fn packing(&self) -> Option<&'static str> {
-        match self.decoder {
-            Decoder::Plain(_) => None,
-            Decoder::Gzip(_) => Some("gzip"),
-            Decoder::Zstd(_) => Some("zstd"),
-            Decoder::Stored(..) | Decoder::Deflated(..) => Some("zip"),
-        }
-    }
-
     fn decode(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match &mut self.decoder {
             Decoder::Plain(raw) => raw.read(out),
@@ -140,7 +144,7 @@ impl<'a> Bytes<'a> {
 
     /// What an error of a decoder means for the owner of the file.
     fn explain(&mut self, error: io::Error) -> io::Error {
-        let Some(packing) = self.packing() else { return error };
+        let Some(packing) = self.packing.map(Packing::name) else { return error };
         if self.raw().failed || matches!(error.get_ref(), Some(cause) if cause.is::<Damaged>()) {
             return error;
         }
@@ -177,7 +181,7 @@ impl Read for Bytes<'_> {
         self.raw().skip(skip)?;
         let count = self.decode(out).map_err(|error| self.explain(error))?;
         self.unpacked += count as u64;
-        if self.packing().is_some() {
+        if self.packing.is_some() {
             self.check_growth()?;
         }
         if count == 0 {

@@ -4,7 +4,7 @@ use std::io::{self, BufReader};
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::columns::shown;
+use super::columns::{listed, shown};
 use super::content::SAVE_AS_CSV;
 use super::random::Random;
 use super::unpack::Damaged;
@@ -80,14 +80,13 @@ fn refuse_document<R: io::Read + io::Seek>(archive: &ZipArchive<R>) -> io::Resul
 
 fn not_one(names: &[String]) -> io::Error {
     const SHOWN: usize = 5;
-    let named: Vec<String> =
-        names.iter().take(SHOWN).map(|name| format!("`{}`", shown(name))).collect();
+    let named = listed(names.iter().take(SHOWN));
     let what = match names.len() {
         0 => "its zip archive holds no file".to_owned(),
         count if count > SHOWN => {
-            format!("its zip archive holds {count} files: {} and others", named.join(", "))
+            format!("its zip archive holds {count} files: {named} and others")
         }
-        count => format!("its zip archive holds {count} files: {}", named.join(", ")),
+        count => format!("its zip archive holds {count} files: {named}"),
     };
     Damaged::error(what, UNPACK)
 }

@@ -57,6 +57,15 @@ pub fn same_fuel(a: &str, b: &str) -> bool {
     are_spelled_alike(a, b) || body_fuel::agree(body_fuel::FUELS, &words(a), &words(b))
 }
 
+/// The one of `all` that is most alike, if it is alike enough to be meant; the last of
+/// equals.
+pub(crate) fn nearest<T>(all: &[T], likeness: impl Fn(&&T) -> f64) -> Option<&T> {
+    const ALIKE: f64 = 0.8;
+    all.iter()
+        .max_by(|left, right| likeness(left).total_cmp(&likeness(right)))
+        .filter(|nearest| likeness(nearest) >= ALIKE)
+}
+
 /// Whether the longer text is the shorter one and more words, or nothing more:
 /// the common case, seen without taking anything apart.
 fn says_more(a: &str, b: &str) -> bool {

@@ -137,15 +137,6 @@ impl<'a> Other<'a> {
         Ok(())
     }
 
-    /// Every cell as text.
-    pub(super) fn texts(&self) -> io::Result<Vec<Option<String>>> {
-        let text = |row| {
-            let shown = || self.formatter.value(row).try_to_string().map_err(io::Error::other);
-            self.cells.is_valid(row).then(shown).transpose()
-        };
-        (0..self.cells.len()).map(text).collect()
-    }
-
     /// The number there, in a column of single precision.
     fn single(&self, row: usize) -> Option<f64> {
         self.cells.as_primitive_opt::<Float32Type>().map(|cells| cells.value(row).into())
@@ -174,10 +165,9 @@ fn write_amount(cents: i128, line: &mut Vec<u8>) -> io::Result<()> {
 
 /// Days since 1970 as `2025-07-01`.
 fn write_day(days: i32, line: &mut Vec<u8>) -> io::Result<()> {
-    const MICROS_A_DAY: i64 = 86_400_000_000;
     const DATE: usize = "2025-07-01".len();
     let start = line.len();
-    Timestamp::from_micros(i64::from(days) * MICROS_A_DAY).write_rfc3339(line)?;
+    Timestamp::from_days(i64::from(days)).write_rfc3339(line)?;
     line.truncate(start + DATE);
     Ok(())
 }

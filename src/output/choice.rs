@@ -4,6 +4,7 @@ use glob::Pattern;
 
 use super::schema::{COLUMNS, Column, RUN_ID, SCHEMA_VERSION};
 use crate::domain::Error;
+use crate::matching::nearest;
 
 const LISTED: &str = "`vinrich schema` lists the columns";
 
@@ -81,13 +82,8 @@ fn matching(pattern: &str) -> Result<Vec<bool>, Error> {
 }
 
 fn unknown(pattern: &str) -> Error {
-    const ALIKE: f64 = 0.8;
     let likeness = |column: &&Column| strsim::jaro_winkler(column.name, pattern);
-    let nearest = COLUMNS
-        .iter()
-        .max_by(|left, right| likeness(left).total_cmp(&likeness(right)))
-        .filter(|nearest| likeness(nearest) >= ALIKE);
-    let hint = match nearest {
+    let hint = match nearest(COLUMNS, likeness) {
         Some(column) => format!("did you mean `{}`?", column.name),
         None => LISTED.into(),
     };

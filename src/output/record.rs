@@ -7,7 +7,6 @@ use arrow::array::ArrayRef;
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
 use crate::domain::vin::{Reading, VinError};
 use crate::domain::{Exit, Status, Timestamp};
-use crate::input::Row;
 use crate::matching::conflicts::Conflicts;
 
 /// One row of output, before it is laid out in columns.
@@ -93,11 +92,11 @@ pub struct Block {
 
 impl Record {
     /// A row about which no vendor was asked.
-    pub fn unasked(row: Row<'_>, reading: Reading, row_id: u128) -> Self {
+    pub fn unasked(file: usize, source_row: i64, reading: Reading, row_id: u128) -> Self {
         Self {
             row_id,
-            file: row.file(),
-            source_row: row.source_row(),
+            file,
+            source_row,
             reading,
             decode: DatasetAnswer::not_requested(None),
             recalls: DatasetAnswer::not_requested(None),

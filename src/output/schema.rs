@@ -95,11 +95,11 @@ impl Column {
 /// Every column of ours, in order; the input's own columns come before them.
 #[rustfmt::skip] // one column, one entry: wrapped lines would hide the list
 pub static COLUMNS: &[Column] = &[
-    made("row_id", |row| Some(hex(row.row_id)), "hash of the source's name and source_row, or of the cells that `--row-key` names; 32 hex digits").unhashed(),
+    ROW_ID,
     text("vin", |row| row.reading.vin.as_ref().map(Vin::as_str), "the normalised VIN; null when the row is rejected"),
     text("vin_status", |row| Some(vin_status(row)), "ok, repaired or rejected").unhashed(),
     text("vin_error", vin_error, "why the row is rejected, or check_digit beside a doubtful VIN").unhashed(),
-    text("vin_suggestion", suggestion, "the VIN that this one was probably meant to be; never applied by itself"),
+    VIN_SUGGESTION,
     boolean("vin_normalized", |row| Some(row.reading.normalized), "whether the cell differed from the VIN (case, spaces, dashes, quotes)"),
     boolean("vin_check_digit_ok", |row| row.reading.check_digit_ok, "whether the check digit fits; null where no law requires one (WMI not 1-5)"),
     text("wmi", |row| row.reading.vin.as_ref().map(Vin::wmi), "world manufacturer identifier: the VIN's first three characters"),
@@ -206,10 +206,10 @@ pub static COLUMNS: &[Column] = &[
 /// What a rejects file holds after the input's columns.
 #[rustfmt::skip]
 pub static REJECT_COLUMNS: &[Column] = &[
-    made("row_id", |row| Some(hex(row.row_id)), "hash of the source's name and source_row, or of the cells that `--row-key` names; 32 hex digits"),
+    ROW_ID,
     text("vin_error", vin_error, "why the row is rejected"),
     text("detail", |row| row.reading.detail.as_deref(), "more about the reason, such as the character seen"),
-    text("vin_suggestion", suggestion, "the VIN that this one was probably meant to be; never applied by itself"),
+    VIN_SUGGESTION,
     SOURCE_FILE,
     SOURCE_ROW,
 ];
@@ -220,6 +220,17 @@ pub(super) static RUN_ID: Column =
         .since_2()
         .unhashed();
 
+const ROW_ID: Column = made(
+    "row_id",
+    |row| Some(hex(row.row_id)),
+    "hash of the source's name and source_row, or of the cells that `--row-key` names; 32 hex digits",
+)
+.unhashed();
+const VIN_SUGGESTION: Column = text(
+    "vin_suggestion",
+    suggestion,
+    "the VIN that this one was probably meant to be; never applied by itself",
+);
 const SOURCE_FILE: Column =
     Column::new("source_file", Take::File, "the input file, as given").unhashed();
 const SOURCE_ROW: Column = Column::new(

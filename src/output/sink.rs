@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 
 use arrow::array::RecordBatch;
-use bytes::Bytes;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::format::Compression;
+use crate::domain::numbers::hex;
 use crate::files::draft::Draft;
 
 /// Text formats hand on this much at a time.
@@ -104,7 +104,7 @@ impl Sink {
 
     /// The SHA-256 of the bytes written, in lower-case hex.
     pub(super) fn sha256(&self) -> String {
-        format!("{:x}", Bytes::copy_from_slice(&self.hash.clone().finalize()))
+        hex(&self.hash.clone().finalize())
     }
 
     /// Flushes to the disk or the reader; what can be read back is returned,

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::open::{self, BUSY};
 use super::{MEND, failed};
 use crate::domain::{Error, Exit};
-use crate::files::os;
+use crate::files::{beside, os};
 use crate::output::Draft;
 
 /// `VINR`, in the file's header: no other SQLite file has it.
@@ -85,9 +85,7 @@ fn prepare(db: &Connection, path: &Path) -> Result<(), Error> {
 
 /// Where an older store is kept when it is brought up to date.
 fn copy_of(path: &Path) -> PathBuf {
-    let mut copy = path.as_os_str().to_owned();
-    copy.push(format!(".before-schema-{SCHEMA_VERSION}"));
-    copy.into()
+    beside(path, &format!(".before-schema-{SCHEMA_VERSION}"))
 }
 
 /// Writes the store as it is to [`copy_of`]. One of an earlier migration goes: who

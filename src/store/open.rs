@@ -13,6 +13,7 @@ use super::{MEND, RESTORE, StoreSpec, WRITABLE, failed};
 use crate::config::Durability;
 use crate::domain::{Error, Exit};
 use crate::files::os;
+use crate::files::place::folder_of;
 
 /// How long a writer waits for another process.
 pub(super) const BUSY: Duration = Duration::from_secs(30);
@@ -43,11 +44,6 @@ pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
     share_log(&db, path)?;
     in_use.note_store();
     Ok(in_use)
-}
-
-/// The folder that a file is in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// 78 where this user, or any user, may not write; 74 where the disk failed.

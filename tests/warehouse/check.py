@@ -104,7 +104,7 @@ def equal_types(found: dict, expected: dict) -> None:
 
 def nothing_but_outputs_lies_in_a_folder(warehouse: Warehouse) -> None:
     for extension in FORMATS:
-        found = sorted(path for path in Path(warehouse.folder(extension)).iterdir())
+        found = sorted(Path(warehouse.folder(extension)).iterdir())
         equal(extension, found, [night.outputs[extension] for night in warehouse.nights])
 
 
@@ -167,9 +167,10 @@ def csv_folders_hold_the_same_values(warehouse: Warehouse) -> None:
         read = pyarrow.csv.read_csv(
             night.outputs["csv"], parse_options=lines, convert_options=typed
         )
+        expected = warehouse.table(night)
         for name in ours:
-            expected = warehouse.table(night)[name].to_pylist()
-            equal(f"{night.outputs['csv'].name}: {name}", read[name].to_pylist(), expected)
+            values = expected[name].to_pylist()
+            equal(f"{night.outputs['csv'].name}: {name}", read[name].to_pylist(), values)
 
 
 def arrow_files_and_streams_are_what_they_are_called(warehouse: Warehouse) -> None:

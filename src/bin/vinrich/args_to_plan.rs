@@ -73,16 +73,7 @@ fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
     Plan {
         input,
         rules,
-        output: OutputSpec {
-            path: None,
-            format: Format::Csv,
-            rejects: None,
-            partial: None,
-            delimiter: None,
-            for_excel: false,
-            keep_names: false,
-            columns: Choice::default(),
-        },
+        output: OutputSpec::new(None, Some(Format::Csv)).expect("CSV can go to stdout"),
         settings,
         datasets: Wanted::default(),
         limits: Limits::default(),

@@ -74,7 +74,6 @@ fn describe(input: &InputReport) -> String {
 }
 
 /// How its rows are written.
-/// How its rows are written.
 fn form(input: &InputReport) -> String {
     let packed =
         input.packing.as_ref().map_or_else(String::new, |packing| format!(" in {packing}"));

@@ -27,6 +27,11 @@ pub fn day(days: Days) -> Option<String> {
     Some(day.to_string())
 }
 
+/// The UTC day of a time.
+pub(crate) fn day_of(time: Timestamp) -> Days {
+    Days::try_from(time.days()).unwrap_or(Days::MAX)
+}
+
 /// The facts of one answer.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "taken apart where it is made; never kept")]

@@ -80,8 +80,7 @@ impl Cleaned {
 
     /// The VIN behind the `I` that a scanner hands over with it.
     pub(super) fn marked_vin(&self) -> Option<Vin> {
-        let vin = self.as_bytes().strip_prefix(b"I")?;
-        if self.is_overlong() { None } else { Vin::from_bytes(vin) }
+        Vin::from_bytes(self.as_bytes().strip_prefix(b"I")?)
     }
 
     /// Whether cleaning changed nothing.

@@ -106,7 +106,7 @@ impl<'a> Joiner<'a> {
         decoded: Option<&Decoded>,
     ) -> Result<Record, Error> {
         let row_id = self.row_ids.next(row, &reading);
-        let mut record = Record::unasked(row, reading, row_id);
+        let mut record = Record::unasked(row.file(), row.source_row(), reading, row_id);
         if let Some(vin) = record.reading.vin
             && let Some(id) = self.vins.id(&Key::Vin(vin))
         {

@@ -1,7 +1,6 @@
 //! Whether data on this machine are so old that a person should bring newer ones.
 
 use crate::config::Local;
-use crate::domain::Timestamp;
 use crate::domain::facts::{Days, day};
 
 /// NHTSA publishes decoder data every month, and its recall file every day.
@@ -21,11 +20,6 @@ pub(super) fn warning(local: Local, newest: Days, today: Days) -> Option<String>
              `vinrich recalls import FLAT_RCL_POST_2010.zip` imports a newer one"
         ),
     })
-}
-
-/// The day of a time.
-pub(super) fn day_of(time: Timestamp) -> Days {
-    Days::try_from(time.days()).unwrap_or(Days::MAX)
 }
 
 #[cfg(test)]

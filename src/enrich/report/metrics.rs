@@ -13,7 +13,7 @@ use crate::output::{Draft, write_atomically};
 const FIRST_WORDS: &str = "# HELP vinrich_";
 
 /// When a run last ended with 0. It outlives the runs that fail.
-const LAST_SUCCESS: &str = "vinrich_last_success_timestamp_seconds";
+const LAST_SUCCESS: &str = "last_success_timestamp_seconds";
 
 /// More than a metrics file has.
 const LARGEST: u64 = 1 << 20;
@@ -58,7 +58,7 @@ fn text(report: &Report, output: &str, before: &str) -> String {
     page.metric("exit_code", "The exit code of the latest run.", [("", report.exit_code)]);
     page.metric("run_end_timestamp_seconds", "When the latest run ended.", [("", ended)]);
     page.metric(
-        "last_success_timestamp_seconds",
+        LAST_SUCCESS,
         "When a run last ended with exit code 0; 0 if none has.",
         [("", last_success)],
     );
@@ -107,14 +107,14 @@ impl Page {
     ) {
         let _ = writeln!(self.text, "# HELP vinrich_{name} {help}\n# TYPE vinrich_{name} gauge");
         for (labels, value) in samples {
-            let series = self.series(&format!("vinrich_{name}"), labels.as_ref());
+            let series = self.series(name, labels.as_ref());
             let _ = writeln!(self.text, "{series} {value}");
         }
     }
 
     fn series(&self, name: &str, labels: &str) -> String {
         let comma = if labels.is_empty() { "" } else { "," };
-        format!("{name}{{output=\"{}\"{comma}{labels}}}", self.output)
+        format!("vinrich_{name}{{output=\"{}\"{comma}{labels}}}", self.output)
     }
 
     /// Of this output: another one's success is not this one's.

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use super::builder::{ReportBuilder, Wrote};
-use super::data_age::{self, day_of};
-use super::{DatasetReport, LocalReport, OutputReport, VendorReport, owned};
+use super::data_age;
+use super::{DatasetReport, LocalReport, VendorReport, owned};
 use crate::config::Local;
-use crate::domain::facts::{Days, day};
+use crate::domain::facts::{Days, day, day_of};
 use crate::domain::numbers::thousands;
 use crate::domain::{Dataset, Error, Fields, Timestamp};
 use crate::enrich::board::{Answers, Board};
@@ -81,13 +81,8 @@ impl ReportBuilder<'_> {
     pub(crate) fn note_local(&self, chains: &Chains, store: &Store) -> Result<(), Error> {
         for (dataset, chain) in &chains.by_dataset {
             let Some(local) = chain.local() else { continue };
-            let mut report = LocalReport {
-                dataset: dataset.name().to_owned(),
-                as_of: None,
-                digest: None,
-                decoder: None,
-                imported_at: None,
-            };
+            let mut report =
+                LocalReport { dataset: dataset.name().to_owned(), ..LocalReport::default() };
             match (local, &chains.vpic) {
                 (Local::Vpic, Some(vpic)) => {
                     let data = vpic.provenance();
@@ -152,7 +147,7 @@ impl ReportBuilder<'_> {
     /// What the asking came to.
     pub(crate) fn note_answers(&self, answers: &Answers) {
         self.note_stop();
-        for board in [&answers.decode, &answers.recalls, &answers.listings].into_iter().flatten() {
+        for board in answers.boards() {
             self.note_board(board);
         }
         for dealers in &answers.dealers {
@@ -217,7 +212,8 @@ impl ReportBuilder<'_> {
         report.errors = wrote.tally.errors;
         report.decode_conflicts = owned(wrote.tally.decode_conflicts);
         report.input_conflicts = owned(wrote.tally.input_conflicts);
-        report.outputs.extend(wrote.files.into_iter().map(OutputReport::from));
+        drop(notes);
+        self.note_files(wrote.files);
     }
 
     /// Names that the imported file does not know may be known to the service.

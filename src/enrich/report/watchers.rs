@@ -93,8 +93,7 @@ impl<'a> Watchers<'a> {
         let judged = self.metrics.map(|path| self.judged("--metrics", path, protected));
         let watched = match &judged {
             Some(Err(second)) => {
-                let message = format!("the metrics cannot be written: {second}");
-                events.note(Level::Warn, "metrics", &message);
+                note_metrics(builder.context, second);
                 Self { metrics: None, ..*self }
             }
             _ => *self,
@@ -133,8 +132,7 @@ impl<'a> Watchers<'a> {
         let output = self.output.map_or_else(|| "-".into(), real_path);
         let output = output.to_string_lossy();
         if let Some(Err(error)) = self.metrics.map(|path| metrics::save(path, report, &output)) {
-            let message = format!("the metrics cannot be written: {error}");
-            context.events.note(Level::Warn, "metrics", &message);
+            note_metrics(context, &error);
         }
         self.ping(Ping::End(report.exit_code), context);
     }
@@ -144,6 +142,12 @@ impl<'a> Watchers<'a> {
             context.events.note(Level::Warn, "ping", &message);
         }
     }
+}
+
+/// Says that the metrics are not written.
+fn note_metrics(context: Context<'_>, error: &Error) {
+    let message = format!("the metrics cannot be written: {error}");
+    context.events.note(Level::Warn, "metrics", &message);
 }
 
 fn save(path: &Path, report: &Report) -> Result<(), Error> {

@@ -43,9 +43,7 @@ impl Delimited {
         let name = &source.name;
         let head =
             source.head(source::HEAD).map_err(|error| unread(name, RecordError::Io(error)))?;
-        let dialect = Dialect::of_head(&head, spec).map_err(|refused| {
-            Error::bad_input(Path::new(name), refused.what).hint(refused.hint)
-        })?;
+        let dialect = Dialect::of_head(&head, spec).map_err(|refused| refused.error(name))?;
         let found = trial::verdict(source, &head, dialect, spec);
         let found = found
             .map_err(|error| unread(name, error))?

@@ -208,15 +208,13 @@ impl File<'_> {
                     let quoting = Quoting { backslash, lf_only, ..Quoting::DOUBLED };
                     trials.extend(self.trials_of(quoting)?);
                 }
-                let alone = trials.first().filter(|_| trials.len() == 1 && !lf_only);
-                let is_plain = alone.is_some_and(|trial| {
-                    trial.trouble.is_none() && trial.oddities == Oddities::default()
-                });
-                if is_plain && !marks.escape && !marks.has_stray_cr() {
-                    return Ok(trials);
-                }
             }
-            if marks.quote {
+            let reads_plainly =
+                |trial: &Trial| trial.trouble.is_none() && trial.oddities == Oddities::default();
+            let is_settled = !marks.escape
+                && !marks.has_stray_cr()
+                && matches!(&trials[..], [only] if reads_plainly(only));
+            if marks.quote && !is_settled {
                 trials.extend(self.trials_without_quotes(marks, lf_only, spec)?);
             }
         }

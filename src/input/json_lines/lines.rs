@@ -2,10 +2,9 @@
 
 use std::io::{self, BufRead, BufReader, Read as _};
 
+use crate::input::content::BYTE_ORDER_MARK;
 use crate::input::record::MAX_RECORD;
 use crate::input::unpack::Bytes;
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The lines of a text that are not blank.
 #[derive(Debug)]

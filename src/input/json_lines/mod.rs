@@ -48,7 +48,8 @@ impl JsonLines {
         for text in sample {
             // What is wrong with a line is reported by the pass that reads it.
             if cells.read(&text, &places).is_ok() {
-                records.push(record_of(&cells));
+                let fields = (0..cells.len()).map(|column| cells.get(column).unwrap_or_default());
+                records.push(Record::of(0, fields));
             }
         }
         let table = Table::named(name, &keys, &records, spec)?;
@@ -98,15 +99,6 @@ fn keys_of(source: &Source) -> Result<(Vec<String>, Vec<Vec<u8>>), Error> {
     Ok((keys.names, sample))
 }
 
-fn record_of(cells: &Cells) -> Record {
-    let mut record = Record::default();
-    for column in 0..cells.len() {
-        record.append(cells.get(column).unwrap_or_default().as_bytes());
-        record.end_field();
-    }
-    record
-}
-
 fn not_an_object(name: &str, line: u64, error: &serde_json::Error) -> Error {
     let what = format!("line {line} is not a JSON object ({})", shown(&error.to_string()));
     Error::bad_input(Path::new(name), what)
@@ -141,13 +133,10 @@ impl Reader<'_> {
     /// What is wrong with the line, whose cells are then known.
     fn read_line(&mut self) -> Result<Option<(VinError, String)>, Error> {
         let line = self.lines.number();
-        let too_long = |cells: &mut Cells| {
-            cells.clear();
-            let detail = format!("line {line}: over {MAX_RECORD} bytes");
-            Some((VinError::FieldTooLong, detail))
-        };
         if self.lines.is_too_long() {
-            return Ok(too_long(&mut self.cells));
+            self.cells.clear();
+            let detail = format!("line {line}: over {MAX_RECORD} bytes");
+            return Ok(Some((VinError::FieldTooLong, detail)));
         }
         let read = self.cells.read(self.lines.text(), &self.form.places);
         read.map_err(|error| not_an_object(self.name, line, &error))?;

@@ -226,7 +226,7 @@ fn has_code(cell: &str) -> bool {
     }) || vin::may_be_meant(cell)
 }
 
-fn cells(record: &Record) -> Vec<String> {
+pub(super) fn cells(record: &Record) -> Vec<String> {
     record.iter().map(|cell| cell.trim().to_owned()).collect()
 }
 

@@ -34,11 +34,14 @@ pub(super) struct Table {
     pub(super) has_header: bool,
     /// The line of the record that names them.
     pub(super) header_line: Option<u64>,
+    /// The names of its columns, each once.
     pub(super) columns: Vec<String>,
     /// What the file calls them; a name may come again, or be empty.
     pub(super) headers: Vec<String>,
+    /// The place of the VIN among them.
     pub(super) vin_index: usize,
     pub(super) chosen_by: ChosenBy,
+    /// The places of the row's own make, model and year.
     pub(super) row_vehicle: row_vehicle::Places,
     /// The first records, up to the first row.
     head: Vec<HeadRecord>,
@@ -80,26 +83,16 @@ impl Table {
             let widest = data.iter().map(|record| head::filled_width(record)).max();
             columns::default_names(first.len().min(MAX_FIELDS).max(widest.unwrap_or(0)))
         };
-        let columns = columns::unique_names(&headers);
-        let found = vin_column::find(name, &columns, &data, spec)?;
-        let row_vehicle = row_vehicle::find(name, &spec.map, &columns, found.index, &data)?;
-        let cells = |record: &Record| record.iter().map(|cell| cell.trim().to_owned()).collect();
         Ok(Self {
             has_header: header.is_some(),
             header_line: header.map(|record| record.line),
-            columns,
-            headers,
-            vin_index: found.index,
-            chosen_by: found.by,
-            row_vehicle,
             head: head
                 .kinds
                 .iter()
                 .zip(sample)
-                .map(|(&kind, record)| HeadRecord { kind, cells: cells(record) })
+                .map(|(&kind, record)| HeadRecord { kind, cells: head::cells(record) })
                 .collect(),
-            warning: found.warning,
-            found: OnceLock::new(),
+            ..Self::with(name, headers, &data, spec)?
         })
     }
 
@@ -114,14 +107,23 @@ impl Table {
         if headers.is_empty() {
             return Ok(Self::default());
         }
-        let columns = columns::unique_names(headers);
         let data: Vec<&Record> = sample.iter().collect();
-        let found = vin_column::find(name, &columns, &data, spec)?;
-        let row_vehicle = row_vehicle::find(name, &spec.map, &columns, found.index, &data)?;
+        Ok(Self { has_header: true, ..Self::with(name, headers.to_vec(), &data, spec)? })
+    }
+
+    /// The columns that `headers` name, and what the first rows `data` say of them.
+    fn with(
+        name: &str,
+        headers: Vec<String>,
+        data: &[&Record],
+        spec: &InputSpec,
+    ) -> Result<Self, Error> {
+        let columns = columns::unique_names(&headers);
+        let found = vin_column::find(name, &columns, data, spec)?;
+        let row_vehicle = row_vehicle::find(name, &spec.map, &columns, found.index, data)?;
         Ok(Self {
-            has_header: true,
             columns,
-            headers: headers.to_vec(),
+            headers,
             vin_index: found.index,
             chosen_by: found.by,
             row_vehicle,

@@ -297,7 +297,7 @@ fn is_total(record: &Record, vin: &str) -> bool {
 }
 
 fn says_total(cell: &str) -> bool {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 20] = [
         "total",
         "totals",
         "subtotal",
@@ -318,16 +318,15 @@ fn says_total(cell: &str) -> bool {
         "totale",
         "totaal",
         "somma",
-        "grand total",
-        "sub total",
     ];
+    const PHRASES: [&str; 2] = ["grand total", "sub total"];
     const MOST_WORDS: usize = 3;
     let lower = cell.to_lowercase();
     let words: Vec<&str> = lower
         .split(|character: char| !character.is_alphabetic())
         .filter(|w| !w.is_empty())
         .collect();
-    let begins = |known: &&str| words.join(" ").starts_with(*known);
     let is_word = words.first().is_some_and(|first| WORDS.contains(first));
-    words.len() <= MOST_WORDS && (is_word || WORDS[20..].iter().any(begins))
+    let text = words.join(" ");
+    words.len() <= MOST_WORDS && (is_word || PHRASES.iter().any(|known| text.starts_with(known)))
 }

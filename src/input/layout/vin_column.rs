@@ -52,10 +52,8 @@ pub(super) fn find(
 ) -> Result<Found, Error> {
     let found = |index, by| Found { index, by, warning: None };
     if let Some(named) = &spec.vin_column {
-        return match columns::find(columns, named) {
-            Some(index) => Ok(found(index, ChosenBy::Flag)),
-            None => Err(columns::unknown(&format!("`{name}`"), named, columns)),
-        };
+        let index = columns::place_of(format_args!("`{name}`"), named, columns)?;
+        return Ok(found(index, ChosenBy::Flag));
     }
     let named: Vec<usize> =
         (0..columns.len()).filter(|&index| is_vin_header(&columns[index])).collect();

@@ -91,10 +91,7 @@ pub(super) fn find(
     let mut places = Places::default();
     for (place, field) in places.iter_mut().zip(VehicleField::ALL) {
         *place = match map.get(&field) {
-            Some(named) => Some(
-                columns::find(columns, named)
-                    .ok_or_else(|| columns::unknown(&format!("`{file}`"), named, columns))?,
-            ),
+            Some(named) => Some(columns::place_of(format_args!("`{file}`"), named, columns)?),
             None => by_header(field, &headers, vin_index, sample),
         };
     }

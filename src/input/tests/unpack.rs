@@ -6,7 +6,7 @@ use zip::write::SimpleFileOptions;
 
 use super::*;
 use crate::domain::Exit;
-use crate::input::source::hex;
+use crate::domain::numbers::hex;
 use crate::input::tests::{failure, opened, pass, rows};
 
 const LIST: &str = "VIN,Unit\n1HGCM82633A004352,7\n5YJ3E1EA7KF317000,8\n";

@@ -14,7 +14,7 @@ use arrow::error::ArrowError;
 use arrow::temporal_conversions::{date32_to_datetime, timestamp_us_to_datetime};
 
 use super::nested;
-use crate::input::source::hex;
+use crate::domain::numbers::hex;
 
 /// The most digits of a decimal that are kept as one.
 const MAX_DIGITS: u8 = 38;
@@ -80,12 +80,9 @@ impl Kept {
     }
 
     fn text(&self, cells: &ArrayRef) -> Result<ArrayRef, ArrowError> {
-        use DataType::{
-            Binary, BinaryView, FixedSizeBinary, LargeBinary, LargeUtf8, Null, Utf8, Utf8View,
-        };
+        use DataType::{Binary, BinaryView, FixedSizeBinary, LargeBinary, Null, Utf8View};
         match cells.data_type() {
             Null => Ok(new_null_array(&Utf8View, cells.len())),
-            Utf8 | LargeUtf8 | Utf8View => cast(cells, &Utf8View),
             Binary | LargeBinary | BinaryView => {
                 let cells = cast(cells, &BinaryView)?;
                 Ok(texts(cells.as_binary_view().iter(), true))

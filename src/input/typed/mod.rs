@@ -26,7 +26,7 @@ use self::kept::Kept;
 use super::InputSpec;
 use super::columns::shown;
 use super::content::InputFormat;
-use super::filling::Filling;
+use super::filling::{Filling, ROWS};
 use super::layout::Table;
 use super::pass::FileDigest;
 use super::random::Random;
@@ -142,13 +142,10 @@ impl Typed {
         let texts = texts.collect::<Result<Vec<_>, _>>()?;
         let texts: Vec<_> = texts.iter().map(AsArray::as_string_view).collect();
         let record = |row| {
-            let mut record = Record::default();
-            for cells in &texts {
-                let cell = if cells.is_null(row) { "" } else { cells.value(row) };
-                record.append(cell.as_bytes());
-                record.end_field();
-            }
-            record
+            Record::of(
+                0,
+                texts.iter().map(|cells| if cells.is_null(row) { "" } else { cells.value(row) }),
+            )
         };
         Ok((0..rows.num_rows()).map(record).collect())
     }
@@ -159,7 +156,6 @@ impl Typed {
         source: &'a Source,
         fields: &'a [Option<usize>],
     ) -> Result<Reader<'a>, Error> {
-        const ROWS: usize = super::filling::ROWS;
         // A nested value becomes text before it is known whether it fits.
         const NESTED_ROWS: usize = 256;
         let name = &source.name;

@@ -34,14 +34,12 @@ pub(super) fn sheet(
     inputs: Option<&Inputs>,
     columns: &[String],
 ) -> Result<Option<Sheet>, Error> {
-    let path = match &plan.output {
-        To::Nowhere => return Ok(None),
-        To::Stdout => None,
-        To::File(path) => Some(path.as_path()),
-    };
+    if plan.output == To::Nowhere {
+        return Ok(None);
+    }
     let paths = inputs.map(Inputs::paths).unwrap_or_default();
     let protected = Protected::of(&plan.settings).and("an input file", paths);
-    Sheet::create(path, &protected, columns, &COLUMNS).map(Some)
+    Sheet::create(plan.output.path(), &protected, columns, &COLUMNS).map(Some)
 }
 
 /// What `make` makes of each vehicle's first row, in order.

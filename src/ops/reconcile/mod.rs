@@ -216,7 +216,7 @@ fn compare(
     }
     let mut unanswered = 0;
     for calls in ledger {
-        let day = Timestamp::from_micros(calls.day.saturating_mul(DAY_MICROS)).day();
+        let day = Timestamp::from_days(calls.day).day();
         if !days.contains(&day) {
             continue;
         }
@@ -280,8 +280,6 @@ impl Books {
             .collect()
     }
 }
-
-const DAY_MICROS: i64 = 86_400_000_000;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls takes a reference")]
 fn as_text<S: Serializer>(day: &Date, serializer: S) -> Result<S::Ok, S::Error> {

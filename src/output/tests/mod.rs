@@ -136,20 +136,7 @@ fn rejected() -> Record {
         suggestion: Vin::new("1HGCM82633A004352"),
         ..Reading::default()
     };
-    Record {
-        row_id: 3,
-        file: 0,
-        source_row: 4,
-        reading,
-        decode: DatasetAnswer::not_requested(None),
-        recalls: DatasetAnswer::not_requested(None),
-        recall_match_basis: None,
-        listings: DatasetAnswer::not_requested(None),
-        comparables: None,
-        decode_conflicts: None,
-        input_conflicts: None,
-        vin_occurrences: None,
-    }
+    Record::unasked(0, 4, reading, 3)
 }
 
 fn block() -> Block {

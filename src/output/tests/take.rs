@@ -7,22 +7,12 @@ use crate::output::record::DatasetAnswer;
 fn row(campaigns: Vec<Campaign>) -> Record {
     let facts = Some(Arc::new(RecallFacts { campaigns }));
     Record {
-        row_id: 0,
-        file: 0,
-        source_row: 2,
-        reading: Reading::default(),
-        decode: DatasetAnswer::not_requested(None),
         recalls: DatasetAnswer {
             status: Status::Found,
             facts,
             ..DatasetAnswer::not_requested(None)
         },
-        recall_match_basis: None,
-        listings: DatasetAnswer::not_requested(None),
-        comparables: None,
-        decode_conflicts: None,
-        input_conflicts: None,
-        vin_occurrences: None,
+        ..Record::unasked(0, 2, Reading::default(), 0)
     }
 }
 

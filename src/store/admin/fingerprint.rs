@@ -3,12 +3,12 @@
 //! store can try VINs against it.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::domain::Vin;
+use crate::domain::numbers::hex;
 
 /// Precedes the fingerprint of a VIN that was forgotten, in `calls.keys`
 /// and other kept text. No key begins so.
@@ -34,11 +34,7 @@ impl Fingerprints {
     pub(in crate::store) fn of(&self, vin: &Vin) -> String {
         let mut mac = self.0.clone();
         mac.update(vin.as_str().as_bytes());
-        let mut digits = String::with_capacity(DIGITS);
-        for byte in mac.finalize().into_bytes() {
-            let _infallible = write!(digits, "{byte:02x}");
-        }
-        digits
+        hex(&mac.finalize().into_bytes())
     }
 
     /// `text` as an auditor may see it: each word that is a VIN, and each one

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use crate::domain::{Error, Exit};
+use crate::files::beside;
 use crate::store::{failed, open};
 
 /// Rows removed in one transaction: other processes wait for no longer than that takes.
@@ -97,10 +98,8 @@ pub(in crate::store) fn checkpoint(db: &Connection) -> rusqlite::Result<bool> {
 
 /// The size of the store's file, with its log.
 pub(in crate::store) fn size(path: &Path) -> u64 {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
     let of = |path: &Path| path.metadata().map_or(0, |found| found.len());
-    of(path) + of(Path::new(&log))
+    of(path) + of(&beside(path, "-wal"))
 }
 
 /// The one number that `sql` asks for.

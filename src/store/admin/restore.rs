@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use super::backup::{Backup, check_copy, damage, refuse_same};
 use super::merge::{Merged, merge};
 use crate::domain::{Error, Exit, Timestamp};
+use crate::files::place::folder_of;
 use crate::files::{beside, os};
 use crate::output::{COMPANIONS, Draft};
 use crate::store::run_locks::{self, InUse};
@@ -50,7 +51,7 @@ pub struct Restored {
 pub fn restore(store: &Path, file: &Path, now: Timestamp) -> Result<Restored, Error> {
     let file_length = length_of(file)?;
     refuse_same(store, file)?;
-    let folder = open::folder_of(store);
+    let folder = folder_of(store);
     os::create_private_folder(folder)
         .map_err(|source| open::unusable("cannot create the folder of", store, source))?;
     let _alone = InUse::alone(store)?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::support::Work;
 use crate::support::command::{DECODE, Setup, vins};
+use crate::support::server::Port;
 
 fn work_with(count: usize, faults: &[&str]) -> Work {
     let work = Work::configured(faults);
@@ -246,9 +247,8 @@ fn a_watched_run_pings_its_start_and_end() {
 #[test]
 fn a_ping_that_fails_is_a_warning() {
     let work = work_with(3, &[]);
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}/token-51", free.local_addr().expect("an address"));
-    drop(free);
+    let nobody = Port::reserve();
+    let url = format!("{}/token-51", nobody.url());
     let ended = work.vinrich(&enrich(&["--ping", &url])).exits(0);
     let ended = ended.says(&["127.0.0.1 was not pinged: it cannot be reached"]);
     assert!(!ended.stderr.contains("token-51"), "{}", ended.stderr);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::facts::day_of;
 
 #[test]
 fn data_are_old_after_30_days() {

@@ -64,7 +64,7 @@ fn the_last_success_outlives_failures() {
     let path = folder.path().join("fleet.prom");
     let last = |output: &str| {
         let page = std::fs::read_to_string(&path).expect("metrics");
-        let series = format!("{LAST_SUCCESS}{{output=\"{output}\"}} ");
+        let series = format!("vinrich_{LAST_SUCCESS}{{output=\"{output}\"}} ");
         page.lines().find_map(|line| line.strip_prefix(&series)?.parse::<i64>().ok())
     };
     for (exit, ended_at, expected) in [

@@ -8,8 +8,7 @@ const VINS: [&str; 3] = ["1G1BE5SM7H7100001", "WDB9634031L738112", "YV2RT40A8JB8
 
 /// The records that these lines hold, with `;` between cells.
 fn records(lines: &[&str]) -> Vec<Record> {
-    let record =
-        |(line, text): (u64, &&str)| Record::of(line, &text.split(';').collect::<Vec<_>>());
+    let record = |(line, text): (u64, &&str)| Record::of(line, text.split(';'));
     (1..).zip(lines).map(record).collect()
 }
 

@@ -2,8 +2,8 @@
 
 use ::arrow::array::{
     BooleanArray, DictionaryArray, Float64Array, Int8Array, Int32Array, Int64Array,
-    LargeStringArray, ListArray, MapBuilder, StringArray, StringBuilder, StringViewArray,
-    StructArray, TimestampNanosecondArray, UInt64Array,
+    LargeStringArray, ListArray, MapBuilder, RecordBatchWriter, StringArray, StringBuilder,
+    StringViewArray, StructArray, TimestampNanosecondArray, UInt64Array,
 };
 use ::arrow::datatypes::{Field, Int8Type, Int32Type, Schema, TimeUnit, UInt32Type};
 use ::arrow::ipc::CompressionType;
@@ -75,24 +75,25 @@ fn ipc(compression: Option<CompressionType>) -> IpcWriteOptions {
 
 fn stream(batches: &[RecordBatch], options: IpcWriteOptions) -> Vec<u8> {
     let schema = batches[0].schema();
-    let mut writer =
-        StreamWriter::try_new_with_options(Vec::new(), &schema, options).expect("a writer");
-    for batch in batches {
-        writer.write(batch).expect("written");
-    }
-    writer.finish().expect("finished");
-    writer.into_inner().expect("a stream")
+    let mut bytes = Vec::new();
+    let writer = StreamWriter::try_new_with_options(&mut bytes, &schema, options);
+    write_all(writer.expect("a writer"), batches);
+    bytes
 }
 
 fn file(batches: &[RecordBatch], options: IpcWriteOptions) -> Vec<u8> {
     let schema = batches[0].schema();
-    let mut writer =
-        FileWriter::try_new_with_options(Vec::new(), &schema, options).expect("a writer");
+    let mut bytes = Vec::new();
+    let writer = FileWriter::try_new_with_options(&mut bytes, &schema, options);
+    write_all(writer.expect("a writer"), batches);
+    bytes
+}
+
+fn write_all(mut writer: impl RecordBatchWriter, batches: &[RecordBatch]) {
     for batch in batches {
         writer.write(batch).expect("written");
     }
-    writer.finish().expect("finished");
-    writer.into_inner().expect("a file")
+    writer.close().expect("finished");
 }
 
 /// Every way in which Parquet's writer can be asked to write.

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::merge;
 use super::{UNKNOWN_YEAR, campaign_columns, read_campaign};
-use crate::domain::facts::{Campaign, Days, day};
+use crate::domain::facts::{Campaign, Days, day, day_of};
 use crate::domain::numbers::thousands;
 use crate::domain::{Error, Timestamp};
 use crate::matching::bare;
@@ -243,7 +243,7 @@ impl<'a> Import<'a> {
                  (SELECT DISTINCT model, year FROM staged_vehicles WHERE year <> {UNKNOWN_YEAR})"
         ))?;
         // A row may name a day to come by a slip; the file cannot know it.
-        let today = Days::try_from(now.days()).unwrap_or(Days::MAX);
+        let today = day_of(now);
         edition.newest = edition.newest.map(|day| day.min(today));
         let held: Option<Vec<u8>> = self
             .db

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use rusqlite::CachedStatement;
 
 use super::{CampaignId, KeptRecallFile, RecallMatch, UNKNOWN_YEAR};
-use crate::domain::facts::Days;
+use crate::domain::facts::day_of;
 use crate::domain::{Error, Vehicle};
 use crate::matching::{bare, beginnings};
 use crate::reference::nhtsa_file::Part;
@@ -229,8 +229,7 @@ fn covered_years(held: &[KeptRecallFile]) -> RangeInclusive<i32> {
 
 /// An edition that names no day ends on the day of its import at the latest.
 fn last_year(file: &KeptRecallFile) -> i32 {
-    let imported = || Days::try_from(file.imported_at.days()).unwrap_or(0);
-    let days = file.newest.unwrap_or_else(imported);
+    let days = file.newest.unwrap_or_else(|| day_of(file.imported_at));
     let span = jiff::Span::new().try_days(i64::from(days));
     let day = span.and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span));
     day.map_or(i32::MIN, |day| i32::from(day.year()) + 1)

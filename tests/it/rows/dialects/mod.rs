@@ -16,7 +16,7 @@ use vinrich::domain::vin::Rules;
 use vinrich::input::{InputSpec, Inputs};
 
 use self::writers::{WRITERS, Writer};
-use crate::support::say;
+use crate::support::{number_in, say};
 
 const THREADS: usize = 4;
 
@@ -222,8 +222,7 @@ fn outcome(seed: u64, folder: &Path) -> Outcome {
 
 #[test]
 fn every_vin_is_read_whatever_program_wrote_it() {
-    let files = std::env::var("VINRICH_DIALECTS").ok().and_then(|files| files.parse().ok());
-    let files: u64 = files.unwrap_or(2_000);
+    let files = number_in("VINRICH_DIALECTS").map_or(2_000, |files| files as u64);
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let of_thread = |thread: usize| {
