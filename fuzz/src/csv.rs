@@ -68,7 +68,7 @@ fn pass(inputs: &Inputs) -> Result<(Vec<(usize, Cells)>, Vec<FileDigest>), Error
 }
 
 fn cells(row: Row<'_>) -> Cells {
-    assert!(row.claims().year.is_none_or(|year| (1900..2100).contains(&year)));
+    assert!(row.vehicle().year.is_none_or(|year| (1900..2100).contains(&year)));
     let reading = row.reading(Rules::default());
     assert_reading(&reading);
     match row.problem() {

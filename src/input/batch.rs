@@ -12,7 +12,7 @@ use arrow::datatypes::DataType;
 
 use crate::domain::Error;
 use crate::domain::vin::{self, Reading, Rules, VinError};
-use crate::matching::row_vehicle::{Claim, Claims};
+use crate::matching::row_vehicle::{RowVehicle, VehicleField};
 
 /// Rows of a batch: enough to decode on every core, and to encode at a time.
 const ROWS: usize = 8192;
@@ -53,8 +53,8 @@ struct Span {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Roles {
     pub(super) vin: Option<usize>,
-    /// For each of [`Claim::ALL`].
-    pub(super) row_vehicle: [Option<usize>; Claim::ALL.len()],
+    /// For each of [`VehicleField::ALL`].
+    pub(super) row_vehicle: [Option<usize>; VehicleField::ALL.len()],
 }
 
 /// What is wrong with a row itself, before its VIN is looked at.
@@ -133,9 +133,9 @@ impl<'a> Row<'a> {
     }
 
     /// What the row itself says its vehicle is.
-    pub fn claims(self) -> Claims<'a> {
+    pub fn vehicle(self) -> RowVehicle<'a> {
         let [make, model, year] = self.span.roles.row_vehicle.map(|column| self.text(column?));
-        Claims::of(make, model, year)
+        RowVehicle::of(make, model, year)
     }
 
     /// The cell of [`Inputs::columns`](super::Inputs::columns)`[column]`; `None` where

@@ -10,7 +10,7 @@ use super::source::Source;
 use super::source_name::SourceName;
 use super::{FileDigest, InputSpec, row_vehicle};
 use crate::domain::Error;
-use crate::matching::row_vehicle::Claim;
+use crate::matching::row_vehicle::VehicleField;
 
 /// One opened file.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct InputFile {
     pub vin_column: String,
     /// Why it is that one.
     pub vin_column_by: ChosenBy,
-    /// The names of the columns that hold the row's own make, model and year, by claim.
+    /// The names of the columns that hold the row's own make, model and year, by field.
     pub claim_columns: BTreeMap<&'static str, String>,
     /// What the ids of its rows are made of.
     pub(super) source_name: SourceName,
@@ -59,9 +59,9 @@ impl InputFile {
     pub(super) fn open(source: Source, spec: &InputSpec) -> Result<Self, Error> {
         let (text, table) = Delimited::open(&source, spec)?;
         let vin_column = table.columns.get(table.vin_index).cloned();
-        let placed = Claim::ALL.into_iter().zip(table.row_vehicle);
+        let placed = VehicleField::ALL.into_iter().zip(table.row_vehicle);
         let claim_columns = placed
-            .filter_map(|(claim, place)| Some((claim.name(), table.columns.get(place?)?.clone())))
+            .filter_map(|(field, place)| Some((field.name(), table.columns.get(place?)?.clone())))
             .collect();
         let named = spec.source_name.as_ref().map(|name| name.clone().into_bytes());
         Ok(Self {

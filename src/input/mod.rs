@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use crate::domain::Error;
-use crate::matching::row_vehicle::Claim;
+use crate::matching::row_vehicle::VehicleField;
 
 mod batch;
 mod columns;
@@ -46,7 +46,7 @@ pub struct InputSpec {
     pub vin_column: Option<String>,
     /// Columns that hold the row's own make, model and year, named as `vin_column` is;
     /// what is not named here is found by header.
-    pub map: BTreeMap<Claim, String>,
+    pub map: BTreeMap<VehicleField, String>,
     /// The field delimiter, when not sniffed.
     pub delimiter: Option<u8>,
     /// What fields may stand in, when not found by content.

@@ -34,7 +34,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::choice::Choice;
 pub use self::format::Format;
@@ -66,7 +66,7 @@ pub struct OutputSpec {
     pub path: Option<PathBuf>,
     /// In which format.
     pub format: Format,
-    /// Where rejected rows go instead, as CSV, or TSV where the name says so.
+    /// Where rejected rows go instead, as CSV, or TSV where the name says so; `-` is stdout.
     pub rejects: Option<PathBuf>,
     /// Where the rows go, in the same format, when the old output is kept.
     pub partial: Option<PathBuf>,
@@ -144,7 +144,7 @@ pub struct Written {
 }
 
 /// A column of the input that has another name in the output.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renamed {
     /// What the input calls it.
     pub header: String,
@@ -213,7 +213,11 @@ impl Output {
         input: InputInfo<'_>,
         run_id: &str,
     ) -> Result<Self, Error> {
-        let rejects = spec.rejects.as_ref().map(|path| draft(path, run_id)).transpose()?;
+        let rejects = match &spec.rejects {
+            Some(path) if path.as_os_str() == STDOUT => Some(stdout(Format::Csv)?),
+            Some(path) => Some(draft(path, run_id)?),
+            None => None,
+        };
         Ok(Self::assemble(spec, input, run_id, Files { out, rejects }))
     }
 

@@ -4,12 +4,15 @@
 use std::time::Duration;
 
 use super::builder::{ReportBuilder, Wrote};
-use super::{DatasetReport, LocalReport, OutputReport, VendorReport};
+use super::data_age::{self, day_of};
+use super::{DatasetReport, LocalReport, OutputReport, VendorReport, owned};
 use crate::config::Local;
-use crate::domain::facts::day;
-use crate::domain::{Dataset, Error, Timestamp};
+use crate::domain::facts::{Days, day};
+use crate::domain::numbers::thousands;
+use crate::domain::{Dataset, Error, Fields, Timestamp};
 use crate::enrich::board::{Answers, Board};
 use crate::enrich::chain::{Chain, Chains};
+use crate::enrich::plan::Plan;
 use crate::enrich::survey::Survey;
 use crate::input::Inputs;
 use crate::store::Store;
@@ -22,17 +25,18 @@ const INCONCLUSIVE_RECALLS: &str = "recalls:inconclusive";
 
 impl ReportBuilder<'_> {
     /// Which datasets do not run, and why.
-    pub(crate) fn note_chains(&self, chains: &Chains) {
+    pub(crate) fn note_chains(&self, plan: &Plan, chains: &Chains) {
         for (dataset, why) in &chains.left_out {
             let left_out = Some(why.clone());
             let report = DatasetReport { left_out, ..DatasetReport::default() };
-            self.notes().report.datasets.insert(dataset.name(), report);
+            self.notes().report.datasets.insert(dataset.name().to_owned(), report);
         }
         for warning in &chains.warnings {
             self.warn("left_out", warning.clone());
         }
         for source in chains.by_dataset.values().flat_map(Chain::sources) {
-            if let Some(warning) = source.settings.key_warning() {
+            let may_ask = !plan.datasets.offline;
+            if let Some(warning) = source.settings.key_warning().filter(|_| may_ask) {
                 self.warn("key_file", warning);
             }
             if source.unpaid {
@@ -40,19 +44,19 @@ impl ReportBuilder<'_> {
                     "{} costs money and has no spend limit: only what the store holds is used",
                     source.label
                 );
-                self.warn("no_spend_limit", message);
-            } else if !source.can_be_asked() {
+                self.warn_of(Fields::of_vendor(&source.label), "no_spend_limit", message);
+            } else if may_ask && !source.can_be_asked() {
                 let message =
                     format!("no key for {}: only what the store holds is used", source.label);
-                self.warn("no_key", message);
+                self.warn_of(Fields::of_vendor(&source.label), "no_key", message);
             }
             let currency = source.settings.options.get("currency");
             if currency.is_some_and(Vec::is_empty) {
                 let message = format!(
-                    "no price of {} is written, as nobody says in which money it is: set `currency` under [vendors.{}]",
+                    "no price of {} is written, as its currency is not known: set `currency` under [vendors.{}]",
                     source.label, source.name.vendor
                 );
-                self.warn("no_currency", message);
+                self.warn_of(Fields::of_vendor(&source.label), "no_currency", message);
             }
         }
     }
@@ -64,9 +68,8 @@ impl ReportBuilder<'_> {
         let ahead = latest.since(self.run.started.wall);
         if ahead > CLOCK_SLACK {
             let message = format!(
-                "the clock was set back, or was ahead: the store holds a run of {}, which is {} from now; \
+                "the clock was set back, or was ahead: the store holds a run of {latest}, which is {} from now; \
                  until then quotas may seem fuller, and answers fresher, than they are",
-                latest.rfc3339(),
                 span(ahead),
             );
             self.warn("clock", message);
@@ -79,7 +82,7 @@ impl ReportBuilder<'_> {
         for (dataset, chain) in &chains.by_dataset {
             let Some(local) = chain.local() else { continue };
             let mut report = LocalReport {
-                dataset: dataset.name(),
+                dataset: dataset.name().to_owned(),
                 as_of: None,
                 digest: None,
                 decoder: None,
@@ -89,19 +92,30 @@ impl ReportBuilder<'_> {
                 (Local::Vpic, Some(vpic)) => {
                     let data = vpic.provenance();
                     report.as_of = Some(data.data_month);
+                    // The month that they are of is named by its first day.
+                    self.warn_of_age(local, day_of(vpic.released_at()) + 30);
                     report.digest = Some(data.digest);
-                    report.decoder = Some(data.decoder_version);
+                    report.decoder = Some(data.decoder_version.to_owned());
                 }
                 (Local::Vpic, None) => continue,
                 (Local::NhtsaFile, _) => {
                     let Some(file) = store.snapshot()?.recall_file()? else { continue };
                     report.as_of = file.data_as_of.and_then(day);
+                    let newest = file.data_as_of.unwrap_or_else(|| day_of(file.imported_at));
+                    self.warn_of_age(local, newest);
                     report.imported_at = Some(file.imported_at.rfc3339());
                 }
             }
-            self.notes().report.local.insert(local.id(), report);
+            self.notes().report.local.insert(local.id().to_owned(), report);
         }
         Ok(())
+    }
+
+    fn warn_of_age(&self, local: Local, newest: Days) {
+        let today = day_of(self.run.started.wall);
+        if let Some(message) = data_age::warning(local, newest, today) {
+            self.warn("old_data", message);
+        }
     }
 
     /// What one vendor's door has seen.
@@ -113,21 +127,23 @@ impl ReportBuilder<'_> {
     ) {
         if report.protocol_mismatch > 0 {
             let message = format!(
-                "{label} answered about {} VINs nobody asked for",
-                report.protocol_mismatch
+                "{label} answered about {} VINs that were not asked for",
+                thousands(report.protocol_mismatch)
             );
-            self.warn("protocol_mismatch", message);
+            self.warn_of(Fields::of_vendor(&label), "protocol_mismatch", message);
         }
         if report.matched_by_place > 0 {
             let message = format!(
                 "{label} named no VIN in {} answers: they were taken to be in the order asked",
-                report.matched_by_place
+                thousands(report.matched_by_place)
             );
-            self.warn("matched_by_place", message);
+            self.warn_of(Fields::of_vendor(&label), "matched_by_place", message);
         }
         for (seen, calls) in &report.trouble {
-            let times = if *calls == 1 { String::new() } else { format!(" ({calls} calls)") };
-            self.warn("trouble", format!("{label}: {seen}{times}"));
+            let times =
+                if *calls == 1 { String::new() } else { format!(" ({} calls)", thousands(*calls)) };
+            let message = format!("{label}: {seen}{times}");
+            self.warn_of(Fields::of_vendor(&label), "trouble", message);
         }
         self.note_calls(label, report);
         self.note_resume(resume_at);
@@ -166,7 +182,7 @@ impl ReportBuilder<'_> {
     }
 
     fn note_question(&self, dataset: Dataset, report: &DatasetReport) {
-        self.notes().report.datasets.entry(dataset.name()).or_default().add(report);
+        self.notes().report.datasets.entry(dataset.name().to_owned()).or_default().add(report);
         for vendor in &report.unreachable {
             let message =
                 format!("{dataset}: {vendor} cannot be reached from here and was left out");
@@ -193,14 +209,14 @@ impl ReportBuilder<'_> {
         report.rows.written = wrote.rows;
         report.rows.diverted = wrote.diverted;
         for (dataset, by_status) in wrote.tally.by_status {
-            report.datasets.entry(dataset.name()).or_default().rows = by_status;
+            report.datasets.entry(dataset.name().to_owned()).or_default().rows = owned(by_status);
         }
         for (dataset, stale) in wrote.tally.stale {
-            report.datasets.entry(dataset.name()).or_default().deferred_renewals = stale;
+            report.datasets.entry(dataset.name().to_owned()).or_default().deferred_renewals = stale;
         }
         report.errors = wrote.tally.errors;
-        report.decode_conflicts = wrote.tally.decode_conflicts;
-        report.input_conflicts = wrote.tally.input_conflicts;
+        report.decode_conflicts = owned(wrote.tally.decode_conflicts);
+        report.input_conflicts = owned(wrote.tally.input_conflicts);
         report.outputs.extend(wrote.files.into_iter().map(OutputReport::from));
     }
 
@@ -215,8 +231,9 @@ impl ReportBuilder<'_> {
             self.warn(
                 "inconclusive",
                 format!(
-                    "recalls of {rows} rows are inconclusive: the imported file does not know the model, or not that year; \
-                     `--recalls nhtsa-file,nhtsa` asks NHTSA's service about those"
+                    "recalls of {} rows are inconclusive: the imported file does not know the model, or not that year; \
+                     `--recalls nhtsa-file,nhtsa` asks NHTSA's service about those",
+                    thousands(rows)
                 ),
             );
         }

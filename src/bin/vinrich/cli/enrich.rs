@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use vinrich::PingUrl;
 use vinrich::domain::money::Micros;
 use vinrich::output::Format;
 use vinrich::plan::Allowance;
@@ -37,6 +38,8 @@ pub(crate) struct EnrichArgs {
     #[command(flatten)]
     pub(crate) thresholds: ThresholdArgs,
     #[command(flatten)]
+    pub(crate) watch: WatchArgs,
+    #[command(flatten)]
     pub(crate) sandbox: SandboxedArgs,
 }
 
@@ -44,10 +47,10 @@ pub(crate) struct EnrichArgs {
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArgs {
     /// Send at most this many calls, retries included
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) max_calls: Option<u64>,
     /// Spend at most this much; also what allows endpoints that cost money
-    #[arg(long, value_name = "USD", value_parser = dollars)]
+    #[arg(long, value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
     pub(crate) max_cost: Option<Micros>,
     /// Park a vendor instead of waiting longer for it [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]
@@ -72,7 +75,7 @@ pub(crate) struct OutputArgs {
     /// Append the column `run_id`
     #[arg(long)]
     pub(crate) with_run_id: bool,
-    /// Write rejected rows to this CSV or TSV file instead of the output
+    /// Write rejected rows to this CSV or TSV file instead of the output; `-` is stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
     /// What separates cells of CSV: `,` `;` `|` or `tab` [default: `,`; tab in TSV]
@@ -84,15 +87,28 @@ pub(crate) struct OutputArgs {
     /// Call your columns in Parquet and Arrow as the input does, instead of in snake case
     #[arg(long)]
     pub(crate) keep_names: bool,
-    /// Where the run report goes [default: OUT.run.json]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
     /// What becomes of an incomplete output: it replaces the old one, or that is kept
     #[arg(long, value_name = "ACTION", default_value = "write")]
     pub(crate) on_incomplete: OnIncomplete,
     /// Where `--on-incomplete keep` writes the rows, in OUT's format [default: nowhere]
     #[arg(long, value_name = "FILE")]
     pub(crate) partial: Option<PathBuf>,
+}
+
+/// What is said of the run besides its summary. `vinrich runs show` has its report.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Watching")]
+pub(crate) struct WatchArgs {
+    /// Write the run's report to this file too, as JSON, however the run ends
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Write metrics for Prometheus' textfile collector, such as `fleet.prom`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metrics: Option<PathBuf>,
+    /// Ping URL/start, then URL where the run ends with 0 or 75, else URL/EXIT-CODE, as
+    /// healthchecks.io wants it; nothing else is sent
+    #[arg(long, value_name = "URL", value_parser = PingUrl::parse)]
+    pub(crate) ping: Option<PingUrl>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -105,10 +121,10 @@ pub(crate) enum OnIncomplete {
 #[command(next_help_heading = "When a run counts as failed")]
 pub(crate) struct ThresholdArgs {
     /// Lookups (a dataset of a row) that may fail in a complete output: a number, or a share such as 1%
-    #[arg(long, value_name = "N|P%", default_value = "0", value_parser = allowance)]
+    #[arg(long, value_name = "N|P%", default_value = "0", value_parser = allowance, allow_hyphen_values = true)]
     pub(crate) max_failed: Allowance,
     /// Fail (65) when more rows are rejected: a number, or a share such as 1% [default: any number]
-    #[arg(long, value_name = "N|P%", value_parser = allowance)]
+    #[arg(long, value_name = "N|P%", value_parser = allowance, allow_hyphen_values = true)]
     pub(crate) max_rejected: Option<Allowance>,
     /// Fail (65) when there are no rows
     #[arg(long)]

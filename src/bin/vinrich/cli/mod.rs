@@ -26,19 +26,14 @@ pub(crate) use self::{
     recalls::*, runs::*, sandbox::*, schema::*, store::*, tool::*, validate::*, vpic::*,
 };
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use vinrich::domain::error::Exit;
 use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
 use vinrich::input::{Escape, Quote};
 use vinrich::plan::Allowance;
-use vinrich::row_vehicle::Claim;
-
-use crate::format::visible;
+use vinrich::row_vehicle::VehicleField;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -176,8 +171,8 @@ pub(crate) struct InputArgs {
     pub(crate) rows: RowsArgs,
     /// A column that holds the row's own make, model or year, compared with its VIN, such as
     /// `model=Type`; repeatable [default: found by name]
-    #[arg(long, value_name = "F=COLUMN,…", value_delimiter = ',', value_parser = claim_column)]
-    pub(crate) map: Vec<(Claim, String)>,
+    #[arg(long, value_name = "F=COLUMN,…", value_delimiter = ',', value_parser = field_column)]
+    pub(crate) map: Vec<(VehicleField, String)>,
     /// Carry only these input columns through [default: all]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) keep: Vec<String>,
@@ -274,35 +269,8 @@ pub(crate) struct ConsentArgs {
     #[arg(short, long)]
     pub(crate) yes: bool,
     /// Send at most this many calls, retries included
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) max_calls: Option<u64>,
-}
-
-/// Prints clap's message; gives the exit code. Help that does not fit on
-/// the disk is an error; help whose reader closes it early is not.
-pub(crate) fn refuse(error: &clap::Error) -> u8 {
-    let shown = error.render().to_string();
-    let escaped = shown.split('\n').map(visible).collect::<Vec<_>>().join("\n");
-    let said = if escaped == shown {
-        error.print()
-    } else {
-        // A file's name, typed by a shell, may draw on the terminal.
-        io::stderr().lock().write_all(escaped.as_bytes())
-    };
-    match (said, exit_of(error)) {
-        (Err(failed), Exit::Success) if failed.kind() != io::ErrorKind::BrokenPipe => Exit::Io,
-        (_, exit) => exit,
-    }
-    .code()
-}
-
-/// Help and version are what was asked for; all else is a usage error, for
-/// which clap alone would say 2.
-fn exit_of(error: &clap::Error) -> Exit {
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
-        _ => Exit::Usage,
-    }
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
@@ -321,13 +289,13 @@ fn quote(text: &str) -> Result<Quote, String> {
     }
 }
 
-fn claim_column(text: &str) -> Result<(Claim, String), String> {
+fn field_column(text: &str) -> Result<(VehicleField, String), String> {
     let (name, column) =
         text.split_once('=').ok_or("must be a field and its column, such as `make=Brand`")?;
-    let claim = Claim::from_name(name.trim()).ok_or_else(|| {
+    let field = VehicleField::from_name(name.trim()).ok_or_else(|| {
         format!("`{name}` is not a field; the fields are `make`, `model` and `year`")
     })?;
-    Ok((claim, column.to_owned()))
+    Ok((field, column.to_owned()))
 }
 
 fn dataset(text: &str) -> Result<Dataset, String> {

@@ -45,7 +45,7 @@ fn every_layout_gives_the_same_rows() {
         let rows = rows(&work);
         assert_eq!(column(&rows, "vin"), THREE, "{name}");
         assert_eq!(column(&rows, "decode_status"), ["found"; 3], "{name}");
-        let report = work.json("out.csv.run.json");
+        let report = work.report("out.csv");
         let input = &report["inputs"][0];
         assert_eq!(
             (&input["encoding"], &input["delimiter"]),
@@ -79,7 +79,7 @@ fn a_list_without_a_header_is_told_so() {
     assert_eq!(column(&rows, "source_row"), ["1", "2", "3"]);
     assert_eq!(column(&rows, "vin_normalized"), ["false", "true", "true"]);
     assert_eq!(column(&rows, "input_vin"), [THREE[0], "salgs2vf8fa281221", "WBA 8E9G59GK025310"]);
-    assert_eq!(work.json("out.csv.run.json")["inputs"][0]["has_header"], false);
+    assert_eq!(work.report("out.csv")["inputs"][0]["has_header"], false);
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn bad_vins_keep_their_rows_and_cost_nothing() {
         .collect();
     assert_eq!(got, cells);
     assert_eq!(work.decodes_by_vin().len(), 3);
-    let report = work.json("out.csv.run.json");
+    let report = work.report("out.csv");
     let counts = [("empty", 5), ("length", 3), ("excel_number_damage", 2), ("placeholder", 3)];
     for (reason, count) in counts {
         assert_eq!(report["rows"]["rejected"][reason], count, "{reason} is counted apart");
@@ -388,7 +388,7 @@ fn formulas_in_cells_are_guarded_on_request() {
     assert_eq!(rows(&work)[0]["Note"], formula);
     enrich(&work, &["in.csv", "--for-excel"]).exits(0);
     assert_eq!(rows(&work)[0]["Note"], format!("'{formula}"));
-    let report = work.json("out.csv.run.json");
+    let report = work.report("out.csv");
     assert!(report["command"].as_str().is_some_and(|words| words.contains("--for-excel")));
     work.vinrich(&["enrich", "in.csv", "-o", "out.jsonl", "--with", "decode"]).exits(0);
     assert!(work.read("out.jsonl").contains(&format!("\"{formula}\"")), "data is data elsewhere");
