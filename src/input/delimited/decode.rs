@@ -265,8 +265,9 @@ impl<R: Read> Read for Text<R> {
 
 /// Moves the bytes that are not NUL to the front; how many they are.
 fn without_nuls(bytes: &mut [u8]) -> usize {
-    let Some(mut kept) = memchr::memchr(0, bytes) else { return bytes.len() };
-    for at in kept..bytes.len() {
+    let Some(first) = memchr::memchr(0, bytes) else { return bytes.len() };
+    let mut kept = first;
+    for at in first..bytes.len() {
         bytes[kept] = bytes[at];
         kept += usize::from(bytes[at] != 0);
     }

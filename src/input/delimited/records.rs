@@ -12,6 +12,7 @@ use std::mem;
 use memchr::{memchr, memchr2, memchr3};
 
 use super::quoting::Quoting;
+use crate::input::Escape;
 use crate::input::record::{MAX_RECORD, Record};
 
 const BUFFER: usize = 64 << 10;
@@ -88,7 +89,10 @@ enum State {
 impl<R: Read> Records<R> {
     /// Reads records from `text`, which must be UTF-8; `delimiter` must be ASCII.
     pub(super) fn new(text: R, delimiter: u8, quoting: Quoting) -> Self {
-        let escape = if quoting.backslash { b'\\' } else { NONE };
+        let escape = match quoting.escape {
+            Escape::Double => NONE,
+            Escape::Backslash => b'\\',
+        };
         Self {
             text,
             delimiter,
@@ -228,7 +232,8 @@ impl<R: Read> Records<R> {
             return State::Quoted;
         }
         let ends = byte == self.delimiter || matches!(byte, b'\n' | b'\r');
-        if !ends && !(byte == b' ' && self.quoting.after_spaces) {
+        let is_space = byte == b' ' && self.quoting.after_spaces;
+        if !(ends || is_space) {
             self.note_misplaced(self.line);
         }
         State::Bare

@@ -19,7 +19,7 @@ use crate::input::record::{MAX_FIELDS, Record};
 use crate::input::source::{Bytes, Source};
 use crate::input::{Escape, InputSpec};
 
-const BACKSLASHED: Quoting = Quoting { backslash: true, ..Quoting::DOUBLED };
+const BACKSLASHED: Quoting = Quoting { escape: Escape::Backslash, ..Quoting::DOUBLED };
 const BARE: Quoting = Quoting { quote: None, ..BACKSLASHED };
 const IN_LINE: Quoting = Quoting { in_line: true, ..Quoting::DOUBLED };
 
@@ -149,6 +149,12 @@ struct Marks {
     quote: bool,
     /// A backslash before what it may take the meaning from.
     escape: bool,
+    ends: LineEnds,
+}
+
+/// Line ends by which ways of reading differ.
+#[derive(Clone, Copy, Debug, Default)]
+struct LineEnds {
     lone_cr: bool,
     lf: bool,
 }
@@ -175,14 +181,14 @@ impl Marks {
             memchr::memchr_iter(mark, chunk).filter_map(behind).any(is_so)
         };
         self.quote = self.quote || memchr::memchr(b'"', chunk).is_some();
-        self.lf = self.lf || memchr::memchr(b'\n', &chunk[1..]).is_some();
+        self.ends.lf = self.ends.lf || memchr::memchr(b'\n', &chunk[1..]).is_some();
         self.escape = self.escape
             || followed(b'\\', &|next| next == delimiter || b"\"\\\r\n".contains(&next));
-        self.lone_cr = self.lone_cr || followed(b'\r', &|next| next != b'\n');
+        self.ends.lone_cr = self.ends.lone_cr || followed(b'\r', &|next| next != b'\n');
     }
 
     const fn has_stray_cr(self) -> bool {
-        self.lone_cr && self.lf
+        self.ends.lone_cr && self.ends.lf
     }
 }
 
@@ -200,10 +206,11 @@ impl File<'_> {
         let mut trials = Vec::new();
         let line_ends = [false, true].into_iter().take(1 + usize::from(marks.has_stray_cr()));
         for lf_only in line_ends {
-            for backslash in [false, true] {
-                let is_asked = spec.escape.is_none_or(|it| (it == Escape::Backslash) == backslash);
-                if is_asked && (!backslash || marks.escape || spec.escape.is_some()) {
-                    let quoting = Quoting { backslash, lf_only, ..Quoting::DOUBLED };
+            for escape in [Escape::Double, Escape::Backslash] {
+                let is_asked = spec.escape.is_none_or(|asked| asked == escape);
+                let is_possible = marks.escape || escape == Escape::Double;
+                if is_asked && (is_possible || spec.escape.is_some()) {
+                    let quoting = Quoting { escape, lf_only, ..Quoting::DOUBLED };
                     trials.extend(self.trials_of(quoting)?);
                 }
                 let alone = trials.first().filter(|_| trials.len() == 1 && !lf_only);
@@ -262,7 +269,7 @@ impl File<'_> {
                 Ok(true) => widths[record.len().min(MAX_FIELDS)] += 1,
                 Ok(false) => break,
                 Err(RecordError::UnclosedQuote { line }) => {
-                    trouble = Some(Trouble::Unclosed { line })
+                    trouble = Some(Trouble::Unclosed { line });
                 }
                 Err(error) => return Err(error),
             }

@@ -70,16 +70,13 @@ impl Table {
         let header = head.header.map(|index| &sample[index]);
         check_width(name, header.unwrap_or(first), header.is_some())?;
         let data: Vec<&Record> = head.rows_of(sample).collect();
-        let headers = match &head.names {
-            Some(names) => {
-                let mut names = names.clone();
-                names.resize(names.len().max(head::usual_width(&data)), String::new());
-                names
-            }
-            None => {
-                let widest = data.iter().map(|record| head::filled_width(record)).max();
-                columns::default_names(first.len().min(MAX_FIELDS).max(widest.unwrap_or(0)))
-            }
+        let headers = if let Some(names) = &head.names {
+            let mut names = names.clone();
+            names.resize(names.len().max(head::usual_width(&data)), String::new());
+            names
+        } else {
+            let widest = data.iter().map(|record| head::filled_width(record)).max();
+            columns::default_names(first.len().min(MAX_FIELDS).max(widest.unwrap_or(0)))
         };
         let columns = columns::unique_names(&headers);
         let found = vin_column::find(name, &columns, &data, spec)?;

@@ -327,7 +327,7 @@ fn says_total(cell: &str) -> bool {
         .split(|character: char| !character.is_alphabetic())
         .filter(|w| !w.is_empty())
         .collect();
-    let begins = |known: &&str| words.join(" ").starts_with(*known);
+    let begins = |known: &str| words.join(" ").starts_with(known);
     let is_word = words.first().is_some_and(|first| WORDS.contains(first));
-    words.len() <= MOST_WORDS && (is_word || WORDS[20..].iter().any(|known| begins(&known)))
+    words.len() <= MOST_WORDS && (is_word || WORDS[20..].iter().any(|known| begins(known)))
 }

@@ -209,7 +209,9 @@ fn a_file_that_ends_in_a_line_is_told_to_be_cut_off() {
         let mut batch = Filling::new(1, 1);
         batch.start_file(0, 1, Roles::default());
         let mut rows = table.rows();
-        records.iter().for_each(|record| rows.push(record, &[Some(0)], &mut batch));
+        for record in &records {
+            rows.push(record, &[Some(0)], &mut batch);
+        }
         rows.finish();
         table.found().and_then(|found| found.cut_off)
     };

@@ -198,8 +198,8 @@ fn outcome(seed: u64, folder: &Path) -> Outcome {
         Err(error) => return wrong(&error.to_string()),
     };
     let vins: Vec<&String> = rows.iter().filter_map(|(vin, _)| vin.as_ref()).collect();
-    if fleet.is_doubtful && vins.len() > fleet.vins.len() {
-        // Without proof of quotes, a VIN on a line of its own is a row. None is lost.
+    if fleet.is_doubtful && rows.len() > fleet.rows.len() {
+        // Where quotes are not proven, a VIN on a line of its own may be a row. None is lost.
         let all = fleet.vins.iter().all(|vin| vins.contains(&vin));
         return if all { Outcome::Read } else { wrong("VINs are lost") };
     }
