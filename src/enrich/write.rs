@@ -27,7 +27,12 @@ impl Outputs {
         let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
         let locks = OutputLocks::take(&plan.written(), &protected, plan.wait_lock)?;
         let (files, headers) = (inputs.names(), inputs.headers());
-        let input = InputInfo { columns: inputs.columns(), headers: &headers, files: &files };
+        let input = InputInfo {
+            columns: inputs.columns(),
+            types: inputs.types(),
+            headers: &headers,
+            files: &files,
+        };
         let output = Output::create(&plan.output, input, run_id)?;
         Ok((Self(output), locks))
     }

@@ -1,12 +1,11 @@
 //! A batch: consecutive rows of the input as Arrow columns.
 //!
 //! This is the boundary: what comes after the input reads batches and nothing else,
-//! and a format is a reader that fills them.
+//! and a format is a reader that fills them (`filling`).
 
-use std::mem;
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray, StringBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray};
 use arrow::compute::{cast, filter};
 use arrow::datatypes::DataType;
 
@@ -14,39 +13,29 @@ use crate::domain::Error;
 use crate::domain::vin::{self, Reading, Rules, VinError};
 use crate::matching::row_vehicle::{RowVehicle, VehicleField};
 
-/// Rows of a batch: enough to decode on every core, and to encode at a time.
-const ROWS: usize = 8192;
-
-/// Bytes of cells, empty ones too, after which a batch is full though it has fewer rows.
-const BYTES: usize = 16 << 20;
-
-/// What a cell counts for beside its text. It takes 5 bytes here; the rest is for what
-/// the encoders keep of it.
-const CELL: usize = 24;
-
 /// Consecutive rows of the input, column by column.
 #[derive(Debug)]
 pub struct Batch {
-    rows: usize,
+    pub(super) rows: usize,
     /// The columns carried through, and behind them those that are only read.
-    columns: Vec<Column>,
-    carried: usize,
+    pub(super) columns: Vec<Column>,
+    pub(super) carried: usize,
     /// The files its rows are from, in order: at least one, where it has rows.
-    spans: Vec<Span>,
+    pub(super) spans: Vec<Span>,
     /// What is wrong with some of its rows, in their order.
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
 }
 
 /// Where one file's rows begin in a batch.
 #[derive(Clone, Copy, Debug)]
-struct Span {
+pub(super) struct Span {
     /// The first of them in the batch.
-    start: usize,
+    pub(super) start: usize,
     /// The place of the file in [`Inputs::files`](super::Inputs::files).
-    file: usize,
+    pub(super) file: usize,
     /// The ordinal of the first of them in the file.
-    source_row: i64,
-    roles: Roles,
+    pub(super) source_row: i64,
+    pub(super) roles: Roles,
 }
 
 /// Which columns of a batch hold what is needed by position, in the rows of one file.
@@ -59,10 +48,10 @@ pub(super) struct Roles {
 
 /// What is wrong with a row itself, before its VIN is looked at.
 #[derive(Debug)]
-struct Problem {
-    row: usize,
-    error: VinError,
-    detail: String,
+pub(super) struct Problem {
+    pub(super) row: usize,
+    pub(super) error: VinError,
+    pub(super) detail: String,
 }
 
 impl Batch {
@@ -76,7 +65,8 @@ impl Batch {
         self.rows == 0
     }
 
-    /// One column for each of [`Inputs::columns`](super::Inputs::columns); null is an empty cell.
+    /// One column for each of [`Inputs::columns`](super::Inputs::columns), of the type in
+    /// [`Inputs::types`](super::Inputs::types); an empty cell of text is null.
     pub fn columns(&self) -> impl ExactSizeIterator<Item = ArrayRef> {
         self.columns[..self.carried].iter().map(|column| Arc::clone(&column.cells))
     }
@@ -170,19 +160,20 @@ impl<'a> Row<'a> {
 
     pub(super) fn text(self, column: usize) -> Option<&'a str> {
         let column = self.batch.columns[column].text();
-        column.is_valid(self.place).then(|| column.value(self.place))
+        let text = column.is_valid(self.place).then(|| column.value(self.place));
+        text.filter(|text| !text.is_empty())
     }
 }
 
 /// A column as it is typed, and as text where that is asked for.
 #[derive(Debug)]
-struct Column {
-    cells: ArrayRef,
+pub(super) struct Column {
+    pub(super) cells: ArrayRef,
     text: OnceLock<StringArray>,
 }
 
 impl Column {
-    fn of(cells: ArrayRef) -> Self {
+    pub(super) fn of(cells: ArrayRef) -> Self {
         Self { cells, text: OnceLock::new() }
     }
 
@@ -190,7 +181,7 @@ impl Column {
         self.text.get_or_init(|| match self.cells.as_string_opt() {
             Some(text) => text.clone(),
             None => cast(&self.cells, &DataType::Utf8)
-                .expect("types without a text form are refused when a file is opened")
+                .expect("what has no text form is refused as it is read")
                 .as_string()
                 .clone(),
         })
@@ -198,102 +189,7 @@ impl Column {
 }
 
 impl Span {
-    fn source_row_of(&self, row: usize) -> i64 {
+    pub(super) fn source_row_of(&self, row: usize) -> i64 {
         self.source_row + ((row - self.start) as u64).cast_signed()
     }
 }
-
-/// A batch that is being filled.
-#[derive(Debug)]
-pub(super) struct Filling {
-    rows: usize,
-    bytes: usize,
-    columns: Vec<StringBuilder>,
-    carried: usize,
-    spans: Vec<Span>,
-    problems: Vec<Problem>,
-}
-
-impl Filling {
-    /// For `columns`, of which the first `carried` are carried through.
-    pub(super) fn new(columns: usize, carried: usize) -> Self {
-        Self {
-            rows: 0,
-            bytes: 0,
-            columns: (0..columns).map(|_| StringBuilder::with_capacity(0, 0)).collect(),
-            carried,
-            spans: Vec::new(),
-            problems: Vec::new(),
-        }
-    }
-
-    /// The rows that follow are those of another file, from `source_row` on.
-    pub(super) fn start_file(&mut self, file: usize, source_row: i64, roles: Roles) {
-        self.spans.push(Span { start: self.rows, file, source_row, roles });
-    }
-
-    /// Adds a row: a cell for each column, and what is wrong with it.
-    pub(super) fn push<'a>(
-        &mut self,
-        cells: impl Iterator<Item = Option<&'a str>>,
-        problem: Option<(VinError, String)>,
-    ) {
-        for (column, cell) in self.columns.iter_mut().zip(cells) {
-            let cell = cell.filter(|cell| !cell.is_empty());
-            self.bytes += CELL + cell.map_or(0, str::len);
-            column.append_option(cell);
-        }
-        if let Some((error, detail)) = problem {
-            self.bytes += detail.len();
-            self.problems.push(Problem { row: self.rows, error, detail });
-        }
-        self.rows += 1;
-    }
-
-    /// Leaves out a record of the file: the rows that follow are those behind it.
-    pub(super) fn skip(&mut self) {
-        let Some(last) = self.spans.last_mut() else { return };
-        if last.start == self.rows {
-            last.source_row += 1;
-        } else {
-            let source_row = last.source_row_of(self.rows) + 1;
-            let next = Span { start: self.rows, source_row, ..*last };
-            self.spans.push(next);
-        }
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.rows >= ROWS || self.bytes >= BYTES
-    }
-
-    /// The rows so far. Those that follow go on in the same file.
-    pub(super) fn take(&mut self) -> Batch {
-        let rows = mem::take(&mut self.rows);
-        self.bytes = 0;
-        let last = self.spans.last();
-        let next =
-            last.map(|last| Span { start: 0, source_row: last.source_row_of(rows), ..*last });
-        Batch {
-            rows,
-            columns: self
-                .columns
-                .iter_mut()
-                .map(|column| Column::of(Arc::new(finished(column))))
-                .collect(),
-            carried: self.carried,
-            spans: mem::replace(&mut self.spans, next.into_iter().collect()),
-            problems: mem::take(&mut self.problems),
-        }
-    }
-}
-
-/// The column, whose builder then has room for as much again.
-fn finished(column: &mut StringBuilder) -> StringArray {
-    let next =
-        StringBuilder::with_capacity(column.offsets_slice().len(), column.values_slice().len());
-    mem::replace(column, next).finish()
-}
-
-#[cfg(test)]
-#[path = "tests/batch.rs"]
-mod tests;

@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::batch::Filling;
+use arrow::datatypes::DataType;
+
+use super::content::InputFormat;
 use super::delimited::{self, Delimited};
+use super::filling::Filling;
+use super::json_lines::{self, JsonLines};
 use super::layout::{ChosenBy, RowsFound, Table};
 use super::source::Source;
 use super::source_name::SourceName;
+use super::typed::{self, Typed};
 use super::{FileDigest, InputSpec, row_vehicle};
 use crate::domain::Error;
 use crate::matching::row_vehicle::VehicleField;
@@ -21,15 +26,19 @@ pub struct InputFile {
     pub path: Option<PathBuf>,
     /// Length in bytes at open.
     pub bytes: u64,
-    /// `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`.
-    pub encoding: &'static str,
-    /// Field delimiter.
-    pub delimiter: u8,
-    /// What fields may stand in: a character, or `none`.
-    pub quote: String,
+    /// What its rows are written in.
+    pub format: InputFormat,
+    /// `gzip`, `zstd` or `zip`, where it is packed.
+    pub packing: Option<&'static str>,
+    /// `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`; `None` where it is not text.
+    pub encoding: Option<&'static str>,
+    /// Field delimiter of delimited text.
+    pub delimiter: Option<u8>,
+    /// What fields of delimited text may stand in: a character, or `none`.
+    pub quote: Option<String>,
     /// How a quote is written inside of quotes: `double` or `backslash`.
-    pub escape: &'static str,
-    /// Whether a record names the columns.
+    pub escape: Option<&'static str>,
+    /// Whether its columns are named: by a record, or by the format.
     pub has_header: bool,
     /// The line on which it begins, from 1.
     pub header_line: Option<u64>,
@@ -43,6 +52,8 @@ pub struct InputFile {
     pub(super) source_name: SourceName,
     /// The names of its columns, each once.
     pub(super) columns: Vec<String>,
+    /// The type of each of them.
+    pub(super) types: Vec<DataType>,
     /// What the file calls them.
     pub(super) headers: Vec<String>,
     /// The place of `vin_column` among them.
@@ -51,13 +62,78 @@ pub struct InputFile {
     pub(super) row_vehicle: row_vehicle::Places,
     source: Source,
     table: Table,
-    text: Delimited,
+    form: Form,
+    /// What was found when it was opened.
+    warnings: Vec<String>,
+}
+
+/// How it is read.
+#[derive(Debug)]
+enum Form {
+    Delimited(Delimited),
+    JsonLines(JsonLines),
+    Typed(Typed),
+}
+
+impl Form {
+    fn open(
+        source: &Source,
+        format: InputFormat,
+        spec: &InputSpec,
+    ) -> Result<(Self, Table), Error> {
+        Ok(match format {
+            InputFormat::Csv => {
+                let (text, table) = Delimited::open(source, spec)?;
+                (Self::Delimited(text), table)
+            }
+            InputFormat::Jsonl => {
+                let (lines, table) = JsonLines::open(source, spec)?;
+                (Self::JsonLines(lines), table)
+            }
+            InputFormat::Parquet | InputFormat::Arrow | InputFormat::Arrows => {
+                let (typed, table) = Typed::open(source, format, spec)?;
+                (Self::Typed(typed), table)
+            }
+        })
+    }
+
+    fn encoding(&self) -> Option<&'static str> {
+        match self {
+            Self::Delimited(text) => Some(text.encoding()),
+            Self::JsonLines(_) => Some("utf-8"),
+            Self::Typed(_) => None,
+        }
+    }
+
+    fn types(&self, columns: usize) -> Vec<DataType> {
+        match self {
+            Self::Delimited(_) | Self::JsonLines(_) => vec![DataType::Utf8; columns],
+            Self::Typed(typed) => typed.types(),
+        }
+    }
+
+    fn text(&self) -> Option<&Delimited> {
+        match self {
+            Self::Delimited(text) => Some(text),
+            Self::JsonLines(_) | Self::Typed(_) => None,
+        }
+    }
+
+    fn warnings(&self, name: &str) -> Vec<String> {
+        match self {
+            Self::Delimited(text) => text.warnings(name).collect(),
+            Self::JsonLines(_) => Vec::new(),
+            Self::Typed(typed) => typed.warning(name).into_iter().collect(),
+        }
+    }
 }
 
 impl InputFile {
     /// Tells what an opened source is.
-    pub(super) fn open(source: Source, spec: &InputSpec) -> Result<Self, Error> {
-        let (text, table) = Delimited::open(&source, spec)?;
+    pub(super) fn open(mut source: Source, spec: &InputSpec) -> Result<Self, Error> {
+        let mut warnings = Vec::new();
+        let format = source.look(spec.format, &mut warnings)?;
+        let (form, table) = Form::open(&source, format, spec)?;
         let vin_column = table.columns.get(table.vin_index).cloned();
         let placed = VehicleField::ALL.into_iter().zip(table.row_vehicle);
         let claim_columns = placed
@@ -69,28 +145,37 @@ impl InputFile {
             name: source.name.clone(),
             path: source.path.clone(),
             bytes: source.length,
-            encoding: text.encoding(),
-            delimiter: text.delimiter(),
-            quote: text.quoting().quote_name(),
-            escape: text.quoting().escape_name(),
-            has_header: table.header_line.is_some(),
+            format,
+            packing: source.packing(),
+            encoding: form.encoding(),
+            delimiter: form.text().map(Delimited::delimiter),
+            quote: form.text().map(|text| text.quoting().quote_name()),
+            escape: form.text().map(|text| text.quoting().escape_name()),
+            has_header: table.has_header,
             header_line: table.header_line,
             vin_column: vin_column.unwrap_or_else(|| "vin".into()),
             vin_column_by: table.chosen_by,
             claim_columns,
+            types: form.types(table.columns.len()),
             columns: table.columns.clone(),
             headers: table.headers.clone(),
             vin_index: table.vin_index,
             row_vehicle: table.row_vehicle,
             source,
             table,
-            text,
+            form,
+            warnings,
         })
     }
 
     /// Starts to read its rows: for each column of a batch, the cell that `fields` names.
     pub(super) fn start<'a>(&'a self, fields: &'a [Option<usize>]) -> Result<Reader<'a>, Error> {
-        self.text.read(&self.source, &self.table, fields).map(Reader::Delimited)
+        let source = &self.source;
+        match &self.form {
+            Form::Delimited(text) => text.read(source, &self.table, fields).map(Reader::Delimited),
+            Form::JsonLines(lines) => lines.read(source, fields).map(Reader::JsonLines),
+            Form::Typed(typed) => typed.read(source, fields).map(Reader::Typed),
+        }
     }
 
     /// What the first whole pass found in its records; `None` before its end.
@@ -106,15 +191,19 @@ impl InputFile {
     /// What its owner should know.
     pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
         let name = &self.name;
-        self.table.warnings(name).into_iter().chain(self.text.warnings(name))
+        let found = self.table.warnings(name).into_iter().chain(self.form.warnings(name));
+        self.warnings.iter().cloned().chain(found)
     }
 }
 
 /// A file that is being read. A further format is a further reader: it adds rows to
 /// batches, and ends in a digest of what it read.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is there at a time")]
 pub(super) enum Reader<'a> {
     Delimited(delimited::Reader<'a>),
+    JsonLines(json_lines::Reader<'a>),
+    Typed(typed::Reader<'a>),
 }
 
 impl Reader<'_> {
@@ -122,6 +211,8 @@ impl Reader<'_> {
     pub(super) fn fill(&mut self, batch: &mut Filling) -> Result<(), Error> {
         match self {
             Self::Delimited(reader) => reader.fill(batch),
+            Self::JsonLines(reader) => reader.fill(batch),
+            Self::Typed(reader) => reader.fill(batch),
         }
     }
 
@@ -129,6 +220,8 @@ impl Reader<'_> {
     pub(super) fn finish(self) -> FileDigest {
         match self {
             Self::Delimited(reader) => reader.finish(),
+            Self::JsonLines(reader) => reader.finish(),
+            Self::Typed(reader) => reader.finish(),
         }
     }
 }

@@ -4,35 +4,49 @@
 //! at open, and the second pass must read the same bytes. stdin and pipes are
 //! spooled to a temporary file first.
 //!
-//! A source becomes rows in this order: `source` gives bytes and hashes them, the
-//! reader of the file's format (`delimited`) makes cells of them, and `batch` makes
-//! Arrow columns of these, which is all that the rest of the program sees.
-//! `columns` and `row_vehicle` find what is needed by position.
+//! A source becomes rows in this order: `find` says which files are meant, `source` gives
+//! their bytes and hashes them, `unpack` unpacks what is packed, `content` tells the
+//! format, its reader (`delimited`, `json_lines`, `typed`) makes cells of the bytes, and
+//! `filling` makes a `batch` of Arrow columns of these, which is all that the rest of the
+//! program sees. `columns` and `row_vehicle` find what is needed by position.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::OnceLock;
+
+use arrow::datatypes::DataType;
 
 use crate::domain::Error;
 use crate::matching::row_vehicle::VehicleField;
 
 mod batch;
 mod columns;
+mod content;
 mod delimited;
 mod file;
+mod filling;
+mod find;
+mod json_lines;
 mod layout;
 mod pass;
+mod random;
 mod record;
 mod row_ids;
 mod row_vehicle;
 mod source;
 mod source_name;
+mod typed;
+mod types;
+mod unpack;
+mod zip_member;
 
 pub use batch::{Batch, Row};
+pub use content::InputFormat;
 pub use file::InputFile;
 pub use layout::{ChosenBy, Lines, RowsFound, Skipped};
 pub use pass::{Batches, FileDigest};
 pub use row_ids::RowIds;
+pub use typed::panic_is_caught;
 
 use pass::Selection;
 use row_ids::KeyPart;
@@ -47,6 +61,8 @@ pub struct InputSpec {
     /// Columns that hold the row's own make, model and year, named as `vin_column` is;
     /// what is not named here is found by header.
     pub map: BTreeMap<VehicleField, String>,
+    /// What the files are written in, when not found by content.
+    pub format: Option<InputFormat>,
     /// The field delimiter, when not sniffed.
     pub delimiter: Option<u8>,
     /// What fields may stand in, when not found by content.
@@ -87,6 +103,7 @@ pub enum Escape {
 pub struct Inputs {
     files: Vec<InputFile>,
     columns: Vec<String>,
+    types: Vec<DataType>,
     /// What a whole pass reads, and what one does that is about VINs alone.
     whole: Selection,
     vins: Selection,
@@ -100,7 +117,7 @@ impl Inputs {
     /// Opens and sniffs every source. Nothing is kept in memory but the names.
     ///
     /// Fails with 64 where a column is unknown or the VIN column is in doubt,
-    /// with 65 where a source is not delimited text, and with 66 where it is missing.
+    /// with 65 where a source is not rows of a known format, and with 66 where it is missing.
     pub fn open(spec: &InputSpec) -> Result<Self, Error> {
         if let Some(delimiter) = spec.delimiter.filter(|&byte| !is_delimiter(byte)) {
             return Err(Error::usage(format!(
@@ -125,14 +142,17 @@ impl Inputs {
         let all = union(&files);
         let keys = row_ids::columns_of(&files, &all, &spec.row_key)?;
         let columns = kept(all, &spec.keep)?;
-        let (whole, vins) = (Selection::whole(&files, &columns, &keys), Selection::vins(&files));
+        let types = types::of_columns(&files, &columns, &mut warnings);
+        let whole = Selection::whole(&files, &columns, &types, &keys);
+        let vins = Selection::vins(&files);
         let row_key = row_ids::parts(&spec.row_key, &keys, |name| whole.place_of(name));
-        Ok(Self { files, columns, whole, vins, row_key, warnings, first_pass: OnceLock::new() })
+        let first_pass = OnceLock::new();
+        Ok(Self { files, columns, types, whole, vins, row_key, warnings, first_pass })
     }
 
     /// Fails with 66 where a source does not exist. Nothing is opened or read.
     pub fn check_exist(spec: &InputSpec) -> Result<(), Error> {
-        source::expand_all(&spec.sources).map(drop)
+        find::expand_all(&spec.sources, &mut Vec::new()).map(drop)
     }
 
     /// Fails with 64 where the ids of rows of two files would be the same. `spec` is what
@@ -167,6 +187,11 @@ impl Inputs {
     /// appearance, by their original names, made unique.
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// The type of each of these columns: that of its files; text where two files differ.
+    pub fn types(&self) -> &[DataType] {
+        &self.types
     }
 
     /// What the files call these columns; a name may come again, or be empty. Where

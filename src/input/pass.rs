@@ -2,9 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use arrow::datatypes::DataType;
+
 use super::Inputs;
-use super::batch::{Batch, Filling, Roles};
+use super::batch::{Batch, Roles};
 use super::file::{InputFile, Reader};
+use super::filling::Filling;
 use crate::domain::Error;
 
 /// One pass over the input.
@@ -29,7 +32,7 @@ pub struct FileDigest {
 
 impl<'a> Batches<'a> {
     pub(super) fn start(inputs: &'a Inputs, selection: &'a Selection) -> Result<Self, Error> {
-        let filling = Filling::new(selection.columns.len(), selection.carried);
+        let filling = Filling::new(&selection.types, selection.carried);
         let mut batches = Self { inputs, selection, reader: None, filling, digests: Vec::new() };
         batches.start_file()?;
         Ok(batches)
@@ -50,7 +53,7 @@ impl<'a> Batches<'a> {
             self.digests.extend(self.reader.take().map(Reader::finish));
             self.start_file()?;
         }
-        Ok(Some(self.filling.take()))
+        self.filling.take().map(Some)
     }
 
     /// The digests of the files; what was not read yet is read now.
@@ -78,6 +81,8 @@ impl<'a> Batches<'a> {
 pub(super) struct Selection {
     /// Their names.
     columns: Vec<String>,
+    /// Their types; those that are only read are text.
+    types: Vec<DataType>,
     /// How many of them, from the first, are carried through.
     carried: usize,
     /// Where each file has them.
@@ -95,8 +100,13 @@ struct Projection {
 impl Selection {
     /// All that pass 2 reads: the columns `carried` through, and where those are not
     /// among them, those of the row key, of the VIN and of the row's own vehicle.
-    pub(super) fn whole(files: &[InputFile], carried: &[String], keys: &[String]) -> Self {
-        Self::of(files, carried, |file| {
+    pub(super) fn whole(
+        files: &[InputFile],
+        carried: &[String],
+        types: &[DataType],
+        keys: &[String],
+    ) -> Self {
+        Self::of(files, carried, types, |file| {
             let keys = file.columns.iter().enumerate().filter(|(_, name)| keys.contains(name));
             let others = [Some(file.vin_index)].into_iter().chain(file.row_vehicle).flatten();
             keys.map(|(field, _)| field).chain(others).collect()
@@ -105,7 +115,7 @@ impl Selection {
 
     /// The VINs alone.
     pub(super) fn vins(files: &[InputFile]) -> Self {
-        Self::of(files, &[], |file| vec![file.vin_index])
+        Self::of(files, &[], &[], |file| vec![file.vin_index])
     }
 
     /// The place of the column `name` in a batch.
@@ -116,6 +126,7 @@ impl Selection {
     fn of(
         files: &[InputFile],
         carried: &[String],
+        types: &[DataType],
         needed: impl Fn(&InputFile) -> Vec<usize>,
     ) -> Self {
         let mut columns: Vec<&str> = carried.iter().map(String::as_str).collect();
@@ -124,7 +135,10 @@ impl Selection {
             let names = needed(file).into_iter().filter_map(|field| file.columns.get(field));
             columns.extend(names.map(String::as_str).filter(|name| seen.insert(name)));
         }
+        let mut types = types.to_vec();
+        types.resize(columns.len(), DataType::Utf8);
         Self {
+            types,
             files: files.iter().map(|file| Projection::of(file, &columns)).collect(),
             carried: carried.len(),
             columns: columns.into_iter().map(str::to_owned).collect(),

@@ -1,22 +1,25 @@
 //! What the command line names, as opened files of a fixed length.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::source_name::{SourceName, fixed_part, name_below};
+use super::content::{Content, InputFormat, Named, Packing};
+use super::file::changed;
+use super::find::{Found, STDIN, expand_all, shown_path, unopened};
+use super::random::{Random, read_at};
+use super::source_name::SourceName;
+use super::unpack::{Bytes, Damaged, Packed};
+use super::zip_member::Member;
 use crate::domain::{Error, Exit};
-use crate::files::refuse_address;
 
-/// Files of these kinds are read when a folder is named.
-const EXTENSIONS: [&str; 4] = ["csv", "tsv", "txt", "list"];
-
-/// The name of standard input.
-const STDIN: &str = "-";
+/// So many files stay open from the first look to the last pass. Others are opened anew
+/// in each pass: a process may have 256 open on some systems.
+const MAX_OPEN: usize = 64;
 
 /// An opened file, read from any place any number of times.
 #[derive(Debug)]
@@ -29,21 +32,36 @@ pub(super) struct Source {
     pub(super) path: Option<PathBuf>,
     /// Length at open; what is appended later is not read.
     pub(super) length: u64,
-    file: File,
+    held: Held,
+    packed: Option<Packed>,
+    /// What was packed, for formats that are read from any place.
+    unpacked: OnceLock<Random>,
+}
+
+/// How the file is reached again.
+#[derive(Debug)]
+enum Held {
+    Open(Arc<File>),
+    /// By its path, as long as that leads to the same file.
+    Closed {
+        path: PathBuf,
+        identity: Identity,
+    },
 }
 
 /// Opens everything `named`, in that order; a file named twice is read once, with a warning.
 pub(super) fn open_all(named: &[String], warnings: &mut Vec<String>) -> Result<Vec<Source>, Error> {
-    let mut sources = Vec::new();
+    let mut sources: Vec<Source> = Vec::new();
     let mut seen = HashSet::new();
-    for Found { path, id_name } in expand_all(named)? {
+    for Found { path, id_name } in expand_all(named, warnings)? {
         let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         if !seen.insert(identity) {
-            warnings.push(format!("`{}` is named more than once and read once", path.display()));
+            warnings.push(format!("`{}` is named more than once and read once", shown_path(&path)));
         } else if path == Path::new(STDIN) {
             sources.push(Source::spool(STDIN, None, io::stdin().lock())?);
         } else {
-            sources.push(Source { id_name, ..Source::open(&path)? });
+            let source = Source { id_name, ..Source::open(&path)? };
+            sources.push(if sources.len() < MAX_OPEN { source } else { source.close()? });
         }
     }
     if sources.is_empty() {
@@ -52,107 +70,25 @@ pub(super) fn open_all(named: &[String], warnings: &mut Vec<String>) -> Result<V
     Ok(sources)
 }
 
-/// A file that the command line means.
-pub(super) struct Found {
-    path: PathBuf,
-    id_name: SourceName,
-}
-
-/// The files meant by the command line; 66 where one is missing. None is opened.
-pub(super) fn expand_all(named: &[String]) -> Result<Vec<Found>, Error> {
-    let mut found = Vec::new();
-    for name in named {
-        if name == STDIN {
-            found.push(Found { path: STDIN.into(), id_name: STDIN.into() });
-        } else {
-            found.extend(expand(name)?);
-        }
-    }
-    Ok(found)
-}
-
-/// The files meant by one word of the command line.
-fn expand(name: &str) -> Result<Vec<Found>, Error> {
-    let path = Path::new(name);
-    let (paths, folder) = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => (files_in(path)?, Some(path.to_owned())),
-        Ok(_) => (vec![path.to_owned()], None),
-        Err(error) => {
-            refuse_address(path)?;
-            if !name.contains(['*', '?', '[']) {
-                return Err(unopened(path, error));
-            }
-            (files_matching(name)?, Some(fixed_part(name)))
-        }
-    };
-    let found = |path: PathBuf| Found { id_name: name_below(folder.as_deref(), &path), path };
-    Ok(paths.into_iter().map(found).collect())
-}
-
-fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let unreadable = |error| Error::bad_input(folder, "the folder cannot be read").because(error);
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if is_listed(&path) && !path.is_dir() {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    if paths.is_empty() {
-        return Err(nothing_found(format!("`{}` holds no input files", folder.display()))
-            .hint("a folder is searched for *.csv, *.tsv, *.txt and *.list"));
-    }
-    Ok(paths)
-}
-
-fn is_listed(path: &Path) -> bool {
-    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-    !hidden && EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
-}
-
-fn files_matching(pattern: &str) -> Result<Vec<PathBuf>, Error> {
-    let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
-    let found = glob::glob_with(pattern, options).map_err(|error| {
-        Error::usage(format!("`{pattern}` is neither a file nor a pattern")).because(error)
-    })?;
-    let mut paths = Vec::new();
-    for path in found {
-        let path = path.map_err(|error| {
-            Error::bad_input(error.path(), "the folder cannot be searched")
-                .because(io::Error::from(error))
-        })?;
-        if !path.is_dir() {
-            paths.push(path);
-        }
-    }
-    if paths.is_empty() {
-        return Err(nothing_found(format!("no file matches `{pattern}`")));
-    }
-    Ok(paths)
-}
-
-fn nothing_found(message: String) -> Error {
-    Error::new(Exit::NoInput, message)
-}
-
-fn unopened(path: &Path, error: io::Error) -> Error {
-    if error.kind() == io::ErrorKind::NotFound {
-        nothing_found(format!("`{}` does not exist", path.display()))
-    } else {
-        Error::bad_input(path, "the file cannot be opened").because(error)
-    }
-}
-
 impl Source {
+    fn of(name: String, path: Option<&Path>, length: u64, file: File) -> Self {
+        Self {
+            id_name: name.clone().into_bytes(),
+            name,
+            path: path.map(Path::to_owned),
+            length,
+            held: Held::Open(Arc::new(file)),
+            packed: None,
+            unpacked: OnceLock::new(),
+        }
+    }
+
     fn open(path: &Path) -> Result<Self, Error> {
-        let name = path.display().to_string();
+        let name = shown_path(path);
         let file = File::open(path).map_err(|error| unopened(path, error))?;
         let metadata = file.metadata().map_err(|error| unopened(path, error))?;
         if metadata.is_file() {
-            let (path, length) = (Some(path.to_owned()), metadata.len());
-            Ok(Self { name, id_name: SourceName::new(), path, length, file })
+            Ok(Self::of(name, Some(path), metadata.len(), file))
         } else {
             Self::spool(&name, Some(path), file)
         }
@@ -162,8 +98,7 @@ impl Source {
     fn spool(name: &str, path: Option<&Path>, mut from: impl Read) -> Result<Self, Error> {
         let spooled = tempfile::tempfile().and_then(|mut file| {
             let length = io::copy(&mut from, &mut file)?;
-            let (name, path) = (name.to_owned(), path.map(Path::to_owned));
-            Ok(Self { id_name: name.clone().into(), name, path, length, file })
+            Ok(Self::of(name.to_owned(), path, length, file))
         });
         spooled.map_err(|error| {
             Error::new(Exit::Io, format!("cannot keep `{name}` in a temporary file"))
@@ -172,59 +107,194 @@ impl Source {
         })
     }
 
-    /// Reads it from the start.
-    pub(super) fn bytes(&self) -> Bytes<'_> {
-        Bytes { source: self, position: 0, hash: Some(Sha256::new()) }
+    /// The same, with its file closed; what was spooled stays open, since it has no path.
+    fn close(self) -> Result<Self, Error> {
+        let (Held::Open(file), Some(path)) = (&self.held, &self.path) else { return Ok(self) };
+        let metadata = file.metadata().map_err(|error| unopened(path, error))?;
+        if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
+            return Ok(self);
+        }
+        let held = Held::Closed { path: path.clone(), identity: Identity::of(&metadata) };
+        Ok(Self { held, ..self })
     }
 
-    /// Reads it from the start, only to look at it.
-    pub(super) fn unhashed(&self) -> Bytes<'_> {
-        Bytes { source: self, position: 0, hash: None }
+    fn file(&self) -> io::Result<Arc<File>> {
+        let (path, identity) = match &self.held {
+            Held::Open(file) => return Ok(Arc::clone(file)),
+            Held::Closed { path, identity } => (path, identity),
+        };
+        let file = File::open(path)?;
+        if Identity::of(&file.metadata()?) == *identity {
+            Ok(Arc::new(file))
+        } else {
+            Err(io::ErrorKind::UnexpectedEof.into())
+        }
+    }
+
+    /// Tells what its rows are written in, by what it holds; `chosen` overrules.
+    pub(super) fn look(
+        &mut self,
+        chosen: Option<InputFormat>,
+        warnings: &mut Vec<String>,
+    ) -> Result<InputFormat, Error> {
+        let name = self.name.clone();
+        let failed = |error| unread(&name, error);
+        let packing = match Content::of(&self.head(HEAD).map_err(failed)?) {
+            Content::Packed(packing) => Some(packing),
+            Content::Rows(_) | Content::Other(_) => None,
+        };
+        self.packed = packing.map(|packing| self.packed(packing)).transpose().map_err(failed)?;
+        let content = Content::of(&self.head(HEAD).map_err(failed)?);
+        let format = match (chosen, content) {
+            (_, Content::Packed(inner)) => {
+                let what = format!("it is {} data in packed data", inner.name());
+                return Err(Error::bad_input(Path::new(&name), what).hint("unpack it once"));
+            }
+            (Some(chosen), _) => return Ok(chosen),
+            (None, Content::Rows(format)) => format,
+            (None, Content::Other(refused)) => {
+                return Err(Error::bad_input(Path::new(&name), refused.what).hint(refused.hint));
+            }
+        };
+        let named = self.path.as_deref().map(Named::of).unwrap_or_default();
+        warnings.extend(named.mismatch(&name, packing, format));
+        Ok(format)
+    }
+
+    fn packed(&self, packing: Packing) -> io::Result<Packed> {
+        Ok(match packing {
+            Packing::Gzip => Packed::Gzip,
+            Packing::Zstd => Packed::Zstd,
+            Packing::Zip => Packed::Zip(Member::of(&self.raw_random()?)?),
+        })
+    }
+
+    /// What it is packed as.
+    pub(super) fn packing(&self) -> Option<&'static str> {
+        let packing = match self.packed.as_ref()? {
+            Packed::Gzip => Packing::Gzip,
+            Packed::Zstd => Packing::Zstd,
+            Packed::Zip(_) => Packing::Zip,
+        };
+        Some(packing.name())
+    }
+
+    /// Reads it from the start, unpacked.
+    pub(super) fn bytes(&self) -> io::Result<Bytes<'_>> {
+        Bytes::of(Raw::of(self, Some(Sha256::new())), self.packed.as_ref())
+    }
+
+    /// Reads it from the start, unpacked, only to look at it.
+    pub(super) fn unhashed(&self) -> io::Result<Bytes<'_>> {
+        Bytes::of(Raw::of(self, None), self.packed.as_ref())
     }
 
     /// The first bytes, at most `most`.
     pub(super) fn head(&self, most: u64) -> io::Result<Vec<u8>> {
         let mut head = Vec::new();
-        self.unhashed().take(most).read_to_end(&mut head)?;
+        self.unhashed()?.take(most).read_to_end(&mut head)?;
         Ok(head)
     }
-}
 
-/// The bytes of a source up to its length at open, hashed as they are read if need be.
-#[derive(Debug)]
-pub(super) struct Bytes<'a> {
-    source: &'a Source,
-    position: u64,
-    hash: Option<Sha256>,
-}
+    /// SHA-256 of all of its bytes, as they lie there.
+    pub(super) fn sha256(&self) -> io::Result<String> {
+        let mut raw = Raw::of(self, Some(Sha256::new()));
+        raw.skip(u64::MAX)?;
+        Ok(raw.sha256())
+    }
 
-impl Bytes<'_> {
-    /// SHA-256 of what was read, in hex.
-    pub(super) fn sha256(self) -> String {
-        self.hash
-            .unwrap_or_default()
-            .finalize()
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .map(hex_digit)
-            .collect()
+    /// Reads it from any place. What is packed is unpacked once, into a temporary file.
+    pub(super) fn random(&self) -> io::Result<Random> {
+        if self.packed.is_none() {
+            return self.raw_random();
+        }
+        if let Some(unpacked) = self.unpacked.get() {
+            return Ok(unpacked.clone());
+        }
+        let mut file = tempfile::tempfile()?;
+        let length = io::copy(&mut self.unhashed()?, &mut file)?;
+        file.rewind()?;
+        Ok(self.unpacked.get_or_init(|| Random { file: Arc::new(file), length }).clone())
+    }
+
+    fn raw_random(&self) -> io::Result<Random> {
+        Ok(Random { file: self.file()?, length: self.length })
     }
 }
 
-impl Read for Bytes<'_> {
-    /// A file that became shorter is an error, not an end.
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+/// Bytes looked at.
+pub(super) const HEAD: u64 = 64 << 10;
+
+/// What a file is, whatever its name.
+#[derive(Debug, PartialEq, Eq)]
+struct Identity {
+    /// Its device and its number there.
+    #[cfg(unix)]
+    place: (u64, u64),
+    length: u64,
+    modified: Option<std::time::SystemTime>,
+}
+
+impl Identity {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            #[cfg(unix)]
+            place: (metadata.dev(), metadata.ino()),
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
+    }
+}
+
+/// The bytes of a source up to its length at open, as they lie there.
+#[derive(Debug)]
+pub(super) struct Raw<'a> {
+    source: &'a Source,
+    /// Opened at the first read.
+    file: Option<Arc<File>>,
+    position: u64,
+    /// Of what was read, where that is asked for.
+    hash: Option<Sha256>,
+    /// An error was met here, and not by what unpacks the bytes.
+    pub(super) failed: bool,
+}
+
+impl<'a> Raw<'a> {
+    fn of(source: &'a Source, hash: Option<Sha256>) -> Self {
+        Self { source, file: None, position: 0, hash, failed: false }
+    }
+
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Goes on by so many bytes, or to the end.
+    pub(super) fn skip(&mut self, count: u64) -> io::Result<()> {
+        if self.hash.is_some() {
+            return io::copy(&mut self.by_ref().take(count), &mut io::sink()).map(drop);
+        }
+        self.position = self.position.saturating_add(count).min(self.source.length);
+        Ok(())
+    }
+
+    /// SHA-256 of what was read, in hex.
+    pub(super) fn sha256(self) -> String {
+        hex(&self.hash.unwrap_or_default().finalize())
+    }
+
+    fn read_on(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.source.length - self.position).unwrap_or(usize::MAX);
         let most = left.min(out.len());
         if most == 0 {
             return Ok(0);
         }
-        let count = loop {
-            match read_at(&self.source.file, &mut out[..most], self.position) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other?,
-            }
+        let file = match &self.file {
+            Some(file) => file,
+            None => self.file.insert(self.source.file()?),
         };
+        let count = read_at(file, &mut out[..most], self.position)?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -236,17 +306,31 @@ impl Read for Bytes<'_> {
     }
 }
 
+impl Read for Raw<'_> {
+    /// A file that became shorter is an error, not an end.
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.read_on(out);
+        self.failed |= read.is_err();
+        read
+    }
+}
+
+/// What it means that a source called `name` could not be read.
+pub(super) fn unread(name: &str, error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return changed(name);
+    }
+    match error.downcast::<Damaged>() {
+        Ok(damaged) => Error::bad_input(Path::new(name), damaged.what).hint(damaged.hint),
+        Err(error) => Error::io("cannot read", Path::new(name), error),
+    }
+}
+
+/// Bytes in hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
+}
+
 fn hex_digit(nibble: u8) -> char {
     char::from(b"0123456789abcdef"[usize::from(nibble & 15)])
-}
-
-/// Reads at `position`, without a cursor that two passes would share.
-#[cfg(unix)]
-fn read_at(file: &File, out: &mut [u8], position: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, out, position)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, out: &mut [u8], position: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, out, position)
 }

@@ -43,7 +43,12 @@ fn write_rejects(
 ) -> Result<Vec<Written>, Error> {
     let (files, headers) = (inputs.names(), inputs.headers());
     let run_id = &report.run.run_id;
-    let input = InputInfo { columns: inputs.columns(), headers: &headers, files: &files };
+    let input = InputInfo {
+        columns: inputs.columns(),
+        types: inputs.types(),
+        headers: &headers,
+        files: &files,
+    };
     let mut output = Output::create_rejects_only(&plan.output, input, run_id)?;
     let mut row_ids = inputs.row_ids();
     let mut batches = inputs.batches()?;

@@ -7,9 +7,10 @@ use arrow::array::{
     Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, TimeUnit,
+    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int32Type, Int64Type, TimeUnit,
     TimestampMicrosecondType,
 };
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use crate::domain::Timestamp;
 
@@ -23,6 +24,14 @@ pub(super) enum Cells<'a> {
     Cents(&'a Decimal128Array),
     Day(&'a Date32Array),
     Moment(&'a TimestampMicrosecondArray),
+    /// Of a type that only the input's own columns have, as Arrow shows it.
+    Other(Other<'a>),
+}
+
+/// A column whose form is Arrow's.
+pub(super) struct Other<'a> {
+    cells: &'a dyn Array,
+    formatter: ArrayFormatter<'a>,
 }
 
 /// What [`Cells::cell`] met.
@@ -52,10 +61,10 @@ impl<'a> Cells<'a> {
             DataType::Float64 => Self::Double(array.as_primitive::<Float64Type>()),
             DataType::Decimal128(_, 2) => Self::Cents(array.as_primitive::<Decimal128Type>()),
             DataType::Date32 => Self::Day(array.as_primitive::<Date32Type>()),
-            DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => {
                 Self::Moment(array.as_primitive::<TimestampMicrosecondType>())
             }
-            other => return Err(io::Error::other(format!("no text form for columns of {other}"))),
+            _ => Self::Other(Other::of(array)?),
         };
         Ok(cells)
     }
@@ -70,6 +79,7 @@ impl<'a> Cells<'a> {
             Self::Cents(cells) => cells.is_null(row),
             Self::Day(cells) => cells.is_null(row),
             Self::Moment(cells) => cells.is_null(row),
+            Self::Other(other) => other.cells.is_null(row),
         }
     }
 
@@ -84,15 +94,75 @@ impl<'a> Cells<'a> {
             Self::Bool(cells) => write!(line, "{}", cells.value(row))?,
             Self::Int(cells) => write!(line, "{}", cells.value(row))?,
             Self::Long(cells) => write!(line, "{}", cells.value(row))?,
-            Self::Double(cells) => write!(line, "{}", cells.value(row))?,
+            Self::Double(cells) => match unnumbered(cells.value(row)) {
+                Some(text) => return Ok(Cell::Text(text)),
+                None => write!(line, "{}", cells.value(row))?,
+            },
             Self::Cents(cells) => write_amount(cells.value(row), line)?,
-            Self::Day(cells) => return write_day(cells.value(row), line),
-            Self::Moment(cells) => {
-                Timestamp::from_micros(cells.value(row)).write_rfc3339(line)?;
+            Self::Day(cells) => {
+                if write_day(cells.value(row), line).is_err() {
+                    Other::of(*cells)?.write(row, line)?;
+                }
                 return Ok(Cell::Time);
+            }
+            Self::Moment(cells) => {
+                if Timestamp::from_micros(cells.value(row)).write_rfc3339(line).is_err() {
+                    Other::of(*cells)?.write(row, line)?;
+                }
+                return Ok(Cell::Time);
+            }
+            Self::Other(other) => {
+                if let Some(text) = other.single(row).and_then(unnumbered) {
+                    return Ok(Cell::Text(text));
+                }
+                other.write(row, line)?;
+                if !other.cells.data_type().is_numeric() {
+                    return Ok(Cell::Time);
+                }
             }
         }
         Ok(Cell::Bare)
+    }
+}
+
+impl<'a> Other<'a> {
+    fn of(cells: &'a dyn Array) -> io::Result<Self> {
+        let formatter = ArrayFormatter::try_new(cells, &FORM).map_err(io::Error::other)?;
+        Ok(Self { cells, formatter })
+    }
+
+    fn write(&self, row: usize, line: &mut Vec<u8>) -> io::Result<()> {
+        let text = self.formatter.value(row).try_to_string().map_err(io::Error::other)?;
+        line.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    /// Every cell as text.
+    pub(super) fn texts(&self) -> io::Result<Vec<Option<String>>> {
+        let text = |row| {
+            let shown = || self.formatter.value(row).try_to_string().map_err(io::Error::other);
+            self.cells.is_valid(row).then(shown).transpose()
+        };
+        (0..self.cells.len()).map(text).collect()
+    }
+
+    /// The number there, in a column of single precision.
+    fn single(&self, row: usize) -> Option<f64> {
+        self.cells.as_primitive_opt::<Float32Type>().map(|cells| cells.value(row).into())
+    }
+}
+
+/// Arrow's usual form.
+static FORM: FormatOptions<'static> = FormatOptions::new();
+
+/// What a float may hold that is not a number in any format.
+fn unnumbered(value: f64) -> Option<&'static str> {
+    if value.is_nan() {
+        Some("NaN")
+    } else if value.is_infinite() {
+        Some(if value > 0.0 { "Infinity" } else { "-Infinity" })
+    } else {
+        None
     }
 }
 
@@ -103,13 +173,13 @@ fn write_amount(cents: i128, line: &mut Vec<u8>) -> io::Result<()> {
 }
 
 /// Days since 1970 as `2025-07-01`.
-fn write_day<'a>(days: i32, line: &mut Vec<u8>) -> io::Result<Cell<'a>> {
+fn write_day(days: i32, line: &mut Vec<u8>) -> io::Result<()> {
     const MICROS_A_DAY: i64 = 86_400_000_000;
     const DATE: usize = "2025-07-01".len();
     let start = line.len();
     Timestamp::from_micros(i64::from(days) * MICROS_A_DAY).write_rfc3339(line)?;
     line.truncate(start + DATE);
-    Ok(Cell::Time)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! columns are passed on as they came.
 
 use std::collections::HashMap;
+use std::iter;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -73,8 +74,11 @@ impl Layout {
         ours: &[&'static Column],
         metadata: &[(String, String)],
     ) -> Self {
+        let types = input.types.iter().cloned().chain(iter::repeat(DataType::Utf8));
         let theirs = input_names(naming, input.columns, ours).into_iter().zip(input.headers);
-        let theirs = theirs.map(|(name, header)| input_field(name, header));
+        let theirs = theirs
+            .zip(types)
+            .map(|((name, header), data_type)| input_field(name, header, data_type));
         let fields: Vec<Field> =
             theirs.chain(ours.iter().map(|column| our_field(column))).collect();
         Self {
@@ -179,8 +183,8 @@ impl Layout {
 }
 
 /// A column of the input.
-fn input_field(name: String, original: &str) -> Field {
-    Field::new(name, DataType::Utf8, true).with_metadata(HashMap::from([
+fn input_field(name: String, original: &str, data_type: DataType) -> Field {
+    Field::new(name, data_type, true).with_metadata(HashMap::from([
         (ORIGINAL_NAME.to_owned(), original.to_owned()),
         (DESCRIPTION.to_owned(), format!("column `{original}` of the input")),
     ]))

@@ -52,6 +52,7 @@ impl RowHashes {
             Cells::Cents(cells) => self.add_each(seed, cells, i128::to_le_bytes),
             Cells::Day(cells) => self.add_each(seed, cells, |day| i64::from(day).to_le_bytes()),
             Cells::Moment(cells) => self.add_each(seed, cells, i64::to_le_bytes),
+            Cells::Other(other) => self.add_each(seed, other.texts()?, |text: String| text),
         }
         Ok(())
     }

@@ -34,6 +34,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::arrow::datatypes::DataType;
 use serde::{Deserialize, Serialize};
 
 pub use self::choice::Choice;
@@ -124,6 +125,8 @@ impl OutputSpec {
 pub struct InputInfo<'a> {
     /// The names of [`Block::input`], each once.
     pub columns: &'a [String],
+    /// Its types; all text where there are none.
+    pub types: &'a [DataType],
     /// What the files call them.
     pub headers: &'a [String],
     /// What `source_file` says for each [`Record::file`](crate::output::record::Record::file).

@@ -100,6 +100,7 @@ pub(crate) fn rows(args: &RowsArgs) -> InputSpec {
     InputSpec {
         sources: args.inputs.clone(),
         vin_column: args.vin_column.clone(),
+        format: args.input_format,
         delimiter: args.delimiter,
         quote: args.quote,
         escape: args.escape.map(Into::into),

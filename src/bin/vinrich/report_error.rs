@@ -8,6 +8,7 @@ use std::panic::PanicHookInfo;
 use serde::Serialize;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::{Fields, Level};
+use vinrich::input::panic_is_caught;
 
 use crate::cli::LogFormat;
 use crate::console::wants_colour;
@@ -29,11 +30,14 @@ pub(crate) fn print(error: &Error, format: LogFormat) -> u8 {
     error.exit().code()
 }
 
-/// Makes every panic a line on stderr and exit code 70.
+/// Makes every panic that is not caught a line on stderr and exit code 70.
 ///
 /// The process ends at once: the store is made for that, and a half-dead run is not.
 pub(crate) fn on_panic() {
     std::panic::set_hook(Box::new(|info| {
+        if panic_is_caught() {
+            return;
+        }
         // Without a stderr the exit code alone says it.
         let _unread = writeln!(io::stderr().lock(), "{}", panic_line(info));
         signal_hook::low_level::exit(i32::from(Exit::Internal.code()));

@@ -62,26 +62,36 @@ fn as_text(report: &Report) -> String {
 }
 
 fn describe(input: &InputReport) -> String {
+    format!(
+        "{}: {}, {}, {}, VINs in `{}` ({})",
+        visible(&input.name),
+        count(input.rows, "row"),
+        bytes(input.bytes),
+        form(input),
+        visible(&input.vin_column),
+        input.vin_column_by.replace('_', " ")
+    )
+}
+
+/// How its rows are written.
+/// How its rows are written.
+fn form(input: &InputReport) -> String {
+    let packed =
+        input.packing.as_ref().map_or_else(String::new, |packing| format!(" in {packing}"));
+    let (Some(delimiter), Some(encoding)) = (&input.delimiter, &input.encoding) else {
+        return format!("{}{packed}", input.format);
+    };
     let header = match input.header_line {
         Some(1) => "header".to_owned(),
         Some(line) => format!("header on line {line}"),
         None => "no header".to_owned(),
     };
-    let quoting = match (input.quote.as_str(), input.escape.as_str()) {
-        ("none", _) => ", no quotes",
-        (_, "backslash") => ", quotes escaped by `\\`",
+    let quoting = match (input.quote.as_deref(), input.escape.as_deref()) {
+        (Some("none"), _) => ", no quotes",
+        (_, Some("backslash")) => ", quotes escaped by `\\`",
         _ => "",
     };
-    format!(
-        "{}: {}, {}, {}, delimiter `{}`{quoting}, {header}, VINs in `{}` ({})",
-        visible(&input.name),
-        count(input.rows, "row"),
-        bytes(input.bytes),
-        input.encoding,
-        input.delimiter.escape_debug(),
-        visible(&input.vin_column),
-        input.vin_column_by.replace('_', " ")
-    )
+    format!("{encoding}{packed}, delimiter `{}`{quoting}, {header}", delimiter.escape_debug())
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use std::io::{self, Read};
 
 use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use crate::input::content::{Refused, SAVE_AS_CSV};
+
 /// How the characters of a file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Encoding {
@@ -37,19 +39,9 @@ impl Form {
     }
 }
 
-/// What a file is when it is not text, and what its owner can do about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NotText {
-    pub(super) what: &'static str,
-    pub(super) hint: &'static str,
-}
-
 impl Encoding {
     /// Tells the encoding by the first bytes of a file.
-    pub(super) fn of(head: &[u8]) -> Result<Self, NotText> {
-        if let Some(&(_, not_text)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
-            return Err(not_text);
-        }
+    pub(super) fn of(head: &[u8]) -> Result<Self, Refused> {
         let encoding = |form, bom| Ok(Self { form, bom });
         match head {
             [0xEF, 0xBB, 0xBF, rest @ ..] => encoding(utf8_or_1252(rest), 3),
@@ -58,7 +50,7 @@ impl Encoding {
             _ if head.contains(&0) => match utf16_by_nuls(head) {
                 Some(form) => encoding(form, 0),
                 None if is_padded_text(head) => encoding(utf8_or_1252(head), 0),
-                None => Err(NotText { what: "is not text: it holds NUL bytes", hint: SAVE_AS_CSV }),
+                None => Err(Refused { what: "is not text: it holds NUL bytes", hint: SAVE_AS_CSV }),
             },
             _ => encoding(utf8_or_1252(head), 0),
         }
@@ -98,42 +90,6 @@ fn is_padded_text(head: &[u8]) -> bool {
         && utf8_or_1252(head) == Form::Utf8
         && !head.iter().any(|byte| is_odd(byte) && *byte != DOS_END)
 }
-
-const SAVE_AS_CSV: &str = "save it as CSV (UTF-8)";
-
-/// First bytes of what is handed over as CSV and is none.
-const MAGIC: [(&[u8], NotText); 10] = [
-    (b"PK\x03\x04", ZIP),
-    (b"PK\x05\x06", ZIP),
-    (
-        b"\xD0\xCF\x11\xE0",
-        NotText {
-            what: "is an old Excel workbook (or a password-protected one)",
-            hint: SAVE_AS_CSV,
-        },
-    ),
-    (b"PAR1", NotText { what: "is a Parquet file", hint: "export its VIN column as CSV" }),
-    (b"ARROW1", NotText { what: "is an Arrow file", hint: "export its VIN column as CSV" }),
-    (
-        b"\x1F\x8B",
-        NotText { what: "is gzip data", hint: "unpack it first: `gzip -dc FILE`, then `-`" },
-    ),
-    (
-        b"\x28\xB5\x2F\xFD",
-        NotText { what: "is zstd data", hint: "unpack it first: `zstd -dc FILE`, then `-`" },
-    ),
-    (b"%PDF-", NotText { what: "is a PDF document", hint: "copy its table into a CSV file" }),
-    (
-        b"SQLite format 3\0",
-        NotText { what: "is a SQLite database", hint: "export its VIN column as CSV" },
-    ),
-    (b"\xFF\xFE\0\0", NotText { what: "is UTF-32 text", hint: SAVE_AS_CSV }),
-];
-
-const ZIP: NotText = NotText {
-    what: "is an Excel workbook or another zip archive",
-    hint: "save the sheet as CSV (UTF-8), or unpack the archive",
-};
 
 /// A reader that turns the bytes of `bytes` into UTF-8.
 #[derive(Debug)]

@@ -4,16 +4,15 @@
 
 use std::io::Read;
 
-use super::decode::{Encoding, NotText, Text};
+use super::decode::{Encoding, Text};
 use super::quoting::Quoting;
 use super::records::{RecordError, Records};
 use super::trial;
 use crate::domain::vin;
 use crate::input::InputSpec;
+use crate::input::content::Refused;
 use crate::input::record::Record;
-
-/// Bytes looked at.
-pub(super) const HEAD: u64 = 64 << 10;
+use crate::input::source;
 
 /// Records compared to find the delimiter.
 const COMPARED: usize = 200;
@@ -34,7 +33,7 @@ pub(super) struct Dialect {
 
 impl Dialect {
     /// Tells the dialect by the first bytes of a file, except for what `spec` names.
-    pub(super) fn of_head(head: &[u8], spec: &InputSpec) -> Result<Self, NotText> {
+    pub(super) fn of_head(head: &[u8], spec: &InputSpec) -> Result<Self, Refused> {
         let encoding = Encoding::of(head)?;
         let separator = separator_line(head, encoding);
         let quoting = Quoting::given(spec);
@@ -150,7 +149,7 @@ fn head_records(head: &[u8], dialect: Dialect) -> Vec<Record> {
         all.push(record);
     }
     // The last record of a cut head is most often cut itself.
-    if head.len() as u64 >= HEAD && all.len() > 1 && all.len() < COMPARED {
+    if head.len() as u64 >= source::HEAD && all.len() > 1 && all.len() < COMPARED {
         all.pop();
     }
     all

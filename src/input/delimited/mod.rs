@@ -10,21 +10,21 @@ mod quoting;
 mod records;
 mod trial;
 
-use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::decode::{Form, Text};
-use self::dialect::{Dialect, HEAD};
+use self::dialect::Dialect;
 use self::quoting::Quoting;
 use self::records::{RecordError, Records};
 use self::trial::Trouble;
-use super::batch::Filling;
+use super::InputSpec;
+use super::filling::Filling;
 use super::layout::{Rows, Table};
 use super::pass::FileDigest;
 use super::record::Record;
-use super::source::{Bytes, Source};
-use super::{InputSpec, file};
+use super::source::{self, Source};
+use super::unpack::Bytes;
 use crate::domain::Error;
 
 /// How a file of delimited text is read.
@@ -41,9 +41,10 @@ impl Delimited {
     /// Sniffs `source`.
     pub(super) fn open(source: &Source, spec: &InputSpec) -> Result<(Self, Table), Error> {
         let name = &source.name;
-        let head = source.head(HEAD).map_err(|error| unread(name, RecordError::Io(error)))?;
-        let dialect = Dialect::of_head(&head, spec).map_err(|not_text| {
-            Error::bad_input(Path::new(name), not_text.what).hint(not_text.hint)
+        let head =
+            source.head(source::HEAD).map_err(|error| unread(name, RecordError::Io(error)))?;
+        let dialect = Dialect::of_head(&head, spec).map_err(|refused| {
+            Error::bad_input(Path::new(name), refused.what).hint(refused.hint)
         })?;
         let found = trial::verdict(source, &head, dialect, spec);
         let found = found
@@ -93,7 +94,8 @@ impl Delimited {
         table: &'a Table,
         fields: &'a [Option<usize>],
     ) -> Result<Reader<'a>, Error> {
-        let records = self.dialect.records(source.bytes());
+        let records =
+            source.bytes().map_err(RecordError::Io).and_then(|bytes| self.dialect.records(bytes));
         let records = records.map_err(|error| unread(&source.name, error))?;
         let record = Record::default();
         Ok(Reader { name: &source.name, text: self, fields, records, record, rows: table.rows() })
@@ -104,7 +106,7 @@ impl Delimited {
 fn sample(source: &Source, dialect: Dialect) -> Result<Vec<Record>, RecordError> {
     const RECORDS: usize = 200;
     const BYTES: usize = 1 << 20;
-    let mut records = dialect.records(source.bytes())?;
+    let mut records = dialect.records(source.unhashed()?)?;
     let mut sample = Vec::new();
     let mut bytes = 0;
     while sample.len() < RECORDS && bytes < BYTES {
@@ -154,10 +156,7 @@ impl Reader<'_> {
 
 fn unread(name: &str, error: RecordError) -> Error {
     match error {
-        RecordError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            file::changed(name)
-        }
-        RecordError::Io(error) => Error::io("cannot read", Path::new(name), error),
+        RecordError::Io(error) => source::unread(name, error),
         RecordError::UnclosedQuote { line } => unproven(name, Trouble::Unclosed { line }),
     }
 }

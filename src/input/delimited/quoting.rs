@@ -4,12 +4,16 @@ use crate::input::{Escape, InputSpec, Quote};
 
 /// The quotes, escapes and line ends of a file of delimited text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a habit of its own, and any may go with any"
+)]
 pub(in crate::input) struct Quoting {
     /// What a field may stand in; ASCII.
     pub(super) quote: Option<u8>,
-    /// How a quote is written inside quotes. A backslash also takes its meaning from a
-    /// delimiter, line end or backslash behind it.
-    pub(super) escape: Escape,
+    /// A backslash takes its meaning from the quote, delimiter, line end or backslash
+    /// behind it; else a quote inside quotes is doubled.
+    pub(super) backslash: bool,
     /// Spaces may stand before an opening quote.
     pub(super) after_spaces: bool,
     /// A quote that does not close in its line, at the end of its field, is a character.
@@ -22,7 +26,7 @@ impl Quoting {
     /// That of RFC 4180.
     pub(super) const DOUBLED: Self = Self {
         quote: Some(b'"'),
-        escape: Escape::Double,
+        backslash: false,
         after_spaces: false,
         in_line: false,
         lf_only: false,
@@ -30,12 +34,12 @@ impl Quoting {
 
     /// What the command line says, where it says all.
     pub(super) fn given(spec: &InputSpec) -> Option<Self> {
-        let escape = spec.escape.unwrap_or(Escape::Double);
+        let backslash = spec.escape == Some(Escape::Backslash);
         let quote = match spec.quote? {
             Quote::None => None,
             Quote::Character(quote) => Some(quote),
         };
-        Some(Self { quote, escape, ..Self::DOUBLED })
+        Some(Self { quote, backslash, ..Self::DOUBLED })
     }
 
     /// `"`, `none` and the like, for a person.
@@ -45,9 +49,6 @@ impl Quoting {
 
     /// How a quote stands inside quotes: the word for it in `--escape`.
     pub(in crate::input) const fn escape_name(self) -> &'static str {
-        match self.escape {
-            Escape::Double => "double",
-            Escape::Backslash => "backslash",
-        }
+        if self.backslash { "backslash" } else { "double" }
     }
 }

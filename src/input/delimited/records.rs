@@ -12,7 +12,6 @@ use std::mem;
 use memchr::{memchr, memchr2, memchr3};
 
 use super::quoting::Quoting;
-use crate::input::Escape;
 use crate::input::record::{MAX_RECORD, Record};
 
 const BUFFER: usize = 64 << 10;
@@ -89,10 +88,7 @@ enum State {
 impl<R: Read> Records<R> {
     /// Reads records from `text`, which must be UTF-8; `delimiter` must be ASCII.
     pub(super) fn new(text: R, delimiter: u8, quoting: Quoting) -> Self {
-        let escape = match quoting.escape {
-            Escape::Double => NONE,
-            Escape::Backslash => b'\\',
-        };
+        let escape = if quoting.backslash { b'\\' } else { NONE };
         Self {
             text,
             delimiter,
@@ -232,11 +228,19 @@ impl<R: Read> Records<R> {
             return State::Quoted;
         }
         let ends = byte == self.delimiter || matches!(byte, b'\n' | b'\r');
-        let is_space = byte == b' ' && self.quoting.after_spaces;
-        if !(ends || is_space) {
+        let may_stand_there =
+            ends || (byte == b' ' && self.quoting.after_spaces && self.ends_soon());
+        if !may_stand_there {
             self.note_misplaced(self.line);
         }
         State::Bare
+    }
+
+    /// Whether only spaces stand before the end of the field, as far as it is in sight.
+    fn ends_soon(&self) -> bool {
+        let rest = &self.buffer[self.position..self.filled];
+        let next = rest.iter().find(|&&byte| byte != b' ');
+        next.is_none_or(|&byte| byte == self.delimiter || is_line_end(byte))
     }
 
     fn take_space(&mut self, record: &mut Record) -> State {

@@ -16,10 +16,11 @@ use super::dialect::{Dialect, holds_whole_vin, vin_places};
 use super::quoting::Quoting;
 use super::records::{Oddities, RecordError, Records};
 use crate::input::record::{MAX_FIELDS, Record};
-use crate::input::source::{Bytes, Source};
+use crate::input::source::Source;
+use crate::input::unpack::Bytes;
 use crate::input::{Escape, InputSpec};
 
-const BACKSLASHED: Quoting = Quoting { escape: Escape::Backslash, ..Quoting::DOUBLED };
+const BACKSLASHED: Quoting = Quoting { backslash: true, ..Quoting::DOUBLED };
 const BARE: Quoting = Quoting { quote: None, ..BACKSLASHED };
 const IN_LINE: Quoting = Quoting { in_line: true, ..Quoting::DOUBLED };
 
@@ -53,6 +54,8 @@ struct Trial {
     records: u64,
     /// Records with the number of fields that most have.
     agreeing: u64,
+    /// Records with a VIN where rows have theirs.
+    with_vin: u64,
     oddities: Oddities,
     trouble: Option<Trouble>,
 }
@@ -76,7 +79,7 @@ pub(super) fn verdict(
     if spec.quote.is_some() {
         return Ok(Ok(plain));
     }
-    let marks = Marks::of(Text::new(source.unhashed(), dialect.encoding), dialect.delimiter)?;
+    let marks = Marks::of(Text::new(source.unhashed()?, dialect.encoding), dialect.delimiter)?;
     if !marks.quote && !marks.escape && !marks.has_stray_cr() {
         return Ok(Ok(plain));
     }
@@ -136,25 +139,24 @@ impl Trial {
             .then_with(|| theirs.cmp(&mine))
     }
 
-    /// Compares the shares of records that agree on their number of fields.
+    /// Compares the shares of records that agree on their number of fields, and then of
+    /// those that have a VIN.
     fn agreement(&self, other: &Self) -> Ordering {
-        let share = |trial: &Self, records: u64| u128::from(trial.agreeing) * u128::from(records);
-        share(self, other.records).cmp(&share(other, self.records))
+        let share = |count: u64, records: u64| u128::from(count) * u128::from(records);
+        let compared =
+            |mine: u64, theirs: u64| share(mine, other.records).cmp(&share(theirs, self.records));
+        compared(self.agreeing, other.agreeing)
+            .then_with(|| compared(self.with_vin, other.with_vin))
     }
 }
 
 /// Bytes by which ways of quoting differ.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "marks that a text has or has not")]
 struct Marks {
     quote: bool,
     /// A backslash before what it may take the meaning from.
     escape: bool,
-    ends: LineEnds,
-}
-
-/// Line ends by which ways of reading differ.
-#[derive(Clone, Copy, Debug, Default)]
-struct LineEnds {
     lone_cr: bool,
     lf: bool,
 }
@@ -181,14 +183,14 @@ impl Marks {
             memchr::memchr_iter(mark, chunk).filter_map(behind).any(is_so)
         };
         self.quote = self.quote || memchr::memchr(b'"', chunk).is_some();
-        self.ends.lf = self.ends.lf || memchr::memchr(b'\n', &chunk[1..]).is_some();
+        self.lf = self.lf || memchr::memchr(b'\n', &chunk[1..]).is_some();
         self.escape = self.escape
             || followed(b'\\', &|next| next == delimiter || b"\"\\\r\n".contains(&next));
-        self.ends.lone_cr = self.ends.lone_cr || followed(b'\r', &|next| next != b'\n');
+        self.lone_cr = self.lone_cr || followed(b'\r', &|next| next != b'\n');
     }
 
     const fn has_stray_cr(self) -> bool {
-        self.ends.lone_cr && self.ends.lf
+        self.lone_cr && self.lf
     }
 }
 
@@ -206,11 +208,10 @@ impl File<'_> {
         let mut trials = Vec::new();
         let line_ends = [false, true].into_iter().take(1 + usize::from(marks.has_stray_cr()));
         for lf_only in line_ends {
-            for escape in [Escape::Double, Escape::Backslash] {
-                let is_asked = spec.escape.is_none_or(|asked| asked == escape);
-                let is_possible = marks.escape || escape == Escape::Double;
-                if is_asked && (is_possible || spec.escape.is_some()) {
-                    let quoting = Quoting { escape, lf_only, ..Quoting::DOUBLED };
+            for backslash in [false, true] {
+                let is_asked = spec.escape.is_none_or(|it| (it == Escape::Backslash) == backslash);
+                if is_asked && (!backslash || marks.escape || spec.escape.is_some()) {
+                    let quoting = Quoting { backslash, lf_only, ..Quoting::DOUBLED };
                     trials.extend(self.trials_of(quoting)?);
                 }
                 let alone = trials.first().filter(|_| trials.len() == 1 && !lf_only);
@@ -259,14 +260,17 @@ impl File<'_> {
 
     /// Reads the file in one way, up to its first trouble.
     fn read(&self, quoting: Quoting) -> Result<Trial, RecordError> {
-        let mut records = self.dialect.quoted(quoting).records(self.source.unhashed())?;
+        let mut records = self.dialect.quoted(quoting).records(self.source.unhashed()?)?;
         let mut record = Record::default();
         let mut widths = vec![0; MAX_FIELDS + 1];
         let mut trouble = None;
-        let mut misplaced = 0;
+        let (mut misplaced, mut with_vin) = (0, 0);
         while trouble.is_none() {
             match records.read(&mut record) {
-                Ok(true) => widths[record.len().min(MAX_FIELDS)] += 1,
+                Ok(true) => {
+                    widths[record.len().min(MAX_FIELDS)] += 1;
+                    with_vin += u64::from(self.has_vin(&record));
+                }
                 Ok(false) => break,
                 Err(RecordError::UnclosedQuote { line }) => {
                     trouble = Some(Trouble::Unclosed { line });
@@ -281,6 +285,7 @@ impl File<'_> {
             quoting,
             records: widths.iter().sum(),
             agreeing: widths.iter().copied().max().unwrap_or(0),
+            with_vin,
             oddities: records.oddities(),
             trouble,
         })
@@ -328,10 +333,16 @@ impl File<'_> {
             vins.any(|vin| !own.contains(&vin))
         };
         let rows = lines.iter().filter(|line| is_row(line)).count();
-        let other = lines.iter().skip(1).position(is_other);
+        // The record's own VIN may be that of its last line: then the first is another row.
+        let other = lines.iter().position(is_other).map(|line| line.max(1));
         // Where the record has no VIN, its first line may be a row whose VIN is bad.
         let other = other.filter(|_| rows > usize::from(!own.is_empty()) || own.is_empty());
-        other.map(|below| 1 + below as u64)
+        other.map(|below| below as u64)
+    }
+
+    fn has_vin(&self, record: &Record) -> bool {
+        let mut cells = self.places.iter().filter_map(|&place| record.get(place));
+        cells.any(holds_whole_vin)
     }
 
     /// The VINs where rows have theirs.

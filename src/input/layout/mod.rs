@@ -30,7 +30,9 @@ use crate::domain::Error;
 /// What is known of a file once its first records were seen.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    /// The line of the record that names the columns.
+    /// Whether a record or the format names the columns.
+    pub(super) has_header: bool,
+    /// The line of the record that names them.
     pub(super) header_line: Option<u64>,
     pub(super) columns: Vec<String>,
     /// What the file calls them; a name may come again, or be empty.
@@ -83,6 +85,7 @@ impl Table {
         let row_vehicle = row_vehicle::find(name, &spec.map, &columns, found.index, &data)?;
         let cells = |record: &Record| record.iter().map(|cell| cell.trim().to_owned()).collect();
         Ok(Self {
+            has_header: header.is_some(),
             header_line: header.map(|record| record.line),
             columns,
             headers,
@@ -100,6 +103,33 @@ impl Table {
         })
     }
 
+    /// The table of the file `name`, whose format names its columns; `sample` are its
+    /// first rows.
+    pub(super) fn named(
+        name: &str,
+        headers: &[String],
+        sample: &[Record],
+        spec: &InputSpec,
+    ) -> Result<Self, Error> {
+        if headers.is_empty() {
+            return Ok(Self::default());
+        }
+        let columns = columns::unique_names(headers);
+        let data: Vec<&Record> = sample.iter().collect();
+        let found = vin_column::find(name, &columns, &data, spec)?;
+        let row_vehicle = row_vehicle::find(name, &spec.map, &columns, found.index, &data)?;
+        Ok(Self {
+            has_header: true,
+            columns,
+            headers: headers.to_vec(),
+            vin_index: found.index,
+            chosen_by: found.by,
+            row_vehicle,
+            warning: found.warning,
+            ..Self::default()
+        })
+    }
+
     /// Starts a pass over the records.
     pub(super) fn rows(&self) -> Rows<'_> {
         Rows::of(self)
@@ -113,7 +143,7 @@ impl Table {
     /// What the owner of the file `name` should know.
     pub(super) fn warnings(&self, name: &str) -> Vec<String> {
         let headerless = match &self.columns[..] {
-            _ if self.header_line.is_some() => None,
+            _ if self.has_header => None,
             [] => None,
             [only] => Some(format!("`{name}` has no header; its column is called `{only}`")),
             [first, ..] => {

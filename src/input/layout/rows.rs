@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::batch::Filling;
 use super::super::columns::is_vin_header;
+use super::super::filling::Filling;
 use super::super::record::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, Record};
 use super::Table;
 use super::head::HeadKind;
@@ -327,7 +327,7 @@ fn says_total(cell: &str) -> bool {
         .split(|character: char| !character.is_alphabetic())
         .filter(|w| !w.is_empty())
         .collect();
-    let begins = |known: &str| words.join(" ").starts_with(known);
+    let begins = |known: &&str| words.join(" ").starts_with(*known);
     let is_word = words.first().is_some_and(|first| WORDS.contains(first));
-    words.len() <= MOST_WORDS && (is_word || WORDS[20..].iter().any(|known| begins(known)))
+    words.len() <= MOST_WORDS && (is_word || WORDS[20..].iter().any(begins))
 }

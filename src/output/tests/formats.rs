@@ -7,7 +7,6 @@ use ::arrow::array::{Array, AsArray, RecordBatch};
 use ::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Int32Type, TimeUnit, TimestampMicrosecondType,
 };
-use ::arrow::ipc::reader::{FileReader, StreamReader};
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use ::parquet::basic::LogicalType;
 use ::parquet::schema::types::ColumnDescPtr;
@@ -394,37 +393,11 @@ fn jsonl_is_one_object_a_row_with_every_column() {
 }
 
 #[test]
-fn arrow_streams_have_an_end_marker() {
-    let folder = Folder::new();
-    let out = folder.path("out.arrows");
-    write(&spec(&out), &[block(), block()]);
-    let bytes = fs::read(&out).expect("the file is there");
-    assert_eq!(bytes[bytes.len() - 8..], [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
-    let reader = StreamReader::try_new(bytes.as_slice(), None).expect("a stream");
-    let metadata = reader.schema().metadata().clone();
-    assert_eq!(metadata.get("vinrich.schema_version").map(String::as_str), Some("2"));
-    let rows: usize = reader.map(|batch| batch.expect("readable").num_rows()).sum();
-    assert_eq!(rows, 6);
-}
-
-#[test]
-fn arrow_files_are_read_from_their_end() {
-    let folder = Folder::new();
-    let out = folder.path("out.arrow");
-    write(&spec(&out), &[block(), block()]);
-    let reader = FileReader::try_new(File::open(&out).expect("a file"), None).expect("a file");
-    assert_eq!(reader.num_batches(), 2);
-    assert_eq!(reader.schema().metadata()["vinrich.run_id"], RUN);
-    let rows: usize = reader.map(|batch| batch.expect("readable").num_rows()).sum();
-    assert_eq!(rows, 6);
-}
-
-#[test]
 fn typed_columns_hold_their_original_names() {
     let folder = Folder::new();
     let columns = ["Odo", "Odo_2", "Пробег"].map(str::to_owned);
     let headers = ["Odo", "Odo", "Пробег"].map(str::to_owned);
-    let input = InputInfo { columns: &columns, headers: &headers, files: &[] };
+    let input = InputInfo { columns: &columns, headers: &headers, ..InputInfo::default() };
     for (keep_names, expected) in
         [(false, ["odo", "odo_2", "probeg"]), (true, ["Odo", "Odo_2", "Пробег"])]
     {

@@ -20,7 +20,12 @@ fn written(folder: &Folder, name: &str, columns: &[&str], block: Block, choice: 
         choice.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
     let out = folder.path(name);
     let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
-    let input = InputInfo { columns: &columns, headers: &columns, files: &["a.csv".into()] };
+    let input = InputInfo {
+        columns: &columns,
+        headers: &columns,
+        files: &["a.csv".into()],
+        ..InputInfo::default()
+    };
     let choice = Choice::of(&words).expect("columns").with_run_id();
     let spec = OutputSpec { columns: choice, ..spec(&out) };
     let mut output = Output::create(&spec, input, RUN).expect("created");

@@ -177,7 +177,7 @@ fn blank(rows: usize) -> Vec<ArrayRef> {
 }
 
 fn input_info<'a>(columns: &'a [String], files: &'a [String]) -> InputInfo<'a> {
-    InputInfo { columns, headers: columns, files }
+    InputInfo { columns, headers: columns, files, ..InputInfo::default() }
 }
 
 struct Folder(tempfile::TempDir);

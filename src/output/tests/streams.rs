@@ -1,8 +1,10 @@
 //! Standard output, played by a reader that can go away.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+
+use ::arrow::ipc::reader::{FileReader, StreamReader};
 
 use super::{Folder, INPUT, RUN, blank, block, full, input_info, spec, write};
 use crate::domain::{Error, Exit};
@@ -118,4 +120,30 @@ fn a_full_disk_is_told_as_such() {
         assert_eq!(error.exit(), Exit::Io);
         assert!(error.to_string().starts_with("no space left"), "{error}");
     }
+}
+
+#[test]
+fn arrow_streams_have_an_end_marker() {
+    let folder = Folder::new();
+    let out = folder.path("out.arrows");
+    write(&spec(&out), &[block(), block()]);
+    let bytes = fs::read(&out).expect("the file is there");
+    assert_eq!(bytes[bytes.len() - 8..], [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
+    let reader = StreamReader::try_new(bytes.as_slice(), None).expect("a stream");
+    let metadata = reader.schema().metadata().clone();
+    assert_eq!(metadata.get("vinrich.schema_version").map(String::as_str), Some("2"));
+    let rows: usize = reader.map(|batch| batch.expect("readable").num_rows()).sum();
+    assert_eq!(rows, 6);
+}
+
+#[test]
+fn arrow_files_are_read_from_their_end() {
+    let folder = Folder::new();
+    let out = folder.path("out.arrow");
+    write(&spec(&out), &[block(), block()]);
+    let reader = FileReader::try_new(File::open(&out).expect("a file"), None).expect("a file");
+    assert_eq!(reader.num_batches(), 2);
+    assert_eq!(reader.schema().metadata()["vinrich.run_id"], RUN);
+    let rows: usize = reader.map(|batch| batch.expect("readable").num_rows()).sum();
+    assert_eq!(rows, 6);
 }

@@ -195,7 +195,7 @@ fn columns_are_chosen_before_anything_is_read() {
     assert_eq!(header[..4], ["input_vin", "row_id", "vin", "vin_status"]);
     assert_eq!(header.last(), Some(&"run_id"));
     assert!(!header.iter().any(|name| name.starts_with("listing")), "{header:?}");
-    let run_id = work.json("out.csv.run.json")["run_id"].clone();
+    let run_id = work.report("out.csv")["run_id"].clone();
     assert!(csv_rows(&text).iter().all(|row| run_id == row["run_id"]));
 }
 

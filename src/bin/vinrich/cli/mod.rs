@@ -28,10 +28,11 @@ pub(crate) use self::{
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
-use vinrich::input::{Escape, Quote};
+use vinrich::input::{Escape, InputFormat, Quote};
 use vinrich::plan::Allowance;
 use vinrich::row_vehicle::VehicleField;
 
@@ -231,6 +232,9 @@ pub(crate) struct RowsArgs {
     /// The column that holds the VIN, by header or 1-based number [default: found by content and name]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) vin_column: Option<String>,
+    /// What the files are written in [default: found by content]
+    #[arg(long, value_name = "FORMAT", value_parser = input_format())]
+    pub(crate) input_format: Option<InputFormat>,
     /// What separates fields: `,` `;` `|` or `tab` [default: sniffed]
     #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
@@ -271,6 +275,11 @@ pub(crate) struct ConsentArgs {
     /// Send at most this many calls, retries included
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) max_calls: Option<u64>,
+}
+
+fn input_format() -> impl TypedValueParser<Value = InputFormat> {
+    PossibleValuesParser::new(InputFormat::ALL.map(InputFormat::name))
+        .try_map(|name| InputFormat::from_name(&name).ok_or("is not a format"))
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

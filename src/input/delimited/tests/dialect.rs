@@ -67,6 +67,28 @@ fn an_unclosed_quote_in_tsv_is_text() {
 }
 
 #[test]
+fn a_row_within_quotes_is_seen_though_the_last_line_has_a_vin_of_its_own() {
+    // Both quotes stand where they may open and close; one row would be gone.
+    let text = format!("Note\tUnit\tVIN\nok\t1\t{CRUZE}\n\"\t2\t{ACTROS}\n\"\t3\t{LEAF}\n");
+    assert_eq!(read(&text).vins, [CRUZE, ACTROS, LEAF]);
+    let error = read_with(&text.replace('\t', ","), |_| {}).err().expect("refused");
+    assert!(error.to_string().contains("opened on line 3 takes in line 4"), "{error}");
+    // A quote that would close within a cell is none, though spaces follow it.
+    let text = format!(
+        "Note\tUnit\tVIN\n \"a\"\t1\t{CRUZE}\n\"dent\t2\t{ACTROS}\n5'10\" x 6'2\"\t3\t{LEAF}\n"
+    );
+    assert_eq!(read(&text).vins, [CRUZE, ACTROS, LEAF]);
+}
+
+#[test]
+fn records_torn_into_as_many_fields_are_told_by_their_vins() {
+    let text = format!("Note,VIN\nsaid no\\, went\\\nhome,{CRUZE}\nok,{ACTROS}\nok,{LEAF}\n");
+    let read = read(&text);
+    assert_eq!((read.vins.len(), read.last.len()), (3, 3));
+    assert_eq!(read.inputs.files()[0].escape, Some("backslash"));
+}
+
+#[test]
 fn a_proven_quote_spans_lines() {
     for delimiter in ['\t', ',', ';', '|'] {
         let notes = ["\"left\nright\"", "ok", "\"a \"\"b\"\"\r\n\r\nc\"", "\"\""];
@@ -118,7 +140,7 @@ fn quotes_behind_backslashes_are_seen_wherever_they_first_are() {
         );
         let read = read(&text);
         assert_eq!(read.vins.len(), 1_204, "{notes:?}");
-        assert_eq!(read.inputs.files()[0].escape, "backslash");
+        assert_eq!(read.inputs.files()[0].escape, Some("backslash"));
         let note = notes[0][1..notes[0].len() - 1].replace("\\\"", "\"").replace("\\\\", "\\");
         assert_eq!(read.last[1_200], note, "{notes:?}");
     }
@@ -133,7 +155,7 @@ fn a_backslash_may_be_a_character() {
     ] {
         let read = read(&table(',', notes));
         assert_eq!(read.vins, ALL, "{notes:?}");
-        assert_eq!(read.inputs.files()[0].escape, "double", "{notes:?}");
+        assert_eq!(read.inputs.files()[0].escape, Some("double"), "{notes:?}");
     }
 }
 
@@ -145,7 +167,7 @@ fn backslashes_without_quotes_escape_delimiters_and_line_ends() {
     assert_eq!(read.last, ["left\nright", "a\tb", "", "c:\\d"]);
     let doubled = |spec: &mut InputSpec| spec.escape = Some(Escape::Double);
     let read = read_with(&table('\t', notes), doubled).expect("read");
-    assert_eq!(read.inputs.files()[0].escape, "double");
+    assert_eq!(read.inputs.files()[0].escape, Some("double"));
     assert!(read.vins.len() == 4 && read.last.len() == 5, "{:?}", read.last);
 }
 
@@ -177,5 +199,5 @@ fn the_delimiter_is_the_one_that_sets_vins_apart() {
     let text =
         format!("Ort;Fin;Preis\nKöln, Süd;{CRUZE};1,5\nBonn, West;{ACTROS};2,5\nA, B;{LEAF};3,5\n");
     let read = read(&text);
-    assert_eq!((read.vins.len(), read.inputs.files()[0].delimiter), (3, b';'));
+    assert_eq!((read.vins.len(), read.inputs.files()[0].delimiter), (3, Some(b';')));
 }

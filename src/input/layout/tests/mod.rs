@@ -1,5 +1,8 @@
+use arrow::datatypes::DataType;
+
 use super::*;
-use crate::input::batch::{Filling, Roles};
+use crate::input::batch::Roles;
+use crate::input::filling::Filling;
 
 const VINS: [&str; 3] = ["1G1BE5SM7H7100001", "WDB9634031L738112", "YV2RT40A8JB850344"];
 
@@ -31,14 +34,14 @@ fn try_see(lines: &[&str], spec: &InputSpec) -> Result<Seen, Error> {
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let records = records(&lines);
     let table = Table::of("fleet", &records, spec)?;
-    let mut batch = Filling::new(1, 1);
+    let mut batch = Filling::new(&[DataType::Utf8], 1);
     batch.start_file(0, 1, Roles { vin: Some(0), ..Roles::default() });
     let mut rows = table.rows();
     for record in &records {
         rows.push(record, &[Some(table.vin_index)], &mut batch);
     }
     let count = rows.finish();
-    let batch = batch.take();
+    let batch = batch.take().expect("a batch");
     assert_eq!(batch.len() as u64, count);
     Ok(Seen {
         rows: batch.rows().map(crate::input::Row::source_row).collect(),
@@ -112,7 +115,7 @@ fn units_below_the_header_are_no_row() {
 
 #[test]
 fn a_first_row_with_a_bad_vin_is_kept_without_a_header() {
-    for bad in ["WDB96340", "n/a", "", "1G1BE5SM7H71O0001X", "-"] {
+    for bad in ["WDB96340", "CLRCSAPU7", "n/a", "", "1G1BE5SM7H71O0001X", "-"] {
         let first = format!("7;{bad};12");
         let seen = see(&[&first, "8;V1;13", "9;V2;14"]);
         assert_eq!(seen.table.header_line, None, "{bad:?}");
@@ -206,7 +209,7 @@ fn a_file_that_ends_in_a_line_is_told_to_be_cut_off() {
         let mut records = records(lines);
         records.last_mut().expect("a record").is_last_and_open = true;
         let table = Table::of("fleet", &records, &InputSpec::default()).expect("a table");
-        let mut batch = Filling::new(1, 1);
+        let mut batch = Filling::new(&[DataType::Utf8], 1);
         batch.start_file(0, 1, Roles::default());
         let mut rows = table.rows();
         for record in &records {

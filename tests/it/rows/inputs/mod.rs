@@ -1,5 +1,6 @@
 //! Inputs as they come: each has its rows, its reasons and its exit code.
 
+mod formats;
 mod kinds;
 mod layouts;
 mod places;
@@ -124,7 +125,7 @@ fn what_is_left_out_is_in_the_report() {
     let rows = rows(&work);
     assert_eq!(column(&rows, "vin"), vins);
     assert_eq!(column(&rows, "source_row"), ["4", "5", "7"]);
-    let report = work.json("out.csv.run.json");
+    let report = work.report("out.csv");
     let input = &report["inputs"][0];
     assert_eq!(input["rows"], 3);
     assert_eq!(input["header_line"], 3);
@@ -149,7 +150,7 @@ fn quotes_in_doubt_are_refused_and_flags_decide() {
     assert!(!work.path("out.csv").exists());
     enrich(&work, &["in.csv", "--quote", "none"]).exits(0);
     assert_eq!(column(&rows(&work), "vin"), vins);
-    assert_eq!(work.json("out.csv.run.json")["inputs"][0]["quote"], "none");
+    assert_eq!(work.report("out.csv")["inputs"][0]["quote"], "none");
     enrich(&work, &["in.csv", "--quote", "\""]).exits(0);
     assert_eq!(column(&rows(&work), "vin"), [a, b]);
 
@@ -159,7 +160,7 @@ fn quotes_in_doubt_are_refused_and_flags_decide() {
     work.write("in.csv", &format!("VIN,Tires\n{a},\"20\\\" ok\"\n{b},\"18\\\"\"\n{c},ok\n"));
     enrich(&work, &["in.csv"]).exits(0);
     assert_eq!(column(&rows(&work), "Tires"), ["20\" ok", "18\"", "ok"]);
-    assert_eq!(work.json("out.csv.run.json")["inputs"][0]["escape"], "backslash");
+    assert_eq!(work.report("out.csv")["inputs"][0]["escape"], "backslash");
 
     work.write("in.csv", &format!("old,old\nVIN,Nr\n{a},1\n"));
     enrich(&work, &["in.csv", "--header-row", "1", "--vin-column", "1"]).exits(0);

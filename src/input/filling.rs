@@ -1,0 +1,248 @@
+//! A batch that is being filled: row by row by formats of text, and many rows at a time
+//! by formats of columns.
+
+use std::mem;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder, new_null_array};
+use arrow::compute::{cast, concat};
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
+
+use super::batch::{Batch, Column, Problem, Roles, Span};
+use super::record::MAX_FIELD;
+use crate::domain::Error;
+use crate::domain::vin::VinError;
+
+/// Rows of a batch: enough to decode on every core, and to encode at a time.
+pub(super) const ROWS: usize = 8192;
+
+/// Bytes of cells, empty ones too, after which a batch is full though it has fewer rows.
+const BYTES: usize = 16 << 20;
+
+/// What a cell counts for beside its text. It takes 5 bytes here; the rest is for what
+/// the encoders keep of it.
+const CELL: usize = 24;
+
+/// A batch that is being filled.
+#[derive(Debug)]
+pub(super) struct Filling {
+    rows: usize,
+    bytes: usize,
+    columns: Vec<Cells>,
+    carried: usize,
+    spans: Vec<Span>,
+    problems: Vec<Problem>,
+}
+
+/// The cells of a column so far.
+#[derive(Debug)]
+enum Cells {
+    Text(StringBuilder),
+    Typed(Typed),
+}
+
+#[derive(Debug)]
+struct Typed {
+    data_type: DataType,
+    parts: Vec<ArrayRef>,
+    /// The cells in them.
+    length: usize,
+}
+
+impl Filling {
+    /// For columns of `types`, of which the first `carried` are carried through.
+    pub(super) fn new(types: &[DataType], carried: usize) -> Self {
+        let cells = |data_type: &DataType| match data_type {
+            DataType::Utf8 => Cells::Text(StringBuilder::with_capacity(0, 0)),
+            other => Cells::Typed(Typed { data_type: other.clone(), parts: Vec::new(), length: 0 }),
+        };
+        Self {
+            rows: 0,
+            bytes: 0,
+            columns: types.iter().map(cells).collect(),
+            carried,
+            spans: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// The rows that follow are those of another file, from `source_row` on.
+    pub(super) fn start_file(&mut self, file: usize, source_row: i64, roles: Roles) {
+        self.spans.push(Span { start: self.rows, file, source_row, roles });
+    }
+
+    /// Adds a row: a cell of text for each column, and what is wrong with it.
+    pub(super) fn push<'a>(
+        &mut self,
+        cells: impl Iterator<Item = Option<&'a str>>,
+        problem: Option<(VinError, String)>,
+    ) {
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            let cell = cell.filter(|cell| !cell.is_empty());
+            self.bytes += CELL + cell.map_or(0, str::len);
+            // A column that is typed is in no file of text.
+            if let Cells::Text(column) = column {
+                column.append_option(cell);
+            }
+        }
+        if let Some((error, detail)) = problem {
+            self.add_problem(self.rows, error, detail);
+        }
+        self.rows += 1;
+    }
+
+    /// Adds so many rows: cells for each column that the file has, and what is wrong with
+    /// some of them, by their place and in their order. Text is one of Arrow's views.
+    pub(super) fn push_rows(
+        &mut self,
+        rows: usize,
+        cells: &[Option<ArrayRef>],
+        problems: Vec<(usize, VinError, String)>,
+    ) -> Result<(), Error> {
+        let mut too_long = Vec::new();
+        for (column, cells) in self.columns.iter_mut().zip(cells) {
+            self.bytes += CELL * rows;
+            match (column, cells) {
+                (Cells::Text(column), None) => column.append_nulls(rows),
+                (Cells::Text(column), Some(cells)) => {
+                    self.bytes += append(column, cells, &mut too_long).map_err(misfit)?;
+                }
+                (Cells::Typed(_), None) => {}
+                (Cells::Typed(column), Some(cells)) => column.append(cells, self.rows),
+            }
+        }
+        let long = too_long
+            .into_iter()
+            .map(|row| (row, VinError::FieldTooLong, format!("over {MAX_FIELD} bytes in a cell")));
+        let mut problems: Vec<_> = long.chain(problems).collect();
+        problems.sort_by_key(|(row, ..)| *row);
+        problems.dedup_by_key(|(row, ..)| *row);
+        for (row, error, detail) in problems {
+            self.add_problem(self.rows + row, error, detail);
+        }
+        self.rows += rows;
+        Ok(())
+    }
+
+    fn add_problem(&mut self, row: usize, error: VinError, detail: String) {
+        self.bytes += detail.len();
+        self.problems.push(Problem { row, error, detail });
+    }
+
+    /// Leaves out a record of the file: the rows that follow are those behind it.
+    pub(super) fn skip(&mut self) {
+        let Some(last) = self.spans.last_mut() else { return };
+        if last.start == self.rows {
+            last.source_row += 1;
+        } else {
+            let source_row = last.source_row_of(self.rows) + 1;
+            let next = Span { start: self.rows, source_row, ..*last };
+            self.spans.push(next);
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.rows >= ROWS || self.bytes >= BYTES
+    }
+
+    /// How many more rows fit, whose text has these lengths in all its columns together.
+    pub(super) fn room(&self, lengths: impl Iterator<Item = usize>) -> usize {
+        let mut bytes = self.bytes;
+        let fits = |length: &usize| {
+            let fits = bytes < BYTES;
+            bytes += length + CELL * self.columns.len();
+            fits
+        };
+        lengths.take(ROWS.saturating_sub(self.rows)).take_while(fits).count()
+    }
+
+    /// The rows so far. Those that follow go on in the same file.
+    pub(super) fn take(&mut self) -> Result<Batch, Error> {
+        let rows = mem::take(&mut self.rows);
+        self.bytes = 0;
+        let last = self.spans.last();
+        let next =
+            last.map(|last| Span { start: 0, source_row: last.source_row_of(rows), ..*last });
+        let columns = self.columns.iter_mut().map(|column| match column {
+            Cells::Text(column) => Ok(Column::of(Arc::new(finished(column)))),
+            Cells::Typed(column) => column.take(rows).map(Column::of),
+        });
+        Ok(Batch {
+            rows,
+            columns: columns.collect::<Result<_, _>>().map_err(misfit)?,
+            carried: self.carried,
+            spans: mem::replace(&mut self.spans, next.into_iter().collect()),
+            problems: mem::take(&mut self.problems),
+        })
+    }
+}
+
+impl Typed {
+    /// Adds cells to what has as many rows as the batch.
+    fn append(&mut self, cells: &ArrayRef, rows: usize) {
+        self.pad(rows);
+        self.length += cells.len();
+        self.parts.push(Arc::clone(cells));
+    }
+
+    /// Adds empty cells for rows of files that do not have the column.
+    fn pad(&mut self, rows: usize) {
+        if self.length < rows {
+            self.parts.push(new_null_array(&self.data_type, rows - self.length));
+            self.length = rows;
+        }
+    }
+
+    fn take(&mut self, rows: usize) -> Result<ArrayRef, ArrowError> {
+        self.pad(rows);
+        self.length = 0;
+        let parts = mem::take(&mut self.parts);
+        match &parts[..] {
+            [] => Ok(new_null_array(&self.data_type, 0)),
+            [only] => Ok(Arc::clone(only)),
+            several => concat(&several.iter().map(|part| &**part).collect::<Vec<_>>()),
+        }
+    }
+}
+
+/// Adds cells as text, and the rows whose cell is too long to `too_long`; how many bytes
+/// were added.
+fn append(
+    column: &mut StringBuilder,
+    cells: &ArrayRef,
+    too_long: &mut Vec<usize>,
+) -> Result<usize, ArrowError> {
+    let views = match cells.data_type() {
+        DataType::Utf8View => Arc::clone(cells),
+        _ => cast(cells, &DataType::Utf8View)?,
+    };
+    let mut bytes = 0;
+    for (row, cell) in views.as_string_view().iter().enumerate() {
+        let cell = match cell {
+            Some(long) if long.len() > MAX_FIELD => {
+                too_long.push(row);
+                None
+            }
+            other => other,
+        };
+        bytes += cell.map_or(0, str::len);
+        column.append_option(cell);
+    }
+    Ok(bytes)
+}
+
+fn misfit(cause: ArrowError) -> Error {
+    Error::internal("cells do not fit the columns of a batch").because(cause)
+}
+
+/// The column, whose builder then has room for as much again.
+fn finished(column: &mut StringBuilder) -> StringArray {
+    let next =
+        StringBuilder::with_capacity(column.offsets_slice().len(), column.values_slice().len());
+    mem::replace(column, next).finish()
+}
+
+#[cfg(test)]
+#[path = "tests/filling.rs"]
+mod tests;

@@ -1,0 +1,193 @@
+//! Arrow IPC, file and stream: a file is a stream between two marks, with an index behind
+//! it. Both are read as the stream, whose messages are checked before: that each is all
+//! there, that the end is marked, and that none takes too much memory.
+
+use std::io::{self, BufReader};
+
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::ipc::reader::StreamReader;
+use arrow::ipc::{Message, MessageHeader, RecordBatch, root_as_message};
+
+use super::RecordBatches;
+use crate::input::random::{Random, RandomReader};
+
+/// A record batch may take so much memory, unpacked; writers make them of some 64 KiB to
+/// some hundred MiB.
+const MAX_BATCH: u64 = 2 << 30;
+
+/// The description of a message is some KiB.
+const MAX_DESCRIPTION: u64 = 64 << 20;
+
+const MAGIC: &[u8] = b"ARROW1";
+
+/// Where the stream of messages lies.
+#[derive(Debug)]
+pub(super) struct Extent {
+    start: u64,
+    end: u64,
+    schema: SchemaRef,
+}
+
+impl Extent {
+    pub(super) fn of_stream(data: &Random) -> Result<Self, ArrowError> {
+        if !(Messages { data, at: 0, end: data.length }).check()? {
+            return Err(cut_off("its end is not marked"));
+        }
+        Self::of(data, 0, data.length)
+    }
+
+    pub(super) fn of_file(data: &Random) -> Result<Self, ArrowError> {
+        const TAIL: u64 = 10;
+        let start = behind_magic(data)?;
+        let tail = data.length.checked_sub(TAIL).filter(|tail| *tail >= start);
+        let tail = tail.ok_or_else(|| cut_off("it is too short"))?;
+        let bytes = data.bytes(tail, 10)?;
+        if !bytes.ends_with(MAGIC) {
+            return Err(cut_off("its end is missing"));
+        }
+        let index = u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
+        let end = tail.checked_sub(index).filter(|end| *end >= start);
+        let end = end.ok_or_else(|| cut_off("its index is longer than the file"))?;
+        Messages { data, at: start, end }.check()?;
+        Self::of(data, start, end)
+    }
+
+    fn of(data: &Random, start: u64, end: u64) -> Result<Self, ArrowError> {
+        let schema = StreamReader::try_new(data.part(start, end), None)?.schema();
+        Ok(Self { start, end, schema })
+    }
+
+    pub(super) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Reads the columns at `places`.
+    pub(super) fn read(
+        &self,
+        data: &Random,
+        places: &[usize],
+    ) -> Result<RecordBatches, ArrowError> {
+        let part: BufReader<RandomReader> = BufReader::new(data.part(self.start, self.end));
+        Ok(Box::new(StreamReader::try_new(part, Some(places.to_vec()))?))
+    }
+}
+
+/// Where the first message is: behind zeros that fill up to a boundary of the writer's.
+fn behind_magic(data: &Random) -> Result<u64, ArrowError> {
+    const WORD: u64 = 8;
+    const LONGEST: u64 = 4_096;
+    for start in (WORD..LONGEST).step_by(8) {
+        if data.bytes(start, 8).map_err(|_| cut_off("it is too short"))? != [0; 8] {
+            return Ok(start);
+        }
+    }
+    Err(ArrowError::IpcError("no message follows its first bytes".into()))
+}
+
+fn cut_off(what: &str) -> ArrowError {
+    ArrowError::IpcError(format!("it was cut off: {what}"))
+}
+
+/// The messages of a stream, looked at without reading what is in them.
+struct Messages<'a> {
+    data: &'a Random,
+    at: u64,
+    end: u64,
+}
+
+impl Messages<'_> {
+    /// Checks every message; whether their end is marked.
+    fn check(mut self) -> Result<bool, ArrowError> {
+        while self.at < self.end {
+            let length = self.length()?;
+            if length == 0 {
+                return Ok(true);
+            }
+            self.message(length)?;
+        }
+        Ok(false)
+    }
+
+    /// The length of the next description.
+    fn length(&mut self) -> Result<u64, ArrowError> {
+        let mut length = self.number()?;
+        // Streams of before 2019 have no mark before the length.
+        if length == u32::MAX {
+            length = self.number()?;
+        }
+        let length = u64::from(length);
+        if length > MAX_DESCRIPTION {
+            return Err(ArrowError::IpcError("a message is longer than any is".into()));
+        }
+        Ok(length)
+    }
+
+    fn number(&mut self) -> Result<u32, ArrowError> {
+        let bytes = self.take(4)?;
+        Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+    }
+
+    fn take(&mut self, length: u64) -> Result<Vec<u8>, ArrowError> {
+        let next = self.at.saturating_add(length);
+        if next > self.end {
+            return Err(cut_off("a message is not all there"));
+        }
+        let bytes = self.data.bytes(self.at, usize::try_from(length).map_err(io::Error::other)?)?;
+        self.at = next;
+        Ok(bytes)
+    }
+
+    fn message(&mut self, length: u64) -> Result<(), ArrowError> {
+        let description = self.take(length)?;
+        let message = root_as_message(&description)
+            .map_err(|_| ArrowError::IpcError("a message cannot be read".into()))?;
+        let body = u64::try_from(message.bodyLength())
+            .map_err(|_| ArrowError::IpcError("a message has less than no length".into()))?;
+        let next = self.at.saturating_add(body);
+        if next > self.end {
+            return Err(cut_off("a record batch is not all there"));
+        }
+        let unpacked = self.unpacked(&message, body)?;
+        if unpacked > MAX_BATCH {
+            return Err(ArrowError::IpcError(format!(
+                "a record batch takes more than {} GiB; write it in smaller ones",
+                MAX_BATCH >> 30
+            )));
+        }
+        self.at = next;
+        Ok(())
+    }
+
+    /// How much memory the body of a message takes.
+    fn unpacked(&self, message: &Message<'_>, body: u64) -> Result<u64, ArrowError> {
+        let batch = match message.header_type() {
+            MessageHeader::RecordBatch => message.header_as_record_batch(),
+            MessageHeader::DictionaryBatch => {
+                message.header_as_dictionary_batch().and_then(|batch| batch.data())
+            }
+            _ => None,
+        };
+        match batch {
+            Some(batch) if batch.compression().is_some() => self.of_packed(batch, body),
+            _ => Ok(body),
+        }
+    }
+
+    /// Each buffer begins with the length that it has unpacked.
+    fn of_packed(&self, batch: RecordBatch<'_>, body: u64) -> Result<u64, ArrowError> {
+        let mut unpacked = body;
+        for buffer in batch.buffers().into_iter().flatten() {
+            let (offset, length) = (buffer.offset(), buffer.length());
+            let inside = u64::try_from(offset).ok().filter(|_| length >= 8);
+            let Some(offset) = inside.filter(|offset| offset.saturating_add(8) <= body) else {
+                continue;
+            };
+            let bytes = self.data.bytes(self.at + offset, 8)?;
+            let bytes = <[u8; 8]>::try_from(&bytes[..]).map_err(io::Error::other)?;
+            unpacked =
+                unpacked.saturating_add(u64::try_from(i64::from_le_bytes(bytes)).unwrap_or(0));
+        }
+        Ok(unpacked)
+    }
+}
