@@ -51,7 +51,10 @@ fn assert_refused(error: &Error) {
 /// The cells of a row, or what is wrong with it.
 type Cells = Result<Vec<String>, VinError>;
 
-fn pass(inputs: &Inputs) -> Result<(Vec<(usize, Cells)>, Vec<FileDigest>), Error> {
+/// The rows with their ordinals, and the digests of the files.
+type Pass = (Vec<(usize, Cells)>, Vec<FileDigest>);
+
+fn pass(inputs: &Inputs) -> Result<Pass, Error> {
     let mut batches = inputs.batches()?;
     let mut last = 0;
     let mut all = Vec::new();

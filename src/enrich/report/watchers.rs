@@ -102,7 +102,7 @@ impl<'a> Watchers<'a> {
         watched.watched(&report, builder.context);
     }
 
-    /// As [`Watchers::fail`], of a run that failed before it had a plan.
+    /// As `Watchers::fail`, of a run that failed before it had a plan.
     pub fn fail_without_plan(
         &self,
         command: &str,
