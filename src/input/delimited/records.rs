@@ -228,11 +228,19 @@ impl<R: Read> Records<R> {
             return State::Quoted;
         }
         let ends = byte == self.delimiter || matches!(byte, b'\n' | b'\r');
-        let may_stand_there = ends || (byte == b' ' && self.quoting.after_spaces);
+        let may_stand_there =
+            ends || (byte == b' ' && self.quoting.after_spaces && self.ends_soon());
         if !may_stand_there {
             self.note_misplaced(self.line);
         }
         State::Bare
+    }
+
+    /// Whether only spaces stand before the end of the field, as far as it is in sight.
+    fn ends_soon(&self) -> bool {
+        let rest = &self.buffer[self.position..self.filled];
+        let next = rest.iter().find(|&&byte| byte != b' ');
+        next.is_none_or(|&byte| byte == self.delimiter || is_line_end(byte))
     }
 
     fn take_space(&mut self, record: &mut Record) -> State {

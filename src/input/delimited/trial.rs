@@ -54,6 +54,8 @@ struct Trial {
     records: u64,
     /// Records with the number of fields that most have.
     agreeing: u64,
+    /// Records with a VIN where rows have theirs.
+    with_vin: u64,
     oddities: Oddities,
     trouble: Option<Trouble>,
 }
@@ -137,10 +139,14 @@ impl Trial {
             .then_with(|| theirs.cmp(&mine))
     }
 
-    /// Compares the shares of records that agree on their number of fields.
+    /// Compares the shares of records that agree on their number of fields, and then of
+    /// those that have a VIN.
     fn agreement(&self, other: &Self) -> Ordering {
-        let share = |trial: &Self, records: u64| u128::from(trial.agreeing) * u128::from(records);
-        share(self, other.records).cmp(&share(other, self.records))
+        let share = |count: u64, records: u64| u128::from(count) * u128::from(records);
+        let compared =
+            |mine: u64, theirs: u64| share(mine, other.records).cmp(&share(theirs, self.records));
+        compared(self.agreeing, other.agreeing)
+            .then_with(|| compared(self.with_vin, other.with_vin))
     }
 }
 
@@ -256,10 +262,13 @@ impl File<'_> {
         let mut record = Record::default();
         let mut widths = vec![0; MAX_FIELDS + 1];
         let mut trouble = None;
-        let mut misplaced = 0;
+        let (mut misplaced, mut with_vin) = (0, 0);
         while trouble.is_none() {
             match records.read(&mut record) {
-                Ok(true) => widths[record.len().min(MAX_FIELDS)] += 1,
+                Ok(true) => {
+                    widths[record.len().min(MAX_FIELDS)] += 1;
+                    with_vin += u64::from(self.has_vin(&record));
+                }
                 Ok(false) => break,
                 Err(RecordError::UnclosedQuote { line }) => {
                     trouble = Some(Trouble::Unclosed { line });
@@ -274,6 +283,7 @@ impl File<'_> {
             quoting,
             records: widths.iter().sum(),
             agreeing: widths.iter().copied().max().unwrap_or(0),
+            with_vin,
             oddities: records.oddities(),
             trouble,
         })
@@ -321,10 +331,16 @@ impl File<'_> {
             vins.any(|vin| !own.contains(&vin))
         };
         let rows = lines.iter().filter(|line| is_row(line)).count();
-        let other = lines.iter().skip(1).position(is_other);
+        // The record's own VIN may be that of its last line: then the first is another row.
+        let other = lines.iter().position(is_other).map(|line| line.max(1));
         // Where the record has no VIN, its first line may be a row whose VIN is bad.
         let other = other.filter(|_| rows > usize::from(!own.is_empty()) || own.is_empty());
-        other.map(|below| 1 + below as u64)
+        other.map(|below| below as u64)
+    }
+
+    fn has_vin(&self, record: &Record) -> bool {
+        let mut cells = self.places.iter().filter_map(|&place| record.get(place));
+        cells.any(holds_whole_vin)
     }
 
     /// The VINs where rows have theirs.

@@ -219,10 +219,15 @@ fn usual_shape(below: &[Record], index: usize) -> Shape {
 fn has_code(cell: &str) -> bool {
     const DIGITS: usize = 3;
     const SHORTEST_NUMBER: usize = 6;
+    const SHORTEST_CODE: usize = 8;
     cell.split_whitespace().any(|word| {
         let digits = word.bytes().filter(u8::is_ascii_digit).count();
         let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
-        digits >= SHORTEST_NUMBER || (digits >= DIGITS && letters > 0)
+        // A VIN that lost its end may have one digit; names are not all capitals and digits.
+        let is_code = digits + letters == word.len()
+            && word.len() >= SHORTEST_CODE
+            && !word.bytes().any(|byte| byte.is_ascii_lowercase());
+        digits >= SHORTEST_NUMBER || (letters > 0 && (digits >= DIGITS || (digits > 0 && is_code)))
     }) || vin::may_be_meant(cell)
 }
 

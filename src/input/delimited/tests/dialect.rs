@@ -67,6 +67,28 @@ fn an_unclosed_quote_in_tsv_is_text() {
 }
 
 #[test]
+fn a_row_within_quotes_is_seen_though_the_last_line_has_a_vin_of_its_own() {
+    // Both quotes stand where they may open and close; one row would be gone.
+    let text = format!("Note\tUnit\tVIN\nok\t1\t{CRUZE}\n\"\t2\t{ACTROS}\n\"\t3\t{LEAF}\n");
+    assert_eq!(read(&text).vins, [CRUZE, ACTROS, LEAF]);
+    let error = read_with(&text.replace('\t', ","), |_| {}).err().expect("refused");
+    assert!(error.to_string().contains("opened on line 3 takes in line 4"), "{error}");
+    // A quote that would close within a cell is none, though spaces follow it.
+    let text = format!(
+        "Note\tUnit\tVIN\n \"a\"\t1\t{CRUZE}\n\"dent\t2\t{ACTROS}\n5'10\" x 6'2\"\t3\t{LEAF}\n"
+    );
+    assert_eq!(read(&text).vins, [CRUZE, ACTROS, LEAF]);
+}
+
+#[test]
+fn records_torn_into_as_many_fields_are_told_by_their_vins() {
+    let text = format!("Note,VIN\nsaid no\\, went\\\nhome,{CRUZE}\nok,{ACTROS}\nok,{LEAF}\n");
+    let read = read(&text);
+    assert_eq!((read.vins.len(), read.last.len()), (3, 3));
+    assert_eq!(read.inputs.files()[0].escape, Some("backslash"));
+}
+
+#[test]
 fn a_proven_quote_spans_lines() {
     for delimiter in ['\t', ',', ';', '|'] {
         let notes = ["\"left\nright\"", "ok", "\"a \"\"b\"\"\r\n\r\nc\"", "\"\""];

@@ -114,7 +114,7 @@ fn units_below_the_header_are_no_row() {
 
 #[test]
 fn a_first_row_with_a_bad_vin_is_kept_without_a_header() {
-    for bad in ["WDB96340", "n/a", "", "1G1BE5SM7H71O0001X", "-"] {
+    for bad in ["WDB96340", "CLRCSAPU7", "n/a", "", "1G1BE5SM7H71O0001X", "-"] {
         let first = format!("7;{bad};12");
         let seen = see(&[&first, "8;V1;13", "9;V2;14"]);
         assert_eq!(seen.table.header_line, None, "{bad:?}");
