@@ -25,6 +25,7 @@ mod pass;
 mod record;
 mod row_vehicle;
 mod source;
+mod workbook;
 
 pub use batch::{Batch, Row};
 pub use file::InputFile;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -26,6 +26,8 @@ pub(super) struct Source {
     /// Length at open; what is appended later is not read.
     pub(super) length: u64,
     file: File,
+    /// SHA-256 of the file as it was given, where what is read was unpacked from it.
+    packed: Option<String>,
 }
 
 /// Opens everything `named`, in that order; a file named twice is read once, with a warning.
@@ -134,7 +136,13 @@ impl Source {
         let file = File::open(path).map_err(|error| unopened(path, error))?;
         let metadata = file.metadata().map_err(|error| unopened(path, error))?;
         if metadata.is_file() {
-            Ok(Self { name, path: Some(path.to_owned()), length: metadata.len(), file })
+            Ok(Self {
+                name,
+                path: Some(path.to_owned()),
+                length: metadata.len(),
+                file,
+                packed: None,
+            })
         } else {
             Self::spool(&name, Some(path), file)
         }
@@ -144,13 +152,33 @@ impl Source {
     fn spool(name: &str, path: Option<&Path>, mut from: impl Read) -> Result<Self, Error> {
         let spooled = tempfile::tempfile().and_then(|mut file| {
             let length = io::copy(&mut from, &mut file)?;
-            Ok(Self { name: name.to_owned(), path: path.map(Path::to_owned), length, file })
+            Ok(Self {
+                name: name.to_owned(),
+                path: path.map(Path::to_owned),
+                length,
+                file,
+                packed: None,
+            })
         });
         spooled.map_err(|error| {
             Error::new(Exit::Io, format!("cannot keep `{name}` in a temporary file"))
                 .because(error)
                 .hint("free some space, or point TMPDIR at a roomier folder")
         })
+    }
+
+    /// The same source, of which `file` holds what was unpacked.
+    pub(super) fn unpacked(&self, file: File, length: u64) -> Result<Self, Error> {
+        let mut packed = self.bytes();
+        io::copy(&mut packed, &mut io::sink())
+            .map_err(|error| Error::io("cannot read", Path::new(&self.name), error))?;
+        let (name, path) = (self.name.clone(), self.path.clone());
+        Ok(Self { name, path, length, file, packed: Some(packed.sha256()) })
+    }
+
+    /// Reads it from any place.
+    pub(super) fn seekable(&self) -> Seekable<'_> {
+        Seekable { source: self, position: 0 }
     }
 
     /// Reads it from the start.
@@ -175,8 +203,11 @@ pub(super) struct Bytes<'a> {
 }
 
 impl Bytes<'_> {
-    /// SHA-256 of what was read, in hex.
+    /// SHA-256 of what was read, in hex; of the file that it was unpacked from, if it was.
     pub(super) fn sha256(self) -> String {
+        if let Some(packed) = &self.source.packed {
+            return packed.clone();
+        }
         self.hash.finalize().iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
     }
 }
@@ -201,6 +232,35 @@ impl Read for Bytes<'_> {
         self.hash.update(&out[..count]);
         self.position += count as u64;
         Ok(count)
+    }
+}
+
+/// A source, read from any place.
+#[derive(Debug)]
+pub(super) struct Seekable<'a> {
+    source: &'a Source,
+    position: u64,
+}
+
+impl Read for Seekable<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = self.source.length.saturating_sub(self.position);
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(out.len());
+        let count = read_at(&self.source.file, &mut out[..most], self.position)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Seekable<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let (base, offset) = match to {
+            SeekFrom::Start(place) => (place, 0),
+            SeekFrom::End(offset) => (self.source.length, offset),
+            SeekFrom::Current(offset) => (self.position, offset),
+        };
+        self.position = base.checked_add_signed(offset).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
     }
 }
 

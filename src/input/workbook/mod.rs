@@ -1,0 +1,145 @@
+//! Workbooks: .xlsx, .xlsm, .xlsb, .xls and .ods, of which one sheet is read.
+//!
+//! A sheet is unpacked once, cell by cell, into records of text in an unnamed
+//! temporary file; both passes read that as they read delimited text, so what
+//! `layout` knows of rows and columns holds for sheets too. A row without cells
+//! becomes an empty record: the ordinal of a record is the number of its row.
+//!
+//! What is held in memory: of .xlsx and .xlsb the table of shared texts, of .xls
+//! and .ods the whole sheet; each at most [`MOST_HELD`], else the file is refused.
+
+mod cells;
+mod open;
+
+use std::path::Path;
+
+use calamine::{DataRef, SheetType, SheetVisible};
+
+use self::cells::Cells;
+use self::open::Book;
+use super::columns::holds_vin;
+use super::source::Source;
+use crate::domain::Error;
+
+/// What a workbook may make us hold in memory, unpacked.
+const MOST_HELD: u64 = 512 << 20;
+
+/// Rows looked at to see whether a sheet holds VINs.
+const SAMPLED_ROWS: u32 = 200;
+
+/// The kinds of workbooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// .xlsx and .xlsm.
+    Xlsx,
+    Xlsb,
+    Xls,
+    Ods,
+}
+
+impl Kind {
+    /// The name that `--input-format` and the report have for it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Xlsx => "xlsx",
+            Self::Xlsb => "xlsb",
+            Self::Xls => "xls",
+            Self::Ods => "ods",
+        }
+    }
+}
+
+/// A sheet, unpacked.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub(super) name: String,
+    /// Sheets that nobody sees in the workbook, and that were not read.
+    pub(super) hidden: Vec<String>,
+    /// Its records, as delimited text that [`cells::DELIMITER`] parts.
+    pub(super) records: Source,
+    /// What its columns hold, by place.
+    pub(super) columns: Vec<cells::Column>,
+}
+
+/// Unpacks one sheet of the workbook `source`: the one `wanted` by name or number from
+/// 1, else the only visible one with cells, else the only one of these with VINs.
+///
+/// Fails with 64 where no sheet or more than one may be meant, with 65 where the
+/// workbook is damaged, locked by a password, or has a formula without its value.
+pub(super) fn unpack(source: &Source, kind: Kind, wanted: Option<&str>) -> Result<Sheet, Error> {
+    let mut book = Book::open(source, kind)?;
+    let name = choose(&mut book, wanted)?;
+    let hidden = book.sheets().into_iter().filter(|sheet| sheet.visible != SheetVisible::Visible);
+    let hidden = hidden.map(|sheet| sheet.name).filter(|other| *other != name).collect();
+    let mut cells = Cells::new(&source.name, &name)?;
+    book.each_cell(&name, &mut |place, value, is_formula| {
+        cells.push(place, &value, is_formula).map(|()| true)
+    })?;
+    let (file, length, columns) = cells.finish()?;
+    let records = source.unpacked(file, length)?;
+    Ok(Sheet { name, hidden, records, columns })
+}
+
+/// The name of the sheet to be read.
+fn choose(book: &mut Book<'_>, wanted: Option<&str>) -> Result<String, Error> {
+    let sheets: Vec<_> =
+        book.sheets().into_iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).collect();
+    if let Some(wanted) = wanted {
+        let by_name = |sheet: &&calamine::Sheet| sheet.name.eq_ignore_ascii_case(wanted.trim());
+        let number = || wanted.trim().parse::<usize>().ok()?.checked_sub(1);
+        let found = sheets.iter().find(by_name).or_else(|| sheets.get(number()?));
+        return found.map(|sheet| sheet.name.clone()).ok_or_else(|| {
+            let names = sheets.iter().map(|sheet| sheet.name.as_str());
+            Error::usage(format!("`{}` has no sheet `{wanted}`", book.file()))
+                .hint(format!("its sheets are {}", listed(names)))
+        });
+    }
+    let mut seen = Vec::new();
+    for sheet in sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible) {
+        seen.push((sheet.name.as_str(), sampled(book, &sheet.name)?));
+    }
+    seen.retain(|(_, sample)| sample.cells > 0);
+    let with_vins = || seen.iter().filter(|(_, sample)| sample.vins > 0);
+    match (&seen[..], with_vins().count()) {
+        ([], _) => {
+            let what = "it has no visible sheet with cells";
+            Err(Error::bad_input(Path::new(book.file()), what)
+                .hint("name a hidden sheet with `--sheet`"))
+        }
+        ([(only, _)], _) => Ok((*only).to_owned()),
+        (_, 1) => Ok(with_vins().map(|(name, _)| (*name).to_owned()).collect()),
+        (all, vins) => {
+            let what = if vins == 0 { "none of them holds" } else { "several of them hold" };
+            let names = listed(all.iter().map(|(name, _)| *name));
+            let why = format!("`{}` has the sheets {names}, and {what} VINs", book.file());
+            Err(Error::usage(why).hint("choose one with `--sheet NAME`"))
+        }
+    }
+}
+
+/// What the first rows of a sheet hold.
+#[derive(Default)]
+struct Sample {
+    cells: u64,
+    vins: u64,
+}
+
+fn sampled(book: &mut Book<'_>, sheet: &str) -> Result<Sample, Error> {
+    let mut sample = Sample::default();
+    book.each_cell(sheet, &mut |(row, _), value, _| {
+        if value != DataRef::Empty {
+            sample.cells += 1;
+            sample.vins += u64::from(holds_vin(&cells::text(&value)));
+        }
+        // A sheet may begin far below its first row.
+        Ok(row < SAMPLED_ROWS || sample.cells == 0)
+    })?;
+    Ok(sample)
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{}`", name.escape_debug())).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests;
