@@ -166,6 +166,7 @@ impl Draft {
         let vpic_data = self.general.vpic_data.or_else(|| in_data_folder(VPIC_FILE));
         let vpic_data = vpic_data.unwrap_or_else(beside_the_store);
         Ok(Settings {
+            file: None,
             store,
             max_wait: self.general.max_wait.unwrap_or(Duration::from_mins(10)),
             durability: self.general.durability.unwrap_or_default(),

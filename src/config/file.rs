@@ -39,11 +39,12 @@ impl Settings {
         let mut variables = variables(env)?;
         let named = variables.remove(FILE_VARIABLE).map(PathBuf::from);
         let mut draft = Draft::new(vendors)?;
-        if let Some((path, text)) = find(file.or(named.as_deref()))? {
-            draft.apply_file(&path, &entries(&path, &text)?)?;
+        let file = find(file.or(named.as_deref()))?;
+        if let Some((path, text)) = &file {
+            draft.apply_file(path, &entries(path, text)?)?;
         }
         draft.apply_environment(variables)?;
-        let settings = draft.finish()?;
+        let settings = Self { file: file.map(|(path, _)| path), ..draft.finish()? };
         settings.check(vendors)?;
         Ok(settings)
     }

@@ -36,6 +36,8 @@ use crate::domain::{Dataset, Error, Micros};
 /// Everything the configuration decides.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The configuration file, where there is one.
+    pub file: Option<PathBuf>,
     /// The `SQLite` file.
     pub store: PathBuf,
     /// A wait longer than this parks the vendor.

@@ -23,9 +23,9 @@ use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::{Context, Online, Session, SessionSpec};
 use crate::enrich::survey::Survey;
 use crate::enrich::write::{Outputs, write};
+use crate::files::OutputLocks;
 use crate::gate::{Door, VendorAccount, label};
 use crate::input::Inputs;
-use crate::output::OutputLock;
 
 /// A plan with its input open, and who can be asked.
 pub(crate) struct Prepared<'a> {
@@ -44,7 +44,7 @@ pub(crate) struct Prepared<'a> {
 /// Any [`Error`]: no output was written. Its exit code says what went wrong.
 pub fn enrich(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     let report = ReportBuilder::of_plan(plan, context);
-    let (prepared, outputs, _lock) = prepare(plan, &report)?;
+    let (prepared, outputs, _locks) = prepare(plan, &report)?;
     let done = both_passes(&prepared, outputs, &report);
     save_report(plan, &report, done)
 }
@@ -53,7 +53,7 @@ pub fn enrich(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
 fn prepare<'a>(
     plan: &'a Plan,
     report: &ReportBuilder<'_>,
-) -> Result<(Prepared<'a>, Outputs, Option<OutputLock>), Error> {
+) -> Result<(Prepared<'a>, Outputs, OutputLocks), Error> {
     let _idle = report.context.cancel.idle();
     report.context.cancel.check()?;
     Inputs::check_exist(&plan.input)?;
@@ -61,8 +61,8 @@ fn prepare<'a>(
     let chains = Chains::of(plan, &Available { known: &known, ..Available::at(&plan.settings)? })?;
     report.note_chains(&chains);
     let inputs = Inputs::open(&plan.input)?;
-    let (outputs, lock) = Outputs::create(plan, &inputs, &report.run.run_id)?;
-    Ok((Prepared { plan, chains, inputs }, outputs, lock))
+    let (outputs, locks) = Outputs::create(plan, &inputs, &report.run.run_id)?;
+    Ok((Prepared { plan, chains, inputs }, outputs, locks))
 }
 
 /// Pass 1, the calls, pass 2.

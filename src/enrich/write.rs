@@ -8,30 +8,28 @@ use crate::enrich::join::Joiner;
 use crate::enrich::plan::Plan;
 use crate::enrich::report::{RowTally, Wrote};
 use crate::enrich::session::{Context, Session};
+use crate::files::{OutputLocks, Protected};
 use crate::input::{Batch, Inputs, Row};
 use crate::output::record::{Block, Record};
-use crate::output::{InputInfo, Output, OutputLock, check_report};
+use crate::output::{InputInfo, Output};
 
 /// The output of a run, being written beside its final place.
 pub(crate) struct Outputs(Output);
 
 impl Outputs {
-    /// Takes the lock that keeps other runs away, and creates the files beside
-    /// their final places. The lock is to be held until the report is written.
+    /// Takes the locks that keep other runs away, and creates the files beside
+    /// their final places. The locks are to be held until the report is written.
     pub(crate) fn create(
         plan: &Plan,
         inputs: &Inputs,
         run_id: &str,
-    ) -> Result<(Self, Option<OutputLock>), Error> {
-        let path = plan.output.path.as_deref();
-        let lock = path.map(|path| OutputLock::acquire(path, plan.wait_lock)).transpose()?;
-        let (files, paths) = (inputs.names(), inputs.paths());
-        if let Some(report) = &plan.report {
-            check_report(report, &plan.output, run_id, &paths)?;
-        }
-        let input = InputInfo { columns: inputs.columns(), files: &files, paths: &paths };
+    ) -> Result<(Self, OutputLocks), Error> {
+        let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
+        let locks = OutputLocks::take(&plan.written(), &protected, plan.wait_lock)?;
+        let (files, headers) = (inputs.names(), inputs.headers());
+        let input = InputInfo { columns: inputs.columns(), headers: &headers, files: &files };
         let output = Output::create(&plan.output, input, run_id)?;
-        Ok((Self(output), lock))
+        Ok((Self(output), locks))
     }
 }
 
@@ -47,6 +45,7 @@ pub(crate) fn write(
     let Prepared { plan, chains, inputs } = prepared;
     let Context { clock, cancel, .. } = session.context();
     let Outputs(mut output) = outputs;
+    session.report.note_renamed(output.renamed());
     let snapshot = session.store.snapshot()?;
     let times = Times { started: session.started().wall, now: clock.now().wall };
     let mut joiner = Joiner::load(&snapshot, chains, answers, inputs, times)?;

@@ -1,7 +1,7 @@
 //! Files that are whole or absent: written beside their place, synced, read
 //! back, renamed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,10 @@ pub(crate) struct Draft {
     file: File,
     path: PathBuf,
     place: Place,
+    /// Whether its owner alone may read it, whatever it replaces.
+    is_private: bool,
+    /// The mode of the file that was in its place, where there was one.
+    mode: Option<Permissions>,
 }
 
 impl Draft {
@@ -31,17 +35,26 @@ impl Draft {
 
     /// As [`Draft::beside`], for a file that its owner alone may read.
     pub(crate) fn private_beside(path: &Path) -> Result<Self, Error> {
-        let draft = Self::beside(path)?;
-        os::make_private(&draft.path).map_err(|e| write_error(path, e))?;
-        Ok(draft)
+        Self::open(Place::find(path)?, &std::process::id().to_string(), true)
     }
 
     /// Creates `.<name>.vinrich-<tag>.tmp` beside `place`, and removes what
     /// killed runs left there. Fails with 73.
     pub(crate) fn create(place: Place, tag: &str) -> Result<Self, Error> {
+        Self::open(place, tag, false)
+    }
+
+    fn open(place: Place, tag: &str, is_private: bool) -> Result<Self, Error> {
         remove_abandoned(&place);
         let path = place.beside(&format!("{tag}{UNFINISHED}"));
-        let file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(|e| {
+        let mode = os::mode_of(&place.path);
+        // Until it has the mode of what it replaces, its owner alone may read it.
+        let created = if is_private || mode.is_some() {
+            os::create_private_file(&path)
+        } else {
+            OpenOptions::new().write(true).create_new(true).open(&path)
+        };
+        let file = created.map_err(|e| {
             cannot_create(&place.typed, "its folder does not take new files")
                 .because(e)
                 .hint("check the folder's permissions and free space")
@@ -49,7 +62,7 @@ impl Draft {
         // Tells other runs that this draft is alive. Where a filesystem has no
         // locks, nobody can take one either, and drafts are left alone.
         let _ = file.try_lock();
-        Ok(Self { file, path, place })
+        Ok(Self { file, path, place, is_private, mode })
     }
 
     /// Puts the bytes on the disk and opens them again for a check.
@@ -68,6 +81,13 @@ impl Draft {
     /// Puts the file in its place, or at `<name>.partial`. Call after [`Draft::sync`].
     pub(crate) fn publish(self, partial: bool) -> Result<PathBuf, Error> {
         let place = if partial { self.place.clone().partial() } else { self.place.clone() };
+        if !self.is_private {
+            os::keep_owner_where_allowed(&self.path, &place.path);
+            // What is put beside a file that few may read is not for more.
+            if let Some(mode) = os::mode_of(&place.path).or(self.mode.clone()) {
+                fs::set_permissions(&self.path, mode).map_err(|e| write_error(&place.typed, e))?;
+            }
+        }
         fs::rename(&self.path, &place.path)
             .and_then(|()| place.sync_folder())
             .map_err(|e| write_error(&place.typed, e))?;
@@ -158,3 +178,7 @@ fn remove_draft(path: &Path) {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+#[path = "tests/draft.rs"]
+mod tests;

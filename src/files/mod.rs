@@ -7,7 +7,11 @@ pub(crate) mod draft;
 mod lock;
 pub(crate) mod os;
 pub(crate) mod place;
+mod protected;
 
 pub use clock::SystemClock;
 
-pub use lock::OutputLock;
+pub use lock::{Named, OutputLocks};
+pub(crate) use place::refuse_address;
+pub use protected::Protected;
+pub(crate) use protected::{RUNS, beside};

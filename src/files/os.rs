@@ -1,6 +1,6 @@
 //! What differs between operating systems: permissions, boot time, folders.
 
-use std::fs::File;
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::path::Path;
 
@@ -63,13 +63,86 @@ pub(crate) fn open_private_file(path: &Path) -> io::Result<File> {
 /// Whether both paths lead to one file, by symbolic or hard links.
 pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     #[cfg(unix)]
-    let identity = |path: &Path| {
-        use std::os::unix::fs::MetadataExt as _;
-        path.metadata().map(|metadata| (metadata.dev(), metadata.ino()))
-    };
+    let identity = |path: &Path| path.metadata().map(|found| identity_of(&found));
     #[cfg(not(unix))]
     let identity = Path::canonicalize;
     matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// The device and the number that a file has on it, whatever its names.
+#[cfg(unix)]
+fn identity_of(found: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (found.dev(), found.ino())
+}
+
+/// Whether the open `file` is what is at `path`, where the system tells.
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        let (file, path) = (file.metadata(), path.symlink_metadata());
+        matches!((file, path), (Ok(file), Ok(path)) if identity_of(&file) == identity_of(&path))
+    }
+    #[cfg(not(unix))]
+    {
+        let _untold = (file, path);
+        true
+    }
+}
+
+/// Whether the user of this process owns the file.
+pub(crate) fn is_ours(file: &File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let us = rustix::process::geteuid().as_raw();
+        file.metadata().is_ok_and(|found| found.uid() == us)
+    }
+    #[cfg(not(unix))]
+    {
+        let _its_folder_says_whose_it_is = file;
+        true
+    }
+}
+
+/// How many names (hard links) a file has, where the system tells.
+pub(crate) fn links(found: &Metadata) -> u64 {
+    #[cfg(unix)]
+    let links = std::os::unix::fs::MetadataExt::nlink(found);
+    #[cfg(not(unix))]
+    let (links, _untold) = (1, found);
+    links
+}
+
+/// Files are opened where they are, not where a link leads to; a pipe is not waited for.
+pub(crate) fn follow_no_link(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        let flags = i32::try_from(flags).unwrap_or_default();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags);
+    }
+    #[cfg(windows)]
+    {
+        const OPEN_REPARSE_POINT: u32 = 0x0020_0000;
+        std::os::windows::fs::OpenOptionsExt::custom_flags(options, OPEN_REPARSE_POINT);
+    }
+}
+
+/// Creates the file `path`, which must not exist, for its owner alone.
+pub(crate) fn create_private_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// The mode of the file at `path`; `None` where there is none, and on systems
+/// whose folders say who may read.
+pub(crate) fn mode_of(path: &Path) -> Option<Permissions> {
+    if cfg!(unix) { path.metadata().ok().map(|found| found.permissions()) } else { None }
 }
 
 /// Makes the file `path` readable for its owner alone.
@@ -98,6 +171,17 @@ pub(crate) fn keep_owner(path: &Path, like: &Path) -> io::Result<()> {
         let _nothing_to_do = (path, like);
     }
     Ok(())
+}
+
+/// As [`keep_owner`], as far as this user may: an administrator may give files
+/// away, others may choose among groups of their own.
+pub(crate) fn keep_owner_where_allowed(path: &Path, like: &Path) {
+    let _kept = keep_owner(path, like);
+    #[cfg(unix)]
+    if let Ok(wanted) = std::fs::metadata(like) {
+        let group = std::os::unix::fs::MetadataExt::gid(&wanted);
+        let _kept = std::os::unix::fs::chown(path, None, Some(group));
+    }
 }
 
 /// The type of the network filesystem that the folder `path` is on, such as

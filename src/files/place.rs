@@ -1,12 +1,16 @@
 //! Where an output goes: checked before anything is spent.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::domain::{Error, Exit};
 use crate::files::os::is_same_file;
+use crate::files::protected::Protected;
+
+/// What the hidden names of vinrich's own files have in them.
+const OWN: &str = ".vinrich-";
 
 /// A file that can be put in place: its folder exists, and it is no folder,
 /// device or pipe itself.
@@ -23,6 +27,7 @@ pub(crate) struct Place {
 impl Place {
     /// The place that `typed` names. Fails with 73.
     pub(crate) fn find(typed: &Path) -> Result<Self, Error> {
+        refuse_address(typed)?;
         let followed = follow(typed).map_err(|e| {
             cannot_create(typed, "it cannot be followed")
                 .because(e)
@@ -32,10 +37,7 @@ impl Place {
         let Some(name) = followed.file_name() else {
             return Err(is_folder(typed));
         };
-        let folder = match followed.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(&followed);
         let folder = folder.canonicalize().map_err(|e| {
             cannot_create(typed, "its folder cannot be used")
                 .because(e)
@@ -44,48 +46,47 @@ impl Place {
         Ok(Self { typed: typed.into(), path: folder.join(name), folder, name: name.into() })
     }
 
-    /// The place that `typed` names, unless it is one of the input's files, or a
-    /// store. Fails with 73.
-    pub(crate) fn apart_from(typed: &Path, inputs: &[PathBuf]) -> Result<Self, Error> {
-        let place = Self::find(typed)?;
-        place.refuse_inputs(inputs)?;
-        place.refuse_store()?;
-        Ok(place)
-    }
-
-    /// Refuses a place where a store or a backup of one is: what was paid for.
-    fn refuse_store(&self) -> Result<(), Error> {
+    /// Refuses a place that another output must not be put in: what a command reads or
+    /// keeps, any store or backup of one, and names of vinrich's own. Fails with 73.
+    pub(crate) fn refuse(&self, protected: &Protected) -> Result<(), Error> {
+        let refused = |what: &str| {
+            Err(cannot_create(&self.typed, what)
+                .hint("choose another name; vinrich never writes over what it reads or keeps"))
+        };
+        if let Some(what) = protected.find(self) {
+            return refused(&format!("it is {what}"));
+        }
         if is_store(&self.path) {
-            return Err(cannot_create(&self.typed, "it is a store of vinrich, or a backup of one")
-                .hint("choose another name"));
+            return refused("it is a store of vinrich, or a backup of one");
+        }
+        let name = self.name.to_string_lossy();
+        if name.starts_with('.') && name.contains(OWN) {
+            return refused("vinrich keeps such names for files of its own");
         }
         Ok(())
     }
 
-    /// Refuses a place that is one of the input's files. Fails with 73.
-    fn refuse_inputs(&self, inputs: &[PathBuf]) -> Result<(), Error> {
-        if inputs.iter().any(|input| is_same_file(input, &self.path)) {
-            return Err(cannot_create(&self.typed, "it is an input file")
-                .hint("choose another name; vinrich never writes over its input"));
-        }
-        Ok(())
+    /// Whether `path` is, or would be, the same file.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        let is_here = |path: &Path| {
+            path.file_name().is_some_and(|name| is_same_name(name, &self.name))
+                && is_same_file(folder_of(path), &self.folder)
+        };
+        is_same_file(path, &self.path)
+            || is_here(path)
+            || follow(path).is_ok_and(|followed| is_here(&followed))
     }
 
-    /// Refuses two outputs in one place. Fails with 64.
-    pub(crate) fn refuse_same(&self, other: &Self) -> Result<(), Error> {
-        if self.path == other.path {
-            let typed = self.typed.display();
-            return Err(Error::usage(format!("`{typed}` is named twice as an output"))
-                .hint("give `--rejects` and `--report` files of their own"));
-        }
-        Ok(())
+    /// The folder it is in.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// A hidden name beside it: `.<name>.vinrich-<what>`.
     pub(crate) fn beside(&self, what: &str) -> PathBuf {
         let mut name = OsString::from(".");
         name.push(&self.name);
-        name.push(".vinrich-");
+        name.push(OWN);
         name.push(what);
         self.folder.join(name)
     }
@@ -118,6 +119,33 @@ fn is_store(path: &Path) -> bool {
     read.is_ok() && header.starts_with(b"SQLite format 3\0") && header.ends_with(b"VINR")
 }
 
+/// 64 where `path` is an address, such as `s3://…` or `https://…`: files on this
+/// machine are read and written, and nothing else.
+pub(crate) fn refuse_address(path: &Path) -> Result<(), Error> {
+    let typed = path.to_string_lossy();
+    let Some((scheme, _)) = typed.split_once("://") else { return Ok(()) };
+    let is_scheme = scheme.len() > 1
+        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    if !is_scheme {
+        return Ok(());
+    }
+    // The rest may hold a secret.
+    Err(Error::usage(format!("`{scheme}://…` is an address, and only files are supported")).hint(
+        "copy it with a tool for such addresses, or pipe it: `-` is standard input or output",
+    ))
+}
+
+/// The folder that a file is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether both names are one where names are compared as this system does.
+fn is_same_name(one: &OsStr, other: &OsStr) -> bool {
+    one == other || cfg!(any(windows, target_os = "macos")) && one.eq_ignore_ascii_case(other)
+}
+
 /// 73: `path` cannot be created.
 pub(crate) fn cannot_create(path: &Path, why: &str) -> Error {
     Error::new(Exit::CannotCreate, format!("cannot create `{}`: {why}", path.display()))
@@ -130,7 +158,7 @@ fn is_folder(typed: &Path) -> Error {
 }
 
 /// What `path` leads to, the last of its links resolved; it need not exist.
-fn follow(path: &Path) -> io::Result<PathBuf> {
+pub(super) fn follow(path: &Path) -> io::Result<PathBuf> {
     /// As in Linux.
     const MAX_LINKS: usize = 40;
     let mut path = path.to_owned();

@@ -31,6 +31,8 @@ pub struct InputFile {
     pub claim_columns: BTreeMap<&'static str, String>,
     /// The names of its columns, each once.
     pub(super) columns: Vec<String>,
+    /// What the file calls them.
+    pub(super) headers: Vec<String>,
     /// The place of `vin_column` among them.
     pub(super) vin_index: usize,
     /// The places of `claim_columns` among them.
@@ -58,6 +60,7 @@ impl InputFile {
             vin_column: vin_column.unwrap_or_else(|| "vin".into()),
             claim_columns,
             columns: table.columns,
+            headers: table.headers,
             vin_index: table.vin_index,
             row_vehicle: table.row_vehicle,
             source,

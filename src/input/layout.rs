@@ -13,6 +13,8 @@ use crate::domain::{Error, Vin};
 pub(super) struct Table {
     pub(super) has_header: bool,
     pub(super) columns: Vec<String>,
+    /// What the file calls them; a name may come again, or be empty.
+    pub(super) headers: Vec<String>,
     pub(super) vin_index: usize,
     pub(super) row_vehicle: row_vehicle::Places,
 }
@@ -35,13 +37,14 @@ impl Table {
             );
             return Err(Error::bad_input(Path::new(name), what).hint("is it a table at all?"));
         }
-        let columns = if has_header {
-            let headers: Vec<String> = first.iter().map(|field| field.trim().to_owned()).collect();
+        let headers = if has_header {
+            let headers = first.iter().map(|field| field.trim().to_owned()).collect();
             sample.remove(0);
-            columns::unique_names(&headers)
+            headers
         } else {
             columns::default_names(first.len())
         };
+        let columns = columns::unique_names(&headers);
         let vin_index = match &spec.vin_column {
             Some(named) => columns::find(&columns, named)
                 .ok_or_else(|| columns::unknown(&format!("`{name}`"), named, &columns))?,
@@ -49,7 +52,7 @@ impl Table {
             None => columns::find_vin(name, &columns, &sample)?,
         };
         let row_vehicle = row_vehicle::find(name, &spec.map, &columns, vin_index, &sample)?;
-        Ok(Self { has_header, columns, vin_index, row_vehicle })
+        Ok(Self { has_header, columns, headers, vin_index, row_vehicle })
     }
 }
 

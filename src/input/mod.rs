@@ -114,6 +114,18 @@ impl Inputs {
         &self.columns
     }
 
+    /// What the files call these columns; a name may come again, or be empty. Where
+    /// several files have a column, it is the first one's.
+    pub fn headers(&self) -> Vec<String> {
+        let header = |column: &String| {
+            self.files.iter().find_map(|file| {
+                let place = file.columns.iter().position(|other| other == column)?;
+                file.headers.get(place).cloned()
+            })
+        };
+        self.columns.iter().map(|column| header(column).unwrap_or_default()).collect()
+    }
+
     /// What the user should know about the input, one line each: a file without
     /// a header, bytes of a wrong encoding (complete once a pass is over).
     pub fn warnings(&self) -> Vec<String> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{Error, Exit};
+use crate::files::refuse_address;
 
 /// Files of these kinds are read when a folder is named.
 const EXTENSIONS: [&str; 4] = ["csv", "tsv", "txt", "list"];
@@ -69,6 +70,7 @@ fn expand(name: &str) -> Result<Vec<PathBuf>, Error> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => files_in(path),
         Ok(_) => Ok(vec![path.to_owned()]),
+        Err(_) if refuse_address(path).is_err() => refuse_address(path).map(|()| Vec::new()),
         Err(_) if name.contains(['*', '?', '[']) => files_matching(name),
         Err(error) => Err(unopened(path, error)),
     }

@@ -6,6 +6,7 @@ use crate::enrich::plan::Plan;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::Context;
 use crate::enrich::survey::Survey;
+use crate::files::{OutputLocks, Protected};
 use crate::input::{Batch, Inputs};
 use crate::output::record::{Block, Record};
 use crate::output::{InputInfo, Output, Written};
@@ -22,6 +23,8 @@ pub fn validate(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     let idle = cancel.idle();
     cancel.check()?;
     let inputs = Inputs::open(&plan.input)?;
+    let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
+    let _locks = OutputLocks::take(&plan.written(), &protected, plan.wait_lock)?;
     drop(idle);
     let survey = Survey::of(&inputs, plan.rules, events, cancel)?;
     report.note_survey(&inputs, &survey);
@@ -37,9 +40,9 @@ fn write_rejects(
     report: &ReportBuilder<'_>,
     inputs: &Inputs,
 ) -> Result<Vec<Written>, Error> {
-    let (files, paths) = (inputs.names(), inputs.paths());
+    let (files, headers) = (inputs.names(), inputs.headers());
     let run_id = &report.run.run_id;
-    let input = InputInfo { columns: inputs.columns(), files: &files, paths: &paths };
+    let input = InputInfo { columns: inputs.columns(), headers: &headers, files: &files };
     let mut output = Output::create_rejects_only(&plan.output, input, run_id)?;
     let mut batches = inputs.batches()?;
     while let Some(batch) = batches.read()? {

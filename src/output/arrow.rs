@@ -1,37 +1,57 @@
-//! Arrow IPC, as a stream. Only its end marker tells a whole stream from one
-//! cut between two batches, so it is written last of all.
+//! Arrow IPC, as a file and as a stream. Only its end marker tells a whole stream
+//! from one cut between two batches, so it is written last of all; a file ends
+//! with a table of its batches.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
-use arrow::ipc::writer::StreamWriter;
+use arrow::ipc::reader::FileReader;
+use arrow::ipc::writer::{FileWriter, StreamWriter};
 
 use super::sink::{Encode, Sink};
 
-/// Writes record batches as an Arrow IPC stream.
-pub(super) struct ArrowEncoder {
-    writer: StreamWriter<io::BufWriter<Sink>>,
+/// Writes record batches as Arrow IPC.
+pub(super) enum ArrowEncoder {
+    File(FileWriter<BufWriter<Sink>>),
+    Stream(StreamWriter<BufWriter<Sink>>),
 }
 
 impl ArrowEncoder {
-    /// Writes the schema.
-    pub(super) fn new(sink: Sink, schema: &Schema) -> io::Result<Self> {
-        Ok(Self { writer: StreamWriter::try_new_buffered(sink, schema).map_err(cause)? })
+    /// Begins a file with its schema.
+    pub(super) fn file(sink: Sink, schema: &Schema) -> io::Result<Self> {
+        FileWriter::try_new_buffered(sink, schema).map(Self::File).map_err(cause)
+    }
+
+    /// Begins a stream with its schema.
+    pub(super) fn stream(sink: Sink, schema: &Schema) -> io::Result<Self> {
+        StreamWriter::try_new_buffered(sink, schema).map(Self::Stream).map_err(cause)
     }
 }
 
 impl Encode for ArrowEncoder {
     fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
-        self.writer.write(batch).map_err(cause)
+        match self {
+            Self::File(writer) => writer.write(batch),
+            Self::Stream(writer) => writer.write(batch),
+        }
+        .map_err(cause)
     }
 
-    fn finish(mut self: Box<Self>) -> io::Result<Sink> {
-        self.writer.finish().map_err(cause)?;
-        let buffer = self.writer.into_inner().map_err(cause)?;
-        buffer.into_inner().map_err(io::IntoInnerError::into_error)
+    fn finish(self: Box<Self>) -> io::Result<Sink> {
+        let buffer = match *self {
+            Self::File(mut writer) => writer.finish().and_then(|()| writer.into_inner()),
+            Self::Stream(mut writer) => writer.finish().and_then(|()| writer.into_inner()),
+        };
+        buffer.map_err(cause)?.into_inner().map_err(io::IntoInnerError::into_error)
     }
+}
+
+/// Fails where the table of batches at the end of `file` cannot be read.
+pub(super) fn check_end(file: &File) -> io::Result<()> {
+    FileReader::try_new(file, None).map(drop).map_err(cause)
 }
 
 /// The I/O error inside, where there is one: a full disk must be reported as such.

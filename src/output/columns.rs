@@ -16,9 +16,9 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
-use super::names::input_names;
+use super::InputInfo;
+use super::names::{Naming, input_names};
 use super::schema::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
-use super::{Format, InputInfo};
 use crate::domain::{Error, Timestamp};
 use crate::output::record::{Block, Record};
 
@@ -45,17 +45,19 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// The layout of a file of `format`, with `metadata` for the whole file.
+    /// The layout of a file whose input columns are called as `naming` says, with
+    /// `metadata` for the whole file.
     pub(super) fn new(
-        format: Format,
+        naming: Naming,
         input: InputInfo<'_>,
         ours: &'static [Column],
         metadata: &[(String, String)],
     ) -> Self {
-        let theirs = input_names(format, input.columns, ours).into_iter().zip(input.columns).map(
-            |(name, original)| {
+        let headers = input.headers.iter();
+        let theirs = input_names(naming, input.columns, ours).into_iter().zip(headers).map(
+            |(name, header)| {
                 Field::new(name, DataType::Utf8, true)
-                    .with_metadata(HashMap::from([(ORIGINAL_NAME.to_owned(), original.clone())]))
+                    .with_metadata(HashMap::from([(ORIGINAL_NAME.to_owned(), header.clone())]))
             },
         );
         let ours_fields =
@@ -71,6 +73,13 @@ impl Layout {
     /// Names and types of all columns.
     pub(super) fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// What the input's columns are called in its files, and here.
+    pub(super) fn input_columns(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.schema.fields().iter().filter_map(|field| {
+            Some((field.metadata().get(ORIGINAL_NAME)?.as_str(), field.name().as_str()))
+        })
     }
 
     /// All rows of `block`.

@@ -4,14 +4,15 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use ::arrow::array::RecordBatch;
+use ::arrow::datatypes::SchemaRef;
 
-use super::arrow::ArrowEncoder;
-use super::csv::CsvEncoder;
+use super::arrow::{self, ArrowEncoder};
+use super::csv::{CellStyle, CsvEncoder};
+use super::format::Compression;
 use super::jsonl::JsonlEncoder;
 use super::parquet::{self, ParquetEncoder};
-use super::sink::{Encode, Sink, Target};
+use super::sink::{Encode, Sink, Target, TextSink};
 use super::{Format, Written};
 use crate::domain::Error;
 use crate::files::draft::{garbled, write_error};
@@ -23,7 +24,7 @@ pub(super) struct Blank {
     /// Where it is going to be, as typed; `-` is stdout.
     pub(super) typed: PathBuf,
     pub(super) format: Format,
-    pub(super) for_excel: bool,
+    pub(super) style: CellStyle,
     pub(super) schema: SchemaRef,
     /// Key-values about the whole file, where the format has room for them.
     pub(super) about: Vec<(String, String)>,
@@ -32,11 +33,17 @@ pub(super) struct Blank {
 impl Blank {
     /// Writes what the format begins with.
     pub(super) fn start(self) -> Result<Started, Error> {
-        let Self { sink, typed, format, for_excel, schema, about } = self;
+        let Self { sink, typed, format, style, schema, about } = self;
+        let text = |sink| TextSink::new(sink, Compression::from_path(&typed));
         let encoder = match format {
-            Format::Csv => CsvEncoder::new(sink, &schema, for_excel).map(boxed),
-            Format::Jsonl => JsonlEncoder::new(sink, &schema).map(boxed),
-            Format::Arrow => ArrowEncoder::new(sink, &schema).map(boxed),
+            Format::Csv | Format::Tsv => {
+                text(sink).and_then(|sink| CsvEncoder::new(sink, &schema, style)).map(boxed)
+            }
+            Format::Jsonl => {
+                text(sink).and_then(|sink| JsonlEncoder::new(sink, &schema)).map(boxed)
+            }
+            Format::Arrow => ArrowEncoder::file(sink, &schema).map(boxed),
+            Format::Arrows => ArrowEncoder::stream(sink, &schema).map(boxed),
             Format::Parquet => ParquetEncoder::new(sink, schema, about).map(boxed),
         };
         let encoder = encoder.map_err(|e| write_error(&typed, e))?;
@@ -73,10 +80,13 @@ impl Started {
 }
 
 fn is_whole(file: &File, format: Format, bytes: u64, rows: u64) -> io::Result<bool> {
-    let same_length = file.metadata()?.len() == bytes;
+    if file.metadata()?.len() != bytes {
+        return Ok(false);
+    }
     match format {
-        Format::Parquet => Ok(same_length && parquet::rows_in(file)? == rows),
-        Format::Csv | Format::Jsonl | Format::Arrow => Ok(same_length),
+        Format::Parquet => Ok(parquet::rows_in(file)? == rows),
+        Format::Arrow => arrow::check_end(file).map(|()| true),
+        Format::Csv | Format::Tsv | Format::Jsonl | Format::Arrows => Ok(true),
     }
 }
 

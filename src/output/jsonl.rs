@@ -7,11 +7,11 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 
 use super::cells::{self, Cell};
-use super::sink::{CHUNK, Encode, Sink};
+use super::sink::{CHUNK, Encode, Sink, TextSink};
 
 /// Writes record batches as JSON Lines.
 pub(super) struct JsonlEncoder {
-    sink: Sink,
+    sink: TextSink,
     line: Vec<u8>,
     /// What comes before each value: `{"row_id":`, `,"vin":`, …
     keys: Vec<Vec<u8>>,
@@ -19,7 +19,7 @@ pub(super) struct JsonlEncoder {
 
 impl JsonlEncoder {
     /// Writes nothing yet: a file without rows is empty.
-    pub(super) fn new(sink: Sink, schema: &Schema) -> io::Result<Self> {
+    pub(super) fn new(sink: TextSink, schema: &Schema) -> io::Result<Self> {
         let keys = schema.fields().iter().enumerate().map(|(place, field)| {
             let mut key = vec![if place == 0 { b'{' } else { b',' }];
             serde_json::to_writer(&mut key, field.name())?;
@@ -64,6 +64,6 @@ impl Encode for JsonlEncoder {
 
     fn finish(mut self: Box<Self>) -> io::Result<Sink> {
         self.flush()?;
-        Ok(self.sink)
+        self.sink.finish()
     }
 }

@@ -32,14 +32,19 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Serialize;
+
 pub use self::format::Format;
 pub use self::sheet::Sheet;
-pub use crate::files::OutputLock;
 pub(crate) use crate::files::draft::{COMPANIONS, Draft};
 pub use crate::files::draft::{write_atomically, write_error};
+pub use crate::files::{Named, OutputLocks, Protected};
 
 use self::columns::Layout;
+use self::csv::CellStyle;
 use self::file::{Blank, Finished, Started};
+use self::format::Compression;
+use self::names::Naming;
 use self::schema::{COLUMNS, REJECT_COLUMNS, SCHEMA_VERSION};
 use self::sink::{Sink, Target};
 use self::worker::{Files, Worker};
@@ -53,25 +58,67 @@ const STDOUT: &str = "-";
 /// What the command line says about the output.
 #[derive(Clone, Debug)]
 pub struct OutputSpec {
-    /// Where it goes; `None` is stdout.
+    /// Where it goes; `None` is stdout. Text is compressed where its name ends in `.gz`
+    /// or `.zst`.
     pub path: Option<PathBuf>,
     /// In which format.
     pub format: Format,
-    /// Where rejected rows go instead, as CSV.
+    /// Where rejected rows go instead, as CSV, or TSV where the name says so.
     pub rejects: Option<PathBuf>,
-    /// Cells that a spreadsheet would run are guarded.
+    /// What separates the cells of text, where it is not what the format has.
+    pub delimiter: Option<u8>,
+    /// Text begins with a byte order mark, and cells that a spreadsheet would run are
+    /// guarded.
     pub for_excel: bool,
+    /// Parquet and Arrow call the input's columns as the input does.
+    pub keep_names: bool,
+}
+
+impl OutputSpec {
+    /// An output at `path`, or on stdout, in `format`, or in that of its name: CSV where
+    /// nothing says. An Arrow output is a stream on stdout, where nobody can seek.
+    ///
+    /// # Errors
+    /// 64 where the name tells no format, or a compression that the format does not take.
+    pub fn new(path: Option<PathBuf>, format: Option<Format>) -> Result<Self, Error> {
+        let format = match (format, &path) {
+            (Some(Format::Arrow), None) => Format::Arrows,
+            (Some(format), _) => format,
+            (None, Some(path)) => Format::from_path(path)?,
+            (None, None) => Format::Csv,
+        };
+        let packed = path.as_deref().filter(|path| Compression::from_path(path).is_some());
+        if let Some(path) = packed.filter(|_| !format.is_text()) {
+            let message = format!("`{}` cannot be {}", path.display(), format.name());
+            return Err(Error::usage(format!("{message}: only text is compressed as a whole"))
+                .hint("leave out `.gz` or `.zst`; Parquet is compressed inside"));
+        }
+        let (delimiter, for_excel, keep_names) = (None, false, false);
+        Ok(Self { path, format, rejects: None, delimiter, for_excel, keep_names })
+    }
+
+    /// How the cells of a text file in `format` are written.
+    fn cells_of(&self, format: Format) -> CellStyle {
+        let delimiter = self.delimiter.or(format.delimiter()).unwrap_or(b',');
+        CellStyle { delimiter, for_excel: self.for_excel }
+    }
+
+    /// The format of the rejects.
+    fn rejects_format(&self) -> Format {
+        let named = self.rejects.as_deref().and_then(|path| Format::from_path(path).ok());
+        named.filter(|format| *format == Format::Tsv).unwrap_or(Format::Csv)
+    }
 }
 
 /// What an output must know of the input.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InputInfo<'a> {
-    /// The names of [`Block::input`].
+    /// The names of [`Block::input`], each once.
     pub columns: &'a [String],
+    /// What the files call them.
+    pub headers: &'a [String],
     /// What `source_file` says for each [`Record::file`](crate::output::record::Record::file).
     pub files: &'a [String],
-    /// The paths of the files, which no output may overwrite.
-    pub paths: &'a [PathBuf],
 }
 
 /// What was written to one file.
@@ -87,26 +134,25 @@ pub struct Written {
     pub sha256: String,
 }
 
-/// Checks, before anything is spent, that the run report can be written as the
-/// file `path`, and that it is neither an input nor an output. Fails with 73 or 64.
-pub fn check_report(
-    path: &Path,
-    spec: &OutputSpec,
-    run_id: &str,
-    inputs: &[PathBuf],
-) -> Result<(), Error> {
-    let place = Place::apart_from(path, inputs)?;
-    for other in [&spec.path, &spec.rejects].into_iter().flatten() {
-        place.refuse_same(&Place::find(other)?)?;
-    }
-    // Whether its folder takes files is known once one was there.
-    Draft::create(place, run_id).map(drop)
+/// A column of the input that has another name in the output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Renamed {
+    /// What the input calls it.
+    pub header: String,
+    /// What the output calls it.
+    pub column: String,
 }
 
-/// Where a file that is not an output of a run goes: links are followed, and devices,
-/// folders and stores refused with 73.
+impl Renamed {
+    fn new(header: &str, column: &str) -> Self {
+        Self { header: header.to_owned(), column: column.to_owned() }
+    }
+}
+
+/// Where the file `path` is, or would be: links are followed, and devices and folders
+/// refused with 73.
 pub fn place_of(path: &Path) -> Result<PathBuf, Error> {
-    Place::apart_from(path, &[]).map(|place| place.path)
+    Place::find(path).map(|place| place.path)
 }
 
 /// An output that is being written beside its final place.
@@ -115,6 +161,7 @@ pub struct Output {
     diverts: bool,
     rows: u64,
     diverted: u64,
+    renamed: Vec<Renamed>,
 }
 
 enum State {
@@ -126,23 +173,14 @@ enum State {
 }
 
 impl Output {
-    /// Creates the temporary files beside the final ones. Fails before anything
-    /// is spent: with 73 when a file cannot be created or is one of the input's.
+    /// Creates the temporary files beside the final ones; the caller holds
+    /// [their locks](OutputLocks::take). Fails with 73.
     pub fn create(spec: &OutputSpec, input: InputInfo<'_>, run_id: &str) -> Result<Self, Error> {
-        let find = |path: &PathBuf| Place::apart_from(path, input.paths);
-        let out = spec.path.as_ref().map(find).transpose()?;
-        let rejects = spec.rejects.as_ref().map(find).transpose()?;
-        if let (Some(out), Some(rejects)) = (&out, &rejects) {
-            rejects.refuse_same(out)?;
-        }
-
-        let out = match out {
-            Some(place) => Target::Draft(Draft::create(place, run_id)?),
+        let out = match &spec.path {
+            Some(path) => draft(path, run_id)?,
             None => stdout(spec.format)?,
         };
-        let rejects = rejects.map(|place| Draft::create(place, run_id)).transpose()?;
-        let targets = Files { out, rejects: rejects.map(Target::Draft) };
-        Ok(Self::assemble(spec, input, run_id, targets))
+        Self::beside(out, spec, input, run_id)
     }
 
     /// Creates the rejects file alone: accepted rows are counted and go nowhere.
@@ -151,12 +189,18 @@ impl Output {
         input: InputInfo<'_>,
         run_id: &str,
     ) -> Result<Self, Error> {
-        let find = |path: &PathBuf| Place::apart_from(path, input.paths);
-        let rejects = spec.rejects.as_ref().map(find).transpose()?;
-        let rejects = rejects.map(|place| Draft::create(place, run_id)).transpose()?;
-        let nowhere = Target::Stream(Box::new(io::sink()));
-        let targets = Files { out: nowhere, rejects: rejects.map(Target::Draft) };
-        Ok(Self::assemble(spec, input, run_id, targets))
+        Self::beside(Target::Stream(Box::new(io::sink())), spec, input, run_id)
+    }
+
+    /// With a rejects file, where there is to be one.
+    fn beside(
+        out: Target,
+        spec: &OutputSpec,
+        input: InputInfo<'_>,
+        run_id: &str,
+    ) -> Result<Self, Error> {
+        let rejects = spec.rejects.as_ref().map(|path| draft(path, run_id)).transpose()?;
+        Ok(Self::assemble(spec, input, run_id, Files { out, rejects }))
     }
 
     fn assemble(
@@ -167,32 +211,44 @@ impl Output {
     ) -> Self {
         let about = about(run_id);
         // Parquet has key-values of its own; Arrow has them in the schema.
-        let in_schema = if spec.format == Format::Arrow { about.as_slice() } else { &[] };
-        let rows_layout = Layout::new(spec.format, input, COLUMNS, in_schema);
-        let rejects_layout =
-            targets.rejects.is_some().then(|| Layout::new(Format::Csv, input, REJECT_COLUMNS, &[]));
+        let has_none = matches!(spec.format, Format::Arrow | Format::Arrows);
+        let in_schema = if has_none { about.as_slice() } else { &[] };
+        let naming = Naming::of(spec.format, spec.keep_names);
+        let rows_layout = Layout::new(naming, input, COLUMNS, in_schema);
+        let rejects_layout = targets
+            .rejects
+            .is_some()
+            .then(|| Layout::new(Naming::Kept, input, REJECT_COLUMNS, &[]));
         let blank = |target, typed: &Option<PathBuf>, format, layout: &Layout| Blank {
             sink: Sink::new(target),
             typed: typed.clone().unwrap_or_else(|| STDOUT.into()),
             format,
-            for_excel: spec.for_excel,
+            style: spec.cells_of(format),
             schema: Arc::clone(layout.schema()),
             about: about.clone(),
         };
         let blanks = Files {
             out: blank(targets.out, &spec.path, spec.format, &rows_layout),
-            rejects: targets
-                .rejects
-                .zip(rejects_layout.as_ref())
-                .map(|(target, layout)| blank(target, &spec.rejects, Format::Csv, layout)),
+            rejects: targets.rejects.zip(rejects_layout.as_ref()).map(|(target, layout)| {
+                blank(target, &spec.rejects, spec.rejects_format(), layout)
+            }),
         };
+        let names = rows_layout.input_columns();
+        let renamed = names.filter(|(header, name)| header != name);
+        let renamed = renamed.map(|(header, column)| Renamed::new(header, column)).collect();
         let layouts = Files { out: rows_layout, rejects: rejects_layout };
         Self {
             diverts: layouts.rejects.is_some(),
             state: State::Blank(Box::new((blanks, layouts))),
             rows: 0,
             diverted: 0,
+            renamed,
         }
+    }
+
+    /// The columns of the input that have another name in the output.
+    pub fn renamed(&self) -> &[Renamed] {
+        &self.renamed
     }
 
     /// Appends a block; its rejected rows go to the rejects file, where there is
@@ -268,13 +324,17 @@ impl fmt::Debug for Output {
     }
 }
 
-/// Text and Arrow stream; Parquet ends with its table of contents, so it is
+fn draft(path: &Path, run_id: &str) -> Result<Target, Error> {
+    Draft::create(Place::find(path)?, run_id).map(Target::Draft)
+}
+
+/// Text and Arrow's stream go out as they come; what ends with its table of contents is
 /// spooled and checked before the first byte leaves.
 fn stdout(format: Format) -> Result<Target, Error> {
     let stdout = Box::new(io::stdout());
     match format {
-        Format::Csv | Format::Jsonl | Format::Arrow => Ok(Target::Stream(stdout)),
-        Format::Parquet => match tempfile::tempfile() {
+        Format::Csv | Format::Tsv | Format::Jsonl | Format::Arrows => Ok(Target::Stream(stdout)),
+        Format::Parquet | Format::Arrow => match tempfile::tempfile() {
             Ok(file) => Ok(Target::Spool(file, stdout)),
             Err(e) => {
                 let folder = std::env::temp_dir();

@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use super::file::Finished;
+use super::format::Compression;
 use super::names::text_names;
 use super::sink::{Sink, Target};
-use super::{Format, InputInfo, STDOUT, Written, stdout};
+use super::{Format, STDOUT, Written, stdout};
 use crate::domain::Error;
-use crate::files::OutputLock;
 use crate::files::draft::{Draft, write_error};
-use crate::files::place::Place;
+use crate::files::{Named, OutputLocks, Protected};
 
 /// A CSV file that is being written beside its place, which no other run writes.
 pub struct Sheet {
@@ -20,35 +20,36 @@ pub struct Sheet {
     header: Vec<String>,
     rows: u64,
     /// Held until the sheet is dropped.
-    _lock: Option<OutputLock>,
+    _locks: Option<OutputLocks>,
 }
 
 impl Sheet {
-    /// Creates it, before anything is spent; `None` is stdout. Fails with 64
-    /// where the name says that it is not CSV, with 73 and 79 as every output.
+    /// Creates it, before anything is spent, with the input's `columns` and then `ours`;
+    /// `None` is stdout. Fails with 64 where the name says that it is not CSV, with 64,
+    /// 73 and 79 as [`OutputLocks::take`].
     pub fn create(
         path: Option<&Path>,
-        run_id: &str,
-        input: InputInfo<'_>,
+        protected: &Protected,
+        columns: &[String],
         ours: &[&str],
     ) -> Result<Self, Error> {
-        let (target, lock) = match path {
+        let (target, locks) = match path {
             None => (stdout(Format::Csv)?, None),
             Some(path) => {
                 refuse_other_formats(path)?;
-                let lock = OutputLock::acquire(path, None)?;
-                let place = Place::apart_from(path, input.paths)?;
-                (Target::Draft(Draft::create(place, run_id)?), Some(lock))
+                let written = [Named { flag: "--output", path }];
+                let locks = OutputLocks::take(&written, protected, None)?;
+                (Target::Draft(Draft::beside(path)?), Some(locks))
             }
         };
-        let header = text_names(input.columns, ours);
+        let header = text_names(columns, ours);
         let header = header.into_iter().chain(ours.iter().map(|&name| name.to_owned())).collect();
         Ok(Self {
             writer: csv::WriterBuilder::new().from_writer(Sink::new(target)),
             typed: path.map_or_else(|| STDOUT.into(), Path::to_owned),
             header,
             rows: 0,
-            _lock: lock,
+            _locks: locks,
         })
     }
 
@@ -67,7 +68,7 @@ impl Sheet {
     /// Syncs, checks and renames into place.
     pub fn commit(mut self) -> Result<Written, Error> {
         self.write_header()?;
-        let Self { writer, typed, rows, _lock, .. } = self;
+        let Self { writer, typed, rows, _locks, .. } = self;
         let sink = writer.into_inner().map_err(|error| {
             write_error(&typed, std::io::Error::other(error.error().to_string()))
         })?;
@@ -92,13 +93,10 @@ impl std::fmt::Debug for Sheet {
 }
 
 fn refuse_other_formats(path: &Path) -> Result<(), Error> {
-    match Format::from_path(path) {
-        Ok(Format::Csv) => Ok(()),
-        Ok(Format::Parquet | Format::Jsonl | Format::Arrow) => Err(Error::usage(format!(
-            "`{}` is not a CSV file, and this command writes CSV",
-            path.display()
-        ))
-        .hint("end the name in `.csv`")),
-        Err(error) => Err(error),
+    if Format::from_path(path)? == Format::Csv && Compression::from_path(path).is_none() {
+        return Ok(());
     }
+    let path = path.display();
+    Err(Error::usage(format!("`{path}` is not a CSV file, and this command writes CSV"))
+        .hint("end the name in `.csv`"))
 }

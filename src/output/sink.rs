@@ -5,8 +5,10 @@ use std::io::{self, Seek, Write};
 
 use arrow::array::RecordBatch;
 use bytes::Bytes;
+use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
+use super::format::Compression;
 use crate::files::draft::Draft;
 
 /// Text formats hand on this much at a time.
@@ -19,6 +21,57 @@ pub(super) trait Encode: Send {
 
     /// Writes what ends the file, and gives the sink back with all bytes in it.
     fn finish(self: Box<Self>) -> io::Result<Sink>;
+}
+
+/// A sink for text, which is compressed on its way where that is wanted.
+pub(super) enum TextSink {
+    Plain(Sink),
+    Gzip(GzEncoder<Sink>),
+    Zstd(zstd::Encoder<'static, Sink>),
+}
+
+impl TextSink {
+    /// Nothing written yet.
+    pub(super) fn new(sink: Sink, compression: Option<Compression>) -> io::Result<Self> {
+        Ok(match compression {
+            None => Self::Plain(sink),
+            Some(Compression::Gzip) => {
+                Self::Gzip(GzEncoder::new(sink, flate2::Compression::default()))
+            }
+            Some(Compression::Zstd) => {
+                let mut encoder = zstd::Encoder::new(sink, zstd::DEFAULT_COMPRESSION_LEVEL)?;
+                encoder.include_checksum(true)?;
+                Self::Zstd(encoder)
+            }
+        })
+    }
+
+    /// Writes what ends the compressed text.
+    pub(super) fn finish(self) -> io::Result<Sink> {
+        match self {
+            Self::Plain(sink) => Ok(sink),
+            Self::Gzip(encoder) => encoder.finish(),
+            Self::Zstd(encoder) => encoder.finish(),
+        }
+    }
+}
+
+impl Write for TextSink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(sink) => sink.write(bytes),
+            Self::Gzip(encoder) => encoder.write(bytes),
+            Self::Zstd(encoder) => encoder.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(sink) => sink.flush(),
+            Self::Gzip(encoder) => encoder.flush(),
+            Self::Zstd(encoder) => encoder.flush(),
+        }
+    }
 }
 
 /// Where encoded bytes go.

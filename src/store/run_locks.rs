@@ -10,7 +10,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::domain::{Error, Exit};
-use crate::files::os;
+use crate::files::{self, os};
 
 /// The file that every writer of a store shares a lock on.
 const IN_USE: &str = "in-use";
@@ -199,8 +199,5 @@ pub(super) fn had_store(store: &Path) -> bool {
 
 /// By whatever path a store is named, this is one and the same folder.
 fn folder(store: &Path) -> PathBuf {
-    let store = &store.canonicalize().unwrap_or_else(|_| store.to_owned());
-    let mut name = store.file_name().unwrap_or_default().to_owned();
-    name.push(".runs");
-    store.with_file_name(name)
+    files::beside(&store.canonicalize().unwrap_or_else(|_| store.to_owned()), files::RUNS)
 }

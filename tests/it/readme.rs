@@ -161,6 +161,7 @@ fn defaults() -> Settings {
 fn its_configuration_is_the_default_one() {
     let shown = |settings: Settings| {
         // Whether vendors were named is the one thing that naming them changes.
+        let settings = Settings { file: None, ..settings };
         format!("{settings:#?}").replace("named: true", "named: false")
     };
     let configuration = page("docs/configuration.md");
@@ -353,8 +354,8 @@ fn exit_codes_in_its_text_exist() {
 fn names() -> BTreeSet<String> {
     let work = Work::with_faults(&[]);
     let fleet = root().join("sample-data/fleet.csv").display().to_string();
-    work.vinrich(&["enrich", &fleet, "-o", "out.arrow", "--offline"]).exits(0);
-    let output = std::fs::File::open(work.path("out.arrow")).expect("an output");
+    work.vinrich(&["enrich", &fleet, "-o", "out.arrows", "--offline"]).exits(0);
+    let output = std::fs::File::open(work.path("out.arrows")).expect("an output");
     let written = StreamReader::try_new(output, None).expect("a stream").schema();
     let texts = [
         format!("{written:?}"),

@@ -71,7 +71,14 @@ fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
     Plan {
         input,
         rules,
-        output: OutputSpec { path: None, format: Format::Csv, rejects: None, for_excel: false },
+        output: OutputSpec {
+            path: None,
+            format: Format::Csv,
+            rejects: None,
+            delimiter: None,
+            for_excel: false,
+            keep_names: false,
+        },
         settings,
         datasets: Wanted::default(),
         limits: Limits::default(),
@@ -153,43 +160,32 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
 
 fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
     let path = (args.output != Path::new("-")).then(|| args.output.clone());
-    distinct_files(args, path.as_deref())?;
-    let format = match (args.format, &path) {
-        (Some(format), _) => format,
-        (None, Some(path)) => Format::from_path(path)?,
-        (None, None) => Format::Csv,
-    };
-    if args.for_excel && format != Format::Csv {
+    let flags = [("--output", path.as_deref()), ("--report", args.report.as_deref())];
+    for (flag, path) in flags.into_iter().chain([("--rejects", args.rejects.as_deref())]) {
+        path.map_or(Ok(()), |path| refuse_folder(flag, path))?;
+    }
+    let mut spec = OutputSpec::new(path, args.format)?;
+    let has_cells = spec.format.delimiter().is_some();
+    if args.for_excel && !has_cells {
         return Err(Error::usage("`--for-excel` guards CSV cells; the output is not CSV"));
     }
-    Ok(OutputSpec { path, format, rejects: args.rejects.clone(), for_excel: args.for_excel })
+    if args.output_delimiter.is_some() && !has_cells {
+        return Err(Error::usage(
+            "`--output-delimiter` separates CSV cells; the output is not CSV",
+        ));
+    }
+    spec.rejects.clone_from(&args.rejects);
+    spec.delimiter = args.output_delimiter;
+    spec.for_excel = args.for_excel;
+    spec.keep_names = args.keep_names;
+    Ok(spec)
 }
 
-/// Refuses the same file for two purposes, where the second would replace the first.
-fn distinct_files(args: &OutputArgs, output: Option<&Path>) -> Result<(), Error> {
-    let flags: [(&str, Option<&Path>); 3] = [
-        ("--output", output),
-        ("--rejects", args.rejects.as_deref()),
-        ("--report", args.report.as_deref()),
-    ];
-    for (flag, path) in flags {
-        let Some(path) = path else { continue };
-        if path == Path::new("-") {
-            return Err(Error::usage(format!(
-                "`{flag}` needs a file; only `--output` can be stdout"
-            )));
-        }
-        let ends_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
-        if ends_as_folder || path.is_dir() {
-            return Err(Error::usage(format!("`{flag}` names a folder: `{}`", path.display()))
-                .hint("name a file in it"));
-        }
-    }
-    for (place, (flag, path)) in flags.iter().enumerate() {
-        let earlier = flags[..place].iter().find(|(_, other)| path.is_some() && other == path);
-        if let Some((other, _)) = earlier {
-            return Err(Error::usage(format!("`{other}` and `{flag}` name the same file")));
-        }
+fn refuse_folder(flag: &str, path: &Path) -> Result<(), Error> {
+    let ends_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
+    if ends_as_folder || path.is_dir() {
+        return Err(Error::usage(format!("`{flag}` names a folder: `{}`", path.display()))
+            .hint("name a file in it"));
     }
     Ok(())
 }

@@ -47,6 +47,7 @@ fn plan(args: &ToolRunArgs, settings: Settings) -> Result<ToolPlan, Error> {
         input: args_to_plan::rows(&args.rows),
         tool: args.tool.clone(),
         template: template(args, &settings)?,
+        template_file: args.input.clone(),
         per: match args.per {
             PerWhat::Row => Per::Row,
             PerWhat::Vehicle => Per::Vehicle,

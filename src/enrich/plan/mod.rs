@@ -13,8 +13,9 @@ use serde::Serialize;
 use crate::config::{Settings, VendorSettings};
 use crate::domain::vin::Rules;
 use crate::domain::{Dataset, Error, Micros};
+use crate::files::Named;
 use crate::input::InputSpec;
-use crate::output::{Format, OutputSpec};
+use crate::output::OutputSpec;
 
 /// What one run of `vinrich enrich` shall do.
 #[derive(Clone, Debug)]
@@ -52,12 +53,11 @@ impl Plan {
         output: impl Into<PathBuf>,
         settings: Settings,
     ) -> Result<Self, Error> {
-        let path = output.into();
-        let format = Format::from_path(&path)?;
+        let output = OutputSpec::new(Some(output.into()), None)?;
         Ok(Self {
             input: InputSpec { sources: vec![input.into()], ..InputSpec::default() },
             rules: Rules::default(),
-            output: OutputSpec { path: Some(path), format, rejects: None, for_excel: false },
+            output,
             settings,
             datasets: Wanted::default(),
             limits: Limits::default(),
@@ -66,6 +66,14 @@ impl Plan {
             report: None,
             command: "vinrich::enrich".into(),
         })
+    }
+
+    /// Every file that the run is going to write, by its flag.
+    pub(crate) fn written(&self) -> Vec<Named<'_>> {
+        let OutputSpec { path, rejects, .. } = &self.output;
+        let flags = [("--output", path), ("--rejects", rejects), ("--report", &self.report)];
+        let named = flags.into_iter();
+        named.filter_map(|(flag, path)| Some(Named { flag, path: path.as_deref()? })).collect()
     }
 
     /// Whether a call of `price` may be asked of a vendor with these settings:

@@ -10,8 +10,8 @@ use crate::enrich::session::Context;
 use crate::enrich::survey::Survey;
 use crate::gate::VendorReport;
 use crate::input::{FileDigest, InputFile, Inputs};
-use crate::output::Written;
 use crate::output::schema::SCHEMA_VERSION;
+use crate::output::{Renamed, Written};
 use crate::store::RunInfo;
 
 /// The report of a run that is under way.
@@ -118,6 +118,11 @@ impl<'a> ReportBuilder<'a> {
     /// Files that were written.
     pub(crate) fn note_files(&self, files: impl IntoIterator<Item = Written>) {
         self.notes().report.outputs.extend(files.into_iter().map(OutputReport::from));
+    }
+
+    /// Columns of the input that the output calls otherwise.
+    pub(crate) fn note_renamed(&self, columns: &[Renamed]) {
+        self.notes().report.renamed_columns = columns.to_vec();
     }
 
     /// One vendor's calls.

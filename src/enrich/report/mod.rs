@@ -15,7 +15,7 @@ use crate::enrich::plan::Plan;
 pub use crate::gate::{QuotaReport, VendorReport};
 use crate::matching::conflicts::Conflicts;
 use crate::output::record::{DatasetAnswer, Record};
-use crate::output::{Written, write_atomically};
+use crate::output::{Renamed, Written, write_atomically};
 
 pub(crate) use self::builder::{ReportBuilder, Wrote};
 
@@ -66,6 +66,8 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// The files written.
     pub outputs: Vec<OutputReport>,
+    /// Columns of the input that the output calls otherwise.
+    pub renamed_columns: Vec<Renamed>,
     /// Whether cells of them that a spreadsheet would run have a `'` before them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub for_excel: bool,

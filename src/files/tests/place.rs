@@ -19,3 +19,19 @@ fn links_that_lead_in_a_circle_are_refused() {
     let error = Place::find(&a).expect_err("a circle");
     assert_eq!(error.exit(), Exit::CannotCreate);
 }
+
+#[test]
+fn an_address_is_not_a_file() {
+    for address in
+        ["s3://bucket/fleet.parquet", "https://u:p@host/x.csv?sig=1", "gs+x://a", "FILE:///tmp/x"]
+    {
+        let error = Place::find(Path::new(address)).expect_err(address);
+        assert_eq!(error.exit(), Exit::Usage, "{error}");
+        let scheme = address.split(':').next().expect("a scheme");
+        let expected = format!("`{scheme}://…` is an address, and only files are supported");
+        assert_eq!(error.to_string(), expected, "what follows may be a secret");
+    }
+    for path in ["c://x.csv", "s3:/x.csv", "//host/x.csv", "a b://x.csv", "./s3://x.csv"] {
+        refuse_address(Path::new(path)).expect(path);
+    }
+}

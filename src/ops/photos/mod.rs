@@ -82,7 +82,7 @@ pub fn request(
     let report = ReportBuilder::start(&plan.command, context);
     let inputs = Inputs::open(&plan.input.clone().unwrap_or_default())?;
     let wording = Wording::of(action.of_vendor, inputs.columns())?;
-    let sheet = rows::sheet(plan, &report.run.run_id, Some(&inputs))?;
+    let sheet = rows::sheet(plan, Some(&inputs), inputs.columns())?;
     let (wanted, _) = vehicles(&inputs, |row, vin| (vin, wording.fill(row, &vin)))?;
     let mut photos = Photos { vehicles: wanted.len(), ..Photos::default() };
     let report = action.run(&report, async |client| {
@@ -130,7 +130,7 @@ pub fn status(plan: &PhotoPlan, context: Context<'_>) -> Result<Photos, Error> {
     let inputs = plan.input.as_ref().map(Inputs::open).transpose()?;
     let only = inputs.as_ref().map(|inputs| vehicles(inputs, |_, vin| vin)).transpose()?;
     let (only, survey) = only.map_or_else(Default::default, |(vins, survey)| (Some(vins), survey));
-    let sheet = rows::sheet(plan, &report.run.run_id, None)?;
+    let sheet = rows::sheet(plan, inputs.as_ref(), &[])?;
     let mut photos = Photos::default();
     let report = action.run(&report, async |client| {
         let (mut book, _) = open_book(client, only.as_deref()).await?;

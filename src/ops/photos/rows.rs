@@ -7,9 +7,10 @@ use super::{PhotoPlan, To};
 use crate::domain::vin::Rules;
 use crate::domain::{Error, NotAsked, Outcome, Vin};
 use crate::enrich::survey::Survey;
+use crate::files::Protected;
 use crate::input::{Inputs, Row};
 use crate::ops::client::commit_whole;
-use crate::output::{InputInfo, Sheet, Written};
+use crate::output::{Sheet, Written};
 
 /// The columns of `photos status`, and those that follow the input's in `photos request`.
 const COLUMNS: [&str; 6] = [
@@ -27,21 +28,20 @@ const NOT_REQUESTED: &str = "not_requested";
 /// What is said of a photo request that another run is making.
 pub(super) const ELSEWHERE: Outcome = Outcome::Pending(NotAsked::Elsewhere);
 
-/// The file for the rows; the input's columns come first where there are any.
+/// The file for the rows, whose first columns are called `columns`.
 pub(super) fn sheet(
     plan: &PhotoPlan,
-    run_id: &str,
     inputs: Option<&Inputs>,
+    columns: &[String],
 ) -> Result<Option<Sheet>, Error> {
     let path = match &plan.output {
         To::Nowhere => return Ok(None),
         To::Stdout => None,
         To::File(path) => Some(path.as_path()),
     };
-    let columns = inputs.map(Inputs::columns).unwrap_or_default();
     let paths = inputs.map(Inputs::paths).unwrap_or_default();
-    let input = InputInfo { columns, files: &[], paths: &paths };
-    Sheet::create(path, run_id, input, &COLUMNS).map(Some)
+    let protected = Protected::of(&plan.settings).and("an input file", paths);
+    Sheet::create(path, &protected, columns, &COLUMNS).map(Some)
 }
 
 /// What `make` makes of each vehicle's first row, in order.

@@ -19,11 +19,12 @@ use crate::domain::{Error, Exit, Freshness, Key, Micros, Outcome};
 use crate::enrich::plan::Limits;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::Context;
+use crate::files::Protected;
 use crate::gate::origin;
 use crate::input::{InputSpec, Inputs};
 use crate::ops::client::{Action, Confirm, Intent, VendorClient, settings_of};
 use crate::ops::template::JsonTemplate;
-use crate::output::{InputInfo, Sheet};
+use crate::output::Sheet;
 use crate::store::{AnswerKind, SourceId, SourceName, Store};
 use crate::vendors::visa::{self, EXECUTE};
 
@@ -38,6 +39,8 @@ pub struct ToolPlan {
     pub tool: String,
     /// The JSON of the `input` template, and where it is from.
     pub template: (String, String),
+    /// The file that the template was read from.
+    pub template_file: Option<PathBuf>,
     /// What the tool is run once for.
     pub per: Per,
     /// The most that this run may spend.
@@ -79,9 +82,10 @@ pub fn tool(plan: &ToolPlan, context: Context<'_>, confirm: Confirm<'_>) -> Resu
     let limits = Limits { max_calls: plan.max_calls, max_cost: Some(plan.max_cost) };
     let report = ReportBuilder::start(&plan.command, context);
     let path = plan.output.as_deref();
-    let paths = inputs.paths();
-    let input = InputInfo { columns: inputs.columns(), files: &[], paths: &paths };
-    let sheet = Sheet::create(path, &report.run.run_id, input, &COLUMNS)?;
+    let protected = Protected::of(&plan.settings)
+        .and("an input file", inputs.paths())
+        .and("the template", plan.template_file.clone());
+    let sheet = Sheet::create(path, &protected, inputs.columns(), &COLUMNS)?;
     let tasks = Tasks::of(plan, &template, &inputs)?;
     let price = settings.price_of(EXECUTE);
     let (vendor, of_vendor, settings) = (visa::ID, &settings, &plan.settings);

@@ -7,7 +7,7 @@ use ::arrow::array::{Array, AsArray, RecordBatch};
 use ::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Int32Type, TimeUnit, TimestampMicrosecondType,
 };
-use ::arrow::ipc::reader::StreamReader;
+use ::arrow::ipc::reader::{FileReader, StreamReader};
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -16,9 +16,10 @@ use super::streams::streamed;
 use super::{Folder, INPUT, RUN, Table, blank, block, full, spec, texts, told, write};
 use crate::domain::facts::DecodeFacts;
 use crate::domain::{Status, Timestamp};
+use crate::output::names::{self, Naming};
 use crate::output::record::{Block, DatasetAnswer};
 use crate::output::schema::COLUMNS;
-use crate::output::{Format, OutputSpec, names};
+use crate::output::{Format, InputInfo, Output, OutputSpec};
 
 /// The contract on columns, word by word.
 #[test]
@@ -337,9 +338,9 @@ fn jsonl_is_one_object_a_row_with_every_column() {
 }
 
 #[test]
-fn arrow_is_a_stream_with_an_end_marker() {
+fn arrow_streams_have_an_end_marker() {
     let folder = Folder::new();
-    let out = folder.path("out.arrow");
+    let out = folder.path("out.arrows");
     write(&spec(&out), &[block(), block()]);
     let bytes = fs::read(&out).expect("the file is there");
     assert_eq!(bytes[bytes.len() - 8..], [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
@@ -351,8 +352,49 @@ fn arrow_is_a_stream_with_an_end_marker() {
 }
 
 #[test]
+fn arrow_files_are_read_from_their_end() {
+    let folder = Folder::new();
+    let out = folder.path("out.arrow");
+    write(&spec(&out), &[block(), block()]);
+    let reader = FileReader::try_new(File::open(&out).expect("a file"), None).expect("a file");
+    assert_eq!(reader.num_batches(), 2);
+    assert_eq!(reader.schema().metadata()["vinrich.run_id"], RUN);
+    let rows: usize = reader.map(|batch| batch.expect("readable").num_rows()).sum();
+    assert_eq!(rows, 6);
+}
+
+#[test]
+fn typed_columns_hold_their_original_names() {
+    let folder = Folder::new();
+    let columns = ["Odo", "Odo_2", "Пробег"].map(str::to_owned);
+    let headers = ["Odo", "Odo", "Пробег"].map(str::to_owned);
+    let input = InputInfo { columns: &columns, headers: &headers, files: &[] };
+    for (keep_names, expected) in
+        [(false, ["odo", "odo_2", "probeg"]), (true, ["Odo", "Odo_2", "Пробег"])]
+    {
+        let out = folder.path("out.parquet");
+        let spec = OutputSpec { keep_names, ..spec(&out) };
+        let mut output = Output::create(&spec, input, RUN).expect("created");
+        let renamed: Vec<_> =
+            output.renamed().iter().map(|of| (&*of.header, &*of.column)).collect();
+        let pairs = headers.iter().map(String::as_str).zip(expected);
+        assert_eq!(renamed, pairs.filter(|(from, to)| from != to).collect::<Vec<_>>());
+        let input = vec![texts([Some("1")]); 3];
+        output.write(Block { records: vec![full()], input }).expect("written");
+        output.commit().expect("committed");
+        for ((field, name), header) in
+            parquet_batch(&out).schema().fields().iter().zip(expected).zip(&headers)
+        {
+            assert_eq!((field.name().as_str(), &field.metadata()["original_name"]), (name, header));
+        }
+    }
+}
+
+#[test]
 fn an_input_without_rows_gives_a_typed_output_without_rows() {
-    for name in ["out.csv", "out.parquet", "out.arrow", "out.jsonl"] {
+    for name in
+        ["out.csv", "out.csv.gz", "out.tsv", "out.parquet", "out.arrow", "out.arrows", "out.jsonl"]
+    {
         let folder = Folder::new();
         let out = folder.path(name);
         let written = write(&spec(&out), &[]);
@@ -388,12 +430,13 @@ proptest! {
     #[test]
     fn any_header_gets_a_name_of_its_own(headers in prop::collection::vec("[vV\\PC]{0,3}|VIN|vin", 0..12)) {
         for format in Format::ALL {
-            let names = names::input_names(format, &headers, COLUMNS);
+            let naming = Naming::of(format, false);
+            let names = names::input_names(naming, &headers, COLUMNS);
             let ours = COLUMNS.iter().map(|column| column.name.to_owned());
             let all: Vec<String> = names.iter().cloned().chain(ours).collect();
             let distinct: std::collections::HashSet<&String> = all.iter().collect();
             prop_assert_eq!(distinct.len(), all.len());
-            if matches!(format, Format::Parquet | Format::Arrow) {
+            if naming == Naming::SnakeCase {
                 prop_assert!(names.iter().all(|name| is_plain(name)), "{names:?}");
             }
         }

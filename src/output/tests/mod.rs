@@ -3,6 +3,7 @@
 mod files;
 mod formats;
 mod streams;
+mod text;
 
 use std::fs;
 use std::io;
@@ -174,7 +175,7 @@ fn blank(rows: usize) -> Vec<ArrayRef> {
 }
 
 fn input_info<'a>(columns: &'a [String], files: &'a [String]) -> InputInfo<'a> {
-    InputInfo { columns, files, paths: &[] }
+    InputInfo { columns, headers: columns, files }
 }
 
 struct Folder(tempfile::TempDir);
@@ -207,7 +208,7 @@ impl Folder {
 
 fn spec(path: &Path) -> OutputSpec {
     let format = Format::from_path(path).unwrap_or(Format::Csv);
-    OutputSpec { path: Some(path.into()), format, rejects: None, for_excel: false }
+    OutputSpec::new(Some(path.into()), Some(format)).expect("an output")
 }
 
 fn create(spec: &OutputSpec) -> Result<Output, Error> {

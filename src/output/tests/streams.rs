@@ -31,12 +31,14 @@ impl Reader {
     /// An output of `format` that this reads, spooled or not.
     fn output(&self, format: Format) -> Output {
         let target = match format {
-            Format::Parquet => {
+            Format::Parquet | Format::Arrow => {
                 Target::Spool(tempfile::tempfile().expect("a file"), Box::new(self.clone()))
             }
-            Format::Csv | Format::Jsonl | Format::Arrow => Target::Stream(Box::new(self.clone())),
+            Format::Csv | Format::Tsv | Format::Jsonl | Format::Arrows => {
+                Target::Stream(Box::new(self.clone()))
+            }
         };
-        let spec = OutputSpec { path: None, format, rejects: None, for_excel: false };
+        let spec = OutputSpec { format, ..OutputSpec::new(None, None).expect("stdout") };
         let files = ["a.csv".into(), "b.csv".into()];
         let columns = INPUT.map(str::to_owned);
         let targets = Files { out: target, rejects: None };
@@ -70,7 +72,7 @@ pub(super) fn streamed(format: Format, block: &Block) -> Vec<u8> {
 
 #[test]
 fn a_stream_gets_the_bytes_a_file_would() {
-    for format in [Format::Csv, Format::Jsonl, Format::Parquet] {
+    for format in Format::ALL {
         let folder = Folder::new();
         let out = folder.path("out");
         let spec = OutputSpec { format, ..spec(&out) };

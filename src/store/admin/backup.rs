@@ -4,14 +4,15 @@
 //! checked, synced and renamed, so that whatever happens there is the old file or
 //! the new one.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{Error, Exit, Timestamp};
-use crate::files::os;
-use crate::output::{COMPANIONS, Draft};
+use crate::files::Protected;
+use crate::files::place::Place;
+use crate::output::Draft;
 use crate::store::{failed, is_about_file, open};
 
 /// What a copy holds.
@@ -49,15 +50,8 @@ pub fn backup(store: &Path, file: &Path, force: bool) -> Result<Backup, Error> {
 }
 
 pub(super) fn refuse_same(store: &Path, file: &Path) -> Result<(), Error> {
-    let is_own = match (real(store), real(file)) {
-        (Some(store), Some(file)) => {
-            // What is in its folder of locks is the store's, too.
-            file.parent() == Some(&beside(&store, ".runs"))
-                || COMPANIONS.iter().any(|companion| beside(&store, companion) == file)
-                || os::is_same_file(&store, &file)
-        }
-        _ => false,
-    };
+    let protected = Protected::of_store(store);
+    let is_own = Place::find(file).is_ok_and(|place| protected.find(&place).is_some());
     if is_own {
         return Err(Error::usage(format!(
             "`{}` is the store itself, or a file of its own",
@@ -66,12 +60,6 @@ pub(super) fn refuse_same(store: &Path, file: &Path) -> Result<(), Error> {
         .hint("name another file"));
     }
     Ok(())
-}
-
-/// Where a file is, or would be, without links.
-fn real(path: &Path) -> Option<PathBuf> {
-    let would_be = || Some(open::folder_of(path).canonicalize().ok()?.join(path.file_name()?));
-    path.canonicalize().ok().or_else(would_be)
 }
 
 /// What `VACUUM INTO` writes is one moment's state, without what was deleted.
@@ -137,10 +125,4 @@ pub(super) fn check_copy(draft: &Draft, of: &Path) -> Result<Backup, Error> {
         },
     )
     .map_err(&failed)
-}
-
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut path = path.as_os_str().to_owned();
-    path.push(ending);
-    path.into()
 }

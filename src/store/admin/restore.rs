@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::backup::{Backup, beside, check_copy, damage, refuse_same};
+use super::backup::{Backup, check_copy, damage, refuse_same};
 use super::merge::{Merged, merge};
 use crate::domain::{Error, Exit, Timestamp};
-use crate::files::os;
+use crate::files::{beside, os};
 use crate::output::{COMPANIONS, Draft};
 use crate::store::run_locks::{self, InUse};
 use crate::store::{failed, is_about_file, open};

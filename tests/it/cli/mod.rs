@@ -3,5 +3,7 @@
 mod commands;
 mod config;
 mod enrich;
+#[cfg(unix)]
+mod paths;
 mod secrets;
 mod terminal;

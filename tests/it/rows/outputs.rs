@@ -31,6 +31,11 @@ fn enriched(work: &Work, out: &str) -> Table {
         Some("parquet") => of_batches(&read_parquet(&path)),
         Some("arrow") => {
             let file = File::open(&path).expect("the output");
+            let reader = arrow::ipc::reader::FileReader::try_new(file, None).expect("a file");
+            of_batches(&reader.collect::<Result<Vec<_>, _>>().expect("batches"))
+        }
+        Some("arrows") => {
+            let file = File::open(&path).expect("the output");
             let reader = arrow::ipc::reader::StreamReader::try_new(file, None).expect("a stream");
             of_batches(&reader.collect::<Result<Vec<_>, _>>().expect("batches"))
         }
@@ -145,6 +150,7 @@ fn every_format_holds_the_same_values() {
     assert_eq!(csv.rows.len(), 320);
     assert_same(&csv.rows, &enriched(&work, "out.parquet").rows, warehouse_name);
     assert_same(&csv.rows, &enriched(&work, "out.arrow").rows, warehouse_name);
+    assert_same(&csv.rows, &enriched(&work, "out.arrows").rows, warehouse_name);
     assert_same(&csv.rows, &enriched(&work, "out.jsonl").rows, str::to_owned);
     assert_eq!(work.sandbox.log().len(), calls, "formats cost no calls");
 }
@@ -287,4 +293,40 @@ fn only_the_columns_kept_are_carried_through() {
     assert!(work.read("out.csv").starts_with("Plate,Unit,row_id,vin,"));
     let wrong = ["enrich", &fleet, "-o", "out.csv", "--keep", "Plates"];
     work.vinrich(&wrong).exits(64).says(&["did you mean `Plate`"]);
+}
+
+#[test]
+fn headers_of_any_script_reach_the_warehouse() {
+    let work = Work::configured(&[]);
+    let vin = &vins(1)[0];
+    work.write("fleet.csv", &format!("VIN,Пробег,Odo,Odo,車牌\n{vin},7,8,9,x\n"));
+    let words = ["enrich", "fleet.csv", "-o", "out.parquet", "--with", "decode"];
+    work.vinrich(&[&words[..], &["--report", "r.json"]].concat()).exits(0);
+    let rows = parquet_rows(&work.path("out.parquet"));
+    let cells =
+        ["input_vin", "probeg", "odo", "odo_2", "che_pai"].map(|name| rows[0][name].as_str());
+    assert_eq!(cells, [vin, "7", "8", "9", "x"]);
+    let renamed = &work.json("r.json")["renamed_columns"];
+    assert_eq!(renamed[1], serde_json::json!({"header": "Пробег", "column": "probeg"}));
+    assert_eq!(renamed[3], serde_json::json!({"header": "Odo", "column": "odo_2"}));
+
+    work.vinrich(&[&words[..], &["--report", "r.json", "--keep-names"]].concat()).exits(0);
+    let rows = parquet_rows(&work.path("out.parquet"));
+    assert_eq!((rows[0]["Пробег"].as_str(), rows[0]["input_VIN"].as_str()), ("7", vin.as_str()));
+}
+
+#[test]
+fn a_fleet_goes_to_excel_and_back() {
+    let work = Work::configured(&[]);
+    work.write("fleet.csv", &format!("VIN;Größe\n{};12,5\nnot a vin;=1+1\n", vins(1)[0]));
+    let words =
+        ["enrich", "fleet.csv", "-o", "out.csv", "--rejects", "bad.csv", "--with", "decode"];
+    let excel = ["--for-excel", "--output-delimiter", ";"];
+    work.vinrich(&[&words[..], &excel].concat()).exits(0);
+    assert!(work.read("out.csv").starts_with("\u{feff}input_VIN;Größe;row_id;vin;"));
+    assert!(work.read("bad.csv").contains("\nnot a vin;'=1+1;"), "{}", work.read("bad.csv"));
+    work.vinrich(&["enrich", "out.csv", "-o", "again.csv.gz", "--vin-column", "vin"]).exits(0);
+    let packed = File::open(work.path("again.csv.gz")).expect("the output");
+    let text = std::io::read_to_string(flate2::read::GzDecoder::new(packed)).expect("gzip");
+    assert_eq!(csv_rows(&text)[0]["Größe"], "12,5");
 }

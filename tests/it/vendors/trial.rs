@@ -147,6 +147,7 @@ impl Trial {
             settings: self.patient(self.work.settings()),
             tool: "try-me".into(),
             template: ("the template".into(), r#"{"prompt": "Tell me of {vin}"}"#.into()),
+            template_file: None,
             per: Per::Row,
             max_cost: Micros(1_000_000),
             max_calls: None,

@@ -9,7 +9,7 @@ use vinrich::domain::money::Micros;
 use vinrich::output::Format;
 use vinrich::plan::Allowance;
 
-use super::{AskArgs, EXIT_CODES, InputArgs, SandboxedArgs, allowance, dollars};
+use super::{AskArgs, EXIT_CODES, InputArgs, SandboxedArgs, allowance, delimiter, dollars};
 
 const ENRICH_EXAMPLES: &str = "\
 Examples:
@@ -63,15 +63,21 @@ pub(crate) struct OutputArgs {
     /// Where the rows go; `-` is stdout
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
-    /// The output's format [default: by the extension of OUT; csv on stdout]
+    /// The output's format [default: by the extension of OUT, before .gz or .zst; csv on stdout]
     #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub(crate) format: Option<Format>,
-    /// Write rejected rows to this CSV file instead of the output
+    /// Write rejected rows to this CSV or TSV file instead of the output
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Guard cells that a spreadsheet would run as a formula
+    /// What separates cells of CSV: `,` `;` `|` or `tab` [default: `,`; tab in TSV]
+    #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
+    pub(crate) output_delimiter: Option<u8>,
+    /// Begin CSV with a byte order mark, and guard cells that a spreadsheet would run as a formula
     #[arg(long)]
     pub(crate) for_excel: bool,
+    /// Call your columns in Parquet and Arrow as the input does, instead of in snake case
+    #[arg(long)]
+    pub(crate) keep_names: bool,
     /// Where the run report goes [default: OUT.run.json]
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,

@@ -72,7 +72,7 @@ fn values_are_read_or_refused_with_an_example() {
         ("--map make", "must be a field and its column, such as `make=Brand`"),
         ("--map trim=T", "`trim` is not a field; the fields are `make`, `model` and `year`"),
         ("--with recall", "must be `decode`, `recalls` or `listings`"),
-        ("--format xlsx", "[possible values: csv, parquet, jsonl, arrow]"),
+        ("--format xlsx", "[possible values: csv, tsv, parquet, jsonl, arrow, arrows]"),
         ("--fault carvin/nonsense", "known faults"),
         ("--offline --refresh decode", "cannot be used with"),
     ] {

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use serde_json::json;
+use vinrich::config::Settings;
 use vinrich::domain::Timestamp;
 use vinrich::domain::error::{Error, Exit};
-use vinrich::output::{place_of, write_error};
+use vinrich::output::{Named, OutputLocks, Protected, place_of, write_error};
 use vinrich::store::{AuditEntry, AuditFilter, Store};
 use vinrich::vendors;
 
@@ -18,10 +19,11 @@ use crate::cli::{AuditFormat, RunsAuditArgs};
 use crate::format::{at, count, rfc3339, shown, visible, visible_json};
 use crate::{args_to_plan, stdout};
 
-pub(super) fn run(args: &RunsAuditArgs, store: &Path) -> Result<(), Error> {
-    let filter = filter(args)?;
+pub(super) fn run(args: &RunsAuditArgs, settings: &Settings) -> Result<(), Error> {
+    let (store, filter) = (&*settings.store, filter(args)?);
     if let Some(path) = &args.export {
-        return Calls { store, filter, format: format_of(args, path) }.export(path);
+        let calls = Calls { store, filter, format: format_of(args, path) };
+        return calls.export(path, &Protected::of(settings));
     }
     Calls { store, filter, format: args.format.unwrap_or(AuditFormat::Text) }.print()
 }
@@ -89,11 +91,13 @@ impl Calls<'_> {
     }
 
     /// Calls go to a file of the user's alone, which is there once it is whole.
-    fn export(&self, path: &Path) -> Result<(), Error> {
+    fn export(&self, path: &Path, protected: &Protected) -> Result<(), Error> {
         if path.is_dir() {
             return Err(Error::usage(format!("`--export` names a folder: `{}`", path.display()))
                 .hint("name a file in it"));
         }
+        let written = [Named { flag: "--export", path }];
+        let _locks = OutputLocks::take(&written, protected, None)?;
         let place = place_of(path)?;
         let folder = place.parent().unwrap_or(Path::new("."));
         let cannot = |source| Error::io("cannot write", path, source);

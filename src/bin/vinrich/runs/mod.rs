@@ -12,11 +12,12 @@ use crate::format::{at, span, table, text, thousands, visible, visible_json};
 use crate::{settings, stdout};
 
 pub(crate) fn run(command: &RunsCommand, common: &CommonArgs) -> Result<u8, Error> {
-    let store = settings::load(common.config.as_deref())?.store;
+    let settings = settings::load(common.config.as_deref())?;
+    let store = settings.store.clone();
     match command {
         RunsCommand::List(args) => stdout::write(&list(&latest(&store, args.limit)?))?,
         RunsCommand::Show(args) => stdout::write(&show(find(&store, &args.id)?, &args.id)?)?,
-        RunsCommand::Audit(args) => audit::run(args, &store)?,
+        RunsCommand::Audit(args) => audit::run(args, &settings)?,
     }
     Ok(Exit::Success.code())
 }

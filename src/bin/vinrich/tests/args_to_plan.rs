@@ -83,6 +83,9 @@ fn the_format_follows_the_name_and_the_flag_beats_it() {
         ("o.arrow", Format::Arrow),
         ("o.dat --format jsonl", Format::Jsonl),
         ("o.csv --format arrow", Format::Arrow),
+        ("o.arrows", Format::Arrows),
+        ("o.tsv.gz --keep-names", Format::Tsv),
+        ("- --format arrow", Format::Arrows),
         ("- --format parquet", Format::Parquet),
     ] {
         assert_eq!(enrich(&format!("f.csv -o {name}")).unwrap().output.format, format, "{name}");
@@ -96,11 +99,17 @@ fn the_format_follows_the_name_and_the_flag_beats_it() {
 #[test]
 fn each_contradiction_has_its_message() {
     for (words, expected) in [
-        ("f -o o.csv --rejects o.csv", "`--output` and `--rejects` name the same file"),
-        ("f -o o.csv --rejects r --report r", "`--rejects` and `--report` name the same file"),
-        ("f -o o.csv --rejects -", "`--rejects` needs a file; only `--output` can be stdout"),
         ("f -o out/", "`--output` names a folder: `out/`"),
         ("f -o o.parquet --for-excel", "`--for-excel` guards CSV cells; the output is not CSV"),
+        (
+            "f -o o.jsonl --output-delimiter ;",
+            "`--output-delimiter` separates CSV cells; the output is not CSV",
+        ),
+        (
+            "f -o o.parquet.zst",
+            "`o.parquet.zst` cannot be parquet: only text is compressed as a whole",
+        ),
+        ("f -o s3://fleet/o.parquet", "`s3://…` is an address, and only files are supported"),
         ("f -o o.csv --decode carvin,carvin", "`--decode` names `carvin` twice"),
         (
             "f -o o.csv --with recalls --decode carvin",

@@ -219,9 +219,7 @@ impl<'a> Oracle<'a> {
         let is_expected = |file: &&String| {
             // The lock that every writer shares stays, so that no two can hold it.
             let ours = ["vinrich.toml", "store/vinrich.db", "store/vinrich.db.runs/in-use"];
-            expected.contains(&file.as_str())
-                || ours.contains(&file.as_str())
-                || (file.starts_with('.') && file.ends_with(".vinrich-lock"))
+            expected.contains(&file.as_str()) || ours.contains(&file.as_str())
         };
         let left: Vec<&String> = files.iter().filter(|file| !is_expected(file)).collect();
         if !left.is_empty() {
