@@ -53,6 +53,15 @@ impl VendorSettings {
         file.or_else(variable)
     }
 
+    /// The key in a message: where it is looked for, by the name of its file or its
+    /// environment variable.
+    pub(crate) fn key_name(&self) -> String {
+        let file = self.api_key_file.as_ref().map(|path| format!("`{}`", path.display()));
+        let variable = || self.api_key_env.as_ref().map(|name| format!("`{name}`"));
+        let named = if self.api_key.is_some() { None } else { file.or_else(variable) };
+        named.or_else(|| self.key_place()).unwrap_or_else(|| "the settings".into())
+    }
+
     fn resolve_key_from(
         &self,
         variable: impl Fn(&str) -> Option<String>,

@@ -11,9 +11,9 @@ use std::path::Path;
 /// The process exit codes, a contract with cron jobs and orchestrators.
 ///
 /// They follow `sysexits.h` where it has a word for the case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Exit {
-    /// 0: every row has what was asked for.
+    /// 0: every row has the answers that were asked for, whichever source gave them.
     Success,
     /// 3: some lookups failed, more than `--max-failed` allows.
     SomeFailed,
@@ -23,6 +23,8 @@ pub enum Exit {
     BadInput,
     /// 66: the input does not exist.
     NoInput,
+    /// 68: the output is incomplete, as a vendor is out of reach or fails; run again at `resume_at`.
+    Outage,
     /// 69: a vendor refuses for billing or scope.
     Refused,
     /// 70: a fault of vinrich itself, or rows were not conserved.
@@ -31,7 +33,7 @@ pub enum Exit {
     CannotCreate,
     /// 74: reading or writing failed, or the disk is full.
     Io,
-    /// 75: parked by a quota or an outage; run again at `resume_at`.
+    /// 75: the output is incomplete, as a quota is used up; run again at `resume_at`.
     Parked,
     /// 76: a vendor broke its protocol.
     Protocol,
@@ -58,6 +60,7 @@ impl Exit {
             Self::Usage => 64,
             Self::BadInput => 65,
             Self::NoInput => 66,
+            Self::Outage => 68,
             Self::Refused => 69,
             Self::Internal => 70,
             Self::CannotCreate => 73,
@@ -81,6 +84,7 @@ impl Exit {
             Self::Usage => "usage",
             Self::BadInput => "bad_input",
             Self::NoInput => "no_input",
+            Self::Outage => "outage",
             Self::Refused => "refused",
             Self::Internal => "internal",
             Self::CannotCreate => "cannot_create",
@@ -96,12 +100,24 @@ impl Exit {
         }
     }
 
-    /// The first that holds, in the order of the contract, of those that come of
-    /// what vendors answered; failed lookups alone are weighed by their number.
-    pub fn gravest(holds: impl Fn(Self) -> bool) -> Option<Self> {
-        const ORDER: [Exit; 5] =
-            [Exit::Key, Exit::Refused, Exit::Protocol, Exit::OwnLimit, Exit::Parked];
-        ORDER.into_iter().find(|exit| holds(*exit))
+    /// How a run ends that was not stopped: the first that holds, in the order of the
+    /// contract. 77, 69 and 76 judge a vendor, the others the output.
+    pub fn first(holds: impl Fn(Self) -> bool) -> Self {
+        const ORDER: [Exit; 7] = [
+            Exit::Key,
+            Exit::Refused,
+            Exit::Protocol,
+            Exit::Outage,
+            Exit::OwnLimit,
+            Exit::Parked,
+            Exit::SomeFailed,
+        ];
+        ORDER.into_iter().find(|exit| holds(*exit)).unwrap_or(Exit::Success)
+    }
+
+    /// Whether it judges a vendor, and so holds even where the output is complete.
+    pub const fn judges_a_vendor(self) -> bool {
+        matches!(self, Self::Key | Self::Refused | Self::Protocol)
     }
 
     /// Whether a run that ends so still writes its output.
@@ -110,6 +126,7 @@ impl Exit {
             self,
             Self::Success
                 | Self::SomeFailed
+                | Self::Outage
                 | Self::Refused
                 | Self::Parked
                 | Self::Protocol

@@ -23,6 +23,6 @@ pub use freshness::{Freshness, Times};
 pub use key::{Effect, Key, KeyKind, Page, Task, Vehicle};
 pub use key_set::KeySet;
 pub use money::Micros;
-pub use outcome::{Answer, Dataset, Denied, Fault, NotAsked, Outcome, Status};
+pub use outcome::{Answer, Dataset, Denied, Fault, NotAsked, Outcome, Stale, Status};
 pub use time::{Clock, Moment, Timestamp};
 pub use vin::Vin;

@@ -2,6 +2,7 @@
 //! statuses of a dataset in a row, and the one table that ties them together.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::error::Exit;
@@ -210,7 +211,9 @@ impl Status {
 }
 
 impl Outcome {
-    /// The table: outcome -> status, the word for `<dataset>_error`, exit code.
+    /// The table: outcome -> status, the word for `<dataset>_error`, and what a cell
+    /// without a better answer makes of the exit code. That a name is wrong, or that
+    /// nothing can be concluded, is an answer.
     ///
     /// `tests/it` holds a snapshot of it over every outcome and fault.
     pub fn verdict(&self) -> (Status, Option<String>, Exit) {
@@ -219,14 +222,12 @@ impl Outcome {
             Self::Absent => (Status::Absent, None, Exit::Success),
             Self::Refused(code) => (Status::Refused, Some(code.clone()), Exit::Success),
             Self::Missing => (Status::Failed, Some("missing_in_response".into()), Exit::SomeFailed),
-            Self::Inconclusive => (Status::Failed, Some(INCONCLUSIVE.into()), Exit::SomeFailed),
+            Self::Inconclusive => (Status::Failed, Some(INCONCLUSIVE.into()), Exit::Success),
             Self::Unknown => (Status::Failed, Some(OUTCOME_UNKNOWN.into()), Exit::SomeFailed),
             Self::Pending(held) => {
                 let exit = match held {
-                    NotAsked::Quota
-                    | NotAsked::RateLimited
-                    | NotAsked::Breaker
-                    | NotAsked::Elsewhere => Exit::Parked,
+                    NotAsked::Quota | NotAsked::RateLimited | NotAsked::Elsewhere => Exit::Parked,
+                    NotAsked::Breaker => Exit::Outage,
                     NotAsked::OwnLimit => Exit::OwnLimit,
                     NotAsked::Stopped => Exit::Interrupted,
                     NotAsked::Offline => Exit::Success,
@@ -235,12 +236,9 @@ impl Outcome {
             }
             Self::Failed(fault) => {
                 let exit = match fault {
-                    Fault::NotSent
-                    | Fault::Timeout
-                    | Fault::Server(_)
-                    | Fault::Poisoned { .. }
-                    | Fault::Unsure
-                    | Fault::Unsettled { .. } => Exit::SomeFailed,
+                    Fault::NotSent | Fault::Timeout | Fault::Server(_) => Exit::Outage,
+                    Fault::Poisoned { .. } | Fault::Unsettled { .. } => Exit::SomeFailed,
+                    Fault::Unsure => Exit::Success,
                     Fault::Limited { .. } => Exit::Parked,
                     Fault::Denied(Denied::Key) => Exit::Key,
                     Fault::Denied(Denied::Scope | Denied::Billing) => Exit::Refused,
@@ -249,5 +247,29 @@ impl Outcome {
                 (Status::Failed, Some(fault.code()), exit)
             }
         }
+    }
+}
+
+/// What is said of an answer that is written though it has expired.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Stale {
+    /// `stale:<why>`, as written to `<dataset>_error`.
+    pub mark: Arc<str>,
+    /// What it makes of the exit code.
+    pub exit: Exit,
+}
+
+impl Stale {
+    /// It was not renewed, for the reason that `outcome` gives. Without one nobody
+    /// was to renew it.
+    pub fn because(outcome: Option<&Outcome>) -> Self {
+        const OFFLINE: Outcome = Outcome::Pending(NotAsked::Offline);
+        let (why, exit) = outcome.map_or((None, Exit::Success), |outcome| {
+            let (_, why, exit) = outcome.verdict();
+            // What is an answer by itself does not renew an earlier one.
+            let is_silent = exit == Exit::Success && *outcome != OFFLINE;
+            (why, if is_silent { Exit::SomeFailed } else { exit })
+        });
+        Self { mark: format!("stale:{}", why.as_deref().unwrap_or("not_renewed")).into(), exit }
     }
 }

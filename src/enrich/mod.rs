@@ -36,8 +36,8 @@ pub(crate) struct Prepared<'a> {
 
 /// Enriches the plan's input into its output. Blocking; brings its own runtime.
 ///
-/// A run that ends with a report has written its output, unless it was stopped;
-/// [`Report::exit_code`] says how it went. `<out>.run.json` holds the report, or
+/// A run that ends with a report has written its output, unless it was stopped, or
+/// keeps the old one ([`Report::output_kept`]); [`Report::exit_code`] says how it went. `<out>.run.json` holds the report, or
 /// the error, of every run that had its output's lock.
 ///
 /// # Errors

@@ -69,11 +69,15 @@ pub(crate) fn write(
     }
     batches.finish()?;
     conserve(read, &output)?;
-    let (rows, diverted) = (output.rows(), output.diverted());
-    let partial = plan.thresholds.keep_complete && session.report.is_incomplete(&tally);
-    let files = if partial { output.commit_partial()? } else { output.commit()? };
-    let deferred = joiner.deferred_renewals();
-    Ok(Some(Wrote { rows, diverted, tally, deferred, files }))
+    let counts = (output.rows(), output.diverted());
+    session.report.note_gaps(std::mem::take(&mut tally.gaps));
+    let files = if plan.thresholds.keep_complete && session.report.is_incomplete() {
+        output.set_aside()?
+    } else {
+        output.commit()?
+    };
+    let (rows, diverted) = if files.is_empty() { (0, 0) } else { counts };
+    Ok(Some(Wrote { rows, diverted, tally, files }))
 }
 
 /// A record for each row of `batch`.

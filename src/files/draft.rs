@@ -78,9 +78,9 @@ impl Draft {
         &self.path
     }
 
-    /// Puts the file in its place, or at `<name>.partial`. Call after [`Draft::sync`].
-    pub(crate) fn publish(self, partial: bool) -> Result<PathBuf, Error> {
-        let place = if partial { self.place.clone().partial() } else { self.place.clone() };
+    /// Puts the file in its place. Call after [`Draft::sync`].
+    pub(crate) fn publish(self) -> Result<PathBuf, Error> {
+        let place = self.place.clone();
         if !self.is_private {
             os::keep_owner_where_allowed(&self.path, &place.path);
             // What is put beside a file that few may read is not for more.
@@ -121,7 +121,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if !same {
         return Err(garbled(path));
     }
-    draft.publish(false).map(drop)
+    draft.publish().map(drop)
 }
 
 /// 74: writing to `path` failed. Where its reader went away that is no failure,

@@ -91,15 +91,6 @@ impl Place {
         self.folder.join(name)
     }
 
-    /// `<name>.partial` in the same folder.
-    pub(crate) fn partial(mut self) -> Self {
-        for path in [&mut self.typed, &mut self.path] {
-            path.as_mut_os_string().push(".partial");
-        }
-        self.name.push(".partial");
-        self
-    }
-
     /// Makes a rename into the folder last through a power cut.
     pub(crate) fn sync_folder(&self) -> io::Result<()> {
         // Other systems cannot open folders as files.

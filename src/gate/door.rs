@@ -16,7 +16,7 @@ use super::stats::Stats;
 use super::windows::Windows;
 use super::{Asked, Asking, Shared, label};
 use crate::config::VendorSettings;
-use crate::domain::{Denied, Error, Moment, Timestamp};
+use crate::domain::{Denied, Error, Moment, NotAsked, Timestamp};
 use crate::store::ledger::windows::Limits;
 use crate::store::{AccountId, HeardWait, RoomWish, SourceId};
 use crate::vendors::{Auth, Endpoint, Probe, Reply, Vendor, retry_after_header};
@@ -119,6 +119,7 @@ impl<'a> Door<'a> {
         let waited = self.health.waits().total();
         report.waited_seconds = (waited.as_secs_f64() * 10.0).round() / 10.0;
         report.stopped = self.health.stopped();
+        report.stopped_because = self.health.stopped_because();
         Ok(report)
     }
 
@@ -191,7 +192,26 @@ impl<'a> Door<'a> {
     /// worth another try.
     pub(super) fn denied(&self, denied: Denied, sent_with: u32) {
         if denied != Denied::Key || !self.client.has_other_key(sent_with) {
-            self.health.deny(denied);
+            let key = self.settings.key_name();
+            let what = match denied {
+                Denied::Key => format!("refused the key in {key}"),
+                Denied::Scope => format!("refused a call that the key in {key} may not make"),
+                Denied::Billing => "refused the account".to_owned(),
+            };
+            self.health.deny(denied, &what);
+        }
+    }
+
+    /// The limit that keeps calls waiting: the quota at `place`, or what may be spent.
+    pub(super) fn limit_name(&self, why: NotAsked, place: Option<usize>) -> Option<String> {
+        let windows = self.windows.borrow();
+        match why {
+            NotAsked::Quota => windows.names().nth(place?),
+            NotAsked::OwnLimit => {
+                let limits: Vec<String> = windows.spend_names().collect();
+                (!limits.is_empty()).then(|| limits.join(", "))
+            }
+            _ => None,
         }
     }
 

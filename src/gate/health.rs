@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use super::pacing::Waits;
 use super::queue::Job;
 use super::retry::{Breaker, RetryBudget, back_off};
+use super::seen::Seen;
 use super::{AFTER_OUTAGE, Shared};
 use crate::domain::{Denied, Fault, Level, NotAsked, Outcome, Timestamp};
-use crate::store::WaitWord;
+use crate::store::{RunLimit, WaitWord};
 
 /// Refused requests without a single answered one that mean the request itself
 /// is wrong. One bad VIN among 20 is refused at most five times before a half
@@ -34,6 +35,9 @@ pub(super) struct Health<'a> {
     limited_at: Cell<Option<Instant>>,
     refused_in_a_row: Cell<u32>,
     closed: RefCell<Option<Closed>>,
+    /// What a person is shown of that.
+    because: RefCell<Option<String>>,
+    seen: RefCell<Seen>,
 }
 
 /// Why nothing more is sent to a vendor in this run.
@@ -57,6 +61,8 @@ impl<'a> Health<'a> {
             limited_at: Cell::new(None),
             refused_in_a_row: Cell::new(0),
             closed: RefCell::new(None),
+            because: RefCell::new(None),
+            seen: RefCell::default(),
         }
     }
 
@@ -84,13 +90,47 @@ impl<'a> Health<'a> {
     }
 
     /// Sends nothing more in this run, unless that was decided before.
-    pub(super) fn close(&self, held: NotAsked) {
+    fn close(&self, held: NotAsked) {
         self.closed.borrow_mut().get_or_insert(Closed::Parked(held, None));
     }
 
-    /// As [`Health::close`], whatever was decided before.
+    /// A limit of the run's own is reached.
+    pub(super) fn reached(&self, limit: RunLimit) {
+        if self.closed.borrow().is_none() {
+            let words = format!("{}: {limit} is reached", self.label);
+            self.give_up(Level::Warn, "parked", words, Closed::Parked(NotAsked::OwnLimit, None));
+        }
+    }
+
+    /// Another run has been asking for the same for too long.
+    pub(super) fn gave_up_waiting_for_others(&self) {
+        if self.closed.borrow().is_none() {
+            let words = format!("{}: another run is asking it for the same", self.label);
+            self.give_up(Level::Warn, "parked", words, Closed::Parked(NotAsked::Elsewhere, None));
+        }
+    }
+
+    /// Whatever was decided before, the vendor counts as one that was never there.
     pub(super) fn leave_out(&self) {
         *self.closed.borrow_mut() = Some(Closed::Parked(NotAsked::Breaker, None));
+        *self.because.borrow_mut() = None;
+    }
+
+    /// Sends nothing more in this run, and says why.
+    fn give_up(&self, level: Level, code: &'static str, words: String, why: Closed) {
+        self.shared.events.note(level, code, &words);
+        *self.because.borrow_mut() = Some(words);
+        *self.closed.borrow_mut() = Some(why);
+    }
+
+    /// What was seen of the vendor last.
+    pub(super) fn saw(&self, seen: Seen) {
+        *self.seen.borrow_mut() = seen;
+    }
+
+    /// What the vendor did, the HTTP status and its own words: why nothing more is sent.
+    pub(super) fn stopped_because(&self) -> Option<String> {
+        self.because.borrow().clone()
     }
 
     /// When asking again makes sense, if the vendor was given up for now.
@@ -143,20 +183,23 @@ impl<'a> Health<'a> {
         let in_a_row = self.refused_in_a_row.get() + 1;
         self.refused_in_a_row.set(in_a_row);
         if in_a_row >= REFUSED_IN_A_ROW && !has_answered {
-            let words = format!("{}: refuses every request ({code}), given up", self.label);
-            self.shared.events.note(Level::Error, "protocol", &words);
-            *self.closed.borrow_mut() = Some(Closed::Refusing(code.to_owned()));
+            let (label, seen) = (&self.label, self.seen.borrow());
+            let words = format!(
+                "{label} refuses every request{seen}; {label} is skipped for the rest of this run"
+            );
+            self.give_up(Level::Error, "protocol", words, Closed::Refusing(code.to_owned()));
         }
     }
 
-    /// The vendor refused the account.
-    pub(super) fn deny(&self, denied: Denied) {
-        let mut closed = self.closed.borrow_mut();
-        if !matches!(*closed, Some(Closed::Denied(_))) {
-            let words = format!("{}: denied, not asked again in this run", self.label);
-            self.shared.events.note(Level::Error, "denied", &words);
+    /// The vendor refused the account: `what` it did.
+    pub(super) fn deny(&self, denied: Denied, what: &str) {
+        if matches!(*self.closed.borrow(), Some(Closed::Denied(_))) {
+            *self.closed.borrow_mut() = Some(Closed::Denied(denied));
+            return;
         }
-        *closed = Some(Closed::Denied(denied));
+        let (label, seen) = (&self.label, self.seen.borrow());
+        let words = format!("{label} {what}{seen}; {label} is skipped for the rest of this run");
+        self.give_up(Level::Error, "denied", words, Closed::Denied(denied));
     }
 
     /// The vendor failed to answer a call sent at `sent`. Returns whether that is
@@ -170,9 +213,9 @@ impl<'a> Health<'a> {
         if let Some(wait) = wait {
             let too_long = self.breaker.borrow().down_for(now) + wait > self.shared.max_wait;
             if too_long || was_never_there {
-                self.park(NotAsked::Breaker, AFTER_OUTAGE);
+                self.park(NotAsked::Breaker, AFTER_OUTAGE, None);
             } else {
-                self.hold(wait, NotAsked::Breaker);
+                self.hold(wait, NotAsked::Breaker, None);
             }
         }
         true
@@ -192,13 +235,13 @@ impl<'a> Health<'a> {
     /// either, that is an outage.
     pub(super) fn exhausted(&self) {
         if self.breaker.borrow().is_open() && !self.is_closed() {
-            self.park(NotAsked::Breaker, AFTER_OUTAGE);
+            self.park(NotAsked::Breaker, AFTER_OUTAGE, None);
         }
     }
 
     /// The vendor asks every call to wait.
     pub(super) fn asked_to_wait(&self, wait: Duration) {
-        self.hold(self.waits.note_asked(wait, WaitWord::Asked), NotAsked::RateLimited);
+        self.hold(self.waits.note_asked(wait, WaitWord::Asked), NotAsked::RateLimited, None);
     }
 
     /// The vendor asked a call sent at `sent` to wait. Calls that were on their
@@ -214,24 +257,27 @@ impl<'a> Health<'a> {
         let used_up = longest.filter(|longest| *longest > self.shared.max_wait);
         match (wait, used_up) {
             (None, Some(window)) if in_a_row >= LIMITED_IN_A_ROW => {
-                self.park(NotAsked::RateLimited, self.waits.note_asked(window, WaitWord::Supposed));
+                let wait = self.waits.note_asked(window, WaitWord::Supposed);
+                self.park(NotAsked::RateLimited, wait, None);
             }
             _ if in_a_row > LIMITED_IN_A_ROW * 3 => {
-                self.park(NotAsked::RateLimited, wait.unwrap_or_default().max(AFTER_OUTAGE));
+                let wait = wait.unwrap_or_default().max(AFTER_OUTAGE);
+                self.park(NotAsked::RateLimited, wait, None);
             }
-            (Some(wait), _) if in_a_row == 1 => self.hold(wait, NotAsked::RateLimited),
+            (Some(wait), _) if in_a_row == 1 => self.hold(wait, NotAsked::RateLimited, None),
             (wait, _) => {
                 let wait = wait.unwrap_or_default().max(back_off(in_a_row + 2));
-                self.hold(wait, NotAsked::RateLimited);
+                self.hold(wait, NotAsked::RateLimited, None);
             }
         }
     }
 
     /// Waits for `wait`, or parks the vendor when that is longer than allowed.
-    pub(super) fn hold(&self, wait: Duration, why: NotAsked) {
+    /// `limit`: the name of the quota or spend limit that is used up.
+    pub(super) fn hold(&self, wait: Duration, why: NotAsked, limit: Option<&str>) {
         let paced = why == NotAsked::Quota && wait <= PACE;
         if wait > self.shared.max_wait && !paced {
-            self.park(why, wait);
+            self.park(why, wait, limit);
             return;
         }
         self.waits.begin(wait);
@@ -241,7 +287,7 @@ impl<'a> Health<'a> {
 
     /// Gives the vendor up for this run. One that refused the account stays off,
     /// and of two times to come back the later holds.
-    fn park(&self, why: NotAsked, wait: Duration) {
+    fn park(&self, why: NotAsked, wait: Duration, limit: Option<&str>) {
         let at = self.shared.clock.now().wall.later(wait).whole_second();
         let is_known = match *self.closed.borrow() {
             Some(Closed::Denied(_) | Closed::Refusing(_)) => true,
@@ -251,8 +297,17 @@ impl<'a> Health<'a> {
         if is_known {
             return;
         }
-        let words = format!("{}: parked ({}), resume at {}", self.label, why.code(), at.rfc3339());
-        self.shared.events.note(Level::Warn, "parked", &words);
-        *self.closed.borrow_mut() = Some(Closed::Parked(why, Some(at)));
+        let (label, limit) = (&self.label, limit.unwrap_or_default());
+        let words = match why {
+            NotAsked::Quota => format!("{label}: the quota {limit} is used up"),
+            NotAsked::OwnLimit => format!("{label}: the spend limit {limit} is reached"),
+            NotAsked::Breaker => match &*self.seen.borrow() {
+                seen @ Seen::Reply(..) => format!("{label} fails{seen}"),
+                seen => format!("{label} is out of reach{seen}"),
+            },
+            _ => format!("{label} asks to wait{}", self.seen.borrow()),
+        };
+        let words = format!("{words}; parked until {}", at.rfc3339());
+        self.give_up(Level::Warn, "parked", words, Closed::Parked(why, Some(at)));
     }
 }

@@ -24,6 +24,7 @@ mod reservations;
 mod resolver;
 mod retry;
 mod round;
+mod seen;
 mod send;
 mod settle;
 mod stats;

@@ -117,7 +117,7 @@ async fn reserve_soon(
         let (why, wait) = match shortage {
             Some(Shortage::After(wait, why)) => (why, Some(wait)),
             Some(Shortage::AfterOpen) | None => (NotAsked::Quota, None),
-            Some(Shortage::Run) => (NotAsked::OwnLimit, None),
+            Some(Shortage::Run(_)) => (NotAsked::OwnLimit, None),
         };
         let next = Instant::now() + wait.unwrap_or(LOOK_AGAIN);
         if why != NotAsked::Quota || next > deadline {

@@ -42,6 +42,8 @@ pub struct VendorReport {
     pub latency_ms: [f64; 3],
     /// Why it was given up, if it was.
     pub stopped: Option<String>,
+    /// The same for a person: what the vendor did, the HTTP status, its own words.
+    pub stopped_because: Option<String>,
 }
 
 /// One quota window at the end of a run.

@@ -10,7 +10,7 @@ use super::other_runs::OtherRuns;
 use super::queue::Queue;
 use super::reservations::{Left, Reservations, Reserved, Wish};
 use super::{Asked, Asking, LOOK_AGAIN};
-use crate::domain::{Error, Fault, Freshness, Key, NotAsked};
+use crate::domain::{Error, Fault, Freshness, Key};
 use crate::store::{RESERVED_FOR, Shortage};
 use crate::vendors::{Effect, Endpoint};
 
@@ -236,8 +236,11 @@ impl<'a> Round<'a> {
             // What is reserved goes first; the question is put again after it.
             Some(_) if self.reservations.ready() > 0 => self.reservations.is_full = true,
             Some(Shortage::AfterOpen) => self.reservations.is_full = true,
-            Some(Shortage::After(wait, why)) => self.door.health.hold(wait, why),
-            Some(Shortage::Run) => self.door.health.close(NotAsked::OwnLimit),
+            Some(Shortage::After(wait, why)) => {
+                let limit = self.door.limit_name(why, granted.left.map(|(place, _)| place));
+                self.door.health.hold(wait, why, limit.as_deref());
+            }
+            Some(Shortage::Run(limit)) => self.door.health.reached(limit),
         }
     }
 
@@ -261,7 +264,7 @@ impl<'a> Round<'a> {
                 return Ok(true);
             }
             if started.elapsed() > shared.max_wait {
-                self.door.health.close(NotAsked::Elsewhere);
+                self.door.health.gave_up_waiting_for_others();
             } else if !self.others.is_empty() {
                 tokio::select! {
                     () = tokio::time::sleep(LOOK_ELSEWHERE) => {}

@@ -7,8 +7,9 @@ use super::in_flight::{Received, Sent};
 use super::queue::Job;
 use super::retry::{Next, classify};
 use super::round::Round;
+use super::seen::Seen;
 use super::transport_error::TransportError;
-use crate::domain::{Answer, Error, Fault, Key, Outcome};
+use crate::domain::{Answer, Error, Fault, Key, NotAsked, Outcome};
 use crate::store::{Body, NewAnswer};
 use crate::vendors::{KeyAnswer, Parsed, Reply};
 
@@ -21,10 +22,12 @@ impl Round<'_> {
     pub(super) async fn settle(&mut self, received: Received) -> Result<(), Error> {
         self.reservations.is_full = false;
         self.door.note_received(&received);
+        let read = self.read(&received);
+        self.door.health.saw(Seen::of(&received, read.is_ok()));
         if let Some(reply) = received.reply() {
             self.door.obey(reply);
         }
-        match self.read(&received) {
+        match read {
             Ok(parsed) => {
                 let answers = self.to_keep(&parsed, &received);
                 self.log.answered(&received, answers).await?;
@@ -154,15 +157,18 @@ impl Round<'_> {
         self.asked.unanswered.extend(keys.into_iter().map(|key| (key, Outcome::Unknown)));
     }
 
-    /// Notes of every key of a job why it has no answer.
+    /// Notes of every key of a job why it has no answer. A job that failed and was to
+    /// be sent again waits for the quota or the limit that kept it.
     pub(super) fn give_up(&mut self, job: Job) {
+        let unsent = self.door.health.unsent();
+        let waits = matches!(
+            unsent,
+            Outcome::Pending(NotAsked::Quota | NotAsked::RateLimited | NotAsked::OwnLimit)
+        );
         let outcome = match &job.last_fault {
-            Some(fault) if job.tries > 0 => Outcome::Failed(fault.clone()),
+            Some(fault) if job.tries > 0 && !waits => Outcome::Failed(fault.clone()),
             // What is refused as such need not be sent to be known.
-            _ => {
-                let unsent = || self.door.health.unsent();
-                self.shape_fault.clone().map_or_else(unsent, Outcome::Failed)
-            }
+            _ => self.shape_fault.clone().map_or(unsent, Outcome::Failed),
         };
         let keys = job.into_all_keys();
         self.asked.unanswered.extend(keys.map(|key| (key, outcome.clone())));

@@ -15,7 +15,7 @@ use crate::enrich::plan::Limits;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::{Online, Session, SessionSpec};
 use crate::enrich::survey::Survey;
-use crate::gate::{AFTER_OUTAGE, Asking, Door, VendorAccount, label};
+use crate::gate::{Asking, Door, VendorAccount, label};
 use crate::output::{Sheet, Written};
 use crate::store::{Body, KeptAnswer, NewAnswer, Operation, Reconcile, Snapshot, SourceId};
 use crate::vendors::{self, Answer};
@@ -214,10 +214,7 @@ impl<'a> VendorClient<'a> {
         let VendorClient { report, account, door, .. } = &self;
         report.note_stop();
         report.note_calls(label(account.vendor, account.settings), door.report().await?);
-        if report.exit() == Exit::Parked {
-            let soon = self.now().later(AFTER_OUTAGE);
-            report.note_resume(door.resume_at().unwrap_or(soon));
-        }
+        report.note_resume(door.resume_at());
         Ok(())
     }
 }

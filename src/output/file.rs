@@ -15,7 +15,7 @@ use super::parquet::{self, ParquetEncoder};
 use super::sink::{Encode, Sink, Target, TextSink};
 use super::{Format, Written};
 use crate::domain::Error;
-use crate::files::draft::{garbled, write_error};
+use crate::files::draft::{Draft, garbled, write_error};
 
 /// A file before its first byte.
 pub(super) struct Blank {
@@ -115,13 +115,12 @@ impl Finished {
         Ok(Self { sink, typed, rows })
     }
 
-    /// Puts it in its place, or at `<name>.partial`; a spooled one is copied to
-    /// its stream.
-    pub(super) fn publish(self, partial: bool) -> Result<Written, Error> {
+    /// Puts it in its place; a spooled one is copied to its stream.
+    pub(super) fn publish(self) -> Result<Written, Error> {
         let Self { sink, typed, rows } = self;
         let (bytes, sha256) = (sink.bytes(), sink.sha256());
         let path = match sink.into_target() {
-            Target::Draft(draft) => draft.publish(partial)?,
+            Target::Draft(draft) => draft.publish()?,
             Target::Stream(_) => typed,
             Target::Spool(file, stream) => {
                 copy(file, stream).map_err(|e| write_error(&typed, e))?;
@@ -129,6 +128,23 @@ impl Finished {
             }
         };
         Ok(Written { path: shown(&path), rows, bytes, sha256 })
+    }
+
+    /// Puts its bytes into another place, and leaves its own as it was.
+    pub(super) fn copy_into(self, mut other: Draft) -> Result<Written, Error> {
+        let Self { sink, typed, rows } = self;
+        let (bytes, sha256) = (sink.bytes(), sink.sha256());
+        let Target::Draft(draft) = sink.into_target() else {
+            return Err(Error::internal("a stream was set aside"));
+        };
+        let copied = File::open(draft.path())
+            .and_then(|mut from| io::copy(&mut from, &mut other))
+            .and_then(|_| other.sync()?.metadata());
+        let copied = copied.map_err(|e| write_error(&typed, e))?;
+        if copied.len() != bytes {
+            return Err(garbled(&typed));
+        }
+        Ok(Written { path: shown(&other.publish()?), rows, bytes, sha256 })
     }
 }
 

@@ -65,6 +65,8 @@ pub struct OutputSpec {
     pub format: Format,
     /// Where rejected rows go instead, as CSV, or TSV where the name says so.
     pub rejects: Option<PathBuf>,
+    /// Where the rows go, in the same format, when the old output is kept.
+    pub partial: Option<PathBuf>,
     /// What separates the cells of text, where it is not what the format has.
     pub delimiter: Option<u8>,
     /// Text begins with a byte order mark, and cells that a spreadsheet would run are
@@ -94,7 +96,8 @@ impl OutputSpec {
                 .hint("leave out `.gz` or `.zst`; Parquet is compressed inside"));
         }
         let (delimiter, for_excel, keep_names) = (None, false, false);
-        Ok(Self { path, format, rejects: None, delimiter, for_excel, keep_names })
+        let (rejects, partial) = (None, None);
+        Ok(Self { path, format, rejects, partial, delimiter, for_excel, keep_names })
     }
 
     /// How the cells of a text file in `format` are written.
@@ -158,6 +161,7 @@ pub fn place_of(path: &Path) -> Result<PathBuf, Error> {
 /// An output that is being written beside its final place.
 pub struct Output {
     state: State,
+    partial: Option<Draft>,
     diverts: bool,
     rows: u64,
     diverted: u64,
@@ -180,7 +184,11 @@ impl Output {
             Some(path) => draft(path, run_id)?,
             None => stdout(spec.format)?,
         };
-        Self::beside(out, spec, input, run_id)
+        let partial = spec
+            .partial
+            .as_deref()
+            .map(|path| Place::find(path).and_then(|place| Draft::create(place, run_id)));
+        Ok(Self { partial: partial.transpose()?, ..Self::beside(out, spec, input, run_id)? })
     }
 
     /// Creates the rejects file alone: accepted rows are counted and go nowhere.
@@ -239,6 +247,7 @@ impl Output {
         let layouts = Files { out: rows_layout, rejects: rejects_layout };
         Self {
             diverts: layouts.rejects.is_some(),
+            partial: None,
             state: State::Blank(Box::new((blanks, layouts))),
             rows: 0,
             diverted: 0,
@@ -275,24 +284,27 @@ impl Output {
     /// Flushes, syncs, reads back what can be read back, and renames into place:
     /// rejects first, then the output. The caller has checked that
     /// [`Output::rows`] and [`Output::diverted`] add up to the rows read.
-    pub fn commit(self) -> Result<Vec<Written>, Error> {
-        self.finish(false)
+    pub fn commit(mut self) -> Result<Vec<Written>, Error> {
+        let (rejects, out) = self.finish()?;
+        rejects.into_iter().chain([out]).map(Finished::publish).collect()
     }
 
-    /// As [`Output::commit`], but leaves older files as they are and writes
-    /// `<name>.partial` beside them.
-    pub fn commit_partial(self) -> Result<Vec<Written>, Error> {
-        self.finish(true)
+    /// Leaves the old output as it is: the rows go to [`OutputSpec::partial`], beside
+    /// a rejects file in its place. Without one nothing is written.
+    pub fn set_aside(mut self) -> Result<Vec<Written>, Error> {
+        let (rejects, out) = self.finish()?;
+        let Some(partial) = self.partial else { return Ok(Vec::new()) };
+        let rejects = rejects.map(Finished::publish).transpose()?;
+        Ok(rejects.into_iter().chain([out.copy_into(partial)?]).collect())
     }
 
-    fn finish(mut self, partial: bool) -> Result<Vec<Written>, Error> {
+    fn finish(&mut self) -> Result<(Option<Finished>, Finished), Error> {
         let files = self.worker()?.join()?.try_map(Started::finish)?;
         let diverted = files.rejects.as_ref().map_or(0, |file| file.rows);
         if (files.out.rows, diverted) != (self.rows, self.diverted) {
             return Err(Error::internal("rows were lost on their way to the output"));
         }
-        let in_order: Vec<Finished> = files.rejects.into_iter().chain([files.out]).collect();
-        in_order.into_iter().map(|file| file.publish(partial)).collect()
+        Ok((files.rejects, files.out))
     }
 
     fn worker(&mut self) -> Result<&mut Worker, Error> {

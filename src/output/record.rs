@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
 use crate::domain::vin::{Reading, VinError};
-use crate::domain::{Status, Timestamp};
+use crate::domain::{Exit, Status, Timestamp};
 use crate::input::Row;
 use crate::matching::conflicts::Conflicts;
 
@@ -51,6 +51,8 @@ pub struct DatasetAnswer<F> {
     pub fetched_at: Option<Timestamp>,
     /// What went wrong, or `stale:<why>`.
     pub error: Option<Arc<str>>,
+    /// What it makes of the exit code: [`Exit::Success`] where the row has its answer.
+    pub exit: Exit,
     /// The answer's column values, for `Status::Found`.
     pub facts: Option<Arc<F>>,
 }
@@ -63,7 +65,14 @@ impl<F> DatasetAnswer<F> {
 
     /// Nothing was asked.
     pub fn not_requested(error: Option<Arc<str>>) -> Self {
-        Self { status: Status::NotRequested, vendor: None, fetched_at: None, error, facts: None }
+        Self {
+            status: Status::NotRequested,
+            vendor: None,
+            fetched_at: None,
+            error,
+            exit: Exit::Success,
+            facts: None,
+        }
     }
 }
 

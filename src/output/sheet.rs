@@ -72,7 +72,7 @@ impl Sheet {
         let sink = writer.into_inner().map_err(|error| {
             write_error(&typed, std::io::Error::other(error.error().to_string()))
         })?;
-        Finished::of(sink, typed, Format::Csv, rows)?.publish(false)
+        Finished::of(sink, typed, Format::Csv, rows)?.publish()
     }
 
     fn write_header(&mut self) -> Result<(), Error> {

@@ -49,7 +49,7 @@ pub use crate::store::answers::recalls::{
 pub use crate::store::ledger::operations::Operation;
 pub use crate::store::ledger::requests::{
     Call, Close, Elsewhere, Granted, NOT_SENT, OperationEnd, RELEASED, RESERVED_FOR, Reconcile,
-    Reserve, RoomWish, RunLimits, Shortage,
+    Reserve, RoomWish, RunLimit, RunLimits, Shortage,
 };
 pub use crate::store::ledger::waits::{HeardWait, KeptWait, LONGEST_WAIT, WaitWord, forget_waits};
 pub use transaction::Present;

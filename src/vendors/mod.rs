@@ -146,6 +146,7 @@ pub mod vpic_api;
 pub use call::{KeyAnswer, ListPage, Method, Parsed, Payload, Reply, Request, ServerLimit};
 pub use endpoint::{Answers, Endpoint, Pages, Role};
 pub use probe::{Counted, Probe, Usage, UsageRow};
+pub(crate) use reply::own_words;
 pub use reply::{by_status, excerpt, retry_after_header};
 
 use std::ops::RangeInclusive;

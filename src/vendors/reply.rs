@@ -1,11 +1,18 @@
 //! What any reply says, whoever sent it: its status, the wait it asks for, and an
 //! excerpt of its body that is fit for a report.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
+
 use super::Reply;
+use super::json::{self, Object, Value};
 use crate::domain::time::{CLOCK_GRAIN, LONGEST_WAIT, Timestamp, retry_after, whole_seconds};
 use crate::domain::{Denied, Fault};
+
+/// The longest excerpt of a body, in characters.
+const EXCERPT: usize = 120;
 
 /// The reading of an HTTP status that holds for every vendor that does not override it.
 pub fn by_status(reply: &Reply) -> Option<Fault> {
@@ -91,13 +98,42 @@ pub(super) fn unrecognised(body: &[u8]) -> Fault {
 /// The first characters of a body, fit for one line of a report: no control
 /// or direction characters, nothing that looks like a VIN or a key.
 pub fn excerpt(body: &[u8]) -> String {
-    const LENGTH: usize = 120;
     // A character has at most four bytes; masking happens before the cut, so
     // that no cut VIN slips through.
-    const WINDOW: usize = LENGTH * 4;
+    const WINDOW: usize = EXCERPT * 4;
     let text = String::from_utf8_lossy(&body[..body.len().min(WINDOW)]);
     let whole = if body.len() > WINDOW { text.trim_end_matches(in_token) } else { &text };
-    shorten(whole, LENGTH)
+    shorten(whole, EXCERPT)
+}
+
+/// The vendor's own words in a reply that is not an answer: what its error says, or
+/// the first characters of a body that is not JSON. On one line and masked.
+pub(crate) fn own_words(reply: &Reply) -> Option<String> {
+    const PLACES: [&str; 7] = ["message", "detail", "error", "errors", "title", "reason", "code"];
+    let words = match json::read(&reply.body) {
+        Ok(raw) => {
+            let object = Object::read(raw).ok()??;
+            let said = |place| object.get(&[place]).and_then(error_words);
+            shorten(&PLACES.into_iter().find_map(said)?, EXCERPT)
+        }
+        Err(_) => excerpt(&reply.body),
+    };
+    (!words.is_empty()).then_some(words)
+}
+
+/// The words in an error value: text, or the words of an object or of the
+/// first entry of a list. Null, true, false, 0, "" and empty ones have none.
+pub(super) fn error_words(raw: &RawValue) -> Option<Cow<'_, str>> {
+    const PLACES: [&str; 5] = ["message", "error", "detail", "reason", "code"];
+    match Value::read(raw).ok()? {
+        Value::Null | Value::Bool(_) => None,
+        Value::Text(_) | Value::Number(_) => json::scalar(raw).filter(|text| text != "0"),
+        Value::Object(object) => object.scalar(&PLACES),
+        Value::List(list) => match Value::read(list.first()?).ok()? {
+            Value::Object(object) => object.scalar(&PLACES),
+            _ => json::scalar(list.first()?),
+        },
+    }
 }
 
 /// A vendor's code or words about one key, in at most 80 characters.

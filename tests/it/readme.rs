@@ -261,12 +261,13 @@ fn defaults_in_its_text_are_the_defaults() {
 
 // Exit codes and names.
 
-const EXITS: [Exit; 17] = [
+const EXITS: [Exit; 18] = [
     Exit::Success,
     Exit::SomeFailed,
     Exit::Usage,
     Exit::BadInput,
     Exit::NoInput,
+    Exit::Outage,
     Exit::Refused,
     Exit::Internal,
     Exit::CannotCreate,

@@ -75,6 +75,7 @@ fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
             path: None,
             format: Format::Csv,
             rejects: None,
+            partial: None,
             delimiter: None,
             for_excel: false,
             keep_names: false,
@@ -160,8 +161,13 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
 
 fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
     let path = (args.output != Path::new("-")).then(|| args.output.clone());
-    let flags = [("--output", path.as_deref()), ("--report", args.report.as_deref())];
-    for (flag, path) in flags.into_iter().chain([("--rejects", args.rejects.as_deref())]) {
+    let flags = [
+        ("--output", path.as_deref()),
+        ("--report", args.report.as_deref()),
+        ("--rejects", args.rejects.as_deref()),
+        ("--partial", args.partial.as_deref()),
+    ];
+    for (flag, path) in flags {
         path.map_or(Ok(()), |path| refuse_folder(flag, path))?;
     }
     let mut spec = OutputSpec::new(path, args.format)?;
@@ -174,11 +180,33 @@ fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
             "`--output-delimiter` separates CSV cells; the output is not CSV",
         ));
     }
+    refuse_partial(args, &spec)?;
     spec.rejects.clone_from(&args.rejects);
+    spec.partial.clone_from(&args.partial);
     spec.delimiter = args.output_delimiter;
     spec.for_excel = args.for_excel;
     spec.keep_names = args.keep_names;
     Ok(spec)
+}
+
+/// Refuses to keep what stdout has passed on, and another format than the output's.
+fn refuse_partial(args: &OutputArgs, output: &OutputSpec) -> Result<(), Error> {
+    let keep = args.on_incomplete == OnIncomplete::Keep;
+    if keep && output.path.is_none() {
+        return Err(Error::usage("`--on-incomplete keep` needs an output file, not stdout"));
+    }
+    let Some(partial) = &args.partial else { return Ok(()) };
+    if !keep {
+        return Err(Error::usage("`--partial` needs `--on-incomplete keep`")
+            .hint("without it the output is written, complete or not"));
+    }
+    if Format::from_path(partial).is_ok_and(|named| named != output.format) {
+        return Err(Error::usage(format!(
+            "`--partial` takes the rows in the output's format: {}",
+            output.format.name()
+        )));
+    }
+    Ok(())
 }
 
 fn refuse_folder(flag: &str, path: &Path) -> Result<(), Error> {

@@ -20,7 +20,14 @@ pub(crate) struct Console {
     pace: Mutex<Pace>,
     /// The notes printed so far, so that none is printed twice.
     printed: Mutex<BTreeSet<String>>,
+    /// Notes that are printed only if the run ends with something missing.
+    held: Option<Mutex<Vec<Note>>>,
 }
+
+type Note = (Level, &'static str, String);
+
+/// The codes of notes that concern nobody where the output is whole in the end.
+const OF_MISSING_ANSWERS: [&str; 2] = ["parked", "trouble"];
 
 /// Notes remembered; the others may be repeated.
 const MOST_PRINTED: usize = 256;
@@ -36,6 +43,22 @@ impl Console {
             bar: drawn.then(bar),
             pace: Mutex::new(Pace::new(every)),
             printed: Mutex::default(),
+            held: None,
+        }
+    }
+
+    /// With `--quiet` a whole output is silent: why answers were missing on the way
+    /// is said by [`Console::say_held`] alone.
+    pub(crate) fn silent_when_whole(self) -> Self {
+        let held = self.quiet.then(Mutex::default);
+        Self { held, ..self }
+    }
+
+    /// Prints what was held back.
+    pub(crate) fn say_held(&self) {
+        let held = self.held.as_ref().map(|held| std::mem::take(&mut *lock(held)));
+        for (level, code, message) in held.into_iter().flatten() {
+            self.say(level, code, &message);
         }
     }
 
@@ -102,8 +125,12 @@ impl Events for Console {
             printed.insert(message.to_owned());
         }
         drop(printed);
-        if is_new {
-            self.say(level, code, message);
+        match &self.held {
+            _ if !is_new => {}
+            Some(held) if OF_MISSING_ANSWERS.contains(&code) => {
+                lock(held).push((level, code, message.to_owned()));
+            }
+            _ => self.say(level, code, message),
         }
     }
 }

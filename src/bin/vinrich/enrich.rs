@@ -15,12 +15,12 @@ pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
     let cancel = Cancel::new();
     signals::watch(&cancel)?;
 
-    let console = Console::new(common);
+    let console = Console::new(common).silent_when_whole();
     let clock = SystemClock::new();
     let context = Context { events: &console, clock: &clock, cancel: &cancel };
     let outcome = vinrich::enrich(&plan, context);
     console.finish();
-    let report = outcome?;
+    let report = outcome.inspect_err(|_| console.say_held())?;
     summary::print(&report, &console, common);
     Ok(report.exit_code)
 }

@@ -103,6 +103,12 @@ impl<G: Gate> Asker<'_, G> {
         let mut others: Vec<(u32, Vehicle)> = Vec::new();
         for (id, vehicle) in &zeros {
             let names = names.get(&vehicle.any_model());
+            if names.is_none()
+                && let Some(list) = lists.id(&Key::Vehicle(vehicle.any_model()))
+                && let Some(why) = catalogue.lists.outcomes.get(&list)
+            {
+                catalogue.unread.insert(*id, why.clone());
+            }
             let listed = names.map_or(assumed, |names| names.contains(&vehicle.model));
             catalogue.listed[*id as usize] = listed;
             let Some(names) = names.filter(|_| !listed) else { continue };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::word::{Age, Rank, Remark, Remarks, Said, Word};
-use crate::domain::{Error, Freshness, KeySet, Outcome, Status, Times, Timestamp};
+use crate::domain::{Error, Freshness, KeySet, Outcome, Stale, Status, Times, Timestamp};
 use crate::enrich::chain::Source;
 use crate::enrich::report::DatasetReport;
 use crate::store::{AnswerKind, BodyId, Snapshot};
@@ -95,8 +95,7 @@ impl Column {
                 let found = answer.said == AnswerKind::Found;
                 let age = view.age(keys, id, found, answer.fetched_at);
                 let detail = answer.detail.clone().filter(|_| age != Age::TooOld);
-                let why = || outcomes.get(&id).and_then(|outcome| outcome.verdict().1);
-                let stale = (age == Age::Stale).then(|| stale(why().as_deref()));
+                let stale = (age == Age::Stale).then(|| Stale::because(outcomes.get(&id)));
                 let remark = if detail.is_none() && stale.is_none() {
                     0
                 } else {
@@ -184,11 +183,6 @@ impl Column {
         let word = self.word(id);
         word.body.filter(|_| word.fresh || !fresh)
     }
-
-    /// Answers that are written though they have expired.
-    pub(super) fn stale(&self) -> u64 {
-        self.words.iter().filter(|word| word.is_stale()).count() as u64
-    }
 }
 
 impl View<'_> {
@@ -209,8 +203,8 @@ pub(crate) struct KeyWord {
     pub(crate) status: Status,
     /// Why it was refused.
     pub(crate) detail: Option<Arc<str>>,
-    /// `stale:` and why it was not renewed.
-    pub(crate) stale: Option<Arc<str>>,
+    /// Why it was not renewed, where it has expired.
+    pub(crate) stale: Option<Stale>,
     /// Why there is no answer.
     pub(crate) outcome: Option<Outcome>,
 }
@@ -254,9 +248,4 @@ fn unanswered(word: Word, outcome: &Outcome, remarks: &mut Remarks) -> Word {
     }
     let outcome = Some(outcome.clone());
     word.unanswered(rank, remarks.place(Remark { outcome, ..Remark::default() }))
-}
-
-/// `stale:<why>`.
-pub(super) fn stale(why: Option<&str>) -> Arc<str> {
-    format!("stale:{}", why.unwrap_or("not_renewed")).into()
 }

@@ -133,15 +133,6 @@ impl<'b> Combined<'b> {
         self.is_found() && self.is_fresh() && self.rank() == Rank::FreshFind
     }
 
-    /// Whether it is written though it has expired.
-    pub(super) fn is_stale(&self) -> bool {
-        match self {
-            Self::Key { column, id, .. } => column.word(*id).is_stale(),
-            Self::Inventory { inventory, .. } => inventory.stale().is_some(),
-            Self::United { .. } | Self::Local { .. } | Self::Unanswered(_) => false,
-        }
-    }
-
     /// Whether the offline decoder says that it finds nothing.
     pub(super) fn is_decoder_zero(&self) -> bool {
         matches!(self, Self::Local { local: Local::Vpic, says: LocalSays::Absent, .. })

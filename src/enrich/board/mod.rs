@@ -192,18 +192,4 @@ impl<'a> Board<'a> {
             StepWords::ByVin(_) | StepWords::ByVehicle { .. } | StepWords::Local(_) => None,
         })
     }
-
-    /// Answers that are written though they have expired. Of recalls only those
-    /// of the question itself count, not those that put a zero to the test.
-    pub(crate) fn stale(&self) -> u64 {
-        match self.chain.dataset {
-            Dataset::Recalls => self.steps.iter().map(StepWords::stale).sum(),
-            Dataset::Decode | Dataset::Listings => {
-                let vins = 0..u32::try_from(self.vins.len()).unwrap_or(u32::MAX);
-                let is_stale =
-                    |vin: &u32| self.best_remote(*vin).is_some_and(|word| word.is_stale());
-                vins.filter(is_stale).count() as u64
-            }
-        }
-    }
 }

@@ -73,6 +73,8 @@ pub(crate) struct Catalogue {
     pub(crate) names: KeySet,
     /// What is said under them.
     pub(crate) words: Column,
+    /// Why the list of a vehicle's models could not be read, where there is none.
+    pub(crate) unread: HashMap<u32, Outcome>,
 }
 
 /// What reading an inventory came to.
@@ -160,15 +162,6 @@ impl StepWords {
             (Self::ByVehicle { .. } | Self::Inventory(_) | Self::Local(_), _) => Ok(()),
         }
     }
-
-    /// Answers to the question itself that are written though they have expired.
-    pub(super) fn stale(&self) -> u64 {
-        match self {
-            Self::ByVin(columns) => columns.iter().map(Column::stale).sum(),
-            Self::ByVehicle { main, .. } => main.stale(),
-            Self::Inventory(_) | Self::Local(_) => 0,
-        }
-    }
 }
 
 impl Test {
@@ -183,6 +176,7 @@ impl Test {
                 other_names: HashMap::new(),
                 names: KeySet::vehicles([]),
                 words: Column::new(source.clone()),
+                unread: HashMap::new(),
             })),
             None => Self::None,
         }
@@ -230,7 +224,8 @@ impl Catalogue {
         let found: Vec<u32> = names.iter().copied().filter(is_found).collect();
         let missing = names.iter().find_map(|&name| self.words.outcome(name)).cloned();
         Some(if found.is_empty() {
-            Combined::Unanswered(missing.unwrap_or(Outcome::Inconclusive))
+            let unread = || self.unread.get(&vehicle).cloned();
+            Combined::Unanswered(missing.or_else(unread).unwrap_or(Outcome::Inconclusive))
         } else {
             Combined::United { column: &self.words, names: &self.names, found, missing }
         })
@@ -362,10 +357,9 @@ impl InventoryWords {
         })
     }
 
-    /// Why keys have no fresh answer, and how many.
-    pub(crate) fn outcomes(&self) -> Option<(&Outcome, u64)> {
-        let keys = self.looked_for.iter().filter(|looked_for| **looked_for).count() as u64;
-        self.outcome.as_ref().map(|outcome| (outcome, keys))
+    /// Why there is no new reading, though one was wanted.
+    pub(crate) fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::{Outcome, Status, Timestamp};
+use crate::domain::{Outcome, Stale, Status, Timestamp};
 use crate::store::{AnswerKind, BodyId, KeptAnswer};
 
 /// What a step says about one key.
@@ -144,11 +144,6 @@ impl Word {
         matches!(self.said, Said::Found | Said::Absent | Said::Refused)
     }
 
-    /// Whether an answer may be written though it has expired.
-    pub(super) fn is_stale(self) -> bool {
-        !self.fresh && self.is_answer()
-    }
-
     /// When its answer was fetched, however old that is; `None` where the store holds none.
     pub(super) fn kept_at(self) -> Option<Timestamp> {
         (self.kept != Kept::Never).then_some(self.fetched_at)
@@ -196,8 +191,8 @@ pub(super) struct Remarks {
 pub(super) struct Remark {
     /// Why the key was refused.
     pub(super) detail: Option<Arc<str>>,
-    /// `stale:` and why the answer was not renewed.
-    pub(super) stale: Option<Arc<str>>,
+    /// Why the answer was not renewed, where it has expired.
+    pub(super) stale: Option<Stale>,
     /// Why there is no answer.
     pub(super) outcome: Option<Outcome>,
 }

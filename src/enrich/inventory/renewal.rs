@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::stock::{Inventory, Stock};
 use super::walk::Walk;
 use super::{Known, is_fresh, page_key};
-use crate::domain::{Error, Fault, Key, NotAsked, Outcome, Times, Timestamp};
+use crate::domain::{Error, Fault, Key, NotAsked, Outcome, Stale, Times, Timestamp};
 use crate::enrich::chain::{Chain, Source};
 use crate::gate::{Asking, Door, Shared};
 use crate::store::{AnswerKind, CompleteList, Snapshot, SourceId, Store, WholeList};
@@ -116,8 +116,7 @@ impl Renewal<'_> {
         } else if self.chain.freshness.too_old(snapshot, self.shared.clock.now().wall) {
             return Ok(None);
         } else {
-            let why = outcome.and_then(|outcome| outcome.verdict().1);
-            Some(format!("stale:{}", why.as_deref().unwrap_or("not_renewed")).into())
+            Some(Stale::because(outcome))
         };
         load(&store, kept, self.source, snapshot, stale).map(Some)
     }
@@ -228,7 +227,7 @@ pub(super) fn load(
     kept: Kept<'_>,
     source: &Source,
     snapshot: Timestamp,
-    stale: Option<Arc<str>>,
+    stale: Option<Stale>,
 ) -> Result<Inventory, Error> {
     let mut stock = Stock::default();
     for page in store.pages(kept.source, kept.list, snapshot)? {

@@ -8,13 +8,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::names::{self, Named};
 use crate::domain::facts::{Comparables, Listing, ListingFacts, PriceRange, StockVehicle};
-use crate::domain::{Error, Timestamp, Vin};
+use crate::domain::{Error, Stale, Timestamp, Vin};
 
 /// An inventory as rows are joined with it.
 #[derive(Debug)]
 pub(crate) struct Inventory {
     fetched_at: Timestamp,
-    stale: Option<Arc<str>>,
+    stale: Option<Stale>,
     /// Each with its hash.
     by_vin: HashMap<Vin, (Arc<ListingFacts>, u64)>,
     /// By folded make and model.
@@ -27,8 +27,8 @@ impl Inventory {
         self.fetched_at
     }
 
-    /// `stale:<why>`, where it has expired and could not be renewed.
-    pub(crate) fn stale(&self) -> Option<&Arc<str>> {
+    /// Why it was not renewed, where it has expired.
+    pub(crate) fn stale(&self) -> Option<&Stale> {
         self.stale.as_ref()
     }
 
@@ -58,7 +58,7 @@ impl Stock {
     pub(super) fn into_inventory(
         self,
         fetched_at: Timestamp,
-        stale: Option<Arc<str>>,
+        stale: Option<Stale>,
         currency: Option<&str>,
     ) -> Result<Inventory, Error> {
         let mut by_vin: HashMap<Vin, Vec<Listing>> = HashMap::new();

@@ -63,10 +63,6 @@ impl<'a> Decodes<'a> {
         Self { board, cache: FactsCache::default(), offline, opinions: HashMap::new() }
     }
 
-    pub(super) fn stale(&self) -> u64 {
-        self.board.as_ref().map_or(0, Board::stale)
-    }
-
     /// What the row of the VIN numbered `id` gets. A vendor's answer is filled from the
     /// offline decoder's, and held against it.
     pub(super) fn answer(

@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, fingerprint};
 use crate::domain::vin::{Reading, VinError};
-use crate::domain::{Dataset, Error, Key, KeySet, Outcome, Status, Times, Vin};
+use crate::domain::{Error, Exit, Key, KeySet, Outcome, Status, Times, Vin};
 use crate::enrich::board::{
     Answers, Board, Column, Combined, Dealers, FactsCache, OfDataset, View,
 };
@@ -79,15 +79,6 @@ impl<'a> Joiner<'a> {
             listing_cache: FactsCache::default(),
             dealers,
         })
-    }
-
-    /// Expired answers that are written because they could not be renewed, by dataset.
-    pub(crate) fn deferred_renewals(&self) -> [(Dataset, u64); 3] {
-        [
-            (Dataset::Decode, self.decodes.stale()),
-            (Dataset::Recalls, self.recalls.as_ref().map_or(0, Recalls::stale)),
-            (Dataset::Listings, self.listings.as_ref().map_or(0, Board::stale)),
-        ]
     }
 
     /// What the offline decoder says of each VIN, for [`Joiner::record`]; on all cores.
@@ -210,7 +201,8 @@ fn answer_of<F: OfDataset + Default>(
                 status: word.status(),
                 vendor: Some(Arc::clone(&source.label)),
                 fetched_at: Some(inventory.fetched_at()),
-                error: inventory.stale().cloned(),
+                error: inventory.stale().map(|stale| Arc::clone(&stale.mark)),
+                exit: inventory.stale().map_or(Exit::Success, |stale| stale.exit),
                 facts: None,
             };
             Ok((answer, 0))
@@ -245,19 +237,21 @@ fn answer_of_key<F: OfDataset + Default>(
         status: word.status,
         vendor: Some(Arc::clone(&column.source.label)),
         fetched_at: Some(fetched_at),
-        error: word.stale.or(word.detail),
+        exit: word.stale.as_ref().map_or(Exit::Success, |stale| stale.exit),
+        error: word.stale.map(|stale| stale.mark).or(word.detail),
         facts,
     };
     Ok((answer, hash))
 }
 
 fn without_answer<F>(outcome: &Outcome) -> DatasetAnswer<F> {
-    let (status, error, _) = outcome.verdict();
+    let (status, error, exit) = outcome.verdict();
     DatasetAnswer {
         status,
         vendor: None,
         fetched_at: None,
         error: error.map(Arc::from),
+        exit,
         facts: None,
     }
 }

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use super::{answer_of, answer_of_key, without_answer};
 use crate::config::Local;
 use crate::domain::facts::{Campaign, DecodeFacts, MatchBasis, RecallFacts, fingerprint};
-use crate::domain::{Error, KeySet, Outcome, Status, Vehicle};
+use crate::domain::{Error, Exit, KeySet, Outcome, Status, Vehicle};
 use crate::enrich::board::{Board, Column, Combined, FactsCache, LocalSays};
 use crate::output::record::DatasetAnswer;
 use crate::store::{CampaignId, RecallFileInfo, RecallLookup, RecallMatch, Snapshot};
@@ -60,10 +60,6 @@ impl<'a> Recalls<'a> {
         Ok(Self { board, cache: FactsCache::default(), united: HashMap::new(), file })
     }
 
-    pub(super) fn stale(&self) -> u64 {
-        self.board.stale()
-    }
-
     /// What the row of the VIN numbered `id` gets.
     pub(super) fn answer(
         &mut self,
@@ -88,8 +84,10 @@ impl<'a> Recalls<'a> {
             Combined::Unanswered(outcome) => (without_answer(outcome), 0, None),
             Combined::United { column, names, found, missing } => {
                 let (mut answer, hash) = unite((column, names, found), snapshot, cache, united)?;
-                let missing = missing.as_ref().and_then(|outcome| outcome.verdict().1);
-                answer.error = answer.error.or_else(|| missing.map(Arc::from));
+                if let (None, Some(missing)) = (&answer.error, missing) {
+                    let (_, why, exit) = missing.verdict();
+                    (answer.error, answer.exit) = (why.map(Arc::from), exit);
+                }
                 (answer, hash, Some(MatchBasis::ModelVariant))
             }
             Combined::Key { basis, .. } => {
@@ -124,7 +122,9 @@ fn unite(
         let whole = whole.get_or_insert_with(|| answer.clone());
         // As old as its oldest part, and stale when one part is.
         whole.fetched_at = whole.fetched_at.min(answer.fetched_at);
-        whole.error = whole.error.take().or(answer.error);
+        if whole.error.is_none() {
+            (whole.error, whole.exit) = (answer.error, answer.exit);
+        }
     }
     let facts = RecallFacts { campaigns: campaigns.into_values().collect() };
     let hash = fingerprint(&facts);
@@ -213,6 +213,7 @@ impl<'a> File<'a> {
             vendor: Some(Arc::clone(&self.label)),
             fetched_at: Some(self.info.imported_at),
             error: None,
+            exit: Exit::Success,
             facts: (status == Status::Found).then_some(facts),
         };
         Ok(RecallAnswer { answer, basis: Some(basis), hash })
@@ -249,6 +250,7 @@ fn without_vehicle(decode: &DatasetAnswer<DecodeFacts>) -> DatasetAnswer<RecallF
             vendor: None,
             fetched_at: None,
             error: decode.error.clone(),
+            exit: decode.exit,
             facts: None,
         },
         Status::Found | Status::Absent | Status::Refused | Status::NotRequested => {

@@ -70,8 +70,13 @@ impl Plan {
 
     /// Every file that the run is going to write, by its flag.
     pub(crate) fn written(&self) -> Vec<Named<'_>> {
-        let OutputSpec { path, rejects, .. } = &self.output;
-        let flags = [("--output", path), ("--rejects", rejects), ("--report", &self.report)];
+        let OutputSpec { path, rejects, partial, .. } = &self.output;
+        let flags = [
+            ("--output", path),
+            ("--rejects", rejects),
+            ("--partial", partial),
+            ("--report", &self.report),
+        ];
         let named = flags.into_iter();
         named.filter_map(|(flag, path)| Some(Named { flag, path: path.as_deref()? })).collect()
     }
@@ -107,7 +112,7 @@ pub struct Limits {
 /// When a finished run still counts as failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Thresholds {
-    /// Lookups that may fail before the exit code is 3.
+    /// Cells (a dataset of a row) that may fail before the output counts as incomplete.
     pub max_failed: Allowance,
     /// Rows that may be rejected before the exit code is 65; `None`: any number.
     pub max_rejected: Option<Allowance>,
@@ -115,7 +120,8 @@ pub struct Thresholds {
     pub require_rows: bool,
     /// A missing store is 78 instead of a new one.
     pub require_store: bool,
-    /// An incomplete run leaves the old output and writes `OUT.partial`.
+    /// A run whose output is incomplete leaves the old one as it is; its rows go to
+    /// [`OutputSpec::partial`], if anywhere.
     pub keep_complete: bool,
 }
 

@@ -1,14 +1,15 @@
 //! What a run notes of itself while it goes on, and the exit code that follows.
 
 use std::cell::{RefCell, RefMut};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use super::exit::{Gaps, exit_of};
 use super::{InputReport, OutputReport, Report, RowTally, RowsReport};
-use crate::domain::{Dataset, Error, Exit, Level, Moment, Outcome, Timestamp};
+use crate::domain::{Error, Exit, Level, Moment, Outcome, Status, Timestamp};
 use crate::enrich::plan::{Allowance, Plan};
 use crate::enrich::session::Context;
 use crate::enrich::survey::Survey;
-use crate::gate::VendorReport;
+use crate::gate::{AFTER_OUTAGE, VendorReport};
 use crate::input::{FileDigest, InputFile, Inputs};
 use crate::output::schema::SCHEMA_VERSION;
 use crate::output::{Renamed, Written};
@@ -19,7 +20,7 @@ pub(crate) struct ReportBuilder<'a> {
     /// The run, as the store knows it.
     pub(crate) run: RunInfo,
     pub(crate) context: Context<'a>,
-    /// Lookups that may fail before the exit code is 3.
+    /// Cells that may fail before the output counts as incomplete.
     max_failed: Allowance,
     notes: RefCell<Notes>,
 }
@@ -29,10 +30,11 @@ pub(crate) struct ReportBuilder<'a> {
 pub(super) struct Notes {
     pub(super) report: Report,
     phase_started: i64,
-    /// Keys that have no answer of this run, by exit code.
-    ends: BTreeMap<Exit, u64>,
-    pub(super) lookups: u64,
-    pub(super) resume_at: Option<Timestamp>,
+    /// How vendors were found wanting.
+    vendors: BTreeSet<Exit>,
+    /// What the output lacks.
+    pub(super) gaps: Gaps,
+    resume_at: Option<Timestamp>,
     stopped: Option<Exit>,
 }
 
@@ -44,8 +46,6 @@ pub(crate) struct Wrote {
     pub(crate) diverted: u64,
     /// Rows by status, and errors.
     pub(crate) tally: RowTally,
-    /// Expired answers written because they could not be renewed.
-    pub(crate) deferred: [(Dataset, u64); 3],
     /// The files.
     pub(crate) files: Vec<Written>,
 }
@@ -130,14 +130,35 @@ impl<'a> ReportBuilder<'a> {
         self.notes().report.vendors.insert(label, report);
     }
 
-    /// Keys that stay without an answer.
+    /// Keys that stay without an answer, in a command without rows of datasets.
     pub(crate) fn note_unanswered<'o>(&self, outcomes: impl IntoIterator<Item = &'o Outcome>) {
-        outcomes.into_iter().for_each(|outcome| self.add_ends(outcome.verdict().2, 1));
+        for outcome in outcomes {
+            self.note_gap("", outcome);
+        }
     }
 
-    /// `keys` more keys end with this exit code.
-    pub(crate) fn add_ends(&self, exit: Exit, keys: u64) {
-        *self.notes().ends.entry(exit).or_default() += keys;
+    /// A key that stays without an answer, where no row says so.
+    pub(super) fn note_gap(&self, about: &str, outcome: &Outcome) {
+        self.judge_vendor(outcome);
+        self.notes().gaps.count_outcome(about, outcome);
+    }
+
+    /// Something that was asked for and not done, and why.
+    pub(crate) fn note_undone(&self, exit: Exit, why: &str) {
+        self.notes().gaps.count(Status::Failed, exit, why);
+    }
+
+    /// Whether a vendor was found wanting, whatever other sources said.
+    pub(super) fn judge_vendor(&self, outcome: &Outcome) {
+        let exit = outcome.verdict().2;
+        if exit.judges_a_vendor() {
+            self.notes().vendors.insert(exit);
+        }
+    }
+
+    /// What the rows of the output lack.
+    pub(crate) fn note_gaps(&self, gaps: Gaps) {
+        self.notes().gaps.add(gaps);
     }
 
     /// Notes whether the run was stopped; a stopped run writes nothing.
@@ -150,9 +171,11 @@ impl<'a> ReportBuilder<'a> {
         self.notes().stopped.is_some()
     }
 
-    /// When running again makes sense.
-    pub(crate) fn note_resume(&self, at: Timestamp) {
-        self.notes().resume_at = Some(at);
+    /// When a vendor that was parked can be asked again. The run is worth repeating
+    /// once every one can.
+    pub(crate) fn note_resume(&self, at: Option<Timestamp>) {
+        let mut notes = self.notes();
+        notes.resume_at = notes.resume_at.max(at);
     }
 
     /// Rows in the input.
@@ -169,58 +192,35 @@ impl<'a> ReportBuilder<'a> {
         self.notes().report.warnings.push(message);
     }
 
-    /// Whether the run is going to end with another exit code than 0, now that all
-    /// rows are counted.
-    pub(crate) fn is_incomplete(&self, tally: &RowTally) -> bool {
-        let notes = self.notes();
-        let failed = notes.failed() + tally.inconclusive.len() as u64;
-        notes.exit(failed, notes.lookups + notes.local_lookups(), self.max_failed) != Exit::Success
-    }
-
-    /// The exit code, as far as the run has come.
-    pub(crate) fn exit(&self) -> Exit {
-        let notes = self.notes();
-        notes.exit(notes.failed(), notes.lookups, self.max_failed)
+    /// Whether the output lacks something that was asked for, whatever vendors did.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        !self.notes().gaps.beyond(self.max_failed).is_empty()
     }
 
     /// The report as if the run ended now, by itself or with `error`.
     pub(crate) fn build(&self, error: Option<&Error>) -> Report {
         let ended = self.context.clock.now();
-        let exit = error.map_or_else(|| self.exit(), Error::exit);
         let notes = self.notes();
+        let gaps = notes.gaps.beyond(self.max_failed);
+        let lacks = gaps.keys().copied().collect();
+        let exit =
+            error.map_or_else(|| exit_of(notes.stopped, &notes.vendors, &lacks), Error::exit);
         let mut report = notes.report.clone();
+        report.incomplete = gaps.into_iter().map(|(exit, by_why)| (exit.name(), by_why)).collect();
         report.exit_code = exit.code();
         report.outcome = exit.name();
         report.error = error.map(Error::to_string);
         report.ended_at = ended.wall.rfc3339();
         report.seconds = ended.boot.saturating_sub(self.run.started.boot) as f64 / 1e6;
-        if matches!(exit, Exit::Parked | Exit::OwnLimit) {
-            report.resume_at = notes.resume_at.map(Timestamp::rfc3339);
+        // A vendor that fails says not when it will be well: it is worth another try soon.
+        let soon = || ended.wall.later(AFTER_OUTAGE);
+        report.resume_at = match exit {
+            Exit::Parked | Exit::Outage => Some(notes.resume_at.unwrap_or_else(soon)),
+            Exit::OwnLimit => notes.resume_at,
+            _ => None,
         }
+        .map(Timestamp::rfc3339);
         report
-    }
-}
-
-impl Notes {
-    /// Lookups that failed.
-    fn failed(&self) -> u64 {
-        self.ends.get(&Exit::SomeFailed).copied().unwrap_or(0)
-    }
-
-    /// Data on this machine are looked up for every VIN.
-    pub(super) fn local_lookups(&self) -> u64 {
-        self.report.local.len() as u64 * self.report.rows.distinct_vins
-    }
-
-    /// The first that holds, in the order of the contract.
-    fn exit(&self, failed: u64, lookups: u64, max_failed: Allowance) -> Exit {
-        if let Some(stopped) = self.stopped {
-            return stopped;
-        }
-        if let Some(exit) = Exit::gravest(|exit| self.ends.contains_key(&exit)) {
-            return exit;
-        }
-        if max_failed.exceeded_by(failed, lookups) { Exit::SomeFailed } else { Exit::Success }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The run report: what a run did, for the operator and for `<out>.run.json`.
 
 mod builder;
+mod exit;
 mod notes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,8 +9,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::domain::outcome::INCONCLUSIVE;
-use crate::domain::vin_set::Distinct;
 use crate::domain::{Dataset, Error};
 use crate::enrich::plan::Plan;
 pub use crate::gate::{QuotaReport, VendorReport};
@@ -18,6 +17,7 @@ use crate::output::record::{DatasetAnswer, Record};
 use crate::output::{Renamed, Written, write_atomically};
 
 pub(crate) use self::builder::{ReportBuilder, Wrote};
+pub use self::exit::Gaps;
 
 /// What a run did. Its JSON form is `<out>.run.json`.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -46,6 +46,13 @@ pub struct Report {
     pub error: Option<String>,
     /// When running again makes sense, RFC 3339, UTC.
     pub resume_at: Option<String>,
+    /// What makes the output incomplete: cells by the name of the exit code that
+    /// follows, and by `<dataset>:<error>`. Empty where it is complete.
+    pub incomplete: BTreeMap<&'static str, BTreeMap<String, u64>>,
+    /// Whether `--on-incomplete keep` left the old output as it was, and nothing was
+    /// written.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub output_kept: bool,
     /// The files read.
     pub inputs: Vec<InputReport>,
     /// The rows.
@@ -123,7 +130,7 @@ pub struct DatasetReport {
     pub misses: u64,
     /// In the store, but expired.
     pub stale: u64,
-    /// Expired answers written because they could not be renewed.
+    /// Rows with an expired answer, as it could not be renewed.
     pub deferred_renewals: u64,
     /// Rows by status.
     pub rows: BTreeMap<&'static str, u64>,
@@ -213,8 +220,10 @@ pub struct RowTally {
     pub by_status: BTreeMap<Dataset, BTreeMap<&'static str, u64>>,
     /// Rows by `<dataset>_error`.
     pub errors: BTreeMap<String, u64>,
-    /// VINs with a zero that nothing confirms.
-    pub inconclusive: Distinct,
+    /// Rows with an answer that has expired.
+    pub stale: BTreeMap<Dataset, u64>,
+    /// What the cells lack.
+    pub gaps: Gaps,
     /// Rows whose decoders differ, by column.
     pub decode_conflicts: BTreeMap<&'static str, u64>,
     /// Rows whose own words differ from their VIN, by column.
@@ -227,19 +236,19 @@ impl RowTally {
         self.count_told(Dataset::Decode, &record.decode);
         self.count_told(Dataset::Recalls, &record.recalls);
         self.count_told(Dataset::Listings, &record.listings);
-        let error = record.recalls.error.as_deref();
-        if let Some(vin) = record.reading.vin.filter(|_| error == Some(INCONCLUSIVE)) {
-            self.inconclusive.insert(vin);
-        }
         count_fields(&mut self.decode_conflicts, record.decode_conflicts.as_deref());
         count_fields(&mut self.input_conflicts, record.input_conflicts.as_deref());
     }
 
     fn count_told<F>(&mut self, dataset: Dataset, told: &DatasetAnswer<F>) {
         *self.by_status.entry(dataset).or_default().entry(told.status.name()).or_default() += 1;
-        if let Some(error) = &told.error {
-            let name = format!("{}:{error}", dataset.name());
-            *self.errors.entry(name).or_default() += 1;
+        let why = told.error.as_ref().map(|error| format!("{}:{error}", dataset.name()));
+        self.gaps.count(told.status, told.exit, why.as_deref().unwrap_or_default());
+        if told.error.as_ref().is_some_and(|error| error.starts_with("stale:")) {
+            *self.stale.entry(dataset).or_default() += 1;
+        }
+        if let Some(why) = why {
+            *self.errors.entry(why).or_default() += 1;
         }
     }
 }

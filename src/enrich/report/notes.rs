@@ -7,16 +7,18 @@ use super::builder::{ReportBuilder, Wrote};
 use super::{DatasetReport, LocalReport, OutputReport, VendorReport};
 use crate::config::Local;
 use crate::domain::facts::day;
-use crate::domain::{Dataset, Error, Exit, Outcome, Timestamp};
+use crate::domain::{Dataset, Error, Timestamp};
 use crate::enrich::board::{Answers, Board};
 use crate::enrich::chain::{Chain, Chains};
 use crate::enrich::survey::Survey;
-use crate::gate::AFTER_OUTAGE;
 use crate::input::Inputs;
 use crate::store::Store;
 
 /// A clock that is set right within an hour is nothing to warn about.
 const CLOCK_SLACK: Duration = Duration::from_hours(1);
+
+/// How zeros of recalls that nothing confirms are counted among the errors.
+const INCONCLUSIVE_RECALLS: &str = "recalls:inconclusive";
 
 impl ReportBuilder<'_> {
     /// Which datasets do not run, and why.
@@ -128,12 +130,7 @@ impl ReportBuilder<'_> {
             self.warn("trouble", format!("{label}: {seen}{times}"));
         }
         self.note_calls(label, report);
-        if resume_at.is_some() {
-            self.add_ends(Exit::Parked, 0);
-        }
-        // The run is worth repeating once every parked vendor can go on.
-        let mut notes = self.notes();
-        notes.resume_at = notes.resume_at.max(resume_at);
+        self.note_resume(resume_at);
     }
 
     /// What the asking came to.
@@ -144,7 +141,9 @@ impl ReportBuilder<'_> {
         }
         for dealers in &answers.dealers {
             self.note_question(Dataset::Listings, &dealers.column.report);
-            self.note_outcomes(dealers.column.outcomes.values().map(|outcome| (outcome, 1)));
+            for outcome in dealers.column.outcomes.values() {
+                self.note_gap("listings:dealers:", outcome);
+            }
             if let Some(message) = &dealers.unasked {
                 self.warn("dealers", message.clone());
             }
@@ -155,38 +154,23 @@ impl ReportBuilder<'_> {
         let dataset = board.chain.dataset;
         for column in board.columns() {
             self.note_question(dataset, &column.report);
-            self.note_outcomes(column.outcomes.values().map(|outcome| (outcome, 1)));
+            column.outcomes.values().for_each(|outcome| self.judge_vendor(outcome));
         }
         for inventory in board.inventories() {
             self.note_question(dataset, &inventory.report);
             if let Some(message) = &inventory.warning {
                 self.warn("inventory", message.clone());
             }
-            self.note_outcomes(inventory.outcomes().into_iter());
+            inventory.outcome().into_iter().for_each(|outcome| self.judge_vendor(outcome));
         }
     }
 
     fn note_question(&self, dataset: Dataset, report: &DatasetReport) {
         self.notes().report.datasets.entry(dataset.name()).or_default().add(report);
-        self.notes().lookups += report.keys;
         for vendor in &report.unreachable {
             let message =
                 format!("{dataset}: {vendor} cannot be reached from here and was left out");
             self.warn("unreachable", message);
-        }
-    }
-
-    /// Why keys have no fresh answer, each with how many.
-    fn note_outcomes<'o>(&self, outcomes: impl Iterator<Item = (&'o Outcome, u64)>) {
-        // Another name or source may conclude what was inconclusive: the rows say it.
-        for (outcome, keys) in outcomes.filter(|(outcome, _)| **outcome != Outcome::Inconclusive) {
-            let exit = outcome.verdict().2;
-            self.add_ends(exit, keys);
-            if matches!(outcome, Outcome::Pending(_)) && exit == Exit::Parked {
-                // A park without a known end is worth another try soon.
-                let soon = self.run.started.wall.later(AFTER_OUTAGE);
-                self.notes().resume_at.get_or_insert(soon);
-            }
         }
     }
 
@@ -200,32 +184,28 @@ impl ReportBuilder<'_> {
 
     /// What pass 2 wrote.
     pub(crate) fn note_written(&self, wrote: Wrote) {
-        let inconclusive = wrote.tally.inconclusive.len() as u64;
-        if inconclusive > 0 {
-            self.explain_inconclusive(inconclusive);
-            self.add_ends(Exit::SomeFailed, inconclusive);
+        if let Some(&rows) = wrote.tally.errors.get(INCONCLUSIVE_RECALLS) {
+            self.explain_inconclusive(rows);
         }
         let mut notes = self.notes();
-        notes.lookups += notes.local_lookups();
         let report = &mut notes.report;
+        report.output_kept = wrote.files.is_empty();
         report.rows.written = wrote.rows;
         report.rows.diverted = wrote.diverted;
         for (dataset, by_status) in wrote.tally.by_status {
             report.datasets.entry(dataset.name()).or_default().rows = by_status;
         }
+        for (dataset, stale) in wrote.tally.stale {
+            report.datasets.entry(dataset.name()).or_default().deferred_renewals = stale;
+        }
         report.errors = wrote.tally.errors;
         report.decode_conflicts = wrote.tally.decode_conflicts;
         report.input_conflicts = wrote.tally.input_conflicts;
-        for (dataset, stale) in wrote.deferred {
-            if let Some(report) = report.datasets.get_mut(dataset.name()) {
-                report.deferred_renewals = stale;
-            }
-        }
         report.outputs.extend(wrote.files.into_iter().map(OutputReport::from));
     }
 
     /// Names that the imported file does not know may be known to the service.
-    fn explain_inconclusive(&self, vins: u64) {
+    fn explain_inconclusive(&self, rows: u64) {
         let by_file_alone = {
             let report = &self.notes().report;
             report.local.contains_key(Local::NhtsaFile.id())
@@ -235,7 +215,7 @@ impl ReportBuilder<'_> {
             self.warn(
                 "inconclusive",
                 format!(
-                    "recalls of {vins} VINs are inconclusive: the imported file does not know the model, or not that year; \
+                    "recalls of {rows} rows are inconclusive: the imported file does not know the model, or not that year; \
                      `--recalls nhtsa-file,nhtsa` asks NHTSA's service about those"
                 ),
             );

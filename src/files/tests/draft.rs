@@ -13,12 +13,12 @@ fn holding(path: &Path, mode: u32) {
 }
 
 /// Writes `new` to `path`; gives the mode that the draft had meanwhile.
-fn replace(path: &Path, partial: bool) -> u32 {
+fn replace(path: &Path) -> u32 {
     let mut draft = Draft::beside(path).expect("a draft");
     draft.write_all(b"new").expect("written");
     let meanwhile = mode(draft.path());
     draft.sync().expect("synced");
-    draft.publish(partial).expect("in place");
+    draft.publish().expect("in place");
     meanwhile
 }
 
@@ -28,7 +28,7 @@ fn a_replaced_file_keeps_its_mode() {
     let out = folder.path().join("out.csv");
     for kept in [0o600, 0o640, 0o664, 0o444, 0o200, 0o755] {
         holding(&out, kept);
-        assert_eq!(replace(&out, false), 0o600, "nobody else reads what is being written");
+        assert_eq!(replace(&out), 0o600, "nobody else reads what is being written");
         assert_eq!((mode(&out), fs::read(&out).expect("text")), (kept, b"new".to_vec()));
         fs::remove_file(&out).expect("removed");
     }
@@ -39,20 +39,8 @@ fn a_new_file_has_the_mode_of_any_other() {
     let folder = tempfile::tempdir().expect("a folder");
     let (out, other) = (folder.path().join("out.csv"), folder.path().join("other.csv"));
     fs::write(&other, "by the umask").expect("a file");
-    replace(&out, false);
+    replace(&out);
     assert_eq!(mode(&out), mode(&other));
-}
-
-#[test]
-fn what_is_written_beside_a_private_file_is_private() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (out, beside) = (folder.path().join("out.csv"), folder.path().join("out.csv.partial"));
-    holding(&out, 0o600);
-    replace(&out, true);
-    assert_eq!((mode(&out), mode(&beside)), (0o600, 0o600));
-    fs::set_permissions(&beside, Permissions::from_mode(0o660)).expect("ours");
-    replace(&out, true);
-    assert_eq!(mode(&beside), 0o660, "unless its owner shares it");
 }
 
 #[test]
@@ -62,7 +50,7 @@ fn a_private_draft_ignores_the_old_mode() {
     holding(&out, 0o644);
     let mut draft = Draft::private_beside(&out).expect("a draft");
     draft.sync().expect("synced");
-    draft.publish(false).expect("in place");
+    draft.publish().expect("in place");
     assert_eq!(mode(&out), 0o600);
 }
 
@@ -76,7 +64,7 @@ fn a_replaced_file_keeps_its_owner() {
         // Only an administrator may give files away.
         return;
     }
-    replace(&out, false);
+    replace(&out);
     let found = out.metadata().expect("a file");
     assert_eq!((found.uid(), found.gid(), mode(&out)), (12_345, 54_321, 0o640));
 }

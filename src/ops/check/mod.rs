@@ -221,7 +221,7 @@ impl Check {
         if usable {
             return Exit::Success;
         }
-        let reasons = [Exit::Refused, Exit::Protocol, Exit::Parked];
+        let reasons = [Exit::Refused, Exit::Protocol, Exit::Outage, Exit::Parked];
         reasons.into_iter().find(|exit| self.failed_with(*exit)).unwrap_or(Exit::Key)
     }
 

@@ -246,7 +246,7 @@ fn warn_of_refused(client: &VendorClient<'_>, outcomes: &HashMap<Key, Outcome>) 
     });
     let codes: Vec<&str> = codes.collect();
     let Some(code) = codes.iter().min() else { return };
-    client.report.add_ends(Exit::SomeFailed, 1);
+    client.report.note_undone(Exit::SomeFailed, "not_cancelled");
     let requests = if codes.len() == 1 { "photo request was" } else { "photo requests were" };
     client.report.warn(
         "not_cancelled",
@@ -262,7 +262,7 @@ fn warn_of_unknown<'a>(
 ) -> usize {
     let unknown: usize = vins.map(|vin| book.unknown(vin)).sum();
     if unknown > 0 {
-        client.report.add_ends(Exit::SomeFailed, 1);
+        client.report.note_undone(Exit::SomeFailed, "outcome_unknown");
         let requests = if unknown == 1 { "photo request was" } else { "photo requests were" };
         client.report.warn(
             "outcome_unknown",

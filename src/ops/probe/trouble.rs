@@ -69,16 +69,16 @@ fn failed(target: &Target<'_>, fault: &Fault) -> (String, String, Exit) {
         Fault::Denied(denied) => denied_for(target, *denied),
         Fault::NotSent => {
             let hint = format!("look at the network and at {base_url}, or try again later");
-            ("no connection".into(), hint, Exit::Parked)
+            ("no connection".into(), hint, Exit::Outage)
         }
-        Fault::Timeout => ("no reply in time".into(), later(), Exit::Parked),
-        Fault::Server(_) => ("it fails".into(), later(), Exit::Parked),
+        Fault::Timeout => ("no reply in time".into(), later(), Exit::Outage),
+        Fault::Server(_) => ("it fails".into(), later(), Exit::Outage),
         Fault::Limited { wait: Some(wait) } => {
             (format!("it asks to wait {}", seconds(*wait)), later(), Exit::Parked)
         }
         Fault::Limited { wait: None } => ("it asks to wait".into(), later(), Exit::Parked),
         Fault::Unsure | Fault::Unsettled { .. } => {
-            ("it gives no plain answer".into(), later(), Exit::Parked)
+            ("it gives no plain answer".into(), later(), Exit::Outage)
         }
         Fault::Poisoned { code } => {
             let hint = format!("does {base_url} name its API? that may have changed, too");

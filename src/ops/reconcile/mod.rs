@@ -103,7 +103,7 @@ impl Reconciliation {
 ///
 /// # Errors
 /// A vendor that tells, but cannot be asked: 77 where its key is refused, 69 where the
-/// key may not ask, 75 or 76 where it does not answer. 70, 74 and 78 where the store
+/// key may not ask, 68, 75 or 76 where it does not answer. 70, 74 and 78 where the store
 /// cannot be used; 130 and 143 where the run was stopped.
 pub fn reconcile(
     settings: &Settings,

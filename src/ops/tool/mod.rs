@@ -175,7 +175,7 @@ fn warn_of_overspending(client: &VendorClient<'_>, plan: &ToolPlan) {
     if spent <= plan.max_cost {
         return;
     }
-    client.report.add_ends(Exit::OwnLimit, 1);
+    client.report.note_undone(Exit::OwnLimit, "overspent");
     let message = format!(
         "{spent} was charged, over `--max-cost`: a run of `{}` turned out dearer than expected",
         plan.tool

@@ -48,15 +48,54 @@ fn the_old_file_stays_until_the_commit_and_for_ever_without_one() {
 }
 
 #[test]
-fn a_partial_commit_leaves_the_old_file() {
+fn rows_set_aside_leave_the_old_file() {
+    for (name, partial) in [("out.csv", "tonight.csv"), ("out.parquet", "elsewhere/part.parquet")] {
+        let folder = Folder::new();
+        fs::create_dir(folder.path("elsewhere")).expect("a folder");
+        let out = folder.holding(name, "old");
+        let partial = folder.path(partial);
+        let spec = OutputSpec { partial: Some(partial.clone()), ..spec(&out) };
+        let mut output = create(&spec).expect("created");
+        output.write(block()).expect("written");
+        let [written] = &output.set_aside().expect("written")[..] else { panic!("one file") };
+        let bytes = fs::read(&partial).expect("the rows");
+        let hash = format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(&bytes)));
+        assert_eq!((&written.path, written.rows), (&partial.display().to_string(), 3));
+        assert_eq!((&written.sha256, written.bytes), (&hash, bytes.len() as u64));
+        assert_eq!(fs::read_to_string(&out).expect("UTF-8"), "old");
+        let left = folder.names().into_iter().filter(|name| name.contains("vinrich"));
+        assert_eq!(left.collect::<Vec<_>>(), [""; 0], "no draft is left");
+    }
+}
+
+#[test]
+fn rows_with_no_other_place_are_not_written() {
     let folder = Folder::new();
     let out = folder.holding("out.csv", "old");
-    let mut output = create(&spec(&out)).expect("created");
+    let spec = OutputSpec { rejects: Some(folder.holding("bad.csv", "bad")), ..spec(&out) };
+    let mut output = create(&spec).expect("created");
     output.write(block()).expect("written");
-    let written = output.commit_partial().expect("committed");
-    assert_eq!(written[0].path, folder.path("out.csv.partial").display().to_string());
-    assert_eq!(folder.names(), ["out.csv", "out.csv.partial"]);
-    assert_eq!(fs::read_to_string(&out).expect("UTF-8"), "old");
+    assert!(output.set_aside().expect("nothing fails").is_empty());
+    assert_eq!(folder.names(), ["bad.csv", "out.csv"]);
+    for (name, text) in [("out.csv", "old"), ("bad.csv", "bad")] {
+        assert_eq!(fs::read_to_string(folder.path(name)).expect("UTF-8"), text);
+    }
+}
+
+#[test]
+fn rows_set_aside_need_a_place_of_their_own() {
+    let folder = Folder::new();
+    let (out, rejects) = (folder.path("out.csv"), folder.path("bad.csv"));
+    for partial in [&out, &rejects, &folder.path("no/such/folder.csv")] {
+        let spec = OutputSpec {
+            rejects: Some(rejects.clone()),
+            partial: Some(partial.clone()),
+            ..spec(&out)
+        };
+        let error = create(&spec).expect_err("refused");
+        assert!([64, 73].contains(&error.exit().code()), "{error}");
+        assert_eq!(folder.names(), [""; 0]);
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::domain::facts::{
     Campaign, DecodeFacts, Listing, ListingFacts, MatchBasis, Price, RecallFacts,
 };
 use crate::domain::vin::{Reading, VinError};
-use crate::domain::{Error, Status, Timestamp, Vin};
+use crate::domain::{Error, Exit, Status, Timestamp, Vin};
 use crate::matching::conflicts::Conflicts;
 use crate::output::record::{Block, DatasetAnswer, Record};
 
@@ -31,6 +31,7 @@ fn told<F>(status: Status, facts: Option<F>) -> DatasetAnswer<F> {
         vendor: Some("carvin".into()),
         fetched_at: Some(Timestamp::from_micros(1_751_373_000_000_001)),
         error: None,
+        exit: Exit::Success,
         facts: facts.map(Arc::new),
     }
 }

@@ -36,14 +36,14 @@ pub(super) fn fetch(url: &str, incoming: &mut Incoming<'_>) -> Result<(), Error>
 
 async fn receive(url: &str, incoming: &mut Incoming<'_>) -> Result<(), Error> {
     let broken = |error: reqwest::Error| {
-        Error::new(Exit::Parked, "the download of the decoder data failed")
+        Error::new(Exit::Outage, "the download of the decoder data failed")
             .because(error.without_url())
             .hint(hint())
     };
     let mut response = client(url)?.get(url).send().await.map_err(broken)?;
     let status = response.status();
     if !status.is_success() {
-        let exit = if status.is_server_error() { Exit::Parked } else { Exit::Protocol };
+        let exit = if status.is_server_error() { Exit::Outage } else { Exit::Protocol };
         let what = format!("the release of the decoder data answers with {status}");
         return Err(Error::new(exit, what).hint(hint()));
     }
@@ -77,11 +77,11 @@ pub(super) fn refused(failed: Failed) -> Error {
     match failed {
         Failed::NotIt(what) => {
             let cut_off = matches!(what, NotIt::Truncated { .. });
-            let exit = if cut_off { Exit::Parked } else { Exit::Protocol };
+            let exit = if cut_off { Exit::Outage } else { Exit::Protocol };
             Error::new(exit, format!("the downloaded decoder data: {what}")).hint(hint())
         }
         Failed::Reading(error) => {
-            Error::new(Exit::Parked, "the download of the decoder data failed")
+            Error::new(Exit::Outage, "the download of the decoder data failed")
                 .because(error)
                 .hint(hint())
         }

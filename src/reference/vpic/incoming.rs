@@ -98,7 +98,7 @@ impl<'a> Incoming<'a> {
         let provenance = Provenance::of(&db, Place::File(to.to_owned()));
         // Some systems do not rename a file that is still mapped.
         drop(db);
-        self.file.publish(false).map_err(Failed::Placing)?;
+        self.file.publish().map_err(Failed::Placing)?;
         Ok(provenance)
     }
 

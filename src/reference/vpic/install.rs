@@ -24,7 +24,7 @@ pub struct Done {
 /// the wheel of `ultravin`; told apart by content.
 ///
 /// The data are checked before they replace what is there. Fails with 65 or 66
-/// about `from`, with 75 or 76 about the release, with 73 or 74 about `to`.
+/// about `from`, with 68 or 76 about the release, with 73 or 74 about `to`.
 pub fn install(
     from: Option<&Path>,
     to: &Path,

@@ -45,7 +45,7 @@ pub fn backup(store: &Path, file: &Path, force: bool) -> Result<Backup, Error> {
     copy_out(store, draft.path(), file)?;
     drop(draft.sync().map_err(|error| Error::io("cannot write", file, error))?);
     let holds = check_copy(&draft, store)?;
-    draft.publish(false)?;
+    draft.publish()?;
     Ok(holds)
 }
 

@@ -68,7 +68,7 @@ pub fn restore(store: &Path, file: &Path, now: Timestamp) -> Result<Restored, Er
     drop(draft.sync().map_err(cannot_write)?);
     let holds = check_copy(&draft, file)?;
     let kept = replaced.set_aside(store, now)?;
-    draft.publish(false)?;
+    draft.publish()?;
     Ok(Restored { holds, merge, kept })
 }
 

@@ -1,7 +1,7 @@
 //! What one run may use up, over all vendors, and what it has used.
 
 use crate::domain::Micros;
-use crate::store::ledger::requests::{Close, RELEASED, RunLimits, Shortage};
+use crate::store::ledger::requests::{Close, RELEASED, RunLimit, RunLimits, Shortage};
 
 /// The run's own limits, and how much of them is used.
 #[derive(Debug)]
@@ -23,9 +23,9 @@ impl Budget {
         let mut room = want;
         if let Some(most) = self.limits.max_calls {
             room = room.min(most.saturating_sub(self.calls));
-        }
-        if room == 0 && want > 0 {
-            return Err(Shortage::Run);
+            if room == 0 && want > 0 {
+                return Err(Shortage::Run(RunLimit::Calls(most)));
+            }
         }
         if let Some(most) = self.limits.max_cost.filter(|_| price > Micros::ZERO) {
             let affords = |left: Micros| u64::try_from(left.0 / price.0).unwrap_or(0);
@@ -33,7 +33,8 @@ impl Budget {
             if room == 0 && want > 0 {
                 // What is on its way may fail, and cost nothing.
                 let at_best = affords(most - self.cost + self.open_cost);
-                return Err(if at_best > 0 { Shortage::AfterOpen } else { Shortage::Run });
+                let used_up = Shortage::Run(RunLimit::Cost(most));
+                return Err(if at_best > 0 { Shortage::AfterOpen } else { used_up });
             }
         }
         Ok(room)

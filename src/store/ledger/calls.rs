@@ -1,5 +1,6 @@
 //! The ledger's rows: entered before a call is sent, closed when it has ended.
 
+use std::cmp::Reverse;
 use std::vec;
 
 use rusqlite::params;
@@ -200,7 +201,11 @@ fn calls_left(
 ) -> rusqlite::Result<Option<(usize, u64)>> {
     let account = accounts::account(tx, asked.account, asked.limits, asked.now)?;
     let left = |window: &Window| window.calls.saturating_sub(account.used(window.span, asked.now));
-    Ok(asked.limits.windows.iter().map(left).enumerate().min_by_key(|(_, left)| *left))
+    let windows = asked.limits.windows.iter().enumerate();
+    // Of two that are equally full the longer one holds calls up.
+    let tightest = windows.map(|(place, window)| (place, left(window), window.span.length()));
+    let tightest = tightest.min_by_key(|(_, left, length)| (*left, Reverse(*length)));
+    Ok(tightest.map(|(place, left, _)| (place, left)))
 }
 
 fn enter(tx: &mut Transaction<'_>, wish: &Reserve, keys: &[Key]) -> rusqlite::Result<i64> {

@@ -1,5 +1,6 @@
 //! What the writer is asked, and what it answers.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::domain::{Effect, Key, Micros, Moment, NotAsked, Timestamp};
@@ -98,7 +99,25 @@ pub enum Shortage {
     /// For so long.
     After(Duration, NotAsked),
     /// For the rest of this run.
-    Run,
+    Run(RunLimit),
+}
+
+/// A limit of a run's own, shown as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunLimit {
+    /// So many calls.
+    Calls(u64),
+    /// So much money.
+    Cost(Micros),
+}
+
+impl fmt::Display for RunLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Calls(most) => write!(f, "`--max-calls {most}`"),
+            Self::Cost(most) => write!(f, "`--max-cost` of {most}"),
+        }
+    }
 }
 
 /// A call that may be sent.

@@ -6,7 +6,7 @@ use super::complaint;
 use super::item::{self, Item, Placed};
 use crate::domain::{Fault, Key, Vin};
 use crate::vendors::json::{self, Object, Unreadable, Value};
-use crate::vendors::reply::{garbled, unrecognised};
+use crate::vendors::reply::{error_words, garbled, unrecognised};
 use crate::vendors::{Answer, KeyAnswer, Parsed, Reply};
 
 /// The answers in `reply`, by the places of `keys`.
@@ -92,7 +92,7 @@ fn find<'a>(document: &'a RawValue, reply: &Reply) -> Result<Shape<'a>, Fault> {
 /// Whether the envelope names an error and holds nothing else.
 fn is_failure(envelope: &Object<'_>, items: &Items<'_>) -> bool {
     let empty = matches!(items, Items::Listed(items) if items.is_empty());
-    empty && envelope.get(&["error"]).and_then(complaint::words).is_some()
+    empty && envelope.get(&["error"]).and_then(error_words).is_some()
 }
 
 /// A list at `data`, `results` or `data.results`, a single item there, or an

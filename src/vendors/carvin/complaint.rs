@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use crate::domain::{Denied, Fault};
 use crate::vendors::Reply;
-use crate::vendors::json::{self, Object, Value};
-use crate::vendors::reply::{garbled, short_words, unrecognised, wait_asked};
+use crate::vendors::json::{self, Object};
+use crate::vendors::reply::{error_words, garbled, short_words, unrecognised, wait_asked};
 
 /// The names under which an object says whether it succeeded.
 pub(super) const SUCCESS: &[&str] = &["success", "ok"];
@@ -24,7 +24,7 @@ fn success(object: &Object<'_>) -> Option<bool> {
 
 /// What an item's error says, in at most 80 characters and without a VIN.
 pub(super) fn about_item(item: &Object<'_>) -> Option<String> {
-    let under = |name| item.get(&[name]).and_then(words);
+    let under = |name| item.get(&[name]).and_then(error_words);
     // A message beside `success: true` is not a complaint.
     let message = || if success(item) == Some(true) { None } else { under("message") };
     under("error")
@@ -48,7 +48,7 @@ fn vpic_error<'a>(item: &Object<'a>) -> Option<Cow<'a, str>> {
 
 /// What an entry of an error list says, in at most 80 characters.
 pub(super) fn in_entry(entry: &RawValue) -> String {
-    words(entry).map_or_else(|| "error".into(), |words| short_words(&words))
+    error_words(entry).map_or_else(|| "error".into(), |words| short_words(&words))
 }
 
 /// Whether these words describe trouble that will pass. Then they are not an answer
@@ -119,20 +119,7 @@ fn all_words(envelope: &Object<'_>) -> String {
     let inner = envelope.get(&["error"]).and_then(|raw| Object::read(raw).ok().flatten());
     let objects = std::iter::once(envelope).chain(inner.as_ref());
     let values = objects.flat_map(|object| PLACES.iter().filter_map(|place| object.get(&[place])));
-    values.filter_map(words).fold(String::new(), |all, words| all + &words.to_lowercase() + "\n")
-}
-
-/// The words in an error value: text, or the words of an object or of the
-/// first entry of a list. Null, true, false, 0, "" and empty ones have none.
-pub(super) fn words(raw: &RawValue) -> Option<Cow<'_, str>> {
-    const PLACES: [&str; 5] = ["message", "error", "detail", "reason", "code"];
-    match Value::read(raw).ok()? {
-        Value::Null | Value::Bool(_) => None,
-        Value::Text(_) | Value::Number(_) => json::scalar(raw).filter(|text| text != "0"),
-        Value::Object(object) => object.scalar(&PLACES),
-        Value::List(list) => match Value::read(list.first()?).ok()? {
-            Value::Object(object) => object.scalar(&PLACES),
-            _ => json::scalar(list.first()?),
-        },
-    }
+    values
+        .filter_map(error_words)
+        .fold(String::new(), |all, words| all + &words.to_lowercase() + "\n")
 }

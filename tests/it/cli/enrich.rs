@@ -35,7 +35,9 @@ fn a_run_that_gets_everything_exits_0() {
 #[test]
 fn lookups_without_an_answer_exit_3_unless_allowed() {
     let work = with_vins(3, &["carvin/batch-decode/missing"]);
-    work.vinrich(&DECODE).exits(3).says(&["some lookups failed"]);
+    work.vinrich(&DECODE)
+        .exits(3)
+        .says(&["1 lookup failed: decode 1 missing_in_response (exit 3)"]);
     let rows = csv_rows(&work.read("out.csv"));
     let failed: Vec<_> = rows.iter().filter(|row| row["decode_status"] == "failed").collect();
     assert_eq!(failed.len(), 1, "one of three is never answered");
@@ -147,12 +149,16 @@ fn a_full_disk_exits_74() {
 #[test]
 fn a_full_quota_exits_75_a_limit_80() {
     let work = with_vins(45, &[]);
-    work.vinrich(&[&DECODE[..], &["--max-calls", "1"]].concat()).exits(80).says(&["own limit"]);
+    work.vinrich(&[&DECODE[..], &["--max-calls", "1"]].concat())
+        .exits(80)
+        .says(&["own limit", "`--max-calls 1` is reached"]);
     assert_eq!(work.calls("batch-decode"), 1);
     assert_eq!(statuses(&work, "decode_status").iter().filter(|s| *s == "pending").count(), 25);
 
     work.configure(&Setup { carvin: "quotas = ['2/day']", ..Setup::default() });
-    work.vinrich(&DECODE).exits(75).says(&["parked", "run the same command again after"]);
+    work.vinrich(&DECODE)
+        .exits(75)
+        .says(&["the quota 2/day is used up", "run the same command again after"]);
     assert_eq!(work.calls("batch-decode"), 2, "the call of the first run counts too");
     let rows = csv_rows(&work.read("out.csv"));
     let pending: Vec<_> = rows.iter().filter(|row| row["decode_status"] == "pending").collect();

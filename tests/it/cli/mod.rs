@@ -5,5 +5,6 @@ mod config;
 mod enrich;
 #[cfg(unix)]
 mod paths;
+mod reasons;
 mod secrets;
 mod terminal;

@@ -273,7 +273,7 @@ fn an_unreachable_vendors_address_is_not_shown() {
         work.read("vinrich.toml").replace(&work.sandbox.base_url("carvin"), "http://127.0.0.1:9");
     work.write("vinrich.toml", &text);
     let ended = enrich(&work, &["-o", "out.csv", "--with", "decode"]);
-    assert!([3, 75].contains(&ended.code.unwrap_or(-1)), "{}", ended.stderr);
+    assert!([68].contains(&ended.code.unwrap_or(-1)), "{}", ended.stderr);
     check_words(&ended);
     check_files(work.folder.path());
 }

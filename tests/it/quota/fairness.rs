@@ -224,7 +224,7 @@ fn unconfirmed_zeros_are_planned_and_confirmed_next() {
     plan.limits.max_calls = None;
     plan.vendor("carvin").confirm_zero = false;
     let unconfirmed = Enriched::at(&plan, &fleet.clock);
-    assert_eq!(unconfirmed.report.exit_code, 3);
+    assert_eq!(unconfirmed.report.errors.keys().collect::<Vec<_>>(), ["recalls:inconclusive"]);
     plan.vendor("carvin").confirm_zero = true;
     let counts = |forecast: &vinrich::plan::Forecast| {
         let recalls = forecast.datasets.iter().find(|of| of.dataset == "recalls").expect("recalls");

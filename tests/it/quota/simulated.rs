@@ -214,7 +214,7 @@ impl Machine {
             None => self.now,
             Some(Shortage::AfterOpen) => self.now + 100 * MILLI,
             Some(Shortage::After(wait, _)) => self.now + micros(wait),
-            Some(Shortage::Run) => {
+            Some(Shortage::Run(_)) => {
                 process.dies = self.now;
                 self.now
             }

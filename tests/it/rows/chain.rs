@@ -215,7 +215,7 @@ fn an_unreachable_free_source_is_left_out() {
 
     plan.dataset(Dataset::Recalls).named = true;
     let named = Enriched::by(&plan);
-    assert_eq!(named.report.exit_code, 75);
+    assert_eq!(named.report.exit_code, 68);
     named.all("recalls_error", "unreachable");
 }
 

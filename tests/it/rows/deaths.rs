@@ -26,8 +26,8 @@ const ALIVE: Death = Death { name: "alive", faults: &[], change: |_| (), exit: 0
 /// Every way to die, and some at once.
 pub(crate) fn deaths() -> Vec<Death> {
     vec![
-        Death { name: GONE, exit: 75, marks: &["outage", "unreachable"], ..ALIVE },
-        Death { name: "500", faults: &["500"], exit: 75, marks: &["outage", "http_500"], ..ALIVE },
+        Death { name: GONE, exit: 68, marks: &["outage", "unreachable"], ..ALIVE },
+        Death { name: "500", faults: &["500"], exit: 68, marks: &["outage", "http_500"], ..ALIVE },
         Death { name: "401", faults: &["401"], exit: 77, marks: &["denied"], ..ALIVE },
         Death { name: "402", faults: &["402"], exit: 69, marks: &["denied"], ..ALIVE },
         Death {

@@ -8,6 +8,7 @@ mod deaths;
 mod end_to_end;
 mod inputs;
 mod inventory;
+mod nights;
 mod outcomes;
 pub(crate) mod outputs;
 mod recall_file;

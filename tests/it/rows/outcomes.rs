@@ -97,9 +97,9 @@ fn the_table_of_outcomes() {
     Found                                                found    -                    0
     Absent                                               absent   -                    0
     Refused("No such VIN")                               refused  No such VIN          0
-    Failed(NotSent)                                      failed   unreachable          3
-    Failed(Timeout)                                      failed   timeout              3
-    Failed(Server(503))                                  failed   http_503             3
+    Failed(NotSent)                                      failed   unreachable          68
+    Failed(Timeout)                                      failed   timeout              68
+    Failed(Server(503))                                  failed   http_503             68
     Failed(Limited { wait: None })                       failed   rate_limited         75
     Failed(Limited { wait: Some(7s) })                   failed   rate_limited         75
     Failed(Poisoned { code: "invalid_vin" })             failed   invalid_vin          3
@@ -108,14 +108,14 @@ fn the_table_of_outcomes() {
     Failed(Denied(Scope))                                failed   denied               69
     Failed(Denied(Billing))                              failed   denied               69
     Failed(Garbled { excerpt: "<!DOCTYPE html>" })       failed   garbled              76
-    Failed(Unsure)                                       failed   inconclusive         3
+    Failed(Unsure)                                       failed   inconclusive         0
     Missing                                              failed   missing_in_response  3
-    Inconclusive                                         failed   inconclusive         3
+    Inconclusive                                         failed   inconclusive         0
     Unknown                                              failed   outcome_unknown      3
     Pending(Quota)                                       pending  quota                75
     Pending(RateLimited)                                 pending  rate_limited         75
     Pending(OwnLimit)                                    pending  own_limit            80
-    Pending(Breaker)                                     pending  outage               75
+    Pending(Breaker)                                     pending  outage               68
     Pending(Stopped)                                     pending  stopped              130
     Pending(Offline)                                     pending  offline              0
     Pending(Elsewhere)                                   pending  in_flight_elsewhere  75

@@ -260,9 +260,15 @@ fn an_incomplete_run_can_keep_the_old_file() {
     let old = work.read("out.csv");
     work.write_vins(&vins(50));
     work.configure(&Setup { carvin: "quotas = ['2/day']", ..Setup::default() });
-    work.vinrich(&words).exits(75);
+    work.vinrich(&words).exits(75).says(&[
+        "50 rows in, nothing written",
+        "incomplete by 25 lookups, as a quota is used up: decode 25 quota",
+        "the old output is kept; `--offline -o FILE` writes what is known now",
+    ]);
     assert_eq!(work.read("out.csv"), old);
-    let partial = csv_rows(&work.read("out.csv.partial"));
+    work.vinrich(&[&words[..], &["--partial", "part.csv"]].concat()).exits(75);
+    assert_eq!(work.read("out.csv"), old);
+    let partial = csv_rows(&work.read("part.csv"));
     assert_eq!(partial.len(), 50);
     assert!(partial.iter().any(|row| row["decode_status"] == "pending"));
     work.configure(&Setup::default());

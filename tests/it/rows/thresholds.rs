@@ -9,7 +9,7 @@ use crate::support::command::{DECODE, Setup, vins as own_vins};
 use crate::support::library::{Tweak as _, run, vins};
 use crate::support::server::world::World;
 use crate::support::server::{Fake, Reply, item};
-use crate::support::{Work, each_at_once};
+use crate::support::{Work, csv_rows, each_at_once};
 
 const OLD: &str = "yesterday's file\n";
 
@@ -29,7 +29,7 @@ fn an_incomplete_run_writes_or_keeps() {
         ("", 0),
         ("carvin/missing", 3),
         ("402", 69),
-        ("down", 75),
+        ("down", 68),
         ("html", 76),
         ("401", 77),
         ("own limit", 80),
@@ -47,26 +47,45 @@ fn an_incomplete_run_writes_or_keeps() {
         assert_eq!(report.exit_code, exit, "{fault}: {report:#?}");
         let kept = keep && exit != 0;
         assert_eq!(work.read("out.csv") == OLD, kept, "{fault}, keep: {keep}");
-        assert_eq!(work.path("out.csv.partial").exists(), kept, "{fault}, keep: {keep}");
         let told = serde_json::from_str::<serde_json::Value>(&work.read("out.csv.run.json"))
             .expect("JSON");
         assert_eq!(told["exit_code"], exit);
-        let written = told["outputs"][0]["path"].as_str().expect("a file");
-        assert_eq!(written.ends_with(".partial"), kept, "{written}");
-        assert_eq!(told["rows"]["written"], 5);
+        assert_eq!(told["outputs"].as_array().map(Vec::is_empty), Some(kept), "{told}");
+        assert_eq!((told["output_kept"] == true, told["rows"]["written"] == 0), (kept, kept));
+        assert_eq!(told["incomplete"].as_object().map(serde_json::Map::is_empty), Some(exit == 0));
     });
 }
 
 #[test]
-fn an_unconfirmed_zero_is_incomplete() {
+fn a_vendors_fault_does_not_withhold_a_whole_output() {
+    // The second source decodes what the first one refuses or garbles.
+    let faults = [("401", 77), ("402", 69), ("html", 76), ("503", 0), ("429:wait=3h", 0)];
+    each_at_once(faults, |(fault, exit)| {
+        let work = Work::with_faults(&[&format!("carvin/{fault}")]);
+        let mut plan = work.listing(&vins(6)).only(&[vinrich::domain::outcome::Dataset::Decode]);
+        plan.dataset(vinrich::domain::outcome::Dataset::Decode).vendors =
+            vec!["carvin", "vpic-api"];
+        plan.settings.max_wait = std::time::Duration::ZERO;
+        plan.thresholds.keep_complete = true;
+        work.write("out.csv", OLD);
+        let report = night(&plan, &ScriptedClock::new());
+        assert_eq!(report.exit_code, exit, "{fault}: {report:#?}");
+        assert_eq!(report.datasets["decode"].rows["found"], 6, "{fault}");
+        assert_ne!(work.read("out.csv"), OLD, "{fault}: the output is complete");
+        assert_eq!((report.resume_at, report.incomplete.is_empty()), (None, true), "{fault}");
+    });
+}
+
+#[test]
+fn an_unconfirmed_zero_is_an_answer() {
     let (work, world) = (Work::with_faults(&[]), World::new());
     let mut plan = world.plan(&work, &vins(2), "carvin");
     plan.vendor("carvin").confirm_zero = false;
     plan.thresholds.keep_complete = true;
     work.write("out.csv", OLD);
-    assert_eq!(night(&plan, &ScriptedClock::new()).exit_code, 3);
-    assert_eq!(work.read("out.csv"), OLD);
-    assert!(work.path("out.csv.partial").exists());
+    let report = night(&plan, &ScriptedClock::new());
+    assert_eq!((report.exit_code, report.errors["recalls:inconclusive"]), (0, 2));
+    assert_ne!(work.read("out.csv"), OLD);
 }
 
 #[test]
@@ -115,7 +134,6 @@ fn is_refused(work: &Work, plan: &Plan, exit: u8) {
     assert_eq!(error.exit().code(), exit, "{error}");
     assert!(work.sandbox.log().is_empty());
     assert_eq!(work.read("out.csv"), OLD);
-    assert!(!work.path("out.csv.partial").exists());
 }
 
 #[test]
@@ -192,8 +210,23 @@ fn the_flags_are_those_thresholds() {
     with(&["--require-store"]).exits(78).says(&["there is no store", "hint: "]);
     assert!(work.sandbox.log().is_empty());
     work.write("out.csv", OLD);
-    with(&["--on-incomplete", "keep"]).exits(3);
+    with(&["--on-incomplete", "keep"])
+        .exits(3)
+        .says(&["1 lookup failed: decode 1 missing", "kept"]);
     assert_eq!(work.read("out.csv"), OLD);
+    with(&["--on-incomplete", "keep", "--partial", "tonight.csv"]).exits(3);
+    assert_eq!(
+        (work.read("out.csv").as_str(), csv_rows(&work.read("tonight.csv")).len()),
+        (OLD, 5)
+    );
+    for wrong in [
+        &["--partial", "tonight.csv"][..],
+        &["--on-incomplete", "keep", "--partial", "tonight.parquet"],
+        &["--on-incomplete", "keep", "--partial", "out.csv"],
+        &["--on-incomplete", "keep", "-o", "-"],
+    ] {
+        with(wrong).exits(64);
+    }
     with(&["--on-incomplete", "keep", "--max-failed", "20%"]).exits(0);
     assert_ne!(work.read("out.csv"), OLD);
     work.write("some.csv", "vin\nN/A\n1HGCM82633A004352\n");

@@ -132,10 +132,10 @@ fn a_missing_scope_is_named_and_stops_nothing() {
 fn a_garbled_check_says_what_to_do() {
     for (fault, words, exit) in [
         ("visor/html", "none of its API", 76),
-        ("visor/500", "it fails (HTTP 500)", 75),
+        ("visor/500", "it fails (HTTP 500)", 68),
         ("visor/402", "blocked", 69),
         ("visor/429:wait=9h", "wait 32400 s", 75),
-        ("visor/reset", "", 75),
+        ("visor/reset", "", 68),
         ("visor/truncate", "none of its API", 76),
     ] {
         let work = Work::configured(&[fault]);
@@ -174,7 +174,7 @@ fn a_server_without_tls_is_named() {
 fn the_reason_decides_the_exit_code() {
     let work = Work::configured(&["nhtsa/down", "vpic-api/down", "visor/down", "carstrel/down"]);
     let mut command = work.command(&["check"]);
-    Running::start(command.env_remove("CARVIN_API_KEY")).end().exits(75);
+    Running::start(command.env_remove("CARVIN_API_KEY")).end().exits(68);
 }
 
 #[test]

@@ -14,7 +14,7 @@ Every call is entered in the ledger and counts under the vendor's quotas; none
 costs money. Vendors without a call that is free of charge are not called.
 
 Exit codes: 0 when some dataset has a source that can be asked; 77 when a key
-that was found is refused, or none was found; 69, 75 or 76 when no source can
+that was found is refused, or none was found; 68, 69, 75 or 76 when no source can
 be asked because its vendor refuses, is not reached or sends what cannot be read.")]
 pub(crate) struct CheckArgs {
     /// Call no vendor: look at keys, settings and local data only

@@ -49,7 +49,7 @@ pub(crate) struct LimitArgs {
     /// Spend at most this much; also what allows endpoints that cost money
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub(crate) max_cost: Option<Micros>,
-    /// Park a vendor (75) instead of waiting longer for it [default: 10m]
+    /// Park a vendor instead of waiting longer for it [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]
     pub(crate) max_wait: Option<Duration>,
     /// Wait this long for another run that holds the output, instead of failing (79) at once
@@ -81,9 +81,12 @@ pub(crate) struct OutputArgs {
     /// Where the run report goes [default: OUT.run.json]
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// What an incomplete run does: write OUT, or keep the old one and write OUT.partial
+    /// What becomes of an incomplete output: it replaces the old one, or that is kept
     #[arg(long, value_name = "ACTION", default_value = "write")]
     pub(crate) on_incomplete: OnIncomplete,
+    /// Where `--on-incomplete keep` writes the rows, in OUT's format [default: nowhere]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) partial: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -95,7 +98,7 @@ pub(crate) enum OnIncomplete {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "When a run counts as failed")]
 pub(crate) struct ThresholdArgs {
-    /// Lookups that may fail before the exit code is 3: a number, or a share such as 1%
+    /// Lookups (a dataset of a row) that may fail in a complete output: a number, or a share such as 1%
     #[arg(long, value_name = "N|P%", default_value = "0", value_parser = allowance)]
     pub(crate) max_failed: Allowance,
     /// Fail (65) when more rows are rejected: a number, or a share such as 1% [default: any number]

@@ -60,11 +60,13 @@ Exit codes, the first that holds:
    77      an API key is missing, wrong or revoked
    69      a vendor refuses for billing or scope
    76      a vendor broke its protocol
-   80      the run's own limit is reached (--max-calls, --max-cost, spend)
-   75      parked by a quota or an outage; run again at `resume_at` of the report
-    3      some lookups failed, over --max-failed
-    0      done
-The output is written for 0, 3, 69, 75, 76, 77 and 80.
+   68      output incomplete: a vendor is out of reach or fails; run again at `resume_at`
+   80      output incomplete: the run's own limit is reached (--max-calls, --max-cost, spend)
+   75      output incomplete: a quota is used up; run again at `resume_at` of the report
+    3      output incomplete: some lookups failed, over --max-failed
+    0      every lookup has its answer, whichever source gave it
+77, 69 and 76 judge a vendor, and hold even where the output is complete.
+The output is written for 0, 3, 68, 69, 75, 76, 77 and 80.
 ";
 
 /// Enriches files of vehicle identification numbers: one row out for each row in.

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 
 use vinrich::domain::Timestamp;
@@ -22,6 +22,9 @@ pub(crate) fn print(report: &Report, console: &Console, common: &CommonArgs) {
     let unprinted = report.warnings.iter().filter(|warning| !console.has_printed(warning));
     let unprinted: Vec<&str> = unprinted.map(String::as_str).collect();
     let has_failed = report.exit_code != 0;
+    if has_failed {
+        console.say_held();
+    }
     if common.quiet || common.log_format == LogFormat::Json {
         for warning in &unprinted {
             console.note(Level::Warn, "report", warning);
@@ -83,7 +86,7 @@ fn wrote(report: &Report) -> impl Iterator<Item = String> {
 
 fn rows(report: &Report) -> Vec<String> {
     let rows = &report.rows;
-    let out = if was_stopped(report) {
+    let out = if was_stopped(report) || report.output_kept {
         "nothing written".to_owned()
     } else {
         format!("{} out", thousands(rows.written))
@@ -184,25 +187,10 @@ fn vendors(report: &Report) -> Vec<String> {
         rows.push(row);
     }
     let mut lines = table(&rows);
-    lines.extend(report.vendors.iter().filter(|_| !was_stopped(report)).filter_map(
-        |(name, of)| {
-            let why = of.stopped.as_deref()?;
-            Some(format!("{} {}", visible(name), given_up(why)))
-        },
-    ));
+    let asked_on = report.vendors.values().filter(|_| !was_stopped(report));
+    let because = asked_on.filter_map(|of| of.stopped_because.as_deref());
+    lines.extend(because.map(|because| visible(because).into_owned()));
     lines
-}
-
-/// A vendor that is waited for is parked; one that refuses is given up.
-fn given_up(why: &str) -> String {
-    match why {
-        "quota" => "parked: its quota is used up".into(),
-        "rate_limited" => "parked: it asks for a longer wait than --max-wait".into(),
-        "outage" => "parked: it cannot be reached, or fails".into(),
-        "in_flight_elsewhere" => "parked: another run is asking it for the same".into(),
-        "own_limit" => "left: the run's own limit is reached".into(),
-        _ => format!("given up: {}", visible(why)),
-    }
 }
 
 fn troubles(report: &Report, warnings: &[&str]) -> Vec<String> {
@@ -260,28 +248,70 @@ fn verdict(report: &Report) -> Vec<String> {
         }
         None => "run the same command again; what was paid for is kept".into(),
     };
-    let (ended, next) = match finished(code) {
+    let exit = finished(code);
+    let (lookups, why) = exit.map(|exit| lacking(report, exit)).unwrap_or_default();
+    let (ended, next) = match exit {
         Some(Exit::Success) => return vec![format!("done in {after}")],
-        Some(Exit::SomeFailed) => ("some lookups failed", again),
-        Some(Exit::Parked) => ("parked by a quota or an outage", again),
-        Some(Exit::OwnLimit) => ("stopped at the run's own limit", again),
-        Some(Exit::Interrupted | Exit::Terminated) => ("stopped by a signal", again),
+        Some(Exit::SomeFailed) => (format!("{lookups} failed: {why}"), again),
+        Some(Exit::Parked) => {
+            (format!("incomplete by {lookups}, as a quota is used up: {why}"), again)
+        }
+        Some(Exit::Outage) => {
+            let cause = "as a vendor is out of reach or fails";
+            (format!("incomplete by {lookups}, {cause}: {why}"), again)
+        }
+        Some(Exit::OwnLimit) => {
+            let cause = "as the run's own limit is reached";
+            let why = [why, own_limits(report)].join("; ");
+            (format!("incomplete by {lookups}, {cause}: {why}"), again)
+        }
+        Some(Exit::Interrupted | Exit::Terminated) => ("stopped by a signal".into(), again),
         Some(Exit::Key) => (
-            "an API key is missing, wrong or revoked",
+            format!("an API key is missing, wrong or revoked{}", for_all_that(report)),
             format!("`vinrich check` shows where keys are expected; then {again}"),
         ),
         Some(Exit::Refused) => (
-            "a vendor refuses for billing or scope",
+            format!("a vendor refuses for billing or scope{}", for_all_that(report)),
             format!("see the vendor's account; then {again}"),
         ),
-        Some(Exit::Protocol) => ("a vendor's replies could not be understood", again),
+        Some(Exit::Protocol) => {
+            (format!("a vendor's replies could not be understood{}", for_all_that(report)), again)
+        }
         Some(Exit::BadInput) => (
-            "the input has too few good rows",
+            "the input has too few good rows".into(),
             "nothing was written; see --max-rejected and --require-rows".into(),
         ),
-        _ => (report.outcome, again),
+        _ => (report.outcome.into(), again),
     };
-    vec![format!("{ended} (exit {code}) after {after}"), next]
+    let kept = report
+        .output_kept
+        .then(|| "the old output is kept; `--offline -o FILE` writes what is known now".to_owned());
+    let first = format!("{ended} (exit {code}) after {after}");
+    [first].into_iter().chain(kept).chain([next]).collect()
+}
+
+/// How many lookups make the output incomplete so, and why: `7 lookups` and
+/// `decode 5 quota; recalls 2 quota`.
+fn lacking(report: &Report, exit: Exit) -> (String, String) {
+    let none = BTreeMap::new();
+    let by_why = report.incomplete.get(exit.name()).unwrap_or(&none);
+    (count(by_why.values().sum(), "lookup"), by_dataset(by_why))
+}
+
+/// The limits of its own that the run has reached.
+fn own_limits(report: &Report) -> String {
+    let of_vendor = |of: &VendorReport| {
+        let is_own = of.stopped.as_deref() == Some("own_limit");
+        of.stopped_because.clone().filter(|_| is_own)
+    };
+    let limits: BTreeSet<String> = report.vendors.values().filter_map(of_vendor).collect();
+    visible(&limits.into_iter().collect::<Vec<_>>().join("; ")).into_owned()
+}
+
+/// What a vendor did need not mean that something is missing.
+fn for_all_that(report: &Report) -> &'static str {
+    let is_whole = report.incomplete.is_empty() && !report.outputs.is_empty();
+    if is_whole { "; the output is complete all the same" } else { "" }
 }
 
 /// Whether a vendor that was parked early in the run can be asked at its end.
@@ -297,6 +327,7 @@ fn finished(code: u8) -> Option<Exit> {
     [
         Exit::Success,
         Exit::SomeFailed,
+        Exit::Outage,
         Exit::Parked,
         Exit::OwnLimit,
         Exit::Interrupted,

@@ -54,6 +54,7 @@ fn parked() -> Report {
                     next_free_at: None,
                 }],
                 stopped: Some("quota".into()),
+                stopped_because: Some("carvin: the quota 100/day is used up; parked".into()),
                 ..VendorReport::default()
             },
         )]
@@ -61,6 +62,11 @@ fn parked() -> Report {
         errors: [("decode:quota", 108), ("decode:timeout", 2), ("recalls:quota", 7)]
             .map(|(code, number)| (code.to_owned(), number))
             .into(),
+        incomplete: [(
+            "parked",
+            [("decode:quota".to_owned(), 108), ("recalls:stale:quota".to_owned(), 1207)].into(),
+        )]
+        .into(),
         outputs: vec![OutputReport {
             path: "out.csv".into(),
             rows: 2088,
@@ -84,13 +90,13 @@ fn a_parked_run_shows_what_is_missing_and_when() {
 
     vendor  calls  answered  retried    cost  quota used
     carvin    100        99        1  $0.002  100 of 100/day
-    carvin parked: its quota is used up
+    carvin: the quota 100/day is used up; parked
 
     without a fresh answer: decode 108 quota, 2 timeout; recalls 7 quota
     warning: one\u{1b}[0m
 
     wrote out.csv (2,088 rows, 312 kB)
-    parked by a quota or an outage (exit 75) after 12 s
+    incomplete by 1,315 lookups, as a quota is used up: decode 108 quota; recalls 1,207 stale:quota (exit 75) after 12 s
     run the same command again after 2026-11-23 02:10:00 UTC; what was paid for is kept
     "#);
 }
@@ -134,14 +140,64 @@ fn every_exit_with_a_report_says_what_to_do() {
         let report = Report { exit_code: exit.code(), outcome: exit.name(), ..Report::default() };
         verdict(&report).join(": ")
     };
-    for exit in
-        [Exit::SomeFailed, Exit::Parked, Exit::OwnLimit, Exit::Key, Exit::Refused, Exit::Protocol]
-    {
+    for exit in [
+        Exit::SomeFailed,
+        Exit::Outage,
+        Exit::Parked,
+        Exit::OwnLimit,
+        Exit::Key,
+        Exit::Refused,
+        Exit::Protocol,
+    ] {
         let said = said(exit);
         assert!(said.contains("run the same command again"), "{said}");
         assert!(said.contains(&format!("(exit {})", exit.code())), "{said}");
     }
     assert_eq!(said(Exit::Success), "done in 0.0 s");
+}
+
+#[test]
+fn each_cause_says_how_much_is_missing() {
+    let ended = |exit: Exit, why: &str, stopped_because: Option<&str>| {
+        let mut report = parked();
+        (report.exit_code, report.outcome) = (exit.code(), exit.name());
+        report.incomplete = [(exit.name(), [(why.to_owned(), 40)].into())].into();
+        let vendor = report.vendors.get_mut("carvin").expect("it is there");
+        vendor.stopped = stopped_because.map(|_| exit.name().to_owned());
+        vendor.stopped_because = stopped_because.map(str::to_owned);
+        verdict(&report).remove(0)
+    };
+    assert_eq!(
+        ended(Exit::SomeFailed, "listings:missing_in_response", None),
+        "40 lookups failed: listings 40 missing_in_response (exit 3) after 12 s"
+    );
+    assert_eq!(
+        ended(Exit::Outage, "recalls:http_502", None),
+        "incomplete by 40 lookups, as a vendor is out of reach or fails: recalls 40 http_502 \
+         (exit 68) after 12 s"
+    );
+    assert_eq!(
+        ended(Exit::OwnLimit, "decode:own_limit", Some("carvin: `--max-calls 9` is reached")),
+        "incomplete by 40 lookups, as the run's own limit is reached: decode 40 own_limit; \
+         carvin: `--max-calls 9` is reached (exit 80) after 12 s"
+    );
+}
+
+#[test]
+fn a_vendors_fault_beside_a_complete_output_is_told_apart() {
+    let mut report = Report { exit_code: 77, outcome: "key", ..parked() };
+    assert!(!verdict(&report)[0].contains("complete"), "{:?}", verdict(&report));
+    report.incomplete.clear();
+    let said = verdict(&report).remove(0);
+    assert!(said.contains("revoked; the output is complete all the same (exit 77)"), "{said}");
+}
+
+#[test]
+fn a_kept_output_is_said_to_be_kept() {
+    let report = Report { outputs: Vec::new(), output_kept: true, ..parked() };
+    let text = as_text(&report, &[], false);
+    assert!(text.starts_with("\n2,100 rows in, nothing written, "), "{text}");
+    assert!(text.contains("the old output is kept; `--offline -o FILE` writes"), "{text}");
 }
 
 #[test]

@@ -235,11 +235,11 @@ fn a_release_is_downloaded_or_the_old_data_stay() {
     let page = b"<html><title>Blocked</title>This site is not allowed in this place, sorry.</html>";
     for (reply, exit) in [
         (reply("404 Not Found", 0, b""), Exit::Protocol),
-        (reply("503 Service Unavailable", 0, b""), Exit::Parked),
+        (reply("503 Service Unavailable", 0, b""), Exit::Outage),
         (reply("200 OK", page.len(), page), Exit::Protocol),
         (reply("200 OK", all.len(), &data(1)), Exit::Protocol),
-        (reply("200 OK", all.len(), &all[..all.len() / 2]), Exit::Parked),
-        (reply("200 OK", all.len() / 2, &all[..all.len() / 2]), Exit::Parked),
+        (reply("200 OK", all.len(), &all[..all.len() / 2]), Exit::Outage),
+        (reply("200 OK", all.len() / 2, &all[..all.len() / 2]), Exit::Outage),
     ] {
         let error = download(reply).expect_err("must be refused");
         assert_eq!(error.exit(), exit, "{error}");

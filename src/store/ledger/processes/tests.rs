@@ -5,8 +5,8 @@ use crate::config::Durability;
 use crate::domain::{Effect, Micros, NotAsked, Timestamp};
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
-    AccountId, Call, Close, Granted, HeardWait, Reserve, RunInfo, RunLimits, Shortage, SourceName,
-    Store, StoreSpec, WaitWord,
+    AccountId, Call, Close, Granted, HeardWait, Reserve, RunInfo, RunLimit, RunLimits, Shortage,
+    SourceName, Store, StoreSpec, WaitWord,
 };
 
 const SECOND: i64 = 1_000_000;
@@ -250,7 +250,10 @@ fn a_released_reservation_costs_no_call() {
     process.store = Store::open(&spec, &info).expect("a store");
     let none = Limits::default();
     let call = process.reserve(process.account, &none, 2, at(0)).calls.remove(0);
-    assert_eq!(process.reserve(process.account, &none, 1, at(1)).held, Some(Shortage::Run));
+    assert_eq!(
+        process.reserve(process.account, &none, 1, at(1)).held,
+        Some(Shortage::Run(RunLimit::Calls(1)))
+    );
     let released = Close {
         call: call.id,
         account: process.account,

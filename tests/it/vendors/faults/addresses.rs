@@ -80,7 +80,7 @@ fn unanswered(base_url: &str) -> (Enriched, Ledger) {
     plan.settings.max_wait = Duration::ZERO;
     plan.vendor("carvin").concurrency = 5.try_into().expect("not zero");
     let enriched = Enriched::by(&plan);
-    assert_eq!(enriched.report.exit_code, 75, "{:#?}", enriched.report);
+    assert_eq!(enriched.report.exit_code, 68, "{:#?}", enriched.report);
     assert!(enriched.report.resume_at.is_some());
     let statuses = enriched.count("decode_status");
     assert!(statuses.keys().all(|status| ["pending", "failed"].contains(status)), "{statuses:?}");

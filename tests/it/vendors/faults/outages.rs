@@ -47,7 +47,7 @@ fn a_blip_at_full_concurrency_is_ridden_out() {
 fn a_total_outage_parks_and_does_not_storm() {
     let work = Work::with_faults(&["down"]);
     let enriched = Enriched::by(&work.fleet());
-    assert_eq!(enriched.report.exit_code, 75, "{:#?}", enriched.report);
+    assert_eq!(enriched.report.exit_code, 68, "{:#?}", enriched.report);
     assert!(enriched.resumes_in() > 0.0);
     for (name, vendor) in &enriched.report.vendors {
         assert!(vendor.attempted <= most(vendor), "{name}: {vendor:#?}");
@@ -69,7 +69,7 @@ fn a_total_outage_parks_and_does_not_storm() {
 fn an_outage_parks_a_small_file_too() {
     let work = Work::with_faults(&["down"]);
     let enriched = Enriched::by(&work.listing(&vins(2)).only(&[Dataset::Decode]));
-    assert_eq!(enriched.report.exit_code, 75, "{:#?}", enriched.report);
+    assert_eq!(enriched.report.exit_code, 68, "{:#?}", enriched.report);
     assert!(enriched.report.resume_at.is_some());
 }
 
@@ -80,7 +80,7 @@ fn a_vendor_that_cannot_be_reached_parks() {
     let mut plan = work.decoding(&vins(120), &nobody.url());
     plan.settings.max_wait = Duration::from_secs(1);
     let enriched = Enriched::by(&plan);
-    assert_eq!(enriched.report.exit_code, 75, "{:#?}", enriched.report);
+    assert_eq!(enriched.report.exit_code, 68, "{:#?}", enriched.report);
     assert!(enriched.report.resume_at.is_some());
     let statuses = enriched.count("decode_status");
     assert!(statuses.keys().all(|status| ["pending", "failed"].contains(status)), "{statuses:?}");
@@ -111,7 +111,7 @@ fn without_marks(mut row: Row) -> Row {
 
 #[test]
 fn stale_beats_null() {
-    for (fault, exit) in [("down", 75), ("401", 77), ("402", 69), ("html", 76)] {
+    for (fault, exit) in [("down", 68), ("401", 77), ("402", 69), ("html", 76)] {
         let (first, second) = two_nights(&[fault], NIGHT);
         assert_eq!(second.report.exit_code, exit, "{fault}");
         assert_eq!(first.rows.len(), second.rows.len());

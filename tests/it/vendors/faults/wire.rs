@@ -70,7 +70,7 @@ fn a_broken_wire_is_reported_and_keeps_nothing() {
         let work = Work::with_faults(&[]);
         let plan = hasty(&work, &fake.url());
         let enriched = Enriched::by(&plan);
-        let exit = if broken.error == "timeout" { 75 } else { 76 };
+        let exit = if broken.error == "timeout" { 68 } else { 76 };
         assert_eq!(enriched.report.exit_code, exit, "{name}: {:#?}", enriched.report);
         enriched.all("decode_status", "failed");
         enriched.all("decode_error", broken.error);
