@@ -70,6 +70,15 @@ impl KeySet {
         }
     }
 
+    /// How many rows of the input have the VIN numbered `id`; `None` where the keys are
+    /// not VINs.
+    pub fn occurrences(&self, id: u32) -> Option<u32> {
+        match self {
+            Self::Vins { distinct, .. } => Some(distinct.times(id)),
+            Self::Others(_) => None,
+        }
+    }
+
     /// The vehicle numbered `id`, where the keys are vehicles.
     pub fn vehicle(&self, id: u32) -> Option<&Vehicle> {
         match self {

@@ -1,18 +1,23 @@
-//! The distinct VINs of an input, in about 16 bytes each.
+//! The distinct VINs of an input, in about 17 bytes each.
 
 use std::hash::BuildHasher;
 
 use hashbrown::hash_table::Entry;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::domain::vin::{PackedVin, Vin};
 
-/// A set of VINs that numbers them 0, 1, 2… in order of first appearance.
+/// A set of VINs that numbers them 0, 1, 2… in order of first appearance, and counts
+/// how often each was inserted.
 ///
 /// The VINs lie packed in one vector; the table holds only their numbers.
 #[derive(Default)]
 pub struct Distinct {
     vins: Vec<PackedVin>,
+    /// How often each was inserted, up to 255 …
+    times: Vec<u8>,
+    /// … and how often beyond that, by number.
+    times_beyond: HashMap<u32, u32>,
     ids: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
@@ -29,7 +34,7 @@ impl Distinct {
     ///
     /// Past 2^32 distinct VINs, more than were ever issued; they would take 64 GiB.
     pub fn insert(&mut self, vin: Vin) -> u32 {
-        let Self { vins, ids, hasher } = self;
+        let Self { vins, ids, hasher, .. } = self;
         let packed = vin.pack();
         let entry = ids.entry(
             hasher.hash_one(packed),
@@ -37,14 +42,37 @@ impl Distinct {
             |&id| hasher.hash_one(vins[id as usize]),
         );
         match entry {
-            Entry::Occupied(known) => *known.get(),
+            Entry::Occupied(known) => {
+                let id = *known.get();
+                self.count_again(id);
+                id
+            }
             Entry::Vacant(vacant) => {
                 let id = u32::try_from(vins.len()).expect("fewer than 2^32 distinct VINs");
                 vacant.insert(id);
                 vins.push(packed);
+                self.times.push(1);
                 id
             }
         }
+    }
+
+    fn count_again(&mut self, id: u32) {
+        let times = &mut self.times[id as usize];
+        match times.checked_add(1) {
+            Some(more) => *times = more,
+            None => *self.times_beyond.entry(id).or_default() += 1,
+        }
+    }
+
+    /// How often the VIN numbered `id` was inserted.
+    ///
+    /// # Panics
+    ///
+    /// When `id` was not given out by this set.
+    pub fn times(&self, id: u32) -> u32 {
+        let beyond = self.times_beyond.get(&id).copied().unwrap_or(0);
+        u32::from(self.times[id as usize]).saturating_add(beyond)
     }
 
     /// The number of `vin`, if it was inserted.

@@ -61,6 +61,7 @@ fn prepare<'a>(
     let chains = Chains::of(plan, &Available { known: &known, ..Available::at(&plan.settings)? })?;
     report.note_chains(&chains);
     let inputs = Inputs::open(&plan.input)?;
+    inputs.check_row_ids(&plan.input)?;
     let (outputs, locks) = Outputs::create(plan, &inputs, &report.run.run_id)?;
     Ok((Prepared { plan, chains, inputs }, outputs, locks))
 }

@@ -76,8 +76,22 @@ pub(crate) fn write(
     } else {
         output.commit()?
     };
+    warn_of_repeats(&joiner, session);
     let (rows, diverted) = if files.is_empty() { (0, 0) } else { counts };
     Ok(Some(Wrote { rows, diverted, tally, files }))
+}
+
+/// Says that some rows have the row key of another one.
+fn warn_of_repeats(joiner: &Joiner<'_>, session: &Session<'_>) {
+    let (repeated, rows) = (joiner.repeated_keys(), session.report.rows());
+    if repeated > 0 {
+        session.report.warn(
+            "row_key",
+            format!(
+                "{repeated} of {rows} rows have the row key of an earlier row; they are numbered, so their `row_id` depends on the order of the rows"
+            ),
+        );
+    }
 }
 
 /// A record for each row of `batch`.

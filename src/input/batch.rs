@@ -168,7 +168,7 @@ impl<'a> Row<'a> {
         place.ok().map(|place| &problems[place])
     }
 
-    fn text(self, column: usize) -> Option<&'a str> {
+    pub(super) fn text(self, column: usize) -> Option<&'a str> {
         let column = self.batch.columns[column].text();
         column.is_valid(self.place).then(|| column.value(self.place))
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::batch::Filling;
 use super::delimited::{self, Delimited};
 use super::source::Source;
+use super::source_name::SourceName;
 use super::{FileDigest, InputSpec, row_vehicle};
 use crate::domain::Error;
 use crate::matching::row_vehicle::Claim;
@@ -29,6 +30,8 @@ pub struct InputFile {
     pub vin_column: String,
     /// The names of the columns that hold the row's own make, model and year, by claim.
     pub claim_columns: BTreeMap<&'static str, String>,
+    /// What the ids of its rows are made of.
+    pub(super) source_name: SourceName,
     /// The names of its columns, each once.
     pub(super) columns: Vec<String>,
     /// What the file calls them.
@@ -50,7 +53,9 @@ impl InputFile {
         let claim_columns = placed
             .filter_map(|(claim, place)| Some((claim.name(), table.columns.get(place?)?.clone())))
             .collect();
+        let named = spec.source_name.as_ref().map(|name| name.clone().into_bytes());
         Ok(Self {
+            source_name: named.unwrap_or_else(|| source.id_name.clone()),
             name: source.name.clone(),
             path: source.path.clone(),
             bytes: source.length,

@@ -23,15 +23,19 @@ mod file;
 mod layout;
 mod pass;
 mod record;
+mod row_ids;
 mod row_vehicle;
 mod source;
+mod source_name;
 mod workbook;
 
 pub use batch::{Batch, Row};
 pub use file::InputFile;
 pub use pass::{Batches, FileDigest};
+pub use row_ids::RowIds;
 
 use pass::Selection;
+use row_ids::KeyPart;
 
 /// What the command line says about the input.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +51,11 @@ pub struct InputSpec {
     pub delimiter: Option<u8>,
     /// Columns to carry through, in this order; all when empty.
     pub keep: Vec<String>,
+    /// Names the source in the ids of its rows, instead of its own name.
+    pub source_name: Option<String>,
+    /// Columns whose cells are a row's id, named as `vin_column` is; `vin` is the
+    /// normalised VIN. The source's name and the row's place where empty.
+    pub row_key: Vec<String>,
 }
 
 /// The opened input.
@@ -57,6 +66,7 @@ pub struct Inputs {
     /// What a whole pass reads, and what one does that is about VINs alone.
     whole: Selection,
     vins: Selection,
+    row_key: Vec<KeyPart>,
     warnings: Vec<String>,
     /// What the first whole pass read, which every later one must read again.
     first_pass: OnceLock<Vec<FileDigest>>,
@@ -81,14 +91,28 @@ impl Inputs {
             .into_iter()
             .map(|source| InputFile::open(source, spec))
             .collect::<Result<Vec<_>, _>>()?;
-        let columns = kept(union(&files), &spec.keep)?;
-        let (whole, vins) = (Selection::whole(&files, &columns), Selection::vins(&files));
-        Ok(Self { files, columns, whole, vins, warnings, first_pass: OnceLock::new() })
+        let all = union(&files);
+        let keys = row_ids::columns_of(&files, &all, &spec.row_key)?;
+        let columns = kept(all, &spec.keep)?;
+        let (whole, vins) = (Selection::whole(&files, &columns, &keys), Selection::vins(&files));
+        let row_key = row_ids::parts(&spec.row_key, &keys, |name| whole.place_of(name));
+        Ok(Self { files, columns, whole, vins, row_key, warnings, first_pass: OnceLock::new() })
     }
 
     /// Fails with 66 where a source does not exist. Nothing is opened or read.
     pub fn check_exist(spec: &InputSpec) -> Result<(), Error> {
         source::expand_all(&spec.sources).map(drop)
+    }
+
+    /// Fails with 64 where the ids of rows of two files would be the same. `spec` is what
+    /// was opened.
+    pub fn check_row_ids(&self, spec: &InputSpec) -> Result<(), Error> {
+        source_name::check_distinct(&self.files, spec)
+    }
+
+    /// Gives the rows of one pass their ids.
+    pub fn row_ids(&self) -> RowIds<'_> {
+        RowIds::of_inputs(self)
     }
 
     /// The files in reading order.

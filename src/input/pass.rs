@@ -29,7 +29,7 @@ pub struct FileDigest {
 
 impl<'a> Batches<'a> {
     pub(super) fn start(inputs: &'a Inputs, selection: &'a Selection) -> Result<Self, Error> {
-        let filling = Filling::new(selection.columns, selection.carried);
+        let filling = Filling::new(selection.columns.len(), selection.carried);
         let mut batches = Self { inputs, selection, reader: None, filling, digests: Vec::new() };
         batches.start_file()?;
         Ok(batches)
@@ -76,7 +76,8 @@ impl<'a> Batches<'a> {
 /// Which columns a pass reads.
 #[derive(Debug)]
 pub(super) struct Selection {
-    columns: usize,
+    /// Their names.
+    columns: Vec<String>,
     /// How many of them, from the first, are carried through.
     carried: usize,
     /// Where each file has them.
@@ -93,16 +94,23 @@ struct Projection {
 
 impl Selection {
     /// All that pass 2 reads: the columns `carried` through, and where those are not
-    /// among them, those of the VIN and of the row's own vehicle.
-    pub(super) fn whole(files: &[InputFile], carried: &[String]) -> Self {
+    /// among them, those of the row key, of the VIN and of the row's own vehicle.
+    pub(super) fn whole(files: &[InputFile], carried: &[String], keys: &[String]) -> Self {
         Self::of(files, carried, |file| {
-            [Some(file.vin_index)].into_iter().chain(file.row_vehicle).flatten().collect()
+            let keys = file.columns.iter().enumerate().filter(|(_, name)| keys.contains(name));
+            let others = [Some(file.vin_index)].into_iter().chain(file.row_vehicle).flatten();
+            keys.map(|(field, _)| field).chain(others).collect()
         })
     }
 
     /// The VINs alone.
     pub(super) fn vins(files: &[InputFile]) -> Self {
         Self::of(files, &[], |file| vec![file.vin_index])
+    }
+
+    /// The place of the column `name` in a batch.
+    pub(super) fn place_of(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
     }
 
     fn of(
@@ -117,9 +125,9 @@ impl Selection {
             columns.extend(names.map(String::as_str).filter(|name| seen.insert(name)));
         }
         Self {
-            columns: columns.len(),
-            carried: carried.len(),
             files: files.iter().map(|file| Projection::of(file, &columns)).collect(),
+            carried: carried.len(),
+            columns: columns.into_iter().map(str::to_owned).collect(),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::source_name::{SourceName, fixed_part, name_below};
 use crate::domain::{Error, Exit};
 use crate::files::refuse_address;
 
@@ -22,6 +23,8 @@ const STDIN: &str = "-";
 pub(super) struct Source {
     /// As typed, or found in a folder.
     pub(super) name: String,
+    /// What the ids of its rows are made of.
+    pub(super) id_name: SourceName,
     /// `None` for stdin.
     pub(super) path: Option<PathBuf>,
     /// Length at open; what is appended later is not read.
@@ -35,14 +38,14 @@ pub(super) struct Source {
 pub(super) fn open_all(named: &[String], warnings: &mut Vec<String>) -> Result<Vec<Source>, Error> {
     let mut sources = Vec::new();
     let mut seen = HashSet::new();
-    for path in expand_all(named)? {
+    for Found { path, id_name } in expand_all(named)? {
         let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         if !seen.insert(identity) {
             warnings.push(format!("`{}` is named more than once and read once", path.display()));
         } else if path == Path::new(STDIN) {
             sources.push(Source::spool(STDIN, None, io::stdin().lock())?);
         } else {
-            sources.push(Source::open(&path)?);
+            sources.push(Source { id_name, ..Source::open(&path)? });
         }
     }
     if sources.is_empty() {
@@ -51,29 +54,41 @@ pub(super) fn open_all(named: &[String], warnings: &mut Vec<String>) -> Result<V
     Ok(sources)
 }
 
+/// A file that the command line means.
+pub(super) struct Found {
+    path: PathBuf,
+    id_name: SourceName,
+}
+
 /// The files meant by the command line; 66 where one is missing. None is opened.
-pub(super) fn expand_all(named: &[String]) -> Result<Vec<PathBuf>, Error> {
-    let mut paths = Vec::new();
+pub(super) fn expand_all(named: &[String]) -> Result<Vec<Found>, Error> {
+    let mut found = Vec::new();
     for name in named {
         if name == STDIN {
-            paths.push(PathBuf::from(STDIN));
+            found.push(Found { path: STDIN.into(), id_name: STDIN.into() });
         } else {
-            paths.extend(expand(name)?);
+            found.extend(expand(name)?);
         }
     }
-    Ok(paths)
+    Ok(found)
 }
 
 /// The files meant by one word of the command line.
-fn expand(name: &str) -> Result<Vec<PathBuf>, Error> {
+fn expand(name: &str) -> Result<Vec<Found>, Error> {
     let path = Path::new(name);
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => files_in(path),
-        Ok(_) => Ok(vec![path.to_owned()]),
-        Err(_) if refuse_address(path).is_err() => refuse_address(path).map(|()| Vec::new()),
-        Err(_) if name.contains(['*', '?', '[']) => files_matching(name),
-        Err(error) => Err(unopened(path, error)),
-    }
+    let (paths, folder) = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => (files_in(path)?, Some(path.to_owned())),
+        Ok(_) => (vec![path.to_owned()], None),
+        Err(error) => {
+            refuse_address(path)?;
+            if !name.contains(['*', '?', '[']) {
+                return Err(unopened(path, error));
+            }
+            (files_matching(name)?, Some(fixed_part(name)))
+        }
+    };
+    let found = |path: PathBuf| Found { id_name: name_below(folder.as_deref(), &path), path };
+    Ok(paths.into_iter().map(found).collect())
 }
 
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
@@ -138,13 +153,8 @@ impl Source {
         let file = File::open(path).map_err(|error| unopened(path, error))?;
         let metadata = file.metadata().map_err(|error| unopened(path, error))?;
         if metadata.is_file() {
-            Ok(Self {
-                name,
-                path: Some(path.to_owned()),
-                length: metadata.len(),
-                file,
-                packed: None,
-            })
+            let (path, length) = (Some(path.to_owned()), metadata.len());
+            Ok(Self { name, id_name: SourceName::new(), path, length, file, packed: None })
         } else {
             Self::spool(&name, Some(path), file)
         }
@@ -154,13 +164,8 @@ impl Source {
     fn spool(name: &str, path: Option<&Path>, mut from: impl Read) -> Result<Self, Error> {
         let spooled = tempfile::tempfile().and_then(|mut file| {
             let length = io::copy(&mut from, &mut file)?;
-            Ok(Self {
-                name: name.to_owned(),
-                path: path.map(Path::to_owned),
-                length,
-                file,
-                packed: None,
-            })
+            let (name, path) = (name.to_owned(), path.map(Path::to_owned));
+            Ok(Self { id_name: name.clone().into(), name, path, length, file, packed: None })
         });
         spooled.map_err(|error| {
             Error::new(Exit::Io, format!("cannot keep `{name}` in a temporary file"))
@@ -175,7 +180,8 @@ impl Source {
         io::copy(&mut packed, &mut io::sink())
             .map_err(|error| Error::io("cannot read", Path::new(&self.name), error))?;
         let (name, path) = (self.name.clone(), self.path.clone());
-        Ok(Self { name, path, length, file, packed: Some(packed.sha256()) })
+        let (id_name, packed) = (self.id_name.clone(), Some(packed.sha256()));
+        Ok(Self { name, id_name, path, length, file, packed })
     }
 
     /// Reads it from any place.

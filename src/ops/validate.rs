@@ -7,7 +7,7 @@ use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::Context;
 use crate::enrich::survey::Survey;
 use crate::files::{OutputLocks, Protected};
-use crate::input::{Batch, Inputs};
+use crate::input::{Batch, Inputs, RowIds};
 use crate::output::record::{Block, Record};
 use crate::output::{InputInfo, Output, Written};
 
@@ -23,6 +23,7 @@ pub fn validate(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     let idle = cancel.idle();
     cancel.check()?;
     let inputs = Inputs::open(&plan.input)?;
+    inputs.check_row_ids(&plan.input)?;
     let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
     let _locks = OutputLocks::take(&plan.written(), &protected, plan.wait_lock)?;
     drop(idle);
@@ -44,12 +45,13 @@ fn write_rejects(
     let run_id = &report.run.run_id;
     let input = InputInfo { columns: inputs.columns(), headers: &headers, files: &files };
     let mut output = Output::create_rejects_only(&plan.output, input, run_id)?;
+    let mut row_ids = inputs.row_ids();
     let mut batches = inputs.batches()?;
     while let Some(batch) = batches.read()? {
         if let Some(exit) = report.context.cancel.asked() {
             return Err(Error::new(exit, "stopped while the rejects were written"));
         }
-        output.write(rejects_of(&batch, plan.rules, &files)?)?;
+        output.write(rejects_of(&batch, plan.rules, &mut row_ids)?)?;
     }
     batches.finish()?;
     let written = output.commit()?;
@@ -57,14 +59,15 @@ fn write_rejects(
 }
 
 /// The rows of `batch` without a usable VIN.
-fn rejects_of(batch: &Batch, rules: Rules, files: &[String]) -> Result<Block, Error> {
+fn rejects_of(batch: &Batch, rules: Rules, row_ids: &mut RowIds<'_>) -> Result<Block, Error> {
     let mut records = Vec::new();
     let mut is_rejected = Vec::with_capacity(batch.len());
     for row in batch.rows() {
         let reading = row.reading(rules);
+        let row_id = row_ids.next(row, &reading);
         is_rejected.push(reading.vin.is_none());
         if reading.vin.is_none() {
-            records.push(Record::unasked(row, reading, &files[row.file()]));
+            records.push(Record::unasked(row, reading, row_id));
         }
     }
     Ok(Block { records, input: batch.columns_where(is_rejected)? })

@@ -42,7 +42,8 @@ pub(super) fn columns(batch: &RecordBatch) -> io::Result<Vec<Cells<'_>>> {
 }
 
 impl<'a> Cells<'a> {
-    fn of(array: &'a dyn Array) -> io::Result<Self> {
+    /// The cells of `array`, if it is of a type that an output has.
+    pub(super) fn of(array: &'a dyn Array) -> io::Result<Self> {
         let cells = match array.data_type() {
             DataType::Utf8 => Self::Text(array.as_string()),
             DataType::Boolean => Self::Bool(array.as_boolean()),

@@ -9,7 +9,7 @@ use arrow::array::{
     ArrayRef, BooleanArray, BooleanBuilder, Decimal128Array, PrimitiveArray, PrimitiveBuilder,
     RecordBatch, StringBuilder, new_null_array,
 };
-use arrow::compute::filter_record_batch;
+use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Field, Float64Type, Int32Type, Int64Type, Schema,
     SchemaRef, TimestampMicrosecondType,
@@ -17,8 +17,10 @@ use arrow::datatypes::{
 use arrow::error::ArrowError;
 
 use super::InputInfo;
+use super::hash::{RowHashes, Seed};
 use super::names::{Naming, input_names};
-use super::schema::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
+use super::schema::{COLUMNS, Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
+use super::take::hex;
 use crate::domain::{Error, Timestamp};
 use crate::output::record::{Block, Record};
 
@@ -26,7 +28,13 @@ use crate::output::record::{Block, Record};
 const USUAL_TEXT: usize = 12;
 
 /// Field metadata: what an input column was called in the input.
-const ORIGINAL_NAME: &str = "original_name";
+pub(super) const ORIGINAL_NAME: &str = "original_name";
+/// Field metadata: what a column says, in one line.
+pub(super) const DESCRIPTION: &str = "description";
+/// Field metadata: what is in a column of text that is more than text.
+pub(super) const CONTENT_TYPE: &str = "content_type";
+/// A [`CONTENT_TYPE`].
+pub(super) const JSON: &str = "application/json";
 
 /// The most cents a decimal(12,2) holds.
 const MAX_CENTS: i64 = 999_999_999_999;
@@ -38,10 +46,22 @@ const MICROS: RangeInclusive<i64> = -62_135_596_800_000_000..=253_370_764_799_99
 /// The columns of one file: the input's own, then ours.
 #[derive(Debug)]
 pub(super) struct Layout {
-    ours: &'static [Column],
+    /// What the hashes of the input's columns begin with.
+    input_seeds: Vec<Seed>,
+    ours: Vec<Ours>,
     schema: SchemaRef,
     /// The names of the input's files, by their place in the input.
     files: Arc<[String]>,
+    run_id: String,
+}
+
+/// A column of ours that the file has, or that its rows' hashes are made of.
+#[derive(Debug)]
+struct Ours {
+    column: &'static Column,
+    /// Where it counts for the hash.
+    seed: Option<Seed>,
+    is_written: bool,
 }
 
 impl Layout {
@@ -50,24 +70,25 @@ impl Layout {
     pub(super) fn new(
         naming: Naming,
         input: InputInfo<'_>,
-        ours: &'static [Column],
+        ours: &[&'static Column],
         metadata: &[(String, String)],
     ) -> Self {
-        let headers = input.headers.iter();
-        let theirs = input_names(naming, input.columns, ours).into_iter().zip(headers).map(
-            |(name, header)| {
-                Field::new(name, DataType::Utf8, true)
-                    .with_metadata(HashMap::from([(ORIGINAL_NAME.to_owned(), header.clone())]))
-            },
-        );
-        let ours_fields =
-            ours.iter().map(|column| Field::new(column.name, column.data_type(), true));
-        let fields: Vec<Field> = theirs.chain(ours_fields).collect();
+        let theirs = input_names(naming, input.columns, ours).into_iter().zip(input.headers);
+        let theirs = theirs.map(|(name, header)| input_field(name, header));
+        let fields: Vec<Field> =
+            theirs.chain(ours.iter().map(|column| our_field(column))).collect();
         Self {
-            ours,
+            input_seeds: input.columns.iter().map(|name| Seed::of_input(name)).collect(),
+            ours: with_hashed(ours),
             schema: Arc::new(Schema::new_with_metadata(fields, metadata.iter().cloned().collect())),
             files: input.files.into(),
+            run_id: String::new(),
         }
+    }
+
+    /// The same in the file of that run.
+    pub(super) fn of_run(self, run_id: &str) -> Self {
+        Self { run_id: run_id.into(), ..self }
     }
 
     /// Names and types of all columns.
@@ -84,10 +105,36 @@ impl Layout {
 
     /// All rows of `block`.
     pub(super) fn batch(&self, block: &Block) -> Result<RecordBatch, Error> {
-        let theirs = block.input.iter().map(|column| Ok(Arc::clone(column)));
-        let ours = self.ours.iter().map(|column| self.array(&column.take, &block.records));
-        let arrays = theirs.chain(ours).collect::<Result<Vec<_>, _>>().map_err(misfit)?;
+        let arrays = self.arrays(block).map_err(misfit)?;
         RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(misfit)
+    }
+
+    /// A column for each field of the schema.
+    pub(super) fn arrays(&self, block: &Block) -> Result<Vec<ArrayRef>, ArrowError> {
+        let mut arrays = block.input.clone();
+        let mut hashes = RowHashes::of_rows(block.records.len());
+        let mut place_of_hash = None;
+        for ours in &self.ours {
+            if matches!(ours.column.take, Take::Hash) {
+                place_of_hash = Some(arrays.len());
+                continue;
+            }
+            let array = self.array(&ours.column.take, &block.records)?;
+            if let Some(seed) = ours.seed {
+                hashes.add(seed, &array)?;
+            }
+            if ours.is_written {
+                arrays.push(array);
+            }
+        }
+        if let Some(place) = place_of_hash {
+            for (seed, column) in self.input_seeds.iter().zip(&block.input) {
+                // By its text: a table hashes alike whichever format it came in.
+                hashes.add(*seed, &cast(column, &DataType::Utf8)?)?;
+            }
+            arrays.insert(place, text_array(hashes.each().map(|hash| Some(hex(hash))))?);
+        }
+        Ok(arrays)
     }
 
     /// The rows of `block` that `keep` marks.
@@ -106,6 +153,9 @@ impl Layout {
             Take::File => {
                 text_array(records.iter().map(|row| self.files.get(row.file).map(String::as_str)))
             }
+            Take::Run => text_array(records.iter().map(|_| Some(self.run_id.as_str()))),
+            // Made of the other columns.
+            Take::Hash => Ok(new_null_array(&DataType::Utf8, records.len())),
             Take::Bool(take) => Ok(bool_array(records.iter().map(take))),
             Take::Int(take) => Ok(Arc::new(numbers::<Int32Type>(records.iter().map(take)))),
             Take::Long(take) => Ok(Arc::new(numbers::<Int64Type>(records.iter().map(take)))),
@@ -126,6 +176,38 @@ impl Layout {
             }
         }
     }
+}
+
+/// A column of the input.
+fn input_field(name: String, original: &str) -> Field {
+    Field::new(name, DataType::Utf8, true).with_metadata(HashMap::from([
+        (ORIGINAL_NAME.to_owned(), original.to_owned()),
+        (DESCRIPTION.to_owned(), format!("column `{original}` of the input")),
+    ]))
+}
+
+/// A column of ours.
+fn our_field(column: &Column) -> Field {
+    let content = column.is_json.then_some((CONTENT_TYPE, JSON));
+    let about = [(DESCRIPTION, column.description)].into_iter().chain(content);
+    let about = about.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    Field::new(column.name, column.data_type(), true).with_metadata(about.collect())
+}
+
+/// The columns `ours` of a file, and where one of them is the hash, those that it does
+/// not have and that count for the hash.
+fn with_hashed(ours: &[&'static Column]) -> Vec<Ours> {
+    let has_hash = ours.iter().any(|column| matches!(column.take, Take::Hash));
+    let counts = |column: &Column| has_hash && column.is_hashed;
+    let entry = |column: &'static Column, is_written| Ours {
+        column,
+        seed: counts(column).then(|| Seed::of_ours(column.name)),
+        is_written,
+    };
+    let is_left_out = |column: &&'static Column| ours.iter().all(|our| our.name != column.name);
+    let hashed_only = COLUMNS.iter().filter(|column| counts(column)).filter(is_left_out);
+    let written = ours.iter().map(|column| entry(column, true));
+    written.chain(hashed_only.map(|column| entry(column, false))).collect()
 }
 
 fn text_array<T: AsRef<str>>(

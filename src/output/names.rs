@@ -18,9 +18,10 @@ pub(super) enum Naming {
 }
 
 impl Naming {
-    /// Text formats keep the names; typed ones where they are asked to.
+    /// Text and workbooks keep the names; other formats where they are asked to.
     pub(super) fn of(format: Format, keep_names: bool) -> Self {
-        if keep_names || format.is_text() { Self::Kept } else { Self::SnakeCase }
+        let keeps = keep_names || format.is_text() || format == Format::Xlsx;
+        if keeps { Self::Kept } else { Self::SnakeCase }
     }
 }
 
@@ -28,7 +29,7 @@ impl Naming {
 /// compared without case, becomes `input_<name>`. Where several columns would have one
 /// name, it is that of the column which is called so in the input, and each other has
 /// a hash of its own name added: wherever a column stands, its name is the same.
-pub(super) fn input_names(naming: Naming, input: &[String], ours: &[Column]) -> Vec<String> {
+pub(super) fn input_names(naming: Naming, input: &[String], ours: &[&Column]) -> Vec<String> {
     let ours: Vec<&str> = ours.iter().map(|column| column.name).collect();
     names(naming, input, &ours)
 }

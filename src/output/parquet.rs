@@ -4,14 +4,16 @@ use std::fs::File;
 use std::io;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use parquet::arrow::ArrowWriter;
+use arrow::datatypes::{FieldRef, Fields, Schema, SchemaRef};
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
+use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 
+use super::columns::{CONTENT_TYPE, JSON};
 use super::schema::MOSTLY_DISTINCT;
 use super::sink::{Encode, Sink};
 
@@ -36,8 +38,11 @@ impl ParquetEncoder {
         schema: SchemaRef,
         about: Vec<(String, String)>,
     ) -> io::Result<Self> {
-        let properties = properties(about).map_err(cause)?;
-        Ok(Self { writer: ArrowWriter::try_new(sink, schema, Some(properties)).map_err(cause)? })
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties(about).map_err(cause)?)
+            .with_parquet_schema(with_json(&schema).map_err(cause)?);
+        let writer = ArrowWriter::try_new_with_options(sink, schema, options).map_err(cause)?;
+        Ok(Self { writer })
     }
 }
 
@@ -61,6 +66,23 @@ impl Encode for ParquetEncoder {
 pub(super) fn rows_in(file: &File) -> io::Result<u64> {
     let metadata = ParquetMetaDataReader::new().parse_and_finish(file).map_err(cause)?;
     u64::try_from(metadata.file_metadata().num_rows()).map_err(io::Error::other)
+}
+
+/// The columns in Parquet's types, those of JSON with its logical type. That is made of
+/// Arrow's extension type, which itself is not written: for readers that go by Arrow's
+/// schema, as Polars does, the columns stay text.
+fn with_json(schema: &Schema) -> Result<SchemaDescriptor, ParquetError> {
+    let typed = |field: &FieldRef| {
+        let field = field.as_ref().clone();
+        if field.metadata().get(CONTENT_TYPE).is_none_or(|content| content != JSON) {
+            return field;
+        }
+        let extension = [("ARROW:extension:name", "arrow.json"), ("ARROW:extension:metadata", "")];
+        let extension = extension.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        field.with_metadata(extension.into())
+    };
+    let fields: Fields = schema.fields().iter().map(typed).collect();
+    ArrowSchemaConverter::new().convert(&Schema::new(fields))
 }
 
 fn properties(about: Vec<(String, String)>) -> Result<WriterProperties, ParquetError> {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
-use xxhash_rust::xxh3::xxh3_128;
 
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
 use crate::domain::vin::{Reading, VinError};
@@ -14,7 +13,8 @@ use crate::matching::conflicts::Conflicts;
 /// One row of output, before it is laid out in columns.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// Hash of source file name and source row, 16 bytes in hex when written.
+    /// The row's id, 16 bytes in hex when written: see
+    /// [`RowIds`](crate::input::RowIds).
     pub row_id: u128,
     /// The place of the row's file in the input.
     pub file: usize,
@@ -22,6 +22,8 @@ pub struct Record {
     pub source_row: i64,
     /// What became of the VIN cell.
     pub reading: Reading,
+    /// That cell, where it holds no VIN.
+    pub vin_cell: Option<Box<str>>,
     /// The vehicle.
     pub decode: DatasetAnswer<DecodeFacts>,
     /// Its recalls.
@@ -36,8 +38,8 @@ pub struct Record {
     pub decode_conflicts: Option<Arc<Conflicts>>,
     /// Conflicts between the row's own words and its VIN: one JSON object.
     pub input_conflicts: Option<Arc<Conflicts>>,
-    /// Hash of the record's values without fetch times and stale marks.
-    pub record_hash: u128,
+    /// Rows of the input with this VIN.
+    pub vin_occurrences: Option<i32>,
 }
 
 /// What a dataset says about a row.
@@ -61,6 +63,12 @@ impl<F> DatasetAnswer<F> {
     /// Whether a vendor has answered: found or absent.
     pub fn has_answer(&self) -> bool {
         matches!(self.status, Status::Found | Status::Absent)
+    }
+
+    /// The same with other facts.
+    pub(crate) fn map_facts<G>(self, of: impl FnOnce(Arc<F>) -> Arc<G>) -> DatasetAnswer<G> {
+        let Self { status, vendor, fetched_at, error, exit, facts } = self;
+        DatasetAnswer { status, vendor, fetched_at, error, exit, facts: facts.map(of) }
     }
 
     /// Nothing was asked.
@@ -87,11 +95,12 @@ pub struct Block {
 
 impl Record {
     /// A row about which no vendor was asked.
-    pub fn unasked(row: Row<'_>, reading: Reading, file_name: &str) -> Self {
+    pub fn unasked(row: Row<'_>, reading: Reading, row_id: u128) -> Self {
         Self {
-            row_id: row_id(file_name, row.source_row()),
+            row_id,
             file: row.file(),
             source_row: row.source_row(),
+            vin_cell: reading.vin.is_none().then(|| row.vin().into()),
             reading,
             decode: DatasetAnswer::not_requested(None),
             recalls: DatasetAnswer::not_requested(None),
@@ -100,7 +109,7 @@ impl Record {
             comparables: None,
             decode_conflicts: None,
             input_conflicts: None,
-            record_hash: 0,
+            vin_occurrences: None,
         }
     }
 
@@ -108,9 +117,4 @@ impl Record {
     pub fn rejected(&self) -> Option<VinError> {
         if self.reading.vin.is_none() { self.reading.error } else { None }
     }
-}
-
-/// The same row of the same file has the same id in every run.
-fn row_id(file: &str, source_row: i64) -> u128 {
-    xxh3_128(format!("{file}\u{1f}{source_row}").as_bytes())
 }

@@ -9,14 +9,14 @@ use arrow::datatypes::{DataType, TimeUnit};
 
 use super::take::{
     any_campaign, campaign_count, campaign_numbers, decode, hex, listing, listing_count,
-    match_basis, suggestion, top_campaign, vin_error, vin_status,
+    match_basis, suggestion, top_campaign, vin_error, vin_status, wmi_extended,
 };
 use crate::domain::facts::{Days, Price};
 use crate::domain::{Timestamp, Vin};
 use crate::output::record::Record;
 
 /// Version of [`COLUMNS`], written into every Parquet and Arrow file.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Decimals hold amounts up to 9,999,999,999.99.
 pub(super) const DECIMAL_PRECISION: u8 = 12;
@@ -30,6 +30,12 @@ pub struct Column {
     pub name: &'static str,
     /// What it says, in one line.
     pub description: &'static str,
+    /// The version of the schema that brought it.
+    pub since: u32,
+    /// Whether its text is JSON.
+    pub is_json: bool,
+    /// Whether its values count for `record_hash`.
+    pub(super) is_hashed: bool,
     pub(super) take: Take,
 }
 
@@ -42,6 +48,10 @@ pub(super) enum Take {
     Made(fn(&Record) -> Option<String>),
     /// The name of the record's file.
     File,
+    /// The hash of the row, by its columns that count for it.
+    Hash,
+    /// The name of the run.
+    Run,
     Bool(fn(&Record) -> Option<bool>),
     Int(fn(&Record) -> Option<i32>),
     Long(fn(&Record) -> Option<i64>),
@@ -56,7 +66,7 @@ impl Column {
     /// Its type's name, such as `decimal(12,2)`.
     pub fn type_name(&self) -> &'static str {
         match self.take {
-            Take::Text(_) | Take::Made(_) | Take::File => "utf8",
+            Take::Text(_) | Take::Made(_) | Take::File | Take::Hash | Take::Run => "utf8",
             Take::Bool(_) => "bool",
             Take::Int(_) => "int32",
             Take::Long(_) => "int64",
@@ -70,7 +80,7 @@ impl Column {
     /// Its type in Arrow, and so in Parquet.
     pub fn data_type(&self) -> DataType {
         match self.take {
-            Take::Text(_) | Take::Made(_) | Take::File => DataType::Utf8,
+            Take::Text(_) | Take::Made(_) | Take::File | Take::Hash | Take::Run => DataType::Utf8,
             Take::Bool(_) => DataType::Boolean,
             Take::Int(_) => DataType::Int32,
             Take::Long(_) => DataType::Int64,
@@ -85,10 +95,10 @@ impl Column {
 /// Every column of ours, in order; the input's own columns come before them.
 #[rustfmt::skip] // one column, one entry: wrapped lines would hide the list
 pub static COLUMNS: &[Column] = &[
-    made("row_id", |row| Some(hex(row.row_id)), "hash of source_file and source_row, 32 hex digits"),
+    made("row_id", |row| Some(hex(row.row_id)), "hash of the source's name and source_row, or of the cells that `--row-key` names; 32 hex digits").unhashed(),
     text("vin", |row| row.reading.vin.as_ref().map(Vin::as_str), "the normalised VIN; null when the row is rejected"),
-    text("vin_status", |row| Some(vin_status(row)), "ok, repaired or rejected"),
-    text("vin_error", vin_error, "why the row is rejected, or check_digit beside a doubtful VIN"),
+    text("vin_status", |row| Some(vin_status(row)), "ok, repaired or rejected").unhashed(),
+    text("vin_error", vin_error, "why the row is rejected, or check_digit beside a doubtful VIN").unhashed(),
     text("vin_suggestion", suggestion, "the VIN that this one was probably meant to be; never applied by itself"),
     boolean("vin_normalized", |row| Some(row.reading.normalized), "whether the cell differed from the VIN (case, spaces, dashes, quotes)"),
     boolean("vin_check_digit_ok", |row| row.reading.check_digit_ok, "whether the check digit fits; null where no law requires one (WMI not 1-5)"),
@@ -125,21 +135,21 @@ pub static COLUMNS: &[Column] = &[
     text("plant_city", |row| decode(row)?.plant_city.as_deref(), "city of the assembly plant"),
     text("plant_state", |row| decode(row)?.plant_state.as_deref(), "state of the assembly plant"),
     text("plant_country", |row| decode(row)?.plant_country.as_deref(), "country of the assembly plant"),
-    text("decode_error_codes", |row| decode(row)?.decode_error_codes.as_deref(), "NHTSA's decode codes, comma separated, as the vendor wrote them"),
-    text("decode_extra", |row| decode(row)?.decode_extra.as_deref(), "whatever else the answer holds: a JSON object with sorted keys"),
-    text("decode_conflicts", |row| row.decode_conflicts.as_ref().map(|found| &*found.json), "where decoders differ: JSON {field: {source: value}}"),
-    text("input_conflicts", |row| row.input_conflicts.as_ref().map(|found| &*found.json), "where the row's own make, model or year differs from its VIN: JSON {field: {source: value}}"),
+    text("decode_error_codes", |row| decode(row)?.decode_error_codes.as_deref(), "NHTSA's decode codes, comma separated, as the vendor wrote them").unhashed(),
+    text("decode_extra", |row| decode(row)?.decode_extra.as_deref(), "whatever else the answer holds: a JSON object with sorted keys").json().unhashed(),
+    text("decode_conflicts", |row| row.decode_conflicts.as_ref().map(|found| &*found.json), "where decoders differ: JSON {field: {source: value}}").json().unhashed(),
+    text("input_conflicts", |row| row.input_conflicts.as_ref().map(|found| &*found.json), "where the row's own make, model or year differs from its VIN: JSON {field: {source: value}}").json().unhashed(),
 
     int("recall_campaign_count", campaign_count, "distinct recall campaigns that name this vehicle, repaired or not; 0 when a source knows there are none"),
-    made("recall_campaigns", campaign_numbers, "campaign numbers: an ascending JSON array"),
-    text("recall_top_component", |row| top_campaign(row)?.component.as_deref(), "component of the campaign that matters most"),
-    text("recall_top_summary", |row| top_campaign(row)?.summary.as_deref(), "summary of the campaign that matters most"),
-    text("recall_top_remedy", |row| top_campaign(row)?.remedy.as_deref(), "remedy of the campaign that matters most"),
+    made("recall_campaigns", campaign_numbers, "campaign numbers: an ascending JSON array").json(),
+    text("recall_top_component", |row| top_campaign(row)?.component.as_deref(), "component of the campaign that matters most").unhashed(),
+    text("recall_top_summary", |row| top_campaign(row)?.summary.as_deref(), "summary of the campaign that matters most").unhashed(),
+    text("recall_top_remedy", |row| top_campaign(row)?.remedy.as_deref(), "remedy of the campaign that matters most").unhashed(),
     boolean("recall_park_it", |row| any_campaign(row, |campaign| campaign.park_it), "whether any campaign says not to drive"),
     boolean("recall_park_outside", |row| any_campaign(row, |campaign| campaign.park_outside), "whether any campaign says to park outside"),
     boolean("recall_ota_available", |row| any_campaign(row, |campaign| campaign.over_the_air), "whether any campaign is remedied over the air"),
     day("recall_latest_date", |row| row.recalls.facts.as_ref()?.campaigns.iter().filter_map(|campaign| campaign.reported_on).max(), "day of the latest campaign's report"),
-    text("recall_match_basis", match_basis, "vin, model_exact or model_variant"),
+    text("recall_match_basis", match_basis, "vin, model_exact or model_variant").unhashed(),
 
     int("listing_count", listing_count, "listings of this VIN; 0 when a source knows there are none"),
     text("listing_id", |row| Some(listing(row)?.id.as_str()), "the vendor's id of the listing: active first, then latest seen, then smallest id"),
@@ -154,60 +164,104 @@ pub static COLUMNS: &[Column] = &[
     text("listing_city", |row| listing(row)?.city.as_deref(), "dealer's city"),
     text("listing_region", |row| listing(row)?.region.as_deref(), "dealer's state or region"),
     text("listing_url", |row| listing(row)?.url.as_deref(), "the listing's page"),
-    moment("listing_last_seen_at", |row| listing(row)?.last_seen_at, "when the vendor last saw the listing"),
+    moment("listing_last_seen_at", |row| listing(row)?.last_seen_at, "when the vendor last saw the listing").unhashed(),
 
-    int("comparable_count", |row| Some(row.comparables.as_ref()?.count), "vehicles of the same make, model and year for sale in an inventory that does not tell their VINs"),
-    cents("comparable_price_median", |row| Some(row.comparables.as_ref()?.prices?.median), "median price of the comparable vehicles, in the currency configured for the inventory"),
-    cents("comparable_price_min", |row| Some(row.comparables.as_ref()?.prices?.min), "lowest price of the comparable vehicles, in the currency configured for the inventory"),
-    cents("comparable_price_max", |row| Some(row.comparables.as_ref()?.prices?.max), "highest price of the comparable vehicles, in the currency configured for the inventory"),
+    int("comparable_count", |row| Some(row.comparables.as_ref()?.count), "vehicles of the same make, model and year for sale in an inventory that does not tell their VINs").unhashed(),
+    cents("comparable_price_median", |row| Some(row.comparables.as_ref()?.prices?.median), "median price of the comparable vehicles, in the currency configured for the inventory").unhashed(),
+    cents("comparable_price_min", |row| Some(row.comparables.as_ref()?.prices?.min), "lowest price of the comparable vehicles, in the currency configured for the inventory").unhashed(),
+    cents("comparable_price_max", |row| Some(row.comparables.as_ref()?.prices?.max), "highest price of the comparable vehicles, in the currency configured for the inventory").unhashed(),
 
-    text("decode_status", |row| Some(row.decode.status.name()), "found, pending, failed, absent, refused or not_requested"),
-    text("decode_vendor", |row| row.decode.vendor.as_deref(), "who answered"),
-    moment("decode_fetched_at", |row| row.decode.fetched_at, "when it was answered; for local data its release date"),
-    text("decode_error", |row| row.decode.error.as_deref(), "why there is no answer, or stale:<why>"),
-    text("recalls_status", |row| Some(row.recalls.status.name()), "found, pending, failed, absent, refused or not_requested"),
-    text("recalls_vendor", |row| row.recalls.vendor.as_deref(), "who answered"),
-    moment("recalls_fetched_at", |row| row.recalls.fetched_at, "when it was answered"),
-    text("recalls_error", |row| row.recalls.error.as_deref(), "why there is no answer, or stale:<why>"),
-    text("listings_status", |row| Some(row.listings.status.name()), "found, pending, failed, absent, refused or not_requested"),
-    text("listings_vendor", |row| row.listings.vendor.as_deref(), "who answered"),
-    moment("listings_fetched_at", |row| row.listings.fetched_at, "when it was answered"),
-    text("listings_error", |row| row.listings.error.as_deref(), "why there is no answer, or stale:<why>"),
+    text("decode_status", |row| Some(row.decode.status.name()), "found, pending, failed, absent, refused or not_requested").unhashed(),
+    text("decode_vendor", |row| row.decode.vendor.as_deref(), "who answered").unhashed(),
+    moment("decode_fetched_at", |row| row.decode.fetched_at, "when it was answered; for local data its release date").unhashed(),
+    text("decode_error", |row| row.decode.error.as_deref(), "why there is no answer, or stale:<why>").unhashed(),
+    text("recalls_status", |row| Some(row.recalls.status.name()), "found, pending, failed, absent, refused or not_requested").unhashed(),
+    text("recalls_vendor", |row| row.recalls.vendor.as_deref(), "who answered").unhashed(),
+    moment("recalls_fetched_at", |row| row.recalls.fetched_at, "when it was answered").unhashed(),
+    text("recalls_error", |row| row.recalls.error.as_deref(), "why there is no answer, or stale:<why>").unhashed(),
+    text("listings_status", |row| Some(row.listings.status.name()), "found, pending, failed, absent, refused or not_requested").unhashed(),
+    text("listings_vendor", |row| row.listings.vendor.as_deref(), "who answered").unhashed(),
+    moment("listings_fetched_at", |row| row.listings.fetched_at, "when it was answered").unhashed(),
+    text("listings_error", |row| row.listings.error.as_deref(), "why there is no answer, or stale:<why>").unhashed(),
 
     SOURCE_FILE,
     SOURCE_ROW,
-    made("record_hash", |row| Some(hex(row.record_hash)), "hash of the record's values without fetch times and stale marks, 32 hex digits"),
+    Column::new("record_hash", Take::Hash, "hash of the row's own cells and of what is known of its vehicle, 32 hex digits; it changes only when something was learned").unhashed(),
+
+    text("recall_doubt", |_| None, "why campaigns in recall_doubtful_campaigns may not concern this vehicle: year, series, powertrain, body, trim or name, comma separated").since_2().unhashed(),
+    text("recall_doubtful_campaigns", |_| None, "those of recall_campaigns that may not concern this vehicle: an ascending JSON array").since_2().json().unhashed(),
+    int("recall_equipment_count", |_| None, "how many of the campaigns are about equipment").since_2(),
+    int("listing_days_on_market", |_| None, "days since the vehicle was first listed").since_2().unhashed(),
+    cents("listing_msrp", |_| None, "price when new that the listing states, in listing_currency").since_2(),
+    text("listing_stock_number", |_| None, "the dealer's own number of the vehicle").since_2(),
+    text("listing_exterior_color", |_| None, "exterior color").since_2(),
+    text("listing_photo_url", |_| None, "the listing's first photo").since_2().unhashed(),
+    day("listing_sold_date", |_| None, "day on which the vehicle was sold").since_2(),
+    cents("comparable_price_p25", |_| None, "price below which a quarter of the comparable vehicles are, in the currency configured for their source").since_2().unhashed(),
+    cents("comparable_price_p75", |_| None, "price below which three quarters of the comparable vehicles are, in the currency configured for their source").since_2().unhashed(),
+    made("wmi_extended", wmi_extended, "identifier of a maker of few vehicles: characters 1 to 3 and 12 to 14 of a VIN whose third is 9").since_2(),
+    int("vin_occurrences", |row| row.vin_occurrences, "rows of this input with this VIN").since_2().unhashed(),
 ];
 
 /// What a rejects file holds after the input's columns.
 #[rustfmt::skip]
 pub static REJECT_COLUMNS: &[Column] = &[
-    made("row_id", |row| Some(hex(row.row_id)), "hash of source_file and source_row, 32 hex digits"),
+    made("row_id", |row| Some(hex(row.row_id)), "hash of the source's name and source_row, or of the cells that `--row-key` names; 32 hex digits"),
     text("vin_error", vin_error, "why the row is rejected"),
     text("detail", |row| row.reading.detail.as_deref(), "more about the reason, such as the character seen"),
     text("vin_suggestion", suggestion, "the VIN that this one was probably meant to be; never applied by itself"),
     SOURCE_FILE,
     SOURCE_ROW,
+    text("vin_cell", |row| row.vin_cell.as_deref(), "the cell that should hold the VIN, as it was typed"),
+    text("accepted_vin", |_| None, "empty; type the VIN that is meant, or `yes` for the suggestion, and name the file with `--corrections`"),
 ];
 
+/// What `--with-run-id` appends.
+pub(super) static RUN_ID: Column =
+    Column::new("run_id", Take::Run, "the run that wrote the row, as in `vinrich runs list`")
+        .since_2()
+        .unhashed();
+
 const SOURCE_FILE: Column =
-    Column { name: "source_file", description: "the input file, as given", take: Take::File };
-const SOURCE_ROW: Column = Column {
-    name: "source_row",
-    description: "ordinal of the record in its file, the header counted as 1",
-    take: Take::Long(|row| Some(row.source_row)),
-};
+    Column::new("source_file", Take::File, "the input file, as given").unhashed();
+const SOURCE_ROW: Column = Column::new(
+    "source_row",
+    Take::Long(|row| Some(row.source_row)),
+    "ordinal of the record in its file, the header counted as 1",
+)
+.unhashed();
 
 /// Columns whose values rarely repeat; a Parquet dictionary of them is waste.
 pub(super) const MOSTLY_DISTINCT: [&str; 5] =
     ["row_id", "vin", "listing_id", "listing_url", "record_hash"];
+
+impl Column {
+    const fn new(name: &'static str, take: Take, description: &'static str) -> Self {
+        Self { name, description, since: 1, is_json: false, is_hashed: true, take }
+    }
+
+    /// A column that [`SCHEMA_VERSION`] 2 brought.
+    const fn since_2(self) -> Self {
+        Self { since: 2, ..self }
+    }
+
+    /// A column of JSON.
+    const fn json(self) -> Self {
+        Self { is_json: true, ..self }
+    }
+
+    /// A column whose value may change though nothing was learned of the vehicle.
+    const fn unhashed(self) -> Self {
+        Self { is_hashed: false, ..self }
+    }
+}
 
 const fn text(
     name: &'static str,
     take: for<'a> fn(&'a Record) -> Option<&'a str>,
     description: &'static str,
 ) -> Column {
-    Column { name, description, take: Take::Text(take) }
+    Column::new(name, Take::Text(take), description)
 }
 
 const fn made(
@@ -215,7 +269,7 @@ const fn made(
     take: fn(&Record) -> Option<String>,
     description: &'static str,
 ) -> Column {
-    Column { name, description, take: Take::Made(take) }
+    Column::new(name, Take::Made(take), description)
 }
 
 const fn boolean(
@@ -223,7 +277,7 @@ const fn boolean(
     take: fn(&Record) -> Option<bool>,
     description: &'static str,
 ) -> Column {
-    Column { name, description, take: Take::Bool(take) }
+    Column::new(name, Take::Bool(take), description)
 }
 
 const fn int(
@@ -231,7 +285,7 @@ const fn int(
     take: fn(&Record) -> Option<i32>,
     description: &'static str,
 ) -> Column {
-    Column { name, description, take: Take::Int(take) }
+    Column::new(name, Take::Int(take), description)
 }
 
 const fn double(
@@ -239,7 +293,7 @@ const fn double(
     take: fn(&Record) -> Option<f64>,
     description: &'static str,
 ) -> Column {
-    Column { name, description, take: Take::Double(take) }
+    Column::new(name, Take::Double(take), description)
 }
 
 const fn cents(
@@ -247,7 +301,7 @@ const fn cents(
     take: fn(&Record) -> Option<i64>,
     description: &'static str,
 ) -> Column {
-    Column { name, description, take: Take::Cents(take) }
+    Column::new(name, Take::Cents(take), description)
 }
 
 const fn day(
@@ -255,7 +309,7 @@ const fn day(
     take: fn(&Record) -> Option<Days>,
     description: &'static str,
 ) -> Column {
-    Column { name, description, take: Take::Day(take) }
+    Column::new(name, Take::Day(take), description)
 }
 
 const fn moment(
@@ -263,5 +317,5 @@ const fn moment(
     take: fn(&Record) -> Option<Timestamp>,
     description: &'static str,
 ) -> Column {
-    Column { name, description, take: Take::Moment(take) }
+    Column::new(name, Take::Moment(take), description)
 }

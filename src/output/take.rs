@@ -32,6 +32,11 @@ pub(super) fn suggestion(row: &Record) -> Option<&str> {
     row.reading.suggestion.as_ref().map(Vin::as_str)
 }
 
+/// The six characters of a maker of few vehicles.
+pub(super) fn wmi_extended(row: &Record) -> Option<String> {
+    row.reading.vin.as_ref().and_then(Vin::wmi_extended)
+}
+
 /// What is known of the vehicle.
 pub(super) fn decode(row: &Record) -> Option<&DecodeFacts> {
     row.decode.facts.as_deref()

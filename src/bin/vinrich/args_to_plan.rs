@@ -8,7 +8,7 @@ use vinrich::domain::error::Error;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::vin::{self, Rules, Vin, VinError};
 use vinrich::input::InputSpec;
-use vinrich::output::{Format, OutputSpec};
+use vinrich::output::{Choice, Format, OutputSpec};
 use vinrich::plan::{Allowance, Limits, Plan, Thresholds, Wanted};
 use vinrich::vendors;
 
@@ -79,6 +79,7 @@ fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
             delimiter: None,
             for_excel: false,
             keep_names: false,
+            columns: Choice::default(),
         },
         settings,
         datasets: Wanted::default(),
@@ -104,6 +105,8 @@ fn input(args: &InputArgs) -> InputSpec {
     InputSpec {
         map: args.map.iter().cloned().collect(),
         keep: args.keep.clone(),
+        source_name: args.source_name.clone(),
+        row_key: args.row_key.clone(),
         ..rows(&args.rows)
     }
 }
@@ -186,6 +189,8 @@ fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
     spec.delimiter = args.output_delimiter;
     spec.for_excel = args.for_excel;
     spec.keep_names = args.keep_names;
+    let columns = Choice::of(&args.columns)?;
+    spec.columns = if args.with_run_id { columns.with_run_id() } else { columns };
     Ok(spec)
 }
 

@@ -29,6 +29,11 @@ struct SchemaColumn {
     name: &'static str,
     #[serde(rename = "type")]
     type_name: &'static str,
+    /// The text is JSON.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    json: bool,
+    /// The version of the schema that brought it.
+    since: u32,
     description: &'static str,
 }
 
@@ -37,6 +42,8 @@ impl Schema {
         let columns = columns.iter().map(|column| SchemaColumn {
             name: column.name,
             type_name: column.type_name(),
+            json: column.is_json,
+            since: column.since,
             description: column.description,
         });
         Self { schema_version: SCHEMA_VERSION, columns: columns.collect() }

@@ -24,3 +24,17 @@ fn sorted_follows_the_vins_and_survives_growth() {
     assert!(sorted.is_sorted());
     assert_eq!(set.get(&sorted[0]), Some(4_999));
 }
+
+#[test]
+fn each_vin_is_counted_past_a_byte() {
+    let mut set = Distinct::new();
+    let (often, once) = (vin("5YJ3E1EA7KF317000"), vin("1HGCM82633A004352"));
+    set.insert(once);
+    for _ in 0..255 {
+        set.insert(often);
+    }
+    assert_eq!((set.times(0), set.times(1)), (1, 255));
+    set.insert(often);
+    set.insert(often);
+    assert_eq!((set.times(0), set.times(1)), (1, 257));
+}

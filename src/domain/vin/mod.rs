@@ -50,6 +50,13 @@ impl Vin {
         &self.as_str()[..3]
     }
 
+    /// The identifier of a maker of few vehicles, whose third character is 9: those
+    /// three characters and the 12th to 14th (ISO 3780).
+    pub fn wmi_extended(&self) -> Option<String> {
+        let text = self.as_str();
+        (self.0[2] == b'9').then(|| [&text[..3], &text[11..14]].concat())
+    }
+
     /// The VIN as it may stand in a log line: `1HG**********9186`.
     pub fn masked(&self) -> String {
         format!("{}**********{}", &self.as_str()[..3], &self.as_str()[13..])

@@ -54,6 +54,15 @@ fn what_spreadsheets_and_people_add_is_normalised_away() {
 }
 
 #[test]
+fn makers_of_few_vehicles_have_six_characters() {
+    let extended = |vin: &str| Vin::new(vin).expect("a VIN").wmi_extended();
+    assert_eq!(extended("1T9AB4D26KH717042").as_deref(), Some("1T9717"));
+    assert_eq!(extended("SA9DHVTN2PG123456").as_deref(), Some("SA9123"));
+    assert_eq!(extended(ACCORD), None);
+    assert_eq!(extended("19UUA56602A004352"), None);
+}
+
+#[test]
 fn nothing_there_is_empty() {
     for raw in [
         "",

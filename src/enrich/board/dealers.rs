@@ -36,7 +36,7 @@ pub(crate) fn dealers_to_ask(
             continue;
         }
         let facts = cache.facts(column, keys, id, snapshot)?;
-        let listing = facts.as_ref().and_then(|(facts, _)| facts.listings.first());
+        let listing = facts.as_ref().and_then(|facts| facts.listings.first());
         if let Some(id) = listing.and_then(Listing::dealer_to_ask)
             && !ids.contains(id)
         {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
-use serde::Serialize;
 
 use super::Column;
 use crate::domain::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts, fingerprint};
@@ -17,7 +16,7 @@ const CACHED: usize = 32_768;
 /// Parsed answers by the endpoint that reads them and the body they were read from.
 #[derive(Debug)]
 pub(crate) struct FactsCache<F> {
-    read: HashMap<(usize, BodyId), (Arc<F>, u64)>,
+    read: HashMap<(usize, BodyId), Arc<F>>,
 }
 
 impl<F> Default for FactsCache<F> {
@@ -27,7 +26,7 @@ impl<F> Default for FactsCache<F> {
 }
 
 /// Facts of one dataset among [`Facts`].
-pub(crate) trait OfDataset: Sized + Serialize {
+pub(crate) trait OfDataset: Sized {
     /// The dataset's facts in `facts`.
     fn of(facts: Facts) -> Option<Self>;
 }
@@ -43,16 +42,41 @@ macro_rules! of_dataset {
 }
 of_dataset!(DecodeFacts in Decode, RecallFacts in Recalls, ListingFacts in Listings);
 
+/// What a vehicle is, and what tells it from another.
+#[derive(Debug)]
+pub(crate) struct Fingerprinted {
+    pub(crate) facts: Arc<DecodeFacts>,
+    pub(crate) hash: u64,
+}
+
+impl From<DecodeFacts> for Fingerprinted {
+    fn from(facts: DecodeFacts) -> Self {
+        Self { hash: fingerprint(&facts), facts: Arc::new(facts) }
+    }
+}
+
+impl Default for Fingerprinted {
+    fn default() -> Self {
+        DecodeFacts::default().into()
+    }
+}
+
+impl OfDataset for Fingerprinted {
+    fn of(facts: Facts) -> Option<Self> {
+        DecodeFacts::of(facts).map(Self::from)
+    }
+}
+
 impl<F: OfDataset + Default> FactsCache<F> {
-    /// The facts of the answer about the key numbered `id`, and their hash; `None`
-    /// where the answer has no words.
+    /// The facts of the answer about the key numbered `id`; `None` where the answer has
+    /// no words.
     pub(crate) fn facts(
         &mut self,
         column: &Column,
         keys: &KeySet,
         id: u32,
         snapshot: &Snapshot<'_>,
-    ) -> Result<Option<(Arc<F>, u64)>, Error> {
+    ) -> Result<Option<Arc<F>>, Error> {
         let Some(body) = column.word(id).body else { return Ok(None) };
         if self.read.len() >= CACHED {
             self.read.clear();
@@ -60,14 +84,13 @@ impl<F: OfDataset + Default> FactsCache<F> {
         let endpoint = column.source.endpoint;
         let reader = std::ptr::from_ref(endpoint.spec()).addr();
         Ok(Some(match self.read.entry((reader, body)) {
-            Entry::Occupied(known) => known.get().clone(),
+            Entry::Occupied(known) => Arc::clone(known.get()),
             Entry::Vacant(place) => {
                 let key = keys.key(id);
                 let body = snapshot.body(body, &key)?;
                 let facts = endpoint.role().answers().map(|answers| answers.facts(&key, &body));
                 let facts = facts.and_then(F::of).unwrap_or_default();
-                let hash = fingerprint(&facts);
-                place.insert((Arc::new(facts), hash)).clone()
+                Arc::clone(place.insert(Arc::new(facts)))
             }
         }))
     }

@@ -21,7 +21,7 @@ pub(crate) use column::{Ask, Column, View};
 pub(crate) use combined::Combined;
 pub(crate) use dealers::dealers_to_ask;
 pub(crate) use dealers::{DealerReplies, Dealers};
-pub(crate) use facts::{FactsCache, OfDataset};
+pub(crate) use facts::{FactsCache, Fingerprinted, OfDataset};
 pub(crate) use steps::{Catalogue, InventoryWords, LocalSays, LocalWords, Probe, StepWords, Test};
 pub(crate) use vehicles::Decodes;
 pub(crate) use vehicles::Vehicles;

@@ -108,7 +108,7 @@ impl Decodes<'_> {
         let (Some(board), Some(snapshot)) = (self.board, self.snapshot) else { return Ok(None) };
         match board.best_remote(vin) {
             Some(word @ Combined::Key { column, keys, id, .. }) if word.is_found() => {
-                Ok(cache.facts(column, keys, id, snapshot)?.map(|(facts, _)| facts))
+                cache.facts(column, keys, id, snapshot)
             }
             _ => Ok(None),
         }

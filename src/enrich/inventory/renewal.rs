@@ -234,7 +234,7 @@ pub(super) fn load(
         let body = store.body(page.body, &page_key(kept.list, snapshot, page.number))?;
         stock.add(kept.pages.vehicles(&body, &source.settings));
     }
-    stock.into_inventory(snapshot, stale, source.settings.option("currency"))
+    Ok(stock.into_inventory(snapshot, stale, source.settings.option("currency")))
 }
 
 impl Broken {

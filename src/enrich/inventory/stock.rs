@@ -4,19 +4,16 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::names::{self, Named};
 use crate::domain::facts::{Comparables, Listing, ListingFacts, PriceRange, StockVehicle};
-use crate::domain::{Error, Stale, Timestamp, Vin};
+use crate::domain::{Stale, Timestamp, Vin};
 
 /// An inventory as rows are joined with it.
 #[derive(Debug)]
 pub(crate) struct Inventory {
     fetched_at: Timestamp,
     stale: Option<Stale>,
-    /// Each with its hash.
-    by_vin: HashMap<Vin, (Arc<ListingFacts>, u64)>,
+    by_vin: HashMap<Vin, Arc<ListingFacts>>,
     /// By folded make and model.
     by_vehicle: HashMap<Named, Arc<Comparables>>,
 }
@@ -32,8 +29,8 @@ impl Inventory {
         self.stale.as_ref()
     }
 
-    /// The listings of a VIN, and their hash.
-    pub(crate) fn listings(&self, vin: &Vin) -> Option<(Arc<ListingFacts>, u64)> {
+    /// The listings of a VIN.
+    pub(crate) fn listings(&self, vin: &Vin) -> Option<Arc<ListingFacts>> {
         self.by_vin.get(vin).cloned()
     }
 
@@ -60,7 +57,7 @@ impl Stock {
         fetched_at: Timestamp,
         stale: Option<Stale>,
         currency: Option<&str>,
-    ) -> Result<Inventory, Error> {
+    ) -> Inventory {
         let mut by_vin: HashMap<Vin, Vec<Listing>> = HashMap::new();
         let mut by_vehicle: HashMap<Named, Vec<Listing>> = HashMap::new();
         for vehicle in self.0.into_values() {
@@ -72,15 +69,15 @@ impl Stock {
                 (None, _) => {}
             }
         }
-        let by_vin = by_vin.into_iter().map(|(vin, listings)| Ok((vin, facts(listings)?)));
+        let by_vin = by_vin.into_iter().map(|(vin, listings)| (vin, Arc::new(facts(listings))));
         let comparables =
             |(named, listings): (_, Vec<_>)| (named, Arc::new(comparables(&listings, currency)));
-        Ok(Inventory {
+        Inventory {
             fetched_at,
             stale,
-            by_vin: by_vin.collect::<Result<_, Error>>()?,
+            by_vin: by_vin.collect(),
             by_vehicle: by_vehicle.into_iter().map(comparables).collect(),
-        })
+        }
     }
 }
 
@@ -96,14 +93,11 @@ fn is_for_sale(listing: &Listing) -> bool {
 }
 
 /// Active first, then the latest seen, then the smallest id.
-fn facts(mut listings: Vec<Listing>) -> Result<(Arc<ListingFacts>, u64), Error> {
+fn facts(mut listings: Vec<Listing>) -> ListingFacts {
     listings.sort_by_key(|listing| {
         (Reverse(listing.active), Reverse(listing.last_seen_at), listing.id.clone())
     });
-    let facts = ListingFacts { listings };
-    let words = serde_json::to_vec(&facts)
-        .map_err(|error| Error::internal("listings cannot be hashed").because(error))?;
-    Ok((Arc::new(facts), xxh3_64(&words)))
+    ListingFacts { listings }
 }
 
 fn comparables(listings: &[Listing], currency: Option<&str>) -> Comparables {

@@ -8,7 +8,7 @@ use super::{answer_of, without_answer};
 use crate::config::Local;
 use crate::domain::facts::{DecodeFacts, fingerprint};
 use crate::domain::{Error, Outcome, Status, Timestamp};
-use crate::enrich::board::{Board, Combined, FactsCache, LocalSays};
+use crate::enrich::board::{Board, Combined, FactsCache, Fingerprinted, LocalSays};
 use crate::matching::conflicts::{Conflicts, decode_conflicts, fill};
 
 use crate::output::record::DatasetAnswer;
@@ -22,7 +22,7 @@ const OPINIONS: usize = 32_768;
 /// What is known about the decodes of a run.
 pub(super) struct Decodes<'a> {
     board: Option<Board<'a>>,
-    cache: FactsCache<DecodeFacts>,
+    cache: FactsCache<Fingerprinted>,
     offline: Option<Place>,
     opinions: Opinions,
 }
@@ -80,7 +80,11 @@ impl<'a> Decodes<'a> {
             (Some(Combined::Local { .. }), Some(place), Some(decoded)) => {
                 return Ok(place.answer(decoded));
             }
-            (Some(word), ..) => answer_of(word, snapshot, &mut self.cache)?,
+            (Some(word), ..) => {
+                let answer = answer_of(word, snapshot, &mut self.cache)?;
+                let hash = answer.facts.as_ref().map_or(0, |read| read.hash);
+                (answer.map_facts(|read| Arc::clone(&read.facts)), hash)
+            }
         };
         let found = answer.facts.take().filter(|_| answer.status == Status::Found);
         let (Some(facts), Some(decoded)) = (found.clone(), decoded) else {

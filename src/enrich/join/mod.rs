@@ -6,22 +6,20 @@
 //! all cores ([`Joiner::decode`]), before its rows are joined.
 
 mod decodes;
-mod hash;
 mod recalls;
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_64;
 
-use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, fingerprint};
+use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts};
 use crate::domain::vin::{Reading, VinError};
 use crate::domain::{Error, Exit, Key, KeySet, Outcome, Status, Times, Vin};
 use crate::enrich::board::{
     Answers, Board, Column, Combined, Dealers, FactsCache, OfDataset, View,
 };
 use crate::enrich::chain::{Chain, Chains};
-use crate::input::{Batch, Inputs, Row};
+use crate::input::{Batch, Inputs, Row, RowIds};
 use crate::matching::conflicts::{Conflicts, input_conflicts};
 use crate::matching::repair::Suggestions;
 use crate::output::record::{DatasetAnswer, Record};
@@ -30,14 +28,13 @@ use crate::reference::vpic::Offline;
 use crate::store::Snapshot;
 
 use decodes::Decodes;
-use hash::RowHash;
 use recalls::Recalls;
 
 /// Everything pass 2 needs to turn rows into records.
 pub(crate) struct Joiner<'a> {
     snapshot: &'a Snapshot<'a>,
     vins: &'a KeySet,
-    files: Vec<String>,
+    row_ids: RowIds<'a>,
     offline: Option<Offline>,
     suggestions: Suggestions,
     decodes: Decodes<'a>,
@@ -53,7 +50,7 @@ impl<'a> Joiner<'a> {
         snapshot: &'a Snapshot<'a>,
         chains: &Chains,
         answers: Answers<'a>,
-        inputs: &Inputs,
+        inputs: &'a Inputs,
         times: Times,
     ) -> Result<Self, Error> {
         let Answers { vins, mut decode, mut recalls, mut listings, mut dealers } = answers;
@@ -70,7 +67,7 @@ impl<'a> Joiner<'a> {
         Ok(Self {
             snapshot,
             vins,
-            files: inputs.names(),
+            row_ids: inputs.row_ids(),
             decodes: Decodes::new(decode, offline.as_ref()),
             offline,
             suggestions: Suggestions::default(),
@@ -108,61 +105,52 @@ impl<'a> Joiner<'a> {
         reading: Reading,
         decoded: Option<&Decoded>,
     ) -> Result<Record, Error> {
-        let mut hash = RowHash::of(row, &reading);
-        let mut record = Record::unasked(row, reading, &self.files[row.file()]);
+        let row_id = self.row_ids.next(row, &reading);
+        let mut record = Record::unasked(row, reading, row_id);
         if let Some(vin) = record.reading.vin
             && let Some(id) = self.vins.id(&Key::Vin(vin))
         {
             let decode = self.decodes.answer(id, decoded, self.snapshot)?;
-            hash.add(&decode.answer, decode.hash);
             record.decode_conflicts = decode.conflicts;
             record.input_conflicts = conflicts_with(row, &decode.answer);
-            hash.conflicts(record.decode_conflicts.as_deref());
-            hash.conflicts(record.input_conflicts.as_deref());
             record.decode = decode.answer;
             if let Some(recalls) = &mut self.recalls {
                 let answer = recalls.answer(id, &record.decode, decode.hash, self.snapshot)?;
-                hash.add(&answer.answer, answer.hash);
-                hash.basis(answer.basis);
                 (record.recalls, record.recall_match_basis) = (answer.answer, answer.basis);
             }
-            let (answer, facts) = self.listings_of(id, &vin)?;
-            hash.add(&answer, facts);
-            record.listings = answer;
+            record.listings = self.listings_of(id, &vin)?;
             record.comparables = self.comparables_of(&record.decode);
-            hash.comparables(record.comparables.as_deref());
+            let occurrences = self.vins.occurrences(id);
+            record.vin_occurrences = occurrences.and_then(|rows| i32::try_from(rows).ok());
         }
-        record.record_hash = hash.finish();
         Ok(record)
+    }
+
+    /// Rows whose row key an earlier row had, among those joined so far.
+    pub(crate) fn repeated_keys(&self) -> u64 {
+        self.row_ids.repeated()
     }
 
     /// The listings of a VIN: an answer about it, or what an inventory says. What
     /// the one written leaves open of its dealer is filled from the dealer's own answer.
-    fn listings_of(
-        &mut self,
-        id: u32,
-        vin: &Vin,
-    ) -> Result<(DatasetAnswer<ListingFacts>, u64), Error> {
-        let Some(board) = &self.listings else {
-            return Ok((DatasetAnswer::not_requested(None), 0));
+    fn listings_of(&mut self, id: u32, vin: &Vin) -> Result<DatasetAnswer<ListingFacts>, Error> {
+        let word = self.listings.as_ref().and_then(|board| board.best(id, None));
+        let Some(word) = word else {
+            return Ok(DatasetAnswer::not_requested(None));
         };
-        let Some(word) = board.best(id, None) else {
-            return Ok((DatasetAnswer::not_requested(None), 0));
-        };
-        let (mut answer, mut hash) = answer_of(&word, self.snapshot, &mut self.listing_cache)?;
+        let mut answer = answer_of(&word, self.snapshot, &mut self.listing_cache)?;
         if let Combined::Inventory { inventory, .. } = word
-            && let Some((facts, of)) = inventory.listings(vin)
+            && let Some(facts) = inventory.listings(vin)
         {
-            (answer.facts, hash) = (Some(facts), of);
+            answer.facts = Some(facts);
         }
         let by_vendor = word.vendor().zip(answer.facts.as_deref());
         if let Some(facts) =
             by_vendor.and_then(|(vendor, facts)| self.dealers.complete(vendor, facts))
         {
-            hash = fingerprint(&*facts);
             answer.facts = Some(facts);
         }
-        Ok((answer, hash))
+        Ok(answer)
     }
 
     /// Vehicles like the decoded one, where an inventory was read.
@@ -188,29 +176,24 @@ fn conflicts_with(row: Row<'_>, decode: &DatasetAnswer<DecodeFacts>) -> Option<A
     input_conflicts(&claims, facts).map(Arc::new)
 }
 
-/// What a row gets by a word, and the hash of its facts.
+/// What a row gets by a word.
 fn answer_of<F: OfDataset + Default>(
     word: &Combined<'_>,
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<F>,
-) -> Result<(DatasetAnswer<F>, u64), Error> {
+) -> Result<DatasetAnswer<F>, Error> {
     match *word {
         Combined::Key { column, keys, id, .. } => answer_of_key(column, keys, id, snapshot, cache),
-        Combined::Inventory { inventory, source, .. } => {
-            let answer = DatasetAnswer {
-                status: word.status(),
-                vendor: Some(Arc::clone(&source.label)),
-                fetched_at: Some(inventory.fetched_at()),
-                error: inventory.stale().map(|stale| Arc::clone(&stale.mark)),
-                exit: inventory.stale().map_or(Exit::Success, |stale| stale.exit),
-                facts: None,
-            };
-            Ok((answer, 0))
-        }
-        Combined::Unanswered(ref outcome) => Ok((without_answer(outcome), 0)),
-        Combined::United { .. } | Combined::Local { .. } => {
-            Ok((DatasetAnswer::not_requested(None), 0))
-        }
+        Combined::Inventory { inventory, source, .. } => Ok(DatasetAnswer {
+            status: word.status(),
+            vendor: Some(Arc::clone(&source.label)),
+            fetched_at: Some(inventory.fetched_at()),
+            error: inventory.stale().map(|stale| Arc::clone(&stale.mark)),
+            exit: inventory.stale().map_or(Exit::Success, |stale| stale.exit),
+            facts: None,
+        }),
+        Combined::Unanswered(ref outcome) => Ok(without_answer(outcome)),
+        Combined::United { .. } | Combined::Local { .. } => Ok(DatasetAnswer::not_requested(None)),
     }
 }
 
@@ -221,27 +204,24 @@ fn answer_of_key<F: OfDataset + Default>(
     id: u32,
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<F>,
-) -> Result<(DatasetAnswer<F>, u64), Error> {
+) -> Result<DatasetAnswer<F>, Error> {
     let word = column.key_word(id);
     if let Some(outcome) = &word.outcome {
-        return Ok((without_answer(outcome), 0));
+        return Ok(without_answer(outcome));
     }
     let Some(fetched_at) = word.fetched_at() else {
-        return Ok((DatasetAnswer::not_requested(None), 0));
+        return Ok(DatasetAnswer::not_requested(None));
     };
     let facts =
         if word.status == Status::Found { cache.facts(column, keys, id, snapshot)? } else { None };
-    let said = word.detail.as_ref().map_or(0, |detail| xxh3_64(detail.as_bytes()));
-    let (facts, hash) = facts.map_or((None, said), |(facts, hash)| (Some(facts), hash));
-    let answer = DatasetAnswer {
+    Ok(DatasetAnswer {
         status: word.status,
         vendor: Some(Arc::clone(&column.source.label)),
         fetched_at: Some(fetched_at),
         exit: word.stale.as_ref().map_or(Exit::Success, |stale| stale.exit),
         error: word.stale.map(|stale| stale.mark).or(word.detail),
         facts,
-    };
-    Ok((answer, hash))
+    })
 }
 
 fn without_answer<F>(outcome: &Outcome) -> DatasetAnswer<F> {

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 
 use super::{answer_of, answer_of_key, without_answer};
 use crate::config::Local;
-use crate::domain::facts::{Campaign, DecodeFacts, MatchBasis, RecallFacts, fingerprint};
+use crate::domain::facts::{Campaign, DecodeFacts, MatchBasis, RecallFacts};
 use crate::domain::{Error, Exit, KeySet, Outcome, Status, Vehicle};
 use crate::enrich::board::{Board, Column, Combined, FactsCache, LocalSays};
 use crate::output::record::DatasetAnswer;
@@ -36,8 +36,8 @@ struct File<'a> {
     answer: HashMap<u64, Option<RecallAnswer>>,
     /// The same by the vehicle, which many decodes name.
     by_vehicle: HashMap<Vehicle, RecallAnswer>,
-    /// Campaigns as facts, with their hash: many vehicles have the same ones.
-    facts: HashMap<Vec<CampaignId>, (Arc<RecallFacts>, u64)>,
+    /// Campaigns as facts: many vehicles have the same ones.
+    facts: HashMap<Vec<CampaignId>, Arc<RecallFacts>>,
     /// How many campaigns `facts` holds.
     campaigns: usize,
 }
@@ -47,8 +47,6 @@ struct File<'a> {
 pub(super) struct RecallAnswer {
     pub(super) answer: DatasetAnswer<RecallFacts>,
     pub(super) basis: Option<MatchBasis>,
-    /// Of the facts.
-    pub(super) hash: u64,
 }
 
 impl<'a> Recalls<'a> {
@@ -79,29 +77,26 @@ impl<'a> Recalls<'a> {
             _ => LocalSays::Unclear,
         });
         let Some(word) = board.best(id, says) else { return Ok(unknown(decode)) };
-        let (answer, hash, basis) = match &word {
+        let (answer, basis) = match &word {
             Combined::Local { .. } => return Ok(filed.unwrap_or_else(|| unknown(decode))),
-            Combined::Unanswered(outcome) => (without_answer(outcome), 0, None),
+            Combined::Unanswered(outcome) => (without_answer(outcome), None),
             Combined::United { column, names, found, missing } => {
-                let (mut answer, hash) = unite((column, names, found), snapshot, cache, united)?;
+                let mut answer = unite((column, names, found), snapshot, cache, united)?;
                 if let (None, Some(missing)) = (&answer.error, missing) {
                     let (_, why, exit) = missing.verdict();
                     (answer.error, answer.exit) = (why.map(Arc::from), exit);
                 }
-                (answer, hash, Some(MatchBasis::ModelVariant))
+                (answer, Some(MatchBasis::ModelVariant))
             }
-            Combined::Key { basis, .. } => {
-                let (answer, hash) = answer_of(&word, snapshot, cache)?;
-                (answer, hash, Some(*basis))
-            }
+            Combined::Key { basis, .. } => (answer_of(&word, snapshot, cache)?, Some(*basis)),
             Combined::Inventory { .. } => return Ok(unknown(decode)),
         };
-        Ok(RecallAnswer { basis: basis.filter(|_| answer.has_answer()), answer, hash })
+        Ok(RecallAnswer { basis: basis.filter(|_| answer.has_answer()), answer })
     }
 }
 
 /// Campaigns found under several names, by those names.
-type United = HashMap<Vec<u32>, (DatasetAnswer<RecallFacts>, u64)>;
+type United = HashMap<Vec<u32>, DatasetAnswer<RecallFacts>>;
 
 /// The campaigns found under several names of one model, as one answer.
 fn unite(
@@ -109,14 +104,14 @@ fn unite(
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<RecallFacts>,
     united: &mut United,
-) -> Result<(DatasetAnswer<RecallFacts>, u64), Error> {
+) -> Result<DatasetAnswer<RecallFacts>, Error> {
     if let Some(known) = united.get(names) {
         return Ok(known.clone());
     }
     let mut whole: Option<DatasetAnswer<RecallFacts>> = None;
     let mut campaigns: BTreeMap<String, Campaign> = BTreeMap::new();
     for &name in names {
-        let (answer, _) = answer_of_key(column, keys, name, snapshot, cache)?;
+        let answer = answer_of_key(column, keys, name, snapshot, cache)?;
         let of = answer.facts.iter().flat_map(|facts| &facts.campaigns);
         campaigns.extend(of.map(|campaign| (campaign.number.clone(), campaign.clone())));
         let whole = whole.get_or_insert_with(|| answer.clone());
@@ -127,11 +122,10 @@ fn unite(
         }
     }
     let facts = RecallFacts { campaigns: campaigns.into_values().collect() };
-    let hash = fingerprint(&facts);
     let mut answer = whole.unwrap_or_else(|| DatasetAnswer::not_requested(None));
     answer.facts = Some(Arc::new(facts));
-    united.insert(names.to_vec(), (answer.clone(), hash));
-    Ok((answer, hash))
+    united.insert(names.to_vec(), answer.clone());
+    Ok(answer)
 }
 
 impl<'a> File<'a> {
@@ -204,10 +198,10 @@ impl<'a> File<'a> {
             RecallMatch::Zero => (Status::Absent, Vec::new(), MatchBasis::ModelExact),
             RecallMatch::UnknownYear | RecallMatch::Uncovered | RecallMatch::UnknownName => {
                 let answer = without_answer(&Outcome::Inconclusive);
-                return Ok(RecallAnswer { answer, basis: None, hash: 0 });
+                return Ok(RecallAnswer { answer, basis: None });
             }
         };
-        let (facts, hash) = self.facts_of(campaigns, snapshot)?;
+        let facts = self.facts_of(campaigns, snapshot)?;
         let answer = DatasetAnswer {
             status,
             vendor: Some(Arc::clone(&self.label)),
@@ -216,29 +210,28 @@ impl<'a> File<'a> {
             exit: Exit::Success,
             facts: (status == Status::Found).then_some(facts),
         };
-        Ok(RecallAnswer { answer, basis: Some(basis), hash })
+        Ok(RecallAnswer { answer, basis: Some(basis) })
     }
 
     fn facts_of(
         &mut self,
         campaigns: Vec<CampaignId>,
         snapshot: &Snapshot<'_>,
-    ) -> Result<(Arc<RecallFacts>, u64), Error> {
+    ) -> Result<Arc<RecallFacts>, Error> {
         if let Some(known) = self.facts.get(&campaigns) {
-            return Ok(known.clone());
+            return Ok(Arc::clone(known));
         }
         let facts = snapshot.recall_campaigns(&campaigns)?;
         self.campaigns += facts.campaigns.len();
-        let hash = fingerprint(&facts);
-        let known = (Arc::new(facts), hash);
-        self.facts.insert(campaigns, known.clone());
-        Ok(known)
+        let facts = Arc::new(facts);
+        self.facts.insert(campaigns, Arc::clone(&facts));
+        Ok(facts)
     }
 }
 
 /// Nobody could say anything.
 fn unknown(decode: &DatasetAnswer<DecodeFacts>) -> RecallAnswer {
-    RecallAnswer { answer: without_vehicle(decode), basis: None, hash: 0 }
+    RecallAnswer { answer: without_vehicle(decode), basis: None }
 }
 
 /// Recalls of a row whose vehicle is not known: what decode waits for or failed

@@ -2,6 +2,7 @@
 
 mod files;
 mod formats;
+mod hashes;
 mod streams;
 mod text;
 
@@ -53,6 +54,7 @@ fn full() -> Record {
         row_id: 0xab,
         file: 1,
         source_row: 2,
+        vin_cell: None,
         reading: Reading {
             vin,
             check_digit_ok: Some(true),
@@ -103,7 +105,7 @@ fn full() -> Record {
             json: r#"{"make":{"input":"HYUNDAI"}}"#.into(),
             fields: vec!["make"],
         })),
-        record_hash: u128::MAX,
+        vin_occurrences: Some(2),
     }
 }
 
@@ -115,6 +117,7 @@ fn bare() -> Record {
         row_id: 1,
         file: 0,
         source_row: 3,
+        vin_cell: None,
         reading,
         decode: told(Status::Pending, None),
         recalls: told(Status::Absent, None),
@@ -123,7 +126,7 @@ fn bare() -> Record {
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
-        record_hash: 2,
+        vin_occurrences: Some(1),
     }
 }
 
@@ -139,6 +142,7 @@ fn rejected() -> Record {
         row_id: 3,
         file: 0,
         source_row: 4,
+        vin_cell: None,
         reading,
         decode: DatasetAnswer::not_requested(None),
         recalls: DatasetAnswer::not_requested(None),
@@ -147,7 +151,7 @@ fn rejected() -> Record {
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
-        record_hash: 4,
+        vin_occurrences: None,
     }
 }
 

@@ -3,7 +3,7 @@ use super::*;
 
 fn names(format: Format, input: &[&str]) -> Vec<String> {
     let input: Vec<String> = input.iter().map(|&name| name.to_owned()).collect();
-    input_names(Naming::of(format, false), &input, COLUMNS)
+    input_names(Naming::of(format, false), &input, &COLUMNS.iter().collect::<Vec<_>>())
 }
 
 #[test]
@@ -37,7 +37,8 @@ fn names_in_any_script_become_ascii() {
 #[test]
 fn names_can_be_kept_in_typed_formats() {
     let input = ["Пробег", "Miles Driven", "Vin"].map(str::to_owned);
-    let kept = input_names(Naming::of(Format::Parquet, true), &input, COLUMNS);
+    let kept =
+        input_names(Naming::of(Format::Parquet, true), &input, &COLUMNS.iter().collect::<Vec<_>>());
     assert_eq!(kept, ["Пробег", "Miles Driven", "input_Vin"]);
 }
 

@@ -10,6 +10,7 @@ fn row(campaigns: Vec<Campaign>) -> Record {
         row_id: 0,
         file: 0,
         source_row: 2,
+        vin_cell: None,
         reading: Reading::default(),
         decode: DatasetAnswer::not_requested(None),
         recalls: DatasetAnswer {
@@ -22,7 +23,7 @@ fn row(campaigns: Vec<Campaign>) -> Record {
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,
-        record_hash: 0,
+        vin_occurrences: None,
     }
 }
 

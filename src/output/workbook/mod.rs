@@ -26,6 +26,19 @@ use self::caught::{caught, unwritten};
 use self::sheet::Sheet;
 use super::sink::{Encode, Sink};
 
+/// The sheet that `--corrections` reads.
+pub const REJECTS: &str = "Rejects";
+/// Its first columns.
+const MENDING: [&str; 7] = [
+    "source_file",
+    "source_row",
+    "vin_cell",
+    "vin_error",
+    "detail",
+    "vin_suggestion",
+    "accepted_vin",
+];
+
 /// Rows of a sheet below its header.
 pub const MOST_ROWS: u64 = 1_048_575;
 /// Characters of a cell, as UTF-16 counts them.
@@ -45,6 +58,8 @@ pub(super) struct WorkbookEncoder {
     workbook: Workbook,
     fleet: Sheet,
     rejects: Sheet,
+    /// The columns of the sheet by their place in a batch.
+    rejects_order: Vec<usize>,
     about: About,
 }
 
@@ -75,14 +90,16 @@ impl WorkbookEncoder {
     ) -> io::Result<Self> {
         // The sheets make their temporary files without a word of what goes wrong.
         tempfile::tempfile().map_err(unwritten)?;
-        let about = About { columns: about::described(fleet, rejects), facts };
+        let rejects_order = in_order(rejects);
+        let rejects = rejects.project(&rejects_order).map_err(io::Error::other)?;
+        let about = About { columns: about::described(fleet, &rejects), facts };
         let mut workbook = Workbook::new();
         let sheets = caught(|| {
             let fleet = Sheet::new(&mut workbook, "Fleet", fleet)?;
-            Ok((fleet, Sheet::new(&mut workbook, REJECTS, rejects)?))
+            Ok((fleet, Sheet::new(&mut workbook, REJECTS, &rejects)?))
         });
         let (fleet, rejects) = sheets?;
-        Ok(Self { sink, workbook, fleet, rejects, about })
+        Ok(Self { sink, workbook, fleet, rejects, rejects_order, about })
     }
 
     fn mark(&mut self) -> Result<(), XlsxError> {
@@ -100,7 +117,7 @@ impl WorkbookEncoder {
     fn assemble(mut self) -> Result<Sink, XlsxError> {
         self.mark()?;
         self.about.facts.extend(self.warnings().into_iter().map(|text| ("cut".to_owned(), text)));
-        let Self { mut sink, mut workbook, fleet, rejects, about } = self;
+        let Self { mut sink, mut workbook, fleet, rejects, about, .. } = self;
         workbook.use_zip_large_file(fleet.bytes().max(rejects.bytes()) > USUAL_ZIP);
         workbook.push_worksheet(fleet.finish()?);
         workbook.push_worksheet(rejects.finish()?);
@@ -110,16 +127,14 @@ impl WorkbookEncoder {
     }
 }
 
-/// The sheet that `--corrections` reads.
-pub const REJECTS: &str = "Rejects";
-
 impl Encode for WorkbookEncoder {
     fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
         caught(|| self.fleet.write(batch))
     }
 
-    fn write_rejects(&mut self, batch: &RecordBatch) -> io::Result<()> {
-        caught(|| self.rejects.write(batch))
+    fn list_rejects(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        let batch = batch.project(&self.rejects_order).map_err(io::Error::other)?;
+        caught(|| self.rejects.write(&batch))
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -136,6 +151,17 @@ impl Encode for WorkbookEncoder {
     fn finish(self: Box<Self>) -> io::Result<Sink> {
         caught(|| self.assemble().map_err(as_io))
     }
+}
+
+/// The places of the columns for a person who mends rows: where it is, what is there, what
+/// is wrong and may be meant, then the rest of the row.
+fn in_order(rejects: &Schema) -> Vec<usize> {
+    let first = MENDING.iter().filter_map(|name| rejects.index_of(name).ok());
+    let mut order: Vec<usize> = first.collect();
+    let rest: Vec<usize> =
+        (0..rejects.fields().len()).filter(|place| !order.contains(place)).collect();
+    order.extend(rest);
+    order
 }
 
 /// Checks that `file` ends as a workbook does.

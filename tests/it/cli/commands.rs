@@ -148,6 +148,27 @@ fn schema_lists_the_columns_of_the_output() {
 }
 
 #[test]
+fn columns_are_chosen_before_anything_is_read() {
+    let work = Work::configured(&[]);
+    work.write_vins(&vins(2));
+    let columns = "!listing*,!comparable*,!recall_top_*,!decode_*";
+    let run = |columns: &str, more: &[&str]| {
+        let words = ["enrich", "vins.csv", "-o", "out.csv", "--columns", columns];
+        work.vinrich(&[&words[..], more].concat())
+    };
+    run("make,modle", &["--offline"]).exits(64).says(&["`modle`", "did you mean `model`?"]);
+    assert!(!work.path("out.csv").exists() && !work.store().exists());
+    run(columns, &["--with-run-id"]).exits(0);
+    let text = work.read("out.csv");
+    let header: Vec<&str> = text.lines().next().expect("a header").split(',').collect();
+    assert_eq!(header[..4], ["input_vin", "row_id", "vin", "vin_status"]);
+    assert_eq!(header.last(), Some(&"run_id"));
+    assert!(!header.iter().any(|name| name.starts_with("listing")), "{header:?}");
+    let run_id = work.json("out.csv.run.json")["run_id"].clone();
+    assert!(csv_rows(&text).iter().all(|row| run_id == row["run_id"]));
+}
+
+#[test]
 fn the_sandbox_prints_lines_for_a_shell() {
     let work = Work::with_faults(&[]);
     let mut command = work.command(&["sandbox", "--quota", "carvin=1/day"]);

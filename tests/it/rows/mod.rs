@@ -6,6 +6,7 @@ mod conservation;
 mod dealers;
 mod deaths;
 mod end_to_end;
+mod hashes;
 mod inputs;
 mod inventory;
 mod nights;

@@ -190,7 +190,7 @@ fn parquet_has_plain_types_and_its_writer() {
         |key: &str| pairs.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.clone());
     let report = work.json("out.parquet.run.json");
     assert_eq!(value("vinrich.run_id").as_deref(), report["run_id"].as_str());
-    assert_eq!(value("vinrich.schema_version").as_deref(), Some("1"));
+    assert_eq!(value("vinrich.schema_version").as_deref(), Some("2"));
     for field in reader.schema().fields() {
         assert!(field.is_nullable(), "{field}");
         let kind = field.data_type().to_string();

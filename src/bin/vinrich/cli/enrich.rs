@@ -66,6 +66,12 @@ pub(crate) struct OutputArgs {
     /// The output's format [default: by the extension of OUT, before .gz or .zst; csv on stdout]
     #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub(crate) format: Option<Format>,
+    /// Which of our columns: patterns; `!` before one takes away, `@1` is schema 1 [default: all]
+    #[arg(long, value_name = "PATTERN,…", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// Append the column `run_id`
+    #[arg(long)]
+    pub(crate) with_run_id: bool,
     /// Write rejected rows to this CSV or TSV file instead of the output
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,

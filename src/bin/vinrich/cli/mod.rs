@@ -180,6 +180,13 @@ pub(crate) struct InputArgs {
     /// Carry only these input columns through [default: all]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) keep: Vec<String>,
+    /// Columns whose cells make a row's `row_id`, instead of its file and place in it;
+    /// `vin` is the normalised VIN; repeatable
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub(crate) row_key: Vec<String>,
+    /// What the input is called in each `row_id`, also on stdin [default: the name of the file]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source_name: Option<String>,
     /// Reject a VIN whose check digit fails, instead of warning
     #[arg(long)]
     pub(crate) strict: bool,

@@ -25,7 +25,7 @@ fn with_vin(id: &str, active: bool) -> StockVehicle {
 fn inventory(vehicles: Vec<StockVehicle>, currency: Option<&str>) -> Inventory {
     let mut stock = Stock::default();
     stock.add(vehicles);
-    stock.into_inventory(Timestamp::from_micros(7), None, currency).expect("an inventory")
+    stock.into_inventory(Timestamp::from_micros(7), None, currency)
 }
 
 fn camrys(vehicles: Vec<StockVehicle>, currency: Option<&str>) -> Comparables {
@@ -65,7 +65,7 @@ fn currencies_are_never_mixed_or_guessed() {
 fn a_vehicle_with_a_vin_is_a_listing_of_it_and_no_comparable_one() {
     let stock = vec![with_vin("b", true), with_vin("a", false), with_vin("c", true)];
     let inventory = inventory(stock, Some("USD"));
-    let (facts, _) = inventory.listings(&Vin::new(VIN).expect("a VIN")).expect("listings");
+    let facts = inventory.listings(&Vin::new(VIN).expect("a VIN")).expect("listings");
     let ids: Vec<&str> = facts.listings.iter().map(|listing| listing.id.as_str()).collect();
     assert_eq!(ids, ["b", "c", "a"]);
     assert_eq!(inventory.comparables("TOYOTA", "Camry", 2020).count, 0);
@@ -88,8 +88,7 @@ fn a_vehicle_that_comes_twice_counts_once_with_its_latest_words() {
     let mut stock = Stock::default();
     stock.add(vec![vehicle("a", Some((100, "USD")))]);
     stock.add(vec![vehicle("a", Some((90, "USD"))), vehicle("b", Some((90, "USD")))]);
-    let inventory =
-        stock.into_inventory(Timestamp::from_micros(7), None, Some("USD")).expect("an inventory");
+    let inventory = stock.into_inventory(Timestamp::from_micros(7), None, Some("USD"));
     let camrys = inventory.comparables("Toyota", "camry", 2020);
     assert_eq!((camrys.count, camrys.prices.map(|prices| prices.max)), (2, Some(90)));
 }
