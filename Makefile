@@ -8,11 +8,12 @@ LONG := $(CARGO) test --locked --test it -- --nocapture
 SHOW := awk -f sample-data/show.awk
 VPIC := $(CURDIR)/target-data/vpic.rkyv
 WITH_VPIC := VINRICH_VENDORS__VPIC__DATA=$(VPIC)
+READERS := target-data/warehouse
 
-.PHONY: help demo vpic-data test test-busy figures lint bench soak
+.PHONY: help demo vpic-data test test-busy test-warehouse figures lint bench soak
 
 help: ## what there is (this list)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: vpic-data ## enrich sample-data/fleet.csv into ./demo, with no key, no money and no network
 	$(CARGO) build --locked
@@ -73,6 +74,21 @@ test-busy: vpic-data ## run every test three times beside a load on every core: 
 		echo "round $$round of 3, beside a load on every core"; \
 		$(CARGO) nextest run --locked --no-fail-fast || exit 1; \
 	done
+
+# Anything but a failed fetch is a failure: the readers are pinned, and kept for the next time.
+test-warehouse: ## read folders of outputs with pyarrow, pandas, Polars, DuckDB and Delta Lake
+	$(CARGO) build --locked
+	@if $(MAKE) --no-print-directory $(READERS)/installed; then \
+		$(READERS)/bin/python tests/warehouse/check.py "$${CARGO_TARGET_DIR:-target}/debug/vinrich"; \
+	else \
+		echo 'test-warehouse was skipped: its readers could not be fetched'; \
+	fi
+
+$(READERS)/installed: tests/warehouse/requirements.txt
+	@python3 -m venv --clear $(READERS)
+	@$(READERS)/bin/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 \
+		--only-binary=:all: --requirement $<
+	@touch $@
 
 figures: ## print the figures of the house: modules, imports, functions, lines
 	@$(CARGO) test --locked --quiet --test it -- house::figures --nocapture

@@ -9,7 +9,7 @@ pub mod freshness;
 pub mod key;
 pub mod key_set;
 pub mod money;
-pub(crate) mod numbers;
+pub mod numbers;
 pub mod outcome;
 pub mod time;
 pub mod vendor;

@@ -1,4 +1,17 @@
-//! Numbers as others write them, read from their digits.
+//! Numbers as people read them, and as others write them, read from their digits.
+
+/// `1234567` as `1,234,567`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
 
 /// A whole number, also when written as `4.0`.
 pub(crate) fn integer(text: &str) -> Option<i32> {

@@ -1,6 +1,7 @@
 //! Time: what the wall says, what the kernel counted since boot, and what
 //! servers say about waiting.
 
+use std::fmt;
 use std::io;
 use std::str::FromStr;
 use std::time::Duration;
@@ -83,7 +84,7 @@ impl Timestamp {
         Some(self.jiff().ok()?.to_zoned(zone.clone()))
     }
 
-    /// For a person to read: RFC 3339, UTC, rounded to whole seconds.
+    /// For a program to read: RFC 3339, UTC, rounded to whole seconds.
     pub fn rfc3339(self) -> String {
         self.jiff()
             .and_then(|time| time.round(Unit::Second))
@@ -104,6 +105,16 @@ impl Timestamp {
 
     fn jiff(self) -> Result<jiff::Timestamp, jiff::Error> {
         jiff::Timestamp::from_microsecond(self.0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// For a person to read: `2026-11-23 02:10:00 UTC`, rounded to whole seconds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.jiff().and_then(|time| time.round(Unit::Second)) {
+            Ok(time) => write!(f, "{}", time.strftime("%Y-%m-%d %H:%M:%S UTC")),
+            Err(_) => f.write_str("never"),
+        }
     }
 }
 

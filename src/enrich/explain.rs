@@ -237,11 +237,11 @@ impl<'a> NextRun<'a> {
         };
         let mut line = match kept.word(place, 0, None).and_then(|word| kept_until(kept, &word)) {
             Some((said, until)) if self.now < until => {
-                format!("{label}: {said} in the store, fresh until {}", until.rfc3339())
+                format!("{label}: {said} in the store, fresh until {until}")
             }
-            Some((_, until)) if may => format!("{label}: expired {}, asked again", until.rfc3339()),
+            Some((_, until)) if may => format!("{label}: expired {until}, asked again"),
             Some((_, until)) => {
-                format!("{label}: expired {}, written as stale, as it {asked}", until.rfc3339())
+                format!("{label}: expired {until}, written as stale, as it {asked}")
             }
             None if may || source.can_be_asked() => format!("{label} {asked}"),
             None => format!("{label} has no answer and cannot be asked"),

@@ -59,7 +59,7 @@ fn prepare<'a>(
     Inputs::check_exist(&plan.input)?;
     let known = |source: &_| chain::is_known(&plan.settings.store, source);
     let chains = Chains::of(plan, &Available { known: &known, ..Available::at(&plan.settings)? })?;
-    report.note_chains(&chains);
+    report.note_chains(plan, &chains);
     let inputs = Inputs::open(&plan.input)?;
     inputs.check_row_ids(&plan.input)?;
     let (outputs, locks) = Outputs::create(plan, &inputs, &report.run.run_id)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::numbers::thousands;
 use crate::domain::vin::{Rules, VinError};
 use crate::domain::vin_set::Distinct;
 use crate::domain::{Cancel, Error, Events, Exit, Phase, Progress};
@@ -81,9 +82,13 @@ impl Survey {
         match thresholds.max_rejected {
             Some(most) if most.exceeded_by(self.rejects(), self.rows) => Err(Error::new(
                 Exit::BadInput,
-                format!("{} of {} rows have no usable VIN", self.rejects(), self.rows),
+                format!(
+                    "{} of {} rows have no usable VIN",
+                    thousands(self.rejects()),
+                    thousands(self.rows)
+                ),
             )
-            .hint("`vinrich validate` lists them; `--max-rejected` sets how many are too many")),
+            .hint("`vinrich validate --rejects FILE` writes them with their reasons; `--max-rejected` sets how many are too many")),
             _ => Ok(()),
         }
     }

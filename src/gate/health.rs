@@ -307,7 +307,7 @@ impl<'a> Health<'a> {
             },
             _ => format!("{label} asks to wait{}", self.seen.borrow()),
         };
-        let words = format!("{words}; parked until {}", at.rfc3339());
+        let words = format!("{words}; parked until {at}");
         self.give_up(Level::Warn, "parked", words, Closed::Parked(why, Some(at)));
     }
 }

@@ -67,7 +67,7 @@ pub struct OutputSpec {
     pub path: Option<PathBuf>,
     /// In which format.
     pub format: Format,
-    /// Where rejected rows go instead, as CSV, or TSV where the name says so.
+    /// Where rejected rows go instead, as CSV, or TSV where the name says so; `-` is stdout.
     pub rejects: Option<PathBuf>,
     /// Where the rows go, in the same format, when the old output is kept.
     pub partial: Option<PathBuf>,
@@ -216,7 +216,11 @@ impl Output {
         input: InputInfo<'_>,
         run_id: &str,
     ) -> Result<Self, Error> {
-        let rejects = spec.rejects.as_ref().map(|path| draft(path, run_id)).transpose()?;
+        let rejects = match &spec.rejects {
+            Some(path) if path.as_os_str() == STDOUT => Some(stdout(Format::Csv)?),
+            Some(path) => Some(draft(path, run_id)?),
+            None => None,
+        };
         Ok(Self::assemble(spec, input, run_id, Files { out, rejects }))
     }
 

@@ -164,6 +164,10 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
 
 fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
     let path = (args.output != Path::new("-")).then(|| args.output.clone());
+    if path.is_none() && args.rejects.as_deref() == Some(Path::new("-")) {
+        return Err(Error::usage("`--output` and `--rejects` are both stdout")
+            .hint("name a file for one of them"));
+    }
     let flags = [
         ("--output", path.as_deref()),
         ("--report", args.report.as_deref()),

@@ -5,11 +5,12 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use ::console::{Term, measure_text_width};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use vinrich::domain::events::{Events, Level, Phase, Progress};
 
 use crate::cli::{CommonArgs, LogFormat};
-use crate::format::{bytes, count, now, span, thousands, visible};
+use crate::format::{Paint, bytes, count, now, span, thousands, visible};
 
 /// Shows a run's progress and notes on stderr.
 pub(crate) struct Console {
@@ -97,8 +98,8 @@ impl Console {
     fn say(&self, level: Level, code: &str, message: &str) {
         let line = match self.format {
             LogFormat::Json => json_line(&now(), level, code, message),
-            LogFormat::Text if self.bar.is_some() => text_line(level, message),
-            LogFormat::Text => format!("{} {}", now(), text_line(level, message)),
+            LogFormat::Text if self.bar.is_some() => text_line(level, message, wants_colour()),
+            LogFormat::Text => format!("{} {}", now(), text_line(level, message, wants_colour())),
         };
         self.print(&format!("{line}\n"));
     }
@@ -111,7 +112,7 @@ impl Events for Console {
         }
         match &self.bar {
             Some(bar) => draw(bar, progress),
-            None => self.say(Level::Info, "progress", &status(progress)),
+            None => self.say(Level::Info, "progress", &status(progress, usize::MAX)),
         }
     }
 
@@ -135,10 +136,20 @@ impl Events for Console {
     }
 }
 
-/// How far the run has come, in one line. What matters most comes first: a
-/// narrow terminal cuts the rest.
-pub(crate) fn status(progress: &Progress) -> String {
-    let mut parts = vec![headline(progress)];
+/// How far the run has come, in one line of at most `room`: what matters most comes
+/// first, and what has no room is left out.
+fn status(progress: &Progress, room: usize) -> String {
+    let mut line = headline(progress);
+    for part in details(progress) {
+        if measure_text_width(&line).saturating_add(2 + measure_text_width(&part)) <= room {
+            line = format!("{line}, {part}");
+        }
+    }
+    line
+}
+
+fn details(progress: &Progress) -> Vec<String> {
+    let mut parts = Vec::new();
     if progress.phase == Phase::Asking {
         if let Some(waiting) = &progress.waiting {
             parts.push(format!("waiting for {waiting}"));
@@ -158,7 +169,7 @@ pub(crate) fn status(progress: &Progress) -> String {
         let (hits, lookups) = (thousands(progress.cache_hits), thousands(progress.lookups));
         parts.push(format!("{hits} of {lookups} lookups from the store"));
     }
-    parts.join(", ")
+    parts
 }
 
 fn headline(progress: &Progress) -> String {
@@ -211,8 +222,14 @@ impl Pace {
     }
 }
 
+/// Whether stderr is a terminal that can draw.
 fn on_terminal() -> bool {
     io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Whether what is printed to stderr may have colours.
+pub(crate) fn wants_colour() -> bool {
+    on_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 fn bar() -> ProgressBar {
@@ -222,7 +239,7 @@ fn bar() -> ProgressBar {
     bar
 }
 
-/// Without a known total there is nothing to fill.
+/// Without a known total, or without room, there is nothing to fill.
 fn spinner_style() -> ProgressStyle {
     ProgressStyle::with_template("{spinner} {wide_msg}").expect("the template is fixed and valid")
 }
@@ -233,6 +250,15 @@ fn bar_style() -> ProgressStyle {
         .progress_chars("=> ")
 }
 
+/// What the spinner and the bar take of a line, with the spaces around them.
+const SPINNER: usize = 3;
+const BAR: usize = 19;
+
+/// What is left of a line of the terminal.
+fn room(taken: usize) -> usize {
+    usize::from(Term::stderr().size().1).saturating_sub(taken)
+}
+
 fn draw(bar: &ProgressBar, progress: &Progress) {
     let (done, total) = match progress.phase {
         Phase::Asking => {
@@ -240,7 +266,7 @@ fn draw(bar: &ProgressBar, progress: &Progress) {
         }
         Phase::Reading | Phase::Writing | Phase::Done => (progress.rows, progress.rows_total),
     };
-    let message = visible(&status(progress)).into_owned();
+    let message = visible(&status(progress, room(SPINNER))).into_owned();
     if let Some(total) = total {
         fill(bar, done, total, message);
     } else {
@@ -249,19 +275,21 @@ fn draw(bar: &ProgressBar, progress: &Progress) {
     }
 }
 
+/// What is said goes before the bar, where the terminal has no room for both.
 fn fill(bar: &ProgressBar, done: u64, total: u64, message: String) {
-    bar.set_style(bar_style());
+    let fits = measure_text_width(&message) <= room(SPINNER + BAR);
+    bar.set_style(if fits { bar_style() } else { spinner_style() });
     bar.set_length(total);
     bar.set_position(done.min(total));
     bar.set_message(message);
 }
 
-fn text_line(level: Level, message: &str) -> String {
+fn text_line(level: Level, message: &str, colour: bool) -> String {
     let message = visible(message);
     match level {
         Level::Debug | Level::Info => message.into_owned(),
-        Level::Warn => format!("warning: {message}"),
-        Level::Error => format!("error: {message}"),
+        Level::Warn => format!("{} {message}", Paint::Yellow.on("warning:", colour)),
+        Level::Error => format!("{} {message}", Paint::Red.on("error:", colour)),
     }
 }
 

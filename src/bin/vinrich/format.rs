@@ -6,13 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use indicatif::HumanCount;
 use vinrich::domain::Timestamp;
-
-/// `1234567` as `1,234,567`.
-pub(crate) fn thousands(number: u64) -> String {
-    HumanCount(number).to_string()
-}
+pub(crate) use vinrich::domain::numbers::thousands;
 
 /// `1 row`, `1,234 rows`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
@@ -82,7 +77,7 @@ pub(crate) fn moment(rfc3339: &str) -> String {
 
 /// `2026-11-23 02:10:00 UTC`.
 pub(crate) fn at(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M:%S UTC").unwrap_or_else(|| "?".into())
+    time.to_string()
 }
 
 /// `2026-11-23T02:10:00.000000Z`, as outputs have it.
@@ -146,40 +141,29 @@ fn deceives(character: char) -> bool {
             | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// The lines of a table with a heading: columns of numbers to the right,
-/// others to the left, two spaces between.
-pub(crate) fn table(rows: &[Vec<String>]) -> Vec<String> {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let columns: Vec<Column> = (0..columns).map(|column| Column::of(rows, column)).collect();
-    let cell = |(cell, column): (&String, &Column)| {
-        let pad = " ".repeat(column.width - cell.chars().count());
-        if column.numbers { format!("{pad}{cell}") } else { format!("{cell}{pad}") }
-    };
-    let line =
-        |row: &Vec<String>| row.iter().zip(&columns).map(cell).collect::<Vec<_>>().join("  ");
-    rows.iter().map(|row| line(row).trim_end().to_owned()).collect()
+/// A colour of the terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Paint {
+    Red,
+    Yellow,
+    Green,
+}
+
+impl Paint {
+    /// `text` in this colour, where colours are wanted.
+    pub(crate) fn on(self, text: &str, colour: bool) -> String {
+        let code = match self {
+            Self::Red => 31,
+            Self::Green => 32,
+            Self::Yellow => 33,
+        };
+        if colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
 }
 
 /// Lines as one text.
 pub(crate) fn text(lines: &[String]) -> String {
     lines.iter().flat_map(|line| [line, "\n"]).collect()
-}
-
-struct Column {
-    width: usize,
-    numbers: bool,
-}
-
-impl Column {
-    fn of(rows: &[Vec<String>], column: usize) -> Self {
-        let cells = || rows.iter().filter_map(|row| row.get(column));
-        let is_number =
-            |cell: &String| cell.chars().all(|c| c.is_ascii_digit() || "$,.".contains(c));
-        Self {
-            width: cells().map(|cell| cell.chars().count()).max().unwrap_or(0),
-            numbers: cells().skip(1).all(is_number),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,9 @@ mod signals;
 mod stdout;
 mod store;
 mod summary;
+mod table;
 mod tool;
+mod usage;
 mod validate;
 mod vpic;
 mod format;
@@ -40,12 +42,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     report_error::on_panic();
     signals::survive_file_limits();
+    table::fit_terminal();
     let code = match Cli::try_parse() {
         Ok(cli) => {
             let log_format = cli.common.log_format;
             run(cli).unwrap_or_else(|error| report_error::print(&error, log_format))
         }
-        Err(usage) => cli::refuse(&usage),
+        Err(refused) => usage::refuse(&refused),
     };
     ExitCode::from(code)
 }

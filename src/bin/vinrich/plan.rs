@@ -7,8 +7,9 @@ use vinrich::plan::{DatasetForecast, Forecast, VendorForecast};
 
 use crate::cli::{CommonArgs, PlanArgs, ReportFormat};
 use crate::console::Console;
-use crate::format::{by_reason, count, span, table, text, thousands, visible};
+use crate::format::{by_reason, count, span, text, thousands, visible};
 use crate::sandbox::Session;
+use crate::table::table;
 use crate::{args_to_plan, settings, stdout};
 
 pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {

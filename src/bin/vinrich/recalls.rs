@@ -12,7 +12,8 @@ use vinrich::store::{Imported, KeptRecallFile, RunLimits, Store, StoreSpec};
 
 use crate::cli::{CommonArgs, ListArgs, RecallsCommand, RecallsImportArgs, ReportFormat};
 use crate::console::Console;
-use crate::format::{at, count, rfc3339, table, text, thousands, visible};
+use crate::format::{at, count, rfc3339, text, thousands, visible};
+use crate::table::table;
 use crate::{settings, stdout};
 
 /// Rows between two looks at the clock.

@@ -7,7 +7,8 @@ use std::panic::PanicHookInfo;
 use vinrich::domain::error::{Error, Exit};
 
 use crate::cli::LogFormat;
-use crate::format::{now, text, visible};
+use crate::console::wants_colour;
+use crate::format::{Paint, now, text, visible};
 
 /// Prints `error` to stderr; gives the exit code. A reader who closed our
 /// stdout has had enough: that is not an error, and nothing is printed.
@@ -16,7 +17,7 @@ pub(crate) fn print(error: &Error, format: LogFormat) -> u8 {
         return Exit::Success.code();
     }
     let text = match format {
-        LogFormat::Text => as_text(error),
+        LogFormat::Text => as_text(error, wants_colour()),
         LogFormat::Json => as_json(error, &now()),
     };
     // Without a stderr the exit code alone says it.
@@ -53,11 +54,13 @@ fn causes(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     std::iter::successors(error.source(), |&cause| cause.source())
 }
 
-fn as_text(error: &Error) -> String {
-    let mut lines = vec![format!("error: {}", visible(&error.to_string()))];
+pub(crate) fn as_text(error: &Error, colour: bool) -> String {
+    let heading = Paint::Red.on("error:", colour);
+    let mut lines = vec![format!("{heading} {}", visible(&error.to_string()))];
     lines
         .extend(causes(error).map(|cause| format!("  caused by: {}", visible(&cause.to_string()))));
-    lines.extend(error.hint_text().map(|hint| format!("hint: {}", visible(hint))));
+    let heading = Paint::Green.on("hint:", colour);
+    lines.extend(error.hint_text().map(|hint| format!("{heading} {}", visible(hint))));
     text(&lines)
 }
 

@@ -1,5 +1,7 @@
 //! `vinrich validate`: the VINs of files by local rules alone.
 
+use std::path::Path;
+
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
 use vinrich::report::{InputReport, Report};
@@ -22,6 +24,8 @@ pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error>
     console.finish();
     let report = outcome?;
     match args.format {
+        // The rows have stdout to themselves.
+        _ if args.rejects.as_deref() == Some(Path::new("-")) => console.print(&as_text(&report)),
         ReportFormat::Json => stdout::write_json(&report)?,
         ReportFormat::Text => stdout::write(&as_text(&report))?,
     }

@@ -9,7 +9,8 @@ use vinrich::vpic::{self, Place, Provenance, Vpic};
 
 use crate::cli::{CommonArgs, ListArgs, ReportFormat, VpicCommand, VpicInstallArgs};
 use crate::console::Console;
-use crate::format::{at, shown, table, text};
+use crate::format::{at, shown, text};
+use crate::table::table;
 use crate::{settings, stdout};
 
 pub(crate) fn run(command: &VpicCommand, common: &CommonArgs) -> Result<u8, Error> {

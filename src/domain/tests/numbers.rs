@@ -3,6 +3,13 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
+fn numbers_are_grouped() {
+    let shown = [0, 999, 1000, 12_345, 1_234_567].map(thousands);
+    assert_eq!(shown, ["0", "999", "1,000", "12,345", "1,234,567"]);
+    assert_eq!(thousands(u64::MAX), "18,446,744,073,709,551,615");
+}
+
+#[test]
 fn a_price_is_read_from_its_digits() {
     assert_eq!(cents("35236"), Some(3_523_600));
     assert_eq!(cents("950.0000000000001"), Some(95_000));

@@ -63,3 +63,10 @@ proptest! {
         prop_assert!(wait.is_none_or(|wait| wait <= LONGEST_WAIT));
     }
 }
+
+#[test]
+fn people_read_one_form_of_a_time() {
+    let time: Timestamp = "2026-11-23T04:10:00.6+02:00".parse().expect("a time");
+    assert_eq!(time.to_string(), "2026-11-23 02:10:01 UTC");
+    assert_eq!(Timestamp::MAX.to_string(), "never");
+}

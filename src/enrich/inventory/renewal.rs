@@ -250,7 +250,7 @@ impl Broken {
         let Self::NoList(why) = self else { return None };
         let instead = match instead {
             Some(inventory) => {
-                format!("the reading of {} stays in use", inventory.fetched_at().rfc3339())
+                format!("the reading of {} stays in use", inventory.fetched_at())
             }
             None => "there is no earlier one to use instead".into(),
         };

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::domain::facts::StockVehicle;
+use crate::domain::numbers::thousands;
 use crate::vendors::ListPage;
 
 /// Pages beyond this are no inventory of one organisation.
@@ -45,7 +46,10 @@ impl Walk {
     pub(super) fn take(&mut self, page: ListPage, vehicles: &[StockVehicle]) -> Result<(), String> {
         let number = self.next_number();
         if page.entries == 0 && page.more {
-            let total = page.total.map(|total| format!(" of {total} vehicles")).unwrap_or_default();
+            let total = page
+                .total
+                .map(|total| format!(" of {} vehicles", thousands(total)))
+                .unwrap_or_default();
             return Err(format!("page {number} is empty, but the list{total} goes on after it"));
         }
         if let Some(earlier) = self.repeated_by(page, vehicles) {
@@ -87,7 +91,9 @@ impl Walk {
         }
         let total = self.total.filter(|total| *total > met)?;
         Some(format!(
-            "its inventory of {total} vehicles showed {met}: it changed while it was read"
+            "its inventory of {} vehicles showed {}: it changed while it was read",
+            thousands(total),
+            thousands(met)
         ))
     }
 }

@@ -71,14 +71,14 @@ impl Plan {
     /// Every file that the run is going to write, by its flag.
     pub(crate) fn written(&self) -> Vec<Named<'_>> {
         let OutputSpec { path, rejects, partial, .. } = &self.output;
+        let rejects = rejects.as_ref().filter(|path| path.as_os_str() != "-");
         let flags = [
-            ("--output", path),
+            ("--output", path.as_ref()),
             ("--rejects", rejects),
-            ("--partial", partial),
-            ("--report", &self.report),
+            ("--partial", partial.as_ref()),
+            ("--report", self.report.as_ref()),
         ];
-        let named = flags.into_iter();
-        named.filter_map(|(flag, path)| Some(Named { flag, path: path.as_deref()? })).collect()
+        flags.into_iter().filter_map(|(flag, path)| Some(Named { flag, path: path? })).collect()
     }
 
     /// Whether a call of `price` may be asked of a vendor with these settings:

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::KeyKind;
+use crate::domain::numbers::thousands;
+use crate::domain::{KeyKind, Timestamp};
 use crate::enrich::board::{Answers, Board, InventoryWords};
 use crate::enrich::chain::Chains;
 use crate::enrich::plan::{Forecast, Plan};
@@ -11,6 +12,7 @@ use crate::enrich::plan::{Forecast, Plan};
 pub(super) fn of_waits(forecast: &mut Forecast) {
     for vendor in &forecast.vendors {
         let Some(until) = &vendor.waits_until else { continue };
+        let until = until.parse().map_or_else(|_| until.clone(), |at: Timestamp| at.to_string());
         forecast.warnings.push(format!(
             "{} asked to wait until {until}: a run sends it nothing before",
             vendor.vendor
@@ -18,8 +20,12 @@ pub(super) fn of_waits(forecast: &mut Forecast) {
     }
 }
 
-/// A vendor without a key, or that costs money without a limit, is left out of a run.
+/// A vendor without a key, or that costs money without a limit, is left out of a run that
+/// asks vendors.
 pub(super) fn of_what_is_missing(plan: &Plan, chains: &Chains, forecast: &mut Forecast) {
+    if plan.datasets.offline {
+        return;
+    }
     for chain in chains.by_dataset.values() {
         for source in chain.sources() {
             let (dataset, label) = (chain.dataset, &source.label);
@@ -74,12 +80,17 @@ pub(super) fn of_endless_renewal(plan: &Plan, chains: &Chains, forecast: &mut Fo
             let allowed = f64::from(quota.calls.get()) / quota.window.as_secs_f64().max(1e-3);
             if per_second > allowed {
                 forecast.warnings.push(format!(
-                    "{vendor}: keeping every answer fresh takes {:.0} calls a day, the quota allows {:.0}; \
+                    "{vendor}: keeping every answer fresh takes {} calls a day, the quota allows {}; \
                      raise `ttl` or the quota, or some answers stay stale",
-                    per_second * 86_400.0,
-                    allowed * 86_400.0
+                    a_day(per_second),
+                    a_day(allowed)
                 ));
             }
         }
     }
+}
+
+fn a_day(per_second: f64) -> String {
+    let calls = std::time::Duration::try_from_secs_f64((per_second * 86_400.0).round());
+    thousands(calls.map_or(u64::MAX, |calls| calls.as_secs()))
 }

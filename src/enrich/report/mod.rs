@@ -1,6 +1,7 @@
 //! The run report: what a run did, for the operator and for `<out>.run.json`.
 
 mod builder;
+mod data_age;
 mod exit;
 mod notes;
 

@@ -4,12 +4,15 @@
 use std::time::Duration;
 
 use super::builder::{ReportBuilder, Wrote};
+use super::data_age::{self, day_of};
 use super::{DatasetReport, LocalReport, OutputReport, VendorReport};
 use crate::config::Local;
-use crate::domain::facts::day;
+use crate::domain::facts::{Days, day};
+use crate::domain::numbers::thousands;
 use crate::domain::{Dataset, Error, Timestamp};
 use crate::enrich::board::{Answers, Board};
 use crate::enrich::chain::{Chain, Chains};
+use crate::enrich::plan::Plan;
 use crate::enrich::survey::Survey;
 use crate::input::Inputs;
 use crate::store::Store;
@@ -22,7 +25,7 @@ const INCONCLUSIVE_RECALLS: &str = "recalls:inconclusive";
 
 impl ReportBuilder<'_> {
     /// Which datasets do not run, and why.
-    pub(crate) fn note_chains(&self, chains: &Chains) {
+    pub(crate) fn note_chains(&self, plan: &Plan, chains: &Chains) {
         for (dataset, why) in &chains.left_out {
             let left_out = Some(why.clone());
             let report = DatasetReport { left_out, ..DatasetReport::default() };
@@ -32,7 +35,8 @@ impl ReportBuilder<'_> {
             self.warn("left_out", warning.clone());
         }
         for source in chains.by_dataset.values().flat_map(Chain::sources) {
-            if let Some(warning) = source.settings.key_warning() {
+            let may_ask = !plan.datasets.offline;
+            if let Some(warning) = source.settings.key_warning().filter(|_| may_ask) {
                 self.warn("key_file", warning);
             }
             if source.unpaid {
@@ -41,7 +45,7 @@ impl ReportBuilder<'_> {
                     source.label
                 );
                 self.warn("no_spend_limit", message);
-            } else if !source.can_be_asked() {
+            } else if may_ask && !source.can_be_asked() {
                 let message =
                     format!("no key for {}: only what the store holds is used", source.label);
                 self.warn("no_key", message);
@@ -64,9 +68,8 @@ impl ReportBuilder<'_> {
         let ahead = latest.since(self.run.started.wall);
         if ahead > CLOCK_SLACK {
             let message = format!(
-                "the clock was set back, or was ahead: the store holds a run of {}, which is {} from now; \
+                "the clock was set back, or was ahead: the store holds a run of {latest}, which is {} from now; \
                  until then quotas may seem fuller, and answers fresher, than they are",
-                latest.rfc3339(),
                 span(ahead),
             );
             self.warn("clock", message);
@@ -89,6 +92,8 @@ impl ReportBuilder<'_> {
                 (Local::Vpic, Some(vpic)) => {
                     let data = vpic.provenance();
                     report.as_of = Some(data.data_month);
+                    // The month that they are of is named by its first day.
+                    self.warn_of_age(local, day_of(vpic.released_at()) + 30);
                     report.digest = Some(data.digest);
                     report.decoder = Some(data.decoder_version);
                 }
@@ -96,12 +101,21 @@ impl ReportBuilder<'_> {
                 (Local::NhtsaFile, _) => {
                     let Some(file) = store.snapshot()?.recall_file()? else { continue };
                     report.as_of = file.data_as_of.and_then(day);
+                    let newest = file.data_as_of.unwrap_or_else(|| day_of(file.imported_at));
+                    self.warn_of_age(local, newest);
                     report.imported_at = Some(file.imported_at.rfc3339());
                 }
             }
             self.notes().report.local.insert(local.id(), report);
         }
         Ok(())
+    }
+
+    fn warn_of_age(&self, local: Local, newest: Days) {
+        let today = day_of(self.run.started.wall);
+        if let Some(message) = data_age::warning(local, newest, today) {
+            self.warn("old_data", message);
+        }
     }
 
     /// What one vendor's door has seen.
@@ -114,19 +128,20 @@ impl ReportBuilder<'_> {
         if report.protocol_mismatch > 0 {
             let message = format!(
                 "{label} answered about {} VINs nobody asked for",
-                report.protocol_mismatch
+                thousands(report.protocol_mismatch)
             );
             self.warn("protocol_mismatch", message);
         }
         if report.matched_by_place > 0 {
             let message = format!(
                 "{label} named no VIN in {} answers: they were taken to be in the order asked",
-                report.matched_by_place
+                thousands(report.matched_by_place)
             );
             self.warn("matched_by_place", message);
         }
         for (seen, calls) in &report.trouble {
-            let times = if *calls == 1 { String::new() } else { format!(" ({calls} calls)") };
+            let times =
+                if *calls == 1 { String::new() } else { format!(" ({} calls)", thousands(*calls)) };
             self.warn("trouble", format!("{label}: {seen}{times}"));
         }
         self.note_calls(label, report);
@@ -215,8 +230,9 @@ impl ReportBuilder<'_> {
             self.warn(
                 "inconclusive",
                 format!(
-                    "recalls of {rows} rows are inconclusive: the imported file does not know the model, or not that year; \
-                     `--recalls nhtsa-file,nhtsa` asks NHTSA's service about those"
+                    "recalls of {} rows are inconclusive: the imported file does not know the model, or not that year; \
+                     `--recalls nhtsa-file,nhtsa` asks NHTSA's service about those",
+                    thousands(rows)
                 ),
             );
         }

@@ -8,25 +8,35 @@ use crate::enrich::session::Session;
 use crate::gate::{Probed, VendorAccount};
 use crate::ops::probe::{self, Target, Trouble};
 use crate::ops::reconcile::{self, Period};
-use crate::vendors::{ServerLimit, Usage};
+use crate::vendors::{ServerLimit, Usage, Vendor};
 
 /// The days of a vendor's usage that are shown beside the ledger's: as many as
 /// a vendor says when none are named.
 const USAGE_DAYS: u16 = 30;
 
-/// The vendors that can be asked; of the others it is written down why not.
+/// The vendors that a run asks and that can be asked; of the others it is written down
+/// why not.
 pub(super) fn targets<'a>(
     known: Vec<Known<'a>>,
     checks: &mut [VendorCheck],
 ) -> Vec<(usize, Target<'a>)> {
     let mut targets = Vec::new();
     for (place, (known, check)) in known.into_iter().zip(checks).enumerate() {
+        if check.asked_for.is_empty() && answers_datasets(known.vendor) {
+            check.call = CallCheck::NotAsked { why: "not asked: no dataset needs it".into() };
+            continue;
+        }
         match target(known) {
             Ok(target) => targets.push((place, target)),
             Err(why) => check.call = CallCheck::NotAsked { why: why.into() },
         }
     }
     targets
+}
+
+/// A vendor that only acts, for `photos` or `tool`, is in no chain.
+fn answers_datasets(vendor: &dyn Vendor) -> bool {
+    vendor.endpoints().iter().any(|endpoint| endpoint.spec().dataset.is_some())
 }
 
 fn target(known: Known<'_>) -> Result<Target<'_>, &'static str> {

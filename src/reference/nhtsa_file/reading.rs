@@ -10,6 +10,7 @@ use super::source::DOWNLOAD;
 use super::{Edition, Part, Record};
 use crate::domain::Error;
 use crate::domain::facts::Days;
+use crate::domain::numbers::thousands;
 
 /// Twenty times what NHTSA's file has; their hashes are remembered.
 const MOST_ROWS: usize = 5_000_000;
@@ -147,8 +148,8 @@ impl<'a> Reading<'a> {
         }
         let bad = format!(
             "{} of its first {} lines are bad: {}",
-            self.rejected,
-            self.lines,
+            thousands(self.rejected),
+            thousands(self.lines),
             self.named()
         );
         Err(self.refused(&bad))

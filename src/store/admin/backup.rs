@@ -9,6 +9,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
+use crate::domain::numbers::thousands;
 use crate::domain::{Error, Exit, Timestamp};
 use crate::files::Protected;
 use crate::files::place::Place;
@@ -92,7 +93,7 @@ pub(super) fn damage(db: &Connection) -> rusqlite::Result<Option<String>> {
         changed +=
             u64::from(!is_as_written(row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?));
     }
-    Ok((changed > 0).then(|| format!("{changed} answers are not what was written")))
+    Ok((changed > 0).then(|| format!("{} answers are not what was written", thousands(changed))))
 }
 
 /// Whether a body still has the hash it was kept under.

@@ -31,6 +31,37 @@ fn help_and_version_exit_0() {
 }
 
 #[test]
+fn rejects_go_to_stdout_like_outputs() {
+    let work = with_vins(2);
+    let vins = work.read("vins.csv");
+    work.write("in.csv", &format!("{vins}1FTFW1ET0DF\n"));
+    for words in [&["validate", "in.csv"][..], &["enrich", "in.csv", "-o", "out.csv", "--offline"]]
+    {
+        let ended = work.vinrich(&[words, &["--rejects", "-"]].concat()).exits(0).says(&["3 row"]);
+        let rows = csv_rows(ended.stdout());
+        assert_eq!((rows.len(), &*rows[0]["vin_error"]), (1, "length"), "{words:?}");
+        assert!(!work.path("-").exists(), "{words:?}: a file is called `-`");
+    }
+    assert_eq!(csv_rows(&work.read("out.csv")).len(), 2);
+}
+
+#[test]
+fn offline_runs_need_no_keys() {
+    let work = with_vins(2);
+    // What the store holds is used without a key, too.
+    work.vinrich(&["enrich", "vins.csv", "-o", "out.csv"]).exits(0);
+    for words in [&["enrich", "vins.csv", "-o", "out.csv"][..], &["plan", "vins.csv"]] {
+        for (offline, warns) in [(&["--offline"][..], false), (&[], true)] {
+            let mut command = work.command(&[words, offline].concat());
+            command.env_remove("CARVIN_API_KEY").env_remove("VISOR_API_KEY");
+            let ended = Running::start(&mut command).end();
+            let said = format!("{}{}", ended.stdout(), ended.stderr);
+            assert_eq!(said.contains("no key for"), warns, "{words:?} {offline:?}: {said}");
+        }
+    }
+}
+
+#[test]
 fn validate_counts_by_reason_and_asks_nobody() {
     let work = Work::configured(&[]);
     work.write(

@@ -87,6 +87,37 @@ fn a_first_version_store_takes_the_file() {
 }
 
 #[test]
+fn an_old_file_is_warned_of_once() {
+    let work = Work::configured(&[]);
+    work.write_vins(&vins(2));
+    let old = line("24V003000", ("FORD", "F-150", "2024"), "It fails.");
+    work.write("FLAT_RCL_POST_2010.txt", &old);
+    work.vinrich(&["recalls", "import", "FLAT_RCL_POST_2010.txt"]).exits(0);
+    let run = |recalls: &str| {
+        let words = ["enrich", "vins.csv", "-o", "out.csv", "--log-format", "json"];
+        let ended = work.vinrich(&[&words[..], &["--recalls", recalls]].concat());
+        let lines = ended.stderr.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+        lines.filter(|line: &serde_json::Value| line["code"] == "old_data").collect::<Vec<_>>()
+    };
+    let warnings = run("nhtsa-file");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    let message = warnings[0]["message"].as_str().expect("a message");
+    assert!(
+        message.contains("2024-01-0") && message.contains("vinrich recalls import"),
+        "{message}"
+    );
+    assert_eq!(run("carvin").len(), 0, "a file that is not in the chain");
+
+    let today = jiff::Timestamp::now().strftime("%Y%m%d").to_string();
+    work.write(
+        "FLAT_RCL_POST_2010.txt",
+        &old.replace("20240105", &today).replace("20240106", &today),
+    );
+    work.vinrich(&["recalls", "import", "FLAT_RCL_POST_2010.txt"]).exits(0);
+    assert_eq!(run("nhtsa-file").len(), 0, "a file of today");
+}
+
+#[test]
 fn rows_get_their_recalls_from_the_file_alone() {
     let work = Work::configured(&[]);
     work.write_vins(&vins(3));

@@ -1,5 +1,6 @@
 //! Looking after the accounts: `vinrich check` and `vinrich quota --reconcile`.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -38,7 +39,6 @@ fn good_keys_are_checked_for_free() {
     let visor = &vendor(&found, "visor")["call"];
     assert_eq!((&visor["state"], &visor["scope"]), (&"accepted".into(), &"usage.read".into()));
     assert_eq!(visor["limits"][0]["quota"], "200/10s");
-    assert_eq!(vendor(&found, "nhtsa")["call"]["state"], "accepted");
     let carvin = &vendor(&found, "carvin")["call"];
     assert_eq!(carvin["state"], "not_asked");
     assert!(carvin["why"].as_str().expect("words").contains("every call counts"));
@@ -51,6 +51,26 @@ fn good_keys_are_checked_for_free() {
     let text = work.vinrich(&["check"]).exits(0);
     assert!(text.stdout().contains("the key is accepted"), "{}", text.stdout());
     assert!(text.stdout().contains("vinrich vpic install"), "{}", text.stdout());
+}
+
+#[test]
+fn check_calls_only_vendors_that_a_run_asks() {
+    let work = Work::with_faults(&[]);
+    let tables =
+        "[datasets.recalls]\nvendors = ['nhtsa']\n[datasets.listings]\nvendors = ['visor']";
+    work.configure(&Setup { tables, ..Setup::default() });
+    let found = check(&work, &[]).exits(0).json();
+    assert_eq!(vendor(&found, "nhtsa")["call"]["state"], "accepted");
+    // Another source of listings, and one of decodes, both of which are in no chain.
+    for id in ["carstrel", "vpic-api"] {
+        let call = &vendor(&found, id)["call"];
+        assert_eq!(call["why"], "not asked: no dataset needs it", "{id}");
+    }
+    // Photo requests have no chain; whether their key works is worth a call.
+    assert_eq!(vendor(&found, "visio")["call"]["state"], "accepted");
+    let called: BTreeSet<String> =
+        work.sandbox.log().into_iter().map(|call| call.vendor.to_string()).collect();
+    assert_eq!(called, ["nhtsa", "visio", "visor"].map(String::from).into());
 }
 
 #[test]
@@ -179,7 +199,9 @@ fn the_reason_decides_the_exit_code() {
 
 #[test]
 fn vendors_are_checked_at_the_same_time() {
-    let work = Work::configured(&["latency=1s"]);
+    let work = Work::with_faults(&["latency=1s"]);
+    let tables = "[datasets.recalls]\nvendors = ['nhtsa']";
+    work.configure(&Setup { tables, ..Setup::default() });
     let started = Instant::now();
     let found = check(&work, &[]).exits(0).json();
     let asked = work.sandbox.log().len();

@@ -6,8 +6,9 @@ use vinrich::domain::error::{Error, Exit};
 use vinrich::store::{KeptRecallFile, SourceRecord, Store};
 
 use super::nothing_yet;
-use crate::format::{at, bytes, shown, table, text, thousands, visible};
+use crate::format::{at, bytes, shown, text, thousands, visible};
 use crate::stdout;
+use crate::table::table;
 
 pub(super) fn run(path: &Path) -> Result<u8, Error> {
     let said = match Store::peek(path)? {

@@ -44,10 +44,10 @@ pub(crate) struct EnrichArgs {
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArgs {
     /// Send at most this many calls, retries included
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) max_calls: Option<u64>,
     /// Spend at most this much; also what allows endpoints that cost money
-    #[arg(long, value_name = "USD", value_parser = dollars)]
+    #[arg(long, value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
     pub(crate) max_cost: Option<Micros>,
     /// Park a vendor instead of waiting longer for it [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = vinrich::config::duration)]
@@ -72,7 +72,7 @@ pub(crate) struct OutputArgs {
     /// Append the column `run_id`
     #[arg(long)]
     pub(crate) with_run_id: bool,
-    /// Write rejected rows to this CSV or TSV file instead of the output
+    /// Write rejected rows to this CSV or TSV file instead of the output; `-` is stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
     /// What separates cells of CSV: `,` `;` `|` or `tab` [default: `,`; tab in TSV]
@@ -105,10 +105,10 @@ pub(crate) enum OnIncomplete {
 #[command(next_help_heading = "When a run counts as failed")]
 pub(crate) struct ThresholdArgs {
     /// Lookups (a dataset of a row) that may fail in a complete output: a number, or a share such as 1%
-    #[arg(long, value_name = "N|P%", default_value = "0", value_parser = allowance)]
+    #[arg(long, value_name = "N|P%", default_value = "0", value_parser = allowance, allow_hyphen_values = true)]
     pub(crate) max_failed: Allowance,
     /// Fail (65) when more rows are rejected: a number, or a share such as 1% [default: any number]
-    #[arg(long, value_name = "N|P%", value_parser = allowance)]
+    #[arg(long, value_name = "N|P%", value_parser = allowance, allow_hyphen_values = true)]
     pub(crate) max_rejected: Option<Allowance>,
     /// Fail (65) when there are no rows
     #[arg(long)]

@@ -26,18 +26,13 @@ pub(crate) use self::{
     recalls::*, runs::*, sandbox::*, schema::*, store::*, tool::*, validate::*, vpic::*,
 };
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use vinrich::domain::error::Exit;
 use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
 use vinrich::plan::Allowance;
 use vinrich::row_vehicle::Claim;
-
-use crate::format::visible;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -248,35 +243,8 @@ pub(crate) struct ConsentArgs {
     #[arg(short, long)]
     pub(crate) yes: bool,
     /// Send at most this many calls, retries included
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) max_calls: Option<u64>,
-}
-
-/// Prints clap's message; gives the exit code. Help that does not fit on
-/// the disk is an error; help whose reader closes it early is not.
-pub(crate) fn refuse(error: &clap::Error) -> u8 {
-    let shown = error.render().to_string();
-    let escaped = shown.split('\n').map(visible).collect::<Vec<_>>().join("\n");
-    let said = if escaped == shown {
-        error.print()
-    } else {
-        // A file's name, typed by a shell, may draw on the terminal.
-        io::stderr().lock().write_all(escaped.as_bytes())
-    };
-    match (said, exit_of(error)) {
-        (Err(failed), Exit::Success) if failed.kind() != io::ErrorKind::BrokenPipe => Exit::Io,
-        (_, exit) => exit,
-    }
-    .code()
-}
-
-/// Help and version are what was asked for; all else is a usage error, for
-/// which clap alone would say 2.
-fn exit_of(error: &clap::Error) -> Exit {
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
-        _ => Exit::Usage,
-    }
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

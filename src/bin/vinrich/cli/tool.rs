@@ -34,7 +34,7 @@ pub(crate) struct ToolRunArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) tool: String,
     /// Spend at most this much
-    #[arg(long, value_name = "USD", value_parser = dollars)]
+    #[arg(long, value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
     pub(crate) max_cost: Micros,
     /// Where the rows go, as CSV; `-` is stdout
     #[arg(short, long, value_name = "OUT")]

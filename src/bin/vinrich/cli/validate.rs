@@ -15,11 +15,11 @@ Examples:
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// Write the rejected rows and their reasons to this CSV file
+    /// Write the rejected rows and their reasons to this CSV file; `-` is stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
     /// Fail (65) when more rows are rejected: a number, or a share such as 1%
-    #[arg(long, value_name = "N|P%", value_parser = allowance)]
+    #[arg(long, value_name = "N|P%", value_parser = allowance, allow_hyphen_values = true)]
     pub(crate) max_rejected: Option<Allowance>,
     /// Fail (65) when there are no rows
     #[arg(long)]

@@ -8,7 +8,8 @@ use vinrich::vendors;
 use vinrich::{AskedWait, VendorQuota};
 
 use crate::cli::{CommonArgs, QuotaArgs, ReportFormat};
-use crate::format::{moment, table, text, thousands};
+use crate::format::{moment, text, thousands};
+use crate::table::table;
 use crate::{settings, stdout};
 
 pub(crate) fn run(args: &QuotaArgs, common: &CommonArgs) -> Result<u8, Error> {

@@ -11,7 +11,8 @@ use vinrich::vendors::Counted;
 use vinrich::{Context, SystemClock};
 
 use crate::cli::{QuotaArgs, ReportFormat};
-use crate::format::{count, table, text, thousands, visible};
+use crate::format::{count, text, thousands, visible};
+use crate::table::table;
 use crate::{args_to_plan, signals, stdout};
 
 /// 0 when the books agree as far as they are settled, else 3; 77 when no vendor

@@ -8,7 +8,8 @@ use vinrich::domain::error::{Error, Exit};
 use vinrich::store::{RunRecord, Store};
 
 use crate::cli::{CommonArgs, RunsCommand};
-use crate::format::{at, span, table, text, thousands, visible, visible_json};
+use crate::format::{at, span, text, thousands, visible, visible_json};
+use crate::table::table;
 use crate::{settings, stdout};
 
 pub(crate) fn run(command: &RunsCommand, common: &CommonArgs) -> Result<u8, Error> {

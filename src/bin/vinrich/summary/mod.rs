@@ -4,7 +4,6 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::IsTerminal;
 
 use vinrich::domain::Timestamp;
 use vinrich::domain::error::Exit;
@@ -12,10 +11,11 @@ use vinrich::domain::events::{Events, Level};
 use vinrich::report::{DatasetReport, Report, VendorReport};
 
 use crate::cli::{CommonArgs, LogFormat};
-use crate::console::Console;
+use crate::console::{Console, wants_colour};
 use crate::format::{
-    by_reason, bytes, count, moment, now, table, text, thousands, took, visible, visible_json,
+    Paint, by_reason, bytes, count, moment, now, text, thousands, took, visible, visible_json,
 };
+use crate::table::table;
 
 /// Prints what the run did: all of it, or with `--quiet` only what needs doing.
 pub(crate) fn print(report: &Report, console: &Console, common: &CommonArgs) {
@@ -51,11 +51,6 @@ pub(crate) fn print_acted(report: &Report, headline: &str, console: &Console, co
     let colour = wants_colour();
     lines.extend(verdict(report).iter().map(|line| painted(report.exit_code, line, colour)));
     console.print(&text(&lines));
-}
-
-fn wants_colour() -> bool {
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    std::io::stderr().is_terminal() && !refused
 }
 
 /// Warnings shown; the report has them all.
@@ -342,14 +337,8 @@ fn finished(code: u8) -> Option<Exit> {
 }
 
 fn painted(code: u8, text: &str, colour: bool) -> String {
-    const GREEN: &str = "\u{1b}[32m";
-    const YELLOW: &str = "\u{1b}[33m";
-    const RESET: &str = "\u{1b}[0m";
-    match (colour, code) {
-        (false, _) => text.to_owned(),
-        (true, 0) => format!("{GREEN}{text}{RESET}"),
-        (true, _) => format!("{YELLOW}{text}{RESET}"),
-    }
+    let paint = if code == 0 { Paint::Green } else { Paint::Yellow };
+    paint.on(text, colour)
 }
 
 fn as_json(report: &Report, time: &str) -> String {

@@ -99,6 +99,7 @@ fn the_format_follows_the_name_and_the_flag_beats_it() {
 #[test]
 fn each_contradiction_has_its_message() {
     for (words, expected) in [
+        ("f -o - --rejects -", "`--output` and `--rejects` are both stdout"),
         ("f -o out/", "`--output` names a folder: `out/`"),
         ("f -o o.parquet --for-excel", "`--for-excel` guards CSV cells; the output is not CSV"),
         (

@@ -17,23 +17,42 @@ fn asking() -> Progress {
     }
 }
 
+fn all_of(progress: &Progress) -> String {
+    status(progress, usize::MAX)
+}
+
+#[test]
+fn a_narrow_terminal_gets_what_matters_first() {
+    assert_eq!(
+        status(&asking(), 80),
+        "asking: 40 of 1,000 calls, waiting for carvin: quota 100/day, until 02:10"
+    );
+    let unhindered = Progress { waiting: None, ..asking() };
+    assert_eq!(
+        status(&unhindered, 77),
+        "asking: 40 of 1,000 calls, 2 h 5 min to go, 60 of 100/day left, $0.08 spent"
+    );
+    assert_eq!(status(&unhindered, 40), "asking: 40 of 1,000 calls, $0.08 spent");
+    assert_eq!(status(&unhindered, 10), "asking: 40 of 1,000 calls");
+}
+
 #[test]
 fn one_line_shows_how_far_the_run_is() {
     assert_eq!(
-        status(&asking()),
+        all_of(&asking()),
         "asking: 40 of 1,000 calls, waiting for carvin: quota 100/day, until 02:10, \
              2 h 5 min to go, 60 of 100/day left, $0.08 spent, \
              1,500 of 2,000 lookups from the store"
     );
     let unhindered = Progress { eta_seconds: Some(0), waiting: None, ..asking() };
-    assert!(!status(&unhindered).contains("to go"), "{}", status(&unhindered));
+    assert!(!all_of(&unhindered).contains("to go"), "{}", all_of(&unhindered));
     let reading = Progress { rows: 1200, ..Progress::default() };
-    assert_eq!(status(&reading), "reading: 1,200 rows");
+    assert_eq!(all_of(&reading), "reading: 1,200 rows");
     let writing = Progress { phase: Phase::Writing, rows: 1, ..asking() };
-    assert_eq!(status(&writing), "writing: 1 of 2,000 rows, $0.08 spent");
+    assert_eq!(all_of(&writing), "writing: 1 of 2,000 rows, $0.08 spent");
     let done = Progress { phase: Phase::Done, ..asking() };
     assert_eq!(
-        status(&done),
+        all_of(&done),
         "done: 2,000 rows, 40 calls, $0.08 spent, 1,500 of 2,000 lookups from the store"
     );
 }
@@ -54,7 +73,7 @@ fn a_log_gets_the_first_line_one_a_minute_and_the_last() {
 #[test]
 fn a_note_is_one_line_whatever_it_holds() {
     assert_eq!(
-        text_line(Level::Warn, "column `a\u{1b}[1m\nb`"),
+        text_line(Level::Warn, "column `a\u{1b}[1m\nb`", false),
         "warning: column `a\\u{1b}[1m\\u{a}b`"
     );
     let line = json_line("2026-01-01T00:00:00Z", Level::Error, "denied", "a \"b\"\n");

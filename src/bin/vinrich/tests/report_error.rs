@@ -10,9 +10,16 @@ fn full_disk() -> Error {
 #[test]
 fn an_error_is_printed_with_causes_and_hint() {
     assert_eq!(
-        as_text(&full_disk()),
+        as_text(&full_disk(), false),
         "error: cannot write `a\\u{1b}[2Jb.csv`\n  caused by: no space left\nhint: make room, then run again\n"
     );
+}
+
+#[test]
+fn colours_mark_what_a_line_is() {
+    let shown = as_text(&full_disk(), true);
+    assert!(shown.starts_with("\u{1b}[31merror:\u{1b}[0m cannot write"), "{shown:?}");
+    assert!(shown.contains("\n\u{1b}[32mhint:\u{1b}[0m make room"), "{shown:?}");
 }
 
 #[test]

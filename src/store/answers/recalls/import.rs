@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::merge;
 use super::{UNKNOWN_YEAR, campaign_columns, read_campaign};
 use crate::domain::facts::{Campaign, Days, day};
+use crate::domain::numbers::thousands;
 use crate::domain::{Error, Timestamp};
 use crate::matching::bare;
 use crate::reference::nhtsa_file::{self, Edition, Part, Record};
@@ -133,8 +134,9 @@ impl<'a> Import<'a> {
         let name = |days: Option<Days>| days.and_then(day).unwrap_or_else(|| "no day".into());
         Ok(if edition.rows * 100 < rows * SHRUNK {
             Some(format!(
-                "it has {} rows, the edition that the store holds has {rows}: it may be cut off",
-                edition.rows
+                "it has {} rows, the edition that the store holds has {}: it may be cut off",
+                thousands(edition.rows),
+                thousands(rows)
             ))
         } else if edition.newest < newest {
             Some(format!(
