@@ -10,8 +10,9 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray, StringBu
 use arrow::compute::{cast, filter};
 use arrow::datatypes::DataType;
 
-use crate::domain::Error;
+use super::corrections::Corrections;
 use crate::domain::vin::{self, Reading, Rules, VinError};
+use crate::domain::{Error, Vin};
 use crate::matching::row_vehicle::{Claim, Claims};
 
 /// Rows of a batch: enough to decode on every core, and to encode at a time.
@@ -35,6 +36,7 @@ pub struct Batch {
     spans: Vec<Span>,
     /// What is wrong with some of its rows, in their order.
     problems: Vec<Problem>,
+    corrections: Option<Arc<Corrections>>,
 }
 
 /// Where one file's rows begin in a batch.
@@ -74,6 +76,11 @@ impl Batch {
     /// Whether it has none: only the last batch of a pass may be empty.
     pub fn is_empty(&self) -> bool {
         self.rows == 0
+    }
+
+    /// The same, with what a person gave to its rows.
+    pub(super) fn corrected_by(self, corrections: Option<&Arc<Corrections>>) -> Self {
+        Self { corrections: corrections.cloned(), ..self }
     }
 
     /// One column for each of [`Inputs::columns`](super::Inputs::columns); null is an empty cell.
@@ -149,12 +156,22 @@ impl<'a> Row<'a> {
         (0..self.batch.carried).map(move |column| self.text(column))
     }
 
-    /// What became of the VIN cell, or of the record itself.
+    /// What became of the VIN cell, or of the record itself, or of what a person gave to
+    /// it since.
     pub fn reading(self, rules: Rules) -> Reading {
+        if let Some(vin) = self.correction() {
+            let reading = vin::read(vin.as_ref(), rules);
+            return Reading { normalized: true, repaired: true, ..reading };
+        }
         match self.found_problem() {
             None => vin::read(self.vin(), rules),
             Some(problem) => Reading::rejected(problem.error).detail(problem.detail.clone()),
         }
+    }
+
+    fn correction(self) -> Option<Vin> {
+        let corrections = self.batch.corrections.as_ref()?;
+        corrections.vin_of(self.file(), self.source_row(), self.vin())
     }
 
     /// What is wrong with the record itself, before its VIN is looked at.
@@ -271,6 +288,7 @@ impl Filling {
             carried: self.carried,
             spans: mem::replace(&mut self.spans, next.into_iter().collect()),
             problems: mem::take(&mut self.problems),
+            corrections: None,
         }
     }
 }

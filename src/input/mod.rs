@@ -11,13 +11,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::domain::Error;
 use crate::matching::row_vehicle::Claim;
 
 mod batch;
 mod columns;
+mod corrections;
 mod delimited;
 mod file;
 mod layout;
@@ -34,8 +35,10 @@ pub use file::InputFile;
 pub use pass::{Batches, FileDigest};
 pub use row_ids::RowIds;
 
+use corrections::Corrections;
 use pass::Selection;
 use row_ids::KeyPart;
+use source::Source;
 
 /// What the command line says about the input.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +59,8 @@ pub struct InputSpec {
     /// Columns whose cells are a row's id, named as `vin_column` is; `vin` is the
     /// normalised VIN. The source's name and the row's place where empty.
     pub row_key: Vec<String>,
+    /// A rejects file in which a person accepted or typed VINs.
+    pub corrections: Option<String>,
 }
 
 /// The opened input.
@@ -67,6 +72,7 @@ pub struct Inputs {
     whole: Selection,
     vins: Selection,
     row_key: Vec<KeyPart>,
+    corrections: Option<Arc<Corrections>>,
     warnings: Vec<String>,
     /// What the first whole pass read, which every later one must read again.
     first_pass: OnceLock<Vec<FileDigest>>,
@@ -87,6 +93,18 @@ impl Inputs {
         }
         let mut warnings = Vec::new();
         let sources = source::open_all(&spec.sources, &mut warnings)?;
+        let mut inputs = Self::of_sources(sources, spec, warnings)?;
+        let corrections = spec.corrections.as_deref();
+        let corrections = corrections.map(|name| Corrections::open(name, &inputs.files));
+        inputs.corrections = corrections.transpose()?.map(Arc::new);
+        Ok(inputs)
+    }
+
+    fn of_sources(
+        sources: Vec<Source>,
+        spec: &InputSpec,
+        warnings: Vec<String>,
+    ) -> Result<Self, Error> {
         let files = sources
             .into_iter()
             .map(|source| InputFile::open(source, spec))
@@ -96,12 +114,14 @@ impl Inputs {
         let columns = kept(all, &spec.keep)?;
         let (whole, vins) = (Selection::whole(&files, &columns, &keys), Selection::vins(&files));
         let row_key = row_ids::parts(&spec.row_key, &keys, |name| whole.place_of(name));
-        Ok(Self { files, columns, whole, vins, row_key, warnings, first_pass: OnceLock::new() })
+        let (corrections, first_pass) = (None, OnceLock::new());
+        Ok(Self { files, columns, whole, vins, row_key, corrections, warnings, first_pass })
     }
 
     /// Fails with 66 where a source does not exist. Nothing is opened or read.
     pub fn check_exist(spec: &InputSpec) -> Result<(), Error> {
-        source::expand_all(&spec.sources).map(drop)
+        let named = spec.sources.iter().chain(&spec.corrections).cloned();
+        source::expand_all(&named.collect::<Vec<_>>()).map(drop)
     }
 
     /// Fails with 64 where the ids of rows of two files would be the same. `spec` is what
@@ -126,10 +146,11 @@ impl Inputs {
     }
 
     /// The paths of the files, which no output may overwrite. What the shell
-    /// opened as standard input is among them.
+    /// opened as standard input is among them, and the corrections are.
     pub fn paths(&self) -> Vec<PathBuf> {
         let path = |file: &InputFile| file.path.clone().unwrap_or_else(|| "/dev/stdin".into());
-        self.files.iter().map(path).collect()
+        let corrections = self.corrections.iter().map(|corrections| corrections.path());
+        self.files.iter().map(path).chain(corrections).collect()
     }
 
     /// The columns carried through: the union over the files, in order of
@@ -157,6 +178,7 @@ impl Inputs {
             .iter()
             .cloned()
             .chain(self.files.iter().flat_map(InputFile::warnings))
+            .chain(self.corrections.iter().flat_map(|corrections| corrections.warnings()))
             .collect()
     }
 

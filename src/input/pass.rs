@@ -50,7 +50,7 @@ impl<'a> Batches<'a> {
             self.digests.extend(self.reader.take().map(Reader::finish));
             self.start_file()?;
         }
-        Ok(Some(self.filling.take()))
+        Ok(Some(self.filling.take().corrected_by(self.inputs.corrections.as_ref())))
     }
 
     /// The digests of the files; what was not read yet is read now.

@@ -23,15 +23,8 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 7] = [
-        Self::Csv,
-        Self::Tsv,
-        Self::Parquet,
-        Self::Jsonl,
-        Self::Arrow,
-        Self::Arrows,
-        Self::Xlsx,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Csv, Self::Tsv, Self::Parquet, Self::Jsonl, Self::Arrow, Self::Arrows, Self::Xlsx];
 
     /// The word used in flags.
     pub const fn name(self) -> &'static str {

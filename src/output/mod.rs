@@ -240,8 +240,8 @@ impl Output {
         let of_rejects: Vec<_> = REJECT_COLUMNS.iter().collect();
         let is_workbook = spec.format == Format::Xlsx;
         let diverts = targets.rejects.is_some();
-        let rejects_layout = (diverts || is_workbook)
-            .then(|| Layout::new(Naming::Kept, input, &of_rejects, &[]));
+        let rejects_layout =
+            (diverts || is_workbook).then(|| Layout::new(Naming::Kept, input, &of_rejects, &[]));
         if is_workbook {
             about.extend(input.files.iter().map(|name| ("input".to_owned(), name.clone())));
         }

@@ -107,6 +107,7 @@ fn input(args: &InputArgs) -> InputSpec {
         keep: args.keep.clone(),
         source_name: args.source_name.clone(),
         row_key: args.row_key.clone(),
+        corrections: args.corrections.clone(),
         ..rows(&args.rows)
     }
 }

@@ -30,6 +30,9 @@ pub(crate) fn print(error: &Error, format: LogFormat) -> u8 {
 /// The process ends at once: the store is made for that, and a half-dead run is not.
 pub(crate) fn on_panic() {
     std::panic::set_hook(Box::new(|info| {
+        if vinrich::output::workbook::catches_panics() {
+            return;
+        }
         // Without a stderr the exit code alone says it.
         let _unread = writeln!(io::stderr().lock(), "{}", panic_line(info));
         signal_hook::low_level::exit(i32::from(Exit::Internal.code()));

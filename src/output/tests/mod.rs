@@ -5,6 +5,7 @@ mod formats;
 mod hashes;
 mod streams;
 mod text;
+mod workbook;
 
 use std::fs;
 use std::io;

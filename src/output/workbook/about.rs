@@ -3,6 +3,7 @@
 use arrow::datatypes::{Field, Schema};
 use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 
+use super::sheet::shortened;
 use super::{About, Described, REJECTS};
 use crate::output::columns::{DESCRIPTION, ORIGINAL_NAME};
 
@@ -41,7 +42,7 @@ pub(super) fn write(sheet: &mut Worksheet, about: &About) -> Result<(), XlsxErro
     let mut row = 0;
     for (name, value) in &about.facts {
         sheet.write_string_with_format(row, 0, name, &bold)?;
-        sheet.write_string(row, 1, value)?;
+        sheet.write_string(row, 1, fitting(value))?;
         row += 1;
     }
     row += 1;
@@ -51,9 +52,14 @@ pub(super) fn write(sheet: &mut Worksheet, about: &About) -> Result<(), XlsxErro
     for column in &about.columns {
         row += 1;
         sheet.write_string(row, 0, column.sheet)?;
-        sheet.write_string(row, 1, &column.name)?;
+        sheet.write_string(row, 1, fitting(&column.name))?;
         sheet.write_string(row, 2, &column.kind)?;
-        sheet.write_string_with_format(row, 3, &column.description, &wrapped)?;
+        sheet.write_string_with_format(row, 3, fitting(&column.description), &wrapped)?;
     }
     Ok(())
+}
+
+/// What of a text fits into a cell.
+fn fitting(text: &str) -> String {
+    shortened(text).unwrap_or_else(|| text.to_owned())
 }

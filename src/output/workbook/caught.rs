@@ -32,10 +32,14 @@ pub(super) fn caught<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
 /// A temporary file that cannot be made, or written.
 pub(super) fn unwritten(cause: impl std::fmt::Display) -> io::Error {
     let folder = std::env::temp_dir();
-    io::Error::other(format!(
+    let cause = cause.to_string();
+    let is_full = cause.contains("StorageFull");
+    let kind = if is_full { io::ErrorKind::StorageFull } else { io::ErrorKind::Other };
+    let text = format!(
         "a workbook is first written to temporary files, and those in `{}` cannot be written: {cause}; free some space, or point TMPDIR at a roomier folder",
         folder.display()
-    ))
+    );
+    io::Error::new(kind, text)
 }
 
 fn message(panic: &(dyn Any + Send)) -> Option<&str> {

@@ -16,7 +16,7 @@ mod values;
 use std::fs::File;
 use std::io;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::Schema;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
@@ -41,6 +41,8 @@ const MENDING: [&str; 7] = [
 
 /// Rows of a sheet below its header.
 pub const MOST_ROWS: u64 = 1_048_575;
+/// Columns of a sheet.
+pub const MOST_COLUMNS: u64 = 16_384;
 /// Characters of a cell, as UTF-16 counts them.
 pub const MOST_CHARACTERS: u64 = 32_767;
 
@@ -103,7 +105,8 @@ impl WorkbookEncoder {
     }
 
     fn mark(&mut self) -> Result<(), XlsxError> {
-        let cells = ["recall_park_it", "recall_park_outside"].map(|name| self.fleet.first_cell_of(name));
+        let cells =
+            ["recall_park_it", "recall_park_outside"].map(|name| self.fleet.first_cell_of(name));
         let cells: Vec<String> = cells.into_iter().flatten().collect();
         if !cells.is_empty() {
             self.fleet.mark(&format!("=OR({})", cells.join(",")), PARKED_COLOR)?;
@@ -164,6 +167,19 @@ fn in_order(rejects: &Schema) -> Vec<usize> {
     order
 }
 
+/// The first text of a column that is too long for a cell: its row, and its characters.
+pub(crate) fn first_too_long(cells: &ArrayRef) -> Option<(usize, u64)> {
+    let texts = cells.as_string_opt::<i32>()?;
+    let too_long = |text: &str| Some(characters(text)).filter(|length| *length > MOST_CHARACTERS);
+    texts.iter().enumerate().find_map(|(row, text)| Some((row, too_long(text?)?)))
+}
+
+/// As many as a spreadsheet counts; bytes, where those are few enough.
+fn characters(text: &str) -> u64 {
+    let bytes = text.len() as u64;
+    if bytes <= MOST_CHARACTERS { bytes } else { text.encode_utf16().count() as u64 }
+}
+
 /// Checks that `file` ends as a workbook does.
 pub(super) fn check_end(file: &File) -> io::Result<()> {
     let archive = zip::ZipArchive::new(io::BufReader::new(file)).map_err(io::Error::other)?;
@@ -180,7 +196,3 @@ fn as_io(error: XlsxError) -> io::Error {
         other => io::Error::other(other),
     }
 }
-
-#[cfg(test)]
-#[path = "tests/mod.rs"]
-mod tests;

@@ -10,7 +10,7 @@ use rust_xlsxwriter::{
 };
 
 use super::values::{Kind, Value, Values};
-use super::{MOST_CHARACTERS, MOST_ROWS, as_io};
+use super::{MOST_CHARACTERS, MOST_ROWS, as_io, characters};
 use crate::output::columns::ORIGINAL_NAME;
 
 /// Excel shows `###` for a longer text that is marked as text.
@@ -81,7 +81,9 @@ impl Sheet {
                 if let Some(format) = &column.format {
                     sheet.set_column_format(place, format)?;
                 }
-                sheet.write_string_with_format(0, place, &column.name, &header)?;
+                let short = shortened(&column.name);
+                let name = short.as_deref().unwrap_or(&column.name);
+                sheet.write_string_with_format(0, place, name, &header)?;
             }
             Ok(())
         };
@@ -182,17 +184,16 @@ impl Sheet {
 }
 
 /// What of a text fits into a cell, and how much does not; `None` where all of it fits.
-fn shortened(text: &str) -> Option<String> {
-    let most = usize::try_from(MOST_CHARACTERS).unwrap_or(usize::MAX);
-    let length = if text.len() <= most { 0 } else { text.encode_utf16().count() };
-    if length <= most {
+pub(super) fn shortened(text: &str) -> Option<String> {
+    let length = characters(text);
+    if length <= MOST_CHARACTERS {
         return None;
     }
     let suffix = format!(" … [cut by vinrich: the whole text has {length} characters]");
-    let room = most - suffix.encode_utf16().count();
+    let room = MOST_CHARACTERS - characters(&suffix);
     let mut taken = 0;
     let fits = |c: &char| {
-        taken += c.len_utf16();
+        taken += c.len_utf16() as u64;
         taken <= room
     };
     Some(text.chars().take_while(fits).chain(suffix.chars()).collect())

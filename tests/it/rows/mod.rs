@@ -16,4 +16,5 @@ mod recall_file;
 mod stale;
 mod thresholds;
 mod vpic;
+mod workbook;
 mod zeros;

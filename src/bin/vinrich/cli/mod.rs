@@ -182,6 +182,10 @@ pub(crate) struct InputArgs {
     /// What the input is called in each `row_id`, also on stdin [default: the name of the file]
     #[arg(long, value_name = "NAME")]
     pub(crate) source_name: Option<String>,
+    /// Read rows as the VINs that a person put into `accepted_vin` of this rejects file, or of
+    /// the sheet Rejects of this workbook
+    #[arg(long, value_name = "FILE")]
+    pub(crate) corrections: Option<String>,
     /// Reject a VIN whose check digit fails, instead of warning
     #[arg(long)]
     pub(crate) strict: bool,
