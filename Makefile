@@ -41,9 +41,8 @@ demo: vpic-data ## enrich sample-data/fleet.csv into ./demo, with no key, no mon
 		$(WITH_VPIC) $(VINRICH) decode 1HGCM82633A004352; echo; \
 	fi
 	@echo 'The vehicles, recalls and prices in the files are made up by the sandbox. The files:'
-	@echo '  demo/fleet.csv                                        all columns, as text'
-	@echo '  demo/fleet.parquet                                    the same, typed'
-	@echo '  demo/fleet.csv.run.json, demo/fleet.parquet.run.json  what each run did'
+	@echo '  demo/fleet.csv      all columns, as text'
+	@echo '  demo/fleet.parquet  the same, typed'
 
 vpic-data: ## fetch the offline decoder's data for demo and test, which do without them where there is no pip
 	$(CARGO) build --locked
@@ -114,6 +113,7 @@ soak: ## the long forms of the tests, about an hour; VINRICH_SOAK_MINUTES=60 mak
 	VINRICH_LONG=1 $(LONG) rows::stale::dead rows::inputs::sizes
 	VINRICH_LONG=1 $(LONG) quota::processes
 	VINRICH_WIRE_CASES=150 $(LONG) conservation::wire
+	VINRICH_DIALECTS=10000 $(LONG) rows::dialects
 	VINRICH_SWEEP=12 $(LONG) disk::damage disk::broken_off disk::full
 	VINRICH_WRITES=10000 $(LONG) kills::crowd
 	VINRICH_NIGHTS=200 $(LONG) quota::fairness

@@ -110,7 +110,7 @@ pub use enrich::explain::explain;
 pub use enrich::plan::Plan;
 pub use enrich::plan::forecast::plan;
 pub use enrich::session::Context;
-pub use files::SystemClock;
+pub use files::{SystemClock, real_path};
 pub use gate::quotas as quota;
 pub use ops::check::check;
 pub use ops::client::{Confirm, Intent};
@@ -120,7 +120,7 @@ pub use ops::validate::validate;
 
 // What else a verb takes or returns, in a module by its name.
 pub use enrich::{explain, plan, report};
-pub use gate::{AskedWait, VendorQuota};
+pub use gate::{AskedWait, PingUrl, VendorQuota};
 pub use ops::{check, photos, reconcile, tool};
 
 // What the command, the tests and the fuzz targets need besides.

@@ -107,6 +107,7 @@ impl<'a> Runner<'a> {
         let ttl = format!("{}ms", ttl.as_millis());
         let mut child = Command::new(&self.spec.executable)
             .args(["enrich", "fleet.csv", "-o", "out.csv", "--with", "decode,recalls", "--quiet"])
+            .args(["--report", "report.json"])
             .current_dir(self.folder)
             .env_clear()
             .env("HOME", self.folder)
@@ -165,7 +166,7 @@ impl<'a> Runner<'a> {
     }
 
     fn report(&self) -> Result<Value> {
-        let file = File::open(self.folder.join("out.csv.run.json"))?;
+        let file = File::open(self.folder.join("report.json"))?;
         Ok(serde_json::from_reader(BufReader::new(file))?)
     }
 

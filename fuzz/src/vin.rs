@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vinrich::domain::facts::DecodeFacts;
 use vinrich::domain::vin::{self, Reading, Rules, Vin, VinError};
 use vinrich::repair::suggest;
-use vinrich::row_vehicle::Claims;
+use vinrich::row_vehicle::RowVehicle;
 
 /// The cell, and in further lines the row's make, model and year.
 pub(crate) fn vin(bytes: &[u8]) {
@@ -16,8 +16,8 @@ pub(crate) fn vin(bytes: &[u8]) {
     for (strict, repair) in [(false, false), (true, false), (false, true), (true, true)] {
         assert_read(cell, Rules { strict, repair });
     }
-    let claims = Claims::of(lines.next(), lines.next(), lines.next());
-    assert_candidates(cell, &claims);
+    let vehicle = RowVehicle::of(lines.next(), lines.next(), lines.next());
+    assert_candidates(cell, &vehicle);
 }
 
 fn assert_read(cell: &str, rules: Rules) {
@@ -71,7 +71,7 @@ fn assert_vin(vin: &Vin) {
 }
 
 /// Every candidate fits; of them one is suggested at most, and only one that decodes.
-fn assert_candidates(cell: &str, claims: &Claims<'_>) {
+fn assert_candidates(cell: &str, vehicle: &RowVehicle<'_>) {
     let candidates = vin::candidates(cell);
     assert!(candidates.is_sorted(), "candidates are in order");
     for vin in &candidates {
@@ -79,9 +79,9 @@ fn assert_candidates(cell: &str, claims: &Claims<'_>) {
         assert!(vin.check_digit_fits(), "a candidate that does not fit");
     }
     let of_claims = Arc::new(DecodeFacts {
-        make: Some(claims.make.unwrap_or("FORD").to_owned()),
-        model: claims.model.map(str::to_owned),
-        model_year: claims.year,
+        make: Some(vehicle.make.unwrap_or("FORD").to_owned()),
+        model: vehicle.model.map(str::to_owned),
+        model_year: vehicle.year,
         ..DecodeFacts::default()
     });
     for decodes in [0_usize, 1, 3] {
@@ -89,7 +89,7 @@ fn assert_candidates(cell: &str, claims: &Claims<'_>) {
             let serial: usize = vin.as_str().bytes().map(usize::from).sum();
             serial.is_multiple_of(decodes).then(|| Arc::clone(&of_claims))
         };
-        if let Some(suggested) = suggest(cell, claims, decode) {
+        if let Some(suggested) = suggest(cell, vehicle, decode) {
             assert!(candidates.contains(&suggested) && decode(&suggested).is_some());
         }
     }

@@ -1,4 +1,4 @@
-//! Fatal errors and exit codes: what stops a run, and what the shell is told.
+//! Fatal errors and exit codes: what stops a run, and what the shell gets.
 //!
 //! An [`Error`] stops the run. What goes wrong with one call or one key is no
 //! `Error` but a [`Fault`](crate::domain::outcome::Fault) or an

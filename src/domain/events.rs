@@ -1,5 +1,7 @@
 //! What a run tells while it goes on. The library tells, the binary draws.
 
+use serde::Serialize;
+
 use crate::domain::money::Micros;
 
 /// Where a run's news go. Called from several threads.
@@ -7,8 +9,64 @@ pub trait Events: Sync {
     /// The run has come this far. Called often; drawing is the receiver's choice.
     fn progress(&self, progress: &Progress);
 
-    /// Something a person should read. `code` is stable, `message` is not.
-    fn note(&self, level: Level, code: &'static str, message: &str);
+    /// Something a person should read.
+    fn publish(&self, note: &Note<'_>);
+
+    /// As [`Events::publish`], for a note without fields.
+    fn note(&self, level: Level, code: &'static str, message: &str) {
+        self.publish(&Note { level, code, message, fields: Fields::default() });
+    }
+
+    /// A run begins: what follows is of it.
+    fn run_started(&self, _run_id: &str) {}
+}
+
+/// One piece of news.
+#[derive(Clone, Debug)]
+pub struct Note<'a> {
+    /// How loud it is.
+    pub level: Level,
+    /// Stable, for programs.
+    pub code: &'static str,
+    /// For people; it may change.
+    pub message: &'a str,
+    /// What it is about, for programs.
+    pub fields: Fields,
+}
+
+/// What a piece of news is about, as far as that applies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Fields {
+    /// The vendor, as in the `<dataset>_vendor` columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// Why, in a word that is stable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What the vendor replied with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<u16>,
+    /// Rows done so far, or written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Money spent by this run, in millionths of a US dollar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_micros: Option<i64>,
+    /// When running again makes sense, RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume_at: Option<String>,
+}
+
+impl Fields {
+    /// News with a reason.
+    pub fn because(reason: &str) -> Self {
+        Self { reason: Some(reason.to_owned()), ..Self::default() }
+    }
+
+    /// News of a vendor.
+    pub fn of_vendor(vendor: &str) -> Self {
+        Self { vendor: Some(vendor.to_owned()), ..Self::default() }
+    }
 }
 
 /// How loud a note is.
@@ -68,5 +126,5 @@ pub struct Silent;
 
 impl Events for Silent {
     fn progress(&self, _progress: &Progress) {}
-    fn note(&self, _level: Level, _code: &'static str, _message: &str) {}
+    fn publish(&self, _note: &Note<'_>) {}
 }

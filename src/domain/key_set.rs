@@ -17,9 +17,13 @@ pub enum KeySet {
         /// Their numbers, by VIN.
         sorted: Vec<u32>,
     },
-    /// Keys of one other kind with their stored forms, sorted by those; the number
-    /// is the place.
-    Others(Vec<(Key, String)>),
+    /// Keys of one other kind; the number is the place.
+    Others {
+        /// Those that are known, with their stored forms, sorted by those.
+        keys: Vec<(Key, String)>,
+        /// How many more there are whose names are not known yet.
+        unnamed: u32,
+    },
 }
 
 impl KeySet {
@@ -46,14 +50,31 @@ impl KeySet {
         let mut keys: Vec<(Key, String)> = keys.map(with_form).collect();
         keys.sort_unstable_by(|a, b| a.1.cmp(&b.1));
         keys.dedup_by(|a, b| a.1 == b.1);
-        Self::Others(keys)
+        Self::Others { keys, unnamed: 0 }
+    }
+
+    /// The same, and so many more whose names are not known yet. VINs are known.
+    #[must_use]
+    pub fn and_unnamed(self, more: u32) -> Self {
+        match self {
+            Self::Vins { .. } => self,
+            Self::Others { keys, unnamed } => Self::Others { keys, unnamed: unnamed + more },
+        }
+    }
+
+    /// Whether the name of the key numbered `id` is not known yet.
+    pub fn is_unnamed(&self, id: u32) -> bool {
+        match self {
+            Self::Vins { .. } => false,
+            Self::Others { keys, .. } => id as usize >= keys.len(),
+        }
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
         match self {
             Self::Vins { sorted, .. } => sorted.len(),
-            Self::Others(keys) => keys.len(),
+            Self::Others { keys, unnamed } => keys.len() + *unnamed as usize,
         }
     }
 
@@ -62,11 +83,11 @@ impl KeySet {
         self.len() == 0
     }
 
-    /// The key numbered `id`.
+    /// The key numbered `id`, which must have a name.
     pub fn key(&self, id: u32) -> Key {
         match self {
             Self::Vins { distinct, .. } => Key::Vin(distinct.vin(id)),
-            Self::Others(keys) => keys[id as usize].0.clone(),
+            Self::Others { keys, .. } => keys[id as usize].0.clone(),
         }
     }
 
@@ -75,7 +96,7 @@ impl KeySet {
     pub fn occurrences(&self, id: u32) -> Option<u32> {
         match self {
             Self::Vins { distinct, .. } => Some(distinct.times(id)),
-            Self::Others(_) => None,
+            Self::Others { .. } => None,
         }
     }
 
@@ -83,15 +104,16 @@ impl KeySet {
     pub fn vehicle(&self, id: u32) -> Option<&Vehicle> {
         match self {
             Self::Vins { .. } => None,
-            Self::Others(keys) => vehicle(&keys.get(id as usize)?.0),
+            Self::Others { keys, .. } => vehicle(&keys.get(id as usize)?.0),
         }
     }
 
-    /// Every vehicle with its number, sorted; none where the keys are no vehicles.
+    /// Every vehicle that has a name, with its number, sorted; none where the keys
+    /// are of another kind.
     pub fn each_vehicle(&self) -> impl Iterator<Item = (u32, Vehicle)> + '_ {
         let keys = match self {
             Self::Vins { .. } => &[][..],
-            Self::Others(keys) => keys,
+            Self::Others { keys, .. } => keys,
         };
         let numbered = (0u32..).zip(keys);
         numbered.filter_map(|(id, (key, _))| Some((id, vehicle(key)?.clone())))
@@ -102,7 +124,7 @@ impl KeySet {
         match (self, key) {
             (Self::Vins { distinct, .. }, Key::Vin(vin)) => distinct.get(vin),
             (Self::Vins { .. }, _) => None,
-            (Self::Others(keys), key) => {
+            (Self::Others { keys, .. }, key) => {
                 let stored = key.to_stored();
                 let place = keys.binary_search_by(|(_, known)| known.cmp(&stored)).ok()?;
                 u32::try_from(place).ok()
@@ -110,22 +132,26 @@ impl KeySet {
         }
     }
 
-    /// Every number, by key.
+    /// Every number, by key; those without a name come last.
     pub fn sorted(&self) -> Vec<u32> {
         match self {
             Self::Vins { sorted, .. } => sorted.clone(),
-            Self::Others(keys) => (0..).take(keys.len()).collect(),
+            Self::Others { .. } => (0..).take(self.len()).collect(),
         }
     }
 
-    /// The stored forms of the keys numbered `ids`, with their numbers.
-    pub fn stored<'k>(
-        &'k self,
-        ids: &'k [u32],
-    ) -> impl ExactSizeIterator<Item = (u32, StoredForm<'k>)> {
-        ids.iter().map(|&id| match self {
-            Self::Vins { distinct, .. } => (id, StoredForm::Vin(distinct.vin(id))),
-            Self::Others(keys) => (id, StoredForm::Text(&keys[id as usize].1)),
+    /// The stored forms of all keys that have a name, with their numbers, sorted.
+    pub fn stored(&self) -> impl ExactSizeIterator<Item = (u32, StoredForm<'_>)> {
+        let named = match self {
+            Self::Vins { sorted, .. } => sorted.len(),
+            Self::Others { keys, .. } => keys.len(),
+        };
+        (0..u32::try_from(named).unwrap_or(u32::MAX)).map(move |place| match self {
+            Self::Vins { distinct, sorted } => {
+                let id = sorted[place as usize];
+                (id, StoredForm::Vin(distinct.vin(id)))
+            }
+            Self::Others { keys, .. } => (place, StoredForm::Text(&keys[place as usize].1)),
         })
     }
 }

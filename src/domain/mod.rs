@@ -18,7 +18,7 @@ pub mod vin_set;
 
 pub use cancel::Cancel;
 pub use error::{Error, Exit};
-pub use events::{Events, Level, Phase, Progress, Silent};
+pub use events::{Events, Fields, Level, Note, Phase, Progress, Silent};
 pub use freshness::{Freshness, Times};
 pub use key::{Effect, Key, KeyKind, Page, Task, Vehicle};
 pub use key_set::KeySet;

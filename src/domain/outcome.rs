@@ -54,6 +54,17 @@ pub enum Denied {
     Billing,
 }
 
+impl Denied {
+    /// The `reason` of a log line.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Scope => "scope",
+            Self::Billing => "billing",
+        }
+    }
+}
+
 /// Why one call brought no answer. How the gate reacts depends on nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
@@ -122,13 +133,13 @@ pub enum Answer {
 pub enum NotAsked {
     /// A quota window is full for longer than `max_wait`.
     Quota,
-    /// The server told us to wait longer than `max_wait`.
+    /// The server asked us to wait longer than `max_wait`.
     RateLimited,
     /// The run's own limit: `--max-calls`, `--max-cost` or `spend`.
     OwnLimit,
     /// The vendor failed too often in a row.
     Breaker,
-    /// The run was told to stop.
+    /// The run was asked to stop.
     Stopped,
     /// `--offline`: nothing is asked.
     Offline,

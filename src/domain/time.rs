@@ -133,7 +133,7 @@ impl FromStr for Timestamp {
     }
 }
 
-/// A moment, told twice.
+/// A moment by two clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
     /// By the wall clock, which can be set, so that it can jump.

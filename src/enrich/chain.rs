@@ -205,7 +205,7 @@ impl Chains {
         self.add(Dataset::Decode, plan, available)?;
         let named = plan.datasets.named.contains(&Dataset::Recalls);
         if !self.by_dataset.contains_key(&Dataset::Decode) && !named {
-            // Nobody can tell the vehicles, and nobody asked for recalls by name.
+            // The vehicles are not known, and recalls were not asked for by name.
             self.left_out.insert(Dataset::Recalls, "the vehicles are not known".into());
             self.by_dataset.remove(&Dataset::Recalls);
         }
@@ -368,7 +368,7 @@ fn source(
     Ok(Err(Unusable::NoKey(place)))
 }
 
-/// By VIN in the largest batches; recalls by vehicle unless told otherwise.
+/// By VIN in the largest batches; recalls by vehicle unless the settings say otherwise.
 fn preferred(
     vendor: &'static dyn Vendor,
     dataset: Dataset,

@@ -12,8 +12,8 @@ use crate::domain::{
 use crate::enrich::board::{Answers, Board, Combined};
 use crate::enrich::chain::{self, Available, Chains, Source, Step};
 use crate::enrich::plan::Plan;
-use crate::enrich::plan::counter::{Assume, Line};
-use crate::enrich::plan::forecast::{Calls, Count};
+use crate::enrich::plan::counter::{Calls, Line, Range};
+use crate::enrich::plan::forecast::Count;
 use crate::store::{AnswerRecord, Store};
 
 /// All that was said about one VIN.
@@ -148,19 +148,19 @@ struct NextRun<'a> {
     kept: Answers<'a>,
     /// The vehicle under which recalls are asked, as far as decode has made it known.
     vehicle: Option<Vehicle>,
-    /// What is asked whatever sources answer.
-    least: Calls,
-    /// What may be asked, and what stands on the board if nobody knows anything.
-    most: (Calls, Answers<'a>),
+    /// What is asked.
+    calls: Calls,
+    /// What the board says when no source finds anything.
+    not_found: Answers<'a>,
     now: Timestamp,
 }
 
 impl<'a> NextRun<'a> {
     fn of(count: &Count<'a>, vins: &'a KeySet) -> Result<Self, Error> {
-        let (least, _) = count.calls(vins, Assume::Least)?;
-        let most = count.calls(vins, Assume::Most)?;
+        let (calls, not_found) = count.calls(vins)?;
         let (kept, mut vehicles) = count.kept(vins)?;
-        Ok(Self { kept, vehicle: vehicles.pop().flatten(), least, most, now: count.now })
+        let vehicle = vehicles.pop().flatten();
+        Ok(Self { kept, vehicle, calls, not_found, now: count.now })
     }
 
     /// The steps of a chain that the next run may take, in order, each with its condition.
@@ -187,7 +187,7 @@ impl<'a> NextRun<'a> {
     /// Whether a later step may be taken too.
     fn goes_on(&self, kept: &Board<'_>, place: usize) -> bool {
         let dataset = kept.chain.dataset;
-        let board = self.most.1.board(dataset);
+        let board = self.not_found.board(dataset);
         board.is_some_and(|board| {
             board.word(place, 0, None).is_none_or(|word| !board.settles(&word))
         })
@@ -197,7 +197,7 @@ impl<'a> NextRun<'a> {
         let id = local.id();
         let before = if asked_before { ", if no earlier source has the answer" } else { "" };
         let says =
-            self.most.1.board(kept.chain.dataset).and_then(|board| board.word(place, 0, None));
+            self.not_found.board(kept.chain.dataset).and_then(|board| board.word(place, 0, None));
         match says {
             Some(word) if !word.is_found() && !kept.settles(&word) => {
                 format!("{id} has no answer on this machine")
@@ -217,7 +217,8 @@ impl<'a> NextRun<'a> {
         if source.key_kind() == KeyKind::Page {
             return (format!("looked up in the inventory of {label}"), true);
         }
-        let (may, sure) = (asks(&self.most.0, kept, source), asks(&self.least, kept, source));
+        let calls = self.calls(kept, source);
+        let (may, sure) = (calls.most > 0, calls.least > 0);
         let vehicle_unknown = source.key_kind() == KeyKind::Vehicle && self.vehicle.is_none();
         if vehicle_unknown {
             let when = match (may, asked_before) {
@@ -246,19 +247,21 @@ impl<'a> NextRun<'a> {
             None if may || source.can_be_asked() => format!("{label} {asked}"),
             None => format!("{label} has no answer and cannot be asked"),
         };
-        if source.confirming().is_some_and(|by_vin| asks(&self.most.0, kept, &by_vin)) {
+        if source.confirming().is_some_and(|by_vin| self.calls(kept, &by_vin).most > 0) {
             line += "; a zero is confirmed by one call by VIN";
         }
-        if source.catalogue().is_some_and(|models| asks(&self.most.0, kept, &models)) {
+        if source.catalogue().is_some_and(|models| self.calls(kept, &models).most > 0) {
             line += "; a zero is held against its list of models";
         }
         (line, may)
     }
-}
 
-fn asks(calls: &Calls, kept: &Board<'_>, source: &Source) -> bool {
-    let (vendor, endpoint) = (source.name.vendor, source.name.endpoint);
-    calls.contains_key(&Line { dataset: kept.chain.dataset, vendor, endpoint })
+    /// The calls to one endpoint.
+    fn calls(&self, kept: &Board<'_>, source: &Source) -> Range {
+        let (vendor, endpoint) = (source.name.vendor, source.name.endpoint);
+        let line = Line { dataset: kept.chain.dataset, vendor, endpoint };
+        self.calls.get(&line).copied().unwrap_or_default()
+    }
 }
 
 /// What the store holds: what it says, and until when it is fresh.

@@ -19,11 +19,11 @@ use crate::enrich::ask::Asker;
 use crate::enrich::board::Answers;
 use crate::enrich::chain::{Available, Chain, Chains};
 use crate::enrich::plan::Plan;
-use crate::enrich::report::{Report, ReportBuilder};
+use crate::enrich::report::{Report, ReportBuilder, Watchers};
 use crate::enrich::session::{Context, Online, Session, SessionSpec};
 use crate::enrich::survey::Survey;
 use crate::enrich::write::{Outputs, write};
-use crate::files::OutputLocks;
+use crate::files::{OutputLocks, Protected};
 use crate::gate::{Door, VendorAccount, label};
 use crate::input::Inputs;
 
@@ -37,16 +37,25 @@ pub(crate) struct Prepared<'a> {
 /// Enriches the plan's input into its output. Blocking; brings its own runtime.
 ///
 /// A run that ends with a report has written its output, unless it was stopped, or
-/// keeps the old one ([`Report::output_kept`]); [`Report::exit_code`] says how it went. `<out>.run.json` holds the report, or
-/// the error, of every run that had its output's lock.
+/// keeps the old one ([`Report::output_kept`]); [`Report::exit_code`] says how it went.
+/// The store keeps the report, or the error, of every run that opened it; the plan
+/// says who else gets it.
 ///
 /// # Errors
 /// Any [`Error`]: no output was written. Its exit code says what went wrong.
 pub fn enrich(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     let report = ReportBuilder::of_plan(plan, context);
-    let (prepared, outputs, _locks) = prepare(plan, &report)?;
-    let done = both_passes(&prepared, outputs, &report);
-    save_report(plan, &report, done)
+    let watchers = Watchers::of(plan);
+    watchers.begin(&report);
+    match prepare(plan, &report) {
+        Ok((prepared, outputs, _locks)) => {
+            watchers.end(&report, both_passes(&prepared, outputs, &report))
+        }
+        Err(error) => {
+            watchers.fail(&report, &error, &Protected::of(&plan.settings));
+            Err(error)
+        }
+    }
 }
 
 /// Finds who can be asked, opens the input, and takes the place of the output.
@@ -178,22 +187,4 @@ fn session_of(plan: &Plan) -> SessionSpec<'_> {
         limits: plan.limits,
         ..SessionSpec::new(&plan.settings)
     }
-}
-
-/// Writes `<out>.run.json`, whether the run ended by itself or by an error.
-fn save_report(
-    plan: &Plan,
-    builder: &ReportBuilder<'_>,
-    done: Result<(), Error>,
-) -> Result<Report, Error> {
-    let report = builder.build(done.as_ref().err());
-    let saved = report.save(plan);
-    if let Err(error) = done {
-        if let Err(second) = saved {
-            let message = format!("no run report: {second}");
-            builder.context.events.note(Level::Error, "report", &message);
-        }
-        return Err(error);
-    }
-    saved.map(|()| report)
 }

@@ -12,6 +12,7 @@ mod protected;
 pub use clock::SystemClock;
 
 pub use lock::{Named, OutputLocks};
+pub use os::real_path;
 pub(crate) use place::refuse_address;
 pub use protected::Protected;
 pub(crate) use protected::{RUNS, beside};

@@ -2,7 +2,7 @@
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The name of whoever this process acts as, from the system's list of users;
 /// where that has none, the user's number. Never from an environment variable:
@@ -67,6 +67,18 @@ pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     #[cfg(not(unix))]
     let identity = Path::canonicalize;
     matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Where a file is, or would be: absolute, links followed as far as there is
+/// something. One file has one such path, however it was typed.
+pub fn real_path(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        match (absolute.parent().map(Path::canonicalize), absolute.file_name()) {
+            (Some(Ok(folder)), Some(name)) => folder.join(name),
+            _ => absolute,
+        }
+    })
 }
 
 /// The device and the number that a file has on it, whatever its names.

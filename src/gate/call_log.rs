@@ -137,7 +137,9 @@ impl<'a> CallLog<'a> {
             }
         }
         self.door.stats.borrow_mut().spent(charged - given_back);
-        self.door.shared.tell(|progress| progress.spent = progress.spent - given_back + charged);
+        self.door
+            .shared
+            .update_progress(|progress| progress.spent = progress.spent - given_back + charged);
     }
 
     async fn enter(&self, close: Close) -> Result<(), Error> {

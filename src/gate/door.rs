@@ -73,7 +73,7 @@ impl<'a> Door<'a> {
         let calls = asking.keys.len().div_ceil(endpoint.spec().batch) as u64;
         self.stats.borrow_mut().planned(endpoint.spec().id, calls);
         self.health.plan(calls);
-        self.shared.tell(|progress| progress.calls_planned += calls);
+        self.shared.update_progress(|progress| progress.calls_planned += calls);
         Round::new(self, endpoint, asking).run().await
     }
 

@@ -8,7 +8,7 @@ use super::queue::Job;
 use super::retry::{Breaker, RetryBudget, back_off};
 use super::seen::Seen;
 use super::{AFTER_OUTAGE, Shared};
-use crate::domain::{Denied, Fault, Level, NotAsked, Outcome, Timestamp};
+use crate::domain::{Denied, Fault, Fields, Level, NotAsked, Note, Outcome, Timestamp};
 use crate::store::{RunLimit, WaitWord};
 
 /// Refused requests without a single answered one that mean the request itself
@@ -118,7 +118,18 @@ impl<'a> Health<'a> {
 
     /// Sends nothing more in this run, and says why.
     fn give_up(&self, level: Level, code: &'static str, words: String, why: Closed) {
-        self.shared.events.note(level, code, &words);
+        let (reason, resume_at) = match &why {
+            Closed::Denied(denied) => (denied.code(), None),
+            Closed::Refusing(code) => (code.as_str(), None),
+            Closed::Parked(held, at) => (held.code(), at.map(Timestamp::rfc3339)),
+        };
+        let fields = Fields {
+            vendor: Some(self.label.clone()),
+            http_status: self.seen.borrow().http_status(),
+            resume_at,
+            ..Fields::because(reason)
+        };
+        self.shared.events.publish(&Note { level, code, message: &words, fields });
         *self.because.borrow_mut() = Some(words);
         *self.closed.borrow_mut() = Some(why);
     }
@@ -282,7 +293,7 @@ impl<'a> Health<'a> {
         }
         self.waits.begin(wait);
         let words = format!("{}: {}, {} s", self.label, why.code(), wait.as_secs() + 1);
-        self.shared.tell(|progress| progress.waiting = Some(words));
+        self.shared.update_progress(|progress| progress.waiting = Some(words));
     }
 
     /// Gives the vendor up for this run. One that refused the account stays off,

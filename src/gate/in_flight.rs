@@ -66,7 +66,7 @@ impl<'a> InFlight<'a> {
         let request = door.client.prepare(request, idempotency_key.as_deref())?;
         let again = job.last_fault.is_some();
         door.stats.borrow_mut().sent(job.keys.len(), places, again);
-        door.shared.tell(|progress| {
+        door.shared.update_progress(|progress| {
             progress.calls += 1;
             progress.calls_planned += u64::from(again);
             progress.waiting = None;

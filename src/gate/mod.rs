@@ -15,6 +15,7 @@ mod health;
 mod in_flight;
 mod other_runs;
 mod pacing;
+mod ping;
 mod probe;
 mod queue;
 mod quotas;
@@ -42,6 +43,8 @@ use crate::vendors::Vendor;
 
 pub(crate) use account::{VendorAccount, origin};
 pub(crate) use door::Door;
+pub(crate) use ping::Ping;
+pub use ping::PingUrl;
 pub(crate) use probe::Probed;
 pub use quotas::{AskedWait, VendorQuota, quotas};
 pub use report::{QuotaReport, VendorReport};
@@ -75,7 +78,7 @@ pub(crate) struct Shared<'a> {
 
 impl Shared<'_> {
     /// Changes the progress and reports it.
-    pub(crate) fn tell(&self, change: impl FnOnce(&mut Progress)) {
+    pub(crate) fn update_progress(&self, change: impl FnOnce(&mut Progress)) {
         let mut progress = self.progress.borrow_mut();
         change(&mut progress);
         self.events.progress(&progress);

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::Micros;
 
 /// One vendor of a run.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct VendorReport {
     /// Calls by endpoint that the keys asked needed.
-    pub planned: BTreeMap<&'static str, u64>,
+    pub planned: BTreeMap<String, u64>,
     /// Calls sent, retries included.
     pub attempted: u64,
     /// Calls that brought an answer.
@@ -47,7 +48,8 @@ pub struct VendorReport {
 }
 
 /// One quota window at the end of a run.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct QuotaReport {
     /// Such as `100/day`.
     pub quota: String,

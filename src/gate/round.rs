@@ -230,7 +230,7 @@ impl<'a> Round<'a> {
         self.queue.give_back(granted.keys);
         self.outcome_unknown(granted.unknown);
         self.others.leave(granted.elsewhere, yielded);
-        self.tell_quota(granted.left);
+        self.show_quota(granted.left);
         match granted.held {
             None => {}
             // What is reserved goes first; the question is put again after it.
@@ -244,10 +244,10 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn tell_quota(&self, tightest: Option<(usize, u64)>) {
+    fn show_quota(&self, tightest: Option<(usize, u64)>) {
         let left = tightest.map(|(_, left)| left);
         let windows = self.door.windows.borrow();
-        self.door.shared.tell(|progress| {
+        self.door.shared.update_progress(|progress| {
             progress.quota_left =
                 tightest.and_then(|(place, left)| Some((left, windows.names().nth(place)?)));
             let to_do = progress.calls_planned.saturating_sub(progress.calls);

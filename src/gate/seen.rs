@@ -18,6 +18,14 @@ pub(super) enum Seen {
 }
 
 impl Seen {
+    /// The HTTP status, where it replied.
+    pub(super) fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Reply(status, _) => Some(*status),
+            Self::Nothing | Self::NoReply(_) => None,
+        }
+    }
+
     /// `is_answer`: then its words are about keys, and none of a person's business.
     pub(super) fn of(received: &Received, is_answer: bool) -> Self {
         match &received.reply {

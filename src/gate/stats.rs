@@ -118,7 +118,7 @@ impl Stats {
             (latency.as_secs_f64() * 1e4).round() / 10.0
         };
         VendorReport {
-            planned: self.planned.clone(),
+            planned: self.planned.iter().map(|(at, calls)| ((*at).to_owned(), *calls)).collect(),
             attempted: self.attempted,
             ok: self.ok,
             retries: self.retries,

@@ -13,7 +13,7 @@ use arrow::datatypes::DataType;
 use super::corrections::Corrections;
 use crate::domain::vin::{self, Reading, Rules, VinError};
 use crate::domain::{Error, Vin};
-use crate::matching::row_vehicle::{Claim, Claims};
+use crate::matching::row_vehicle::{RowVehicle, VehicleField};
 
 /// Rows of a batch: enough to decode on every core, and to encode at a time.
 const ROWS: usize = 8192;
@@ -55,8 +55,8 @@ struct Span {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Roles {
     pub(super) vin: Option<usize>,
-    /// For each of [`Claim::ALL`].
-    pub(super) row_vehicle: [Option<usize>; Claim::ALL.len()],
+    /// For each of [`VehicleField::ALL`].
+    pub(super) row_vehicle: [Option<usize>; VehicleField::ALL.len()],
 }
 
 /// What is wrong with a row itself, before its VIN is looked at.
@@ -129,7 +129,7 @@ impl<'a> Row<'a> {
         self.span.file
     }
 
-    /// Ordinal of the record in its file, the header counted as 1.
+    /// Ordinal of the record in its file, from 1: the header counts, and all above it.
     pub fn source_row(self) -> i64 {
         self.span.source_row_of(self.place)
     }
@@ -140,9 +140,9 @@ impl<'a> Row<'a> {
     }
 
     /// What the row itself says its vehicle is.
-    pub fn claims(self) -> Claims<'a> {
+    pub fn vehicle(self) -> RowVehicle<'a> {
         let [make, model, year] = self.span.roles.row_vehicle.map(|column| self.text(column?));
-        Claims::of(make, model, year)
+        RowVehicle::of(make, model, year)
     }
 
     /// The cell of [`Inputs::columns`](super::Inputs::columns)`[column]`; `None` where
@@ -265,6 +265,18 @@ impl Filling {
             self.problems.push(Problem { row: self.rows, error, detail });
         }
         self.rows += 1;
+    }
+
+    /// Leaves out a record of the file: the rows that follow are those behind it.
+    pub(super) fn skip(&mut self) {
+        let Some(last) = self.spans.last_mut() else { return };
+        if last.start == self.rows {
+            last.source_row += 1;
+        } else {
+            let source_row = last.source_row_of(self.rows) + 1;
+            let next = Span { start: self.rows, source_row, ..*last };
+            self.spans.push(next);
+        }
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -1,10 +1,8 @@
-//! The columns of a file: their names, and the one that holds the VIN.
+//! The names of the columns of a file.
 
 use std::collections::{HashMap, HashSet};
 
-use super::record::Record;
 use crate::domain::Error;
-use crate::domain::vin::{self, Rules, VinError};
 
 /// Headers under which VINs are kept, without case, spaces and punctuation.
 const VIN_HEADERS: [&str; 29] = [
@@ -96,30 +94,6 @@ pub(super) fn find(columns: &[String], named: &str) -> Option<usize> {
     exact.or_else(caseless).or_else(number)
 }
 
-/// The index of the column that holds the VIN: by its name, else by its values.
-pub(super) fn find_vin(file: &str, columns: &[String], sample: &[Record]) -> Result<usize, Error> {
-    let named: Vec<usize> =
-        (0..columns.len()).filter(|&index| is_vin_header(&columns[index])).collect();
-    let candidates = if named.is_empty() {
-        (0..columns.len()).filter(|&index| holds_vins(sample, index)).collect()
-    } else {
-        named
-    };
-    match candidates[..] {
-        [only] => Ok(only),
-        [] => Err(Error::usage(format!(
-            "no column of `{file}` holds VINs; its columns are {}",
-            listed(columns.iter())
-        ))
-        .hint("name the column with `--vin-column`, by header or number")),
-        _ => Err(Error::usage(format!(
-            "several columns of `{file}` may hold the VIN: {}",
-            listed(candidates.iter().map(|&index| &columns[index]))
-        ))
-        .hint("choose one with `--vin-column`, by header or number")),
-    }
-}
-
 /// 64: the column `named` does not exist; names the nearest one.
 pub(super) fn unknown(what: &str, named: &str, columns: &[String]) -> Error {
     const ALIKE: f64 = 0.8;
@@ -145,27 +119,7 @@ pub(super) fn is_vin_header(header: &str) -> bool {
     VIN_HEADERS.contains(&bare.as_str())
 }
 
-/// Whether `field` is a VIN, or one that was damaged in a known way.
-pub(super) fn holds_vin(field: &str) -> bool {
-    let reading = vin::read(field, Rules::default());
-    reading.vin.is_some()
-        || reading.suggestion.is_some()
-        || reading.error == Some(VinError::ExcelNumberDamage)
-}
-
-/// Whether at least half of the values in column `index` are VINs.
-fn holds_vins(sample: &[Record], index: usize) -> bool {
-    let values = || {
-        sample
-            .iter()
-            .filter_map(|record| record.get(index))
-            .filter(|value| !value.trim().is_empty())
-    };
-    let vins = values().filter(|value| holds_vin(value)).count();
-    vins > 0 && vins * 2 >= values().count()
-}
-
-fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
     let mut names = names.fuse();
     let mut list: Vec<String> =
         names.by_ref().take(NAMES_SHOWN).map(|name| format!("`{}`", shown(name))).collect();
@@ -177,7 +131,7 @@ fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
 }
 
 /// A header as it may be printed: short, and without terminal controls.
-fn shown(header: &str) -> String {
+pub(super) fn shown(header: &str) -> String {
     const LONGEST: usize = 60;
     let mut shown = String::new();
     for character in header.chars().take(LONGEST) {

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::batch::Filling;
 use super::delimited::{self, Delimited};
+use super::layout::{ChosenBy, RowsFound, Table};
 use super::source::Source;
 use super::source_name::SourceName;
 use super::{FileDigest, InputSpec, row_vehicle};
 use crate::domain::Error;
-use crate::matching::row_vehicle::Claim;
+use crate::matching::row_vehicle::VehicleField;
 
 /// One opened file.
 #[derive(Debug)]
@@ -24,11 +25,19 @@ pub struct InputFile {
     pub encoding: &'static str,
     /// Field delimiter.
     pub delimiter: u8,
-    /// Whether the first record names the columns.
+    /// What fields may stand in: a character, or `none`.
+    pub quote: String,
+    /// How a quote is written inside of quotes: `double` or `backslash`.
+    pub escape: &'static str,
+    /// Whether a record names the columns.
     pub has_header: bool,
+    /// The line on which it begins, from 1.
+    pub header_line: Option<u64>,
     /// The name of the column that holds the VIN.
     pub vin_column: String,
-    /// The names of the columns that hold the row's own make, model and year, by claim.
+    /// Why it is that one.
+    pub vin_column_by: ChosenBy,
+    /// The names of the columns that hold the row's own make, model and year, by field.
     pub claim_columns: BTreeMap<&'static str, String>,
     /// What the ids of its rows are made of.
     pub(super) source_name: SourceName,
@@ -41,6 +50,7 @@ pub struct InputFile {
     /// The places of `claim_columns` among them.
     pub(super) row_vehicle: row_vehicle::Places,
     source: Source,
+    table: Table,
     text: Delimited,
 }
 
@@ -49,9 +59,9 @@ impl InputFile {
     pub(super) fn open(source: Source, spec: &InputSpec) -> Result<Self, Error> {
         let (text, table) = Delimited::open(&source, spec)?;
         let vin_column = table.columns.get(table.vin_index).cloned();
-        let placed = Claim::ALL.into_iter().zip(table.row_vehicle);
+        let placed = VehicleField::ALL.into_iter().zip(table.row_vehicle);
         let claim_columns = placed
-            .filter_map(|(claim, place)| Some((claim.name(), table.columns.get(place?)?.clone())))
+            .filter_map(|(field, place)| Some((field.name(), table.columns.get(place?)?.clone())))
             .collect();
         let named = spec.source_name.as_ref().map(|name| name.clone().into_bytes());
         Ok(Self {
@@ -61,26 +71,31 @@ impl InputFile {
             bytes: source.length,
             encoding: text.encoding(),
             delimiter: text.delimiter(),
-            has_header: table.has_header,
+            quote: text.quoting().quote_name(),
+            escape: text.quoting().escape_name(),
+            has_header: table.header_line.is_some(),
+            header_line: table.header_line,
             vin_column: vin_column.unwrap_or_else(|| "vin".into()),
+            vin_column_by: table.chosen_by,
             claim_columns,
-            columns: table.columns,
-            headers: table.headers,
+            columns: table.columns.clone(),
+            headers: table.headers.clone(),
             vin_index: table.vin_index,
             row_vehicle: table.row_vehicle,
             source,
+            table,
             text,
         })
     }
 
     /// Starts to read its rows: for each column of a batch, the cell that `fields` names.
     pub(super) fn start<'a>(&'a self, fields: &'a [Option<usize>]) -> Result<Reader<'a>, Error> {
-        self.text.read(&self.source, self.columns.len(), fields).map(Reader::Delimited)
+        self.text.read(&self.source, &self.table, fields).map(Reader::Delimited)
     }
 
-    /// The ordinal of its first row.
-    pub(super) fn first_row(&self) -> i64 {
-        1 + i64::from(self.has_header)
+    /// What the first whole pass found in its records; `None` before its end.
+    pub fn found(&self) -> Option<&RowsFound> {
+        self.table.found()
     }
 
     /// 65: two passes did not read the same bytes.
@@ -91,15 +106,7 @@ impl InputFile {
     /// What its owner should know.
     pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
         let name = &self.name;
-        let headerless = match &self.columns[..] {
-            _ if self.has_header => None,
-            [] => None,
-            [only] => Some(format!("`{name}` has no header; its column is called `{only}`")),
-            [first, ..] => {
-                Some(format!("`{name}` has no header; its columns are called `{first}` and so on"))
-            }
-        };
-        headerless.into_iter().chain(self.text.warning(name))
+        self.table.warnings(name).into_iter().chain(self.text.warnings(name))
     }
 }
 

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::domain::Error;
-use crate::matching::row_vehicle::Claim;
+use crate::matching::row_vehicle::VehicleField;
 
 mod batch;
 mod columns;
@@ -32,6 +32,7 @@ mod workbook;
 
 pub use batch::{Batch, Row};
 pub use file::InputFile;
+pub use layout::{ChosenBy, Lines, RowsFound, Skipped};
 pub use pass::{Batches, FileDigest};
 pub use row_ids::RowIds;
 
@@ -49,9 +50,15 @@ pub struct InputSpec {
     pub vin_column: Option<String>,
     /// Columns that hold the row's own make, model and year, named as `vin_column` is;
     /// what is not named here is found by header.
-    pub map: BTreeMap<Claim, String>,
+    pub map: BTreeMap<VehicleField, String>,
     /// The field delimiter, when not sniffed.
     pub delimiter: Option<u8>,
+    /// What fields may stand in, when not found by content.
+    pub quote: Option<Quote>,
+    /// How a quote is written inside of quotes, when not found by content.
+    pub escape: Option<Escape>,
+    /// The line of the header, when not found by content; 0 where there is none.
+    pub header_row: Option<u64>,
     /// Columns to carry through, in this order; all when empty.
     pub keep: Vec<String>,
     /// Names the source in the ids of its rows, instead of its own name.
@@ -61,6 +68,24 @@ pub struct InputSpec {
     pub row_key: Vec<String>,
     /// A rejects file in which a person accepted or typed VINs.
     pub corrections: Option<String>,
+}
+
+/// What fields of delimited text may stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quote {
+    /// Nothing: quotes are text.
+    None,
+    /// This character; ASCII.
+    Character(u8),
+}
+
+/// How a quote is written inside of quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Escape {
+    /// Twice.
+    Double,
+    /// Behind a backslash.
+    Backslash,
 }
 
 /// The opened input.
@@ -90,6 +115,13 @@ impl Inputs {
                 delimiter.escape_ascii()
             ))
             .hint("name one ASCII character, such as `;`, that is not a letter, digit or quote"));
+        }
+        if let (Some(Quote::Character(quote)), Some(delimiter)) = (spec.quote, spec.delimiter)
+            && quote == delimiter
+        {
+            let what =
+                format!("`{}` cannot be both the delimiter and the quote", quote.escape_ascii());
+            return Err(Error::usage(what).hint("name another with `--quote` or `--delimiter`"));
         }
         let mut warnings = Vec::new();
         let sources = source::open_all(&spec.sources, &mut warnings)?;

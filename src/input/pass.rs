@@ -23,7 +23,7 @@ pub struct Batches<'a> {
 pub struct FileDigest {
     /// SHA-256 of the bytes read, in hex.
     pub sha256: String,
-    /// Records, without the header.
+    /// Rows: records, without the header and what else is not a vehicle.
     pub rows: u64,
 }
 
@@ -66,7 +66,7 @@ impl<'a> Batches<'a> {
         let place = self.digests.len();
         if let Some(file) = self.inputs.files.get(place) {
             let projection = &self.selection.files[place];
-            self.filling.start_file(place, file.first_row(), projection.roles);
+            self.filling.start_file(place, 1, projection.roles);
             self.reader = Some(file.start(&projection.fields)?);
         }
         Ok(())

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr2;
+
 /// A longer field is not a cell of a fleet list.
 pub(super) const MAX_FIELD: usize = 1 << 20;
 
@@ -20,8 +22,10 @@ pub(super) struct Record {
     fields: usize,
     /// Some field was too long and is kept as an empty one.
     pub(super) too_long: bool,
-    /// The line it starts on, from 1.
+    /// The line it starts on, from 1; in a sheet, its row.
     pub(super) line: u64,
+    /// The text ended before its line did.
+    pub(super) is_last_and_open: bool,
     /// The open field is that one.
     overflowing: bool,
 }
@@ -32,7 +36,19 @@ impl Record {
         self.ends.clear();
         self.fields = 0;
         self.too_long = false;
+        self.is_last_and_open = false;
         self.overflowing = false;
+    }
+
+    /// A record of these fields, on this line.
+    #[cfg(test)]
+    pub(super) fn of(line: u64, fields: &[&str]) -> Self {
+        let mut record = Self { line, ..Self::default() };
+        for field in fields {
+            record.append(field.as_bytes());
+            record.end_field();
+        }
+        record
     }
 
     /// How many fields the record has.
@@ -83,6 +99,21 @@ impl Record {
         } else {
             self.bytes.extend_from_slice(bytes);
         }
+    }
+
+    /// The open field so far.
+    pub(super) fn open_field(&self) -> &[u8] {
+        &self.bytes[self.field_start()..]
+    }
+
+    /// Leaves only so many bytes of the open field.
+    pub(super) fn cut_field(&mut self, length: usize) {
+        self.bytes.truncate(self.field_start() + length);
+    }
+
+    /// Whether a field holds a line end.
+    pub(super) fn spans_lines(&self) -> bool {
+        memchr2(b'\n', b'\r', &self.bytes).is_some()
     }
 
     pub(super) fn end_field(&mut self) {

@@ -77,10 +77,8 @@ fn messy_files_hold_the_same_three_vins() {
 
 #[test]
 fn messy_files_may_be_ragged_or_empty() {
-    let errors: Vec<_> =
-        readings("messy/ragged.csv").into_iter().map(|reading| reading.error).collect();
-    let ragged = Some(VinError::RaggedRow);
-    assert_eq!(errors, [None, ragged, ragged, None]);
+    let expected = vins("messy/tabs.tsv");
+    assert_eq!(vins("messy/ragged.csv")[..3], expected, "short and long rows keep their VINs");
     assert!(readings("messy/header-only.csv").is_empty());
     assert!(readings("messy/empty.csv").is_empty());
 }

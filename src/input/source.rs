@@ -191,23 +191,28 @@ impl Source {
 
     /// Reads it from the start.
     pub(super) fn bytes(&self) -> Bytes<'_> {
-        Bytes { source: self, position: 0, hash: Sha256::new() }
+        Bytes { source: self, position: 0, hash: Some(Sha256::new()) }
+    }
+
+    /// Reads it from the start, only to look at it.
+    pub(super) fn unhashed(&self) -> Bytes<'_> {
+        Bytes { source: self, position: 0, hash: None }
     }
 
     /// The first bytes, at most `most`.
     pub(super) fn head(&self, most: u64) -> io::Result<Vec<u8>> {
         let mut head = Vec::new();
-        self.bytes().take(most).read_to_end(&mut head)?;
+        self.unhashed().take(most).read_to_end(&mut head)?;
         Ok(head)
     }
 }
 
-/// The bytes of a source up to its length at open, hashed as they are read.
+/// The bytes of a source up to its length at open, hashed as they are read if need be.
 #[derive(Debug)]
 pub(super) struct Bytes<'a> {
     source: &'a Source,
     position: u64,
-    hash: Sha256,
+    hash: Option<Sha256>,
 }
 
 impl Bytes<'_> {
@@ -216,7 +221,13 @@ impl Bytes<'_> {
         if let Some(packed) = &self.source.packed {
             return packed.clone();
         }
-        self.hash.finalize().iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
+        self.hash
+            .unwrap_or_default()
+            .finalize()
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .map(hex_digit)
+            .collect()
     }
 }
 
@@ -237,7 +248,9 @@ impl Read for Bytes<'_> {
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        self.hash.update(&out[..count]);
+        if let Some(hash) = &mut self.hash {
+            hash.update(&out[..count]);
+        }
         self.position += count as u64;
         Ok(count)
     }

@@ -307,16 +307,28 @@ fn keep_chooses_and_orders_columns() {
 }
 
 #[test]
-fn ragged_rows_are_told_apart_and_reading_goes_on() {
-    let text = format!("VIN,Unit\n{ACCORD}\n{ACCORD},1,x\n{ACCORD},1,,\n{TESLA},2\n");
+fn a_row_is_ragged_where_its_vin_column_is_unknown() {
+    let text = format!(
+        "Unit,VIN,Plate\n{ACCORD}\n2,{ACCORD},x,y\n3,{ACCORD}\n4\n5,x,{TESLA},AB\n6,{TESLA},,,\n"
+    );
     let (_folder, inputs) = opened(text.as_bytes());
-    let problems: Vec<_> = rows(&inputs).iter().map(|row| row.problem).collect();
+    let seen = rows(&inputs);
     let ragged = Some(VinError::RaggedRow);
-    assert_eq!(problems, [ragged, ragged, None, None]);
+    let problems: Vec<_> = seen.iter().map(|row| row.problem).collect();
+    assert_eq!(problems, [ragged, None, None, None, ragged, None]);
+    assert_eq!((seen[1].vin.as_str(), seen[2].vin.as_str()), (ACCORD, ACCORD));
+    assert_eq!(seen[3].cells, [Some("4".into()), None, None]);
 
-    let reading = first_batch(&inputs).row(0).reading(Rules::default());
+    let reading = first_batch(&inputs).row(4).reading(Rules::default());
     assert_eq!((reading.vin, reading.error), (None, ragged));
-    assert_eq!(reading.detail.as_deref(), Some("line 2: 1 fields where the file has 2 columns"));
+    assert_eq!(reading.detail.as_deref(), Some("line 6: 4 fields where the file has 3 columns"));
+    let warnings = inputs.warnings().join("\n");
+    assert!(
+        warnings.contains("2 short rows filled up with empty cells (lines 4, 5)"),
+        "{warnings}"
+    );
+    assert!(warnings.contains("1 row with more cells than columns"), "{warnings}");
+    assert!(warnings.contains("(line 3)"), "{warnings}");
 }
 
 #[test]
@@ -364,6 +376,7 @@ fn files_of_other_kinds_are_told_by_their_first_bytes() {
         (b"PAR1....", "Parquet"),
         (b"\x1F\x8B\x08", "gzip"),
         (b"VIN\n\0\0\x01\x02binary", "NUL"),
+        (b"\0\0\0\0", "NUL"),
     ] {
         let (exit, message, hint) = failure(bytes);
         assert_eq!(exit, Exit::BadInput);

@@ -58,7 +58,7 @@ pub fn same_fuel(a: &str, b: &str) -> bool {
 }
 
 /// Whether the longer text is the shorter one and more words, or nothing more:
-/// the common case, told without taking anything apart.
+/// the common case, seen without taking anything apart.
 fn says_more(a: &str, b: &str) -> bool {
     let (a, b) = (a.trim(), b.trim());
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };

@@ -5,14 +5,14 @@ use crate::domain::vin;
 /// One thing that a column may say of a vehicle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the words of `--map`")]
-pub enum Claim {
+pub enum VehicleField {
     Make,
     Model,
     Year,
 }
 
-impl Claim {
-    /// Every claim.
+impl VehicleField {
+    /// Every field.
     pub const ALL: [Self; 3] = [Self::Make, Self::Model, Self::Year];
 
     /// The word for it in `--map` and in the run report.
@@ -24,15 +24,15 @@ impl Claim {
         }
     }
 
-    /// The claim of that name.
+    /// The field of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|claim| claim.name() == name)
+        Self::ALL.into_iter().find(|field| field.name() == name)
     }
 }
 
-/// What a row claims; `None` where it says nothing.
+/// What a row says of its own vehicle; `None` where it says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Claims<'a> {
+pub struct RowVehicle<'a> {
     /// The make, as written.
     pub make: Option<&'a str>,
     /// The model, as written.
@@ -41,8 +41,8 @@ pub struct Claims<'a> {
     pub year: Option<i32>,
 }
 
-impl<'a> Claims<'a> {
-    /// The claims in three cells; `None` is a column that the file does not have.
+impl<'a> RowVehicle<'a> {
+    /// The vehicle in three cells; `None` is a column that the file does not have.
     pub fn of(make: Option<&'a str>, model: Option<&'a str>, year: Option<&'a str>) -> Self {
         Self {
             make: make.and_then(name),
@@ -51,7 +51,7 @@ impl<'a> Claims<'a> {
         }
     }
 
-    /// Whether the row claims nothing.
+    /// Whether the row says nothing of it.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

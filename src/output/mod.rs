@@ -35,7 +35,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::choice::Choice;
 pub use self::format::Format;
@@ -147,7 +147,7 @@ pub struct Written {
 }
 
 /// A column of the input that has another name in the output.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renamed {
     /// What the input calls it.
     pub header: String,

@@ -15,6 +15,7 @@
 mod admin;
 mod answers;
 pub mod ledger;
+mod migration;
 mod open;
 mod run_locks;
 mod timestamp;
@@ -35,7 +36,7 @@ pub use crate::store::admin::backup::{Backup, backup};
 pub use crate::store::admin::forget::{Forgotten, forget};
 pub use crate::store::admin::merge::Merged;
 pub use crate::store::admin::prune::{PruneSpec, Pruned, prune};
-pub use crate::store::admin::records::{DayCalls, RunRecord, SourceRecord};
+pub use crate::store::admin::records::{DayCalls, RunFilter, RunRecord, RunState, SourceRecord};
 pub use crate::store::admin::restore::{MergeOutcome, Restored, restore};
 pub use crate::store::admin::verify::{Verified, verify};
 pub use crate::store::answers::index::{Body, NewAnswer};
@@ -79,6 +80,9 @@ pub struct RunInfo {
     pub command: String,
     /// When it started.
     pub started: Moment,
+    /// Where its output goes, as [`real_path`](crate::files::real_path) says it;
+    /// `None` for stdout, and where it writes none.
+    pub output: Option<String>,
 }
 
 /// The row of `sources` that answers are kept under.

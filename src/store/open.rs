@@ -1,4 +1,4 @@
-//! Opening the file: permissions, identity, version, WAL.
+//! Opening the file: permissions, identity, WAL. Its version is `migration`'s.
 
 use std::io;
 use std::path::Path;
@@ -7,22 +7,12 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::migration::{self, APPLICATION_ID, SCHEMA_VERSION, is_empty, is_older, version};
 use super::run_locks::{self, InUse};
 use super::{MEND, RESTORE, StoreSpec, WRITABLE, failed};
 use crate::config::Durability;
 use crate::domain::{Error, Exit};
 use crate::files::os;
-
-/// `VINR`, in the file's header: no other SQLite file has it.
-const APPLICATION_ID: i64 = 0x5649_4e52;
-
-/// What makes each schema version of the one before it; the first, of an empty file.
-const SCHEMA: [&str; 3] =
-    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
-
-/// The version that this program reads and writes: the last step.
-const SCHEMA_VERSION: i64 = 3;
-const _: () = assert!(SCHEMA.len() == 3, "one step a version");
 
 /// How long a writer waits for another process.
 pub(super) const BUSY: Duration = Duration::from_secs(30);
@@ -48,7 +38,7 @@ pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
     drop(opened.map_err(|source| unusable("cannot open the store", path, source))?);
     let in_use = InUse::share(path)?;
     let db = connect(path)?;
-    create(&db, path)?;
+    migration::create(&db, path)?;
     check_identity(&db, path)?;
     share_log(&db, path)?;
     in_use.note_store();
@@ -118,7 +108,7 @@ pub(super) fn check(path: &Path) -> Result<bool, Error> {
         return Ok(false);
     }
     if is_older(&db).map_err(&failed)? {
-        create(&db, path)?;
+        migration::create(&db, path)?;
     }
     check_identity(&db, path).map(|()| true)
 }
@@ -150,39 +140,6 @@ pub(super) fn connect_writer(path: &Path, durability: Durability) -> Result<Conn
     Ok(db)
 }
 
-/// Creates the tables in an empty file, and brings an older store up to date:
-/// each in one transaction, so that a store always has one whole version.
-pub(super) fn create(db: &Connection, path: &Path) -> Result<(), Error> {
-    let failed = failed("cannot create the tables", path);
-    let new = is_empty(db).map_err(&failed)?;
-    if new {
-        prepare(db, path)?;
-    } else if !is_older(db).map_err(&failed)? {
-        return Ok(());
-    }
-    db.execute_batch("BEGIN IMMEDIATE").map_err(&failed)?;
-    // Another process may have been quicker.
-    if is_empty(db).map_err(&failed)? {
-        db.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID};")).map_err(&failed)?;
-        upgrade(db).map_err(&failed)?;
-        let mut key = [0_u8; 32];
-        os::random(&mut key)
-            .map_err(|error| Error::io("cannot find random bytes for the store", path, error))?;
-        db.execute("INSERT INTO meta (name, value) VALUES ('install_key', ?1)", [&key[..]])
-            .map_err(&failed)?;
-    } else if is_older(db).map_err(&failed)? {
-        upgrade(db).map_err(&failed)?;
-    }
-    db.execute_batch("COMMIT").map_err(&failed)
-}
-
-/// What must be set before the first table exists.
-fn prepare(db: &Connection, path: &Path) -> Result<(), Error> {
-    db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")
-        .map_err(failed("cannot prepare the file", path))?;
-    share_log(db, path)
-}
-
 /// Makes sure that the store has a write-ahead log: a copy that was put in
 /// place by hand has none. The switch turns a read lock into a write lock, and
 /// there SQLite does not wait for another process that switches too.
@@ -207,30 +164,6 @@ pub(super) fn share_log(db: &Connection, path: &Path) -> Result<(), Error> {
 
 fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-}
-
-/// Takes the steps from the file's version to [`SCHEMA_VERSION`].
-fn upgrade(db: &Connection) -> rusqlite::Result<()> {
-    let version = usize::try_from(version(db)?).unwrap_or_default();
-    for step in &SCHEMA[version.min(SCHEMA.len())..] {
-        db.execute_batch(step)?;
-    }
-    db.execute_batch(&format!("PRAGMA user_version = {SCHEMA_VERSION};"))
-}
-
-/// Whether this is a store, of an earlier version.
-fn is_older(db: &Connection) -> rusqlite::Result<bool> {
-    let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    Ok(application == APPLICATION_ID && (1..SCHEMA_VERSION).contains(&version(db)?))
-}
-
-fn version(db: &Connection) -> rusqlite::Result<i64> {
-    db.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
-    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(tables == 0 && version(db)? == 0)
 }
 
 fn check_identity(db: &Connection, path: &Path) -> Result<(), Error> {
@@ -269,18 +202,6 @@ fn of_another_version(path: &Path, version: i64) -> Error {
         path.display()
     ))
     .hint("use the vinrich that wrote it, or a newer one")
-}
-
-/// Fails where a table of this version is missing.
-pub(super) fn require_tables(db: &Connection) -> rusqlite::Result<()> {
-    let new = Connection::open_in_memory()?;
-    SCHEMA.iter().try_for_each(|step| new.execute_batch(step))?;
-    let mut tables = new.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
-    let mut names = tables.query([])?;
-    while let Some(row) = names.next()? {
-        db.prepare(&format!("SELECT 1 FROM main.{}", row.get::<_, String>(0)?))?;
-    }
-    db.query_row("SELECT 1 FROM meta WHERE name = 'install_key'", [], |_| Ok(()))
 }
 
 /// The key that hashes API keys into account names, made with the store.

@@ -160,6 +160,12 @@ pub(super) fn has_lock(store: &Path, run_id: &str) -> bool {
     folder(store).join(run_id).exists()
 }
 
+/// Whether a process holds the lock of a run.
+pub(super) fn is_alive(store: &Path, run_id: &str) -> bool {
+    let file = File::open(folder(store).join(run_id));
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// The runs of this store that died without a word.
 pub(super) fn dead(store: &Path) -> Vec<DeadRun> {
     let Ok(entries) = fs::read_dir(folder(store)) else { return Vec::new() };

@@ -12,6 +12,7 @@ use std::time::Duration;
 use arrow::ipc::reader::StreamReader;
 use vinrich::config::Settings;
 use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::events::Fields;
 use vinrich::domain::outcome::{Dataset, Status};
 use vinrich::domain::vin::VinError;
 use vinrich::vendors;
@@ -351,17 +352,29 @@ fn exit_codes_in_its_text_exist() {
     assert!(seen.len() > 5, "only {seen:?} were seen");
 }
 
-/// What columns, settings, statuses, reasons and keys of the report are called.
+/// What columns, settings, statuses, reasons, metrics, keys of the report and fields of
+/// the log are called.
 fn names() -> BTreeSet<String> {
     let work = Work::with_faults(&[]);
     let fleet = root().join("sample-data/fleet.csv").display().to_string();
-    work.vinrich(&["enrich", &fleet, "-o", "out.arrows", "--offline"]).exits(0);
+    let words = ["enrich", &fleet, "-o", "out.arrows", "--offline", "--metrics", "fleet.prom"];
+    work.vinrich(&words).exits(0);
     let output = std::fs::File::open(work.path("out.arrows")).expect("an output");
     let written = StreamReader::try_new(output, None).expect("a stream").schema();
+    let fields = Fields {
+        vendor: Some(String::new()),
+        reason: Some(String::new()),
+        http_status: Some(503),
+        rows: Some(0),
+        cost_micros: Some(0),
+        resume_at: Some(String::new()),
+    };
     let texts = [
         format!("{written:?}"),
         work.vinrich(&["schema", "--format", "json"]).exits(0).stdout().to_owned(),
         serde_json::to_string(&vinrich::report::Report::default()).expect("JSON"),
+        serde_json::to_string(&fields).expect("JSON"),
+        work.read("fleet.prom"),
         VinError::ALL.map(VinError::as_str).join(" "),
         STATUSES.map(Status::name).join(" "),
         EXITS.map(Exit::name).join(" "),

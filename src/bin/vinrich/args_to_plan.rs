@@ -26,13 +26,15 @@ pub(crate) fn of_enrich(args: &EnrichArgs, mut settings: Settings) -> Result<Pla
     Ok(Plan {
         input: input(&args.input),
         rules: rules(&args.input),
-        output: output(&args.output)?,
+        output: output(args)?,
         settings,
         datasets,
         limits: Limits { max_calls: args.limits.max_calls, max_cost: args.limits.max_cost },
         thresholds: thresholds(&args.thresholds, args.output.on_incomplete),
         wait_lock: args.limits.wait_lock,
-        report: args.output.report.clone(),
+        report: args.watch.report.clone(),
+        metrics: args.watch.metrics.clone(),
+        ping: args.watch.ping.clone(),
         command: command_line(),
     })
 }
@@ -87,6 +89,8 @@ fn looking_only(input: InputSpec, rules: Rules, settings: Settings) -> Plan {
         thresholds: Thresholds { max_failed: Allowance::Percent(100.0), ..Thresholds::default() },
         wait_lock: None,
         report: None,
+        metrics: None,
+        ping: None,
         command: command_line(),
     }
 }
@@ -97,6 +101,9 @@ pub(crate) fn rows(args: &RowsArgs) -> InputSpec {
         sources: args.inputs.clone(),
         vin_column: args.vin_column.clone(),
         delimiter: args.delimiter,
+        quote: args.quote,
+        escape: args.escape.map(Into::into),
+        header_row: args.header_row,
         ..InputSpec::default()
     }
 }
@@ -163,7 +170,7 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
     Ok(Wanted { named, refresh: args.refresh.iter().copied().collect(), offline: args.offline })
 }
 
-fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
+fn output(EnrichArgs { output: args, watch, .. }: &EnrichArgs) -> Result<OutputSpec, Error> {
     let path = (args.output != Path::new("-")).then(|| args.output.clone());
     if path.is_none() && args.rejects.as_deref() == Some(Path::new("-")) {
         return Err(Error::usage("`--output` and `--rejects` are both stdout")
@@ -171,7 +178,8 @@ fn output(args: &OutputArgs) -> Result<OutputSpec, Error> {
     }
     let flags = [
         ("--output", path.as_deref()),
-        ("--report", args.report.as_deref()),
+        ("--report", watch.report.as_deref()),
+        ("--metrics", watch.metrics.as_deref()),
         ("--rejects", args.rejects.as_deref()),
         ("--partial", args.partial.as_deref()),
     ];
@@ -228,12 +236,25 @@ fn refuse_folder(flag: &str, path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The command line as it was typed, for the report. No flag takes a key.
+/// The command line as it was typed, for the report. No flag takes a key; who knows
+/// the address of a ping can ping it, so that is left out.
 pub(crate) fn command_line() -> String {
-    std::iter::once("vinrich".to_owned())
-        .chain(std::env::args_os().skip(1).map(|word| shell_word(&word.to_string_lossy())))
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    as_kept(words)
+}
+
+fn as_kept(words: impl Iterator<Item = String>) -> String {
+    let mut line = vec!["vinrich".to_owned()];
+    let mut is_secret = false;
+    for word in words {
+        line.push(match word.split_once('=') {
+            _ if is_secret => "…".into(),
+            Some(("--ping", _)) => "--ping=…".into(),
+            _ => shell_word(&word),
+        });
+        is_secret = word == "--ping";
+    }
+    line.join(" ")
 }
 
 /// `word` so that a shell reads it back as one word.

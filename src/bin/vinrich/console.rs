@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use ::console::{Term, measure_text_width};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use vinrich::domain::events::{Events, Level, Phase, Progress};
+use vinrich::domain::events::{Events, Fields, Level, Note, Phase, Progress};
 
 use crate::cli::{CommonArgs, LogFormat};
 use crate::format::{Paint, bytes, count, now, span, thousands, visible};
+use crate::log_line::{self, LogLine};
 
 /// Shows a run's progress and notes on stderr.
 pub(crate) struct Console {
@@ -22,10 +23,10 @@ pub(crate) struct Console {
     /// The notes printed so far, so that none is printed twice.
     printed: Mutex<BTreeSet<String>>,
     /// Notes that are printed only if the run ends with something missing.
-    held: Option<Mutex<Vec<Note>>>,
+    held: Option<Mutex<Vec<HeldNote>>>,
 }
 
-type Note = (Level, &'static str, String);
+type HeldNote = (Level, &'static str, String, Fields);
 
 /// The codes of notes that concern nobody where the output is whole in the end.
 const OF_MISSING_ANSWERS: [&str; 2] = ["parked", "trouble"];
@@ -58,8 +59,8 @@ impl Console {
     /// Prints what was held back.
     pub(crate) fn say_held(&self) {
         let held = self.held.as_ref().map(|held| std::mem::take(&mut *lock(held)));
-        for (level, code, message) in held.into_iter().flatten() {
-            self.say(level, code, &message);
+        for (level, code, message, fields) in held.into_iter().flatten() {
+            self.say(&Note { level, code, message: &message, fields });
         }
     }
 
@@ -83,7 +84,7 @@ impl Console {
         let message = format!("{} of {}", bytes(so_far), bytes(all));
         match &self.bar {
             Some(bar) => fill(bar, so_far, all, message),
-            None => self.say(Level::Info, "progress", &message),
+            None => self.say_progress(&message, Fields::default()),
         }
     }
 
@@ -95,13 +96,20 @@ impl Console {
         }
     }
 
-    fn say(&self, level: Level, code: &str, message: &str) {
+    fn say(&self, note: &Note<'_>) {
+        let Note { level, code, message, fields } = note;
         let line = match self.format {
-            LogFormat::Json => json_line(&now(), level, code, message),
-            LogFormat::Text if self.bar.is_some() => text_line(level, message, wants_colour()),
-            LogFormat::Text => format!("{} {}", now(), text_line(level, message, wants_colour())),
+            LogFormat::Json => {
+                LogLine::new(&now(), (*level, code), message).about(fields.clone()).to_json()
+            }
+            LogFormat::Text if self.bar.is_some() => text_line(*level, message, wants_colour()),
+            LogFormat::Text => format!("{} {}", now(), text_line(*level, message, wants_colour())),
         };
         self.print(&format!("{line}\n"));
+    }
+
+    fn say_progress(&self, message: &str, fields: Fields) {
+        self.say(&Note { level: Level::Info, code: "progress", message, fields });
     }
 }
 
@@ -110,13 +118,21 @@ impl Events for Console {
         if self.quiet || !lock(&self.pace).is_due(progress.phase, Instant::now()) {
             return;
         }
-        match &self.bar {
-            Some(bar) => draw(bar, progress),
-            None => self.say(Level::Info, "progress", &status(progress, usize::MAX)),
+        if let Some(bar) = &self.bar {
+            draw(bar, progress);
+            return;
         }
+        let (rows, cost_micros) = (Some(progress.rows), Some(progress.spent.0));
+        let fields = Fields { rows, cost_micros, ..Fields::default() };
+        self.say_progress(&status(progress, usize::MAX), fields);
     }
 
-    fn note(&self, level: Level, code: &'static str, message: &str) {
+    fn run_started(&self, run_id: &str) {
+        log_line::set_run_id(run_id);
+    }
+
+    fn publish(&self, note: &Note<'_>) {
+        let Note { level, message, .. } = *note;
         if level == Level::Debug || (self.quiet && level == Level::Info) {
             return;
         }
@@ -128,10 +144,10 @@ impl Events for Console {
         drop(printed);
         match &self.held {
             _ if !is_new => {}
-            Some(held) if OF_MISSING_ANSWERS.contains(&code) => {
-                lock(held).push((level, code, message.to_owned()));
+            Some(held) if OF_MISSING_ANSWERS.contains(&note.code) => {
+                lock(held).push((level, note.code, message.to_owned(), note.fields.clone()));
             }
-            _ => self.say(level, code, message),
+            _ => self.say(note),
         }
     }
 }
@@ -291,17 +307,6 @@ fn text_line(level: Level, message: &str, colour: bool) -> String {
         Level::Warn => format!("{} {message}", Paint::Yellow.on("warning:", colour)),
         Level::Error => format!("{} {message}", Paint::Red.on("error:", colour)),
     }
-}
-
-fn json_line(time: &str, level: Level, code: &str, message: &str) -> String {
-    let level = match level {
-        Level::Debug => "debug",
-        Level::Info => "info",
-        Level::Warn => "warn",
-        Level::Error => "error",
-    };
-    serde_json::json!({ "time": time, "level": level, "code": code, "message": visible(message) })
-        .to_string()
 }
 
 fn print(text: &str) {

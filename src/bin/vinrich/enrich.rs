@@ -1,7 +1,12 @@
 //! `vinrich enrich`: the rows of files into one enriched output.
 
+use std::path::Path;
+
+use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
+use vinrich::plan::Plan;
+use vinrich::report::Watchers;
 use vinrich::{Context, SystemClock};
 
 use crate::cli::{CommonArgs, EnrichArgs};
@@ -10,17 +15,40 @@ use crate::sandbox::Session;
 use crate::{args_to_plan, settings, signals, summary};
 
 pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
-    let mut plan = args_to_plan::of_enrich(args, settings::load(common.config.as_deref())?)?;
-    let _session = Session::start(&args.sandbox, &mut plan.settings)?;
     let cancel = Cancel::new();
-    signals::watch(&cancel)?;
-
     let console = Console::new(common).silent_when_whole();
     let clock = SystemClock::new();
     let context = Context { events: &console, clock: &clock, cancel: &cancel };
+    let settings = settings::load(common.config.as_deref());
+    let known = settings.as_ref().ok().cloned();
+    let (plan, _session) =
+        settings.and_then(|settings| prepare(args, settings)).inspect_err(|error| {
+            let command = args_to_plan::command_line();
+            watchers(args).fail_without_plan(&command, error, context, known.as_ref());
+        })?;
+    signals::watch(&cancel)?;
+
     let outcome = vinrich::enrich(&plan, context);
     console.finish();
     let report = outcome.inspect_err(|_| console.say_held())?;
     summary::print(&report, &console, common);
     Ok(report.exit_code)
+}
+
+/// The plan, with the sandbox if it is wanted.
+fn prepare(args: &EnrichArgs, settings: Settings) -> Result<(Plan, Option<Session>), Error> {
+    let mut plan = args_to_plan::of_enrich(args, settings)?;
+    let session = Session::start(&args.sandbox, &mut plan.settings)?;
+    Ok((plan, session))
+}
+
+/// Who is to hear of a run that has no plan.
+fn watchers(args: &EnrichArgs) -> Watchers<'_> {
+    Watchers {
+        report: args.watch.report.as_deref(),
+        metrics: args.watch.metrics.as_deref(),
+        ping: args.watch.ping.as_ref(),
+        output: Some(args.output.output.as_path()).filter(|out| *out != Path::new("-")),
+        rejects: args.output.rejects.as_deref(),
+    }
 }

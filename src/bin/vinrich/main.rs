@@ -10,6 +10,7 @@ mod decode;
 mod enrich;
 mod report_error;
 mod args_to_plan;
+mod log_line;
 mod photos;
 mod plan;
 mod quota;

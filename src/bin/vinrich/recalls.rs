@@ -150,7 +150,8 @@ fn held_as_text(held: &[KeptRecallFile]) -> String {
     text(&lines)
 }
 
-fn held_as_json(file: &KeptRecallFile) -> serde_json::Value {
+/// The JSON of a part of the recall file.
+pub(crate) fn held_as_json(file: &KeptRecallFile) -> serde_json::Value {
     json!({
         "file": file.name,
         "part": file.part.name(),

@@ -1,14 +1,18 @@
 //! How the process reports what went wrong: once, with causes and a way out.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 
+use serde::Serialize;
 use vinrich::domain::error::{Error, Exit};
+use vinrich::domain::events::{Fields, Level};
 
 use crate::cli::LogFormat;
 use crate::console::wants_colour;
 use crate::format::{Paint, now, text, visible};
+use crate::log_line::LogLine;
 
 /// Prints `error` to stderr; gives the exit code. A reader who closed our
 /// stdout has had enough: that is not an error, and nothing is printed.
@@ -68,17 +72,18 @@ pub(crate) fn as_text(error: &Error, colour: bool) -> String {
 }
 
 fn as_json(error: &Error, time: &str) -> String {
+    #[derive(Serialize)]
+    struct More<'a> {
+        causes: Vec<String>,
+        hint: Option<Cow<'a, str>>,
+        exit_code: u8,
+    }
     let causes: Vec<String> =
         causes(error).map(|cause| visible(&cause.to_string()).into_owned()).collect();
-    let line = serde_json::json!({
-        "time": time,
-        "level": "error",
-        "code": error.exit().name(),
-        "message": visible(&error.to_string()),
-        "causes": causes,
-        "hint": error.hint_text().map(visible),
-    });
-    format!("{line}\n")
+    let (exit, hint) = (error.exit(), error.hint_text().map(visible));
+    let line = LogLine::new(time, (Level::Error, exit.name()), &error.to_string());
+    let line = line.about(Fields::because(exit.name()));
+    format!("{}\n", line.with(More { causes, hint, exit_code: exit.code() }).to_json())
 }
 
 #[cfg(test)]

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
+use serde::Serialize;
 use vinrich::domain::Timestamp;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::{Events, Level};
 use vinrich::domain::money::Micros;
 use vinrich::store::{self, Backup, MergeOutcome, Merged, Restored};
 
-use crate::cli::{CommonArgs, StoreBackupArgs, StoreCommand, StoreRestoreArgs};
+use crate::cli::{CommonArgs, ReportFormat, StoreBackupArgs, StoreCommand, StoreRestoreArgs};
 use crate::console::Console;
-use crate::format::{at, bytes, count, shown, text};
+use crate::format::{at, bytes, count, rfc3339, shown, text};
 use crate::{settings, stdout};
 
 pub(crate) fn run(command: &StoreCommand, common: &CommonArgs) -> Result<u8, Error> {
@@ -24,6 +25,9 @@ pub(crate) fn run(command: &StoreCommand, common: &CommonArgs) -> Result<u8, Err
 
 fn backup(args: &StoreBackupArgs, store: &Path, common: &CommonArgs) -> Result<(), Error> {
     let wrote = store::backup(store, &args.file, args.force)?;
+    if args.format == ReportFormat::Json {
+        return stdout::write_json(&Held::of(&args.file, &wrote));
+    }
     if common.quiet {
         return Ok(());
     }
@@ -37,10 +41,63 @@ fn restore(args: &StoreRestoreArgs, store: &Path, common: &CommonArgs) -> Result
     for (code, warning) in warnings(&restored) {
         console.note(Level::Warn, code, &warning);
     }
+    if args.format == ReportFormat::Json {
+        return stdout::write_json(&RestoredStore::of(&restored, store));
+    }
     if common.quiet {
         return Ok(());
     }
     stdout::write(&as_text(&restored, store, &args.file))
+}
+
+/// The JSON of what a backup or a store holds.
+#[derive(Serialize)]
+struct Held {
+    file: String,
+    bytes: u64,
+    answers: u64,
+    calls: u64,
+    latest_call: Option<String>,
+}
+
+impl Held {
+    fn of(file: &Path, holds: &Backup) -> Self {
+        let Backup { bytes, answers, calls, latest } = *holds;
+        let latest_call = latest.and_then(rfc3339);
+        Self { file: file.display().to_string(), bytes, answers, calls, latest_call }
+    }
+}
+
+/// The JSON of a restore.
+#[derive(Serialize)]
+struct RestoredStore {
+    #[serde(flatten)]
+    holds: Held,
+    /// What became of the replaced store: `none`, `merged`, `foreign` or `damaged`.
+    replaced: &'static str,
+    merged_calls: u64,
+    merged_answers: u64,
+    merged_cost_micros: Micros,
+    kept: Option<String>,
+}
+
+impl RestoredStore {
+    fn of(restored: &Restored, store: &Path) -> Self {
+        let (replaced, merged) = match &restored.merge {
+            MergeOutcome::Nothing => ("none", Merged::default()),
+            MergeOutcome::Merged(merged) => ("merged", *merged),
+            MergeOutcome::Foreign => ("foreign", Merged::default()),
+            MergeOutcome::Damaged(_) => ("damaged", Merged::default()),
+        };
+        Self {
+            holds: Held::of(store, &restored.holds),
+            replaced,
+            merged_calls: merged.calls,
+            merged_answers: merged.answers,
+            merged_cost_micros: merged.spent,
+            kept: restored.kept.as_ref().map(|kept| kept.display().to_string()),
+        }
+    }
 }
 
 fn as_text(restored: &Restored, store: &Path, file: &Path) -> String {

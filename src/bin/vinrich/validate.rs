@@ -62,15 +62,25 @@ fn as_text(report: &Report) -> String {
 }
 
 fn describe(input: &InputReport) -> String {
-    let header = if input.has_header { "header" } else { "no header" };
+    let header = match input.header_line {
+        Some(1) => "header".to_owned(),
+        Some(line) => format!("header on line {line}"),
+        None => "no header".to_owned(),
+    };
+    let quoting = match (input.quote.as_str(), input.escape.as_str()) {
+        ("none", _) => ", no quotes",
+        (_, "backslash") => ", quotes escaped by `\\`",
+        _ => "",
+    };
     format!(
-        "{}: {}, {}, {}, delimiter `{}`, {header}, VINs in `{}`",
+        "{}: {}, {}, {}, delimiter `{}`{quoting}, {header}, VINs in `{}` ({})",
         visible(&input.name),
         count(input.rows, "row"),
         bytes(input.bytes),
         input.encoding,
         input.delimiter.escape_debug(),
-        visible(&input.vin_column)
+        visible(&input.vin_column),
+        input.vin_column_by.replace('_', " ")
     )
 }
 

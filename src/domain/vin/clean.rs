@@ -78,6 +78,12 @@ impl Cleaned {
         self.as_bytes().iter().any(u8::is_ascii_digit)
     }
 
+    /// The VIN behind the `I` that a scanner hands over with it.
+    pub(super) fn marked_vin(&self) -> Option<Vin> {
+        let vin = self.as_bytes().strip_prefix(b"I")?;
+        if self.is_overlong() { None } else { Vin::from_bytes(vin) }
+    }
+
     /// Whether cleaning changed nothing.
     pub(super) fn spells(&self, raw: &str) -> bool {
         self.as_bytes() == raw.as_bytes()
@@ -95,6 +101,11 @@ impl Cleaned {
             None => String::new(),
         }
     }
+}
+
+/// Whether `text` shows nothing.
+pub(crate) fn is_blank_text(text: &str) -> bool {
+    text.chars().all(is_blank)
 }
 
 /// `raw` without outer blanks, quotes, a leading `'` and a `="…"` wrapping.
@@ -117,9 +128,9 @@ pub(crate) fn unwrapped(raw: &str) -> &str {
 
 /// Whether `text` is one of the ways to say that there is no VIN.
 pub(crate) fn means_empty(text: &str) -> bool {
-    const WORDS: [&str; 19] = [
+    const WORDS: [&str; 20] = [
         "n/a", "na", "#n/a", "n.a.", "n.a", "null", "none", "nil", "nan", "#null!", "#value!",
-        "#ref!", "#name?", "unknown", "tbd", "(blank)", "?", ".", "0",
+        "#ref!", "#name?", "unknown", "tbd", "(blank)", "?", ".", "0", "\\n",
     ];
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
@@ -161,9 +172,10 @@ fn is_ignored(character: char) -> bool {
     is_blank(character) || is_dash(character)
 }
 
-/// White space and what has no width: joiners, direction marks, BOM.
-fn is_blank(character: char) -> bool {
+/// White space, control characters, and what has no width: joiners, direction marks, BOM.
+pub(super) fn is_blank(character: char) -> bool {
     character.is_whitespace()
+        || character.is_control()
         || matches!(
             character,
             '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'

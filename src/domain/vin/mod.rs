@@ -6,11 +6,12 @@
 use std::fmt;
 
 mod clean;
+mod label;
 mod typos;
 
 pub use typos::candidates;
 
-pub(crate) use clean::{means_empty, unwrapped};
+pub(crate) use clean::{is_blank_text, means_empty, unwrapped};
 
 use clean::Cleaned;
 
@@ -227,9 +228,10 @@ impl Reading {
 
 /// Reads a cell that should hold a VIN.
 ///
-/// Case, spaces, dashes, invisible and full-width characters, quotes, a leading
-/// `'` and a `="…"` wrapping are normalised away; nothing else is guessed. A
-/// failed check digit is a warning unless [`Rules::strict`], since cars built
+/// Case, spaces, dashes, invisible, control and full-width characters, quotes, a
+/// leading `'`, a `="…"` wrapping, the stars and the leading `I` of a scanned label
+/// (AIAG B-4 marks a VIN by it) and words such as `VIN:` are normalised away; nothing
+/// else is guessed. A failed check digit is a warning unless [`Rules::strict`], since cars built
 /// for other markets need not have one and vendors' own samples fail it.
 ///
 /// A cell that already is a clean VIN costs no allocation.
@@ -240,9 +242,36 @@ pub fn read(raw: &str, rules: Rules) -> Reading {
     }
 }
 
+/// Whether the cell is a VIN, or one damaged in a known way, or several VINs.
+pub(crate) fn is_like(raw: &str) -> bool {
+    if Vin::new(raw).is_some() {
+        return true;
+    }
+    let reading = read(raw, Rules::default());
+    reading.vin.is_some()
+        || reading.suggestion.is_some()
+        || reading.error == Some(VinError::ExcelNumberDamage)
+        || label::count_vins(raw) > 1
+}
+
+/// Whether the cell may be meant for a VIN, or hold one among other text. It is
+/// answered generously: what may be one is never left out without a word.
+pub(crate) fn may_be_meant(raw: &str) -> bool {
+    const SHORTEST: usize = 11;
+    const DIGITS: usize = 3;
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    let has_code = |text: &str| {
+        let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+        letters > 0 && digits(text) >= DIGITS && letters + digits(text) >= SHORTEST
+    };
+    let characters = raw.bytes().filter(u8::is_ascii_alphanumeric).count();
+    let is_nearly_one = (Vin::LENGTH - 3..=Vin::LENGTH + 3).contains(&characters);
+    is_like(raw) || (is_nearly_one && digits(raw) > DIGITS) || raw.split_whitespace().any(has_code)
+}
+
 /// The first problem in this order: empty, placeholder, number, text, length, characters.
 fn read_untidy(raw: &str, rules: Rules) -> Reading {
-    let text = clean::unwrapped(raw);
+    let text = label::without_label(clean::unwrapped(raw));
     let cleaned = Cleaned::of(text);
     if cleaned.is_empty() || clean::means_empty(text) {
         return Reading::rejected(VinError::Empty);
@@ -255,7 +284,15 @@ fn read_untidy(raw: &str, rules: Rules) -> Reading {
             .detail("a spreadsheet kept it as a number; format the column as text");
     }
     if cleaned.is_overlong() || !cleaned.has_digit() {
-        return Reading::rejected(VinError::NotAVin);
+        let rejected = Reading::rejected(VinError::NotAVin);
+        return match label::count_vins(text) {
+            0 | 1 => rejected,
+            several => rejected
+                .detail(format!("the cell holds {several} VINs; give each of them its own row")),
+        };
+    }
+    if let Some(vin) = cleaned.marked_vin() {
+        return Reading { normalized: true, ..judge(vin, rules) };
     }
     if cleaned.count() != Vin::LENGTH {
         return Reading::rejected(VinError::Length)

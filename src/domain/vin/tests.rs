@@ -279,3 +279,55 @@ fn the_extremes_pack() {
         assert_eq!(vin.pack().unpack(), vin);
     }
 }
+
+#[test]
+fn what_labels_add_comes_off() {
+    for cell in [
+        "*5YJ3E1EA7KF317000*",
+        "I5YJ3E1EA7KF317000",
+        "*I5YJ3E1EA7KF317000*",
+        "VIN: 5YJ3E1EA7KF317000",
+        "vin#5yj3e1ea7kf317000",
+        "VIN No. 5YJ3E1EA7KF317000",
+        "VIN5YJ3E1EA7KF317000",
+        "FIN 5YJ3E1EA7KF317000",
+        "Chassis number: *5YJ3E1EA7KF317000*",
+        "5YJ3E1EA7KF317000\0\0\0",
+        "5YJ3E1EA7KF317000\u{1a}",
+    ] {
+        let reading = read(cell, Rules::default());
+        assert_eq!(reading.vin, Vin::new("5YJ3E1EA7KF317000"), "{cell:?}: {reading:?}");
+        assert!(reading.normalized, "{cell:?}");
+        assert!(is_like(cell), "{cell:?}");
+    }
+    for (cell, error) in [
+        ("****", VinError::Placeholder),
+        ("VIN:", VinError::Empty),
+        ("VIN", VinError::NotAVin),
+        ("VIN: 5YJ3E1EA7KF31700", VinError::Length),
+        ("\\N", VinError::Empty),
+        ("\0\0", VinError::Empty),
+        // Seventeen characters are a VIN with a slip, whatever they begin with.
+        ("VIN3E1EA7KF317000", VinError::IllegalCharacter),
+    ] {
+        assert_eq!(read(cell, Rules::default()).error, Some(error), "{cell:?}");
+    }
+}
+
+#[test]
+fn several_vins_in_a_cell_are_counted() {
+    for cell in [
+        "5YJ3E1EA7KF317000 / 1FTFW1ET0DF000000",
+        "5yj3e1ea7kf317000\n1FTFW1ET0DF000000",
+        "5YJ3E1EA7KF317000,1FTFW1ET0DF000000",
+        "5YJ3E1EA7KF3170001FTFW1ET0DF000000",
+    ] {
+        let reading = read(cell, Rules::default());
+        assert_eq!(reading.error, Some(VinError::NotAVin), "{cell:?}");
+        let detail = reading.detail.unwrap_or_default();
+        assert!(detail.starts_with("the cell holds 2 VINs"), "{cell:?}: {detail}");
+        assert!(is_like(cell));
+    }
+    let one = read("sold, was 5YJ3E1EA7KF317000 before", Rules::default());
+    assert_eq!((one.error, one.detail), (Some(VinError::NotAVin), None));
+}

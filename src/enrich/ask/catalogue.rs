@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use super::zeros::ByVehicle;
-use super::{Asker, Gate, Question, Unlisted};
+use super::{Asker, Gate, Question};
 use crate::domain::{Error, Key, KeySet, Outcome, Vehicle};
-use crate::enrich::board::{Catalogue, Column};
+use crate::enrich::board::{Catalogue, Column, Listed, Open};
 use crate::enrich::chain::Chain;
 use crate::matching::variants;
 use crate::vendors::Role;
@@ -21,16 +21,16 @@ impl<G: Gate> Asker<'_, G> {
         about: ByVehicle<'_>,
         main: &mut Column,
         catalogue: &mut Catalogue,
-        wanted: Vec<bool>,
+        wanted: Vec<Open>,
     ) -> Result<(), Error> {
-        self.read(about.question(), main)?;
+        self.read(about.chain, &about.vehicles.keys, main)?;
         let nameless = self.not_listed(about, main, catalogue, &wanted)?;
         let mut named = wanted.clone();
         for &id in &nameless {
-            named[id as usize] = false;
+            named[id as usize] = Open::No;
         }
         main.not_asked(nameless, &Outcome::Inconclusive);
-        self.ask_open(about.question(), main, &named).await?;
+        self.ask_open(about.question(&named), main).await?;
         let mut unclear = main.zeros(&wanted);
         self.add_renamed(about, main, catalogue, &mut unclear)?;
         self.hold_against(about, main, catalogue, &unclear).await
@@ -43,13 +43,13 @@ impl<G: Gate> Asker<'_, G> {
         about: ByVehicle<'_>,
         main: &Column,
         catalogue: &Catalogue,
-        wanted: &[bool],
+        wanted: &[Open],
     ) -> Result<Vec<u32>, Error> {
         if self.plan.datasets.refresh.contains(&about.chain.dataset) {
             return Ok(Vec::new());
         }
         // A name that was good once may be good again.
-        let asked = about.each(|id| wanted[id as usize] && !main.was_found(id));
+        let asked = about.each(|id| wanted[id as usize] != Open::No && !main.was_found(id));
         let lists = KeySet::vehicles(asked.iter().map(|(_, vehicle)| vehicle.any_model()));
         let names = self.names(about.chain, &catalogue.lists, &lists, true)?;
         let is_not_listed = |vehicle: &Vehicle| {
@@ -66,16 +66,19 @@ impl<G: Gate> Asker<'_, G> {
         about: ByVehicle<'_>,
         main: &Column,
         catalogue: &Catalogue,
-        unclear: &mut [bool],
+        unclear: &mut [Open],
     ) -> Result<(), Error> {
         let lost = about.each(|id| {
-            main.outcomes.contains_key(&id) && !unclear[id as usize] && !main.was_kept(id)
+            let is_clear = unclear[id as usize] == Open::No;
+            main.outcomes.contains_key(&id) && is_clear && !main.was_kept(id)
         });
         let lists = KeySet::vehicles(lost.iter().map(|(_, vehicle)| vehicle.any_model()));
         let names = self.names(about.chain, &catalogue.lists, &lists, false)?;
         for (id, vehicle) in lost {
             let names = names.get(&vehicle.any_model());
-            unclear[id as usize] |= names.is_some_and(|names| !names.contains(&vehicle.model));
+            if names.is_some_and(|names| !names.contains(&vehicle.model)) {
+                unclear[id as usize] = Open::Yes;
+            }
         }
         Ok(())
     }
@@ -87,42 +90,52 @@ impl<G: Gate> Asker<'_, G> {
         about: ByVehicle<'_>,
         main: &Column,
         catalogue: &mut Catalogue,
-        zeros: &[bool],
+        zeros: &[Open],
     ) -> Result<(), Error> {
-        let zeros = about.each(|id| zeros[id as usize]);
-        let lists = KeySet::vehicles(zeros.iter().map(|(_, vehicle)| vehicle.any_model()));
-        let all = vec![true; lists.len()];
-        let question = Question { chain: about.chain, keys: &lists };
-        self.column(question, &mut catalogue.lists, &all).await?;
+        let unnamed = (0u32..)
+            .zip(zeros)
+            .filter(|(id, zero)| **zero != Open::No && about.vehicles.keys.is_unnamed(*id));
+        let unnamed = u32::try_from(unnamed.count()).unwrap_or(u32::MAX);
+        let of_zero = about.each(|id| zeros[id as usize] != Open::No);
+        let lists = of_zero.iter().map(|(_, vehicle)| vehicle.any_model());
+        let lists = KeySet::vehicles(lists).and_unnamed(unnamed);
+        let list_of = |(id, vehicle): &(u32, Vehicle)| (vehicle.any_model(), zeros[*id as usize]);
+        let open = openness(&lists, of_zero.iter().map(list_of));
+        let question = Question { chain: about.chain, keys: &lists, open: &open };
+        self.column(question, &mut catalogue.lists).await?;
 
         let names = self.names(about.chain, &catalogue.lists, &lists, G::COUNTS_ONLY)?;
-        let is_unknown = |(_, vehicle): &&(u32, Vehicle)| !names.contains_key(&vehicle.any_model());
-        let unknown = zeros.iter().filter(is_unknown).count() as u64;
-        let assumed = self.gate.unknown_list(main, unknown) == Unlisted::Listed;
-        catalogue.listed = vec![false; about.vehicles.keys.len()];
+        let mut unknown = u64::from(unnamed);
+        catalogue.listed = vec![Listed::No; about.vehicles.keys.len()];
         let mut others: Vec<(u32, Vehicle)> = Vec::new();
-        for (id, vehicle) in &zeros {
-            let names = names.get(&vehicle.any_model());
-            if names.is_none()
-                && let Some(list) = lists.id(&Key::Vehicle(vehicle.any_model()))
-                && let Some(why) = catalogue.lists.outcomes.get(&list)
-            {
-                catalogue.unread.insert(*id, why.clone());
+        for (id, vehicle) in &of_zero {
+            let list = vehicle.any_model();
+            let listed = &mut catalogue.listed[*id as usize];
+            match names.get(&list) {
+                None => {
+                    (*listed, unknown) = (Listed::Unknown, unknown + 1);
+                    let list = lists.id(&Key::Vehicle(list));
+                    if let Some(why) = list.and_then(|list| catalogue.lists.outcomes.get(&list)) {
+                        catalogue.unread.insert(*id, why.clone());
+                    }
+                }
+                Some(names) if names.contains(&vehicle.model) => *listed = Listed::Yes,
+                Some(names) => {
+                    let other = |model| (*id, Vehicle { model, ..vehicle.clone() });
+                    others.extend(variants(&vehicle.model, names).into_iter().map(other));
+                }
             }
-            let listed = names.map_or(assumed, |names| names.contains(&vehicle.model));
-            catalogue.listed[*id as usize] = listed;
-            let Some(names) = names.filter(|_| !listed) else { continue };
-            let other = |model| (*id, Vehicle { model, ..vehicle.clone() });
-            others.extend(variants(&vehicle.model, names).into_iter().map(other));
         }
+        self.gate.may_rename(main, unknown);
         catalogue.names = KeySet::vehicles(others.iter().map(|(_, vehicle)| vehicle.clone()));
+        let zero_of = |(id, name): &(u32, Vehicle)| (name.clone(), zeros[*id as usize]);
+        let open = openness(&catalogue.names, others.iter().map(zero_of));
         for (id, vehicle) in others {
             let name = catalogue.names.id(&Key::Vehicle(vehicle));
             catalogue.other_names.entry(id).or_default().extend(name);
         }
-        let all = vec![true; catalogue.names.len()];
-        let question = Question { chain: about.chain, keys: &catalogue.names };
-        self.column(question, &mut catalogue.words, &all).await.map(drop)
+        let question = Question { chain: about.chain, keys: &catalogue.names, open: &open };
+        self.column(question, &mut catalogue.words).await.map(drop)
     }
 
     /// The model names in the lists that the store holds; with `fresh`, in those
@@ -147,6 +160,19 @@ impl<G: Gate> Asker<'_, G> {
         }
         Ok(names)
     }
+}
+
+/// Whether each of `keys` is asked about, by the zeros that it is asked for.
+fn openness(keys: &KeySet, zeros: impl Iterator<Item = (Vehicle, Open)>) -> Vec<Open> {
+    // What has no name yet is asked for a zero that may not come.
+    let mut open = vec![Open::Perhaps; keys.len()];
+    for (vehicle, zero) in zeros {
+        if let Some(id) = keys.id(&Key::Vehicle(vehicle)) {
+            let open = &mut open[id as usize];
+            *open = (*open).max(zero);
+        }
+    }
+    open
 }
 
 impl ByVehicle<'_> {

@@ -2,7 +2,7 @@
 
 use super::{Asker, Gate, Question};
 use crate::domain::Error;
-use crate::enrich::board::{Board, Column, DealerReplies, dealers_to_ask};
+use crate::enrich::board::{Board, Column, DealerReplies, Open, dealers_to_ask};
 use crate::enrich::chain::Source;
 
 impl<G: Gate> Asker<'_, G> {
@@ -12,7 +12,7 @@ impl<G: Gate> Asker<'_, G> {
     pub(super) async fn dealers(&self, listings: &Board<'_>) -> Result<Vec<DealerReplies>, Error> {
         let mut asked = Vec::new();
         for source in listings.chain.sources().filter_map(Source::dealers) {
-            let ids = match self.gate.snapshot()? {
+            let (ids, mut open) = match self.gate.snapshot()? {
                 Some(snapshot) => dealers_to_ask(listings, source.name.vendor, &snapshot)?,
                 None => continue,
             };
@@ -21,9 +21,15 @@ impl<G: Gate> Asker<'_, G> {
             }
             let mut column = Column::new(source);
             let unasked = self.gate.may_not_pay(&column.source);
-            if unasked.is_none() {
-                let question = Question { chain: listings.chain, keys: &ids };
-                self.column(question, &mut column, &vec![true; ids.len()]).await?;
+            if unasked.is_some() {
+                for open in &mut open {
+                    *open = (*open).min(Open::Perhaps);
+                }
+            }
+            // A plan says what the answers would cost.
+            if unasked.is_none() || G::COUNTS_ONLY {
+                let question = Question { chain: listings.chain, keys: &ids, open: &open };
+                self.column(question, &mut column).await?;
             }
             asked.push(DealerReplies { ids, column, unasked });
         }

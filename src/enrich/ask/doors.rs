@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Asked, Gate, Question, Unlisted};
+use super::{Asked, Gate, Question};
 use crate::domain::{Denied, Error, Fault, Key, KeySet, NotAsked, Outcome, Times, Timestamp};
-use crate::enrich::board::{Column, Decodes, InventoryWords, Vehicles, View};
+use crate::enrich::board::{Column, Decodes, InventoryWords, Open, Vehicles, View};
 use crate::enrich::chain::{Chain, Source};
 use crate::enrich::inventory::Renewal;
 use crate::enrich::plan::Plan;
@@ -44,7 +44,7 @@ impl Gate for Doors<'_> {
         column: &mut Column,
         ids: Vec<u32>,
     ) -> Result<Asked, Error> {
-        let Question { chain, keys } = question;
+        let Question { chain, keys, .. } = question;
         let asked = self.send(chain, column, ids.iter().map(|&id| keys.key(id)).collect()).await?;
         if self.is_out_of_reach(chain, &column.source)? {
             column.report.unreachable.insert(column.source.label.to_string());
@@ -61,7 +61,7 @@ impl Gate for Doors<'_> {
     async fn room(&self, source: &Source, want: u64) -> Result<u64, Error> {
         match self.by_vendor.get(source.name.vendor) {
             Some(door) => door.room(source.name.endpoint, want).await,
-            // Nothing is sent, and everything is told why.
+            // Nothing is sent, and every key gets the reason.
             None => Ok(u64::MAX),
         }
     }
@@ -70,7 +70,7 @@ impl Gate for Doors<'_> {
         &self,
         chain: &Chain,
         words: &mut InventoryWords,
-        open: &mut [bool],
+        open: &mut [Open],
     ) -> Result<(), Error> {
         let source = words.source.clone();
         let Role::Pages(pages) = source.endpoint.role() else { return Ok(()) };
@@ -102,7 +102,7 @@ impl Gate for Doors<'_> {
     }
 
     fn note(&self, report: &DatasetReport) {
-        self.shared.tell(|progress| {
+        self.shared.update_progress(|progress| {
             progress.cache_hits += report.hits;
             progress.lookups += report.keys;
         });
@@ -112,9 +112,7 @@ impl Gate for Doors<'_> {
         decodes.vehicles(vins)
     }
 
-    fn unknown_list(&self, _main: &Column, _vehicles: u64) -> Unlisted {
-        Unlisted::Unknown
-    }
+    fn may_rename(&self, _main: &Column, _vehicles: u64) {}
 }
 
 impl Doors<'_> {

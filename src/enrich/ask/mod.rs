@@ -14,8 +14,8 @@ mod zeros;
 use crate::config::Local;
 use crate::domain::{Dataset, Error, KeySet, Times};
 use crate::enrich::board::{
-    Answers, Ask, Board, Column, Decodes, InventoryWords, LocalSays, LocalWords, StepWords, Test,
-    Vehicles, View,
+    Answers, Ask, Board, Column, Decodes, InventoryWords, LocalSays, LocalWords, Open, StepWords,
+    Test, Vehicles, View,
 };
 use crate::enrich::chain::{Chain, Chains, Source};
 use crate::enrich::plan::Plan;
@@ -52,7 +52,7 @@ pub(crate) trait Gate {
         &self,
         chain: &Chain,
         words: &mut InventoryWords,
-        open: &mut [bool],
+        open: &mut [Open],
     ) -> Result<(), Error>;
 
     /// Why nothing may be spent on `source`, where it may not.
@@ -64,25 +64,17 @@ pub(crate) trait Gate {
     /// The vehicles behind `vins`, once decodes were asked for.
     fn vehicles(&self, decodes: Decodes<'_>, vins: &KeySet) -> Result<Vehicles, Error>;
 
-    /// What is taken of `vehicles` whose list of models is being asked for and
-    /// cannot be known before: that the list has their names, or not.
-    fn unknown_list(&self, main: &Column, vehicles: u64) -> Unlisted;
+    /// So many `vehicles` may be asked about under other names, as a list of models
+    /// that is not known yet turns out.
+    fn may_rename(&self, main: &Column, vehicles: u64);
 }
 
-/// A question about keys of a chain.
+/// A question about the `open` keys of a chain.
 #[derive(Clone, Copy)]
 pub(crate) struct Question<'q> {
     pub(crate) chain: &'q Chain,
     pub(crate) keys: &'q KeySet,
-}
-
-/// What is taken of a model whose list of names is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unlisted {
-    /// It was asked for in vain: nothing can be concluded.
-    Unknown,
-    /// A plan takes it to be listed.
-    Listed,
+    pub(crate) open: &'q [Open],
 }
 
 /// What came of a question.
@@ -135,7 +127,7 @@ impl<'a, G: Gate> Asker<'a, G> {
     ) -> Result<Option<Board<'a>>, Error> {
         let Some(chain) = self.chains.by_dataset.get(&dataset) else { return Ok(None) };
         let mut board = Board::new(chain, vins, vehicles);
-        let mut open = vec![true; vins.len()];
+        let mut open = vec![Open::Yes; vins.len()];
         for place in 0..board.steps.len() {
             self.step(&mut board, place, &mut open).await?;
             if place + 1 < board.steps.len() {
@@ -149,17 +141,19 @@ impl<'a, G: Gate> Asker<'a, G> {
         &self,
         board: &mut Board<'a>,
         place: usize,
-        open: &mut [bool],
+        open: &mut [Open],
     ) -> Result<(), Error> {
         let Board { chain, vins, vehicles, steps } = board;
         let is_last = place + 1 == steps.len();
         match (&mut steps[place], vehicles.as_ref()) {
-            (StepWords::ByVin(columns), _) => self.by_vin(chain, columns, vins, open).await,
+            (StepWords::ByVin(columns), _) => {
+                self.by_vin(Question { chain, keys: vins, open }, columns).await
+            }
             (StepWords::ByVehicle { main, test }, Some(vehicles)) => {
                 let about = zeros::ByVehicle { chain, vins, vehicles };
                 let wanted = vehicles.of_open(open);
                 match test {
-                    Test::None => self.column(about.question(), main, &wanted).await.map(drop),
+                    Test::None => self.column(about.question(&wanted), main).await.map(drop),
                     Test::Probe(probe) => self.with_probes(about, main, probe, wanted).await,
                     Test::Catalogue(of) => self.with_catalogue(about, main, of, wanted).await,
                 }
@@ -174,51 +168,35 @@ impl<'a, G: Gate> Asker<'a, G> {
 
     /// Asks an endpoint about VINs; where it refuses such requests, the dearer one
     /// that may stand in for it.
-    async fn by_vin(
-        &self,
-        chain: &Chain,
-        columns: &mut Vec<Column>,
-        vins: &KeySet,
-        open: &[bool],
-    ) -> Result<(), Error> {
-        let question = Question { chain, keys: vins };
+    async fn by_vin(&self, question: Question<'_>, columns: &mut Vec<Column>) -> Result<(), Error> {
         let cheap = &mut columns[0];
-        let asked = self.column(question, cheap, open).await?;
+        let asked = self.column(question, cheap).await?;
         let Some(dearer) = cheap.source.dearer().filter(|_| asked.shape_refused) else {
             return Ok(());
         };
-        let mut refused = vec![false; vins.len()];
+        let mut refused = vec![Open::No; question.open.len()];
         for (id, _) in cheap.outcomes.drain() {
-            refused[id as usize] = true;
+            refused[id as usize] = question.open[id as usize];
         }
         // What the cheap one knows still counts.
-        self.read(question, cheap)?;
+        self.read(question.chain, question.keys, cheap)?;
         let mut column = Column::new(dearer);
-        self.column(question, &mut column, &refused).await?;
+        self.column(Question { open: &refused, ..question }, &mut column).await?;
         column.report = DatasetReport::default();
         columns.push(column);
         Ok(())
     }
 
     /// Reads a column, and asks about the `open` keys that have no fresh answer.
-    async fn column(
-        &self,
-        question: Question<'_>,
-        column: &mut Column,
-        open: &[bool],
-    ) -> Result<Asked, Error> {
-        self.read(question, column)?;
-        self.ask_open(question, column, open).await
+    async fn column(&self, question: Question<'_>, column: &mut Column) -> Result<Asked, Error> {
+        self.read(question.chain, question.keys, column)?;
+        self.ask_open(question, column).await
     }
 
     /// Asks about the `open` keys of a column that was read.
-    async fn ask_open(
-        &self,
-        question: Question<'_>,
-        column: &mut Column,
-        open: &[bool],
-    ) -> Result<Asked, Error> {
-        let missing = column.missing(question.keys, open, self.again(question.chain));
+    async fn ask_open(&self, question: Question<'_>, column: &mut Column) -> Result<Asked, Error> {
+        let Question { chain, keys, open } = question;
+        let missing = column.missing(keys, open, self.again(chain));
         column.report.add(&missing.report);
         self.gate.note(&missing.report);
         if missing.keys.is_empty() {
@@ -227,9 +205,9 @@ impl<'a, G: Gate> Asker<'a, G> {
         self.gate.ask(question, column, missing.keys).await
     }
 
-    fn read(&self, question: Question<'_>, column: &mut Column) -> Result<(), Error> {
+    fn read(&self, chain: &Chain, keys: &KeySet, column: &mut Column) -> Result<(), Error> {
         let snapshot = self.gate.snapshot()?;
-        column.read(question.keys, self.view(question.chain, snapshot.as_ref()))
+        column.read(keys, self.view(chain, snapshot.as_ref()))
     }
 
     fn view<'s>(&self, chain: &Chain, snapshot: Option<&'s Snapshot<'s>>) -> View<'s> {
@@ -263,12 +241,12 @@ impl<'a, G: Gate> Asker<'a, G> {
         words: &mut LocalWords,
         vins: &KeySet,
         vehicles: Option<&Vehicles>,
-        open: &[bool],
+        open: &[Open],
     ) -> Result<(), Error> {
         match (words.local, vehicles, &self.offline) {
             (Local::Vpic, _, Some(offline)) => {
                 words.says = vec![None; vins.len()];
-                let ids = vins.sorted().into_iter().filter(|&id| open[id as usize]);
+                let ids = vins.sorted().into_iter().filter(|&id| open[id as usize] != Open::No);
                 offline.each(vins, &ids.collect::<Vec<_>>(), |id, decoded| {
                     let found = decoded.is_found();
                     let says = if found { LocalSays::Found } else { LocalSays::Absent };

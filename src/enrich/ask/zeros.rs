@@ -9,7 +9,7 @@
 
 use super::{Asker, Gate, Question};
 use crate::domain::{Error, KeySet};
-use crate::enrich::board::{Column, Probe, Vehicles};
+use crate::enrich::board::{Column, Open, Probe, Vehicles};
 use crate::enrich::chain::Chain;
 
 /// Calls that an answer takes when it is a zero, or may be one.
@@ -24,14 +24,12 @@ pub(super) struct ByVehicle<'q> {
 }
 
 impl<'q> ByVehicle<'q> {
-    /// About the vehicles.
-    pub(super) fn question(self) -> Question<'q> {
-        Question { chain: self.chain, keys: &self.vehicles.keys }
-    }
-
-    /// About the VINs.
-    fn by_vin(self) -> Question<'q> {
-        Question { chain: self.chain, keys: self.vins }
+    /// About the `open` vehicles.
+    pub(super) fn question<'a>(self, open: &'a [Open]) -> Question<'a>
+    where
+        'q: 'a,
+    {
+        Question { chain: self.chain, keys: &self.vehicles.keys, open }
     }
 }
 
@@ -42,25 +40,27 @@ impl<G: Gate> Asker<'_, G> {
         about: ByVehicle<'_>,
         main: &mut Column,
         probe: &mut Probe,
-        wanted: Vec<bool>,
+        wanted: Vec<Open>,
     ) -> Result<(), Error> {
-        self.read(about.question(), main)?;
-        self.read(about.by_vin(), &mut probe.column)?;
+        self.read(about.chain, &about.vehicles.keys, main)?;
+        self.read(about.chain, about.vins, &mut probe.column)?;
         probe.choose(about.vins, about.vehicles, Some(self.again(about.chain)));
         // The zeros of earlier nights that nothing has confirmed since.
-        let unconfirmed = |(vehicle, wanted): (u32, &bool)| {
-            let asked_at = main.zero_at(vehicle).filter(|_| *wanted);
-            asked_at.is_some() && probe.vin_of(vehicle).is_some_and(|vin| vin.told_at < asked_at)
+        let unconfirmed = |(vehicle, wanted): (u32, &Open)| {
+            let asked_at = main.zero_at(vehicle);
+            let is_unconfirmed = asked_at.is_some()
+                && probe.vin_of(vehicle).is_some_and(|vin| vin.answered_at < asked_at);
+            if is_unconfirmed { *wanted } else { Open::No }
         };
-        let unconfirmed: Vec<bool> = (0u32..).zip(&wanted).map(unconfirmed).collect();
+        let unconfirmed: Vec<Open> = (0u32..).zip(&wanted).map(unconfirmed).collect();
         self.confirm(about, probe, &unconfirmed).await?;
         let mut left = wanted;
-        while left.contains(&true) {
+        while is_any(&left) {
             let turn = self.turn(about, main, &left).await?;
-            self.ask_open(about.question(), main, &turn).await?;
+            self.ask_open(about.question(&turn), main).await?;
             self.confirm(about, probe, &main.zeros(&turn)).await?;
-            for (left, asked) in left.iter_mut().zip(turn) {
-                *left &= !asked;
+            for (left, _) in left.iter_mut().zip(turn).filter(|(_, asked)| *asked != Open::No) {
+                *left = Open::No;
             }
         }
         Ok(())
@@ -72,8 +72,8 @@ impl<G: Gate> Asker<'_, G> {
         &self,
         about: ByVehicle<'_>,
         main: &Column,
-        left: &[bool],
-    ) -> Result<Vec<bool>, Error> {
+        left: &[Open],
+    ) -> Result<Vec<Open>, Error> {
         let urgent = main.missing(&about.vehicles.keys, left, self.again(about.chain)).keys;
         let cost = |&id: &u32| if main.was_found(id) { 1 } else { CALLS_FOR_A_ZERO };
         let room = self.gate.room(&main.source, urgent.iter().map(cost).sum()).await?;
@@ -83,10 +83,10 @@ impl<G: Gate> Asker<'_, G> {
         });
         let now = sums.take_while(|sum| *sum <= room).count();
         let mut turn = left.to_vec();
-        // The last call goes to the most urgent one; who is not asked is told why.
+        // The last call goes to the most urgent one.
         if now > 0 {
             for &id in &urgent[now..] {
-                turn[id as usize] = false;
+                turn[id as usize] = Open::No;
             }
         }
         Ok(turn)
@@ -97,18 +97,23 @@ impl<G: Gate> Asker<'_, G> {
         &self,
         about: ByVehicle<'_>,
         probe: &mut Probe,
-        zeros: &[bool],
+        zeros: &[Open],
     ) -> Result<(), Error> {
-        let mut open = vec![false; about.vins.len()];
-        for vehicle in (0u32..).zip(zeros).filter(|(_, zero)| **zero).map(|(vehicle, _)| vehicle) {
+        let mut open = vec![Open::No; about.vins.len()];
+        for (vehicle, zero) in (0u32..).zip(zeros).filter(|(_, zero)| **zero != Open::No) {
             if let Some(probe) = probe.vin_of(vehicle).filter(|probe| !probe.is_fresh) {
-                open[probe.vin as usize] = true;
+                open[probe.vin as usize] = *zero;
             }
         }
-        if open.contains(&true) {
-            self.ask_open(about.by_vin(), &mut probe.column, &open).await?;
+        if is_any(&open) {
+            let by_vin = Question { chain: about.chain, keys: about.vins, open: &open };
+            self.ask_open(by_vin, &mut probe.column).await?;
             probe.choose(about.vins, about.vehicles, Some(self.again(about.chain)));
         }
         Ok(())
     }
+}
+
+fn is_any(open: &[Open]) -> bool {
+    open.iter().any(|open| *open != Open::No)
 }

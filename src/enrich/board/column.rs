@@ -32,6 +32,19 @@ pub(crate) struct Column {
     pub outcomes: HashMap<u32, Outcome>,
     /// Hits and misses.
     pub report: DatasetReport,
+    /// The keys of which a plan assumes an answer; empty where it assumes none.
+    assumed: Vec<bool>,
+}
+
+/// Whether a step is asked about a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Open {
+    /// It is not.
+    No,
+    /// It is, or is not, as an answer that a plan can only assume turns out.
+    Perhaps,
+    /// It is.
+    Yes,
 }
 
 impl Column {
@@ -43,6 +56,7 @@ impl Column {
             remarks: Remarks::default(),
             outcomes: HashMap::new(),
             report: DatasetReport::default(),
+            assumed: Vec::new(),
         }
     }
 
@@ -121,11 +135,11 @@ impl Column {
 
     /// The `open` keys without a fresh answer: the never answered first, then the
     /// longest expired. With `refresh` what was fetched before the run is asked again.
-    pub(crate) fn missing(&self, keys: &KeySet, open: &[bool], ask: Ask) -> Missing {
+    pub(crate) fn missing(&self, keys: &KeySet, open: &[Open], ask: Ask) -> Missing {
         let mut missing = Missing::default();
         let mut expired = Vec::new();
         for id in keys.sorted() {
-            if !open[id as usize] {
+            if open[id as usize] == Open::No {
                 continue;
             }
             let word = self.word(id);
@@ -149,17 +163,33 @@ impl Column {
 
     /// Takes it that each of `ids` was answered so, without asking.
     pub(crate) fn assume(&mut self, ids: &[u32], said: AnswerKind, now: Timestamp) {
+        self.assumed.resize(self.words.len(), false);
         for &id in ids {
             self.words[id as usize] = Word::assumed(said, now);
+            self.assumed[id as usize] = true;
         }
+    }
+
+    /// Whether a plan assumes the answer about the key numbered `id`.
+    pub(crate) fn is_assumed(&self, id: u32) -> bool {
+        self.assumed.get(id as usize).is_some_and(|assumed| *assumed)
+    }
+
+    /// Whether a plan assumes any answer.
+    pub(crate) fn has_assumed(&self) -> bool {
+        !self.assumed.is_empty()
     }
 
     /// The `wanted` keys of which the store holds a zero, however old, or of which
     /// the reply was unclear.
-    pub(crate) fn zeros(&self, wanted: &[bool]) -> Vec<bool> {
+    pub(crate) fn zeros(&self, wanted: &[Open]) -> Vec<Open> {
         let is_unclear = |id| self.outcomes.get(&id) == Some(&Outcome::Inconclusive);
-        let is_zero = |id| self.word(id).was_absent() || is_unclear(id);
-        (0u32..).zip(wanted).map(|(id, wanted)| *wanted && is_zero(id)).collect()
+        let zero = |(id, wanted): (u32, &Open)| match self.word(id).was_absent() {
+            true if self.is_assumed(id) => (*wanted).min(Open::Perhaps),
+            is_zero if is_zero || is_unclear(id) => *wanted,
+            _ => Open::No,
+        };
+        (0u32..).zip(wanted).map(zero).collect()
     }
 
     /// When a zero that may be written was fetched.

@@ -1,10 +1,10 @@
 //! The dealers behind listings: of whom too little is known, and what their
 //! vendors tell of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Board, Column, Combined, FactsCache, View};
+use super::{Board, Column, Combined, FactsCache, Open, View};
 use crate::domain::facts::{Dealer, Listing, ListingFacts};
 use crate::domain::{Error, KeySet};
 use crate::store::Snapshot;
@@ -21,14 +21,15 @@ pub(crate) struct DealerReplies {
     pub unasked: Option<String>,
 }
 
-/// The dealers of `vendor` of whom the listings to be written do not tell all.
+/// The dealers of `vendor` of whom the listings to be written do not tell all, and
+/// whether they are asked about.
 pub(crate) fn dealers_to_ask(
     board: &Board<'_>,
     vendor: &str,
     snapshot: &Snapshot<'_>,
-) -> Result<KeySet, Error> {
+) -> Result<(KeySet, Vec<Open>), Error> {
     let mut cache = FactsCache::<ListingFacts>::default();
-    let mut ids = BTreeSet::new();
+    let mut ids: BTreeMap<String, Open> = BTreeMap::new();
     for vin in board.vins.sorted() {
         let Some(word) = board.best(vin, None) else { continue };
         let Combined::Key { column, keys, id, .. } = word else { continue };
@@ -37,13 +38,16 @@ pub(crate) fn dealers_to_ask(
         }
         let facts = cache.facts(column, keys, id, snapshot)?;
         let listing = facts.as_ref().and_then(|facts| facts.listings.first());
-        if let Some(id) = listing.and_then(Listing::dealer_to_ask)
-            && !ids.contains(id)
-        {
-            ids.insert(id.to_owned());
+        if let Some(id) = listing.and_then(Listing::dealer_to_ask) {
+            let open = if board.is_assumed(vin) { Open::Perhaps } else { Open::Yes };
+            match ids.get_mut(id) {
+                Some(known) => *known = open.max(*known),
+                None => _ = ids.insert(id.to_owned(), open),
+            }
         }
     }
-    Ok(KeySet::names(ids))
+    let open = ids.values().copied().collect();
+    Ok((KeySet::names(ids.into_keys()), open))
 }
 
 /// What the store holds about dealers.

@@ -17,12 +17,14 @@ mod word;
 use crate::domain::{Dataset, Error, KeySet, Status};
 use crate::enrich::chain::{Chain, Step};
 
-pub(crate) use column::{Ask, Column, View};
+pub(crate) use column::{Ask, Column, Open, View};
 pub(crate) use combined::Combined;
 pub(crate) use dealers::dealers_to_ask;
 pub(crate) use dealers::{DealerReplies, Dealers};
 pub(crate) use facts::{FactsCache, Fingerprinted, OfDataset};
-pub(crate) use steps::{Catalogue, InventoryWords, LocalSays, LocalWords, Probe, StepWords, Test};
+pub(crate) use steps::{
+    Catalogue, InventoryWords, Listed, LocalSays, LocalWords, Probe, StepWords, Test,
+};
 pub(crate) use vehicles::Decodes;
 pub(crate) use vehicles::Vehicles;
 
@@ -86,17 +88,16 @@ impl<'a> Board<'a> {
         vin: u32,
         local: Option<LocalSays>,
     ) -> Option<Combined<'_>> {
-        let vehicle = || self.vehicles.as_ref()?.of[vin as usize];
         match &self.steps[place] {
             StepWords::ByVin(columns) => Combined::first(columns, self.vins, vin),
             StepWords::ByVehicle { main, test } => {
                 let vehicles = self.vehicles.as_ref()?;
                 let zero = steps::Zero { main, test, vins: self.vins, vehicles };
-                Some(zero.word(vin, vehicle()?))
+                Some(zero.word(vin, self.vehicle_of(vin)?))
             }
             StepWords::Inventory(words) => words.word(vin, self.vins),
             StepWords::Local(words) => {
-                let says = local.or_else(|| words.says(vin, vehicle()))?;
+                let says = local.or_else(|| words.says(vin, self.vehicle_of(vin)))?;
                 let leads = place == 0;
                 Some(Combined::Local { local: words.local, says, leads })
             }
@@ -166,10 +167,29 @@ impl<'a> Board<'a> {
     }
 
     /// Takes out of `open` the VINs that a step has settled.
-    pub(crate) fn close_settled(&self, place: usize, open: &mut [bool]) {
-        for (vin, open) in (0u32..).zip(open.iter_mut()).filter(|(_, open)| **open) {
-            *open = !self.word(place, vin, None).is_some_and(|word| self.settles(&word));
+    pub(crate) fn close_settled(&self, place: usize, open: &mut [Open]) {
+        for (vin, open) in (0u32..).zip(open.iter_mut()).filter(|(_, open)| **open != Open::No) {
+            if self.word(place, vin, None).is_some_and(|word| self.settles(&word)) {
+                *open = Open::No;
+            } else if self.steps[place].is_assumed(vin, self.vehicle_of(vin)) {
+                *open = Open::Perhaps;
+            }
         }
+    }
+
+    /// Whether what is known of a VIN rests on what a plan assumes.
+    pub(crate) fn is_assumed(&self, vin: u32) -> bool {
+        let vehicle = self.vehicle_of(vin);
+        self.steps.iter().any(|step| step.is_assumed(vin, vehicle))
+    }
+
+    /// Whether a plan assumes any answer.
+    pub(crate) fn has_assumed(&self) -> bool {
+        self.columns().any(Column::has_assumed)
+    }
+
+    fn vehicle_of(&self, vin: u32) -> Option<u32> {
+        self.vehicles.as_ref()?.of[vin as usize]
     }
 
     /// Reads everything again, from one moment of the store.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Vehicles;
-use super::column::{Ask, Column, View};
+use super::column::{Ask, Column, Open, View};
 use super::combined::Combined;
 use super::word::{Rank, Said};
 use crate::config::Local;
@@ -55,7 +55,7 @@ pub(crate) struct ProbeVin {
     pub(crate) vin: u32,
     order: (bool, u8),
     /// The latest answer about any VIN of the vehicle.
-    pub(crate) told_at: Option<Timestamp>,
+    pub(crate) answered_at: Option<Timestamp>,
     /// Whether one of them need not be asked.
     pub(crate) is_fresh: bool,
 }
@@ -65,8 +65,8 @@ pub(crate) struct ProbeVin {
 pub(crate) struct Catalogue {
     /// The lists, by make and year.
     pub(crate) lists: Column,
-    /// The vehicles whose model is listed by its very name.
-    pub(crate) listed: Vec<bool>,
+    /// For each vehicle, whether its model is listed by its very name.
+    pub(crate) listed: Vec<Listed>,
     /// The vehicles whose model goes by other names there, and under which.
     pub(crate) other_names: HashMap<u32, Vec<u32>>,
     /// The other names, as vehicles.
@@ -77,6 +77,17 @@ pub(crate) struct Catalogue {
     pub(crate) unread: HashMap<u32, Outcome>,
 }
 
+/// Whether a source's list of models has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listed {
+    /// It has.
+    Yes,
+    /// It has not.
+    No,
+    /// The list is not known.
+    Unknown,
+}
+
 /// What reading an inventory came to.
 #[derive(Debug)]
 pub(crate) struct InventoryWords {
@@ -85,6 +96,8 @@ pub(crate) struct InventoryWords {
     /// Why it was not renewed, for the VINs that were looked for.
     outcome: Option<Outcome>,
     looked_for: Vec<bool>,
+    /// Whether a plan does not know what it will say.
+    is_assumed: bool,
     pub(crate) report: DatasetReport,
     pub(crate) warning: Option<String>,
 }
@@ -137,6 +150,18 @@ impl StepWords {
         }
     }
 
+    /// Whether what it says of a VIN rests on what a plan assumes.
+    pub(super) fn is_assumed(&self, vin: u32, vehicle: Option<u32>) -> bool {
+        match self {
+            Self::ByVin(columns) => columns.iter().any(|column| column.is_assumed(vin)),
+            Self::ByVehicle { main, test } => {
+                vehicle.is_some_and(|id| main.is_assumed(id) || test.is_assumed(id))
+            }
+            Self::Inventory(words) => words.is_assumed,
+            Self::Local(_) => false,
+        }
+    }
+
     pub(super) fn read(
         &mut self,
         vins: &KeySet,
@@ -181,6 +206,21 @@ impl Test {
             None => Self::None,
         }
     }
+
+    /// Whether what it says of a vehicle rests on what a plan assumes.
+    fn is_assumed(&self, vehicle: u32) -> bool {
+        match self {
+            Self::None => false,
+            Self::Probe(probe) => {
+                probe.vin_of(vehicle).is_some_and(|of| probe.column.is_assumed(of.vin))
+            }
+            Self::Catalogue(of) => {
+                let unknown = of.listed.get(vehicle as usize) == Some(&Listed::Unknown);
+                unknown && of.lists.has_assumed()
+                    || of.other_names(vehicle).iter().any(|name| of.words.is_assumed(*name))
+            }
+        }
+    }
 }
 
 impl Probe {
@@ -196,11 +236,11 @@ impl Probe {
             let order = word.as_probe();
             let place = &mut self.vins[vehicle as usize];
             let probe =
-                place.get_or_insert(ProbeVin { vin, order, told_at: None, is_fresh: false });
+                place.get_or_insert(ProbeVin { vin, order, answered_at: None, is_fresh: false });
             if order < probe.order {
                 (probe.vin, probe.order) = (vin, order);
             }
-            probe.told_at = probe.told_at.max(word.kept_at());
+            probe.answered_at = probe.answered_at.max(word.kept_at());
             probe.is_fresh |= word.fresh && !ask.is_some_and(|ask| ask.again(word));
         }
     }
@@ -212,14 +252,18 @@ impl Probe {
 }
 
 impl Catalogue {
+    fn other_names(&self, vehicle: u32) -> &[u32] {
+        self.other_names.get(&vehicle).map_or(&[], Vec::as_slice)
+    }
+
     /// A zero, or no answer, held against the list of models; `None` where the
     /// list confirms it.
     fn word(&self, vehicle: u32, zero: bool) -> Option<Combined<'_>> {
-        if self.listed.get(vehicle as usize).is_some_and(|listed| *listed) {
+        if self.listed.get(vehicle as usize) == Some(&Listed::Yes) {
             // A zero under a listed name is one; an unclear reply was given in haste.
             return if zero { None } else { Some(Combined::Unanswered(Outcome::Inconclusive)) };
         }
-        let names = self.other_names.get(&vehicle).map_or(&[][..], Vec::as_slice);
+        let names = self.other_names(vehicle);
         let is_found = |name: &u32| self.words.word(*name).is_found();
         let found: Vec<u32> = names.iter().copied().filter(is_found).collect();
         let missing = names.iter().find_map(|&name| self.words.outcome(name)).cloned();
@@ -321,14 +365,16 @@ impl InventoryWords {
             inventory: None,
             outcome: None,
             looked_for: Vec::new(),
+            is_assumed: false,
             report: DatasetReport::default(),
             warning: None,
         }
     }
 
     /// What reading it came to, for the VINs still `open`.
-    pub(crate) fn renewed(&mut self, renewed: Renewed, open: &[bool]) {
-        let keys = open.iter().filter(|open| **open).count() as u64;
+    pub(crate) fn renewed(&mut self, renewed: Renewed, open: &[Open]) {
+        self.looked_for = open.iter().map(|open| *open != Open::No).collect();
+        let keys = self.looked_for.iter().filter(|looked_for| **looked_for).count() as u64;
         self.report.keys += keys;
         match renewed.known {
             Known::Never => self.report.misses += keys,
@@ -338,7 +384,11 @@ impl InventoryWords {
         self.inventory = renewed.inventory;
         self.warning = renewed.warning;
         self.outcome = renewed.outcome;
-        self.looked_for = open.to_vec();
+    }
+
+    /// Takes it that the inventory to be read has none of the VINs.
+    pub(crate) fn assume(&mut self) {
+        self.is_assumed = true;
     }
 
     pub(super) fn word(&self, vin: u32, vins: &KeySet) -> Option<Combined<'_>> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{Board, Combined, FactsCache, LocalSays};
+use super::{Board, Combined, FactsCache, LocalSays, Open};
 use crate::domain::facts::DecodeFacts;
 use crate::domain::{Error, Key, KeySet, Vehicle};
 use crate::matching::conflicts::fill;
@@ -21,19 +21,25 @@ pub(crate) struct Vehicles {
 }
 
 impl Vehicles {
-    /// Numbers the vehicles of VINs as they come; there are `vins` VINs in all.
-    pub(crate) fn named(named: impl IntoIterator<Item = (u32, Vehicle)>, vins: usize) -> Self {
-        let mut naming = Naming { ids: HashMap::new(), of: vec![None; vins] };
-        named.into_iter().for_each(|(vin, vehicle)| naming.name(vin, vehicle));
-        naming.finish()
+    /// The same, where each of `vins` is a vehicle of its own that is not known yet.
+    pub(crate) fn and_unnamed(self, vins: &[u32]) -> Self {
+        let Self { keys, mut of } = self;
+        for (id, &vin) in (0u32..).skip(keys.len()).zip(vins) {
+            of[vin as usize] = Some(id);
+        }
+        let more = u32::try_from(vins.len()).unwrap_or(u32::MAX);
+        Self { keys: keys.and_unnamed(more), of }
     }
 
-    /// The vehicles of which some VIN is `open`.
-    pub(crate) fn of_open(&self, open: &[bool]) -> Vec<bool> {
-        let mut wanted = vec![false; self.keys.len()];
+    /// The vehicles of which some VIN is `open`; perhaps only, while it is not known
+    /// which vehicle that is.
+    pub(crate) fn of_open(&self, open: &[Open]) -> Vec<Open> {
+        let mut wanted = vec![Open::No; self.keys.len()];
         for (vehicle, open) in self.of.iter().zip(open) {
-            if let Some(vehicle) = vehicle {
-                wanted[*vehicle as usize] |= open;
+            if let Some(vehicle) = *vehicle {
+                let most = if self.keys.is_unnamed(vehicle) { Open::Perhaps } else { Open::Yes };
+                let wanted = &mut wanted[vehicle as usize];
+                *wanted = (*wanted).max((*open).min(most));
             }
         }
         wanted
@@ -71,10 +77,15 @@ impl Decodes<'_> {
     /// The vehicles that decode found behind `vins`: by what vendors answered,
     /// and by the offline decoder as far as the chain has it.
     pub(crate) fn vehicles(self, vins: &KeySet) -> Result<Vehicles, Error> {
+        self.vehicles_of(vins, &vins.sorted())
+    }
+
+    /// The same of the VINs numbered `ids` alone.
+    pub(crate) fn vehicles_of(self, vins: &KeySet, ids: &[u32]) -> Result<Vehicles, Error> {
         let mut cache = FactsCache::default();
         let mut naming = Naming { ids: HashMap::new(), of: vec![None; vins.len()] };
         let mut to_decode = Vec::new();
-        for id in vins.sorted() {
+        for &id in ids {
             let facts = self.found(id, &mut cache)?;
             let vehicle = facts.and_then(|facts| facts.vehicle());
             match (vehicle, self.offline) {

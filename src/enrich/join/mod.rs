@@ -91,7 +91,7 @@ impl<'a> Joiner<'a> {
             readings.par_iter_mut().enumerate().filter(|(_, reading)| may_be_a_slip(reading));
         slips.for_each(|(place, reading)| {
             let row = batch.row(place);
-            reading.suggestion = suggestions.of(row.vin(), &row.claims(), |vin| {
+            reading.suggestion = suggestions.of(row.vin(), &row.vehicle(), |vin| {
                 let decoded = offline.decode(vin);
                 decoded.is_found().then_some(decoded.facts)
             });
@@ -171,9 +171,9 @@ fn may_be_a_slip(reading: &Reading) -> bool {
 
 /// Where the row's own words and its VIN differ.
 fn conflicts_with(row: Row<'_>, decode: &DatasetAnswer<DecodeFacts>) -> Option<Arc<Conflicts>> {
-    let claims = row.claims();
-    let facts = decode.facts.as_ref().filter(|_| !claims.is_empty())?;
-    input_conflicts(&claims, facts).map(Arc::new)
+    let vehicle = row.vehicle();
+    let facts = decode.facts.as_ref().filter(|_| !vehicle.is_empty())?;
+    input_conflicts(&vehicle, facts).map(Arc::new)
 }
 
 /// What a row gets by a word.

@@ -157,7 +157,7 @@ impl<'a> File<'a> {
             self.forget();
         }
         let answer = match decode.vehicle() {
-            Some(vehicle) => Some(self.tell_vehicle(vehicle, snapshot)?),
+            Some(vehicle) => Some(self.answer_about(vehicle, snapshot)?),
             None => None,
         };
         self.answer.insert(decode_hash, answer.clone());
@@ -172,7 +172,7 @@ impl<'a> File<'a> {
         self.campaigns = 0;
     }
 
-    fn tell_vehicle(
+    fn answer_about(
         &mut self,
         vehicle: Vehicle,
         snapshot: &Snapshot<'_>,

@@ -1,12 +1,13 @@
-//! The gate of a plan: questions are counted instead of sent, and answered by an
-//! assumption.
+//! The gate of a plan: questions are counted instead of sent. What cannot be known
+//! before is a range: at least the calls that are made whatever the answers, at
+//! most those that are made when no source finds anything.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::domain::{Dataset, Error, KeyKind, KeySet, Times, Vehicle};
-use crate::enrich::ask::{Asked, Gate, Question, Unlisted};
-use crate::enrich::board::{Board, Column, Decodes, InventoryWords, Vehicles, View};
+use crate::domain::{Dataset, Error, KeyKind, KeySet, Times};
+use crate::enrich::ask::{Asked, Gate, Question};
+use crate::enrich::board::{Board, Column, Decodes, InventoryWords, Open, Vehicles, View};
 use crate::enrich::chain::{Chain, Source};
 use crate::enrich::inventory::{Foreseen, Known, Renewed, foresee};
 use crate::enrich::plan::Plan;
@@ -18,15 +19,11 @@ use crate::store::{AnswerKind, Snapshot, Snapshots};
 /// make gives one model of a year in NHTSA's lists.
 const OTHER_NAMES: u64 = 8;
 
-/// What is taken of keys that would be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Assume {
-    /// The first source finds everything, in vehicles that are known already.
-    Least,
-    /// No source finds anything, every zero is put to the test, and every VIN
-    /// that is not decoded yet is a vehicle of its own.
-    Most,
-}
+/// A source whose zero may only mean "not now" is asked once more.
+const TRIES_FOR_A_ZERO: u64 = 2;
+
+/// Calls by dataset, vendor and endpoint; those that none is made of are left out.
+pub(crate) type Calls = BTreeMap<Line, Range>;
 
 /// Calls to one endpoint for one dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +31,24 @@ pub(crate) struct Line {
     pub(crate) dataset: Dataset,
     pub(crate) vendor: &'static str,
     pub(crate) endpoint: &'static str,
+}
+
+/// A number of calls that depends on what sources answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Range {
+    pub(crate) least: u64,
+    pub(crate) most: u64,
+}
+
+impl Range {
+    fn up_to(most: u64) -> Self {
+        Self { least: 0, most }
+    }
+
+    /// Whether it depends on nothing.
+    pub(crate) fn is_exact(self) -> bool {
+        self.least == self.most
+    }
 }
 
 /// Counts calls in the gate's place.
@@ -44,45 +59,29 @@ pub(crate) struct Counter<'a> {
     store: Option<&'a Snapshots>,
     /// When the run would start.
     times: Times,
-    /// What is taken of the answers.
-    assume: Assume,
     /// As in [`Count`].
     pretend: bool,
-    calls: RefCell<BTreeMap<Line, u64>>,
-    /// The VINs whose decode would be asked for.
-    decoding: RefCell<BTreeSet<u32>>,
+    calls: RefCell<Calls>,
 }
 
 impl<'a> Counter<'a> {
-    pub(crate) fn new(count: &Count<'a>, assume: Assume) -> Self {
-        Self {
-            plan: count.plan,
-            store: count.store,
-            times: count.times(),
-            assume,
-            pretend: count.pretend,
-            calls: RefCell::default(),
-            decoding: RefCell::default(),
-        }
+    pub(crate) fn new(count: &Count<'a>) -> Self {
+        let Count { plan, store, pretend, .. } = *count;
+        Self { plan, store, times: count.times(), pretend, calls: RefCell::default() }
     }
 
     /// The calls that were counted.
-    pub(crate) fn into_calls(self) -> BTreeMap<Line, u64> {
+    pub(crate) fn into_calls(self) -> Calls {
         self.calls.into_inner()
     }
 
-    /// How often one question may be put without a fault: a source whose zero may
-    /// only mean "not now" is asked once more.
-    fn tries(&self, source: &Source) -> u64 {
-        let may_be_unsure = source.catalogue().is_some();
-        if self.assume == Assume::Most && may_be_unsure { 2 } else { 1 }
-    }
-
-    fn count(&self, dataset: Dataset, source: &Source, calls: u64) {
-        if calls > 0 && !self.plan.datasets.offline {
+    fn count(&self, dataset: Dataset, source: &Source, calls: Range) {
+        if calls.most > 0 && !self.plan.datasets.offline {
             let (vendor, endpoint) = (source.name.vendor, source.name.endpoint);
             let line = Line { dataset, vendor, endpoint };
-            *self.calls.borrow_mut().entry(line).or_default() += calls;
+            let mut counted = self.calls.borrow_mut();
+            let of = counted.entry(line).or_default();
+            (of.least, of.most) = (of.least + calls.least, of.most + calls.most);
         }
     }
 }
@@ -104,30 +103,28 @@ impl Gate for Counter<'_> {
         column: &mut Column,
         ids: Vec<u32>,
     ) -> Result<Asked, Error> {
-        let Question { chain, .. } = question;
+        let dataset = question.chain.dataset;
         if !self.pretend && !column.source.can_be_asked() {
             return Ok(Asked::default());
         }
         let spec = column.source.endpoint.spec();
-        let calls = ids.len().div_ceil(spec.batch) as u64;
-        self.count(chain.dataset, &column.source, calls * self.tries(&column.source));
-        if chain.dataset == Dataset::Decode && spec.key == KeyKind::Vin {
-            self.decoding.borrow_mut().extend(&ids);
-        }
-        if self.assume == Assume::Most
-            && let Some(dealers) = column.source.dealers()
-        {
+        let batches = |keys: usize, batch: usize| keys.div_ceil(batch) as u64;
+        let sure = ids.iter().filter(|id| question.open[**id as usize] == Open::Yes).count();
+        let may_be_unsure = column.source.catalogue().is_some();
+        let tries = if may_be_unsure { TRIES_FOR_A_ZERO } else { 1 };
+        let (least, most) = (batches(sure, spec.batch), batches(ids.len(), spec.batch) * tries);
+        self.count(dataset, &column.source, Range { least, most });
+        if let Some(dealers) = column.source.dealers() {
             // Each listing may name a dealer of its own.
-            let batch = dealers.endpoint.spec().batch;
-            self.count(chain.dataset, &dealers, ids.len().div_ceil(batch) as u64);
+            let most = batches(ids.len(), dealers.endpoint.spec().batch);
+            self.count(dataset, &dealers, Range::up_to(most));
         }
-        let said = match self.assume {
-            Assume::Least => AnswerKind::Found,
-            Assume::Most if spec.key == KeyKind::Vehicle && spec.dataset.is_some() => {
-                AnswerKind::Absent
-            }
+        let said = if spec.key == KeyKind::Vehicle && spec.dataset.is_some() {
+            // Every zero is put to the test.
+            AnswerKind::Absent
+        } else {
             // An answer that settles nothing, and is not asked for again.
-            Assume::Most => AnswerKind::Refused,
+            AnswerKind::Refused
         };
         column.assume(&ids, said, self.times.now);
         Ok(Asked::default())
@@ -141,70 +138,46 @@ impl Gate for Counter<'_> {
         &self,
         chain: &Chain,
         words: &mut InventoryWords,
-        open: &mut [bool],
+        open: &mut [Open],
     ) -> Result<(), Error> {
         let snapshot = self.snapshot()?;
         let forced = self.plan.datasets.refresh.contains(&chain.dataset);
         let Foreseen { known, pages, inventory } =
             foresee(snapshot.as_ref(), chain, &words.source, self.times, forced)?;
         // A reading that was broken off may lack nothing but its end.
-        let least = self.assume == Assume::Least && known == Known::Expired;
-        self.count(chain.dataset, &words.source, if least { 0 } else { pages });
-        let renewed = Renewed { known, inventory, outcome: None, warning: None };
-        words.renewed(renewed, open);
-        if known != Known::Fresh && self.assume == Assume::Least {
-            open.fill(false);
+        let least = if known == Known::Expired { 0 } else { pages };
+        self.count(chain.dataset, &words.source, Range { least, most: pages });
+        words.renewed(Renewed { known, inventory, outcome: None, warning: None }, open);
+        if known != Known::Fresh {
+            words.assume();
         }
         Ok(())
     }
 
     fn may_not_pay(&self, source: &Source) -> Option<String> {
         let price = source.settings.price_of(source.name.endpoint);
-        let may = self.assume == Assume::Most || self.plan.may_pay(price, &source.settings);
-        (!may).then(String::new)
+        (!self.plan.may_pay(price, &source.settings)).then(String::new)
     }
 
     fn note(&self, _report: &DatasetReport) {}
 
     fn vehicles(&self, decodes: Decodes<'_>, vins: &KeySet) -> Result<Vehicles, Error> {
-        let Decodes { board, offline, snapshot } = decodes;
-        let known = match board {
-            Some(board) => {
-                let mut known = Board::new(board.chain, vins, None);
-                let freshness = board.chain.freshness;
-                known.read(View { snapshot, freshness, times: self.times })?;
-                Some(known)
-            }
-            None => None,
+        let Some(board) = decodes.board.filter(|board| board.has_assumed()) else {
+            return decodes.vehicles(vins);
         };
-        let decoding = self.decoding.borrow();
-        let is_known = |vin: u32| {
-            let found = known.as_ref().and_then(|board| board.best_remote(vin));
-            found.is_some_and(|word| word.is_found())
+        let mut known = Board::new(board.chain, vins, None);
+        let (snapshot, freshness) = (decodes.snapshot, board.chain.freshness);
+        known.read(View { snapshot, freshness, times: self.times })?;
+        let is_known = |vin: &u32| {
+            let found = || known.best_remote(*vin).is_some_and(|word| word.is_found());
+            !board.is_assumed(*vin) || found()
         };
-        let of = Decodes { board: known.as_ref(), offline, snapshot }.vehicles(vins)?;
-        let named = (0u32..).zip(&of.of).filter_map(|(vin, vehicle)| {
-            if decoding.contains(&vin) && !is_known(vin) {
-                return (self.assume == Assume::Most).then(|| (vin, one_of_its_own(vins, vin)));
-            }
-            Some((vin, of.keys.vehicle((*vehicle)?)?.clone()))
-        });
-        Ok(Vehicles::named(named, vins.len()))
+        let (named, unnamed): (Vec<u32>, Vec<u32>) = vins.sorted().into_iter().partition(is_known);
+        let of = Decodes { board: Some(&known), ..decodes }.vehicles_of(vins, &named)?;
+        Ok(of.and_unnamed(&unnamed))
     }
 
-    fn unknown_list(&self, main: &Column, vehicles: u64) -> Unlisted {
-        match self.assume {
-            Assume::Least => Unlisted::Listed,
-            Assume::Most => {
-                self.count(Dataset::Recalls, &main.source, vehicles * OTHER_NAMES);
-                Unlisted::Unknown
-            }
-        }
+    fn may_rename(&self, main: &Column, vehicles: u64) {
+        self.count(Dataset::Recalls, &main.source, Range::up_to(vehicles * OTHER_NAMES));
     }
-}
-
-/// A vehicle that is like no other.
-fn one_of_its_own(vins: &KeySet, vin: u32) -> Vehicle {
-    let name = vins.key(vin).to_stored();
-    Vehicle { make: name.clone(), model: name, year: 0 }
 }

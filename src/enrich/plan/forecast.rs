@@ -1,13 +1,11 @@
 //! What a run would take: the board and the loop of a run, with a counter in the
 //! gate's place. Spends nothing.
 //!
-//! What cannot be known before is a range. The loop runs once where the first
-//! source finds everything, and once where none finds anything; where both make
-//! the same calls, the number is exact.
+//! What cannot be known before is a range; where its ends meet, the number is exact.
 
 use std::collections::BTreeMap;
 
-use super::counter::{Assume, Counter, Line};
+use super::counter::{Calls, Counter, Range};
 use super::{DatasetForecast, Forecast, Limits, Plan, VendorForecast, warnings};
 use crate::domain::{
     Cancel, Clock, Dataset, Error, Events, KeySet, Micros, Times, Timestamp, Vehicle,
@@ -22,9 +20,6 @@ use crate::store::{Snapshots, Store};
 
 /// A night, in seconds.
 const NIGHT: u64 = 24 * 3600;
-
-/// Calls by dataset, vendor and endpoint.
-pub(crate) type Calls = BTreeMap<Line, u64>;
 
 /// What [`enrich`](crate::enrich()) would take. Spends nothing.
 pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forecast, Error> {
@@ -46,8 +41,7 @@ pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forec
     let store = Store::peek(&plan.settings.store)?;
     let now = clock.now().wall;
     let count = Count { plan, chains: &chains, store: store.as_ref(), now, pretend: true };
-    let (most, answers) = count.calls(&vins, Assume::Most)?;
-    let (least, _) = count.calls(&vins, Assume::Least)?;
+    let (calls, answers) = count.calls(&vins)?;
     for dataset in Dataset::ALL {
         if let Some(why) = chains.left_out.get(&dataset) {
             forecast.datasets.push(DatasetForecast {
@@ -56,20 +50,15 @@ pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forec
                 ..DatasetForecast::default()
             });
         } else if let Some(board) = answers.board(dataset) {
-            let of = |calls: &Calls| -> Calls {
-                calls
-                    .iter()
-                    .filter(|(line, _)| line.dataset == dataset)
-                    .map(|(l, n)| (*l, *n))
-                    .collect()
-            };
-            let exact = of(&least) == of(&most) && warnings::unread(board).next().is_none();
+            let mut of = calls.iter().filter(|(line, _)| line.dataset == dataset);
+            let exact =
+                of.all(|(_, calls)| calls.is_exact()) && warnings::unread(board).next().is_none();
             forecast.datasets.push(DatasetForecast { exact, ..of_dataset(board) });
         }
     }
     let quotas = quotas(&plan.settings, clock)?;
-    forecast.vendors = count.vendors(&least, &most, &answers, &quotas);
-    count.add_nights(&mut forecast, &most, &quotas);
+    forecast.vendors = count.vendors(&calls, &answers, &quotas);
+    count.add_nights(&mut forecast, &calls, &quotas);
     warnings::of_waits(&mut forecast);
     warnings::of_what_is_missing(plan, &chains, &mut forecast);
     warnings::of_inventories(&answers, &mut forecast);
@@ -88,13 +77,9 @@ pub(crate) struct Count<'a> {
 }
 
 impl<'a> Count<'a> {
-    /// The calls of a run under an assumption, and what the board says then.
-    pub(crate) fn calls(
-        &self,
-        vins: &'a KeySet,
-        assume: Assume,
-    ) -> Result<(Calls, Answers<'a>), Error> {
-        let gate = Counter::new(self, assume);
+    /// The calls of a run, and what the board says when no source finds anything.
+    pub(crate) fn calls(&self, vins: &'a KeySet) -> Result<(Calls, Answers<'a>), Error> {
+        let gate = Counter::new(self);
         let offline = self.chains.offline(self.now);
         let asker = Asker { plan: self.plan, chains: self.chains, offline, gate };
         let answers = futures_util::FutureExt::now_or_never(asker.ask(vins));
@@ -138,8 +123,7 @@ impl<'a> Count<'a> {
     /// One entry for each vendor that may be called, in the order of the chains.
     fn vendors(
         &self,
-        least: &Calls,
-        most: &Calls,
+        calls: &Calls,
         answers: &Answers<'_>,
         quotas: &[VendorQuota],
     ) -> Vec<VendorForecast> {
@@ -151,14 +135,13 @@ impl<'a> Count<'a> {
             }
             let mut of = VendorForecast { vendor, ..VendorForecast::default() };
             let id = source.name.vendor;
-            for (line, calls) in most.iter().filter(|(line, _)| line.vendor == id) {
-                *of.calls.entry(line.endpoint).or_default() += calls;
-                of.calls_total += calls;
+            for (line, Range { least, most }) in calls.iter().filter(|(of, _)| of.vendor == id) {
+                *of.calls.entry(line.endpoint).or_default() += most;
+                of.calls_total += most;
+                of.calls_at_least += least;
                 let price = source.settings.price_of(line.endpoint).0;
-                of.cost.0 += price.saturating_mul(i64::try_from(*calls).unwrap_or(i64::MAX));
+                of.cost.0 += price.saturating_mul(i64::try_from(*most).unwrap_or(i64::MAX));
             }
-            let sure = least.iter().filter(|(line, _)| line.vendor == id);
-            of.calls_at_least = sure.map(|(_, calls)| calls).sum();
             of.exact = of.calls_at_least == of.calls_total
                 && !answers
                     .boards()
@@ -211,15 +194,16 @@ impl<'a> Count<'a> {
     /// A chain has an answer to every key once one of its steps had the time to
     /// give it: data on this machine at once, a vendor under its quotas, after what
     /// it is asked for the datasets before.
-    fn add_nights(&self, forecast: &mut Forecast, most: &Calls, quotas: &[VendorQuota]) {
+    fn add_nights(&self, forecast: &mut Forecast, calls: &Calls, quotas: &[VendorQuota]) {
         let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
         for chain in self.chains.by_dataset.values() {
             let mut nights = chain.local().map(|_| 1);
             let mut called = Vec::new();
             for source in chain.sources() {
                 let id = source.name.vendor;
-                let of = |line: &&Line| line.dataset == chain.dataset && line.vendor == id;
-                let calls: u64 = most.keys().filter(of).map(|line| most[line]).sum();
+                let of = calls.iter().filter(|(of, _)| of.dataset == chain.dataset);
+                let of = of.filter(|(of, _)| of.vendor == id);
+                let calls: u64 = of.map(|(_, calls)| calls.most).sum();
                 let Some(known) = quotas.iter().find(|of| of.vendor == id && calls > 0) else {
                     continue;
                 };

@@ -5,7 +5,7 @@ pub mod forecast;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -14,6 +14,7 @@ use crate::config::{Settings, VendorSettings};
 use crate::domain::vin::Rules;
 use crate::domain::{Dataset, Error, Micros};
 use crate::files::Named;
+use crate::gate::PingUrl;
 use crate::input::InputSpec;
 use crate::output::OutputSpec;
 
@@ -36,8 +37,12 @@ pub struct Plan {
     pub thresholds: Thresholds,
     /// How long to wait for another run that holds the output.
     pub wait_lock: Option<Duration>,
-    /// Where the run report goes instead of `<out>.run.json`.
+    /// Where the run report goes, besides the store.
     pub report: Option<PathBuf>,
+    /// Where the metrics go, for Prometheus' textfile collector.
+    pub metrics: Option<PathBuf>,
+    /// What is pinged when the run begins and ends.
+    pub ping: Option<PingUrl>,
     /// The command line as it may be kept: program name and flags, no values that hold a key.
     pub command: String,
 }
@@ -64,6 +69,8 @@ impl Plan {
             thresholds: Thresholds::default(),
             wait_lock: None,
             report: None,
+            metrics: None,
+            ping: None,
             command: "vinrich::enrich".into(),
         })
     }
@@ -77,8 +84,15 @@ impl Plan {
             ("--rejects", rejects),
             ("--partial", partial.as_ref()),
             ("--report", self.report.as_ref()),
+            // A folder of metrics that is gone is no reason to stop.
+            ("--metrics", self.metrics.as_ref().filter(|_| self.metrics_have_a_folder())),
         ];
         flags.into_iter().filter_map(|(flag, path)| Some(Named { flag, path: path? })).collect()
+    }
+
+    fn metrics_have_a_folder(&self) -> bool {
+        let folder = self.metrics.as_deref().and_then(Path::parent);
+        folder.is_some_and(|folder| folder.as_os_str().is_empty() || folder.is_dir())
     }
 
     /// Whether a call of `price` may be asked of a vendor with these settings:

@@ -2,13 +2,15 @@
 
 use std::cell::{RefCell, RefMut};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::exit::{Gaps, exit_of};
-use super::{InputReport, OutputReport, Report, RowTally, RowsReport};
-use crate::domain::{Error, Exit, Level, Moment, Outcome, Status, Timestamp};
+use super::{InputReport, OutputReport, Report, RowTally, RowsReport, owned};
+use crate::domain::{Error, Exit, Fields, Level, Moment, Note, Outcome, Status, Timestamp};
 use crate::enrich::plan::{Allowance, Plan};
 use crate::enrich::session::Context;
 use crate::enrich::survey::Survey;
+use crate::files::real_path;
 use crate::gate::{AFTER_OUTAGE, VendorReport};
 use crate::input::{FileDigest, InputFile, Inputs};
 use crate::output::schema::SCHEMA_VERSION;
@@ -36,6 +38,8 @@ pub(super) struct Notes {
     pub(super) gaps: Gaps,
     resume_at: Option<Timestamp>,
     stopped: Option<Exit>,
+    /// When the report was first built.
+    ended: Option<Moment>,
 }
 
 /// What pass 2 wrote.
@@ -54,15 +58,18 @@ impl<'a> ReportBuilder<'a> {
     /// Starts a run in which no lookup may fail; `command` holds no secrets.
     pub(crate) fn start(command: &str, context: Context<'a>) -> Self {
         let started = context.clock.now();
+        let run_id = run_id(started);
+        context.events.run_started(&run_id);
         let run = RunInfo {
-            run_id: run_id(started),
+            run_id,
             boot_id: context.clock.boot_id().to_owned(),
             command: command.to_owned(),
             started,
+            output: None,
         };
         let report = Report {
             run_id: run.run_id.clone(),
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             command: command.to_owned(),
             started_at: started.wall.rfc3339(),
             ..Report::default()
@@ -71,9 +78,16 @@ impl<'a> ReportBuilder<'a> {
         Self { run, context, max_failed: Allowance::Count(0), notes: RefCell::new(notes) }
     }
 
+    /// Says where its output goes; `None` is stdout, or nowhere.
+    pub(crate) fn writing_to(mut self, output: Option<&Path>) -> Self {
+        self.run.output = output.map(|path| real_path(path).to_string_lossy().into_owned());
+        self
+    }
+
     /// Starts a run of `plan`.
     pub(crate) fn of_plan(plan: &Plan, context: Context<'a>) -> Self {
-        let mut builder = Self::start(&plan.command, context);
+        let mut builder =
+            Self::start(&plan.command, context).writing_to(plan.output.path.as_deref());
         builder.max_failed = plan.thresholds.max_failed;
         let report = &mut builder.notes.get_mut().report;
         report.schema_version = SCHEMA_VERSION;
@@ -91,7 +105,7 @@ impl<'a> ReportBuilder<'a> {
         let now = self.context.clock.now();
         let mut notes = self.notes();
         let seconds = now.boot.saturating_sub(notes.phase_started) as f64 / 1e6;
-        notes.report.phase_seconds.insert(phase, seconds);
+        notes.report.phase_seconds.insert(phase.to_owned(), seconds);
         notes.phase_started = now.boot;
     }
 
@@ -103,7 +117,7 @@ impl<'a> ReportBuilder<'a> {
             read: survey.rows,
             valid: survey.valid,
             distinct_vins: survey.vins.len() as u64,
-            rejected: survey.rejected.clone(),
+            rejected: owned(survey.rejected.clone()),
             check_digit_warnings: survey.check_digit_warnings,
             ..RowsReport::default()
         };
@@ -185,10 +199,16 @@ impl<'a> ReportBuilder<'a> {
 
     /// Shows a warning, once, and keeps it for the report.
     pub(crate) fn warn(&self, code: &'static str, message: String) {
+        self.warn_of(Fields::default(), code, message);
+    }
+
+    /// As [`ReportBuilder::warn`], with what the warning is about.
+    pub(crate) fn warn_of(&self, fields: Fields, code: &'static str, message: String) {
         if self.notes().report.warnings.contains(&message) {
             return;
         }
-        self.context.events.note(Level::Warn, code, &message);
+        let note = Note { level: Level::Warn, code, message: &message, fields };
+        self.context.events.publish(&note);
         self.notes().report.warnings.push(message);
     }
 
@@ -199,16 +219,19 @@ impl<'a> ReportBuilder<'a> {
 
     /// The report as if the run ended now, by itself or with `error`.
     pub(crate) fn build(&self, error: Option<&Error>) -> Report {
-        let ended = self.context.clock.now();
-        let notes = self.notes();
+        let now = self.context.clock.now();
+        let mut notes = self.notes();
+        // The store keeps the same end as the report file and the metrics.
+        let ended = *notes.ended.get_or_insert(now);
         let gaps = notes.gaps.beyond(self.max_failed);
         let lacks = gaps.keys().copied().collect();
         let exit =
             error.map_or_else(|| exit_of(notes.stopped, &notes.vendors, &lacks), Error::exit);
         let mut report = notes.report.clone();
-        report.incomplete = gaps.into_iter().map(|(exit, by_why)| (exit.name(), by_why)).collect();
+        report.incomplete =
+            gaps.into_iter().map(|(exit, by_why)| (exit.name().into(), by_why)).collect();
         report.exit_code = exit.code();
-        report.outcome = exit.name();
+        report.outcome = exit.name().into();
         report.error = error.map(Error::to_string);
         report.ended_at = ended.wall.rfc3339();
         report.seconds = ended.boot.saturating_sub(self.run.started.boot) as f64 / 1e6;
@@ -232,16 +255,32 @@ fn run_id(started: Moment) -> String {
 
 fn input_reports(inputs: &Inputs, survey: &Survey) -> Vec<InputReport> {
     let files = inputs.files().iter().zip(&survey.digests);
-    let report = |(file, digest): (&InputFile, &FileDigest)| InputReport {
+    files.map(|(file, digest)| input_report(file, digest)).collect()
+}
+
+fn input_report(file: &InputFile, digest: &FileDigest) -> InputReport {
+    let found = file.found().cloned().unwrap_or_default();
+    let skipped = || found.skipped.iter().map(|(kind, lines)| (kind.name(), lines));
+    InputReport {
         name: file.name.clone(),
         rows: digest.rows,
         bytes: file.bytes,
         sha256: digest.sha256.clone(),
-        encoding: file.encoding,
+        encoding: file.encoding.to_owned(),
         delimiter: char::from(file.delimiter).to_string(),
+        quote: file.quote.clone(),
+        escape: file.escape.to_owned(),
         has_header: file.has_header,
+        header_line: file.header_line,
         vin_column: file.vin_column.clone(),
-        claim_columns: file.claim_columns.clone(),
-    };
-    files.map(report).collect()
+        vin_column_by: file.vin_column_by.name().to_owned(),
+        claim_columns: owned(file.claim_columns.clone()),
+        skipped: skipped().map(|(kind, lines)| (kind.to_owned(), lines.count)).collect(),
+        skipped_lines: skipped()
+            .map(|(kind, lines)| (kind.to_owned(), lines.first.clone()))
+            .collect(),
+        short_rows: found.short.count,
+        long_rows: found.long.count,
+        cut_off_line: found.cut_off,
+    }
 }

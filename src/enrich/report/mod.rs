@@ -1,32 +1,35 @@
-//! The run report: what a run did, for the operator and for `<out>.run.json`.
+//! The run report: what a run did. The store keeps it; `--report` writes it, and
+//! those who watch the run hear of it.
 
 mod builder;
 mod data_age;
 mod exit;
+mod metrics;
 mod notes;
+mod watchers;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::domain::{Dataset, Error};
-use crate::enrich::plan::Plan;
+use crate::domain::{Dataset, Error, Micros};
 pub use crate::gate::{QuotaReport, VendorReport};
 use crate::matching::conflicts::Conflicts;
 use crate::output::record::{DatasetAnswer, Record};
-use crate::output::{Renamed, Written, write_atomically};
+use crate::output::{Renamed, Written};
 
 pub(crate) use self::builder::{ReportBuilder, Wrote};
 pub use self::exit::Gaps;
+pub use self::watchers::Watchers;
 
-/// What a run did. Its JSON form is `<out>.run.json`.
-#[derive(Clone, Debug, Default, Serialize)]
+/// What a run did. The store keeps its JSON form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Report {
     /// Names the run in the store.
     pub run_id: String,
     /// vinrich's version.
-    pub version: &'static str,
+    pub version: String,
     /// Version of the output columns.
     pub schema_version: u32,
     /// The command line, without secrets.
@@ -38,18 +41,18 @@ pub struct Report {
     /// Wall time of the run.
     pub seconds: f64,
     /// Seconds by phase: reading, asking, writing.
-    pub phase_seconds: BTreeMap<&'static str, f64>,
+    pub phase_seconds: BTreeMap<String, f64>,
     /// The process exit code.
     pub exit_code: u8,
     /// Its name.
-    pub outcome: &'static str,
+    pub outcome: String,
     /// The error that ended the run, if one did.
     pub error: Option<String>,
     /// When running again makes sense, RFC 3339, UTC.
     pub resume_at: Option<String>,
     /// What makes the output incomplete: cells by the name of the exit code that
     /// follows, and by `<dataset>:<error>`. Empty where it is complete.
-    pub incomplete: BTreeMap<&'static str, BTreeMap<String, u64>>,
+    pub incomplete: BTreeMap<String, BTreeMap<String, u64>>,
     /// Whether `--on-incomplete keep` left the old output as it was, and nothing was
     /// written.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -59,17 +62,17 @@ pub struct Report {
     /// The rows.
     pub rows: RowsReport,
     /// The datasets, by name.
-    pub datasets: BTreeMap<&'static str, DatasetReport>,
+    pub datasets: BTreeMap<String, DatasetReport>,
     /// The vendors, by the name written to the `<dataset>_vendor` columns.
     pub vendors: BTreeMap<String, VendorReport>,
     /// Data on this machine that were asked, by source.
-    pub local: BTreeMap<&'static str, LocalReport>,
+    pub local: BTreeMap<String, LocalReport>,
     /// Rows' lookups that went wrong, by `<dataset>_error`.
     pub errors: BTreeMap<String, u64>,
     /// Rows whose decoders differ, by column.
-    pub decode_conflicts: BTreeMap<&'static str, u64>,
+    pub decode_conflicts: BTreeMap<String, u64>,
     /// Rows whose own make, model or year differs from their VIN, by column.
-    pub input_conflicts: BTreeMap<&'static str, u64>,
+    pub input_conflicts: BTreeMap<String, u64>,
     /// What a person should read.
     pub warnings: Vec<String>,
     /// The files written.
@@ -82,22 +85,34 @@ pub struct Report {
 }
 
 /// One file read.
-#[derive(Clone, Debug, Default, Serialize)]
-#[expect(missing_docs, reason = "as in `input::InputFile` and `input::FileDigest`")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "as in `input::InputFile`, `FileDigest` and `RowsFound`")]
 pub struct InputReport {
     pub name: String,
     pub rows: u64,
     pub bytes: u64,
     pub sha256: String,
-    pub encoding: &'static str,
+    pub encoding: String,
     pub delimiter: String,
+    pub quote: String,
+    pub escape: String,
     pub has_header: bool,
+    pub header_line: Option<u64>,
     pub vin_column: String,
-    pub claim_columns: BTreeMap<&'static str, String>,
+    pub vin_column_by: String,
+    pub claim_columns: BTreeMap<String, String>,
+    /// Records that are not rows, by what they are; and the lines of the first of them.
+    pub skipped: BTreeMap<String, u64>,
+    pub skipped_lines: BTreeMap<String, Vec<u64>>,
+    pub short_rows: u64,
+    pub long_rows: u64,
+    pub cut_off_line: Option<u64>,
 }
 
 /// The rows of a run.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RowsReport {
     /// Rows read.
     pub read: u64,
@@ -110,13 +125,14 @@ pub struct RowsReport {
     /// Distinct VINs.
     pub distinct_vins: u64,
     /// Rows rejected, by reason.
-    pub rejected: BTreeMap<&'static str, u64>,
+    pub rejected: BTreeMap<String, u64>,
     /// Usable VINs whose check digit fails.
     pub check_digit_warnings: u64,
 }
 
 /// One dataset of a run.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DatasetReport {
     /// Why it was left out, if it was.
     pub left_out: Option<String>,
@@ -134,11 +150,12 @@ pub struct DatasetReport {
     /// Rows with an expired answer, as it could not be renewed.
     pub deferred_renewals: u64,
     /// Rows by status.
-    pub rows: BTreeMap<&'static str, u64>,
+    pub rows: BTreeMap<String, u64>,
 }
 
 /// One file written.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(missing_docs, reason = "as in `output::Written`")]
 pub struct OutputReport {
     pub path: String,
@@ -148,35 +165,24 @@ pub struct OutputReport {
 }
 
 impl Report {
-    /// The JSON of `<out>.run.json`.
+    /// The JSON that the store keeps, and `--report` writes.
     pub fn to_json(&self) -> Result<String, Error> {
         serde_json::to_string_pretty(self)
             .map(|json| json + "\n")
             .map_err(|error| Error::internal("the run report cannot be written").because(error))
     }
 
-    /// Writes `<out>.run.json`.
-    pub fn save_beside(&self, out: &Path) -> Result<(), Error> {
-        write_atomically(&beside(out), self.to_json()?.as_bytes())
+    /// Reads the JSON back; `None` where it is not the report of a run that reads or
+    /// writes rows, such as that of `vinrich check`.
+    pub fn from_json(json: &str) -> Option<Self> {
+        let report: Self = serde_json::from_str(json).ok()?;
+        (!report.run_id.is_empty()).then_some(report)
     }
 
-    /// Writes `<out>.run.json`, or where `--report` says; nowhere when the output is stdout.
-    pub fn save(&self, plan: &Plan) -> Result<(), Error> {
-        match place(plan) {
-            Some(path) => write_atomically(&path, self.to_json()?.as_bytes()),
-            None => Ok(()),
-        }
+    /// What its calls cost.
+    pub fn spent(&self) -> Micros {
+        self.vendors.values().map(|vendor| vendor.spent).sum()
     }
-}
-
-fn beside(out: &Path) -> PathBuf {
-    let mut name = out.file_name().unwrap_or_default().to_owned();
-    name.push(".run.json");
-    out.with_file_name(name)
-}
-
-fn place(plan: &Plan) -> Option<PathBuf> {
-    plan.report.clone().or_else(|| plan.output.path.as_deref().map(beside))
 }
 
 impl From<Written> for OutputReport {
@@ -186,10 +192,11 @@ impl From<Written> for OutputReport {
 }
 
 /// Data on this machine that answer for a dataset.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LocalReport {
     /// What they answer.
-    pub dataset: &'static str,
+    pub dataset: String,
     /// The month they were published, or the latest day they tell of.
     pub as_of: Option<String>,
     /// BLAKE3 of the decoder's data.
@@ -197,7 +204,7 @@ pub struct LocalReport {
     pub digest: Option<String>,
     /// The decoder's version.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub decoder: Option<&'static str>,
+    pub decoder: Option<String>,
     /// When the file was imported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported_at: Option<String>,
@@ -212,6 +219,11 @@ impl DatasetReport {
         self.stale += other.stale;
         self.unreachable.extend(other.unreachable.iter().cloned());
     }
+}
+
+/// The same, by names that a report which was read back has too.
+fn owned<V>(counts: BTreeMap<&'static str, V>) -> BTreeMap<String, V> {
+    counts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Rows by what their datasets tell, counted as they are written.
@@ -234,18 +246,18 @@ pub struct RowTally {
 impl RowTally {
     /// Counts one row.
     pub fn count(&mut self, record: &Record) {
-        self.count_told(Dataset::Decode, &record.decode);
-        self.count_told(Dataset::Recalls, &record.recalls);
-        self.count_told(Dataset::Listings, &record.listings);
+        self.count_answer(Dataset::Decode, &record.decode);
+        self.count_answer(Dataset::Recalls, &record.recalls);
+        self.count_answer(Dataset::Listings, &record.listings);
         count_fields(&mut self.decode_conflicts, record.decode_conflicts.as_deref());
         count_fields(&mut self.input_conflicts, record.input_conflicts.as_deref());
     }
 
-    fn count_told<F>(&mut self, dataset: Dataset, told: &DatasetAnswer<F>) {
-        *self.by_status.entry(dataset).or_default().entry(told.status.name()).or_default() += 1;
-        let why = told.error.as_ref().map(|error| format!("{}:{error}", dataset.name()));
-        self.gaps.count(told.status, told.exit, why.as_deref().unwrap_or_default());
-        if told.error.as_ref().is_some_and(|error| error.starts_with("stale:")) {
+    fn count_answer<F>(&mut self, dataset: Dataset, answer: &DatasetAnswer<F>) {
+        *self.by_status.entry(dataset).or_default().entry(answer.status.name()).or_default() += 1;
+        let why = answer.error.as_ref().map(|error| format!("{}:{error}", dataset.name()));
+        self.gaps.count(answer.status, answer.exit, why.as_deref().unwrap_or_default());
+        if answer.error.as_ref().is_some_and(|error| error.starts_with("stale:")) {
             *self.stale.entry(dataset).or_default() += 1;
         }
         if let Some(why) = why {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::builder::{ReportBuilder, Wrote};
 use super::data_age::{self, day_of};
-use super::{DatasetReport, LocalReport, OutputReport, VendorReport};
+use super::{DatasetReport, LocalReport, OutputReport, VendorReport, owned};
 use crate::config::Local;
 use crate::domain::facts::{Days, day};
 use crate::domain::numbers::thousands;
-use crate::domain::{Dataset, Error, Timestamp};
+use crate::domain::{Dataset, Error, Fields, Timestamp};
 use crate::enrich::board::{Answers, Board};
 use crate::enrich::chain::{Chain, Chains};
 use crate::enrich::plan::Plan;
@@ -29,7 +29,7 @@ impl ReportBuilder<'_> {
         for (dataset, why) in &chains.left_out {
             let left_out = Some(why.clone());
             let report = DatasetReport { left_out, ..DatasetReport::default() };
-            self.notes().report.datasets.insert(dataset.name(), report);
+            self.notes().report.datasets.insert(dataset.name().to_owned(), report);
         }
         for warning in &chains.warnings {
             self.warn("left_out", warning.clone());
@@ -44,19 +44,19 @@ impl ReportBuilder<'_> {
                     "{} costs money and has no spend limit: only what the store holds is used",
                     source.label
                 );
-                self.warn("no_spend_limit", message);
+                self.warn_of(Fields::of_vendor(&source.label), "no_spend_limit", message);
             } else if may_ask && !source.can_be_asked() {
                 let message =
                     format!("no key for {}: only what the store holds is used", source.label);
-                self.warn("no_key", message);
+                self.warn_of(Fields::of_vendor(&source.label), "no_key", message);
             }
             let currency = source.settings.options.get("currency");
             if currency.is_some_and(Vec::is_empty) {
                 let message = format!(
-                    "no price of {} is written, as nobody says in which money it is: set `currency` under [vendors.{}]",
+                    "no price of {} is written, as its currency is not known: set `currency` under [vendors.{}]",
                     source.label, source.name.vendor
                 );
-                self.warn("no_currency", message);
+                self.warn_of(Fields::of_vendor(&source.label), "no_currency", message);
             }
         }
     }
@@ -82,7 +82,7 @@ impl ReportBuilder<'_> {
         for (dataset, chain) in &chains.by_dataset {
             let Some(local) = chain.local() else { continue };
             let mut report = LocalReport {
-                dataset: dataset.name(),
+                dataset: dataset.name().to_owned(),
                 as_of: None,
                 digest: None,
                 decoder: None,
@@ -95,7 +95,7 @@ impl ReportBuilder<'_> {
                     // The month that they are of is named by its first day.
                     self.warn_of_age(local, day_of(vpic.released_at()) + 30);
                     report.digest = Some(data.digest);
-                    report.decoder = Some(data.decoder_version);
+                    report.decoder = Some(data.decoder_version.to_owned());
                 }
                 (Local::Vpic, None) => continue,
                 (Local::NhtsaFile, _) => {
@@ -106,7 +106,7 @@ impl ReportBuilder<'_> {
                     report.imported_at = Some(file.imported_at.rfc3339());
                 }
             }
-            self.notes().report.local.insert(local.id(), report);
+            self.notes().report.local.insert(local.id().to_owned(), report);
         }
         Ok(())
     }
@@ -127,22 +127,23 @@ impl ReportBuilder<'_> {
     ) {
         if report.protocol_mismatch > 0 {
             let message = format!(
-                "{label} answered about {} VINs nobody asked for",
+                "{label} answered about {} VINs that were not asked for",
                 thousands(report.protocol_mismatch)
             );
-            self.warn("protocol_mismatch", message);
+            self.warn_of(Fields::of_vendor(&label), "protocol_mismatch", message);
         }
         if report.matched_by_place > 0 {
             let message = format!(
                 "{label} named no VIN in {} answers: they were taken to be in the order asked",
                 thousands(report.matched_by_place)
             );
-            self.warn("matched_by_place", message);
+            self.warn_of(Fields::of_vendor(&label), "matched_by_place", message);
         }
         for (seen, calls) in &report.trouble {
             let times =
                 if *calls == 1 { String::new() } else { format!(" ({} calls)", thousands(*calls)) };
-            self.warn("trouble", format!("{label}: {seen}{times}"));
+            let message = format!("{label}: {seen}{times}");
+            self.warn_of(Fields::of_vendor(&label), "trouble", message);
         }
         self.note_calls(label, report);
         self.note_resume(resume_at);
@@ -181,7 +182,7 @@ impl ReportBuilder<'_> {
     }
 
     fn note_question(&self, dataset: Dataset, report: &DatasetReport) {
-        self.notes().report.datasets.entry(dataset.name()).or_default().add(report);
+        self.notes().report.datasets.entry(dataset.name().to_owned()).or_default().add(report);
         for vendor in &report.unreachable {
             let message =
                 format!("{dataset}: {vendor} cannot be reached from here and was left out");
@@ -228,14 +229,14 @@ impl ReportBuilder<'_> {
         report.rows.written = wrote.rows;
         report.rows.diverted = wrote.diverted;
         for (dataset, by_status) in wrote.tally.by_status {
-            report.datasets.entry(dataset.name()).or_default().rows = by_status;
+            report.datasets.entry(dataset.name().to_owned()).or_default().rows = owned(by_status);
         }
         for (dataset, stale) in wrote.tally.stale {
-            report.datasets.entry(dataset.name()).or_default().deferred_renewals = stale;
+            report.datasets.entry(dataset.name().to_owned()).or_default().deferred_renewals = stale;
         }
         report.errors = wrote.tally.errors;
-        report.decode_conflicts = wrote.tally.decode_conflicts;
-        report.input_conflicts = wrote.tally.input_conflicts;
+        report.decode_conflicts = owned(wrote.tally.decode_conflicts);
+        report.input_conflicts = owned(wrote.tally.input_conflicts);
         report.outputs.extend(wrote.files.into_iter().map(OutputReport::from));
     }
 

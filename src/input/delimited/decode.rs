@@ -57,6 +57,7 @@ impl Encoding {
             [0xFE, 0xFF, ..] => encoding(Form::Utf16Be, 2),
             _ if head.contains(&0) => match utf16_by_nuls(head) {
                 Some(form) => encoding(form, 0),
+                None if is_padded_text(head) => encoding(utf8_or_1252(head), 0),
                 None => Err(NotText { what: "is not text: it holds NUL bytes", hint: SAVE_AS_CSV }),
             },
             _ => encoding(utf8_or_1252(head), 0),
@@ -85,6 +86,17 @@ fn utf16_by_nuls(head: &[u8]) -> Option<Form> {
     } else {
         None
     }
+}
+
+/// Whether NUL only fills cells up, as exports of fixed width do: then there is text, and
+/// no other control character but those of text and the DOS end of file.
+fn is_padded_text(head: &[u8]) -> bool {
+    const DOS_END: u8 = 0x1A;
+    let is_odd = |byte: &u8| byte.is_ascii_control() && !b"\0\t\n\r".contains(byte);
+    let begins_with_text = head.first().is_some_and(|byte| *byte != 0);
+    begins_with_text
+        && utf8_or_1252(head) == Form::Utf8
+        && !head.iter().any(|byte| is_odd(byte) && *byte != DOS_END)
 }
 
 const SAVE_AS_CSV: &str = "save it as CSV (UTF-8)";
@@ -239,8 +251,30 @@ impl Utf16 {
 }
 
 impl<R: Read> Read for Text<R> {
-    /// `out` must hold at least one character.
+    /// `out` must hold at least one character. NUL is left out: it fills cells up.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.decode(out)?;
+            let kept = without_nuls(&mut out[..read]);
+            if kept > 0 || read == 0 {
+                return Ok(kept);
+            }
+        }
+    }
+}
+
+/// Moves the bytes that are not NUL to the front; how many they are.
+fn without_nuls(bytes: &mut [u8]) -> usize {
+    let Some(mut kept) = memchr::memchr(0, bytes) else { return bytes.len() };
+    for at in kept..bytes.len() {
+        bytes[kept] = bytes[at];
+        kept += usize::from(bytes[at] != 0);
+    }
+    kept
+}
+
+impl<R: Read> Text<R> {
+    fn decode(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.len() < LONGEST_CHARACTER {
             return Err(io::Error::other("no room for one character"));
         }

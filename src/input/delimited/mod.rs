@@ -1,12 +1,14 @@
 //! Delimited text: CSV and its kin, whatever its encoding and delimiter.
 //!
-//! `decode` makes UTF-8 of the bytes, `records` splits that into fields, and
-//! `dialect` finds out how, by content. Empty lines are not rows, in any pass;
-//! a line of spaces or delimiters is one.
+//! `decode` makes UTF-8 of the bytes, `records` splits that into fields, `dialect` and
+//! `trial` find out how, by content. Empty lines are not records, in any pass; a line of
+//! spaces or delimiters is one. What the records are, [`layout`](super::layout) says.
 
 mod decode;
 mod dialect;
+mod quoting;
 mod records;
+mod trial;
 
 use std::io;
 use std::path::Path;
@@ -14,21 +16,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::decode::{Form, Text};
 use self::dialect::{Dialect, HEAD};
+use self::quoting::Quoting;
 use self::records::{RecordError, Records};
+use self::trial::Trouble;
 use super::batch::Filling;
-use super::layout::Table;
+use super::layout::{Rows, Table};
 use super::pass::FileDigest;
-use super::record::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, Record};
+use super::record::Record;
 use super::source::{Bytes, Source};
 use super::{InputSpec, file};
 use crate::domain::Error;
-use crate::domain::vin::VinError;
 
 /// How a file of delimited text is read.
 #[derive(Debug)]
 pub(super) struct Delimited {
     dialect: Dialect,
-    has_header: bool,
+    /// The line of the first quote that is read as text, where others are quotes.
+    odd_quote: Option<u64>,
     /// A pass met bytes that are not text in the file's encoding.
     lossy: AtomicBool,
 }
@@ -38,12 +42,18 @@ impl Delimited {
     pub(super) fn open(source: &Source, spec: &InputSpec) -> Result<(Self, Table), Error> {
         let name = &source.name;
         let head = source.head(HEAD).map_err(|error| unread(name, RecordError::Io(error)))?;
-        let dialect = Dialect::of(&head, spec.delimiter).map_err(|not_text| {
+        let dialect = Dialect::of_head(&head, spec).map_err(|not_text| {
             Error::bad_input(Path::new(name), not_text.what).hint(not_text.hint)
         })?;
+        let found = trial::verdict(source, &head, dialect, spec);
+        let found = found
+            .map_err(|error| unread(name, error))?
+            .map_err(|trouble| unproven(name, trouble))?;
+        let dialect = dialect.quoted(found.quoting);
         let sample = sample(source, dialect).map_err(|error| unread(name, error))?;
-        let table = Table::of(name, sample, spec)?;
-        Ok((Self { dialect, has_header: table.has_header, lossy: AtomicBool::new(false) }, table))
+        let table = Table::of(name, &sample, spec)?;
+        let lossy = AtomicBool::new(false);
+        Ok((Self { dialect, odd_quote: found.odd_quote, lossy }, table))
     }
 
     pub(super) fn encoding(&self) -> &'static str {
@@ -54,44 +64,45 @@ impl Delimited {
         self.dialect.delimiter
     }
 
+    pub(super) fn quoting(&self) -> Quoting {
+        self.dialect.quoting
+    }
+
     /// What the owner of the file `name` should know of its bytes.
-    pub(super) fn warning(&self, name: &str) -> Option<String> {
+    pub(super) fn warnings(&self, name: &str) -> impl Iterator<Item = String> {
         let form = self.dialect.encoding.form;
         let is_lossy = form == Form::Windows1252 || self.lossy.load(Ordering::Relaxed);
-        is_lossy.then(|| match form {
+        let lossy = is_lossy.then(|| match form {
             Form::Utf8 | Form::Windows1252 => {
                 format!("`{name}` holds bytes that are not UTF-8; they are read as Windows-1252")
             }
             Form::Utf16Le | Form::Utf16Be => {
                 format!("`{name}` holds characters that are not UTF-16; they became U+FFFD")
             }
-        })
+        });
+        let odd_quote = self.odd_quote.map(|line| {
+            format!("`{name}`: some quotes do not close at the end of their cell (line {line}); they are read as text")
+        });
+        lossy.into_iter().chain(odd_quote)
     }
 
-    /// Starts to read `source`, behind its header: for each column of a batch, the
-    /// field that `fields` names. A record has `width` fields.
+    /// Starts to read `source`: for each column of a batch, the field that `fields` names.
     pub(super) fn read<'a>(
         &'a self,
         source: &'a Source,
-        width: usize,
+        table: &'a Table,
         fields: &'a [Option<usize>],
     ) -> Result<Reader<'a>, Error> {
-        let start = || {
-            let mut records = self.dialect.records(source.bytes())?;
-            if self.has_header {
-                records.read(&mut Record::default())?;
-            }
-            Ok(records)
-        };
-        let records = start().map_err(|error| unread(&source.name, error))?;
+        let records = self.dialect.records(source.bytes());
+        let records = records.map_err(|error| unread(&source.name, error))?;
         let record = Record::default();
-        Ok(Reader { name: &source.name, text: self, width, fields, records, record, rows: 0 })
+        Ok(Reader { name: &source.name, text: self, fields, records, record, rows: table.rows() })
     }
 }
 
 /// The first records of `source`, enough to see what its columns hold.
 fn sample(source: &Source, dialect: Dialect) -> Result<Vec<Record>, RecordError> {
-    const RECORDS: usize = 100;
+    const RECORDS: usize = 200;
     const BYTES: usize = 1 << 20;
     let mut records = dialect.records(source.bytes())?;
     let mut sample = Vec::new();
@@ -112,65 +123,33 @@ fn sample(source: &Source, dialect: Dialect) -> Result<Vec<Record>, RecordError>
 pub(super) struct Reader<'a> {
     name: &'a str,
     text: &'a Delimited,
-    /// How many fields a record should have.
-    width: usize,
     /// For each column of a batch, its field.
     fields: &'a [Option<usize>],
     records: Records<Text<Bytes<'a>>>,
     /// Reused from record to record.
     record: Record,
-    rows: u64,
+    rows: Rows<'a>,
 }
 
 impl Reader<'_> {
     /// Adds rows to `batch` until that is full, or the file ends.
     pub(super) fn fill(&mut self, batch: &mut Filling) -> Result<(), Error> {
-        while !batch.is_full() && self.read()? {
-            let field = self.record.fields();
-            let cells = self.fields.iter().map(|&place| field(place?));
-            batch.push(cells, problem(&self.record, self.width));
+        while !batch.is_full() {
+            let read = self.records.read(&mut self.record);
+            if !read.map_err(|error| unread(self.name, error))? {
+                break;
+            }
+            self.rows.push(&self.record, self.fields, batch);
         }
         Ok(())
-    }
-
-    fn read(&mut self) -> Result<bool, Error> {
-        let read = self.records.read(&mut self.record).map_err(|e| unread(self.name, e))?;
-        self.rows += u64::from(read);
-        Ok(read)
     }
 
     /// What was read; the file must be at its end.
     pub(super) fn finish(self) -> FileDigest {
         let text = self.records.into_text();
         self.text.lossy.fetch_or(text.is_lossy(), Ordering::Relaxed);
-        FileDigest { sha256: text.into_bytes().sha256(), rows: self.rows }
+        FileDigest { sha256: text.into_bytes().sha256(), rows: self.rows.finish() }
     }
-}
-
-/// What is wrong with a record that should have `width` fields.
-fn problem(record: &Record, width: usize) -> Option<(VinError, String)> {
-    let line = record.line;
-    if record.too_long {
-        let detail =
-            format!("line {line}: over {MAX_FIELD} bytes in a field, or {MAX_RECORD} in all");
-        Some((VinError::FieldTooLong, detail))
-    } else if is_ragged(record, width) {
-        let fields = record.len();
-        let detail = format!("line {line}: {fields} fields where the file has {width} columns");
-        Some((VinError::RaggedRow, detail))
-    } else {
-        None
-    }
-}
-
-/// More fields than columns are allowed when the surplus is empty, as some exports
-/// end every line in delimiters.
-fn is_ragged(record: &Record, width: usize) -> bool {
-    let fields = record.len();
-    fields != width
-        && (fields < width
-            || fields > MAX_FIELDS
-            || record.iter().skip(width).any(|field| !field.is_empty()))
 }
 
 fn unread(name: &str, error: RecordError) -> Error {
@@ -179,10 +158,23 @@ fn unread(name: &str, error: RecordError) -> Error {
             file::changed(name)
         }
         RecordError::Io(error) => Error::io("cannot read", Path::new(name), error),
-        RecordError::UnclosedQuote { line } => Error::bad_input(
-            Path::new(name),
-            format!("the quote opened on line {line} is never closed"),
-        )
-        .hint("close it, or double it where it is part of the text"),
+        RecordError::UnclosedQuote { line } => unproven(name, Trouble::Unclosed { line }),
     }
+}
+
+/// 65: nobody can know where a quoted cell of the file ends.
+fn unproven(name: &str, trouble: Trouble) -> Error {
+    let what = match trouble {
+        Trouble::Unclosed { line } => format!("the quote opened on line {line} is never closed"),
+        Trouble::TakesInRow { line, row } => format!(
+            "the quote opened on line {line} takes in line {row}, which looks like a row of its own"
+        ),
+        Trouble::Misplaced { line, end } => {
+            format!("the quote opened on line {line} closes on line {end} in the middle of a cell")
+        }
+    };
+    Error::bad_input(Path::new(name), what).hint(
+        "close it, or double it where it is part of the text; `--quote none` reads quotes as text, \
+         `--quote '\"'` lets cells span lines",
+    )
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::columns;
 use super::record::Record;
-use crate::domain::Error;
+use crate::domain::{Error, vin};
 use crate::matching::bare;
-use crate::matching::row_vehicle::{Claim, model_year};
+use crate::matching::row_vehicle::{VehicleField, model_year};
 
 /// Headers of makes, the surest first, as [`bare`] leaves them.
 const MAKE_HEADERS: [&str; 22] = [
@@ -75,27 +75,27 @@ const YEAR_HEADERS: [&str; 17] = [
     "modelo",
 ];
 
-/// Where one file holds the claims: for each of [`Claim::ALL`], a column's index.
-pub(super) type Places = [Option<usize>; Claim::ALL.len()];
+/// Where one file holds the row's own vehicle: for each of [`VehicleField::ALL`], a column's index.
+pub(super) type Places = [Option<usize>; VehicleField::ALL.len()];
 
 /// The columns named by `--map`, and for what it does not name those found by
 /// header, unless their values say otherwise.
 pub(super) fn find(
     file: &str,
-    map: &BTreeMap<Claim, String>,
+    map: &BTreeMap<VehicleField, String>,
     columns: &[String],
     vin_index: usize,
-    sample: &[Record],
+    sample: &[&Record],
 ) -> Result<Places, Error> {
     let headers: Vec<String> = columns.iter().map(|column| bare(column)).collect();
     let mut places = Places::default();
-    for (place, claim) in places.iter_mut().zip(Claim::ALL) {
-        *place = match map.get(&claim) {
+    for (place, field) in places.iter_mut().zip(VehicleField::ALL) {
+        *place = match map.get(&field) {
             Some(named) => Some(
                 columns::find(columns, named)
                     .ok_or_else(|| columns::unknown(&format!("`{file}`"), named, columns))?,
             ),
-            None => by_header(claim, &headers, vin_index, sample),
+            None => by_header(field, &headers, vin_index, sample),
         };
     }
     Ok(places)
@@ -104,32 +104,32 @@ pub(super) fn find(
 /// The column whose header and values are the surest; a blank one where no other
 /// says anything.
 fn by_header(
-    claim: Claim,
+    field: VehicleField,
     headers: &[String],
     vin_index: usize,
-    sample: &[Record],
+    sample: &[&Record],
 ) -> Option<usize> {
     let with = |wanted: Worth| {
-        headers_of(claim)
+        headers_of(field)
             .iter()
             .filter_map(|known| headers.iter().position(|header| header == known))
-            .find(|&index| index != vin_index && worth(claim, sample, index) == wanted)
+            .find(|&index| index != vin_index && worth(field, sample, index) == wanted)
     };
     with(Worth::Says).or_else(|| with(Worth::Blank))
 }
 
-fn headers_of(claim: Claim) -> &'static [&'static str] {
-    match claim {
-        Claim::Make => &MAKE_HEADERS,
-        Claim::Model => &MODEL_HEADERS,
-        Claim::Year => &YEAR_HEADERS,
+fn headers_of(field: VehicleField) -> &'static [&'static str] {
+    match field {
+        VehicleField::Make => &MAKE_HEADERS,
+        VehicleField::Model => &MODEL_HEADERS,
+        VehicleField::Year => &YEAR_HEADERS,
     }
 }
 
-/// What the sample says of a column whose header is that of a claim.
+/// What the sample says of a column whose header is that of a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Worth {
-    /// At least half of its values can be such a claim.
+    /// At least half of its values can be such a field.
     Says,
     /// It has no values.
     Blank,
@@ -137,14 +137,14 @@ enum Worth {
     Other,
 }
 
-/// What the values in column `index` are worth as such a claim.
+/// What the values in column `index` are worth as such a field.
 ///
 /// A make is not a number, and no model but Peugeot's 2008 is a year.
-fn worth(claim: Claim, sample: &[Record], index: usize) -> Worth {
-    let can_be = |value: &str| match claim {
-        Claim::Make => value.contains(char::is_alphabetic) && !columns::holds_vin(value),
-        Claim::Model => !is_four_digit_year(value) && !columns::holds_vin(value),
-        Claim::Year => model_year(value).is_some(),
+fn worth(field: VehicleField, sample: &[&Record], index: usize) -> Worth {
+    let can_be = |value: &str| match field {
+        VehicleField::Make => value.contains(char::is_alphabetic) && !vin::is_like(value),
+        VehicleField::Model => !is_four_digit_year(value) && !vin::is_like(value),
+        VehicleField::Year => model_year(value).is_some(),
     };
     let values = || {
         sample

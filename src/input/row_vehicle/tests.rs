@@ -6,36 +6,36 @@ use tempfile::TempDir;
 
 use crate::domain::{Error, Exit};
 use crate::input::{Batch, InputSpec, Inputs};
-use crate::matching::row_vehicle::{Claim, Claims};
+use crate::matching::row_vehicle::{RowVehicle, VehicleField};
 
 const VIN: &str = "1HGCM82633A004352";
 
 /// Opens a file of these lines; the folder lives as long as what is read from it.
-fn open(lines: &[&str], map: &[(Claim, &str)]) -> Result<(TempDir, Inputs), Error> {
+fn open(lines: &[&str], map: &[(VehicleField, &str)]) -> Result<(TempDir, Inputs), Error> {
     let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path().join("fleet.csv");
     fs::write(&path, lines.join("\n").replace("VIN1", VIN)).expect("a file");
-    let map = map.iter().map(|(claim, column)| (*claim, (*column).to_owned())).collect();
+    let map = map.iter().map(|(field, column)| (*field, (*column).to_owned())).collect();
     let sources = vec![path.display().to_string()];
     let inputs = Inputs::open(&InputSpec { sources, map, ..InputSpec::default() })?;
     Ok((folder, inputs))
 }
 
-/// Which column holds which claim, as the run report says it.
-fn columns(lines: &[&str], map: &[(Claim, &str)]) -> Vec<String> {
+/// Which column holds which field, as the run report says it.
+fn columns(lines: &[&str], map: &[(VehicleField, &str)]) -> Vec<String> {
     let (_folder, inputs) = open(lines, map).expect("opened");
     let found = inputs.files()[0].claim_columns.iter();
-    found.map(|(claim, column)| format!("{claim}={column}")).collect()
+    found.map(|(field, column)| format!("{field}={column}")).collect()
 }
 
 fn first_batch(inputs: &Inputs) -> Batch {
     inputs.batches().and_then(|mut batches| batches.read()).expect("a pass").expect("a row")
 }
 
-/// Looks at the claims of the first row.
-fn with_first_row(lines: &[&str], map: &[(Claim, &str)], look: impl FnOnce(Claims<'_>)) {
+/// Looks at the vehicle of the first row.
+fn with_first_row(lines: &[&str], map: &[(VehicleField, &str)], look: impl FnOnce(RowVehicle<'_>)) {
     let (_folder, inputs) = open(lines, map).expect("opened");
-    look(first_batch(&inputs).row(0).claims());
+    look(first_batch(&inputs).row(0).vehicle());
 }
 
 #[test]
@@ -43,9 +43,10 @@ fn a_german_sheet_is_understood() {
     let sheet =
         ["Kennzeichen;Marke;Modell;Baujahr;Modelljahr;FIN", "HH-AB 1;Škoda;Octavia;2017;2018;VIN1"];
     assert_eq!(columns(&sheet, &[]), ["make=Marke", "model=Modell", "year=Modelljahr"]);
-    with_first_row(&sheet, &[], |claims| {
-        let expected = Claims { make: Some("Škoda"), model: Some("Octavia"), year: Some(2018) };
-        assert_eq!(claims, expected);
+    with_first_row(&sheet, &[], |vehicle| {
+        let expected =
+            RowVehicle { make: Some("Škoda"), model: Some("Octavia"), year: Some(2018) };
+        assert_eq!(vehicle, expected);
     });
 }
 
@@ -101,27 +102,28 @@ fn a_blank_column_gives_way_to_one_that_says_something() {
 #[test]
 fn the_map_names_columns_by_header_or_number_and_counts_for_more() {
     let sheet = ["VIN,Make,Typ,Built,Model", "VIN1,Honda,Accord,2003,x"];
-    let map = [(Claim::Model, "typ"), (Claim::Year, "4")];
+    let map = [(VehicleField::Model, "typ"), (VehicleField::Year, "4")];
     assert_eq!(columns(&sheet, &map), ["make=Make", "model=Typ", "year=Built"]);
-    with_first_row(&sheet, &map, |claims| {
-        assert_eq!((claims.model, claims.year), (Some("Accord"), Some(2003)));
+    with_first_row(&sheet, &map, |vehicle| {
+        assert_eq!((vehicle.model, vehicle.year), (Some("Accord"), Some(2003)));
     });
     // Even where the values do not look like it.
-    assert_eq!(columns(&sheet, &[(Claim::Make, "built")]), ["make=Built", "model=Model"]);
+    assert_eq!(columns(&sheet, &[(VehicleField::Make, "built")]), ["make=Built", "model=Model"]);
 }
 
 #[test]
 fn a_file_without_a_header_claims_what_the_map_says() {
     let list = ["VIN1,Honda,2003", "VIN1,Honda,2004"];
     assert_eq!(columns(&list, &[]), Vec::<String>::new());
-    with_first_row(&list, &[(Claim::Make, "2"), (Claim::Year, "3")], |claims| {
-        assert_eq!(claims, Claims { make: Some("Honda"), model: None, year: Some(2003) });
+    with_first_row(&list, &[(VehicleField::Make, "2"), (VehicleField::Year, "3")], |vehicle| {
+        assert_eq!(vehicle, RowVehicle { make: Some("Honda"), model: None, year: Some(2003) });
     });
 }
 
 #[test]
 fn an_unknown_column_names_the_nearest() {
-    let error = open(&["VIN,Brand", "VIN1,Honda"], &[(Claim::Make, "brnad")]).expect_err("refused");
+    let error =
+        open(&["VIN,Brand", "VIN1,Honda"], &[(VehicleField::Make, "brnad")]).expect_err("refused");
     assert_eq!((error.exit(), error.hint_text()), (Exit::Usage, Some("did you mean `Brand`?")));
     assert!(error.to_string().contains("has no column `brnad`"), "{error}");
 }
@@ -129,9 +131,13 @@ fn an_unknown_column_names_the_nearest() {
 #[test]
 fn cells_that_say_nothing_and_short_rows_claim_nothing() {
     let sheet = ["VIN,Make,Model,Year", "VIN1,N/A,-,unknown", "VIN1"];
-    let map = [(Claim::Make, "Make"), (Claim::Model, "Model"), (Claim::Year, "Year")];
+    let map = [
+        (VehicleField::Make, "Make"),
+        (VehicleField::Model, "Model"),
+        (VehicleField::Year, "Year"),
+    ];
     let (_folder, inputs) = open(&sheet, &map).expect("opened");
     let batch = first_batch(&inputs);
     assert_eq!(batch.len(), 2);
-    assert!(batch.rows().all(|row| row.claims().is_empty()));
+    assert!(batch.rows().all(|row| row.vehicle().is_empty()));
 }

@@ -17,9 +17,8 @@ use calamine::{DataRef, SheetType, SheetVisible};
 
 use self::cells::Cells;
 use self::open::Book;
-use super::columns::holds_vin;
 use super::source::Source;
-use crate::domain::Error;
+use crate::domain::{Error, vin};
 
 /// What a workbook may make us hold in memory, unpacked.
 const MOST_HELD: u64 = 512 << 20;
@@ -129,7 +128,7 @@ fn sampled(book: &mut Book<'_>, sheet: &str) -> Result<Sample, Error> {
     book.each_cell(sheet, &mut |(row, _), value, _| {
         if value != DataRef::Empty {
             sample.cells += 1;
-            sample.vins += u64::from(holds_vin(&cells::text(&value)));
+            sample.vins += u64::from(vin::is_like(&cells::text(&value)));
         }
         // A sheet may begin far below its first row.
         Ok(row < SAMPLED_ROWS || sample.cells == 0)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::domain::facts::DecodeFacts;
-use crate::matching::row_vehicle::Claims;
+use crate::matching::row_vehicle::RowVehicle;
 use crate::matching::{same_body, same_fuel, same_make, same_model_of};
 
 /// What differs, field by field; never empty.
@@ -55,15 +55,15 @@ pub(crate) fn decode_conflicts(
 
 /// The row's own make, model and year against what its VIN decodes to, as
 /// `{"model": {"input": "Transit", "vin": "E-350"}}`; `None` where nothing differs.
-pub(crate) fn input_conflicts(claims: &Claims<'_>, facts: &DecodeFacts) -> Option<Conflicts> {
+pub(crate) fn input_conflicts(vehicle: &RowVehicle<'_>, facts: &DecodeFacts) -> Option<Conflicts> {
     let mut found = Found::between(INPUT, VIN);
-    found.names("make", claims.make, facts.make.as_deref(), same_make);
-    let same_model = |claimed: &str, _: &str| {
-        let makes = [claims.make, facts.make.as_deref()].map(Option::unwrap_or_default);
-        names_model(&makes, claimed, facts)
+    found.names("make", vehicle.make, facts.make.as_deref(), same_make);
+    let same_model = |written: &str, _: &str| {
+        let makes = [vehicle.make, facts.make.as_deref()].map(Option::unwrap_or_default);
+        names_model(&makes, written, facts)
     };
-    found.names("model", claims.model, facts.model.as_deref(), same_model);
-    found.numbers("model_year", claims.year, facts.model_year);
+    found.names("model", vehicle.model, facts.model.as_deref(), same_model);
+    found.numbers("model_year", vehicle.year, facts.model_year);
     found.conflicts()
 }
 

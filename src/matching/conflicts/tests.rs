@@ -13,8 +13,8 @@ fn facts(make: &str, model: &str, year: i32) -> DecodeFacts {
     }
 }
 
-fn claims<'a>(make: &'a str, model: &'a str, year: &'a str) -> Claims<'a> {
-    Claims::of(Some(make), Some(model), Some(year))
+fn vehicle<'a>(make: &'a str, model: &'a str, year: &'a str) -> RowVehicle<'a> {
+    RowVehicle::of(Some(make), Some(model), Some(year))
 }
 
 fn parsed(conflicts: &Conflicts) -> Value {
@@ -24,7 +24,7 @@ fn parsed(conflicts: &Conflicts) -> Value {
 #[test]
 fn the_sheet_says_transit_and_the_vin_says_e_350() {
     let conflicts =
-        input_conflicts(&claims("Ford", "Transit", "2018"), &facts("FORD", "E-350", 2016))
+        input_conflicts(&vehicle("Ford", "Transit", "2018"), &facts("FORD", "E-350", 2016))
             .expect("two conflicts");
     assert_eq!(
         &*conflicts.json,
@@ -36,7 +36,7 @@ fn the_sheet_says_transit_and_the_vin_says_e_350() {
 #[test]
 fn a_year_off_by_one_is_a_conflict() {
     let conflicts =
-        input_conflicts(&claims("Ford", "F-150", "2018"), &facts("FORD", "F-150", 2017));
+        input_conflicts(&vehicle("Ford", "F-150", "2018"), &facts("FORD", "F-150", 2017));
     assert_eq!(conflicts.expect("a conflict").fields, ["model_year"]);
 }
 
@@ -59,7 +59,7 @@ fn spelling_is_no_input_conflict() {
         ("Ford", "Transit", "2018", DecodeFacts::default()),
     ] {
         assert_eq!(
-            input_conflicts(&claims(make, model, year), &vin),
+            input_conflicts(&vehicle(make, model, year), &vin),
             None,
             "{make} {model} {year}"
         );
@@ -69,8 +69,8 @@ fn spelling_is_no_input_conflict() {
 #[test]
 fn a_row_may_name_the_series_as_its_model() {
     let vin = DecodeFacts { series: Some("1500".into()), ..facts("CHEVROLET", "Silverado", 2019) };
-    assert_eq!(input_conflicts(&claims("Chevrolet", "1500", "2019"), &vin), None);
-    assert!(input_conflicts(&claims("Chevrolet", "2500", "2019"), &vin).is_some());
+    assert_eq!(input_conflicts(&vehicle("Chevrolet", "1500", "2019"), &vin), None);
+    assert!(input_conflicts(&vehicle("Chevrolet", "2500", "2019"), &vin).is_some());
 }
 
 #[test]

@@ -9,51 +9,51 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::domain::Vin;
 use crate::domain::facts::DecodeFacts;
 use crate::domain::vin::candidates;
-use crate::matching::row_vehicle::Claims;
+use crate::matching::row_vehicle::RowVehicle;
 use crate::matching::{same_make, same_model_of};
 
-/// The candidates among which one that decodes stands out for a row that claims
-/// nothing; among the two dozen of a dropped character, one may do so by chance.
+/// The candidates among which one that decodes stands out for a row that names
+/// no vehicle; among the two dozen of a dropped character, one may do so by chance.
 const FEW: usize = 6;
 
 /// The one VIN a slip away from `cell` that decodes to the row's make and year.
 ///
-/// Each counts as far as the row claims it; a candidate must decode to what is
-/// claimed, not only not contradict it. Where several do, one is left if it alone
-/// decodes to a model, the row's if that claims one; else none is suggested. No
+/// Each counts as far as the row names it; a candidate must decode to what is
+/// named, not only not contradict it. Where several do, one is left if it alone
+/// decodes to a model, the row's if that names one; else none is suggested. No
 /// other candidate is ruled out by its model, as rows and decoders name too many
 /// of them differently.
 ///
-/// A row that claims neither make nor year gets the only candidate that decodes
+/// A row that names neither make nor year gets the only candidate that decodes
 /// to a make and a model, if there were few to begin with.
 ///
 /// A dropped digit of the serial number leaves several VINs of one make, year and
 /// model, so there none is suggested.
 pub fn suggest(
     cell: &str,
-    claims: &Claims<'_>,
+    vehicle: &RowVehicle<'_>,
     decode: impl Fn(&Vin) -> Option<Arc<DecodeFacts>>,
 ) -> Option<Vin> {
     let candidates = candidates(cell);
-    let is_unclaimed = claims.make.is_none() && claims.year.is_none();
-    if is_unclaimed && candidates.len() > FEW {
+    let names_neither = vehicle.make.is_none() && vehicle.year.is_none();
+    if names_neither && candidates.len() > FEW {
         return None;
     }
     let (mut fitting, mut of_model) = (Vec::new(), None);
     for alike in alike(&candidates) {
         for vin in alike {
-            let Some(facts) = decode(vin).filter(|facts| fits(claims, facts)) else {
+            let Some(facts) = decode(vin).filter(|facts| fits(vehicle, facts)) else {
                 // The serial number tells neither make nor year.
                 break;
             };
             fitting.push(*vin);
-            if is_model(claims, &facts) && of_model.replace(*vin).is_some() {
+            if is_model(vehicle, &facts) && of_model.replace(*vin).is_some() {
                 return None;
             }
         }
     }
     match fitting[..] {
-        [only] if !is_unclaimed => Some(only),
+        [only] if !names_neither => Some(only),
         _ => of_model,
     }
 }
@@ -86,15 +86,15 @@ impl Suggestions {
     pub fn of(
         &self,
         cell: &str,
-        claims: &Claims<'_>,
+        vehicle: &RowVehicle<'_>,
         decode: impl Fn(&Vin) -> Option<Arc<DecodeFacts>>,
     ) -> Option<Vin> {
-        let key = key(cell, claims);
+        let key = key(cell, vehicle);
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(&key) {
             return *known;
         }
-        let suggestion = suggest(cell, claims, decode);
+        let suggestion = suggest(cell, vehicle, decode);
         let mut kept = lock();
         if kept.len() >= KEPT {
             kept.clear();
@@ -105,28 +105,28 @@ impl Suggestions {
 }
 
 /// Tells rows apart: each text's length and words.
-fn key(cell: &str, claims: &Claims<'_>) -> u128 {
+fn key(cell: &str, vehicle: &RowVehicle<'_>) -> u128 {
     let mut words = Vec::with_capacity(128);
-    for text in [Some(cell), claims.make, claims.model] {
+    for text in [Some(cell), vehicle.make, vehicle.model] {
         words.extend_from_slice(&text.map_or(usize::MAX, str::len).to_le_bytes());
         words.extend_from_slice(text.unwrap_or_default().as_bytes());
     }
-    words.extend_from_slice(&claims.year.unwrap_or_default().to_le_bytes());
+    words.extend_from_slice(&vehicle.year.unwrap_or_default().to_le_bytes());
     xxh3_128(&words)
 }
 
 /// Whether it decodes to the row's make and year.
-fn fits(claims: &Claims<'_>, facts: &DecodeFacts) -> bool {
-    let is_make = |make: &str| claims.make.is_none_or(|claimed| same_make(claimed, make));
+fn fits(vehicle: &RowVehicle<'_>, facts: &DecodeFacts) -> bool {
+    let is_make = |make: &str| vehicle.make.is_none_or(|written| same_make(written, make));
     facts.make.as_deref().is_some_and(is_make)
-        && claims.year.is_none_or(|claimed| facts.model_year == Some(claimed))
+        && vehicle.year.is_none_or(|written| facts.model_year == Some(written))
 }
 
-/// Whether it decodes to a model, and to the row's if that claims one.
-fn is_model(claims: &Claims<'_>, facts: &DecodeFacts) -> bool {
-    let makes = [claims.make, facts.make.as_deref()].map(Option::unwrap_or_default);
+/// Whether it decodes to a model, and to the row's if that names one.
+fn is_model(vehicle: &RowVehicle<'_>, facts: &DecodeFacts) -> bool {
+    let makes = [vehicle.make, facts.make.as_deref()].map(Option::unwrap_or_default);
     facts.model.as_deref().is_some_and(|model| {
-        claims.model.is_none_or(|claimed| same_model_of(&makes, claimed, model))
+        vehicle.model.is_none_or(|written| same_model_of(&makes, written, model))
     })
 }
 

@@ -23,38 +23,38 @@ fn hondas(vin: &Vin) -> Option<Arc<DecodeFacts>> {
     })
 }
 
-fn suggested(cell: &str, claims: Claims<'_>) -> Option<String> {
-    suggest(cell, &claims, hondas).map(|vin| vin.to_string())
+fn suggested(cell: &str, vehicle: RowVehicle<'_>) -> Option<String> {
+    suggest(cell, &vehicle, hondas).map(|vin| vin.to_string())
 }
 
-fn claims<'a>(make: &'a str, model: &'a str, year: &'a str) -> Claims<'a> {
-    Claims::of(Some(make), Some(model), Some(year))
+fn vehicle<'a>(make: &'a str, model: &'a str, year: &'a str) -> RowVehicle<'a> {
+    RowVehicle::of(Some(make), Some(model), Some(year))
 }
 
 #[test]
 fn the_one_candidate_of_the_rows_make_and_year_is_suggested() {
-    for claims in [
-        claims("Honda", "", "2003"),
-        claims("", "", "'03"),
-        claims("American Honda", "", ""),
-        claims("", "", ""),
+    for vehicle in [
+        vehicle("Honda", "", "2003"),
+        vehicle("", "", "'03"),
+        vehicle("American Honda", "", ""),
+        vehicle("", "", ""),
     ] {
-        assert_eq!(suggested(SWAPPED, claims).as_deref(), Some(ACCORD), "{claims:?}");
+        assert_eq!(suggested(SWAPPED, vehicle).as_deref(), Some(ACCORD), "{vehicle:?}");
     }
 }
 
 #[test]
 fn another_make_or_year_is_never_suggested() {
-    assert_eq!(suggested(SWAPPED, claims("Ford", "", "2003")), None);
-    assert_eq!(suggested(SWAPPED, claims("Honda", "", "2004")), None);
+    assert_eq!(suggested(SWAPPED, vehicle("Ford", "", "2003")), None);
+    assert_eq!(suggested(SWAPPED, vehicle("Honda", "", "2004")), None);
 }
 
 #[test]
 fn a_decoder_that_knows_nothing_suggests_nothing() {
-    let claims = claims("Honda", "Accord", "2003");
-    assert_eq!(suggest(SWAPPED, &claims, |_| None), None);
+    let vehicle = vehicle("Honda", "Accord", "2003");
+    assert_eq!(suggest(SWAPPED, &vehicle, |_| None), None);
     let empty = |_: &Vin| Some(Arc::new(DecodeFacts::default()));
-    assert_eq!(suggest(SWAPPED, &claims, empty), None);
+    assert_eq!(suggest(SWAPPED, &vehicle, empty), None);
 }
 
 #[test]
@@ -62,9 +62,9 @@ fn a_row_that_claims_nothing_gets_no_guess_among_many() {
     let dropped = "1HGM82633A004352";
     let meant = |vin: &Vin| if vin.as_str() == ACCORD { hondas(vin) } else { None };
     assert!(candidates(dropped).len() > FEW);
-    assert_eq!(suggest(dropped, &Claims::default(), meant), None);
-    let claimed = suggest(dropped, &claims("Honda", "", ""), meant);
-    assert_eq!(claimed.map(|vin| vin.to_string()).as_deref(), Some(ACCORD));
+    assert_eq!(suggest(dropped, &RowVehicle::default(), meant), None);
+    let written = suggest(dropped, &vehicle("Honda", "", ""), meant);
+    assert_eq!(written.map(|vin| vin.to_string()).as_deref(), Some(ACCORD));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn the_only_candidate_that_decodes_to_a_model_stands_out() {
         }))
     };
     assert!(candidates(cell).len() > 1);
-    let found = suggest(cell, &claims("Honda", "", "2003"), decode);
+    let found = suggest(cell, &vehicle("Honda", "", "2003"), decode);
     assert_eq!(found.map(|vin| vin.to_string()).as_deref(), Some(ACCORD));
 }
 
@@ -99,7 +99,7 @@ fn among_several_only_the_rows_model_tells() {
         };
         Some(Arc::new(facts))
     };
-    let with = |model| suggest(dropped, &claims("Honda", model, "2003"), decode);
+    let with = |model| suggest(dropped, &vehicle("Honda", model, "2003"), decode);
     assert!(candidates(dropped).len() > 2);
     assert_eq!(with(""), None);
     assert_eq!(with("Honda Accord EX"), Some(meant));
@@ -109,19 +109,19 @@ fn among_several_only_the_rows_model_tells() {
 /// The rule word by word: every candidate is decoded.
 fn by_the_book(
     cell: &str,
-    claims: &Claims<'_>,
+    vehicle: &RowVehicle<'_>,
     decode: impl Fn(&Vin) -> Option<Arc<DecodeFacts>>,
 ) -> Option<Vin> {
     let candidates = candidates(cell);
-    let is_unclaimed = claims.make.is_none() && claims.year.is_none();
-    if is_unclaimed && candidates.len() > FEW {
+    let names_neither = vehicle.make.is_none() && vehicle.year.is_none();
+    if names_neither && candidates.len() > FEW {
         return None;
     }
     let decoded = candidates.into_iter().filter_map(|vin| Some((vin, decode(&vin)?)));
-    let fitting: Vec<_> = decoded.filter(|(_, facts)| fits(claims, facts)).collect();
-    let of_model: Vec<_> = fitting.iter().filter(|(_, facts)| is_model(claims, facts)).collect();
+    let fitting: Vec<_> = decoded.filter(|(_, facts)| fits(vehicle, facts)).collect();
+    let of_model: Vec<_> = fitting.iter().filter(|(_, facts)| is_model(vehicle, facts)).collect();
     match (&fitting[..], &of_model[..]) {
-        ([(only, _)], _) if !is_unclaimed => Some(*only),
+        ([(only, _)], _) if !names_neither => Some(*only),
         (_, [(only, _)]) => Some(*only),
         _ => None,
     }
@@ -166,9 +166,9 @@ proptest! {
         model in prop::sample::select(vec!["", "Accord", "Civic"]),
         year in prop::sample::select(vec!["", "2003", "2004"]),
     ) {
-        let (cell, claims) = (slipped(vin, slip, place), claims(make, model, year));
-        let expected = by_the_book(&cell, &claims, any_maker);
-        prop_assert_eq!(suggest(&cell, &claims, any_maker), expected, "{}", cell);
+        let (cell, vehicle) = (slipped(vin, slip, place), vehicle(make, model, year));
+        let expected = by_the_book(&cell, &vehicle, any_maker);
+        prop_assert_eq!(suggest(&cell, &vehicle, any_maker), expected, "{}", cell);
     }
 }
 
@@ -184,13 +184,13 @@ fn decodes(suggest: impl FnOnce(&dyn Fn(&Vin) -> Option<Arc<DecodeFacts>>)) -> u
 
 #[test]
 fn serial_numbers_alone_are_not_decoded_one_by_one() {
-    let claims = claims("Honda", "", "2003");
+    let vehicle = vehicle("Honda", "", "2003");
     let dropped = "1HGCM82633A00452";
     assert!(candidates(dropped).len() > 10);
-    let right = decodes(|decode| assert_eq!(suggest(dropped, &claims, decode), None));
+    let right = decodes(|decode| assert_eq!(suggest(dropped, &vehicle, decode), None));
     assert_eq!(right, 2, "two Accords of one year leave nothing to suggest");
     let kinds = alike(&candidates("1HGM82633A004352")).len();
-    let other = super::Claims { make: Some("Ford"), ..claims };
+    let other = super::RowVehicle { make: Some("Ford"), ..vehicle };
     let wrong = decodes(|decode| assert_eq!(suggest("1HGM82633A004352", &other, decode), None));
     assert_eq!(wrong, kinds);
 }
@@ -200,13 +200,13 @@ fn rows_that_say_the_same_are_worked_out_once() {
     let suggestions = Suggestions::default();
     let ask = |make, year| {
         decodes(|decode| {
-            suggestions.of(SWAPPED, &claims(make, "", year), decode);
+            suggestions.of(SWAPPED, &vehicle(make, "", year), decode);
         })
     };
     assert!(ask("Honda", "2003") > 0);
     assert_eq!(ask("Honda", "2003"), 0);
-    let found = suggestions.of(SWAPPED, &claims("Honda", "", "2003"), |_| None);
+    let found = suggestions.of(SWAPPED, &vehicle("Honda", "", "2003"), |_| None);
     assert_eq!(found.map(|vin| vin.to_string()).as_deref(), Some(ACCORD));
-    assert!(ask("Honda", "2004") > 0, "another claim is another question");
+    assert!(ask("Honda", "2004") > 0, "another year is another question");
     assert!(ask("", "2003") > 0);
 }

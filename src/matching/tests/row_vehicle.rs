@@ -36,16 +36,20 @@ fn what_is_no_year_is_no_claim() {
 #[test]
 fn cells_that_say_nothing_claim_nothing() {
     for cell in ["", "  ", "N/A", "unknown", "-", "\u{2014}", "?", "#N/A", "=\"\""] {
-        assert!(Claims::of(Some(cell), Some(cell), Some(cell)).is_empty(), "{cell:?}");
+        assert!(RowVehicle::of(Some(cell), Some(cell), Some(cell)).is_empty(), "{cell:?}");
     }
-    let claims = Claims::of(Some(" Ford "), Some("=\"500\""), None);
-    assert_eq!((claims.make, claims.model, claims.year), (Some("Ford"), Some("500"), None));
+    let vehicle = RowVehicle::of(Some(" Ford "), Some("=\"500\""), None);
+    assert_eq!((vehicle.make, vehicle.model, vehicle.year), (Some("Ford"), Some("500"), None));
 }
 
 #[test]
 fn claims_have_the_names_of_the_flag() {
-    assert!(Claim::ALL.into_iter().all(|claim| Claim::from_name(claim.name()) == Some(claim)));
-    assert_eq!(Claim::from_name("vin"), None);
+    assert!(
+        VehicleField::ALL
+            .into_iter()
+            .all(|field| VehicleField::from_name(field.name()) == Some(field))
+    );
+    assert_eq!(VehicleField::from_name("vin"), None);
 }
 
 proptest! {

@@ -10,7 +10,7 @@ mod rows;
 mod wording;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::book::{Book, reconcile};
 use self::rows::{ELSEWHERE, vehicles, write_rows};
@@ -51,6 +51,16 @@ pub enum To {
     File(PathBuf),
 }
 
+impl To {
+    /// The file, where they go to one.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Nowhere | Self::Stdout => None,
+            Self::File(path) => Some(path),
+        }
+    }
+}
+
 /// What a command about photo requests came to.
 #[derive(Clone, Debug, Default)]
 pub struct Photos {
@@ -79,7 +89,7 @@ pub fn request(
     confirm: Confirm<'_>,
 ) -> Result<Photos, Error> {
     let action = action(plan)?;
-    let report = ReportBuilder::start(&plan.command, context);
+    let report = ReportBuilder::start(&plan.command, context).writing_to(plan.output.path());
     let inputs = Inputs::open(&plan.input.clone().unwrap_or_default())?;
     let wording = Wording::of(action.of_vendor, inputs.columns())?;
     let sheet = rows::sheet(plan, Some(&inputs), inputs.columns())?;
@@ -115,7 +125,6 @@ pub fn request(
         client.report.note_sheet(survey.rows, written);
         Ok(())
     })?;
-    save(plan, &report)?;
     Ok(Photos { report, ..photos })
 }
 
@@ -126,7 +135,7 @@ pub fn request(
 /// failure of the store or the output.
 pub fn status(plan: &PhotoPlan, context: Context<'_>) -> Result<Photos, Error> {
     let action = action(plan)?;
-    let report = ReportBuilder::start(&plan.command, context);
+    let report = ReportBuilder::start(&plan.command, context).writing_to(plan.output.path());
     let inputs = plan.input.as_ref().map(Inputs::open).transpose()?;
     let only = inputs.as_ref().map(|inputs| vehicles(inputs, |_, vin| vin)).transpose()?;
     let (only, survey) = only.map_or_else(Default::default, |(vins, survey)| (Some(vins), survey));
@@ -152,7 +161,6 @@ pub fn status(plan: &PhotoPlan, context: Context<'_>) -> Result<Photos, Error> {
         client.report.note_sheet(rows, written);
         Ok(())
     })?;
-    save(plan, &report)?;
     Ok(Photos { report, ..photos })
 }
 
@@ -166,7 +174,7 @@ pub fn cancel(
     context: Context<'_>,
     confirm: Confirm<'_>,
 ) -> Result<Photos, Error> {
-    let report = ReportBuilder::start(&plan.command, context);
+    let report = ReportBuilder::start(&plan.command, context).writing_to(plan.output.path());
     let mut photos = Photos::default();
     let report = action(plan)?.run(&report, async |client| {
         let (book, cancelled) = open_book(client, vins).await?;
@@ -273,12 +281,4 @@ fn warn_of_unknown<'a>(
         );
     }
     unknown
-}
-
-/// Leaves the run's report beside its file.
-fn save(plan: &PhotoPlan, report: &Report) -> Result<(), Error> {
-    match &plan.output {
-        To::File(path) => report.save_beside(path),
-        To::Nowhere | To::Stdout => Ok(()),
-    }
 }

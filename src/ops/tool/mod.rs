@@ -80,8 +80,8 @@ pub fn tool(plan: &ToolPlan, context: Context<'_>, confirm: Confirm<'_>) -> Resu
     let template = JsonTemplate::parse(whose, text, inputs.columns())?;
     let settings = priced(plan)?;
     let limits = Limits { max_calls: plan.max_calls, max_cost: Some(plan.max_cost) };
-    let report = ReportBuilder::start(&plan.command, context);
     let path = plan.output.as_deref();
+    let report = ReportBuilder::start(&plan.command, context).writing_to(path);
     let protected = Protected::of(&plan.settings)
         .and("an input file", inputs.paths())
         .and("the template", plan.template_file.clone());
@@ -90,7 +90,7 @@ pub fn tool(plan: &ToolPlan, context: Context<'_>, confirm: Confirm<'_>) -> Resu
     let price = settings.price_of(EXECUTE);
     let (vendor, of_vendor, settings) = (visa::ID, &settings, &plan.settings);
     let action = Action { vendor, of_vendor, settings, limits };
-    let report = action.run(&report, async |client| {
+    action.run(&report, async |client| {
         let source = client.source(EXECUTE).await?;
         let missing = missing(client, source, &tasks)?;
         if !missing.is_empty() {
@@ -106,11 +106,7 @@ pub fn tool(plan: &ToolPlan, context: Context<'_>, confirm: Confirm<'_>) -> Resu
         }
         let answers = Answers { client, held: client.held(source, &tasks.keys)?, unanswered };
         write(&tasks, &answers, &inputs, sheet)
-    })?;
-    if let Some(path) = &plan.output {
-        report.save_beside(path)?;
-    }
-    Ok(report)
+    })
 }
 
 /// The vendor's settings, a run priced at the dearest that this tool was charged.

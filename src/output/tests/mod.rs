@@ -143,7 +143,7 @@ fn rejected() -> Record {
         row_id: 3,
         file: 0,
         source_row: 4,
-        vin_cell: None,
+        vin_cell: Some("1HGOM82633A004352".into()),
         reading,
         decode: DatasetAnswer::not_requested(None),
         recalls: DatasetAnswer::not_requested(None),

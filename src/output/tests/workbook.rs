@@ -11,7 +11,7 @@ use calamine::{Data, Range, Reader as _, Xlsx};
 use super::{Folder, Table, block, full, rejected, spec, texts, write};
 use crate::domain::facts::DecodeFacts;
 use crate::output::OutputSpec;
-use crate::output::record::{Block, Record};
+use crate::output::record::Block;
 use crate::output::workbook::first_too_long;
 
 fn sheet(path: &Path, name: &str) -> Range<Data> {
@@ -130,8 +130,7 @@ fn rejects_are_listed_whether_diverted_or_not() {
     for (out, rejects, rows) in [("a.xlsx", None, 4), ("b.xlsx", Some("bad.csv"), 3)] {
         let out = folder.path(out);
         let rejects = rejects.map(|name| folder.path(name));
-        let typed = Record { vin_cell: Some("1HGOM82633A004352".into()), ..rejected() };
-        let block = Block { records: vec![full(), typed, full()], ..block() };
+        let block = Block { records: vec![full(), rejected(), full()], ..block() };
         write(&OutputSpec { rejects, ..spec(&out) }, &[block]);
         assert_eq!(sheet(&out, "Fleet").height(), rows);
         let rejects = sheet(&out, "Rejects");

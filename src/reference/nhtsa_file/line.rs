@@ -1,7 +1,7 @@
 //! One line of the file: its columns, and what must hold of them.
 //!
 //! NHTSA's layout (RCL.txt): TAB-separated, no header, 29 columns, of which
-//! later ones were appended in 2007, 2008, 2020 and 2025. Columns are told by
+//! later ones were appended in 2007, 2008, 2020 and 2025. Columns are known by
 //! their place alone, so each that has a shape is checked: a file with a column
 //! too many in the middle is refused, never read askew.
 

@@ -163,14 +163,14 @@ impl<'a> Reading<'a> {
 
     /// The part that its name or the name of the text inside tells, or else its reports.
     fn part(&self, names: &[&str]) -> Result<Part, Error> {
-        let told = |word| names.iter().any(|name| name.to_ascii_uppercase().contains(word));
-        if told("RCL_FROM_") {
+        let is_named = |word| names.iter().any(|name| name.to_ascii_uppercase().contains(word));
+        if is_named("RCL_FROM_") {
             return Err(self.refused("it holds the reports of a few years alone"));
         }
-        if told("POST_2010") {
+        if is_named("POST_2010") {
             return Ok(Part::Post2010);
         }
-        if told("PRE_2010") {
+        if is_named("PRE_2010") {
             return Ok(Part::Pre2010);
         }
         match self.reported {
@@ -192,7 +192,7 @@ impl<'a> Reading<'a> {
         }
         if fewest < KNOWN {
             warnings.push(format!(
-                "its lines have as few as {fewest} columns: whether to park is not told by all of them"
+                "its lines have as few as {fewest} columns: not all of them say whether to park"
             ));
         }
         if self.rejected > 0 {

@@ -144,7 +144,7 @@ fn member<'a>(path: &Path, archive: &'a mut ZipArchive<File>) -> Result<ZipFile<
             return Err(Error::bad_input(path, "no `FLAT_RCL….txt` is in it").hint(DOWNLOAD));
         }
         _ => {
-            let many = "several texts are in it, and which one is meant cannot be told";
+            let many = "several texts are in it, and nothing says which one is meant";
             return Err(Error::bad_input(path, many).hint("unpack it and import one `.txt`"));
         }
     };

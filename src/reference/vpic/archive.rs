@@ -1,4 +1,4 @@
-//! The files the data come in, told apart by how they begin.
+//! The files the data come in, recognised by how they begin.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -49,7 +49,7 @@ fn unpack_wheel(
     let mut wheel = zip::ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     let libraries: Vec<String> =
         wheel.file_names().filter(|name| may_hold_data(name)).map(str::to_owned).collect();
-    let mut told = NotIt::Foreign;
+    let mut why = NotIt::Foreign;
     for name in libraries {
         let mut library = wheel.by_name(&name).map_err(damaged)?.take(LARGEST_LIBRARY);
         match find(&mut library, expected).map_err(Failed::Reading)? {
@@ -57,10 +57,10 @@ fn unpack_wheel(
                 return incoming.take_all(&mut beginning.as_slice().chain(library));
             }
             Err(NotIt::Foreign) => {}
-            Err(what) => told = what,
+            Err(what) => why = what,
         }
     }
-    Err(told.into())
+    Err(why.into())
 }
 
 /// Whether a file in a wheel is a library of any system, or the data file itself.
@@ -75,7 +75,7 @@ fn may_hold_data(name: &str) -> bool {
 fn find(library: &mut impl Read, expected: &Artifact) -> io::Result<Result<Vec<u8>, NotIt>> {
     const WINDOW: usize = 1 << 20;
     let mut window = Vec::with_capacity(WINDOW);
-    let mut told = NotIt::Foreign;
+    let mut why = NotIt::Foreign;
     loop {
         let kept = window.len();
         window.resize(WINDOW, 0);
@@ -89,11 +89,11 @@ fn find(library: &mut impl Read, expected: &Artifact) -> io::Result<Result<Vec<u
             match expected.check_head(rest) {
                 Ok(()) => return Ok(Ok(window.split_off(place))),
                 Err(NotIt::Foreign) => {}
-                Err(what) => told = what,
+                Err(what) => why = what,
             }
         }
         if length == 0 {
-            return Ok(Err(told));
+            return Ok(Err(why));
         }
         // A header may begin in one window and end in the next.
         window.drain(..window.len().saturating_sub(HEAD - 1));

@@ -21,7 +21,7 @@ pub struct Done {
 
 /// Puts the data in the file `to`: those of the decoder's release, or those in
 /// `from`, which is the data file itself, plain or compressed with Zstandard, or
-/// the wheel of `ultravin`; told apart by content.
+/// the wheel of `ultravin`; recognised by content.
 ///
 /// The data are checked before they replace what is there. Fails with 65 or 66
 /// about `from`, with 68 or 76 about the release, with 73 or 74 about `to`.

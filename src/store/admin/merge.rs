@@ -72,8 +72,8 @@ const ACCOUNTS_SOURCES_RUNS: &str = "
     SELECT theirs.id AS theirs, ours.id AS ours
     FROM theirs.sources AS theirs JOIN main.sources AS ours USING (vendor, endpoint, origin);
 
-    INSERT INTO main.runs (run_id, boot_id, pid, version, command, started_at, ended_at, exit_code, report, os_user)
-    SELECT run_id, boot_id, pid, version, command, started_at, ended_at, exit_code, report, os_user
+    INSERT INTO main.runs (run_id, boot_id, pid, version, command, started_at, ended_at, exit_code, report, os_user, output)
+    SELECT run_id, boot_id, pid, version, command, started_at, ended_at, exit_code, report, os_user, output
     FROM theirs.runs WHERE true ORDER BY id
     ON CONFLICT (run_id) DO UPDATE SET
         ended_at = excluded.ended_at, exit_code = excluded.exit_code, report = excluded.report

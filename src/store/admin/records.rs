@@ -6,7 +6,7 @@ use crate::domain::{Error, Micros, Timestamp};
 use crate::store::ledger::accounts::load_account;
 use crate::store::ledger::windows::{Account, Limits};
 use crate::store::transaction::Present;
-use crate::store::{AccountId, Snapshot, Snapshots, failed, open};
+use crate::store::{AccountId, Snapshot, Snapshots, failed, open, run_locks};
 
 /// One run, as `vinrich runs` lists it.
 #[derive(Clone, Debug)]
@@ -15,17 +15,42 @@ pub struct RunRecord {
     pub run_id: String,
     /// The command line, without secrets.
     pub command: String,
+    /// Where its output went, as [`real_path`](crate::files::real_path) says it;
+    /// `None` for stdout, where it wrote none, and for runs before schema 4.
+    pub output: Option<String>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended; `None` while it runs, or when it died and
     /// no run came after it.
     pub ended_at: Option<Timestamp>,
-    /// `None` when it died.
-    pub exit_code: Option<u8>,
+    /// What became of it.
+    pub state: RunState,
     /// Calls it entered into the ledger.
     pub calls: u64,
-    /// The JSON of its report; `None` when it died.
+    /// What they cost, or may have cost.
+    pub spent: Micros,
+    /// The JSON of its report; `None` until it has ended, and when it died.
     pub report: Option<String>,
+}
+
+/// What became of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// It ended with this exit code.
+    Ended(u8),
+    /// Its process lives: it holds the run's lock.
+    Running,
+    /// It died without a word.
+    Killed,
+}
+
+/// Which runs are wanted; by default all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunFilter<'a> {
+    /// Those whose id begins so.
+    pub id: Option<&'a str>,
+    /// Those that wrote here, as [`RunRecord::output`] says it.
+    pub output: Option<&'a str>,
 }
 
 /// What the store holds of one endpoint's answers.
@@ -72,9 +97,50 @@ impl Snapshots {
 }
 
 impl Snapshot<'_> {
-    /// The latest runs, the newest first.
-    pub fn runs(&self, most: u32) -> Result<Vec<RunRecord>, Error> {
-        self.runs_where("1 OR runs.run_id = ?1", "", most)
+    /// The latest runs that `filter` wants, the newest first.
+    pub fn runs(&self, filter: RunFilter<'_>, most: u32) -> Result<Vec<RunRecord>, Error> {
+        let read = || {
+            self.db
+                .prepare(
+                    "SELECT run_id, command, output, started_at, ended_at, exit_code, report,
+                            count(calls.id), coalesce(sum(coalesce(replies.charged, calls.price)), 0)
+                     FROM (SELECT * FROM runs
+                           WHERE (?1 IS NULL OR substr(run_id, 1, length(?1)) = ?1)
+                             AND (?2 IS NULL OR output = ?2)
+                           ORDER BY id DESC LIMIT ?3) AS runs
+                     LEFT JOIN calls ON calls.run = runs.id AND NOT EXISTS (
+                         SELECT 1 FROM replies
+                         WHERE replies.call = calls.id AND replies.state = 'released')
+                     LEFT JOIN replies ON replies.call = calls.id
+                     GROUP BY runs.id ORDER BY runs.id DESC",
+                )?
+                .query_map((filter.id, filter.output, most), |row| self.run_record(row))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(failed("cannot list the runs", &self.path))
+    }
+
+    fn run_record(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<RunRecord> {
+        let run_id: String = row.get(0)?;
+        let ended_at: Option<Timestamp> = row.get(4)?;
+        let state = match row.get(5)? {
+            Some(code) => RunState::Ended(code),
+            None if ended_at.is_none() && run_locks::is_alive(&self.path, &run_id) => {
+                RunState::Running
+            }
+            None => RunState::Killed,
+        };
+        Ok(RunRecord {
+            run_id,
+            command: row.get(1)?,
+            output: row.get(2)?,
+            started_at: row.get(3)?,
+            ended_at,
+            state,
+            report: row.get(6)?,
+            calls: row.get::<_, i64>(7)?.unsigned_abs(),
+            spent: Micros(row.get(8)?),
+        })
     }
 
     /// The latest moment that any run began or ended at.
@@ -84,43 +150,6 @@ impl Snapshot<'_> {
                 row.get(0)
             })
             .map_err(failed("cannot look for the latest run", &self.path))
-    }
-
-    /// The run called `run_id`, or the only one whose id begins so.
-    pub fn run(&self, run_id: &str) -> Result<Option<RunRecord>, Error> {
-        let mut found = self.runs_where("substr(runs.run_id, 1, length(?1)) = ?1", run_id, 2)?;
-        Ok(found.pop().filter(|_| found.is_empty()))
-    }
-
-    fn runs_where(
-        &self,
-        condition: &str,
-        run_id: &str,
-        most: u32,
-    ) -> Result<Vec<RunRecord>, Error> {
-        let sql = format!(
-            "SELECT run_id, command, started_at, ended_at, exit_code, report,
-                    (SELECT count(*) FROM calls LEFT JOIN replies ON replies.call = calls.id
-                     WHERE calls.run = runs.id AND replies.state IS NOT 'released')
-             FROM runs WHERE {condition} ORDER BY runs.id DESC LIMIT ?2"
-        );
-        let read = || {
-            self.db
-                .prepare(&sql)?
-                .query_map((run_id, most), |row| {
-                    Ok(RunRecord {
-                        run_id: row.get(0)?,
-                        command: row.get(1)?,
-                        started_at: row.get(2)?,
-                        ended_at: row.get(3)?,
-                        exit_code: row.get(4)?,
-                        report: row.get(5)?,
-                        calls: row.get::<_, i64>(6)?.unsigned_abs(),
-                    })
-                })?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(failed("cannot list the runs", &self.path))
     }
 
     /// What the store holds, by endpoint.

@@ -16,7 +16,7 @@ use crate::domain::{Error, Exit, Timestamp};
 use crate::files::{beside, os};
 use crate::output::{COMPANIONS, Draft};
 use crate::store::run_locks::{self, InUse};
-use crate::store::{failed, is_about_file, open};
+use crate::store::{failed, is_about_file, migration, open};
 
 /// How long a command that only reads may hold up a restore.
 const READERS: Duration = Duration::from_secs(5);
@@ -123,8 +123,8 @@ fn open_backup(path: &Path, file: &Path) -> Result<Connection, Error> {
     if let Some(damage) = damage(&db).map_err(unsound)? {
         return Err(not_one(&damage));
     }
-    open::create(&db, path)?;
-    open::require_tables(&db).map_err(unsound)?;
+    migration::update_copy(&db, path)?;
+    migration::require_tables(&db).map_err(unsound)?;
     Ok(db)
 }
 
@@ -174,8 +174,8 @@ impl Replaced {
         if let Some(damage) = damage(&db).map_err(unread)? {
             return Ok(Self::Damaged(damage));
         }
-        open::create(&db, store).map_err(Unread::Refused)?;
-        open::require_tables(&db).map_err(unread)?;
+        migration::create(&db, store).map_err(Unread::Refused)?;
+        migration::require_tables(&db).map_err(unread)?;
         Ok(Self::Sound(db))
     }
 

@@ -111,14 +111,14 @@ impl<'a> Snapshot<'a> {
         read.map_err(failed("cannot look up answers", &self.path))
     }
 
-    /// The same for every key of a set.
+    /// The same for every key of a set that has a name.
     pub fn each_kept_in(
         &self,
         source: SourceId,
         keys: &KeySet,
         take: impl FnMut(u32, KeptAnswer),
     ) -> Result<(), Error> {
-        self.each_kept(source, keys.stored(&keys.sorted()), take)
+        self.each_kept(source, keys.stored(), take)
     }
 
     /// The words of an answer about `key`. 78 where they are not what was written.

@@ -27,7 +27,7 @@ fn a_run_that_gets_everything_exits_0() {
     let ended = work.vinrich(&DECODE).exits(0);
     assert_eq!(work.calls("batch-decode"), 3);
     assert_eq!(statuses(&work, "decode_status"), ["found"; 45]);
-    assert_eq!(work.json("out.csv.run.json")["exit_code"], 0);
+    assert_eq!(work.report("out.csv")["exit_code"], 0);
     assert!(ended.stdout.is_empty(), "stdout is for data: {}", ended.stdout());
     ended.says(&["45 rows in, 45 out", "wrote out.csv", "done in"]);
 }
@@ -106,7 +106,7 @@ fn a_denying_vendor_decides_the_exit_code() {
     ] {
         let work = with_vins(30, &[fault]);
         work.vinrich(&DECODE).exits(code).says(&[words]);
-        assert_eq!(work.json("out.csv.run.json")["exit_code"], code, "{fault}");
+        assert_eq!(work.report("out.csv")["exit_code"], code, "{fault}");
         assert_eq!(statuses(&work, "decode_status"), ["failed"; 30], "{fault}");
     }
 }
@@ -232,7 +232,7 @@ fn a_terminated_run_exits_143_and_resumes() {
     running.signal("TERM");
     running.end().exits(143).says(&["run the same command again"]);
     assert!(!work.path("out.csv").exists(), "a stopped run writes no output");
-    assert_eq!(work.json("out.csv.run.json")["exit_code"], 143);
+    assert_eq!(work.report("out.csv")["exit_code"], 143);
     assert!(work.calls("batch-decode") < 10, "nothing new is sent");
     work.vinrich(&DECODE).exits(0);
     assert_eq!(work.calls("batch-decode"), 10, "what was in flight is kept");
@@ -257,7 +257,6 @@ fn stdout_takes_the_rows_and_nothing_else() {
     let lines: Vec<serde_json::Value> =
         json.stdout().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!((lines.len(), &lines[0]["make"]), (3, &"FORD".into()));
-    assert!(!work.path("-.run.json").exists());
 }
 
 #[test]

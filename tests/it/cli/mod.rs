@@ -8,3 +8,4 @@ mod paths;
 mod reasons;
 mod secrets;
 mod terminal;
+mod watching;

@@ -122,7 +122,7 @@ fn an_outage_that_another_source_covers_is_silent() {
     let both = ["--decode", "carvin,vpic-api"];
     let ended = quietly(&work, &fake.url(), "", &both).exits(0);
     assert_eq!(ended.stderr, "", "a whole file is silent");
-    let report = work.json("out.csv.run.json");
+    let report = work.report("out.csv");
     let because =
         report["vendors"]["carvin"]["stopped_because"].as_str().expect("the report knows");
     assert!(because.contains("(HTTP 500: \"oops\")"), "{because}");

@@ -52,7 +52,7 @@ fn each_vehicle_gets_one_request() {
         &format!("Unit,VIN\n1,{}\n2,{}\n3,{}\n4,bad\n", vins[0], vins[1], vins[0]),
     );
     work.vinrich(&REQUEST).exits(0).says(&["2 vehicles: 2 photo requests made"]);
-    let report = work.json("out.csv.run.json");
+    let report = work.report("out.csv");
     assert_eq!((&report["rows"]["read"], &report["rows"]["written"]), (&4.into(), &4.into()));
     assert_eq!((&report["rows"]["valid"], &report["inputs"][0]["rows"]), (&3.into(), &4.into()));
     let rows = csv_rows(&work.read("out.csv"));

@@ -55,7 +55,7 @@ fn the_next_run_of_a_tool_costs_nothing() {
         assert_eq!(row["tool_result"], expected);
         assert_eq!((&*row["tool_charged_micros"], &*row["tool_error"]), ("10000", ""));
     }
-    assert_eq!(work.json("out.csv.run.json")["vendors"]["visa"]["spent"], 50_000);
+    assert_eq!(work.report("out.csv")["vendors"]["visa"]["spent"], 50_000);
     let text = work.read("out.csv");
     work.vinrich(&words("1")).exits(0).says(&["$0.00 charged"]);
     assert_eq!((work.calls("execute"), work.read("out.csv")), (5, text));
@@ -88,7 +88,7 @@ fn equal_inputs_share_a_run_and_its_charge() {
     );
     work.vinrich(&by_vehicle).exits(0);
     assert_eq!(work.calls("execute"), 3 + 2, "in whatever order the rows come");
-    let report = work.json("out.csv.run.json");
+    let report = work.report("out.csv");
     assert_eq!((&report["rows"]["read"], &report["rows"]["written"]), (&5.into(), &5.into()));
     assert_eq!(
         (&report["rows"]["distinct_vins"], &report["inputs"][0]["rows"]),
@@ -217,7 +217,7 @@ fn a_possible_charge_counts_until_it_is_known() {
     work.vinrich(&words("0.025"));
     assert_eq!(heard(&work).len(), 2, "two cents may be spent of two and a half");
     assert_eq!(charged(&work), 20_000, "each may have been charged once");
-    assert_eq!(work.json("out.csv.run.json")["vendors"]["visa"]["spent"], 20_000);
+    assert_eq!(work.report("out.csv")["vendors"]["visa"]["spent"], 20_000);
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn a_call_sent_again_is_charged_once() {
         work.vinrich(&words("0.02")).exits(0);
         assert!(work.calls("execute") > 2, "{fault}");
         assert_eq!((heard(&work).len(), charged(&work)), (2, 20_000), "{fault}");
-        let spent = &work.json("out.csv.run.json")["vendors"]["visa"]["spent"];
+        let spent = &work.report("out.csv")["vendors"]["visa"]["spent"];
         assert_eq!(spent, 20_000, "{fault}");
     });
 }

@@ -28,7 +28,7 @@ fn check_arrivals(work: &Work, calls: usize, window: Duration) {
 
 /// `resume_at` of a run's report.
 fn resume_at(work: &Work, out: &str) -> Timestamp {
-    let report = work.json(&format!("{out}.run.json"));
+    let report = work.report(out);
     report["resume_at"].as_str().expect("a time").parse().expect("RFC 3339")
 }
 

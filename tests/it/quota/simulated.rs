@@ -125,6 +125,7 @@ impl Machine {
             boot_id: "boot".into(),
             command: String::new(),
             started: self.moment(),
+            output: None,
         };
         let store = Store::open(&spec, &info).expect("a store");
         let name = SourceName {

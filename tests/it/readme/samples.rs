@@ -164,7 +164,9 @@ fn its_story_of_a_parked_run_is_what_is_printed() {
     let ended = run(enrich, 75);
     let sample = operations.sample(&format!("vinrich {enrich}"));
     assert_shown(&sample, &ended.stderr, without_digits);
-    assert!(work.json("fleet.parquet.run.json")["resume_at"].is_string());
+    assert!(
+        run("runs show --output fleet.parquet --format json", 0).json()["resume_at"].is_string()
+    );
     for (path, command) in [("docs/store.md", "cache explain"), ("docs/privacy.md", "cache forget")]
     {
         let command = format!("{command} 2C4RDGBG7DR116046");

@@ -58,7 +58,7 @@ fn each_signal_has_its_exit_code() {
         eventually("calls", || work.calls("batch-decode") > before + 1);
         stops(running, signal, code, STOPPED);
         assert!(!work.path("out.csv").exists());
-        assert_eq!(work.json("out.csv.run.json")["exit_code"], code);
+        assert_eq!(work.report("out.csv")["exit_code"], code);
     }
     work.vinrich(&DECODE).exits(0);
     let asked = work.decodes_by_vin();

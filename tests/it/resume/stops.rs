@@ -154,7 +154,7 @@ fn a_stop_while_writing_leaves_the_old_output() {
     assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     assert_eq!(work.read("out.csv"), old);
     assert_eq!(begun(&work), None, "nothing is left beside it");
-    let report = work.json("out.csv.run.json");
+    let report = work.report("out.csv");
     assert_eq!((&report["exit_code"], &report["outcome"]), (&143.into(), &"terminated".into()));
     assert_eq!((&report["rows"]["read"], &report["rows"]["written"]), (&400_000.into(), &0.into()));
     work.write("vins.csv", &again(2));

@@ -5,6 +5,7 @@ mod chain;
 mod conservation;
 mod dealers;
 mod deaths;
+mod dialects;
 mod end_to_end;
 mod hashes;
 mod inputs;

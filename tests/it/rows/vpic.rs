@@ -10,7 +10,7 @@ use vinrich::domain::key_set::KeySet;
 use vinrich::domain::vin::{Vin, candidates};
 use vinrich::domain::vin_set::Distinct;
 use vinrich::repair::suggest;
-use vinrich::row_vehicle::Claims;
+use vinrich::row_vehicle::RowVehicle;
 use vinrich::vpic::Offline;
 use vinrich::vpic::Vpic;
 use vinrich::{same_make, same_model_of};
@@ -161,13 +161,13 @@ fn suggestions_are_those_of_every_candidate_decoded() {
         let mut cell = vin.clone();
         cell.remove(row % vin.len());
         for model in ["", &model] {
-            let claims = Claims::of(Some(&make), Some(model), Some(&year));
+            let vehicle = RowVehicle::of(Some(&make), Some(model), Some(&year));
             let fitting: Vec<(Vin, Arc<DecodeFacts>)> = candidates(&cell)
                 .into_iter()
                 .filter_map(|vin| Some((vin, decode(&vin)?)))
                 .filter(|(_, facts)| {
                     facts.make.as_deref().is_some_and(|known| same_make(&make, known))
-                        && facts.model_year == claims.year
+                        && facts.model_year == vehicle.year
                 })
                 .collect();
             let of_model: Vec<&(Vin, Arc<DecodeFacts>)> = fitting
@@ -175,7 +175,7 @@ fn suggestions_are_those_of_every_candidate_decoded() {
                 .filter(|(_, facts)| {
                     let makes = [&make, facts.make.as_deref().unwrap_or_default()];
                     facts.model.as_deref().is_some_and(|known| {
-                        claims.model.is_none_or(|model| same_model_of(&makes, model, known))
+                        vehicle.model.is_none_or(|model| same_model_of(&makes, model, known))
                     })
                 })
                 .collect();
@@ -183,7 +183,7 @@ fn suggestions_are_those_of_every_candidate_decoded() {
                 ([(only, _)], _) | (_, [(only, _)]) => Some(*only),
                 _ => None,
             };
-            assert_eq!(suggest(&cell, &claims, decode), expected, "{cell} {claims:?}");
+            assert_eq!(suggest(&cell, &vehicle, decode), expected, "{cell} {vehicle:?}");
             suggested += usize::from(expected.is_some());
         }
     }

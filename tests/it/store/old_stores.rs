@@ -6,14 +6,37 @@
 use std::path::Path;
 
 use vinrich::domain::outcome::Dataset;
-use vinrich::store::Store;
+use vinrich::store::{RunFilter, Store};
 
 use crate::support::library::run;
 use crate::support::{Work, csv_rows};
 
+/// The schema version in a store's header.
+fn schema_of(store: &Path) -> u32 {
+    let bytes = std::fs::read(store).expect("a store");
+    u32::from_be_bytes(bytes[60..64].try_into().expect("four bytes"))
+}
+
+/// The copy made before is of the old version, private, and holds all there was.
+fn assert_kept(copy: &Path, version: u32, answers: u64) {
+    assert_eq!(schema_of(copy), version);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = copy.metadata().expect("the copy").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    // Put in the store's place it is a store: it is brought up to date anew.
+    let again = copy.with_file_name("again.db");
+    std::fs::copy(copy, &again).expect("a copy of the copy");
+    let store = Store::peek(&again).expect("readable").expect("there");
+    let sources = store.snapshot().and_then(|snapshot| snapshot.sources()).expect("the sources");
+    assert_eq!(sources.iter().map(|source| source.answers).sum::<u64>(), answers);
+}
+
 #[test]
 fn every_version_is_opened_and_read() {
-    for (version, answers) in [(1, 27), (2, 30)] {
+    for (version, answers) in [(1, 27), (2, 30), (3, 30)] {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store");
         let work = Work::with_faults(&[]);
         let input = fixtures.join(format!("v{version}.txt"));
@@ -36,7 +59,9 @@ fn every_version_is_opened_and_read() {
         let snapshot = store.snapshot().expect("a view");
         let sources = snapshot.sources().expect("the sources");
         assert_eq!(sources.iter().map(|source| source.answers).sum::<u64>(), answers);
-        let runs = snapshot.runs(10).expect("the runs");
+        let runs = snapshot.runs(RunFilter::default(), 10).expect("the runs");
         assert_eq!(runs.len(), 2, "the one that made it, and this one");
+        assert_eq!(schema_of(&plan.settings.store), 4);
+        assert_kept(&work.path("old.db.before-schema-4"), version, answers);
     }
 }

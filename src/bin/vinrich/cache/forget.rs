@@ -5,18 +5,15 @@ use std::path::Path;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::store::{self, Forgotten};
 
-use super::nothing_yet;
+use crate::args_to_plan;
 use crate::cli::CacheForgetArgs;
 use crate::format::{bytes, count, text};
-use crate::{args_to_plan, stdout};
 
 pub(super) fn run(args: &CacheForgetArgs, store: &Path) -> Result<u8, Error> {
     let vins = args.vins.iter().map(|vin| args_to_plan::vin(vin)).collect::<Result<Vec<_>, _>>()?;
-    let said = match store::forget(store, &vins, args.force)? {
-        Some(forgotten) => as_text(vins.len() as u64, &forgotten),
-        None => nothing_yet(store),
-    };
-    stdout::write(&said)?;
+    let forgotten = store::forget(store, &vins, args.force)?;
+    let number = vins.len() as u64;
+    super::say(args.format, forgotten.as_ref(), store, |forgotten| as_text(number, forgotten))?;
     Ok(Exit::Success.code())
 }
 
@@ -69,7 +66,7 @@ fn as_text(vins: u64, forgotten: &Forgotten) -> String {
         bytes(size.1)
     ));
     lines.push(
-        "not reached: output files, run reports beside them, exports, backups of the store, and those that `store restore` replaced"
+        "not reached: output files, reports written by `--report`, exports, backups of the store, and copies kept by `store restore` and by an upgrade"
             .into(),
     );
     text(&lines)

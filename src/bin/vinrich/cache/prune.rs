@@ -8,10 +8,8 @@ use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::time::Clock;
 use vinrich::store::{self, PruneSpec, Pruned};
 
-use super::nothing_yet;
 use crate::cli::CachePruneArgs;
 use crate::format::{bytes, count, text};
-use crate::stdout;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -29,11 +27,8 @@ pub(super) fn run(args: &CachePruneArgs, settings: &Settings) -> Result<u8, Erro
         dataset: args.dataset,
         dry_run: args.dry_run,
     };
-    let said = match store::prune(&settings.store, &spec)? {
-        Some(pruned) => as_text(args, &pruned),
-        None => nothing_yet(&settings.store),
-    };
-    stdout::write(&said)?;
+    let pruned = store::prune(&settings.store, &spec)?;
+    super::say(args.format, pruned.as_ref(), &settings.store, |pruned| as_text(args, pruned))?;
     Ok(Exit::Success.code())
 }
 

@@ -2,27 +2,78 @@
 
 use std::path::Path;
 
+use serde::Serialize;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::store::{KeptRecallFile, SourceRecord, Store};
 
-use super::nothing_yet;
-use crate::format::{at, bytes, shown, text, thousands, visible};
-use crate::stdout;
+use crate::cli::ListArgs;
+use crate::format::{at, bytes, rfc3339, shown, text, thousands, visible};
+use crate::recalls::held_as_json;
 use crate::table::table;
 
-pub(super) fn run(path: &Path) -> Result<u8, Error> {
-    let said = match Store::peek(path)? {
-        Some(store) => {
-            let size = std::fs::metadata(path)
-                .map_err(|source| Error::io("cannot look at", path, source))?
-                .len();
-            let snapshot = store.snapshot()?;
-            as_text(path, size, &snapshot.sources()?, &snapshot.recall_files()?)
-        }
-        None => nothing_yet(path),
+pub(super) fn run(args: &ListArgs, path: &Path) -> Result<u8, Error> {
+    let Some(store) = Store::peek(path)? else {
+        super::say(args.format, None::<&Stats>, path, |_| String::new())?;
+        return Ok(Exit::Success.code());
     };
-    stdout::write(&said)?;
+    let bytes =
+        std::fs::metadata(path).map_err(|source| Error::io("cannot look at", path, source))?.len();
+    let snapshot = store.snapshot()?;
+    let (sources, files) = (snapshot.sources()?, snapshot.recall_files()?);
+    let stats = Stats::of(path, bytes, &sources, &files);
+    super::say(args.format, Some(&stats), path, |_| as_text(path, bytes, &sources, &files))?;
     Ok(Exit::Success.code())
+}
+
+/// The JSON of all that.
+#[derive(Serialize)]
+struct Stats {
+    store: String,
+    bytes: u64,
+    answers: u64,
+    sources: Vec<SourceStats>,
+    recall_files: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct SourceStats {
+    dataset: String,
+    vendor: String,
+    endpoint: String,
+    origin: String,
+    answers: u64,
+    found: u64,
+    bodies: u64,
+    oldest: Option<String>,
+    newest: Option<String>,
+}
+
+impl Stats {
+    fn of(path: &Path, bytes: u64, sources: &[SourceRecord], files: &[KeptRecallFile]) -> Self {
+        Self {
+            store: path.display().to_string(),
+            bytes,
+            answers: sources.iter().map(|source| source.answers).sum(),
+            sources: sources.iter().map(SourceStats::of).collect(),
+            recall_files: files.iter().map(held_as_json).collect(),
+        }
+    }
+}
+
+impl SourceStats {
+    fn of(source: &SourceRecord) -> Self {
+        Self {
+            dataset: source.dataset.clone(),
+            vendor: source.vendor.clone(),
+            endpoint: source.endpoint.clone(),
+            origin: source.origin.clone(),
+            answers: source.answers,
+            found: source.found,
+            bodies: source.bodies,
+            oldest: source.fetched.and_then(|(oldest, _)| rfc3339(oldest)),
+            newest: source.fetched.and_then(|(_, newest)| rfc3339(newest)),
+        }
+    }
 }
 
 fn as_text(

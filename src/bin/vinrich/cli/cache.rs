@@ -5,12 +5,12 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use vinrich::domain::outcome::Dataset;
 
-use super::{ReportFormat, dataset};
+use super::{ListArgs, ReportFormat, dataset};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
     /// Answers by dataset and vendor, their age, and the store's size
-    Stats,
+    Stats(ListArgs),
     /// Every answer about a VIN, its source and age, and what the next run would do
     Explain(CacheExplainArgs),
     /// Remove all that the store knows of VINs, for good
@@ -43,7 +43,7 @@ Example:
 Answers, earlier answers, lists that name the VIN and records of what was done
 are removed, the VIN in the ledger becomes a keyed hash, and the store's file is
 written anew, which takes as much free disk as it is large. It cannot reach what
-is elsewhere: output files, run reports, backups. It is refused (79) while a run
+is elsewhere: output files, `--report` files, backups. It is refused (79) while a run
 uses the store.")]
 pub(crate) struct CacheForgetArgs {
     /// VINs, as they are written
@@ -53,6 +53,9 @@ pub(crate) struct CacheForgetArgs {
     /// done, and charged, twice
     #[arg(long)]
     pub(crate) force: bool,
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +79,9 @@ pub(crate) struct CachePruneArgs {
     /// Count only
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use vinrich::PingUrl;
 use vinrich::domain::money::Micros;
 use vinrich::output::Format;
 use vinrich::plan::Allowance;
@@ -36,6 +37,8 @@ pub(crate) struct EnrichArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) thresholds: ThresholdArgs,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
     #[command(flatten)]
     pub(crate) sandbox: SandboxedArgs,
 }
@@ -84,15 +87,28 @@ pub(crate) struct OutputArgs {
     /// Call your columns in Parquet and Arrow as the input does, instead of in snake case
     #[arg(long)]
     pub(crate) keep_names: bool,
-    /// Where the run report goes [default: OUT.run.json]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
     /// What becomes of an incomplete output: it replaces the old one, or that is kept
     #[arg(long, value_name = "ACTION", default_value = "write")]
     pub(crate) on_incomplete: OnIncomplete,
     /// Where `--on-incomplete keep` writes the rows, in OUT's format [default: nowhere]
     #[arg(long, value_name = "FILE")]
     pub(crate) partial: Option<PathBuf>,
+}
+
+/// What is said of the run besides its summary. `vinrich runs show` has its report.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Watching")]
+pub(crate) struct WatchArgs {
+    /// Write the run's report to this file too, as JSON, however the run ends
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Write metrics for Prometheus' textfile collector, such as `fleet.prom`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metrics: Option<PathBuf>,
+    /// Ping URL/start, then URL where the run ends with 0 or 75, else URL/EXIT-CODE, as
+    /// healthchecks.io wants it; nothing else is sent
+    #[arg(long, value_name = "URL", value_parser = PingUrl::parse)]
+    pub(crate) ping: Option<PingUrl>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -31,8 +31,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
+use vinrich::input::{Escape, Quote};
 use vinrich::plan::Allowance;
-use vinrich::row_vehicle::Claim;
+use vinrich::row_vehicle::VehicleField;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -170,8 +171,8 @@ pub(crate) struct InputArgs {
     pub(crate) rows: RowsArgs,
     /// A column that holds the row's own make, model or year, compared with its VIN, such as
     /// `model=Type`; repeatable [default: found by name]
-    #[arg(long, value_name = "F=COLUMN,…", value_delimiter = ',', value_parser = claim_column)]
-    pub(crate) map: Vec<(Claim, String)>,
+    #[arg(long, value_name = "F=COLUMN,…", value_delimiter = ',', value_parser = field_column)]
+    pub(crate) map: Vec<(VehicleField, String)>,
     /// Carry only these input columns through [default: all]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) keep: Vec<String>,
@@ -231,12 +232,37 @@ pub(crate) struct RowsArgs {
     /// Files, folders, globs, or `-` for stdin
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
-    /// The column that holds the VIN, by header or 1-based number [default: found by name or content]
+    /// The column that holds the VIN, by header or 1-based number [default: found by content and name]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) vin_column: Option<String>,
     /// What separates fields: `,` `;` `|` or `tab` [default: sniffed]
     #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
+    /// What fields may stand in: `"`, another character, or `none` [default: found by content]
+    #[arg(long, value_name = "QUOTE", value_parser = quote)]
+    pub(crate) quote: Option<Quote>,
+    /// How a quote is written inside of quotes [default: found by content]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) escape: Option<EscapeArg>,
+    /// The line that names the columns, from 1; 0 where none does [default: found by content]
+    #[arg(long, value_name = "N")]
+    pub(crate) header_row: Option<u64>,
+}
+
+/// How a quote is written inside of quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EscapeArg {
+    Double,
+    Backslash,
+}
+
+impl From<EscapeArg> for Escape {
+    fn from(arg: EscapeArg) -> Self {
+        match arg {
+            EscapeArg::Double => Self::Double,
+            EscapeArg::Backslash => Self::Backslash,
+        }
+    }
 }
 
 /// What is allowed without a question.
@@ -259,13 +285,21 @@ fn delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
-fn claim_column(text: &str) -> Result<(Claim, String), String> {
+fn quote(text: &str) -> Result<Quote, String> {
+    match text.as_bytes() {
+        b"none" => Ok(Quote::None),
+        [quote] if quote.is_ascii_punctuation() => Ok(Quote::Character(*quote)),
+        _ => Err("must be `none` or one character, such as `\"`".into()),
+    }
+}
+
+fn field_column(text: &str) -> Result<(VehicleField, String), String> {
     let (name, column) =
         text.split_once('=').ok_or("must be a field and its column, such as `make=Brand`")?;
-    let claim = Claim::from_name(name.trim()).ok_or_else(|| {
+    let field = VehicleField::from_name(name.trim()).ok_or_else(|| {
         format!("`{name}` is not a field; the fields are `make`, `model` and `year`")
     })?;
-    Ok((claim, column.to_owned()))
+    Ok((field, column.to_owned()))
 }
 
 fn dataset(text: &str) -> Result<Dataset, String> {

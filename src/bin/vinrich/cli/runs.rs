@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::ReportFormat;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
     /// The latest runs, the newest first
     List(RunsListArgs),
-    /// One run's report, as JSON
+    /// One run's summary again, or its report as JSON
     Show(RunsShowArgs),
     /// Every call: when, by whom, to whom, about what, at what price; never a VIN
     Audit(RunsAuditArgs),
@@ -19,13 +21,30 @@ pub(crate) struct RunsListArgs {
     /// Show at most this many
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: u32,
+    /// Those that wrote to this file
+    #[arg(long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// How the list is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vinrich runs show
+  vinrich runs show --output fleet.parquet
+  vinrich runs show 20261122T0215 --format json")]
 pub(crate) struct RunsShowArgs {
-    /// The run's id, or how it begins
-    #[arg(value_name = "RUN")]
+    /// The run's id, or how it begins; `latest` is the latest that read and wrote rows
+    #[arg(value_name = "RUN", default_value = "latest")]
     pub(crate) id: String,
+    /// Of the runs that wrote to this file
+    #[arg(long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// How the run is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::ReportFormat;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
     /// Write a copy of the store, whole, while runs go on
@@ -30,6 +32,9 @@ pub(crate) struct StoreBackupArgs {
     /// Replace FILE if it is there
     #[arg(long)]
     pub(crate) force: bool,
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -50,4 +55,7 @@ pub(crate) struct StoreRestoreArgs {
     /// A file that `vinrich store backup` wrote
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
 }

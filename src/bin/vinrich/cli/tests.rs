@@ -103,7 +103,8 @@ fn columns_are_mapped_by_one_flag_or_several() {
                 Command::Validate(args) => args.input,
                 _ => panic!("{command}"),
             };
-            let expected = [(Claim::Make, "Brand".to_owned()), (Claim::Year, "4".to_owned())];
+            let expected =
+                [(VehicleField::Make, "Brand".to_owned()), (VehicleField::Year, "4".to_owned())];
             assert_eq!(input.map, expected, "{command} {flags}");
         }
     }

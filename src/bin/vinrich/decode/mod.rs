@@ -9,7 +9,7 @@ use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::time::Clock;
 use vinrich::domain::vin::{self, Reading, Rules, Vin, VinError};
 use vinrich::repair::suggest;
-use vinrich::row_vehicle::Claims;
+use vinrich::row_vehicle::RowVehicle;
 use vinrich::vpic::{Decoded, Vpic};
 
 use crate::cli::{CommonArgs, DecodeArgs, ReportFormat};
@@ -40,7 +40,7 @@ impl<'a> Read<'a> {
         let mut reading = vin::read(typed, Rules::default());
         if reading.error.is_some() && reading.suggestion.is_none() {
             let decode = |vin: &_| Some(vpic.decode(vin, now).facts);
-            reading.suggestion = suggest(typed, &Claims::default(), decode);
+            reading.suggestion = suggest(typed, &RowVehicle::default(), decode);
         }
         let decoded = reading.vin.map(|vin| vpic.decode(&vin, now));
         Self { typed, reading, decoded }

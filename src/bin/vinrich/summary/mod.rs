@@ -4,17 +4,18 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
+use serde::Serialize;
 use vinrich::domain::Timestamp;
 use vinrich::domain::error::Exit;
-use vinrich::domain::events::{Events, Level};
+use vinrich::domain::events::{Events, Fields, Level};
 use vinrich::report::{DatasetReport, Report, VendorReport};
 
 use crate::cli::{CommonArgs, LogFormat};
 use crate::console::{Console, wants_colour};
-use crate::format::{
-    Paint, by_reason, bytes, count, moment, now, text, thousands, took, visible, visible_json,
-};
+use crate::format::{Paint, by_reason, bytes, count, moment, now, text, thousands, took, visible};
+use crate::log_line::LogLine;
 use crate::table::table;
 
 /// Prints what the run did: all of it, or with `--quiet` only what needs doing.
@@ -38,6 +39,16 @@ pub(crate) fn print(report: &Report, console: &Console, common: &CommonArgs) {
         LogFormat::Json if has_failed || !common.quiet => console.print(&as_json(report, &now())),
         LogFormat::Text | LogFormat::Json => {}
     }
+}
+
+/// What [`print`] printed of a run, again, from the report that the store kept.
+pub(crate) fn again(report: &Report) -> String {
+    let warnings: Vec<&str> = report.warnings.iter().map(String::as_str).collect();
+    let mut text = as_text(report, &warnings, false);
+    if let Some(error) = &report.error {
+        let _infallible = writeln!(text, "error: {}", visible(error));
+    }
+    text
 }
 
 /// Prints what a command that acts did; `headline` is its first line.
@@ -129,7 +140,7 @@ fn datasets(report: &Report) -> Vec<String> {
         .datasets
         .iter()
         .filter(|(_, of)| of.left_out.is_none())
-        .map(|(name, of)| (*name, of))
+        .map(|(name, of)| (name.as_str(), of))
         .collect();
     let mut lines =
         if asked.is_empty() { Vec::new() } else { table(&rows_by_status(report, &asked)) };
@@ -276,7 +287,7 @@ fn verdict(report: &Report) -> Vec<String> {
             "the input has too few good rows".into(),
             "nothing was written; see --max-rejected and --require-rows".into(),
         ),
-        _ => (report.outcome.into(), again),
+        _ => (report.outcome.clone(), again),
     };
     let kept = report
         .output_kept
@@ -346,15 +357,21 @@ fn as_json(report: &Report, time: &str) -> String {
 }
 
 fn json_line(report: &Report, headline: &str, time: &str) -> String {
-    let line = serde_json::json!({
-        "time": time,
-        "level": if report.exit_code == 0 { "info" } else { "warn" },
-        "code": "summary",
-        "message": format!("{headline}; {}", verdict(report).join(": ")),
-        "run_id": report.run_id,
-        "exit_code": report.exit_code,
-        "outcome": report.outcome,
-        "resume_at": report.resume_at,
-    });
-    format!("{}\n", visible_json(&line.to_string()))
+    #[derive(Serialize)]
+    struct More<'a> {
+        exit_code: u8,
+        outcome: &'a str,
+    }
+    let level = if report.exit_code == 0 { Level::Info } else { Level::Warn };
+    let message = format!("{headline}; {}", verdict(report).join(": "));
+    let fields = Fields {
+        reason: Some(report.outcome.clone()),
+        rows: Some(report.rows.written),
+        cost_micros: Some(report.spent().0),
+        resume_at: report.resume_at.clone(),
+        ..Fields::default()
+    };
+    let line = LogLine::new(time, (level, "summary"), &message).about(fields);
+    let more = More { exit_code: report.exit_code, outcome: &report.outcome };
+    format!("{}\n", line.with(more).to_json())
 }

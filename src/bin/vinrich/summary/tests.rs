@@ -4,12 +4,16 @@ use vinrich::report::{OutputReport, QuotaReport, RowsReport};
 
 use super::*;
 
+fn numbers<const N: usize>(of: [(&str, u64); N]) -> BTreeMap<String, u64> {
+    of.map(|(name, number)| (name.to_owned(), number)).into()
+}
+
 fn parked() -> Report {
     Report {
         run_id: "01".into(),
         seconds: 12.4,
         exit_code: 75,
-        outcome: "parked",
+        outcome: "parked".into(),
         resume_at: Some("2026-11-23T02:10:00.000001Z".into()),
         rows: RowsReport {
             read: 2100,
@@ -17,23 +21,23 @@ fn parked() -> Report {
             diverted: 12,
             valid: 2088,
             distinct_vins: 2000,
-            rejected: [("length", 7), ("placeholder", 5)].into(),
+            rejected: numbers([("length", 7), ("placeholder", 5)]),
             check_digit_warnings: 1,
         },
         datasets: [
             (
-                "decode",
+                "decode".to_owned(),
                 DatasetReport {
                     keys: 2000,
                     hits: 200,
                     misses: 1800,
-                    rows: [("found", 1980), ("pending", 108), ("not_requested", 12)].into(),
+                    rows: numbers([("found", 1980), ("pending", 108), ("not_requested", 12)]),
                     deferred_renewals: 3,
                     ..DatasetReport::default()
                 },
             ),
             (
-                "listings",
+                "listings".to_owned(),
                 DatasetReport {
                     left_out: Some("no key for `visor`; set `VISOR_API_KEY`".into()),
                     ..DatasetReport::default()
@@ -59,12 +63,10 @@ fn parked() -> Report {
             },
         )]
         .into(),
-        errors: [("decode:quota", 108), ("decode:timeout", 2), ("recalls:quota", 7)]
-            .map(|(code, number)| (code.to_owned(), number))
-            .into(),
+        errors: numbers([("decode:quota", 108), ("decode:timeout", 2), ("recalls:quota", 7)]),
         incomplete: [(
-            "parked",
-            [("decode:quota".to_owned(), 108), ("recalls:stale:quota".to_owned(), 1207)].into(),
+            "parked".to_owned(),
+            numbers([("decode:quota", 108), ("recalls:stale:quota", 1207)]),
         )]
         .into(),
         outputs: vec![OutputReport {
@@ -105,7 +107,7 @@ fn a_parked_run_shows_what_is_missing_and_when() {
 fn a_finished_run_is_short() {
     let report = Report {
         seconds: 0.4,
-        outcome: "success",
+        outcome: "success".into(),
         rows: RowsReport {
             read: 1,
             written: 1,
@@ -119,6 +121,13 @@ fn a_finished_run_is_short() {
         as_text(&report, &[], false),
         "\n1 row in, 1 out, 1 distinct VIN\n\ndone in 0.4 s\n"
     );
+}
+
+#[test]
+fn a_kept_report_prints_the_same_summary() {
+    let kept = parked().to_json().expect("JSON");
+    let read = Report::from_json(&kept).expect("a report");
+    assert_eq!(again(&read), as_text(&parked(), &[], false));
 }
 
 #[test]
@@ -137,7 +146,8 @@ fn colour_is_only_for_terminals() {
 #[test]
 fn every_exit_with_a_report_says_what_to_do() {
     let said = |exit: Exit| {
-        let report = Report { exit_code: exit.code(), outcome: exit.name(), ..Report::default() };
+        let report =
+            Report { exit_code: exit.code(), outcome: exit.name().into(), ..Report::default() };
         verdict(&report).join(": ")
     };
     for exit in [
@@ -160,8 +170,8 @@ fn every_exit_with_a_report_says_what_to_do() {
 fn each_cause_says_how_much_is_missing() {
     let ended = |exit: Exit, why: &str, stopped_because: Option<&str>| {
         let mut report = parked();
-        (report.exit_code, report.outcome) = (exit.code(), exit.name());
-        report.incomplete = [(exit.name(), [(why.to_owned(), 40)].into())].into();
+        (report.exit_code, report.outcome) = (exit.code(), exit.name().into());
+        report.incomplete = [(exit.name().into(), [(why.to_owned(), 40)].into())].into();
         let vendor = report.vendors.get_mut("carvin").expect("it is there");
         vendor.stopped = stopped_because.map(|_| exit.name().to_owned());
         vendor.stopped_because = stopped_because.map(str::to_owned);
@@ -185,7 +195,7 @@ fn each_cause_says_how_much_is_missing() {
 
 #[test]
 fn a_vendors_fault_beside_a_complete_output_is_told_apart() {
-    let mut report = Report { exit_code: 77, outcome: "key", ..parked() };
+    let mut report = Report { exit_code: 77, outcome: "key".into(), ..parked() };
     assert!(!verdict(&report)[0].contains("complete"), "{:?}", verdict(&report));
     report.incomplete.clear();
     let said = verdict(&report).remove(0);
@@ -202,7 +212,7 @@ fn a_kept_output_is_said_to_be_kept() {
 
 #[test]
 fn a_stopped_run_counts_no_rows_that_it_did_not_write() {
-    let stopped = Report { exit_code: 130, outcome: "interrupted", ..parked() };
+    let stopped = Report { exit_code: 130, outcome: "interrupted".into(), ..parked() };
     let text = as_text(&stopped, &[], false);
     assert!(text.starts_with("\n2,100 rows in, nothing written, "), "{text}");
     assert!(!text.contains("rows by dataset"), "{text}");

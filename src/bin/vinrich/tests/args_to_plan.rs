@@ -133,3 +133,11 @@ fn the_command_line_is_kept_as_a_shell_would_read_it() {
         ["in/*.csv", "-o", "a b.csv", "", "it's", "--fault=carvin/429:every=7"].map(shell_word);
     assert_eq!(words.join(" "), r"'in/*.csv' -o 'a b.csv' '' 'it'\''s' --fault=carvin/429:every=7");
 }
+
+#[test]
+fn the_address_of_a_ping_is_not_kept() {
+    let kept = |words: &str| as_kept(words.split(' ').map(str::to_owned));
+    let typed = "enrich a.csv -o b.csv --ping https://hc.example/4711 --quiet";
+    assert_eq!(kept(typed), "vinrich enrich a.csv -o b.csv --ping … --quiet");
+    assert_eq!(kept("enrich --ping=https://hc.example/4711"), "vinrich enrich --ping=…");
+}

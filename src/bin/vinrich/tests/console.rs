@@ -76,12 +76,20 @@ fn a_note_is_one_line_whatever_it_holds() {
         text_line(Level::Warn, "column `a\u{1b}[1m\nb`", false),
         "warning: column `a\\u{1b}[1m\\u{a}b`"
     );
-    let line = json_line("2026-01-01T00:00:00Z", Level::Error, "denied", "a \"b\"\n");
+    let fields =
+        Fields { resume_at: Some("2026-01-02T00:00:00Z".into()), ..Fields::of_vendor("visor") };
+    let line = LogLine::new("2026-01-01T00:00:00Z", (Level::Error, "denied"), "a \"b\"\n");
+    let line = line.about(fields).to_json();
     assert!(!line.contains('\n'));
     let read: serde_json::Value = serde_json::from_str(&line).expect("JSON");
     assert_eq!(read["time"], "2026-01-01T00:00:00Z");
     assert_eq!((&read["level"], &read["code"]), (&"error".into(), &"denied".into()));
     assert_eq!(read["message"], "a \"b\"\\u{a}");
+    assert_eq!(
+        (&read["vendor"], &read["resume_at"]),
+        (&"visor".into(), &"2026-01-02T00:00:00Z".into())
+    );
+    assert!(read.get("http_status").is_none(), "fields that do not apply are left out: {line}");
 }
 
 #[test]

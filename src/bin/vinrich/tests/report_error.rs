@@ -27,7 +27,7 @@ fn an_error_is_one_json_object_on_one_line() {
     let line = as_json(&full_disk(), "2026-01-01T00:00:00Z");
     assert_eq!(line.matches('\n').count(), 1);
     let read: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-    assert_eq!(read["code"], "io");
+    assert_eq!((&read["code"], &read["exit_code"]), (&"io".into(), &74.into()));
     assert_eq!(read["level"], "error");
     assert_eq!(read["causes"][0], "no space left");
     assert_eq!(read["hint"], "make room, then run again");

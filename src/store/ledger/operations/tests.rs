@@ -42,6 +42,7 @@ impl Process {
             boot_id: "boot".into(),
             command: String::new(),
             started: NOW,
+            output: None,
         };
         let store = Store::open(&spec, &info).expect("a store");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

@@ -58,8 +58,8 @@ impl ThisRun {
         self.last_call_before =
             db.query_row("SELECT coalesce(max(id), 0) FROM calls", [], |row| row.get(0))?;
         db.execute(
-            "INSERT INTO runs (run_id, boot_id, pid, version, command, started_at, os_user)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO runs (run_id, boot_id, pid, version, command, started_at, os_user, output)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 run.run_id,
                 run.boot_id,
@@ -67,7 +67,8 @@ impl ThisRun {
                 env!("CARGO_PKG_VERSION"),
                 run.command,
                 run.started.wall,
-                os::user()
+                os::user(),
+                run.output
             ],
         )?;
         self.id = db.last_insert_rowid();

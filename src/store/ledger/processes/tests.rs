@@ -46,6 +46,7 @@ impl Process {
             boot_id: boot_id.into(),
             command: String::new(),
             started,
+            output: None,
         };
         let store = Store::open(&spec, &info).expect("a store");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -244,8 +245,13 @@ fn a_released_reservation_costs_no_call() {
         must_exist: true,
         limits: RunLimits { max_calls: Some(1), max_cost: None },
     };
-    let info =
-        RunInfo { run_id: "1".into(), boot_id: "b".into(), command: String::new(), started: at(0) };
+    let info = RunInfo {
+        run_id: "1".into(),
+        boot_id: "b".into(),
+        command: String::new(),
+        started: at(0),
+        output: None,
+    };
     let mut process = Process::start(&folder, "2", "b", at(0));
     process.store = Store::open(&spec, &info).expect("a store");
     let none = Limits::default();

@@ -13,8 +13,8 @@ use super::victim::Fate;
 use crate::support::command::vins_in;
 use crate::support::{number_in, say};
 
-const WORDS: [&str; 4] = ["enrich", "vins.csv", "-o", "out.csv"];
-const OUTPUTS: [&str; 2] = ["out.csv", "out.csv.run.json"];
+const WORDS: [&str; 6] = ["enrich", "vins.csv", "-o", "out.csv", "--report", "report.json"];
+const OUTPUTS: [&str; 2] = ["out.csv", "report.json"];
 const TABLES: &str = "[datasets.recalls]\nvendors = ['carvin']\nkey = 'vin'";
 
 /// Kills of the short form.
@@ -151,7 +151,7 @@ impl Growing<'_> {
             assert_eq!(fate.code, Some(0), "{}", fate.stderr);
         }
         self.oracle.after_run("the last run");
-        self.oracle.at_end("the last run", &["vins.csv", "out.csv", "out.csv.run.json"]);
+        self.oracle.at_end("the last run", &["vins.csv", "out.csv", "report.json"]);
         let [hurt, clean] =
             [self.site, &clean].map(|site| outputs::rows(&site.work.path("out.csv")));
         if hurt.is_err() || hurt != clean {

@@ -30,8 +30,8 @@ fn a_run_is_killed_at_every_reply() {
     let scene = Scene {
         // Recalls of each vehicle by its VIN: many calls, in two waves.
         tables: "[datasets.recalls]\nvendors = ['carvin']\nkey = 'vin'",
-        words: &["enrich", "vins.csv", "-o", "out.csv"],
-        outputs: &["out.csv", "out.csv.run.json"],
+        words: &["enrich", "vins.csv", "-o", "out.csv", "--report", "report.json"],
+        outputs: &["out.csv", "report.json"],
         inputs: &["vins.csv"],
         prepare: |site| site.work.write_vins(&vins(6)),
         ..Scene::default()

@@ -38,8 +38,9 @@ fn write_input(site: &Site, name: &str) {
     site.work.write(name, &format!("vin\n{vins}\nnonsense\n1FTFW1ET\n"));
 }
 
-const WITH_REJECTS: &[&str] = &["enrich", "vins.csv", "-o", "out.csv", "--rejects", "rejects.csv"];
-const THREE_FILES: &[&str] = &["out.csv", "rejects.csv", "out.csv.run.json"];
+const WITH_REJECTS: &[&str] =
+    &["enrich", "vins.csv", "-o", "out.csv", "--rejects", "rejects.csv", "--report", "report.json"];
+const THREE_FILES: &[&str] = &["out.csv", "rejects.csv", "report.json"];
 
 /// There is no store yet.
 fn first_run() -> Scene {
@@ -80,11 +81,20 @@ fn a_run_over_an_older_output() {
 
 #[test]
 fn a_parquet_file_from_a_pipe() {
-    const WORDS: &[&str] = &["enrich", "-", "-o", "out.parquet", "--with", "decode,recalls"];
+    const WORDS: &[&str] = &[
+        "enrich",
+        "-",
+        "-o",
+        "out.parquet",
+        "--with",
+        "decode,recalls",
+        "--report",
+        "report.json",
+    ];
     let scene = Scene {
         tables: "[datasets.recalls]\nvendors = ['carvin']\nkey = 'vin'",
         words: WORDS,
-        outputs: &["out.parquet", "out.parquet.run.json"],
+        outputs: &["out.parquet", "report.json"],
         inputs: &["stdin.csv"],
         prepare: |site| {
             site.work.write("stdin.csv", &format!("vin\n{}\n", vins(3).join("\n")));
@@ -100,8 +110,9 @@ fn a_parquet_file_from_a_pipe() {
 fn a_run_that_migrates_an_older_store() {
     let scene = Scene {
         words: &DECODE,
-        outputs: &["out.csv", "out.csv.run.json"],
-        inputs: &["vins.csv"],
+        outputs: &["out.csv"],
+        // The copy of the older store is made before it is brought up to date.
+        inputs: &["vins.csv", "store/vinrich.db.before-schema-4"],
         prepare: |site| {
             let fixture = "tests/fixtures/store/v1.db";
             std::fs::create_dir(site.work.path("store")).expect("a folder");

@@ -237,7 +237,7 @@ fn adds_up(enriched: &Enriched, read: usize) {
     for dataset in Dataset::ALL {
         let counted = enriched.count(&format!("{dataset}_status"));
         let counted: BTreeMap<_, _> =
-            counted.into_iter().map(|(status, rows)| (status, rows as u64)).collect();
+            counted.into_iter().map(|(status, rows)| (status.to_owned(), rows as u64)).collect();
         assert_eq!(report.datasets[dataset.name()].rows, counted, "{dataset}");
         for (error, rows) in enriched.count(&format!("{dataset}_error")) {
             if !error.is_empty() {

@@ -43,7 +43,7 @@ fn other_kinds_of_file_are_recognised() {
         ("a database", std::fs::read(work.store()).expect("the store"), "SQLite"),
         ("a picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0".into(), "not text"),
         ("UTF-32", utf32, "UTF-32"),
-        ("NUL bytes among text", format!("vin\n{}\n\0\0\0", vins(1)[0]).into(), "not text"),
+        ("NUL among odd bytes", format!("vin\n{}\n\0\u{1}\u{2}", vins(1)[0]).into(), "not text"),
     ];
     for (name, bytes, word) in files {
         std::fs::write(work.path("fleet.csv"), &bytes).expect("a file is written");
@@ -55,4 +55,19 @@ fn other_kinds_of_file_are_recognised() {
         assert!(!work.path("out.csv").exists(), "{name}");
     }
     assert_eq!(work.sandbox.log().len(), calls, "nothing is spent on them");
+}
+
+#[test]
+fn nul_that_fills_up_cells_is_left_out() {
+    let work = Work::configured(&[]);
+    let vins = vins(3);
+    let row = |vin: &String| format!("7\0\0\0,{vin}\0\0\0,\0\0\0\0,Oslo\n");
+    let rows_of: String = vins.iter().map(row).collect();
+    std::fs::write(work.path("in.csv"), format!("Unit,VIN,Plate,Site\n{rows_of}\0\0\0"))
+        .expect("a file is written");
+    enrich(&work, &["in.csv"]).exits(0);
+    let rows = super::rows(&work);
+    assert_eq!(super::column(&rows, "vin"), vins);
+    assert_eq!((rows[0]["Unit"].as_str(), rows[0]["Plate"].as_str()), ("7", ""));
+    assert!(!work.read("out.csv").contains('\0'));
 }

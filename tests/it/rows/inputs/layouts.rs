@@ -50,7 +50,7 @@ fn encoding_and_delimiter_change_no_row() {
         assert_eq!(column(&rows, "vin"), THREE, "{name}");
         assert_eq!(column(&rows, "Ort"), ["Köln", "Łódź", "北京"], "{name}");
         assert!(!work.read("out.csv").contains('\0'), "{name}");
-        let input = &work.json("out.csv.run.json")["inputs"][0];
+        let input = &work.report("out.csv")["inputs"][0];
         assert_eq!(
             (&input["encoding"], &input["delimiter"]),
             (&encoding.into(), &delimiter.into()),

@@ -45,7 +45,7 @@ fn every_layout_gives_the_same_rows() {
         let rows = rows(&work);
         assert_eq!(column(&rows, "vin"), THREE, "{name}");
         assert_eq!(column(&rows, "decode_status"), ["found"; 3], "{name}");
-        let report = work.json("out.csv.run.json");
+        let report = work.report("out.csv");
         let input = &report["inputs"][0];
         assert_eq!(
             (&input["encoding"], &input["delimiter"]),
@@ -79,21 +79,92 @@ fn a_list_without_a_header_is_told_so() {
     assert_eq!(column(&rows, "source_row"), ["1", "2", "3"]);
     assert_eq!(column(&rows, "vin_normalized"), ["false", "true", "true"]);
     assert_eq!(column(&rows, "input_vin"), [THREE[0], "salgs2vf8fa281221", "WBA 8E9G59GK025310"]);
-    assert_eq!(work.json("out.csv.run.json")["inputs"][0]["has_header"], false);
+    assert_eq!(work.report("out.csv")["inputs"][0]["has_header"], false);
 }
 
 #[test]
-fn a_ragged_row_is_rejected_alone() {
+fn short_and_long_rows_keep_their_vins() {
     let work = Work::configured(&[]);
     let path = sample("messy").join("ragged.csv").display().to_string();
-    enrich(&work, &[&path]).exits(0).says(&["2 rejected: 2 ragged_row"]);
+    enrich(&work, &[&path]).exits(0).says(&["1 short row", "1 row with more cells", "line 4"]);
     let rows = rows(&work);
-    assert_eq!(column(&rows, "vin_error"), ["", "ragged_row", "ragged_row", ""]);
-    assert_eq!(
-        column(&rows, "decode_status"),
-        ["found", "not_requested", "not_requested", "found"]
-    );
+    assert_eq!(column(&rows, "vin_error"), [""; 4]);
+    assert_eq!(column(&rows, "decode_status"), ["found"; 4]);
+    assert_eq!(column(&rows, "Plate"), ["AB 12", "", "X", ""]);
     assert_eq!(column(&rows, "Unit"), ["1", "2", "3", "4"]);
+}
+
+#[test]
+fn a_row_of_an_unknown_vin_column_is_rejected_alone() {
+    let work = Work::configured(&[]);
+    let vins = vins(3);
+    let [one, two, three] = [&vins[0], &vins[1], &vins[2]];
+    work.write("in.csv", &format!("Unit,VIN,Plate\n1,{one},A\n2,Oslo, Sør,{two},B\n3,{three}\n"));
+    enrich(&work, &["in.csv"]).exits(0).says(&["1 rejected: 1 ragged_row"]);
+    let rows = rows(&work);
+    assert_eq!(column(&rows, "vin_error"), ["", "ragged_row", ""]);
+    assert_eq!(column(&rows, "decode_status"), ["found", "not_requested", "found"]);
+}
+
+#[test]
+fn what_is_left_out_is_in_the_report() {
+    let work = Work::configured(&[]);
+    let vins = vins(3);
+    let rows_of = |vin: &str| format!("7;{vin};Ford;2013\r\n");
+    let text = format!(
+        "Poolfahrzeuge;;;\r\n;;;\r\nNr.;FIN;Marke;Jahr\r\n{}{}Nr.;FIN;Marke;Jahr\r\n{}Gesamt;3;;\r\n\u{1a}",
+        rows_of(&vins[0]),
+        rows_of(&vins[1]),
+        rows_of(&vins[2])
+    );
+    work.write("in.csv", &text);
+    let warning = "1 title row (line 1), 2 blank rows (lines 2, 9), \
+                   1 repeated header row (line 6), 1 total row (line 8)";
+    enrich(&work, &["in.csv"]).exits(0).says(&[warning]);
+    let rows = rows(&work);
+    assert_eq!(column(&rows, "vin"), vins);
+    assert_eq!(column(&rows, "source_row"), ["4", "5", "7"]);
+    let report = work.json("out.csv.run.json");
+    let input = &report["inputs"][0];
+    assert_eq!(input["rows"], 3);
+    assert_eq!(input["header_line"], 3);
+    assert_eq!(input["vin_column_by"], "name_and_content");
+    assert_eq!(input["claim_columns"]["make"], "Marke");
+    let skipped = [("title", 1), ("blank", 2), ("repeated_header", 1), ("total", 1)];
+    for (kind, count) in skipped {
+        assert_eq!(input["skipped"][kind], count, "{kind}");
+    }
+    assert_eq!(input["skipped_lines"]["blank"][1], 9);
+    work.vinrich(&["validate", "in.csv"]).exits(0).says(&[warning]);
+}
+
+#[test]
+fn quotes_in_doubt_are_refused_and_flags_decide() {
+    let work = Work::configured(&[]);
+    let vins = vins(4);
+    let [a, b, c, d] = [&vins[0], &vins[1], &vins[2], &vins[3]];
+    let text = format!("VIN,Tires\n{a},ok\n{b},\"20 inch\n{c},ok\n{d},18\"\n");
+    work.write("in.csv", &text);
+    enrich(&work, &["in.csv"]).exits(65).says(&["line 3", "line 4", "--quote none"]);
+    assert!(!work.path("out.csv").exists());
+    enrich(&work, &["in.csv", "--quote", "none"]).exits(0);
+    assert_eq!(column(&rows(&work), "vin"), vins);
+    assert_eq!(work.json("out.csv.run.json")["inputs"][0]["quote"], "none");
+    enrich(&work, &["in.csv", "--quote", "\""]).exits(0);
+    assert_eq!(column(&rows(&work), "vin"), [a, b]);
+
+    work.write("in.tsv", &text.replace(',', "\t"));
+    enrich(&work, &["in.tsv"]).exits(0).says(&["read as text"]);
+    assert_eq!(column(&rows(&work), "Tires")[1], "\"20 inch");
+    work.write("in.csv", &format!("VIN,Tires\n{a},\"20\\\" ok\"\n{b},\"18\\\"\"\n{c},ok\n"));
+    enrich(&work, &["in.csv"]).exits(0);
+    assert_eq!(column(&rows(&work), "Tires"), ["20\" ok", "18\"", "ok"]);
+    assert_eq!(work.json("out.csv.run.json")["inputs"][0]["escape"], "backslash");
+
+    work.write("in.csv", &format!("old,old\nVIN,Nr\n{a},1\n"));
+    enrich(&work, &["in.csv", "--header-row", "1", "--vin-column", "1"]).exits(0);
+    assert_eq!(column(&rows(&work), "source_row"), ["3"], "the second header is no vehicle");
+    enrich(&work, &["in.csv", "--header-row", "7"]).exits(64).says(&["line 7", "hint: "]);
 }
 
 #[test]
@@ -169,7 +240,7 @@ fn bad_vins_keep_their_rows_and_cost_nothing() {
         .collect();
     assert_eq!(got, cells);
     assert_eq!(work.decodes_by_vin().len(), 3);
-    let report = work.json("out.csv.run.json");
+    let report = work.report("out.csv");
     let counts = [("empty", 5), ("length", 3), ("excel_number_damage", 2), ("placeholder", 3)];
     for (reason, count) in counts {
         assert_eq!(report["rows"]["rejected"][reason], count, "{reason} is counted apart");
@@ -317,7 +388,7 @@ fn formulas_in_cells_are_guarded_on_request() {
     assert_eq!(rows(&work)[0]["Note"], formula);
     enrich(&work, &["in.csv", "--for-excel"]).exits(0);
     assert_eq!(rows(&work)[0]["Note"], format!("'{formula}"));
-    let report = work.json("out.csv.run.json");
+    let report = work.report("out.csv");
     assert!(report["command"].as_str().is_some_and(|words| words.contains("--for-excel")));
     work.vinrich(&["enrich", "in.csv", "-o", "out.jsonl", "--with", "decode"]).exits(0);
     assert!(work.read("out.jsonl").contains(&format!("\"{formula}\"")), "data is data elsewhere");

@@ -139,7 +139,13 @@ impl Work {
         Running::start(&mut self.command(words))
     }
 
-    /// The JSON in a file, such as `out.csv.run.json`.
+    /// The report that the store keeps of the latest run which wrote to `output`.
+    pub(crate) fn report(&self, output: &str) -> serde_json::Value {
+        let words = ["runs", "show", "--output", output, "--format", "json"];
+        self.vinrich(&words).exits(0).json()
+    }
+
+    /// The JSON in a file.
     pub(crate) fn json(&self, name: &str) -> serde_json::Value {
         serde_json::from_str(&self.read(name)).expect("JSON")
     }

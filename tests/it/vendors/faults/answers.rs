@@ -38,7 +38,9 @@ fn answers_about_foreign_vins_are_dropped_and_counted() {
     assert_eq!(enriched.rows, clean.rows);
     let carvin = &enriched.report.vendors["carvin"];
     assert_eq!(carvin.protocol_mismatch, carvin.planned["batch-decode"]);
-    assert!(enriched.report.warnings.iter().any(|warning| warning.contains("nobody asked for")));
+    assert!(
+        enriched.report.warnings.iter().any(|warning| warning.contains("that were not asked for"))
+    );
 }
 
 #[test]

@@ -1,8 +1,10 @@
 use super::*;
+use crate::cli::ReportFormat;
 
 fn args(days: u64, calls: bool) -> CachePruneArgs {
     let older_than = Duration::from_hours(24 * days);
-    CachePruneArgs { older_than, dataset: None, calls, dry_run: true }
+    let format = ReportFormat::Text;
+    CachePruneArgs { older_than, dataset: None, calls, dry_run: true, format }
 }
 
 #[test]

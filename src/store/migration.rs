@@ -1,0 +1,153 @@
+//! The versions of the schema: new stores, and older ones brought up to date.
+//!
+//! All of it is in one transaction, so that a store always has one whole version;
+//! and an older store is copied before its first table changes.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::open::{self, BUSY};
+use super::{MEND, failed};
+use crate::domain::{Error, Exit};
+use crate::files::os;
+use crate::output::Draft;
+
+/// `VINR`, in the file's header: no other SQLite file has it.
+pub(super) const APPLICATION_ID: i64 = 0x5649_4e52;
+
+/// What makes each schema version of the one before it; the first, of an empty file.
+const SCHEMA: [&str; 4] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
+
+/// The version that this program reads and writes: the last step.
+pub(super) const SCHEMA_VERSION: i64 = 4;
+const _: () = assert!(SCHEMA.len() == 4, "one step a version");
+
+/// How long a process waits for another that brings the store up to date, and
+/// copies all of it before.
+const LONGEST_MIGRATION: Duration = Duration::from_mins(15);
+
+/// Creates the tables in an empty file, and brings an older store up to date,
+/// after a copy of it is made beside it.
+pub(super) fn create(db: &Connection, path: &Path) -> Result<(), Error> {
+    apply(db, path, || keep_copy(path))
+}
+
+/// As [`create`], for a file that is a copy itself.
+pub(super) fn update_copy(db: &Connection, path: &Path) -> Result<(), Error> {
+    apply(db, path, || Ok(()))
+}
+
+fn apply(
+    db: &Connection,
+    path: &Path,
+    before: impl FnOnce() -> Result<(), Error>,
+) -> Result<(), Error> {
+    let failed = failed("cannot create the tables", path);
+    let new = is_empty(db).map_err(&failed)?;
+    if new {
+        prepare(db, path)?;
+    } else if !is_older(db).map_err(&failed)? {
+        return Ok(());
+    }
+    db.busy_timeout(LONGEST_MIGRATION).map_err(&failed)?;
+    db.execute_batch("BEGIN IMMEDIATE").map_err(&failed)?;
+    db.busy_timeout(BUSY).map_err(&failed)?;
+    // Another process may have been quicker.
+    if is_empty(db).map_err(&failed)? {
+        db.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID};")).map_err(&failed)?;
+        upgrade(db).map_err(&failed)?;
+        let mut key = [0_u8; 32];
+        os::random(&mut key)
+            .map_err(|error| Error::io("cannot find random bytes for the store", path, error))?;
+        db.execute("INSERT INTO meta (name, value) VALUES ('install_key', ?1)", [&key[..]])
+            .map_err(&failed)?;
+    } else if is_older(db).map_err(&failed)? {
+        // No other process writes until the commit: the copy is all there is.
+        before()?;
+        upgrade(db).map_err(&failed)?;
+    }
+    db.execute_batch("COMMIT").map_err(&failed)
+}
+
+/// What must be set before the first table exists.
+fn prepare(db: &Connection, path: &Path) -> Result<(), Error> {
+    db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")
+        .map_err(failed("cannot prepare the file", path))?;
+    open::share_log(db, path)
+}
+
+/// Where an older store is kept when it is brought up to date.
+fn copy_of(path: &Path) -> PathBuf {
+    let mut copy = path.as_os_str().to_owned();
+    copy.push(format!(".before-schema-{SCHEMA_VERSION}"));
+    copy.into()
+}
+
+/// Writes the store as it is to [`copy_of`]. One of an earlier migration goes: who
+/// went back to an older vinrich has a newer store than that.
+fn keep_copy(path: &Path) -> Result<(), Error> {
+    let copy = copy_of(path);
+    let cannot = |error: Error| {
+        let message = format!(
+            "the store `{}` is of an older vinrich, and cannot be copied before it is brought up to date",
+            path.display()
+        );
+        Error::new(error.exit(), message).because(error).hint(MEND)
+    };
+    let mut draft = Draft::private_beside(&copy).map_err(cannot)?;
+    let to = draft.path().to_str().ok_or_else(|| {
+        let message = format!("the path of the store `{}` is not valid UTF-8", path.display());
+        Error::new(Exit::Config, message)
+    })?;
+    let db = open::connect(path)?;
+    db.execute("VACUUM INTO ?1", [to])
+        .map_err(failed("cannot copy what is", path))
+        .map_err(cannot)?;
+    os::keep_owner(draft.path(), path)
+        .and_then(|()| draft.sync())
+        .map_err(|error| cannot(Error::io("cannot write", &copy, error)))?;
+    draft.publish().map(drop).map_err(cannot)
+}
+
+/// Takes the steps from the file's version to [`SCHEMA_VERSION`].
+fn upgrade(db: &Connection) -> rusqlite::Result<()> {
+    let version = usize::try_from(version(db)?).unwrap_or_default();
+    for step in &SCHEMA[version.min(SCHEMA.len())..] {
+        db.execute_batch(step)?;
+    }
+    db.execute_batch(&format!("PRAGMA user_version = {SCHEMA_VERSION};"))
+}
+
+/// Whether this is a store, of an earlier version.
+pub(super) fn is_older(db: &Connection) -> rusqlite::Result<bool> {
+    let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    Ok(application == APPLICATION_ID && (1..SCHEMA_VERSION).contains(&version(db)?))
+}
+
+pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
+    db.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+pub(super) fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(tables == 0 && version(db)? == 0)
+}
+
+/// Fails where a table of this version is missing.
+pub(super) fn require_tables(db: &Connection) -> rusqlite::Result<()> {
+    let new = Connection::open_in_memory()?;
+    SCHEMA.iter().try_for_each(|step| new.execute_batch(step))?;
+    let mut tables = new.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    let mut names = tables.query([])?;
+    while let Some(row) = names.next()? {
+        db.prepare(&format!("SELECT 1 FROM main.{}", row.get::<_, String>(0)?))?;
+    }
+    db.query_row("SELECT 1 FROM meta WHERE name = 'install_key'", [], |_| Ok(()))
+}
