@@ -19,6 +19,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 from deltalake import DeltaTable, write_deltalake
 
+import writers
 from nights import NEW_PLATES_A_NIGHT, ROWS_ADDED_A_NIGHT, Night, Operator
 
 NIGHTS = 3
@@ -68,7 +69,7 @@ class Warehouse:
     """The nights, and what must be found in every folder of them."""
 
     def __init__(self, operator: Operator) -> None:
-        self.work = operator.work
+        self.operator, self.work = operator, operator.work
         self.nights: list[Night] = operator.nights(NIGHTS, FORMATS)
         columns = json.loads(operator.vinrich("schema", "--format", "json"))["columns"]
         self.schema: dict[str, str] = {column["name"]: column["type"] for column in columns}
@@ -213,6 +214,10 @@ def delta_lake_merges_nights_by_row_id(warehouse: Warehouse) -> None:
     assert merged.equals(warehouse.table(after)), "the table is not the last night's file"
 
 
+def vinrich_reads_what_others_write(warehouse: Warehouse) -> None:
+    writers.vinrich_reads_what_they_write(warehouse.operator)
+
+
 CHECKS: list[Callable[[Warehouse], None]] = [
     nothing_but_outputs_lies_in_a_folder,
     pyarrow_reads_the_folder,
@@ -224,6 +229,7 @@ CHECKS: list[Callable[[Warehouse], None]] = [
     arrow_files_and_streams_are_what_they_are_called,
     delta_lake_appends_nights,
     delta_lake_merges_nights_by_row_id,
+    vinrich_reads_what_others_write,
 ]
 
 
