@@ -49,7 +49,8 @@ pub fn enrich(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     watchers.begin(&report);
     match prepare(plan, &report) {
         Ok((prepared, outputs, _locks)) => {
-            watchers.end(&report, both_passes(&prepared, outputs, &report))
+            let (session, done) = both_passes(&prepared, outputs, &report);
+            watchers.end(&report, session, done)
         }
         Err(error) => {
             watchers.fail(&report, &error, &Protected::of(&plan.settings));
@@ -75,16 +76,22 @@ fn prepare<'a>(
     Ok((Prepared { plan, chains, inputs }, outputs, locks))
 }
 
-/// Pass 1, the calls, pass 2.
-fn both_passes(
-    prepared: &Prepared<'_>,
+/// Pass 1, the calls, pass 2; and the session, where it came to one, which is to be
+/// closed once the report is written.
+fn both_passes<'a>(
+    prepared: &Prepared<'a>,
     outputs: Outputs,
-    report: &ReportBuilder<'_>,
-) -> Result<(), Error> {
-    let vins = read_vins(prepared, report)?;
-    let session = Session::open(&session_of(prepared.plan), report)?;
-    let done = ask_and_write(prepared, &session, &vins, outputs);
-    session.close(done)
+    report: &'a ReportBuilder<'a>,
+) -> (Option<Session<'a>>, Result<(), Error>) {
+    let opened = read_vins(prepared, report)
+        .and_then(|vins| Ok((Session::open(&session_of(prepared.plan), report)?, vins)));
+    match opened {
+        Ok((session, vins)) => {
+            let done = ask_and_write(prepared, &session, &vins, outputs);
+            (Some(session), done)
+        }
+        Err(error) => (None, Err(error)),
+    }
 }
 
 /// Pass 1.
