@@ -38,8 +38,8 @@ pub(crate) struct Prepared<'a> {
 ///
 /// A run that ends with a report has written its output, unless it was stopped, or
 /// keeps the old one ([`Report::output_kept`]); [`Report::exit_code`] says how it went.
-/// The store keeps the report, or the error, of every run that opened it; the plan
-/// says who else gets it.
+/// The store keeps the report of every run, also of one that failed before it needed
+/// the store, if there is one; the plan says who else gets it.
 ///
 /// # Errors
 /// Any [`Error`]: no output was written. Its exit code says what went wrong.

@@ -3,14 +3,16 @@
 //! One call opens it: [`Session::open`] opens the store and registers the run.
 //! Vendors are asked inside [`Session::online`]; [`Session::close`] ends the run in
 //! the store, with its report and exit code. Nothing else opens a store for a run,
-//! builds a runtime to ask vendors, opens a door, or ends a run.
+//! builds a runtime to ask vendors, opens a door, or ends a run. A run that fails
+//! before it has a session is kept by [`keep_failure`].
 
 use std::cell::RefCell;
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::config::{Durability, Settings};
-use crate::domain::{Cancel, Clock, Error, Events, Moment, Phase, Progress};
+use crate::domain::{Cancel, Clock, Error, Events, Level, Moment, Phase, Progress};
 use crate::enrich::plan::Limits;
 use crate::enrich::report::ReportBuilder;
 use crate::gate::{Door, LargeBodies, Shared, VendorAccount};
@@ -145,6 +147,26 @@ impl<'a> Session<'a> {
             .map_err(|error| Error::internal("cannot write the run report").because(error))?;
         let ended = self.context().clock.now();
         self.store.finish(ended, exit_code, &report)
+    }
+}
+
+/// Keeps how a run ended that failed before it had a session, in a store that is there
+/// and can be written. None is made for it, and the run is not the worse for it where
+/// the store is what failed.
+pub(crate) fn keep_failure(store: &Path, report: &ReportBuilder<'_>, error: &Error) {
+    let spec = StoreSpec {
+        path: store,
+        durability: Durability::default(),
+        must_exist: true,
+        limits: RunLimits::default(),
+    };
+    let built = report.build(Some(error));
+    let kept = built.to_json().and_then(|json| {
+        let store = Store::open(&spec, &report.run)?;
+        store.finish(report.context.clock.now(), built.exit_code, &json)
+    });
+    if let Err(second) = kept {
+        report.context.events.note(Level::Debug, "record", &format!("no record: {second}"));
     }
 }
 

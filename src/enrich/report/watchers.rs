@@ -9,7 +9,7 @@ use super::{Report, ReportBuilder, metrics};
 use crate::config::Settings;
 use crate::domain::{Error, Level};
 use crate::enrich::plan::Plan;
-use crate::enrich::session::{Context, Session};
+use crate::enrich::session::{self, Context, Session};
 use crate::files::{Named, OutputLocks, Protected, real_path};
 use crate::gate::{Ping, PingUrl};
 use crate::output::write_atomically;
@@ -27,6 +27,8 @@ pub struct Watchers<'a> {
     pub output: Option<&'a Path>,
     /// Where rejected rows go instead.
     pub rejects: Option<&'a Path>,
+    /// Which store keeps the run, where that is known.
+    pub store: Option<&'a Path>,
 }
 
 impl<'a> Watchers<'a> {
@@ -38,6 +40,7 @@ impl<'a> Watchers<'a> {
             ping: plan.ping.as_ref(),
             output: plan.output.path.as_deref(),
             rejects: plan.output.rejects.as_deref(),
+            store: Some(&plan.settings.store),
         }
     }
 
@@ -64,7 +67,7 @@ impl<'a> Watchers<'a> {
         let is_well = saved.is_ok();
         let ended = match session {
             Some(session) => session.close(saved),
-            None => saved,
+            None => saved.inspect_err(|error| self.keep(builder, error)),
         };
         if ended.is_err() && is_well {
             self.correct_report(builder, &ended);
@@ -99,10 +102,18 @@ impl<'a> Watchers<'a> {
         }
     }
 
+    /// Keeps the run in the store, where it failed before it had a session.
+    fn keep(&self, builder: &ReportBuilder<'_>, error: &Error) {
+        if let Some(store) = self.store {
+            session::keep_failure(store, builder, error);
+        }
+    }
+
     /// The run failed before the places of its files were checked and locked. A
     /// report or metrics file is replaced, but no other file, and none is made where
     /// something `protected` goes.
     pub(crate) fn fail(&self, builder: &ReportBuilder<'_>, error: &Error, protected: &Protected) {
+        self.keep(builder, error);
         let (report, events) = (builder.build(Some(error)), builder.context.events);
         let unsaved = self.report.and_then(|path| {
             let locks = self.judged("--report", path, protected);
@@ -130,8 +141,13 @@ impl<'a> Watchers<'a> {
         context: Context<'_>,
         settings: Option<&Settings>,
     ) {
-        let protected = settings.map_or_else(Protected::default, Protected::of);
-        self.fail(&ReportBuilder::start(command, context), error, &protected);
+        let protected = match (settings, self.store) {
+            (Some(settings), _) => Protected::of(settings),
+            (None, Some(store)) => Protected::of_store(store),
+            (None, None) => Protected::default(),
+        };
+        let report = ReportBuilder::start(command, context).writing_to(self.output);
+        self.fail(&report, error, &protected);
     }
 
     /// The lock of a file that may be written though the run's files were not judged.
