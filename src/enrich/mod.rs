@@ -64,15 +64,18 @@ fn prepare<'a>(
     plan: &'a Plan,
     report: &ReportBuilder<'_>,
 ) -> Result<(Prepared<'a>, Outputs, OutputLocks), Error> {
-    let _idle = report.context.cancel.idle();
-    report.context.cancel.check()?;
+    let cancel = report.context.cancel;
+    let idle = cancel.idle();
+    cancel.check()?;
     Inputs::check_exist(&plan.input)?;
     let known = |source: &_| chain::is_known(&plan.settings.store, source);
     let chains = Chains::of(plan, &Available { known: &known, ..Available::at(&plan.settings)? })?;
     report.note_chains(plan, &chains);
-    let inputs = Inputs::open(&plan.input)?;
+    drop(idle);
+    let spec = plan.input.clone();
+    let inputs = cancel.interrupts(move || Inputs::open(&spec))?;
     inputs.check_row_ids(&plan.input)?;
-    let (outputs, locks) = Outputs::create(plan, &inputs, &report.run.run_id)?;
+    let (outputs, locks) = Outputs::create(plan, &inputs, report)?;
     Ok((Prepared { plan, chains, inputs }, outputs, locks))
 }
 
