@@ -180,6 +180,9 @@ async fn open_doors<'a>(
 /// Removes earlier answers that the settings do not keep any longer. A run is not
 /// the worse for it where that fails.
 fn trim_history(plan: &Plan, session: &Session<'_>) {
+    if session.store.is_read_only() {
+        return;
+    }
     let Context { clock, events, .. } = session.context();
     let now = clock.now().wall;
     let datasets = plan.settings.datasets.iter();
@@ -193,6 +196,7 @@ fn trim_history(plan: &Plan, session: &Session<'_>) {
 fn session_of(plan: &Plan) -> SessionSpec<'_> {
     SessionSpec {
         must_exist: plan.thresholds.require_store,
+        offline: plan.datasets.offline,
         limits: plan.limits,
         ..SessionSpec::new(&plan.settings)
     }

@@ -44,6 +44,8 @@ pub(crate) struct SessionSpec<'a> {
     pub(crate) durability: Durability,
     /// A missing store is an error instead of a new one.
     pub(crate) must_exist: bool,
+    /// Nothing is asked: a store that may not be written is only read.
+    pub(crate) offline: bool,
     /// What the run may use up.
     pub(crate) limits: Limits,
 }
@@ -52,7 +54,8 @@ impl<'a> SessionSpec<'a> {
     /// A session with these settings, without limits of its own.
     pub(crate) fn new(settings: &'a Settings) -> Self {
         let durability = settings.durability;
-        Self { settings, durability, must_exist: false, limits: Limits::default() }
+        let limits = Limits::default();
+        Self { settings, durability, must_exist: false, offline: false, limits }
     }
 }
 
@@ -74,6 +77,24 @@ impl<'a> Session<'a> {
         spec: &SessionSpec<'a>,
         report: &'a ReportBuilder<'a>,
     ) -> Result<Self, Error> {
+        let path = &spec.settings.store;
+        let may_only_read = spec.offline && (path.exists() || !spec.must_exist);
+        let only_read = if may_only_read { Store::open_read_only(path)? } else { None };
+        let store = match only_read {
+            Some(store) => {
+                let message = format!(
+                    "the store `{}` is read-only: it does not keep this run",
+                    path.display()
+                );
+                report.context.events.note(Level::Info, "read_only_store", &message);
+                store
+            }
+            None => Self::open_store(spec, report)?,
+        };
+        Ok(Self { store, report, settings: spec.settings, progress: RefCell::default() })
+    }
+
+    fn open_store(spec: &SessionSpec<'_>, report: &ReportBuilder<'_>) -> Result<Store, Error> {
         let Limits { max_calls, max_cost } = spec.limits;
         let store = StoreSpec {
             path: &spec.settings.store,
@@ -81,8 +102,7 @@ impl<'a> Session<'a> {
             must_exist: spec.must_exist,
             limits: RunLimits { max_calls, max_cost },
         };
-        let store = Store::open(&store, &report.run)?;
-        Ok(Self { store, report, settings: spec.settings, progress: RefCell::default() })
+        Store::open(&store, &report.run)
     }
 
     /// What every command is given.

@@ -75,6 +75,7 @@ pub(crate) fn write(
     }
     batches.finish()?;
     conserve(read, &output)?;
+    session.store.check_unchanged()?;
     let counts = (output.rows(), output.diverted());
     session.report.note_gaps(std::mem::take(&mut tally.gaps));
     let files = if plan.thresholds.keep_complete && session.report.is_incomplete() {
