@@ -65,6 +65,22 @@ impl OutputLocks {
     }
 }
 
+impl OutputLocks {
+    /// Takes the lock of one file, at once or not at all, for a command that has judged
+    /// itself whether the file may be written: a backup may replace a backup.
+    ///
+    /// # Errors
+    /// 73 where it cannot be created; 79, naming the holder, where another command
+    /// writes it.
+    pub(crate) fn alone(path: &Path) -> Result<Self, Error> {
+        let lock = OutputLock::acquire(&Place::find(path)?, None).map_err(|error| {
+            let is_held = error.exit() == Exit::Locked;
+            if is_held { error.hint("run the same command again when that is done") } else { error }
+        })?;
+        Ok(Self { _held: vec![lock] })
+    }
+}
+
 /// Where the files are going to be; 64 or 73 where one may not be written there.
 fn judge(written: &[Named<'_>], protected: &Protected) -> Result<Vec<Place>, Error> {
     let streams = ["/dev/stdout", "/dev/stderr"].map(PathBuf::from);
