@@ -80,7 +80,7 @@ fn a_typed_cell_hashes_as_its_text() {
             Arc::new(
                 TimestampMicrosecondArray::from(vec![1_795_906_800_000_000]).with_timezone("UTC"),
             ),
-            &[Some("2026-11-28T23:00:00Z")],
+            &[Some("2026-11-28T23:00:00.000000Z")],
         ),
         (
             Arc::new(TimestampMillisecondArray::from(vec![1_795_906_800_000]).with_timezone("UTC")),

@@ -213,10 +213,16 @@ fn a_run_that_fails_early_is_in_the_list() {
         work.command(&["enrich", "vins.csv", "-o", "b.csv", "--config", "broken.toml"]);
     Running::start(command.env("VINRICH_STORE", work.store())).end().exits(78);
     assert_eq!(list()[0]["exit_code"], 78);
+    // Commands that act are runs too.
+    let photos = ["photos", "request", "gone.csv", "-o", "links.csv", "--yes"];
+    work.vinrich(&photos).exits(66);
+    let run = &list()[0];
+    assert_eq!((&run["exit_code"], &run["calls"]), (&66.into(), &0.into()));
+    assert!(run["command"].as_str().is_some_and(|words| words.contains("photos request")));
     // What the sandbox is asked leaves nothing in the user's store.
     let words = ["enrich", "vins.csv", "-o", "out.txt", "--sandbox"];
     work.vinrich(&words).exits(64);
-    assert_eq!(list().as_array().map(Vec::len), Some(cases.len() + 2));
+    assert_eq!(list().as_array().map(Vec::len), Some(cases.len() + 3));
     work.assert_sound();
 }
 
