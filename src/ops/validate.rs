@@ -6,7 +6,7 @@ use crate::enrich::plan::Plan;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::Context;
 use crate::enrich::survey::Survey;
-use crate::files::{OutputLocks, Protected};
+use crate::files::{OutputLocks, Protected, Wait};
 use crate::input::{Batch, Inputs, RowIds};
 use crate::output::record::{Block, Record};
 use crate::output::{InputInfo, Output, Written};
@@ -25,7 +25,8 @@ pub fn validate(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     let inputs = Inputs::open(&plan.input)?;
     inputs.check_row_ids(&plan.input)?;
     let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
-    let _locks = OutputLocks::take(&plan.written(), &protected, plan.wait_lock)?;
+    let wait = plan.wait_lock.map(|wait| Wait { wait, cancel });
+    let _locks = OutputLocks::take(&plan.written(), &protected, wait)?;
     drop(idle);
     let survey = Survey::of(&inputs, plan, events, cancel)?;
     report.note_survey(&inputs, &survey);

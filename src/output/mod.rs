@@ -43,7 +43,7 @@ pub use self::format::Format;
 pub use self::sheet::Sheet;
 pub(crate) use crate::files::draft::{COMPANIONS, Draft};
 pub use crate::files::draft::{write_atomically, write_error};
-pub use crate::files::{Named, OutputLocks, Protected};
+pub use crate::files::{Named, OutputLocks, Protected, Wait};
 
 use self::columns::Layout;
 use self::csv::CellStyle;
