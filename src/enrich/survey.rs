@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::numbers::thousands;
 use crate::domain::vin::{Rules, VinError};
 use crate::domain::vin_set::Distinct;
-use crate::domain::{Cancel, Error, Events, Exit, Phase, Progress};
-use crate::enrich::plan::Thresholds;
+use crate::domain::{Cancel, Error, Events, Phase, Progress};
 use crate::input::{FileDigest, Inputs, Row};
 
 /// What pass 1 found.
@@ -71,25 +69,5 @@ impl Survey {
     /// Rows without a usable VIN.
     pub(crate) fn rejects(&self) -> u64 {
         self.rows - self.valid
-    }
-
-    /// Whether the input is good enough to spend calls on.
-    pub(crate) fn check(&self, thresholds: &Thresholds) -> Result<(), Error> {
-        if thresholds.require_rows && self.rows == 0 {
-            return Err(Error::new(Exit::BadInput, "the input has no rows")
-                .hint("without `--require-rows` an empty input gives an empty output"));
-        }
-        match thresholds.max_rejected {
-            Some(most) if most.exceeded_by(self.rejects(), self.rows) => Err(Error::new(
-                Exit::BadInput,
-                format!(
-                    "{} of {} rows have no usable VIN",
-                    thousands(self.rejects()),
-                    thousands(self.rows)
-                ),
-            )
-            .hint("`vinrich validate --rejects FILE` writes them with their reasons; `--max-rejected` sets how many are too many")),
-            _ => Ok(()),
-        }
     }
 }
