@@ -35,7 +35,8 @@ fn rejects_of(batch: &Batch, rules: Rules, row_ids: &mut RowIds<'_>) -> Result<B
         let row_id = row_ids.next(row, &reading);
         is_rejected.push(reading.vin.is_none());
         if reading.vin.is_none() {
-            records.push(Record::unasked(row.file(), row.source_row(), reading, row_id));
+            let record = Record::unasked(row.file(), row.source_row(), reading, row_id);
+            records.push(Record { vin_cell: Some(row.vin().into()), ..record });
         }
     }
     Ok(Block { records, input: batch.columns_where(is_rejected)? })

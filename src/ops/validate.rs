@@ -26,7 +26,7 @@ pub fn validate(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
     let _locks = OutputLocks::take(&plan.written(), &protected, plan.wait_lock)?;
     drop(idle);
-    let survey = Survey::of(&inputs, plan.rules, events, cancel)?;
+    let survey = Survey::of(&inputs, plan, events, cancel)?;
     report.note_survey(&inputs, &survey);
     if plan.output.rejects.is_some() {
         report.note_files(write_rejects(plan, &report, &inputs)?);
