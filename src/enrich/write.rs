@@ -39,6 +39,12 @@ impl Outputs {
     }
 }
 
+impl From<Outputs> for Output {
+    fn from(Outputs(output): Outputs) -> Self {
+        output
+    }
+}
+
 /// Reads the input once more and writes one record for each row. Nothing is
 /// renamed into place before the rows are counted; nothing at all, and `None` is
 /// the answer, once the run is asked to stop.

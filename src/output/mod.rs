@@ -329,6 +329,13 @@ impl Output {
         Ok(rejects.into_iter().chain([out.copy_into(partial)?]).collect())
     }
 
+    /// Leaves the old output as it is, and puts the rejects file in its place, where
+    /// there is to be one.
+    pub fn commit_rejects(mut self) -> Result<Option<Written>, Error> {
+        let (rejects, _) = self.finish()?;
+        rejects.map(Finished::publish).transpose()
+    }
+
     fn finish(&mut self) -> Result<(Option<Finished>, Finished), Error> {
         let files = self.worker()?.join()?.try_map(Started::finish)?;
         let diverted = files.rejects.as_ref().map_or(0, |file| file.rows);
