@@ -91,9 +91,10 @@ fn both_passes(
 fn read_vins(prepared: &Prepared<'_>, report: &ReportBuilder<'_>) -> Result<KeySet, Error> {
     let Prepared { plan, inputs, .. } = prepared;
     let Context { events, cancel, .. } = report.context;
-    let survey = Survey::of(inputs, plan.rules, events, cancel)?;
+    let survey = Survey::of(inputs, plan, events, cancel)?;
     report.note_survey(inputs, &survey);
     survey.check(&plan.thresholds)?;
+    survey.check_room(inputs, &plan.output)?;
     report.phase_ended("reading");
     Ok(KeySet::vins(survey.vins))
 }

@@ -1,13 +1,17 @@
 //! Pass 1: which VINs are in the input, and what is wrong with the rest.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::domain::numbers::thousands;
 use crate::domain::vin::{Rules, VinError};
 use crate::domain::vin_set::Distinct;
 use crate::domain::{Cancel, Error, Events, Exit, Phase, Progress};
-use crate::enrich::plan::Thresholds;
-use crate::input::{FileDigest, Inputs, Row};
+use crate::enrich::plan::{Plan, Thresholds};
+use crate::input::{Batch, FileDigest, Inputs, Row};
+use crate::output::schema::COLUMNS;
+use crate::output::workbook::{MOST_CHARACTERS, MOST_COLUMNS, MOST_ROWS, first_too_long};
+use crate::output::{Format, OutputSpec};
 
 /// What pass 1 found.
 #[derive(Debug, Default)]
@@ -30,12 +34,14 @@ impl Survey {
     /// Reads the whole input once.
     pub(crate) fn of(
         inputs: &Inputs,
-        rules: Rules,
+        plan: &Plan,
         events: &dyn Events,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         let mut survey = Self::default();
-        let mut batches = inputs.vins()?;
+        let is_workbook = plan.output.format == Format::Xlsx;
+        // Whether all cells have room is of interest for a workbook alone.
+        let mut batches = if is_workbook { inputs.batches()? } else { inputs.vins()? };
         while let Some(batch) = batches.read()? {
             // An input of one batch is read in no time.
             if survey.rows > 0 {
@@ -48,7 +54,10 @@ impl Survey {
                     ..Progress::default()
                 });
             }
-            batch.rows().for_each(|row| survey.count(row, rules));
+            batch.rows().for_each(|row| survey.count(row, plan.rules));
+            if is_workbook {
+                check_cells(inputs, &batch)?;
+            }
         }
         survey.digests = batches.finish()?;
         Ok(survey)
@@ -73,6 +82,28 @@ impl Survey {
         self.rows - self.valid
     }
 
+    /// Whether a workbook has room for the rows and columns, where the output is one.
+    pub(crate) fn check_room(&self, inputs: &Inputs, output: &OutputSpec) -> Result<(), Error> {
+        if output.format != Format::Xlsx {
+            return Ok(());
+        }
+        let in_fleet = if output.rejects.is_some() { self.valid } else { self.rows };
+        let rows = in_fleet.max(self.rejects());
+        let columns = inputs.columns().len() + COLUMNS.len();
+        let (have, most, hint) = if rows > MOST_ROWS {
+            let hint = "write CSV or Parquet, or split the input";
+            (format!("{rows} rows"), MOST_ROWS, hint)
+        } else if columns as u64 > MOST_COLUMNS {
+            let hint = "write CSV or Parquet, or name the columns to carry with `--keep`";
+            (format!("{columns} columns"), MOST_COLUMNS, hint)
+        } else {
+            return Ok(());
+        };
+        let message =
+            format!("a sheet of the workbook would have {have}, and it has room for {most}");
+        Err(Error::new(Exit::BadInput, message).hint(hint))
+    }
+
     /// Whether the input is good enough to spend calls on.
     pub(crate) fn check(&self, thresholds: &Thresholds) -> Result<(), Error> {
         if thresholds.require_rows && self.rows == 0 {
@@ -93,3 +124,23 @@ impl Survey {
         }
     }
 }
+
+/// Fails with 65 where a cell is too long for a workbook.
+fn check_cells(inputs: &Inputs, batch: &Batch) -> Result<(), Error> {
+    for (name, cells) in inputs.columns().iter().zip(batch.columns()) {
+        if let Some((row, length)) = first_too_long(&cells) {
+            let row = batch.row(row);
+            let (file, row) = (&inputs.files()[row.file()].name, row.source_row());
+            let what = format!(
+                "the cell of `{name}` in row {row} has {length} characters, and a cell of a workbook has room for {MOST_CHARACTERS}"
+            );
+            return Err(Error::bad_input(Path::new(file), what)
+                .hint("write CSV or Parquet, or name the columns to carry with `--keep`"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "tests/survey.rs"]
+mod tests;

@@ -9,8 +9,9 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray};
 use arrow::compute::{cast, filter};
 use arrow::datatypes::DataType;
 
-use crate::domain::Error;
+use super::corrections::Corrections;
 use crate::domain::vin::{self, Reading, Rules, VinError};
+use crate::domain::{Error, Vin};
 use crate::matching::row_vehicle::{RowVehicle, VehicleField};
 
 /// Consecutive rows of the input, column by column.
@@ -24,6 +25,7 @@ pub struct Batch {
     pub(super) spans: Vec<Span>,
     /// What is wrong with some of its rows, in their order.
     pub(super) problems: Vec<Problem>,
+    pub(super) corrections: Option<Arc<Corrections>>,
 }
 
 /// Where one file's rows begin in a batch.
@@ -63,6 +65,11 @@ impl Batch {
     /// Whether it has none: only the last batch of a pass may be empty.
     pub fn is_empty(&self) -> bool {
         self.rows == 0
+    }
+
+    /// The same, with what a person gave to its rows.
+    pub(super) fn corrected_by(self, corrections: Option<&Arc<Corrections>>) -> Self {
+        Self { corrections: corrections.cloned(), ..self }
     }
 
     /// One column for each of [`Inputs::columns`](super::Inputs::columns), of the type in
@@ -139,12 +146,22 @@ impl<'a> Row<'a> {
         (0..self.batch.carried).map(move |column| self.text(column))
     }
 
-    /// What became of the VIN cell, or of the record itself.
+    /// What became of the VIN cell, or of the record itself, or of what a person gave to
+    /// it since.
     pub fn reading(self, rules: Rules) -> Reading {
+        if let Some(vin) = self.correction() {
+            let reading = vin::read(vin.as_ref(), rules);
+            return Reading { normalized: true, repaired: true, ..reading };
+        }
         match self.found_problem() {
             None => vin::read(self.vin(), rules),
             Some(problem) => Reading::rejected(problem.error).detail(problem.detail.clone()),
         }
+    }
+
+    fn correction(self) -> Option<Vin> {
+        let corrections = self.batch.corrections.as_ref()?;
+        corrections.vin_of(self.file(), self.source_row(), self.vin())
     }
 
     /// What is wrong with the record itself, before its VIN is looked at.

@@ -19,11 +19,36 @@ pub enum InputFormat {
     Arrow,
     /// An Arrow IPC stream.
     Arrows,
+    /// A sheet of a workbook.
+    Workbook(WorkbookKind),
+}
+
+/// A kind of workbook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkbookKind {
+    /// .xlsx and .xlsm.
+    Xlsx,
+    /// .xlsb.
+    Xlsb,
+    /// .xls, as Excel wrote it until 2003.
+    Xls,
+    /// .ods.
+    Ods,
 }
 
 impl InputFormat {
     /// Every format.
-    pub const ALL: [Self; 5] = [Self::Csv, Self::Jsonl, Self::Parquet, Self::Arrow, Self::Arrows];
+    pub const ALL: [Self; 9] = [
+        Self::Csv,
+        Self::Jsonl,
+        Self::Parquet,
+        Self::Arrow,
+        Self::Arrows,
+        Self::Workbook(WorkbookKind::Xlsx),
+        Self::Workbook(WorkbookKind::Xlsb),
+        Self::Workbook(WorkbookKind::Xls),
+        Self::Workbook(WorkbookKind::Ods),
+    ];
 
     /// The word used in flags and reports.
     pub const fn name(self) -> &'static str {
@@ -33,6 +58,10 @@ impl InputFormat {
             Self::Parquet => "parquet",
             Self::Arrow => "arrow",
             Self::Arrows => "arrows",
+            Self::Workbook(WorkbookKind::Xlsx) => "xlsx",
+            Self::Workbook(WorkbookKind::Xlsb) => "xlsb",
+            Self::Workbook(WorkbookKind::Xls) => "xls",
+            Self::Workbook(WorkbookKind::Ods) => "ods",
         }
     }
 
@@ -49,6 +78,10 @@ impl InputFormat {
             Self::Parquet => "a Parquet file",
             Self::Arrow => "an Arrow file",
             Self::Arrows => "an Arrow stream",
+            Self::Workbook(WorkbookKind::Xlsx) => "an Excel workbook (.xlsx)",
+            Self::Workbook(WorkbookKind::Xlsb) => "a binary Excel workbook (.xlsb)",
+            Self::Workbook(WorkbookKind::Xls) => "an old Excel workbook (.xls)",
+            Self::Workbook(WorkbookKind::Ods) => "an OpenDocument workbook (.ods)",
         }
     }
 }
@@ -151,10 +184,7 @@ const MAGIC: [(&[u8], Content); 23] = [
             "write it again as Feather version 2, which is Arrow",
         ),
     ),
-    (
-        b"\xD0\xCF\x11\xE0",
-        other("is an old Excel workbook (or a password-protected one)", SAVE_AS_CSV),
-    ),
+    (b"\xD0\xCF\x11\xE0", Content::Rows(InputFormat::Workbook(WorkbookKind::Xls))),
     (b"%PDF-", other("is a PDF document", "copy its table into a CSV file")),
     (b"{\\rtf", other("is an RTF document", "copy its table into a CSV file")),
     (b"SQLite format 3\0", Content::Other(DATABASE)),
@@ -261,7 +291,7 @@ enum NamedFormat {
 }
 
 /// The extensions by which a folder is searched, and what each says.
-const EXTENSIONS: [(&str, InputFormat); 12] = [
+const EXTENSIONS: [(&str, InputFormat); 17] = [
     ("csv", InputFormat::Csv),
     ("tsv", InputFormat::Csv),
     ("txt", InputFormat::Csv),
@@ -274,10 +304,15 @@ const EXTENSIONS: [(&str, InputFormat); 12] = [
     ("feather", InputFormat::Arrow),
     ("ipc", InputFormat::Arrow),
     ("arrows", InputFormat::Arrows),
+    ("xlsx", InputFormat::Workbook(WorkbookKind::Xlsx)),
+    ("xlsm", InputFormat::Workbook(WorkbookKind::Xlsx)),
+    ("xlsb", InputFormat::Workbook(WorkbookKind::Xlsb)),
+    ("xls", InputFormat::Workbook(WorkbookKind::Xls)),
+    ("ods", InputFormat::Workbook(WorkbookKind::Ods)),
 ];
 
 /// Extensions of other kinds of file, under which exports of text often go.
-const FOREIGN: [&str; 8] = ["xls", "xlsx", "xlsm", "xlsb", "ods", "pdf", "html", "xml"];
+const FOREIGN: [&str; 3] = ["pdf", "html", "xml"];
 
 impl Named {
     /// What `path` is called.

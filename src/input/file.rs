@@ -13,6 +13,7 @@ use super::layout::{ChosenBy, RowsFound, Table};
 use super::source::Source;
 use super::source_name::SourceName;
 use super::typed::{self, Typed};
+use super::workbook::{self, Sheet};
 use super::{FileDigest, InputSpec};
 use crate::domain::Error;
 use crate::matching::row_vehicle::VehicleField;
@@ -30,6 +31,8 @@ pub struct InputFile {
     pub format: InputFormat,
     /// `gzip`, `zstd` or `zip`, where it is packed.
     pub packing: Option<&'static str>,
+    /// The sheet that is read, of a workbook.
+    pub sheet: Option<String>,
     /// `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`; `None` where it is not text.
     pub encoding: Option<&'static str>,
     /// Field delimiter of delimited text.
@@ -66,6 +69,7 @@ enum Form {
     Delimited(Delimited),
     JsonLines(JsonLines),
     Typed(Typed),
+    Sheet(Sheet),
 }
 
 impl Form {
@@ -87,6 +91,10 @@ impl Form {
                 let (typed, table) = Typed::open(source, format, spec)?;
                 (Self::Typed(typed), table)
             }
+            InputFormat::Workbook(kind) => {
+                let (sheet, table) = Sheet::open(source, kind, spec)?;
+                (Self::Sheet(sheet), table)
+            }
         })
     }
 
@@ -94,7 +102,7 @@ impl Form {
         match self {
             Self::Delimited(text) => Some(text.encoding()),
             Self::JsonLines(_) => Some("utf-8"),
-            Self::Typed(_) => None,
+            Self::Typed(_) | Self::Sheet(_) => None,
         }
     }
 
@@ -102,13 +110,21 @@ impl Form {
         match self {
             Self::Delimited(_) | Self::JsonLines(_) => vec![DataType::Utf8; columns],
             Self::Typed(typed) => typed.types(),
+            Self::Sheet(sheet) => sheet.types(),
         }
     }
 
     fn text(&self) -> Option<&Delimited> {
         match self {
             Self::Delimited(text) => Some(text),
-            Self::JsonLines(_) | Self::Typed(_) => None,
+            Self::JsonLines(_) | Self::Typed(_) | Self::Sheet(_) => None,
+        }
+    }
+
+    fn sheet(&self) -> Option<&Sheet> {
+        match self {
+            Self::Sheet(sheet) => Some(sheet),
+            Self::Delimited(_) | Self::JsonLines(_) | Self::Typed(_) => None,
         }
     }
 
@@ -117,6 +133,7 @@ impl Form {
             Self::Delimited(text) => text.warnings(name).collect(),
             Self::JsonLines(_) => Vec::new(),
             Self::Typed(typed) => typed.warning(name).into_iter().collect(),
+            Self::Sheet(sheet) => sheet.warning(name).into_iter().collect(),
         }
     }
 }
@@ -140,6 +157,7 @@ impl InputFile {
             bytes: source.length,
             format,
             packing: source.packing(),
+            sheet: form.sheet().map(|sheet| sheet.name.clone()),
             encoding: form.encoding(),
             delimiter: form.text().map(Delimited::delimiter),
             quote: form.text().map(|text| text.quoting().quote_name()),
@@ -164,6 +182,7 @@ impl InputFile {
             Form::Delimited(text) => text.read(source, &self.table, fields).map(Reader::Delimited),
             Form::JsonLines(lines) => lines.read(source, fields).map(Reader::JsonLines),
             Form::Typed(typed) => typed.read(source, fields).map(Reader::Typed),
+            Form::Sheet(sheet) => Ok(Reader::Sheet(sheet.read(source, &self.table, fields))),
         }
     }
 
@@ -193,6 +212,7 @@ pub(super) enum Reader<'a> {
     Delimited(delimited::Reader<'a>),
     JsonLines(json_lines::Reader<'a>),
     Typed(typed::Reader<'a>),
+    Sheet(workbook::Reader<'a>),
 }
 
 impl Reader<'_> {
@@ -202,6 +222,7 @@ impl Reader<'_> {
             Self::Delimited(reader) => reader.fill(batch),
             Self::JsonLines(reader) => reader.fill(batch),
             Self::Typed(reader) => reader.fill(batch),
+            Self::Sheet(reader) => reader.fill(batch),
         }
     }
 
@@ -211,6 +232,7 @@ impl Reader<'_> {
             Self::Delimited(reader) => reader.finish(),
             Self::JsonLines(reader) => reader.finish(),
             Self::Typed(reader) => reader.finish(),
+            Self::Sheet(reader) => reader.finish(),
         }
     }
 }

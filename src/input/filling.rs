@@ -4,10 +4,13 @@
 use std::mem;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder, new_null_array};
-use arrow::compute::{cast, concat};
+use arrow::array::{
+    Array, ArrayBuilder as _, ArrayRef, AsArray, StringArray, StringBuilder, new_null_array,
+};
+use arrow::compute::{CastOptions, cast, cast_with_options, concat};
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
+use arrow::util::display::FormatOptions;
 
 use super::batch::{Batch, Column, Problem, Roles, Span};
 use super::record::MAX_FIELD;
@@ -46,7 +49,10 @@ enum Cells {
 struct Typed {
     data_type: DataType,
     parts: Vec<ArrayRef>,
-    /// The cells in them.
+    /// Cells behind them that are yet to be read as values: of a sheet, which says of each
+    /// cell what it is.
+    texts: StringBuilder,
+    /// All cells.
     length: usize,
 }
 
@@ -55,7 +61,7 @@ impl Filling {
     pub(super) fn new(types: &[DataType], carried: usize) -> Self {
         let cells = |data_type: &DataType| match data_type {
             DataType::Utf8 => Cells::Text(StringBuilder::with_capacity(0, 0)),
-            other => Cells::Typed(Typed { data_type: other.clone(), parts: Vec::new(), length: 0 }),
+            other => Cells::Typed(Typed::of(other)),
         };
         Self {
             rows: 0,
@@ -81,9 +87,9 @@ impl Filling {
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             let cell = cell.filter(|cell| !cell.is_empty());
             self.bytes += CELL + cell.map_or(0, str::len);
-            // A column that is typed is in no file of text.
-            if let Cells::Text(column) = column {
-                column.append_option(cell);
+            match column {
+                Cells::Text(column) => column.append_option(cell),
+                Cells::Typed(column) => column.push(cell, self.rows),
             }
         }
         if let Some((error, detail)) = problem {
@@ -109,7 +115,9 @@ impl Filling {
                     self.bytes += append(column, cells, &mut too_long).map_err(misfit)?;
                 }
                 (Cells::Typed(_), None) => {}
-                (Cells::Typed(column), Some(cells)) => column.append(cells, self.rows),
+                (Cells::Typed(column), Some(cells)) => {
+                    column.append(cells, self.rows).map_err(misfit)?;
+                }
             }
         }
         let long = too_long
@@ -174,28 +182,48 @@ impl Filling {
             carried: self.carried,
             spans: mem::replace(&mut self.spans, next.into_iter().collect()),
             problems: mem::take(&mut self.problems),
+            corrections: None,
         })
     }
 }
 
 impl Typed {
+    fn of(data_type: &DataType) -> Self {
+        let texts = StringBuilder::with_capacity(0, 0);
+        Self { data_type: data_type.clone(), parts: Vec::new(), texts, length: 0 }
+    }
+
+    /// Adds a cell to what has as many rows as the batch.
+    fn push(&mut self, cell: Option<&str>, rows: usize) {
+        self.texts.append_nulls(rows - self.length);
+        self.texts.append_option(cell);
+        self.length = rows + 1;
+    }
+
     /// Adds cells to what has as many rows as the batch.
-    fn append(&mut self, cells: &ArrayRef, rows: usize) {
-        self.pad(rows);
+    fn append(&mut self, cells: &ArrayRef, rows: usize) -> Result<(), ArrowError> {
+        self.pad(rows)?;
         self.length += cells.len();
         self.parts.push(Arc::clone(cells));
+        Ok(())
     }
 
     /// Adds empty cells for rows of files that do not have the column.
-    fn pad(&mut self, rows: usize) {
+    fn pad(&mut self, rows: usize) -> Result<(), ArrowError> {
+        if !self.texts.is_empty() {
+            const EXACT: CastOptions<'static> =
+                CastOptions { safe: false, format_options: FormatOptions::new() };
+            self.parts.push(cast_with_options(&self.texts.finish(), &self.data_type, &EXACT)?);
+        }
         if self.length < rows {
             self.parts.push(new_null_array(&self.data_type, rows - self.length));
             self.length = rows;
         }
+        Ok(())
     }
 
     fn take(&mut self, rows: usize) -> Result<ArrayRef, ArrowError> {
-        self.pad(rows);
+        self.pad(rows)?;
         self.length = 0;
         let parts = mem::take(&mut self.parts);
         match &parts[..] {

@@ -12,7 +12,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::DataType;
 
@@ -22,6 +22,7 @@ use crate::matching::row_vehicle::VehicleField;
 mod batch;
 mod columns;
 mod content;
+mod corrections;
 mod delimited;
 mod file;
 mod filling;
@@ -38,16 +39,17 @@ mod source_name;
 mod typed;
 mod types;
 mod unpack;
+mod workbook;
 mod zip_member;
 
 pub use batch::{Batch, Row};
-pub use content::InputFormat;
+pub use content::{InputFormat, WorkbookKind};
 pub use file::InputFile;
 pub use layout::{ChosenBy, Lines, RowsFound, Skipped};
 pub use pass::{Batches, FileDigest};
 pub use row_ids::RowIds;
-pub use typed::panic_is_caught;
 
+use corrections::Corrections;
 use pass::Selection;
 use row_ids::KeyPart;
 
@@ -71,6 +73,8 @@ pub struct InputSpec {
     pub escape: Option<Escape>,
     /// The line of the header, when not found by content; 0 where there is none.
     pub header_row: Option<u64>,
+    /// The sheet of a workbook, by name or number from 1, when not found by content.
+    pub sheet: Option<String>,
     /// Columns to carry through, in this order; all when empty.
     pub keep: Vec<String>,
     /// Names the source in the ids of its rows, instead of its own name.
@@ -78,6 +82,8 @@ pub struct InputSpec {
     /// Columns whose cells are a row's id, named as `vin_column` is; `vin` is the
     /// normalised VIN. The source's name and the row's place where empty.
     pub row_key: Vec<String>,
+    /// A rejects file in which a person accepted or typed VINs.
+    pub corrections: Option<String>,
 }
 
 /// What fields of delimited text may stand in.
@@ -108,6 +114,7 @@ pub struct Inputs {
     whole: Selection,
     vins: Selection,
     row_key: Vec<KeyPart>,
+    corrections: Option<Arc<Corrections>>,
     warnings: Vec<String>,
     /// What the first whole pass read, which every later one must read again.
     first_pass: OnceLock<Vec<FileDigest>>,
@@ -134,8 +141,7 @@ impl Inputs {
             return Err(Error::usage(what).hint("name another with `--quote` or `--delimiter`"));
         }
         let mut warnings = Vec::new();
-        let sources = source::open_all(&spec.sources, &mut warnings)?;
-        let files = sources
+        let files = source::open_all(&spec.sources, &mut warnings)?
             .into_iter()
             .map(|source| InputFile::open(source, spec))
             .collect::<Result<Vec<_>, _>>()?;
@@ -146,13 +152,17 @@ impl Inputs {
         let whole = Selection::whole(&files, &columns, &types, &keys);
         let vins = Selection::vins(&files);
         let row_key = row_ids::parts(&spec.row_key, &keys, |name| whole.place_of(name));
+        let corrections = spec.corrections.as_deref();
+        let corrections = corrections.map(|name| Corrections::open(name, &files));
+        let corrections = corrections.transpose()?.map(Arc::new);
         let first_pass = OnceLock::new();
-        Ok(Self { files, columns, types, whole, vins, row_key, warnings, first_pass })
+        Ok(Self { files, columns, types, whole, vins, row_key, corrections, warnings, first_pass })
     }
 
     /// Fails with 66 where a source does not exist. Nothing is opened or read.
     pub fn check_exist(spec: &InputSpec) -> Result<(), Error> {
-        find::expand_all(&spec.sources, &mut Vec::new()).map(drop)
+        let named = spec.sources.iter().chain(&spec.corrections).cloned();
+        find::expand_all(&named.collect::<Vec<_>>(), &mut Vec::new()).map(drop)
     }
 
     /// Fails with 64 where the ids of rows of two files would be the same. `spec` is what
@@ -177,10 +187,11 @@ impl Inputs {
     }
 
     /// The paths of the files, which no output may overwrite. What the shell
-    /// opened as standard input is among them.
+    /// opened as standard input is among them, and the corrections are.
     pub fn paths(&self) -> Vec<PathBuf> {
         let path = |file: &InputFile| file.path.clone().unwrap_or_else(|| "/dev/stdin".into());
-        self.files.iter().map(path).collect()
+        let corrections = self.corrections.iter().map(|corrections| corrections.path());
+        self.files.iter().map(path).chain(corrections).collect()
     }
 
     /// The columns carried through: the union over the files, in order of
@@ -213,6 +224,7 @@ impl Inputs {
             .iter()
             .cloned()
             .chain(self.files.iter().flat_map(InputFile::warnings))
+            .chain(self.corrections.iter().flat_map(|corrections| corrections.warnings()))
             .collect()
     }
 

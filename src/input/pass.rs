@@ -53,7 +53,8 @@ impl<'a> Batches<'a> {
             self.digests.extend(self.reader.take().map(Reader::finish));
             self.start_file()?;
         }
-        self.filling.take().map(Some)
+        let batch = self.filling.take()?;
+        Ok(Some(batch.corrected_by(self.inputs.corrections.as_ref())))
     }
 
     /// The digests of the files; what was not read yet is read now.

@@ -42,12 +42,26 @@ impl Record {
 
     /// A record of these fields, on this line.
     pub(super) fn of<'a>(line: u64, fields: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut record = Self { line, ..Self::default() };
-        for field in fields {
-            record.append(field.as_bytes());
-            record.end_field();
-        }
+        let mut record = Self::default();
+        record.fill(line, fields);
         record
+    }
+
+    /// Makes it a record of these fields, on this line.
+    pub(super) fn fill<'a>(&mut self, line: u64, fields: impl IntoIterator<Item = &'a str>) {
+        self.clear();
+        self.line = line;
+        for field in fields {
+            self.append(field.as_bytes());
+            self.end_field();
+        }
+    }
+
+    /// Adds empty fields until it has so many.
+    pub(super) fn pad(&mut self, fields: usize) {
+        while self.fields < fields {
+            self.end_field();
+        }
     }
 
     /// How many fields the record has.

@@ -8,13 +8,13 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::content::{Content, InputFormat, Named, Packing};
+use super::content::{Content, InputFormat, Named, Packing, WorkbookKind};
 use super::file::changed;
 use super::find::{Found, STDIN, expand_all, shown_path, unopened};
 use super::random::{Random, read_at};
 use super::source_name::SourceName;
 use super::unpack::{Bytes, Damaged, Packed};
-use super::zip_member::Member;
+use super::zip_member::Archive;
 use crate::domain::numbers::hex;
 use crate::domain::{Error, Exit};
 #[cfg(unix)]
@@ -145,9 +145,13 @@ impl Source {
         let mut content = Content::of(&self.head(HEAD).map_err(failed)?);
         let mut packing = None;
         if let Content::Packed(found) = content {
-            packing = Some(found);
-            self.packed = Some(self.packed(found).map_err(failed)?);
-            content = Content::of(&self.head(HEAD).map_err(failed)?);
+            content = match self.unpack(found).map_err(failed)? {
+                Some(kind) => Content::Rows(InputFormat::Workbook(kind)),
+                None => {
+                    packing = Some(found);
+                    self.content_unpacked().map_err(failed)?
+                }
+            };
         }
         let format = match (chosen, content) {
             (_, Content::Packed(inner)) => {
@@ -163,12 +167,28 @@ impl Source {
         Ok(format)
     }
 
-    fn packed(&self, packing: Packing) -> io::Result<Packed> {
-        Ok(match packing {
+    /// Reads what is packed in it from here on; a workbook is not unpacked.
+    fn unpack(&mut self, packing: Packing) -> io::Result<Option<WorkbookKind>> {
+        self.packed = Some(match packing {
             Packing::Gzip => Packed::Gzip,
             Packing::Zstd => Packed::Zstd,
-            Packing::Zip => Packed::Zip(Member::of(&self.raw_random()?)?),
-        })
+            Packing::Zip => match Archive::of(&self.raw_random()?)? {
+                Archive::Packed(member) => Packed::Zip(member),
+                Archive::Workbook(kind) => return Ok(Some(kind)),
+            },
+        });
+        Ok(None)
+    }
+
+    /// What was packed in it.
+    fn content_unpacked(&self) -> io::Result<Content> {
+        let content = Content::of(&self.head(HEAD)?);
+        if content == Content::Packed(Packing::Zip)
+            && let Archive::Workbook(kind) = Archive::of(&self.random()?)?
+        {
+            return Ok(Content::Rows(InputFormat::Workbook(kind)));
+        }
+        Ok(content)
     }
 
     /// What it is packed as.

@@ -1,15 +1,22 @@
-//! The one file in a zip archive that holds the rows.
+//! What a zip archive holds: a workbook, or one file with the rows.
 
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read as _};
 
 use zip::{CompressionMethod, ZipArchive};
 
 use super::columns::{listed, shown};
-use super::content::SAVE_AS_CSV;
+use super::content::{SAVE_AS_CSV, WorkbookKind};
 use super::random::Random;
 use super::unpack::Damaged;
 
-/// Where its data lie in the archive.
+/// What a zip archive is to its owner.
+#[derive(Debug)]
+pub(super) enum Archive {
+    Packed(Member),
+    Workbook(WorkbookKind),
+}
+
+/// Where the data of the one file lie in the archive.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) start: u64,
@@ -21,9 +28,9 @@ pub(super) struct Member {
 
 const UNPACK: &str = "unpack it, and name the file that you mean";
 
-impl Member {
-    /// Finds it. What is not a table (folders, hidden files, what macOS adds) does not
-    /// count; a workbook is not an archive to its owner.
+impl Archive {
+    /// Looks what it is. What is not a table (folders, hidden files, what macOS adds)
+    /// does not count.
     pub(super) fn of(archive: &Random) -> io::Result<Self> {
         let unreadable = |error: zip::result::ZipError| {
             let error = error.to_string();
@@ -31,7 +38,9 @@ impl Member {
             Damaged::error(what, "get it again; `unzip -t` checks an archive")
         };
         let mut archive = ZipArchive::new(BufReader::new(archive.reader())).map_err(unreadable)?;
-        refuse_document(&archive)?;
+        if let Some(kind) = workbook(&mut archive)? {
+            return Ok(Self::Workbook(kind));
+        }
         let names = archive.file_names().filter(|name| is_data(name)).map(str::to_owned);
         let names: Vec<String> = names.collect();
         let [name] = &names[..] else { return Err(not_one(&names)) };
@@ -50,12 +59,12 @@ impl Member {
                 return Err(Damaged::error(what, UNPACK));
             }
         };
-        Ok(Self {
-            start: member.data_start(),
+        Ok(Self::Packed(Member {
+            start: member.data_start().ok_or(io::ErrorKind::InvalidData)?,
             packed: member.compressed_size(),
             is_deflated,
             crc: member.crc32(),
-        })
+        }))
     }
 }
 
@@ -64,16 +73,28 @@ fn is_data(name: &str) -> bool {
     !name.ends_with(['/', '\\']) && parts.all(|part| !part.starts_with('.') && part != "__MACOSX")
 }
 
-fn refuse_document<R: io::Read + io::Seek>(archive: &ZipArchive<R>) -> io::Result<()> {
+/// Which workbook it is. Other documents are refused: they are not archives to their owner.
+fn workbook<R: io::Read + io::Seek>(
+    archive: &mut ZipArchive<R>,
+) -> io::Result<Option<WorkbookKind>> {
+    const SPREADSHEET: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
     let holds = |name: &str| archive.index_for_name(name).is_some();
-    let what = if holds("xl/workbook.xml") || holds("xl/workbook.bin") {
-        "is an Excel workbook"
+    let what = if holds("xl/workbook.xml") {
+        return Ok(Some(WorkbookKind::Xlsx));
+    } else if holds("xl/workbook.bin") {
+        return Ok(Some(WorkbookKind::Xlsb));
     } else if holds("word/document.xml") {
         "is a Word document"
     } else if holds("mimetype") && holds("content.xml") {
-        "is an OpenDocument file"
+        let mut kind = Vec::new();
+        let mimetype = archive.by_name("mimetype").map_err(io::Error::other)?;
+        mimetype.take(SPREADSHEET.len() as u64).read_to_end(&mut kind)?;
+        if kind == SPREADSHEET {
+            return Ok(Some(WorkbookKind::Ods));
+        }
+        "is an OpenDocument file without a spreadsheet"
     } else {
-        return Ok(());
+        return Ok(None);
     };
     Err(Damaged::error(what.into(), SAVE_AS_CSV))
 }

@@ -27,7 +27,7 @@ pub fn validate(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
     let _locks = OutputLocks::take(&plan.written(), &protected, plan.wait_lock)?;
     drop(idle);
-    let survey = Survey::of(&inputs, plan.rules, events, cancel)?;
+    let survey = Survey::of(&inputs, plan, events, cancel)?;
     report.note_survey(&inputs, &survey);
     if plan.output.rejects.is_some() {
         report.note_files(write_rejects(plan, &report, &inputs)?);
@@ -72,7 +72,8 @@ fn rejects_of(batch: &Batch, rules: Rules, row_ids: &mut RowIds<'_>) -> Result<B
         let row_id = row_ids.next(row, &reading);
         is_rejected.push(reading.vin.is_none());
         if reading.vin.is_none() {
-            records.push(Record::unasked(row.file(), row.source_row(), reading, row_id));
+            let record = Record::unasked(row.file(), row.source_row(), reading, row_id);
+            records.push(Record { vin_cell: Some(row.vin().into()), ..record });
         }
     }
     Ok(Block { records, input: batch.columns_where(is_rejected)? })

@@ -29,9 +29,9 @@ use crate::output::record::{Block, Record};
 const USUAL_TEXT: usize = 12;
 
 /// Field metadata: what an input column was called in the input.
-const ORIGINAL_NAME: &str = "original_name";
+pub(super) const ORIGINAL_NAME: &str = "original_name";
 /// Field metadata: what a column says, in one line.
-const DESCRIPTION: &str = "description";
+pub(super) const DESCRIPTION: &str = "description";
 /// Field metadata: what is in a column of text that is more than text.
 pub(super) const CONTENT_TYPE: &str = "content_type";
 /// A [`CONTENT_TYPE`].

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ::arrow::array::RecordBatch;
-use ::arrow::datatypes::SchemaRef;
+use ::arrow::datatypes::{Schema, SchemaRef};
 
 use super::arrow::{self, ArrowEncoder};
 use super::csv::{CellStyle, CsvEncoder};
@@ -13,6 +13,7 @@ use super::format::Compression;
 use super::jsonl::JsonlEncoder;
 use super::parquet::{self, ParquetEncoder};
 use super::sink::{Encode, Sink, Target, TextSink};
+use super::workbook::{self, WorkbookEncoder};
 use super::{Format, Written};
 use crate::domain::Error;
 use crate::files::draft::{Draft, garbled, write_error};
@@ -26,6 +27,8 @@ pub(super) struct Blank {
     pub(super) format: Format,
     pub(super) style: CellStyle,
     pub(super) schema: SchemaRef,
+    /// The columns of the rejects, where the format lists them besides.
+    pub(super) rejects: Option<SchemaRef>,
     /// Key-values about the whole file, where the format has room for them.
     pub(super) about: Vec<(String, String)>,
 }
@@ -33,7 +36,7 @@ pub(super) struct Blank {
 impl Blank {
     /// Writes what the format begins with.
     pub(super) fn start(self) -> Result<Started, Error> {
-        let Self { sink, typed, format, style, schema, about } = self;
+        let Self { sink, typed, format, style, schema, rejects, about } = self;
         let text = |sink| TextSink::new(sink, Compression::from_path(&typed));
         let encoder = match format {
             Format::Csv | Format::Tsv => {
@@ -45,6 +48,10 @@ impl Blank {
             Format::Arrow => ArrowEncoder::file(sink, &schema).map(boxed),
             Format::Arrows => ArrowEncoder::stream(sink, &schema).map(boxed),
             Format::Parquet => ParquetEncoder::new(sink, schema, about).map(boxed),
+            Format::Xlsx => {
+                let rejects = rejects.unwrap_or_else(|| SchemaRef::new(Schema::empty()));
+                WorkbookEncoder::new(sink, &schema, &rejects, about).map(boxed)
+            }
         };
         let encoder = encoder.map_err(|e| write_error(&typed, e))?;
         Ok(Started { encoder, typed, format, rows: 0 })
@@ -71,11 +78,17 @@ impl Started {
         Ok(())
     }
 
+    /// Lists rows that have no VIN, where the format has a place for them besides.
+    pub(super) fn list_rejects(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        self.encoder.list_rejects(batch).map_err(|e| write_error(&self.typed, e))
+    }
+
     /// Writes what the format ends with, syncs, reads back and checks.
     pub(super) fn finish(self) -> Result<Finished, Error> {
         let Self { encoder, typed, format, rows } = self;
+        let warnings = encoder.warnings();
         let sink = encoder.finish().map_err(|e| write_error(&typed, e))?;
-        Finished::of(sink, typed, format, rows)
+        Ok(Finished { warnings, ..Finished::of(sink, typed, format, rows)? })
     }
 }
 
@@ -86,6 +99,7 @@ fn is_whole(file: &File, format: Format, bytes: u64, rows: u64) -> io::Result<bo
     match format {
         Format::Parquet => Ok(parquet::rows_in(file)? == rows),
         Format::Arrow => arrow::check_end(file).map(|()| true),
+        Format::Xlsx => workbook::check_end(file).map(|()| true),
         Format::Csv | Format::Tsv | Format::Jsonl | Format::Arrows => Ok(true),
     }
 }
@@ -96,6 +110,7 @@ pub(super) struct Finished {
     typed: PathBuf,
     /// Rows, without a header.
     pub(super) rows: u64,
+    warnings: Vec<String>,
 }
 
 impl Finished {
@@ -112,12 +127,12 @@ impl Finished {
                 return Err(garbled(&typed));
             }
         }
-        Ok(Self { sink, typed, rows })
+        Ok(Self { sink, typed, rows, warnings: Vec::new() })
     }
 
     /// Puts it in its place; a spooled one is copied to its stream.
     pub(super) fn publish(self) -> Result<Written, Error> {
-        let Self { sink, typed, rows } = self;
+        let Self { sink, typed, rows, warnings } = self;
         let (bytes, sha256) = (sink.bytes(), sink.sha256());
         let path = match sink.into_target() {
             Target::Draft(draft) => draft.publish()?,
@@ -127,12 +142,12 @@ impl Finished {
                 typed
             }
         };
-        Ok(Written { path: shown(&path), rows, bytes, sha256 })
+        Ok(Written { path: shown(&path), rows, bytes, sha256, warnings })
     }
 
     /// Puts its bytes into another place, and leaves its own as it was.
     pub(super) fn copy_into(self, mut other: Draft) -> Result<Written, Error> {
-        let Self { sink, typed, rows } = self;
+        let Self { sink, typed, rows, warnings } = self;
         let (bytes, sha256) = (sink.bytes(), sink.sha256());
         let Target::Draft(draft) = sink.into_target() else {
             return Err(Error::internal("a stream was set aside"));
@@ -144,7 +159,7 @@ impl Finished {
         if copied.len() != bytes {
             return Err(garbled(&typed));
         }
-        Ok(Written { path: shown(&other.publish()?), rows, bytes, sha256 })
+        Ok(Written { path: shown(&other.publish()?), rows, bytes, sha256, warnings })
     }
 }
 

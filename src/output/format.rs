@@ -17,12 +17,14 @@ pub enum Format {
     Arrow,
     /// An Arrow IPC stream.
     Arrows,
+    /// A workbook of Excel.
+    Xlsx,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 6] =
-        [Self::Csv, Self::Tsv, Self::Parquet, Self::Jsonl, Self::Arrow, Self::Arrows];
+    pub const ALL: [Self; 7] =
+        [Self::Csv, Self::Tsv, Self::Parquet, Self::Jsonl, Self::Arrow, Self::Arrows, Self::Xlsx];
 
     /// The word used in flags.
     pub const fn name(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Arrow => "arrow",
             Self::Arrows => "arrows",
+            Self::Xlsx => "xlsx",
         }
     }
 
@@ -65,7 +68,7 @@ impl Format {
     pub const fn is_text(self) -> bool {
         match self {
             Self::Csv | Self::Tsv | Self::Jsonl => true,
-            Self::Parquet | Self::Arrow | Self::Arrows => false,
+            Self::Parquet | Self::Arrow | Self::Arrows | Self::Xlsx => false,
         }
     }
 
@@ -74,7 +77,7 @@ impl Format {
         match self {
             Self::Csv => Some(b','),
             Self::Tsv => Some(b'\t'),
-            Self::Parquet | Self::Jsonl | Self::Arrow | Self::Arrows => None,
+            Self::Parquet | Self::Jsonl | Self::Arrow | Self::Arrows | Self::Xlsx => None,
         }
     }
 }

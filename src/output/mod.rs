@@ -23,6 +23,7 @@ pub mod record;
 mod sheet;
 mod sink;
 mod take;
+pub mod workbook;
 mod worker;
 
 #[cfg(test)]
@@ -144,6 +145,8 @@ pub struct Written {
     pub bytes: u64,
     /// SHA-256 of the file, in hex.
     pub sha256: String,
+    /// What of the rows it could not hold, one line for each kind.
+    pub warnings: Vec<String>,
 }
 
 /// A column of the input that has another name in the output.
@@ -230,7 +233,7 @@ impl Output {
         run_id: &str,
         targets: Files<Target>,
     ) -> Self {
-        let about = about(run_id);
+        let mut about = about(run_id);
         // Parquet has key-values of its own; Arrow has them in the schema.
         let has_none = matches!(spec.format, Format::Arrow | Format::Arrows);
         let in_schema = if has_none { about.as_slice() } else { &[] };
@@ -238,14 +241,20 @@ impl Output {
         let rows_layout =
             Layout::new(naming, input, spec.columns.columns(), in_schema).of_run(run_id);
         let of_rejects: Vec<_> = REJECT_COLUMNS.iter().collect();
+        let is_workbook = spec.format == Format::Xlsx;
+        let diverts = targets.rejects.is_some();
         let rejects_layout =
-            targets.rejects.is_some().then(|| Layout::new(Naming::Kept, input, &of_rejects, &[]));
+            (diverts || is_workbook).then(|| Layout::new(Naming::Kept, input, &of_rejects, &[]));
+        if is_workbook {
+            about.extend(input.files.iter().map(|name| ("input".to_owned(), name.clone())));
+        }
         let blank = |target, typed: &Option<PathBuf>, format, layout: &Layout| Blank {
             sink: Sink::new(target),
             typed: typed.clone().unwrap_or_else(|| STDOUT.into()),
             format,
             style: spec.cells_of(format),
             schema: Arc::clone(layout.schema()),
+            rejects: rejects_layout.as_ref().map(|layout| Arc::clone(layout.schema())),
             about: about.clone(),
         };
         let blanks = Files {
@@ -259,7 +268,7 @@ impl Output {
         let renamed = renamed.map(|(header, column)| Renamed::new(header, column)).collect();
         let layouts = Files { out: rows_layout, rejects: rejects_layout };
         Self {
-            diverts: layouts.rejects.is_some(),
+            diverts,
             partial: None,
             state: State::Blank(Box::new((blanks, layouts))),
             rows: 0,
@@ -271,6 +280,15 @@ impl Output {
     /// The columns of the input that have another name in the output.
     pub fn renamed(&self) -> &[Renamed] {
         &self.renamed
+    }
+
+    /// Says more about the run in a workbook. Call before the first row.
+    pub fn describe(&mut self, facts: impl IntoIterator<Item = (String, String)>) {
+        if let State::Blank(blank) = &mut self.state
+            && blank.0.out.format == Format::Xlsx
+        {
+            blank.0.out.about.extend(facts);
+        }
     }
 
     /// Appends a block; its rejected rows go to the rejects file, where there is
@@ -353,12 +371,14 @@ fn draft(path: &Path, run_id: &str) -> Result<Target, Error> {
     Draft::create(Place::find(path)?, run_id).map(Target::Draft)
 }
 
-/// Text and Arrow's stream go out as they come; what ends with its table of contents is
+/// Text and Arrow's stream go out as they come, a workbook at the end; what ends with its table of contents is
 /// spooled and checked before the first byte leaves.
 fn stdout(format: Format) -> Result<Target, Error> {
     let stdout = Box::new(io::stdout());
     match format {
-        Format::Csv | Format::Tsv | Format::Jsonl | Format::Arrows => Ok(Target::Stream(stdout)),
+        Format::Csv | Format::Tsv | Format::Jsonl | Format::Arrows | Format::Xlsx => {
+            Ok(Target::Stream(stdout))
+        }
         Format::Parquet | Format::Arrow => match tempfile::tempfile() {
             Ok(file) => Ok(Target::Spool(file, stdout)),
             Err(e) => {

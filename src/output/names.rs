@@ -18,9 +18,10 @@ pub(super) enum Naming {
 }
 
 impl Naming {
-    /// Text formats keep the names; typed ones where they are asked to.
+    /// Text and workbooks keep the names; other formats where they are asked to.
     pub(super) fn of(format: Format, keep_names: bool) -> Self {
-        if keep_names || format.is_text() { Self::Kept } else { Self::SnakeCase }
+        let keeps = keep_names || format.is_text() || format == Format::Xlsx;
+        if keeps { Self::Kept } else { Self::SnakeCase }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Record {
     pub source_row: i64,
     /// What became of the VIN cell.
     pub reading: Reading,
+    /// That cell, where it holds no VIN.
+    pub vin_cell: Option<Box<str>>,
     /// The vehicle.
     pub decode: DatasetAnswer<DecodeFacts>,
     /// Its recalls.
@@ -97,6 +99,7 @@ impl Record {
             row_id,
             file,
             source_row,
+            vin_cell: None,
             reading,
             decode: DatasetAnswer::not_requested(None),
             recalls: DatasetAnswer::not_requested(None),

@@ -212,6 +212,8 @@ pub static REJECT_COLUMNS: &[Column] = &[
     VIN_SUGGESTION,
     SOURCE_FILE,
     SOURCE_ROW,
+    text("vin_cell", |row| row.vin_cell.as_deref(), "the cell that should hold the VIN, as it was typed"),
+    text("accepted_vin", |_| None, "empty; type the VIN that is meant, or `yes` for the suggestion, and name the file with `--corrections`"),
 ];
 
 /// What `--with-run-id` appends.

@@ -19,6 +19,16 @@ pub(super) trait Encode: Send {
     /// Appends the rows of `batch`.
     fn write(&mut self, batch: &RecordBatch) -> io::Result<()>;
 
+    /// Lists rows without a VIN where the format has a place for them besides.
+    fn list_rejects(&mut self, _batch: &RecordBatch) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// What of the rows the format could not hold, one line for each kind.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Writes what ends the file, and gives the sink back with all bytes in it.
     fn finish(self: Box<Self>) -> io::Result<Sink>;
 }

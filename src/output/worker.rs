@@ -84,11 +84,16 @@ fn encode(
     for block in blocks {
         let rejected: BooleanArray =
             block.records.iter().map(|record| Some(record.reading.vin.is_none())).collect();
-        match (&mut files.rejects, &layouts.rejects) {
-            (Some(file), Some(layout)) if rejected.true_count() > 0 => {
+        let layout = layouts.rejects.as_ref().filter(|_| rejected.true_count() > 0);
+        let listed = layout.map(|layout| layout.batch_of(&block, &rejected)).transpose()?;
+        if let Some(listed) = &listed {
+            files.out.list_rejects(listed)?;
+        }
+        match (&mut files.rejects, listed) {
+            (Some(file), Some(listed)) => {
                 let kept = not(&rejected).map_err(columns::misfit)?;
                 files.out.write(&layouts.out.batch_of(&block, &kept)?)?;
-                file.write(&layout.batch_of(&block, &rejected)?)?;
+                file.write(&listed)?;
             }
             _ => files.out.write(&layouts.out.batch(&block)?)?,
         }

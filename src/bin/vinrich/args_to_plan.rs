@@ -96,6 +96,7 @@ pub(crate) fn rows(args: &RowsArgs) -> InputSpec {
         quote: args.quote,
         escape: args.escape.map(Into::into),
         header_row: args.header_row,
+        sheet: args.sheet.clone(),
         ..InputSpec::default()
     }
 }
@@ -106,6 +107,7 @@ fn input(args: &InputArgs) -> InputSpec {
         keep: args.keep.clone(),
         source_name: args.source_name.clone(),
         row_key: args.row_key.clone(),
+        corrections: args.corrections.clone(),
         ..rows(&args.rows)
     }
 }

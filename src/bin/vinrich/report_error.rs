@@ -8,7 +8,7 @@ use std::panic::PanicHookInfo;
 use serde::Serialize;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::{Fields, Level};
-use vinrich::input::panic_is_caught;
+use vinrich::domain::panic_is_caught;
 
 use crate::cli::LogFormat;
 use crate::console::wants_colour;

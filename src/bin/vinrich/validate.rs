@@ -77,13 +77,16 @@ fn describe(input: &InputReport) -> String {
 fn form(input: &InputReport) -> String {
     let packed =
         input.packing.as_ref().map_or_else(String::new, |packing| format!(" in {packing}"));
-    let (Some(delimiter), Some(encoding)) = (&input.delimiter, &input.encoding) else {
-        return format!("{}{packed}", input.format);
-    };
     let header = match input.header_line {
         Some(1) => "header".to_owned(),
         Some(line) => format!("header on line {line}"),
         None => "no header".to_owned(),
+    };
+    if let Some(sheet) = &input.sheet {
+        return format!("{}{packed}, sheet `{}`, {header}", input.format, visible(sheet));
+    }
+    let (Some(delimiter), Some(encoding)) = (&input.delimiter, &input.encoding) else {
+        return format!("{}{packed}", input.format);
     };
     let quoting = match (input.quote.as_deref(), input.escape.as_deref()) {
         (Some("none"), _) => ", no quotes",

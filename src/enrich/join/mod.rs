@@ -107,6 +107,7 @@ impl<'a> Joiner<'a> {
     ) -> Result<Record, Error> {
         let row_id = self.row_ids.next(row, &reading);
         let mut record = Record::unasked(row.file(), row.source_row(), reading, row_id);
+        record.vin_cell = record.reading.vin.is_none().then(|| row.vin().into());
         if let Some(vin) = record.reading.vin
             && let Some(id) = self.vins.id(&Key::Vin(vin))
         {

@@ -29,7 +29,7 @@ pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forec
     let chains = Chains::of(&Plan { limits: unlimited, ..plan.clone() }, &available)?;
     let inputs = Inputs::open(&plan.input)?;
     inputs.check_row_ids(&plan.input)?;
-    let survey = Survey::of(&inputs, plan.rules, events, &Cancel::new())?;
+    let survey = Survey::of(&inputs, plan, events, &Cancel::new())?;
     let mut forecast = Forecast {
         rows: survey.rows,
         valid: survey.valid,

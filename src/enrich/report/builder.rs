@@ -268,6 +268,7 @@ fn input_report(file: &InputFile, digest: &FileDigest) -> InputReport {
         sha256: digest.sha256.clone(),
         format: file.format.name().to_owned(),
         packing: file.packing.map(str::to_owned),
+        sheet: file.sheet.clone(),
         encoding: file.encoding.map(str::to_owned),
         delimiter: file.delimiter.map(|delimiter| char::from(delimiter).to_string()),
         quote: file.quote.clone(),

@@ -95,6 +95,7 @@ pub struct InputReport {
     pub sha256: String,
     pub format: String,
     pub packing: Option<String>,
+    pub sheet: Option<String>,
     pub encoding: Option<String>,
     pub delimiter: Option<String>,
     pub quote: Option<String>,

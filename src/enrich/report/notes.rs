@@ -193,8 +193,28 @@ impl ReportBuilder<'_> {
         }
     }
 
+    /// What a workbook says of the run: its calls are done, and its rows are not written yet.
+    pub(crate) fn about(&self, now: Timestamp) -> Vec<(String, String)> {
+        let notes = self.notes();
+        let report = &notes.report;
+        let mut facts = vec![
+            ("written".to_owned(), now.rfc3339()),
+            ("command".to_owned(), report.command.clone()),
+            ("rows read".to_owned(), report.rows.read.to_string()),
+            ("rows with a VIN".to_owned(), report.rows.valid.to_string()),
+        ];
+        for (vendor, calls) in &report.vendors {
+            let cost = format!("{} calls, {}", calls.attempted, calls.spent);
+            facts.push((format!("asked {vendor}"), cost));
+        }
+        facts
+    }
+
     /// What pass 2 wrote.
     pub(crate) fn note_written(&self, wrote: Wrote) {
+        for warning in wrote.files.iter().flat_map(|file| &file.warnings) {
+            self.warn("workbook", warning.clone());
+        }
         if let Some(&rows) = wrote.tally.errors.get(INCONCLUSIVE_RECALLS) {
             self.explain_inconclusive(rows);
         }

@@ -20,8 +20,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use self::head::{Head, HeadKind};
-pub(super) use self::rows::Rows;
 pub use self::rows::{Lines, RowsFound, Skipped};
+pub(super) use self::rows::{Rows, is_blank};
 pub use self::vin_column::ChosenBy;
 use super::record::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, Record};
 use super::{InputSpec, columns, row_vehicle};
@@ -130,6 +130,11 @@ impl Table {
             warning: found.warning,
             ..Self::default()
         })
+    }
+
+    /// How many records are above the first row.
+    pub(super) fn records_above(&self) -> usize {
+        self.head.len()
     }
 
     /// Starts a pass over the records.

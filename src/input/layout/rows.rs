@@ -278,7 +278,7 @@ impl super::HeadRecord {
 }
 
 /// Whether the record shows nothing, control characters aside.
-pub(super) fn is_blank(record: &Record) -> bool {
+pub(in crate::input) fn is_blank(record: &Record) -> bool {
     record.iter().all(vin::is_blank_text)
 }
 

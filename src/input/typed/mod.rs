@@ -21,7 +21,6 @@ use ::arrow::datatypes::{DataType, SchemaRef};
 use ::arrow::error::ArrowError;
 
 use self::guarded::guarded;
-pub use self::guarded::panic_is_caught;
 use self::kept::Kept;
 use super::InputSpec;
 use super::columns::shown;
@@ -61,8 +60,8 @@ impl Form {
             InputFormat::Parquet => parquet::Metadata::of(data).map(Self::Parquet),
             InputFormat::Arrows => arrow::Extent::of_stream(data).map(Self::Arrow),
             InputFormat::Arrow => arrow::Extent::of_file(data).map(Self::Arrow),
-            InputFormat::Csv | InputFormat::Jsonl => {
-                Err(ArrowError::NotYetImplemented("columns of text".into()))
+            InputFormat::Csv | InputFormat::Jsonl | InputFormat::Workbook(_) => {
+                Err(ArrowError::NotYetImplemented("cells of text".into()))
             }
         }
     }

@@ -182,7 +182,9 @@ fn rejected_rows_can_go_to_a_file_of_their_own() {
             "detail",
             "vin_suggestion",
             "source_file",
-            "source_row"
+            "source_row",
+            "vin_cell",
+            "accepted_vin"
         ]
     );
     let row: Vec<&str> = table.rows[1].iter().collect();
@@ -196,7 +198,9 @@ fn rejected_rows_can_go_to_a_file_of_their_own() {
             "`O` at 4",
             "1HGCM82633A004352",
             "a.csv",
-            "4"
+            "4",
+            "1HGOM82633A004352",
+            ""
         ]
     );
     assert_eq!(parquet_batch(&out).column_by_name("vin").map(Array::null_count), Some(0));

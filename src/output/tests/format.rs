@@ -18,7 +18,7 @@ fn the_extension_tells_the_format() {
 
 #[test]
 fn an_unknown_extension_is_a_usage_error_that_names_the_flag() {
-    for name in ["fleet.xlsx", "fleet", "csv", "fleet."] {
+    for name in ["fleet.xls", "fleet", "csv", "fleet."] {
         let error = Format::from_path(Path::new(name)).expect_err(name);
         assert_eq!(error.exit(), Exit::Usage);
         assert!(error.hint_text().is_some_and(|hint| hint.contains("--format")));

@@ -5,6 +5,7 @@ mod formats;
 mod hashes;
 mod streams;
 mod text;
+mod workbook;
 
 use std::fs;
 use std::io;
@@ -54,6 +55,7 @@ fn full() -> Record {
         row_id: 0xab,
         file: 1,
         source_row: 2,
+        vin_cell: None,
         reading: Reading {
             vin,
             check_digit_ok: Some(true),
@@ -116,6 +118,7 @@ fn bare() -> Record {
         row_id: 1,
         file: 0,
         source_row: 3,
+        vin_cell: None,
         reading,
         decode: told(Status::Pending, None),
         recalls: told(Status::Absent, None),
@@ -136,7 +139,7 @@ fn rejected() -> Record {
         suggestion: Vin::new("1HGCM82633A004352"),
         ..Reading::default()
     };
-    Record::unasked(0, 4, reading, 3)
+    Record { vin_cell: Some("1HGOM82633A004352".into()), ..Record::unasked(0, 4, reading, 3) }
 }
 
 fn block() -> Block {

@@ -36,7 +36,7 @@ impl Reader {
             Format::Parquet | Format::Arrow => {
                 Target::Spool(tempfile::tempfile().expect("a file"), Box::new(self.clone()))
             }
-            Format::Csv | Format::Tsv | Format::Jsonl | Format::Arrows => {
+            Format::Csv | Format::Tsv | Format::Jsonl | Format::Arrows | Format::Xlsx => {
                 Target::Stream(Box::new(self.clone()))
             }
         };

@@ -17,4 +17,5 @@ mod recall_file;
 mod stale;
 mod thresholds;
 mod vpic;
+mod workbook;
 mod zeros;

@@ -184,6 +184,10 @@ pub(crate) struct InputArgs {
     /// What the input is called in each `row_id`, also on stdin [default: the name of the file]
     #[arg(long, value_name = "NAME")]
     pub(crate) source_name: Option<String>,
+    /// Read rows as the VINs that a person put into `accepted_vin` of this rejects file, or of
+    /// the sheet Rejects of this workbook
+    #[arg(long, value_name = "FILE")]
+    pub(crate) corrections: Option<String>,
     /// Reject a VIN whose check digit fails, instead of warning
     #[arg(long)]
     pub(crate) strict: bool,
@@ -247,6 +251,9 @@ pub(crate) struct RowsArgs {
     /// The line that names the columns, from 1; 0 where none does [default: found by content]
     #[arg(long, value_name = "N")]
     pub(crate) header_row: Option<u64>,
+    /// The sheet of a workbook, by name or number from 1 [default: the one that holds VINs]
+    #[arg(long, value_name = "NAME|N")]
+    pub(crate) sheet: Option<String>,
 }
 
 /// How a quote is written inside of quotes.

@@ -1,0 +1,199 @@
+//! A workbook of any kind, and the cells of one of its sheets, in their order.
+
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use calamine::{
+    Data, DataRef, Ods, OdsError, Reader as _, Sheet, Xls, XlsError, Xlsb, XlsbError, Xlsx,
+    XlsxError,
+};
+use zip::ZipArchive;
+
+use super::MOST_HELD;
+use crate::domain::Error;
+use crate::input::content::WorkbookKind;
+use crate::input::random::{Random, RandomReader};
+use crate::input::source::{self, Source};
+
+/// Row and column, from 0.
+pub(super) type Place = (u32, u32);
+
+/// Takes a cell and whether a formula gives its value; `false` ends the reading.
+pub(super) type Take<'t> = &'t mut dyn FnMut(Place, DataRef<'_>, bool) -> Result<bool, Error>;
+
+type File = BufReader<RandomReader>;
+
+/// An opened workbook.
+pub(super) struct Book<'a> {
+    file: &'a str,
+    content: Content,
+}
+
+enum Content {
+    Xlsx(Box<Xlsx<File>>),
+    Xlsb(Box<Xlsb<File>>),
+    Xls(Box<Xls<File>>),
+    Ods(Box<Ods<File>>),
+}
+
+impl Content {
+    fn of(data: &Random, kind: WorkbookKind) -> Result<Self, calamine::Error> {
+        let file = || BufReader::new(data.reader());
+        Ok(match kind {
+            WorkbookKind::Xlsx => Self::Xlsx(Box::new(Xlsx::new(file())?)),
+            WorkbookKind::Xlsb => Self::Xlsb(Box::new(Xlsb::new(file())?)),
+            WorkbookKind::Ods => Self::Ods(Box::new(Ods::new(file())?)),
+            WorkbookKind::Xls => match Xls::new(file()) {
+                Ok(book) => Self::Xls(Box::new(book)),
+                // Newer workbooks are wrapped as old ones once they have a password.
+                Err(error) => match Xlsx::new(file()).err() {
+                    Some(XlsxError::Password) => return Err(XlsxError::Password.into()),
+                    _ => return Err(error.into()),
+                },
+            },
+        })
+    }
+}
+
+impl<'a> Book<'a> {
+    pub(super) fn open(source: &'a Source, kind: WorkbookKind) -> Result<Self, Error> {
+        let name = &source.name;
+        let data = source.random().map_err(|error| source::unread(name, error))?;
+        check_size(name, &data, kind)?;
+        let content = Content::of(&data, kind).map_err(|error| unread(name, error))?;
+        Ok(Self { file: name, content })
+    }
+
+    /// The name of the file.
+    pub(super) fn file(&self) -> &'a str {
+        self.file
+    }
+
+    /// Its sheets in their order.
+    pub(super) fn sheets(&self) -> Vec<Sheet> {
+        match &self.content {
+            Content::Xlsx(book) => book.sheets_metadata().to_vec(),
+            Content::Xlsb(book) => book.sheets_metadata().to_vec(),
+            Content::Xls(book) => book.sheets_metadata().to_vec(),
+            Content::Ods(book) => book.sheets_metadata().to_vec(),
+        }
+    }
+
+    /// The cells of `sheet`, row by row.
+    pub(super) fn each_cell(&mut self, sheet: &str, take: Take<'_>) -> Result<(), Error> {
+        let name = self.file;
+        let unread = |error: calamine::Error| unread(name, error);
+        match &mut self.content {
+            Content::Xlsx(book) => {
+                let mut cells = book.worksheet_cells_reader(sheet).map_err(|e| unread(e.into()))?;
+                while let Some(cell) =
+                    cells.next_cell_with_formula_metadata().map_err(|e| unread(e.into()))?
+                {
+                    if !take(cell.pos, cell.value, cell.formula.is_some())? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            Content::Xlsb(book) => {
+                let mut cells = book.worksheet_cells_reader(sheet).map_err(|e| unread(e.into()))?;
+                while let Some(cell) = cells.next_cell().map_err(|e| unread(e.into()))? {
+                    if !take(cell.get_position(), cell.get_value().clone(), false)? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            Content::Xls(book) => {
+                let cells = book.worksheet_range(sheet).map_err(|e| unread(e.into()))?;
+                each_of(&cells, take)
+            }
+            Content::Ods(book) => {
+                let cells = book.worksheet_range(sheet).map_err(|e| unread(e.into()))?;
+                each_of(&cells, take)
+            }
+        }
+    }
+}
+
+fn each_of(cells: &calamine::Range<Data>, take: Take<'_>) -> Result<(), Error> {
+    let (first_row, first_column) = cells.start().unwrap_or_default();
+    for (row, column, value) in cells.used_cells() {
+        let place =
+            |first: u32, further: usize| first + u32::try_from(further).unwrap_or(u32::MAX - first);
+        if !take((place(first_row, row), place(first_column, column)), as_ref(value), false)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn as_ref(value: &Data) -> DataRef<'_> {
+    match value {
+        Data::Int(value) => DataRef::Int(*value),
+        Data::Float(value) => DataRef::Float(*value),
+        Data::String(text) => DataRef::SharedString(text),
+        Data::Bool(value) => DataRef::Bool(*value),
+        Data::DateTime(value) => DataRef::DateTime(*value),
+        Data::DateTimeIso(text) => DataRef::DateTimeIso(text.clone()),
+        Data::DurationIso(text) => DataRef::DurationIso(text.clone()),
+        Data::Error(error) => DataRef::Error(error.clone()),
+        Data::Empty => DataRef::Empty,
+    }
+}
+
+/// Refuses a workbook that would make us hold more than [`MOST_HELD`]. What the
+/// archive says of its sizes may be wrong, so that they are unpacked and counted.
+fn check_size(name: &str, data: &Random, kind: WorkbookKind) -> Result<(), Error> {
+    let too_large = || {
+        let most = MOST_HELD >> 20;
+        Error::bad_input(
+            Path::new(name),
+            format!("it unpacks to more than {most} MiB that must be held in memory"),
+        )
+        .hint("save the sheet as CSV (UTF-8)")
+    };
+    if kind == WorkbookKind::Xls {
+        return if data.length > MOST_HELD { Err(too_large()) } else { Ok(()) };
+    }
+    let damaged = |error: zip::result::ZipError| damaged(name).because(error);
+    let mut archive = ZipArchive::new(BufReader::new(data.reader())).map_err(damaged)?;
+    let mut held = 0;
+    for place in 0..archive.len() {
+        let member = archive.by_index(place).map_err(damaged)?;
+        let is_sheet = kind != WorkbookKind::Ods && member.name().contains("/worksheets/");
+        if !is_sheet && is_read(member.name()) {
+            let counted =
+                std::io::copy(&mut member.take(MOST_HELD - held + 1), &mut std::io::sink());
+            held += counted.map_err(|error| damaged(error.into()))?;
+            if held > MOST_HELD {
+                return Err(too_large());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a member of the archive is read at all; pictures and the like are not.
+fn is_read(member: &str) -> bool {
+    [".xml", ".rels", ".bin"].iter().any(|end| member.ends_with(end)) && !member.contains("/media/")
+}
+
+/// 65: the workbook `name` cannot be read.
+pub(super) fn damaged(name: &str) -> Error {
+    Error::bad_input(Path::new(name), "the workbook is damaged or cut off")
+        .hint("open it in a spreadsheet program and save it again")
+}
+
+fn unread(name: &str, error: calamine::Error) -> Error {
+    match error {
+        calamine::Error::Xlsx(XlsxError::Password)
+        | calamine::Error::Xlsb(XlsbError::Password)
+        | calamine::Error::Xls(XlsError::Password)
+        | calamine::Error::Ods(OdsError::Password) => {
+            Error::bad_input(Path::new(name), "the workbook is protected by a password")
+                .hint("save a copy without the password")
+        }
+        error => damaged(name).because(error),
+    }
+}
