@@ -19,10 +19,11 @@ import pyarrow.ipc
 import pyarrow.parquet
 from deltalake import DeltaTable, write_deltalake
 
+import workbook
 from nights import NEW_PLATES_A_NIGHT, ROWS_ADDED_A_NIGHT, Night, Operator
 
 NIGHTS = 3
-FORMATS = ["parquet", "csv", "arrow", "arrows"]
+FORMATS = ["parquet", "csv", "arrow", "arrows", "xlsx"]
 
 # A type as `vinrich schema` has it: what each reader makes of it.
 ARROW_TYPES = {
@@ -68,7 +69,7 @@ class Warehouse:
     """The nights, and what must be found in every folder of them."""
 
     def __init__(self, operator: Operator) -> None:
-        self.work = operator.work
+        self.work, self.operator = operator.work, operator
         self.nights: list[Night] = operator.nights(NIGHTS, FORMATS)
         columns = json.loads(operator.vinrich("schema", "--format", "json"))["columns"]
         self.schema: dict[str, str] = {column["name"]: column["type"] for column in columns}
@@ -185,6 +186,16 @@ def arrow_files_and_streams_are_what_they_are_called(warehouse: Warehouse) -> No
         equal(stream.name, polars.read_ipc_stream(stream).height, night.rows)
 
 
+def openpyxl_and_calamine_read_workbooks(warehouse: Warehouse) -> None:
+    for night in warehouse.nights:
+        workbook.holds_the_same(night, warehouse.table(night))
+        workbook.looks_right(night.outputs["xlsx"])
+
+
+def a_workbook_comes_back_and_is_mended(warehouse: Warehouse) -> None:
+    workbook.comes_back_and_is_mended(warehouse.operator)
+
+
 def delta_lake_appends_nights(warehouse: Warehouse) -> None:
     place = str(warehouse.work / "appended")
     for night in warehouse.nights:
@@ -222,6 +233,8 @@ CHECKS: list[Callable[[Warehouse], None]] = [
     duckdb_reads_the_folder,
     csv_folders_hold_the_same_values,
     arrow_files_and_streams_are_what_they_are_called,
+    openpyxl_and_calamine_read_workbooks,
+    a_workbook_comes_back_and_is_mended,
     delta_lake_appends_nights,
     delta_lake_merges_nights_by_row_id,
 ]
