@@ -61,7 +61,7 @@ pub(crate) fn write(
     let snapshot = session.store.snapshot()?;
     let times = Times { started: session.started().wall, now: clock.now().wall };
     let mut joiner = Joiner::load(&snapshot, chains, answers, inputs, times)?;
-    output.describe(session.report.about(times.now));
+    output.describe(&session.report.about(chains, times.now));
     let mut tally = RowTally::default();
     let mut batches = inputs.batches()?;
     let mut read = 0;

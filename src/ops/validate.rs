@@ -30,6 +30,7 @@ pub fn validate(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     let survey = Survey::of(&inputs, plan, events, cancel)?;
     report.note_survey(&inputs, &survey);
     if plan.output.rejects.is_some() {
+        survey.check_room(&inputs, &plan.output)?;
         report.note_files(write_rejects(plan, &report, &inputs)?);
     }
     guard::check_rows(&plan.thresholds, &survey)?;

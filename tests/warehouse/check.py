@@ -19,11 +19,12 @@ import pyarrow.ipc
 import pyarrow.parquet
 from deltalake import DeltaTable, write_deltalake
 
+import workbook
 import writers
 from nights import NEW_PLATES_A_NIGHT, ROWS_ADDED_A_NIGHT, Night, Operator
 
 NIGHTS = 3
-FORMATS = ["parquet", "csv", "arrow", "arrows"]
+FORMATS = ["parquet", "csv", "arrow", "arrows", "xlsx"]
 
 # A type as `vinrich schema` has it: what each reader makes of it.
 ARROW_TYPES = {
@@ -182,8 +183,18 @@ def arrow_files_and_streams_are_what_they_are_called(warehouse: Warehouse) -> No
             assert plain(opened.read_all()).equals(expected), file.name
         with pyarrow.ipc.open_stream(stream) as opened:
             assert plain(opened.read_all()).equals(expected), stream.name
-        equal(file.name, polars.read_ipc(file, memory_map=False).height, night.rows)
+        equal(file.name, polars.read_ipc(file).height, night.rows)
         equal(stream.name, polars.read_ipc_stream(stream).height, night.rows)
+
+
+def openpyxl_and_calamine_read_workbooks(warehouse: Warehouse) -> None:
+    for night in warehouse.nights:
+        workbook.holds_the_same(night, warehouse.table(night))
+        workbook.looks_right(night.outputs["xlsx"])
+
+
+def a_workbook_comes_back_and_is_mended(warehouse: Warehouse) -> None:
+    workbook.comes_back_and_is_mended(warehouse.operator)
 
 
 def delta_lake_appends_nights(warehouse: Warehouse) -> None:
@@ -227,6 +238,8 @@ CHECKS: list[Callable[[Warehouse], None]] = [
     duckdb_reads_the_folder,
     csv_folders_hold_the_same_values,
     arrow_files_and_streams_are_what_they_are_called,
+    openpyxl_and_calamine_read_workbooks,
+    a_workbook_comes_back_and_is_mended,
     delta_lake_appends_nights,
     delta_lake_merges_nights_by_row_id,
     vinrich_reads_what_others_write,

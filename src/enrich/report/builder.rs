@@ -126,11 +126,14 @@ impl<'a> ReportBuilder<'a> {
     /// A file of `rows` rows by a command that acts.
     pub(crate) fn note_sheet(&self, rows: u64, written: Written) {
         self.notes().report.rows.written = rows;
-        self.note_files([written]);
+        self.note_files(vec![written]);
     }
 
-    /// Files that were written.
-    pub(crate) fn note_files(&self, files: impl IntoIterator<Item = Written>) {
+    /// Files that were written, and what they could not hold.
+    pub(crate) fn note_files(&self, files: Vec<Written>) {
+        for warning in files.iter().flat_map(|file| &file.warnings) {
+            self.warn("workbook", warning.clone());
+        }
         self.notes().report.outputs.extend(files.into_iter().map(OutputReport::from));
     }
 

@@ -107,6 +107,23 @@ fn a_parquet_file_from_a_pipe() {
 }
 
 #[test]
+fn a_workbook_over_an_older_one() {
+    const WORDS: &[&str] = &["enrich", "vins.csv", "-o", "out.xlsx", "--with", "decode"];
+    let scene = Scene {
+        words: WORDS,
+        outputs: &["out.xlsx"],
+        inputs: &["vins.csv"],
+        prepare: |site| {
+            site.work.write_vins(&vins(3));
+            assert_eq!(site.run(WORDS).code, Some(0));
+            site.work.write_vins(&vins(9));
+        },
+        ..Scene::default()
+    };
+    at_each_call(&scene, "a workbook", &[&FILING[..], &WRITING[..]].concat());
+}
+
+#[test]
 fn a_run_that_migrates_an_older_store() {
     let scene = Scene {
         words: &DECODE,
