@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::domain::numbers::thousands;
 use crate::domain::vin::{Rules, VinError};
 use crate::domain::vin_set::Distinct;
 use crate::domain::{Cancel, Error, Events, Exit, Phase, Progress};

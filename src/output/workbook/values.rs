@@ -149,13 +149,14 @@ impl Values {
             Self::Truth(cells) => Value::Truth(cells.value(row)),
             Self::Exact(cells) => exact(cells, row),
             Self::Number(cells) => number(cells.value(row)),
-            Self::Moment(cells, typed) => match serial(cells.value(row)) {
-                Some(serial) => Value::Number(serial),
-                None => {
+            Self::Moment(cells, typed) => {
+                if let Some(serial) = serial(cells.value(row)) {
+                    Value::Number(serial)
+                } else {
                     let text = text_of(&typed.slice(row, 1)).map_err(io::Error::other)?;
                     Value::Made(text.value(0).to_owned())
                 }
-            },
+            }
         })
     }
 }
