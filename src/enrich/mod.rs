@@ -4,9 +4,11 @@ pub(crate) mod ask;
 pub(crate) mod board;
 pub mod chain;
 pub mod explain;
+pub(crate) mod guard;
 pub(crate) mod inventory;
 pub(crate) mod join;
 pub mod plan;
+pub(crate) mod rejects;
 pub mod report;
 pub(crate) mod session;
 pub(crate) mod survey;
@@ -14,7 +16,7 @@ pub(crate) mod write;
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Error, KeySet, Level, Phase};
+use crate::domain::{Error, Exit, KeySet, Level, Phase};
 use crate::enrich::ask::Asker;
 use crate::enrich::board::Answers;
 use crate::enrich::chain::{Available, Chain, Chains};
@@ -86,27 +88,56 @@ fn both_passes<'a>(
     outputs: Outputs,
     report: &'a ReportBuilder<'a>,
 ) -> (Option<Session<'a>>, Result<(), Error>) {
-    let opened = read_vins(prepared, report)
-        .and_then(|vins| Ok((Session::open(&session_of(prepared.plan), report)?, vins)));
-    match opened {
-        Ok((session, vins)) => {
-            let done = ask_and_write(prepared, &session, &vins, outputs);
-            (Some(session), done)
-        }
-        Err(error) => (None, Err(error)),
+    let plan = prepared.plan;
+    let survey = match read_vins(prepared, report) {
+        Ok(survey) => survey,
+        Err(error) => return (None, Err(error)),
+    };
+    let checked = guard::check_rows(&plan.thresholds, &survey)
+        .and_then(|()| guard::check_usable(plan, &survey));
+    if let Err(refused) = checked {
+        // A first run makes no store for an input that is not good enough.
+        return (None, Err(refuse(prepared, refused, outputs, report)));
     }
+    let session = match Session::open(&session_of(plan), report) {
+        Ok(session) => session,
+        Err(error) => return (None, Err(error)),
+    };
+    let done = match guard::check_shrink(plan, &survey, &session) {
+        Ok(()) => ask_and_write(prepared, &session, &KeySet::vins(survey.vins), outputs),
+        Err(refused) => Err(refuse(prepared, refused, outputs, report)),
+    };
+    (Some(session), done)
 }
 
 /// Pass 1.
-fn read_vins(prepared: &Prepared<'_>, report: &ReportBuilder<'_>) -> Result<KeySet, Error> {
+fn read_vins(prepared: &Prepared<'_>, report: &ReportBuilder<'_>) -> Result<Survey, Error> {
     let Prepared { plan, inputs, .. } = prepared;
     let Context { events, cancel, .. } = report.context;
     let survey = Survey::of(inputs, plan, events, cancel)?;
     report.note_survey(inputs, &survey);
-    survey.check(&plan.thresholds)?;
     survey.check_room(inputs, &plan.output)?;
     report.phase_ended("reading");
-    Ok(KeySet::vins(survey.vins))
+    Ok(survey)
+}
+
+/// Writes the rejects of an input that is not good enough, and nothing else; gives what
+/// the run ends with.
+fn refuse(
+    prepared: &Prepared<'_>,
+    refused: Error,
+    outputs: Outputs,
+    report: &ReportBuilder<'_>,
+) -> Error {
+    let Prepared { plan, inputs, .. } = prepared;
+    if plan.output.rejects.is_none() || refused.exit() != Exit::BadInput {
+        return refused;
+    }
+    match rejects::write(outputs.into(), inputs, plan.rules, report.context.cancel) {
+        Ok(written) => report.note_files(written),
+        Err(error) => report.warn("rejects", format!("the rejects are not written: {error}")),
+    }
+    refused
 }
 
 /// The calls, and pass 2 unless the run was stopped.

@@ -39,6 +39,12 @@ impl Outputs {
     }
 }
 
+impl From<Outputs> for Output {
+    fn from(Outputs(output): Outputs) -> Self {
+        output
+    }
+}
+
 /// Reads the input once more and writes one record for each row. Nothing is
 /// renamed into place before the rows are counted; nothing at all, and `None` is
 /// the answer, once the run is asked to stop.
@@ -55,7 +61,7 @@ pub(crate) fn write(
     let snapshot = session.store.snapshot()?;
     let times = Times { started: session.started().wall, now: clock.now().wall };
     let mut joiner = Joiner::load(&snapshot, chains, answers, inputs, times)?;
-    output.describe(session.report.about(times.now));
+    output.describe(&session.report.about(chains, times.now));
     let mut tally = RowTally::default();
     let mut batches = inputs.batches()?;
     let mut read = 0;

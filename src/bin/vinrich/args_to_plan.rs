@@ -42,16 +42,23 @@ pub(crate) fn of_enrich(args: &EnrichArgs, mut settings: Settings) -> Result<Pla
 /// What `vinrich plan` shall look at.
 pub(crate) fn of_plan(args: &PlanArgs, mut settings: Settings) -> Result<Plan, Error> {
     let datasets = wanted(&args.ask, &mut settings)?;
-    Ok(Plan { datasets, ..looking_only(input(&args.input), rules(&args.input), settings) })
+    let mut plan =
+        Plan { datasets, ..looking_only(input(&args.input), rules(&args.input), settings) };
+    if let Some(path) = &args.output {
+        plan.output = OutputSpec::new(Some(path.clone()), None)?;
+    }
+    Ok(plan)
 }
 
 /// What `vinrich validate` shall check.
-pub(crate) fn of_validate(args: &ValidateArgs, settings: Settings) -> Plan {
+pub(crate) fn of_validate(args: &ValidateArgs, settings: Settings) -> Result<Plan, Error> {
     let mut plan = looking_only(input(&args.input), rules(&args.input), settings);
-    plan.output.rejects.clone_from(&args.rejects);
+    if let Some(path) = &args.rejects {
+        plan.output.divert(path.clone())?;
+    }
     plan.thresholds.max_rejected = args.max_rejected;
     plan.thresholds.require_rows = args.require_rows;
-    plan
+    Ok(plan)
 }
 
 /// What the next run would do, without its input.
@@ -121,6 +128,8 @@ fn thresholds(args: &ThresholdArgs, on_incomplete: OnIncomplete) -> Thresholds {
         max_failed: args.max_failed,
         max_rejected: args.max_rejected,
         require_rows: args.require_rows,
+        allow_empty: args.allow_empty,
+        max_shrink: args.max_shrink,
         require_store: args.require_store,
         keep_complete: on_incomplete == OnIncomplete::Keep,
     }
@@ -163,7 +172,8 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
     Ok(Wanted { named, refresh: args.refresh.iter().copied().collect(), offline: args.offline })
 }
 
-fn output(EnrichArgs { output: args, watch, .. }: &EnrichArgs) -> Result<OutputSpec, Error> {
+fn output(args: &EnrichArgs) -> Result<OutputSpec, Error> {
+    let EnrichArgs { output: args, watch, thresholds, .. } = args;
     let path = (args.output != Path::new("-")).then(|| args.output.clone());
     if path.is_none() && args.rejects.as_deref() == Some(Path::new("-")) {
         return Err(Error::usage("`--output` and `--rejects` are both stdout")
@@ -182,15 +192,22 @@ fn output(EnrichArgs { output: args, watch, .. }: &EnrichArgs) -> Result<OutputS
     let mut spec = OutputSpec::new(path, args.format)?;
     let has_cells = spec.format.delimiter().is_some();
     if args.for_excel && !has_cells {
-        return Err(Error::usage("`--for-excel` guards CSV cells; the output is not CSV"));
+        return Err(Error::usage("`--for-excel` guards CSV cells; the output is not CSV")
+            .hint("leave it out; in a workbook (`-o FILE.xlsx`) no cell is a formula"));
     }
     if args.output_delimiter.is_some() && !has_cells {
         return Err(Error::usage(
             "`--output-delimiter` separates CSV cells; the output is not CSV",
-        ));
+        )
+        .hint("leave it out, or name a `.csv` file"));
     }
     refuse_partial(args, &spec)?;
-    spec.rejects.clone_from(&args.rejects);
+    if thresholds.max_shrink.is_some() && spec.path.is_none() {
+        return Err(Error::usage("`--max-shrink` needs an output file, not stdout"));
+    }
+    if let Some(path) = &args.rejects {
+        spec.divert(path.clone())?;
+    }
     spec.partial.clone_from(&args.partial);
     spec.delimiter = args.output_delimiter;
     spec.for_excel = args.for_excel;

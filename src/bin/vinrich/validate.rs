@@ -13,7 +13,7 @@ use crate::format::{by_reason, bytes, count, text, thousands, visible};
 use crate::{args_to_plan, settings, signals, stdout};
 
 pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error> {
-    let plan = args_to_plan::of_validate(args, settings::load(common.config.as_deref())?);
+    let plan = args_to_plan::of_validate(args, settings::load(common.config.as_deref())?)?;
     let cancel = Cancel::new();
     signals::watch(&cancel)?;
 

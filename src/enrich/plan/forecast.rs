@@ -30,6 +30,7 @@ pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forec
     let inputs = Inputs::open(&plan.input)?;
     inputs.check_row_ids(&plan.input)?;
     let survey = Survey::of(&inputs, plan, events, &Cancel::new())?;
+    survey.check_room(&inputs, &plan.output)?;
     let mut forecast = Forecast {
         rows: survey.rows,
         valid: survey.valid,

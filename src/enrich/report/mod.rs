@@ -1,6 +1,7 @@
 //! The run report: what a run did. The store keeps it; `--report` writes it, and
 //! those who watch the run hear of it.
 
+mod about;
 mod builder;
 mod data_age;
 mod exit;
@@ -180,6 +181,12 @@ impl Report {
     pub fn from_json(json: &str) -> Option<Self> {
         let report: Self = serde_json::from_str(json).ok()?;
         (!report.run_id.is_empty()).then_some(report)
+    }
+
+    /// Whether it put a whole output in its place, every requested cell of which has its
+    /// answer.
+    pub(crate) fn wrote_complete_output(&self) -> bool {
+        self.error.is_none() && self.incomplete.is_empty() && !self.outputs.is_empty()
     }
 
     /// What its calls cost.

@@ -27,6 +27,13 @@ use super::random::Random;
 use super::source::{Source, unread};
 use crate::domain::{Error, caught, vin};
 
+/// The sheet of the rows in a workbook that we wrote, …
+pub(crate) const FLEET: &str = "Fleet";
+/// … that of the rows without a VIN, which `--corrections` reads, …
+pub(crate) const REJECTS: &str = "Rejects";
+/// … and that about the run.
+pub(crate) const ABOUT: &str = "About";
+
 /// What a workbook may make us hold in memory, unpacked.
 const MOST_HELD: u64 = 512 << 20;
 
@@ -95,7 +102,8 @@ impl Sheet {
 }
 
 /// Unpacks one sheet of the workbook `source`: the one `wanted` by name or number from
-/// 1, else the only visible one with cells, else the only one of these with VINs.
+/// 1, else the rows of a workbook that we wrote, else the only visible one with cells,
+/// else the only one of these with VINs.
 ///
 /// Fails with 64 where no sheet or more than one may be meant, with 65 where the
 /// workbook is damaged, locked by a password, or has a formula without its value.
@@ -129,6 +137,10 @@ fn choose(book: &mut Book<'_>, wanted: Option<&str>) -> Result<String, Error> {
             Error::usage(format!("`{}` has no sheet `{wanted}`", book.file()))
                 .hint(format!("its sheets are {}", listed(names)))
         });
+    }
+    let is_ours = |name: &str| sheets.iter().any(|sheet| sheet.name == name);
+    if [FLEET, REJECTS, ABOUT].into_iter().all(is_ours) {
+        return Ok(FLEET.to_owned());
     }
     let mut seen = Vec::new();
     for sheet in sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible) {

@@ -88,7 +88,8 @@ fn a_typed_cell_hashes_as_its_text() {
         ),
     ];
     for (typed, text) in typed {
-        assert_eq!(input_hashes(&typed), input_hashes(&texts(text)), "{}", typed.data_type());
+        let kind = typed.data_type().clone();
+        assert_eq!(input_hashes(&typed), input_hashes(&texts(text)), "{kind}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! `vinrich plan`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{AskArgs, InputArgs, ReportFormat, SandboxedArgs};
@@ -16,6 +18,9 @@ pub(crate) struct PlanArgs {
     pub(crate) ask: AskArgs,
     #[command(flatten)]
     pub(crate) sandbox: SandboxedArgs,
+    /// Fail (65) where this workbook would have no room for the rows; nothing is written
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
     /// How the forecast is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,

@@ -15,7 +15,8 @@ Examples:
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// Write the rejected rows and their reasons to this CSV file; `-` is stdout
+    /// Write the rejected rows and their reasons to this file, in the format of its name, else
+    /// as CSV; `-` is stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
     /// Fail (65) when more rows are rejected: a number, or a share such as 1%

@@ -31,7 +31,7 @@ fn every_flag_reaches_the_plan() {
     let plan = enrich(
         "a.csv b/ -o out.parquet --with recalls,decode --decode carvin --vin-column VIN --delimiter tab \
              --keep id,site --rejects bad.csv --refresh recalls --max-calls 50 --max-cost 2.50 --max-wait 30s \
-             --wait-lock 5m --max-failed 1.5% --max-rejected 10 --require-rows --require-store --on-incomplete keep \
+             --wait-lock 5m --max-failed 1.5% --max-rejected 10 --require-rows --max-shrink 12% --require-store --on-incomplete keep \
              --strict --repair --report r.json",
     )
     .unwrap();
@@ -52,6 +52,7 @@ fn every_flag_reaches_the_plan() {
     assert_eq!(plan.wait_lock, Some(Duration::from_mins(5)));
     assert_eq!(plan.thresholds.max_failed, Allowance::Percent(1.5));
     assert_eq!(plan.thresholds.max_rejected, Some(Allowance::Count(10)));
+    assert_eq!(plan.thresholds.max_shrink, Some(Allowance::Percent(12.0)));
     assert!(
         plan.thresholds.require_rows
             && plan.thresholds.require_store
@@ -87,12 +88,13 @@ fn the_format_follows_the_name_and_the_flag_beats_it() {
         ("o.tsv.gz --keep-names", Format::Tsv),
         ("- --format arrow", Format::Arrows),
         ("- --format parquet", Format::Parquet),
+        ("o.XLSX", Format::Xlsx),
     ] {
         assert_eq!(enrich(&format!("f.csv -o {name}")).unwrap().output.format, format, "{name}");
     }
     let stdout = enrich("f.csv -o -").unwrap().output;
     assert_eq!((stdout.path, stdout.format), (None, Format::Csv));
-    assert_eq!(refused("f.csv -o out.xlsx"), "the name `out.xlsx` does not tell a format");
+    assert_eq!(refused("f.csv -o out.docx"), "the name `out.docx` does not tell a format");
     assert_eq!(refused("f.csv -o out"), "the name `out` does not tell a format");
 }
 
@@ -101,7 +103,15 @@ fn each_contradiction_has_its_message() {
     for (words, expected) in [
         ("f -o - --rejects -", "`--output` and `--rejects` are both stdout"),
         ("f -o out/", "`--output` names a folder: `out/`"),
-        ("f -o o.parquet --for-excel", "`--for-excel` guards CSV cells; the output is not CSV"),
+        ("f -o o.xlsx --for-excel", "`--for-excel` guards CSV cells; the output is not CSV"),
+        (
+            "f -o o.xlsx --output-delimiter ;",
+            "`--output-delimiter` separates CSV cells; the output is not CSV",
+        ),
+        (
+            "f -o o.csv --rejects r.xlsx.gz",
+            "`r.xlsx.gz` cannot be xlsx: only text is compressed as a whole",
+        ),
         (
             "f -o o.jsonl --output-delimiter ;",
             "`--output-delimiter` separates CSV cells; the output is not CSV",
