@@ -96,6 +96,7 @@ fn both_passes<'a>(
     let checked = guard::check_rows(&plan.thresholds, &survey)
         .and_then(|()| guard::check_usable(plan, &survey));
     if let Err(refused) = checked {
+        // A first run makes no store for an input that is not good enough.
         return (None, Err(refuse(prepared, refused, outputs, report)));
     }
     let session = match Session::open(&session_of(plan), report) {
