@@ -25,6 +25,26 @@ fn a_lake_is_read_with_its_partitions() {
     assert_eq!(names(&folder, "dt=2026-12*").0, found[1..2]);
 }
 
+#[test]
+fn a_pattern_passes_over_empty_partitions() {
+    for empty in ["dt=1", "dt=2", "dt=3"] {
+        let folder = Folder::of(&[]);
+        for day in ["dt=1", "dt=2", "dt=3"] {
+            fs::create_dir(folder.path(day)).expect("a folder");
+            for name in ["b.csv", "a.csv"].into_iter().filter(|_| day != empty) {
+                fs::write(format!("{}/{name}", folder.path(day)), VIN).expect("a file");
+            }
+        }
+        let (names, _) = names(&folder, "dt=*");
+        assert_eq!(names.len(), 4, "{empty} holds none: {names:?}");
+        assert!(names.is_sorted(), "{names:?}");
+    }
+    let folder = Folder::of(&[]);
+    fs::create_dir(folder.path("dt=9")).expect("a folder");
+    let error = Inputs::open(&folder.spec("dt=*")).expect_err("nothing there");
+    assert_eq!(error.exit(), Exit::NoInput, "{error}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_a_folder_is_left_out_with_a_warning() {
