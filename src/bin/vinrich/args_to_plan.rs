@@ -1,7 +1,7 @@
 //! What was typed becomes one checked [`Plan`].
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use vinrich::config::{self, Settings};
 use vinrich::domain::error::Error;
@@ -42,16 +42,18 @@ pub(crate) fn of_enrich(args: &EnrichArgs, mut settings: Settings) -> Result<Pla
 /// What `vinrich plan` shall look at.
 pub(crate) fn of_plan(args: &PlanArgs, mut settings: Settings) -> Result<Plan, Error> {
     let datasets = wanted(&args.ask, &mut settings)?;
-    Ok(Plan { datasets, ..looking_only(input(&args.input), rules(&args.input), settings) })
+    let mut plan = looking_only(input(&args.input), rules(&args.input), settings);
+    plan.output.rejects = rejects(args.output.rejects.as_deref())?;
+    Ok(Plan { datasets, ..plan })
 }
 
 /// What `vinrich validate` shall check.
-pub(crate) fn of_validate(args: &ValidateArgs, settings: Settings) -> Plan {
+pub(crate) fn of_validate(args: &ValidateArgs, settings: Settings) -> Result<Plan, Error> {
     let mut plan = looking_only(input(&args.input), rules(&args.input), settings);
-    plan.output.rejects.clone_from(&args.rejects);
+    plan.output.rejects = rejects(args.output.rejects.as_deref())?;
     plan.thresholds.max_rejected = args.max_rejected;
     plan.thresholds.require_rows = args.require_rows;
-    plan
+    Ok(plan)
 }
 
 /// What the next run would do, without its input.
@@ -176,7 +178,6 @@ fn output(args: &EnrichArgs) -> Result<OutputSpec, Error> {
         ("--output", path.as_deref()),
         ("--report", watch.report.as_deref()),
         ("--metrics", watch.metrics.as_deref()),
-        ("--rejects", args.rejects.as_deref()),
         ("--partial", args.partial.as_deref()),
     ];
     for (flag, path) in flags {
@@ -196,7 +197,7 @@ fn output(args: &EnrichArgs) -> Result<OutputSpec, Error> {
     if thresholds.max_shrink.is_some() && spec.path.is_none() {
         return Err(Error::usage("`--max-shrink` needs an output file, not stdout"));
     }
-    spec.rejects.clone_from(&args.rejects);
+    spec.rejects = rejects(args.rejects.as_deref())?;
     spec.partial.clone_from(&args.partial);
     spec.delimiter = args.output_delimiter;
     spec.for_excel = args.for_excel;
@@ -224,6 +225,20 @@ fn refuse_partial(args: &OutputArgs, output: &OutputSpec) -> Result<(), Error> {
         )));
     }
     Ok(())
+}
+
+/// What `--rejects` means to every command that has it: a file of delimited text, or
+/// stdout.
+fn rejects(path: Option<&Path>) -> Result<Option<PathBuf>, Error> {
+    let Some(path) = path.filter(|path| *path != Path::new("-")) else {
+        return Ok(path.map(Path::to_owned));
+    };
+    refuse_folder("--rejects", path)?;
+    if Format::from_path(path).is_ok_and(|named| named.delimiter().is_none()) {
+        let message = format!("`--rejects` writes CSV or TSV, not `{}`", path.display());
+        return Err(Error::usage(message).hint("end the name in `.csv` or `.tsv`"));
+    }
+    Ok(Some(path.to_owned()))
 }
 
 fn refuse_folder(flag: &str, path: &Path) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{AskArgs, InputArgs, ReportFormat, SandboxedArgs};
+use super::{AskArgs, InputArgs, RejectsArgs, ReportFormat, SandboxedArgs};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -16,6 +16,8 @@ pub(crate) struct PlanArgs {
     pub(crate) ask: AskArgs,
     #[command(flatten)]
     pub(crate) sandbox: SandboxedArgs,
+    #[command(flatten)]
+    pub(crate) output: RejectsArgs,
     /// How the forecast is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
