@@ -40,8 +40,8 @@ pub(crate) struct Prepared<'a> {
 ///
 /// A run that ends with a report has written its output, unless it was stopped, or
 /// keeps the old one ([`Report::output_kept`]); [`Report::exit_code`] says how it went.
-/// The store keeps the report, or the error, of every run that opened it; the plan
-/// says who else gets it.
+/// The store keeps the report of every run, also of one that failed before it needed
+/// the store, if there is one; the plan says who else gets it.
 ///
 /// # Errors
 /// Any [`Error`]: no output was written. Its exit code says what went wrong.
@@ -51,7 +51,8 @@ pub fn enrich(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     watchers.begin(&report);
     match prepare(plan, &report) {
         Ok((prepared, outputs, _locks)) => {
-            watchers.end(&report, both_passes(&prepared, outputs, &report))
+            let (session, done) = both_passes(&prepared, outputs, &report);
+            watchers.end(&report, session, done)
         }
         Err(error) => {
             watchers.fail(&report, &error, &Protected::of(&plan.settings));
@@ -65,39 +66,48 @@ fn prepare<'a>(
     plan: &'a Plan,
     report: &ReportBuilder<'_>,
 ) -> Result<(Prepared<'a>, Outputs, OutputLocks), Error> {
-    let _idle = report.context.cancel.idle();
-    report.context.cancel.check()?;
+    let cancel = report.context.cancel;
+    let idle = cancel.idle();
+    cancel.check()?;
     Inputs::check_exist(&plan.input)?;
     let known = |source: &_| chain::is_known(&plan.settings.store, source);
     let chains = Chains::of(plan, &Available { known: &known, ..Available::at(&plan.settings)? })?;
     report.note_chains(plan, &chains);
-    let inputs = Inputs::open(&plan.input)?;
+    drop(idle);
+    let spec = plan.input.clone();
+    let inputs = cancel.interrupts(move || Inputs::open(&spec))?;
     inputs.check_row_ids(&plan.input)?;
-    let (outputs, locks) = Outputs::create(plan, &inputs, &report.run.run_id)?;
+    let (outputs, locks) = Outputs::create(plan, &inputs, report)?;
     Ok((Prepared { plan, chains, inputs }, outputs, locks))
 }
 
-/// Pass 1, the calls, pass 2.
-fn both_passes(
-    prepared: &Prepared<'_>,
+/// Pass 1, the calls, pass 2; and the session, where it came to one, which is to be
+/// closed once the report is written.
+fn both_passes<'a>(
+    prepared: &Prepared<'a>,
     outputs: Outputs,
-    report: &ReportBuilder<'_>,
-) -> Result<(), Error> {
+    report: &'a ReportBuilder<'a>,
+) -> (Option<Session<'a>>, Result<(), Error>) {
     let plan = prepared.plan;
-    let survey = read_vins(prepared, report)?;
+    let survey = match read_vins(prepared, report) {
+        Ok(survey) => survey,
+        Err(error) => return (None, Err(error)),
+    };
     let checked = guard::check_rows(&plan.thresholds, &survey)
         .and_then(|()| guard::check_usable(plan, &survey));
+    if let Err(refused) = checked {
+        // A first run makes no store for an input that is not good enough.
+        return (None, Err(refuse(prepared, refused, outputs, report)));
+    }
     let session = match Session::open(&session_of(plan), report) {
         Ok(session) => session,
-        // What is wrong with the input comes first.
-        Err(error) => return checked.and(Err(error)),
+        Err(error) => return (None, Err(error)),
     };
-    let checked = checked.and_then(|()| guard::check_shrink(plan, &survey, &session));
-    let done = match checked {
+    let done = match guard::check_shrink(plan, &survey, &session) {
         Ok(()) => ask_and_write(prepared, &session, &KeySet::vins(survey.vins), outputs),
         Err(refused) => Err(refuse(prepared, refused, outputs, report)),
     };
-    session.close(done)
+    (Some(session), done)
 }
 
 /// Pass 1.
@@ -202,6 +212,9 @@ async fn open_doors<'a>(
 /// Removes earlier answers that the settings do not keep any longer. A run is not
 /// the worse for it where that fails.
 fn trim_history(plan: &Plan, session: &Session<'_>) {
+    if session.store.is_read_only() {
+        return;
+    }
     let Context { clock, events, .. } = session.context();
     let now = clock.now().wall;
     let datasets = plan.settings.datasets.iter();
@@ -215,6 +228,7 @@ fn trim_history(plan: &Plan, session: &Session<'_>) {
 fn session_of(plan: &Plan) -> SessionSpec<'_> {
     SessionSpec {
         must_exist: plan.thresholds.require_store,
+        offline: plan.datasets.offline,
         limits: plan.limits,
         ..SessionSpec::new(&plan.settings)
     }

@@ -3,7 +3,7 @@
 use crate::domain::vin::Rules;
 use crate::domain::{Cancel, Error};
 use crate::enrich::plan::Plan;
-use crate::files::{OutputLocks, Protected};
+use crate::files::{OutputLocks, Protected, Wait};
 use crate::input::{Batch, Inputs, RowIds};
 use crate::output::record::{Block, Record};
 use crate::output::{InputInfo, Output, Written};
@@ -20,12 +20,16 @@ impl RejectsFile {
         plan: &Plan,
         inputs: &Inputs,
         run_id: &str,
+        cancel: &Cancel,
     ) -> Result<Option<Self>, Error> {
         if plan.output.rejects.is_none() {
             return Ok(None);
         }
         let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
-        let _locks = OutputLocks::take(&plan.written(), &protected, plan.wait_lock)?;
+        let mut written = plan.written();
+        written.retain(|named| named.flag == "--rejects");
+        let wait = plan.wait_lock.map(|wait| Wait { wait, cancel });
+        let _locks = OutputLocks::take(&written, &protected, wait)?;
         let (files, headers) = (inputs.names(), inputs.headers());
         let input = InputInfo {
             columns: inputs.columns(),

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::domain::numbers::thousands;
 use crate::domain::vin::{Rules, VinError};
 use crate::domain::vin_set::Distinct;
 use crate::domain::{Cancel, Error, Events, Exit, Phase, Progress};
 use crate::enrich::plan::Plan;
 use crate::input::{Batch, FileDigest, Inputs, Row};
-use crate::output::schema::COLUMNS;
+use crate::output::schema::REJECT_COLUMNS;
 use crate::output::workbook::{MOST_CHARACTERS, MOST_COLUMNS, MOST_ROWS, first_too_long};
 use crate::output::{Format, OutputSpec};
 
@@ -81,27 +82,34 @@ impl Survey {
         self.rows - self.valid
     }
 
-    /// Whether a workbook has room for the rows and columns, where the output is one.
+    /// Whether workbooks have room for the rows and columns, where files of the output are
+    /// some.
     pub(crate) fn check_room(&self, inputs: &Inputs, output: &OutputSpec) -> Result<(), Error> {
-        if output.format != Format::Xlsx {
-            return Ok(());
+        if output.format == Format::Xlsx {
+            let rows = if output.rejects.is_some() { self.valid } else { self.rows };
+            check_sheet(rows, inputs.columns().len() + output.columns.columns().len())?;
         }
-        let in_fleet = if output.rejects.is_some() { self.valid } else { self.rows };
-        let rows = in_fleet.max(self.rejects());
-        let columns = inputs.columns().len() + COLUMNS.len();
-        let (have, most, hint) = if rows > MOST_ROWS {
-            let hint = "write CSV or Parquet, or split the input";
-            (format!("{rows} rows"), MOST_ROWS, hint)
-        } else if columns as u64 > MOST_COLUMNS {
-            let hint = "write CSV or Parquet, or name the columns to carry with `--keep`";
-            (format!("{columns} columns"), MOST_COLUMNS, hint)
-        } else {
-            return Ok(());
-        };
-        let message =
-            format!("a sheet of the workbook would have {have}, and it has room for {most}");
-        Err(Error::new(Exit::BadInput, message).hint(hint))
+        if output.lists_rejects_in_workbook() && self.rejects() > 0 {
+            check_sheet(self.rejects(), inputs.columns().len() + REJECT_COLUMNS.len())?;
+        }
+        Ok(())
     }
+}
+
+/// Fails with 65 where a sheet has no room for so many rows or columns.
+fn check_sheet(rows: u64, columns: usize) -> Result<(), Error> {
+    let (have, most, hint) = if rows > MOST_ROWS {
+        let hint = "write CSV or Parquet, or split the input";
+        (format!("{} rows", thousands(rows)), MOST_ROWS, hint)
+    } else if columns as u64 > MOST_COLUMNS {
+        let hint = "write CSV or Parquet, or name the columns to carry with `--keep`";
+        (format!("{} columns", thousands(columns as u64)), MOST_COLUMNS, hint)
+    } else {
+        return Ok(());
+    };
+    let most = thousands(most);
+    let message = format!("a sheet of the workbook would have {have}, and it has room for {most}");
+    Err(Error::new(Exit::BadInput, message).hint(hint))
 }
 
 /// Fails with 65 where a cell is too long for a workbook.

@@ -9,12 +9,11 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::file::InputFile;
+use super::workbook::REJECTS;
 use super::{InputSpec, Inputs, Row};
 use crate::domain::vin::{self, Rules};
 use crate::domain::{Error, Vin};
 
-/// The sheet of a workbook that has them.
-const SHEET: &str = "Rejects";
 /// The column of the VINs that a person accepted or typed.
 const ACCEPTED: &str = "accepted_vin";
 /// What accepts the suggestion, in any case.
@@ -183,7 +182,7 @@ fn opened(name: &str) -> Result<Inputs, Error> {
     let spec = InputSpec {
         sources: vec![name.to_owned()],
         vin_column: Some(ACCEPTED.into()),
-        sheet: Some(SHEET.into()),
+        sheet: Some(REJECTS.into()),
         ..InputSpec::default()
     };
     Inputs::open(&spec).map_err(|error| {

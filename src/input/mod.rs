@@ -48,6 +48,7 @@ pub use file::InputFile;
 pub use layout::{ChosenBy, Lines, RowsFound, Skipped};
 pub use pass::{Batches, FileDigest};
 pub use row_ids::RowIds;
+pub(crate) use workbook::{ABOUT, FLEET, REJECTS};
 
 use corrections::Corrections;
 use pass::Selection;

@@ -56,7 +56,7 @@ impl Choice {
         self
     }
 
-    pub(super) fn columns(&self) -> &[&'static Column] {
+    pub(crate) fn columns(&self) -> &[&'static Column] {
         &self.columns
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ::arrow::array::RecordBatch;
-use ::arrow::datatypes::{Schema, SchemaRef};
+use ::arrow::datatypes::SchemaRef;
 
 use super::arrow::{self, ArrowEncoder};
 use super::csv::{CellStyle, CsvEncoder};
@@ -27,7 +27,7 @@ pub(super) struct Blank {
     pub(super) format: Format,
     pub(super) style: CellStyle,
     pub(super) schema: SchemaRef,
-    /// The columns of the rejects, where the format lists them besides.
+    /// The columns of the rejects, where the rows have a workbook that lists them besides.
     pub(super) rejects: Option<SchemaRef>,
     /// Key-values about the whole file, where the format has room for them.
     pub(super) about: Vec<(String, String)>,
@@ -49,8 +49,11 @@ impl Blank {
             Format::Arrows => ArrowEncoder::stream(sink, &schema).map(boxed),
             Format::Parquet => ParquetEncoder::new(sink, schema, about).map(boxed),
             Format::Xlsx => {
-                let rejects = rejects.unwrap_or_else(|| SchemaRef::new(Schema::empty()));
-                WorkbookEncoder::new(sink, &schema, &rejects, about).map(boxed)
+                let (fleet, rejects) = match &rejects {
+                    Some(rejects) => (Some(&*schema), rejects),
+                    None => (None, &schema),
+                };
+                WorkbookEncoder::new(sink, fleet, rejects, about).map(boxed)
             }
         };
         let encoder = encoder.map_err(|e| write_error(&typed, e))?;

@@ -64,6 +64,16 @@ impl Format {
         })
     }
 
+    /// Refuses (64) a name that tells a compression which the format does not take.
+    pub(super) fn refuse_packed(self, path: &Path) -> Result<(), Error> {
+        if self.is_text() || Compression::from_path(path).is_none() {
+            return Ok(());
+        }
+        let message = format!("`{}` cannot be {}", path.display(), self.name());
+        Err(Error::usage(format!("{message}: only text is compressed as a whole"))
+            .hint("leave out `.gz` or `.zst`; Parquet and workbooks are compressed inside"))
+    }
+
     /// Whether it is text, which may be compressed as a whole.
     pub const fn is_text(self) -> bool {
         match self {

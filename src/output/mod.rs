@@ -43,12 +43,11 @@ pub use self::format::Format;
 pub use self::sheet::Sheet;
 pub(crate) use crate::files::draft::{COMPANIONS, Draft};
 pub use crate::files::draft::{write_atomically, write_error};
-pub use crate::files::{Named, OutputLocks, Protected};
+pub use crate::files::{Named, OutputLocks, Protected, Wait};
 
 use self::columns::Layout;
 use self::csv::CellStyle;
 use self::file::{Blank, Finished, Started};
-use self::format::Compression;
 use self::names::Naming;
 use self::schema::{REJECT_COLUMNS, SCHEMA_VERSION};
 use self::sink::{Sink, Target};
@@ -68,7 +67,7 @@ pub struct OutputSpec {
     pub path: Option<PathBuf>,
     /// In which format.
     pub format: Format,
-    /// Where rejected rows go instead, as CSV, or TSV where the name says so; `-` is stdout.
+    /// Where rejected rows go instead, in the format of its name, else as CSV; `-` is stdout.
     pub rejects: Option<PathBuf>,
     /// Where the rows go, in the same format, when the old output is kept.
     pub partial: Option<PathBuf>,
@@ -96,11 +95,8 @@ impl OutputSpec {
             (None, Some(path)) => Format::from_path(path)?,
             (None, None) => Format::Csv,
         };
-        let packed = path.as_deref().filter(|path| Compression::from_path(path).is_some());
-        if let Some(path) = packed.filter(|_| !format.is_text()) {
-            let message = format!("`{}` cannot be {}", path.display(), format.name());
-            return Err(Error::usage(format!("{message}: only text is compressed as a whole"))
-                .hint("leave out `.gz` or `.zst`; Parquet is compressed inside"));
+        if let Some(path) = &path {
+            format.refuse_packed(path)?;
         }
         let (delimiter, for_excel, keep_names) = (None, false, false);
         let (rejects, partial) = (None, None);
@@ -114,10 +110,20 @@ impl OutputSpec {
         CellStyle { delimiter, for_excel: self.for_excel }
     }
 
-    /// The format of the rejects.
-    fn rejects_format(&self) -> Format {
-        let named = self.rejects.as_deref().and_then(|path| Format::from_path(path).ok());
-        named.filter(|format| *format == Format::Tsv).unwrap_or(Format::Csv)
+    /// Diverts rejected rows to `path`.
+    ///
+    /// # Errors
+    /// 64 where the name tells a compression that the format does not take.
+    pub fn divert(&mut self, path: PathBuf) -> Result<(), Error> {
+        format_of_rejects(&path).refuse_packed(&path)?;
+        self.rejects = Some(path);
+        Ok(())
+    }
+
+    /// Whether rejected rows go to a workbook.
+    pub(crate) fn lists_rejects_in_workbook(&self) -> bool {
+        let diverted = self.rejects.as_deref().map(format_of_rejects);
+        [Some(self.format), diverted].contains(&Some(Format::Xlsx))
     }
 }
 
@@ -241,11 +247,11 @@ impl Output {
         let rows_layout =
             Layout::new(naming, input, spec.columns.columns(), in_schema).of_run(run_id);
         let of_rejects: Vec<_> = REJECT_COLUMNS.iter().collect();
-        let is_workbook = spec.format == Format::Xlsx;
         let diverts = targets.rejects.is_some();
+        let lists = spec.lists_rejects_in_workbook();
         let rejects_layout =
-            (diverts || is_workbook).then(|| Layout::new(Naming::Kept, input, &of_rejects, &[]));
-        if is_workbook {
+            (diverts || lists).then(|| Layout::new(Naming::Kept, input, &of_rejects, &[]));
+        if lists {
             about.extend(input.files.iter().map(|name| ("input".to_owned(), name.clone())));
         }
         let blank = |target, typed: &Option<PathBuf>, format, layout: &Layout| Blank {
@@ -254,13 +260,18 @@ impl Output {
             format,
             style: spec.cells_of(format),
             schema: Arc::clone(layout.schema()),
-            rejects: rejects_layout.as_ref().map(|layout| Arc::clone(layout.schema())),
+            rejects: None,
             about: about.clone(),
         };
+        let schema_of_rejects = rejects_layout.as_ref().map(|layout| Arc::clone(layout.schema()));
         let blanks = Files {
-            out: blank(targets.out, &spec.path, spec.format, &rows_layout),
+            out: Blank {
+                rejects: schema_of_rejects.filter(|_| spec.format == Format::Xlsx),
+                ..blank(targets.out, &spec.path, spec.format, &rows_layout)
+            },
             rejects: targets.rejects.zip(rejects_layout.as_ref()).map(|(target, layout)| {
-                blank(target, &spec.rejects, spec.rejects_format(), layout)
+                let format = spec.rejects.as_deref().map_or(Format::Csv, format_of_rejects);
+                blank(target, &spec.rejects, format, layout)
             }),
         };
         let names = rows_layout.input_columns();
@@ -283,11 +294,14 @@ impl Output {
     }
 
     /// Says more about the run in a workbook. Call before the first row.
-    pub fn describe(&mut self, facts: impl IntoIterator<Item = (String, String)>) {
-        if let State::Blank(blank) = &mut self.state
-            && blank.0.out.format == Format::Xlsx
-        {
-            blank.0.out.about.extend(facts);
+    pub fn describe(&mut self, facts: &[(String, String)]) {
+        if let State::Blank(blank) = &mut self.state {
+            let Files { out, rejects } = &mut blank.0;
+            for file in std::iter::once(out).chain(rejects) {
+                if file.format == Format::Xlsx {
+                    file.about.extend_from_slice(facts);
+                }
+            }
         }
     }
 
@@ -374,12 +388,17 @@ impl fmt::Debug for Output {
     }
 }
 
+/// The format that the name of a rejects file tells; CSV where it tells none, and on stdout.
+fn format_of_rejects(path: &Path) -> Format {
+    Format::from_path(path).unwrap_or(Format::Csv)
+}
+
 fn draft(path: &Path, run_id: &str) -> Result<Target, Error> {
     Draft::create(Place::find(path)?, run_id).map(Target::Draft)
 }
 
-/// Text and Arrow's stream go out as they come, a workbook at the end; what ends with its table of contents is
-/// spooled and checked before the first byte leaves.
+/// Text and Arrow's stream go out as they come, a workbook at the end; what ends with its
+/// table of contents is spooled and checked before the first byte leaves.
 fn stdout(format: Format) -> Result<Target, Error> {
     let stdout = Box::new(io::stdout());
     match format {

@@ -1,7 +1,7 @@
 //! What was typed becomes one checked [`Plan`].
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use vinrich::config::{self, Settings};
 use vinrich::domain::error::Error;
@@ -42,15 +42,19 @@ pub(crate) fn of_enrich(args: &EnrichArgs, mut settings: Settings) -> Result<Pla
 /// What `vinrich plan` shall look at.
 pub(crate) fn of_plan(args: &PlanArgs, mut settings: Settings) -> Result<Plan, Error> {
     let datasets = wanted(&args.ask, &mut settings)?;
-    let mut plan = looking_only(input(&args.input), rules(&args.input), settings);
-    plan.output.rejects = rejects(args.output.rejects.as_deref())?;
-    Ok(Plan { datasets, ..plan })
+    let mut plan =
+        Plan { datasets, ..looking_only(input(&args.input), rules(&args.input), settings) };
+    if let Some(path) = &args.output {
+        plan.output = OutputSpec::new(Some(path.clone()), None)?;
+    }
+    divert(&mut plan.output, args.rejects.rejects.as_deref())?;
+    Ok(plan)
 }
 
 /// What `vinrich validate` shall check.
 pub(crate) fn of_validate(args: &ValidateArgs, settings: Settings) -> Result<Plan, Error> {
     let mut plan = looking_only(input(&args.input), rules(&args.input), settings);
-    plan.output.rejects = rejects(args.output.rejects.as_deref())?;
+    divert(&mut plan.output, args.rejects.rejects.as_deref())?;
     plan.thresholds.max_rejected = args.max_rejected;
     plan.thresholds.require_rows = args.require_rows;
     Ok(plan)
@@ -186,18 +190,20 @@ fn output(args: &EnrichArgs) -> Result<OutputSpec, Error> {
     let mut spec = OutputSpec::new(path, args.format)?;
     let has_cells = spec.format.delimiter().is_some();
     if args.for_excel && !has_cells {
-        return Err(Error::usage("`--for-excel` guards CSV cells; the output is not CSV"));
+        return Err(Error::usage("`--for-excel` guards CSV cells; the output is not CSV")
+            .hint("leave it out; in a workbook (`-o FILE.xlsx`) no cell is a formula"));
     }
     if args.output_delimiter.is_some() && !has_cells {
         return Err(Error::usage(
             "`--output-delimiter` separates CSV cells; the output is not CSV",
-        ));
+        )
+        .hint("leave it out, or name a `.csv` file"));
     }
     refuse_partial(args, &spec)?;
     if thresholds.max_shrink.is_some() && spec.path.is_none() {
         return Err(Error::usage("`--max-shrink` needs an output file, not stdout"));
     }
-    spec.rejects = rejects(args.rejects.as_deref())?;
+    divert(&mut spec, args.rejects.as_deref())?;
     spec.partial.clone_from(&args.partial);
     spec.delimiter = args.output_delimiter;
     spec.for_excel = args.for_excel;
@@ -227,18 +233,13 @@ fn refuse_partial(args: &OutputArgs, output: &OutputSpec) -> Result<(), Error> {
     Ok(())
 }
 
-/// What `--rejects` means to every command that has it: a file of delimited text, or
-/// stdout.
-fn rejects(path: Option<&Path>) -> Result<Option<PathBuf>, Error> {
-    let Some(path) = path.filter(|path| *path != Path::new("-")) else {
-        return Ok(path.map(Path::to_owned));
-    };
-    refuse_folder("--rejects", path)?;
-    if Format::from_path(path).is_ok_and(|named| named.delimiter().is_none()) {
-        let message = format!("`--rejects` writes CSV or TSV, not `{}`", path.display());
-        return Err(Error::usage(message).hint("end the name in `.csv` or `.tsv`"));
+/// What `--rejects` means to every command that has it.
+fn divert(spec: &mut OutputSpec, rejects: Option<&Path>) -> Result<(), Error> {
+    let Some(path) = rejects else { return Ok(()) };
+    if path != Path::new("-") {
+        refuse_folder("--rejects", path)?;
     }
-    Ok(Some(path.to_owned()))
+    spec.divert(path.to_owned())
 }
 
 fn refuse_folder(flag: &str, path: &Path) -> Result<(), Error> {

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {
     console.finish();
     let forecast = outcome?;
     match args.format {
-        _ if args.output.take_stdout() => console.print(&as_text(&forecast)),
+        _ if args.rejects.take_stdout() => console.print(&as_text(&forecast)),
         ReportFormat::Json => stdout::write_json(&forecast)?,
         ReportFormat::Text => stdout::write(&as_text(&forecast))?,
     }

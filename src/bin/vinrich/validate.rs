@@ -25,7 +25,7 @@ pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error>
     let found = outcome?;
     match args.format {
         // The rows have stdout to themselves, and no VIN goes where messages go.
-        _ if args.output.take_stdout() => console.print(&text(&counts(&found.report))),
+        _ if args.rejects.take_stdout() => console.print(&text(&counts(&found.report))),
         ReportFormat::Json => stdout::write_json(&found)?,
         ReportFormat::Text => stdout::write(&as_text(&found))?,
     }
@@ -166,6 +166,7 @@ fn form(input: &InputReport) -> String {
         input.packing.as_ref().map_or_else(String::new, |packing| format!(" in {packing}"));
     let header = match input.header_line {
         Some(1) => "header".to_owned(),
+        Some(line) if input.sheet.is_some() => format!("header on row {line}"),
         Some(line) => format!("header on line {line}"),
         None => "no header".to_owned(),
     };

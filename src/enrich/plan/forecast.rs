@@ -31,8 +31,9 @@ pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forec
     let chains = Chains::of(&Plan { limits: unlimited, ..plan.clone() }, &available)?;
     let inputs = Inputs::open(&plan.input)?;
     inputs.check_row_ids(&plan.input)?;
-    let rejects = RejectsFile::create(plan, &inputs, &run_id(clock.now()))?;
+    let rejects = RejectsFile::create(plan, &inputs, &run_id(clock.now()), &Cancel::new())?;
     let survey = Survey::of(&inputs, plan, events, &Cancel::new())?;
+    survey.check_room(&inputs, &plan.output)?;
     let rejects =
         rejects.map(|file| file.write(&inputs, plan.rules, &Cancel::new())).transpose()?;
     let mut forecast = Forecast {

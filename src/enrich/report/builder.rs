@@ -129,9 +129,14 @@ impl<'a> ReportBuilder<'a> {
         self.note_files([written]);
     }
 
-    /// Files that were written.
+    /// Files that were written, and what they could not hold.
     pub(crate) fn note_files(&self, files: impl IntoIterator<Item = Written>) {
-        self.notes().report.outputs.extend(files.into_iter().map(OutputReport::from));
+        for file in files {
+            for warning in &file.warnings {
+                self.warn("workbook", warning.clone());
+            }
+            self.notes().report.outputs.push(OutputReport::from(file));
+        }
     }
 
     /// Columns of the input that the output calls otherwise.

@@ -1,6 +1,7 @@
 //! The run report: what a run did. The store keeps it; `--report` writes it, and
 //! those who watch the run hear of it.
 
+mod about;
 mod builder;
 mod data_age;
 mod exit;

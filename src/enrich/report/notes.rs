@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use super::builder::{ReportBuilder, Wrote};
-use super::data_age;
-use super::{DatasetReport, LocalReport, VendorReport, owned};
+use super::{DatasetReport, LocalReport, VendorReport, about, data_age, owned};
 use crate::config::Local;
 use crate::domain::facts::{Days, day, day_of};
 use crate::domain::numbers::thousands;
@@ -193,28 +192,13 @@ impl ReportBuilder<'_> {
         }
     }
 
-    /// What a workbook says of the run: its calls are done, and its rows are not written yet.
-    pub(crate) fn about(&self, now: Timestamp) -> Vec<(String, String)> {
-        let notes = self.notes();
-        let report = &notes.report;
-        let mut facts = vec![
-            ("written".to_owned(), now.rfc3339()),
-            ("command".to_owned(), report.command.clone()),
-            ("rows read".to_owned(), report.rows.read.to_string()),
-            ("rows with a VIN".to_owned(), report.rows.valid.to_string()),
-        ];
-        for (vendor, calls) in &report.vendors {
-            let cost = format!("{} calls, {}", calls.attempted, calls.spent);
-            facts.push((format!("asked {vendor}"), cost));
-        }
-        facts
+    /// What a workbook says of the run.
+    pub(crate) fn about(&self, chains: &Chains, now: Timestamp) -> Vec<(String, String)> {
+        about::about(&self.notes().report, chains, now)
     }
 
     /// What pass 2 wrote.
     pub(crate) fn note_written(&self, wrote: Wrote) {
-        for warning in wrote.files.iter().flat_map(|file| &file.warnings) {
-            self.warn("workbook", warning.clone());
-        }
         if let Some(&rows) = wrote.tally.errors.get(INCONCLUSIVE_RECALLS) {
             self.explain_inconclusive(rows);
         }

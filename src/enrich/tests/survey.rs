@@ -17,7 +17,7 @@ fn more_rows_than_a_sheet_holds_are_refused() {
     check(survey(1_048_575, 1_000_000), &output("o.xlsx")).expect("it fits");
     let over = check(survey(1_048_576, 1_000_000), &output("o.xlsx")).expect_err("a row too many");
     assert_eq!(over.exit(), Exit::BadInput);
-    assert!(over.to_string().contains("1048576 rows"), "{over}");
+    assert!(over.to_string().contains("1,048,576 rows"), "{over}");
     check(survey(1_048_576, 1_000_000), &output("o.parquet")).expect("Parquet has no limit");
     // Rows that are diverted take no room in the sheet.
     let diverted = OutputSpec { rejects: Some("bad.csv".into()), ..output("o.xlsx") };

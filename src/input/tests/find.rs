@@ -45,6 +45,18 @@ fn a_pattern_passes_over_empty_partitions() {
     assert_eq!(error.exit(), Exit::NoInput, "{error}");
 }
 
+#[test]
+fn lock_files_of_spreadsheet_programs_are_passed_over() {
+    let locks = ["~$fleet.xlsx", "~$fleet.csv", ".~lock.fleet.csv#"];
+    let folder = Folder::of(&[("fleet.csv", VIN.as_bytes())]);
+    for lock in locks {
+        fs::write(folder.path(lock), b"\x05Anna\0\0").expect("a file");
+    }
+    for word in ["", "*fleet*"] {
+        assert_eq!(names(&folder, word), (vec!["fleet.csv".to_owned()], Vec::new()), "{word}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_a_folder_is_left_out_with_a_warning() {

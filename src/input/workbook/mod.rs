@@ -5,12 +5,15 @@
 //! for sheets too. A row without cells becomes an empty record: the ordinal of a record
 //! is the number of its row. What kinds of values a column holds is noted on the way.
 //!
-//! What is held in memory: of .xlsx and .xlsb the table of shared texts, of .xls
-//! and .ods the whole sheet; each at most [`MOST_HELD`], else the file is refused.
+//! What is held in memory: of .xlsx and .xlsb the table of shared texts, at most 512 MiB
+//! of it; of .xls all of its sheets, which are small; of .ods a row.
 
 mod cells;
+mod ods;
 mod open;
 mod reader;
+mod sizes;
+mod values;
 
 use std::path::Path;
 
@@ -22,13 +25,17 @@ use self::open::Book;
 pub(super) use self::reader::Reader;
 use super::InputSpec;
 use super::content::WorkbookKind;
-use super::layout::Table;
+use super::layout::{Table, Unit};
 use super::random::Random;
 use super::source::{Source, unread};
 use crate::domain::{Error, caught, vin};
 
-/// What a workbook may make us hold in memory, unpacked.
-const MOST_HELD: u64 = 512 << 20;
+/// The sheet of the rows in a workbook that we wrote, …
+pub(crate) const FLEET: &str = "Fleet";
+/// … that of the rows without a VIN, which `--corrections` reads, …
+pub(crate) const REJECTS: &str = "Rejects";
+/// … and that about the run.
+pub(crate) const ABOUT: &str = "About";
 
 /// Rows looked at to see whether a sheet holds VINs.
 const SAMPLED_ROWS: u32 = 200;
@@ -59,7 +66,7 @@ impl Sheet {
         let sheet = caught(|| unpack(source, kind, wanted));
         let mut sheet = sheet.unwrap_or_else(|_| Err(open::damaged(name)))?;
         let sample = reader::sample(&sheet).map_err(|error| unread(name, error))?;
-        let table = Table::of(name, &sample, spec)?;
+        let table = Table::of(name, Unit::Row, &sample, spec)?;
         let above = table.records_above();
         let type_of = |place: usize| match sheet.columns.get(place) {
             Some(column) if place != table.vin_index => column.data_type(above),
@@ -95,7 +102,8 @@ impl Sheet {
 }
 
 /// Unpacks one sheet of the workbook `source`: the one `wanted` by name or number from
-/// 1, else the only visible one with cells, else the only one of these with VINs.
+/// 1, else the rows of a workbook that we wrote, else the only visible one with cells,
+/// else the only one of these with VINs.
 ///
 /// Fails with 64 where no sheet or more than one may be meant, with 65 where the
 /// workbook is damaged, locked by a password, or has a formula without its value.
@@ -108,7 +116,7 @@ fn unpack(source: &Source, kind: WorkbookKind, wanted: Option<&str>) -> Result<S
         _ => format!("`{}` (hidden)", sheet.name.escape_debug()),
     });
     let others = others.collect();
-    let mut cells = Cells::new(&source.name, &name)?;
+    let mut cells = Cells::new(&source.name, book.length, &name)?;
     book.each_cell(&name, &mut |place, value, is_formula| {
         cells.push(place, &value, is_formula).map(|()| true)
     })?;
@@ -130,12 +138,16 @@ fn choose(book: &mut Book<'_>, wanted: Option<&str>) -> Result<String, Error> {
                 .hint(format!("its sheets are {}", listed(names)))
         });
     }
+    let is_ours = |name: &str| sheets.iter().any(|sheet| sheet.name == name);
+    if [FLEET, REJECTS, ABOUT].into_iter().all(is_ours) {
+        return Ok(FLEET.to_owned());
+    }
     let mut seen = Vec::new();
     for sheet in sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible) {
         seen.push((sheet.name.as_str(), sampled(book, &sheet.name)?));
     }
-    seen.retain(|(_, sample)| sample.cells > 0);
-    let with_vins = || seen.iter().filter(|(_, sample)| sample.vins > 0);
+    seen.retain(|(_, sample)| *sample != Sample::Nothing);
+    let with_vins = || seen.iter().filter(|(_, sample)| *sample == Sample::Vins);
     match (&seen[..], with_vins().count()) {
         ([], _) => {
             let what = "it has no visible sheet with cells";
@@ -154,21 +166,24 @@ fn choose(book: &mut Book<'_>, wanted: Option<&str>) -> Result<String, Error> {
 }
 
 /// What the first rows of a sheet hold.
-#[derive(Default)]
-struct Sample {
-    cells: u64,
-    vins: u64,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sample {
+    Nothing,
+    Cells,
+    Vins,
 }
 
 fn sampled(book: &mut Book<'_>, sheet: &str) -> Result<Sample, Error> {
-    let mut sample = Sample::default();
-    book.each_cell(sheet, &mut |(row, _), value, _| {
-        if value != DataRef::Empty {
-            sample.cells += 1;
-            sample.vins += u64::from(vin::is_like(&cells::text(&value)));
+    let (mut sample, mut first) = (Sample::Nothing, None);
+    book.each_cell(sheet, &mut |(row, _), value, is_formula| {
+        if value != DataRef::Empty || is_formula {
+            first.get_or_insert(row);
+            let is_vin = vin::is_like(&values::read(&value).1);
+            sample = if is_vin { Sample::Vins } else { Sample::Cells };
         }
         // A sheet may begin far below its first row.
-        Ok(row < SAMPLED_ROWS || sample.cells == 0)
+        let is_near = first.is_none_or(|first| row.saturating_sub(first) < SAMPLED_ROWS);
+        Ok(sample != Sample::Vins && is_near)
     })?;
     Ok(sample)
 }

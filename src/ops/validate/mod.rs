@@ -43,12 +43,13 @@ pub fn validate(plan: &Plan, context: Context<'_>) -> Result<Validation, Error> 
     cancel.check()?;
     let inputs = Inputs::open(&plan.input)?;
     inputs.check_row_ids(&plan.input)?;
-    let rejects = RejectsFile::create(plan, &inputs, &report.run.run_id)?;
+    let rejects = RejectsFile::create(plan, &inputs, &report.run.run_id, cancel)?;
     drop(idle);
     let survey = Survey::of(&inputs, plan, events, cancel)?;
     report.note_survey(&inputs, &survey);
     let (problems, duplicates) = findings::find(&inputs, &survey, plan.rules, cancel)?;
     if let Some(rejects) = rejects {
+        survey.check_room(&inputs, &plan.output)?;
         report.note_files(rejects.write(&inputs, plan.rules, cancel)?);
     }
     let refused = guard::check_rows(&plan.thresholds, &survey).err();

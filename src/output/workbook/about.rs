@@ -4,30 +4,24 @@ use arrow::datatypes::{Field, Schema};
 use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 
 use super::sheet::shortened;
-use super::{About, Described, REJECTS};
-use crate::output::columns::{DESCRIPTION, ORIGINAL_NAME};
+use super::values::Kind;
+use super::{About, Described};
+use crate::input::ABOUT;
+use crate::output::columns::DESCRIPTION;
 
-const WIDTHS: [f64; 4] = [16.0, 30.0, 22.0, 100.0];
+const WIDTHS: [f64; 4] = [34.0, 30.0, 22.0, 100.0];
 
-/// The columns of both sheets, in order.
-pub(super) fn described(fleet: &Schema, rejects: &Schema) -> Vec<Described> {
-    let of = |sheet: &'static str, schema: &Schema| {
-        let fields = schema.fields().iter();
-        fields.map(|field| describe(sheet, field)).collect::<Vec<_>>()
-    };
-    let mut columns = of("Fleet", fleet);
-    columns.extend(of(REJECTS, rejects));
-    columns
+/// The columns of `sheet`, in order.
+pub(super) fn described<'a>(
+    sheet: &'static str,
+    columns: &'a Schema,
+) -> impl Iterator<Item = Described> + use<'a> {
+    columns.fields().iter().map(move |field| describe(sheet, field))
 }
 
 fn describe(sheet: &'static str, field: &Field) -> Described {
-    let metadata = field.metadata();
-    let description = match (metadata.get(DESCRIPTION), metadata.get(ORIGINAL_NAME)) {
-        (Some(description), _) => description.clone(),
-        (None, Some(header)) => format!("the input's column `{header}`"),
-        (None, None) => String::new(),
-    };
-    let kind = field.data_type().to_string();
+    let description = field.metadata().get(DESCRIPTION).cloned().unwrap_or_default();
+    let kind = Kind::of(field.data_type()).name();
     Described { sheet, name: field.name().clone(), kind, description }
 }
 
@@ -35,12 +29,14 @@ fn describe(sheet: &'static str, field: &Field) -> Described {
 pub(super) fn write(sheet: &mut Worksheet, about: &About) -> Result<(), XlsxError> {
     let bold = Format::new().set_bold();
     let wrapped = Format::new().set_text_wrap();
-    sheet.set_name("About")?;
+    sheet.set_name(ABOUT)?;
     for (place, width) in (0..).zip(WIDTHS) {
         sheet.set_column_width(place, width)?;
     }
     let mut row = 0;
     for (name, value) in &about.facts {
+        // The names in the metadata of other formats: `vinrich.run_id`.
+        let name = name.replace(['.', '_'], " ");
         sheet.write_string_with_format(row, 0, name, &bold)?;
         sheet.write_string(row, 1, fitting(value))?;
         row += 1;
@@ -53,7 +49,7 @@ pub(super) fn write(sheet: &mut Worksheet, about: &About) -> Result<(), XlsxErro
         row += 1;
         sheet.write_string(row, 0, column.sheet)?;
         sheet.write_string(row, 1, fitting(&column.name))?;
-        sheet.write_string(row, 2, &column.kind)?;
+        sheet.write_string(row, 2, column.kind)?;
         sheet.write_string_with_format(row, 3, fitting(&column.description), &wrapped)?;
     }
     Ok(())

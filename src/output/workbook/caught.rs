@@ -24,6 +24,7 @@ pub(super) fn unwritten(cause: impl std::fmt::Display) -> io::Error {
     let cause = cause.to_string();
     let is_full = cause.contains("StorageFull");
     let kind = if is_full { io::ErrorKind::StorageFull } else { io::ErrorKind::Other };
+    let cause = if is_full { "no space is left".to_owned() } else { cause };
     let text = format!(
         "a workbook is first written to temporary files, and those in `{}` cannot be written: {cause}; free some space, or point TMPDIR at a roomier folder",
         folder.display()

@@ -2,8 +2,8 @@
 //!
 //! The sheet `Fleet` has the rows as every output has them, `Rejects` those without a VIN
 //! with a column to accept or type one (`--corrections` takes it back), and `About` the
-//! columns, the sources and the run. Numbers, days, moments and truths are cells of that
-//! kind; what is text is text, never a formula.
+//! columns, the sources and the run. A rejects file has no `Fleet`. Numbers, days, moments
+//! and truths are cells of that kind; what is text is text, never a formula.
 //!
 //! A row is on its way to a temporary file once the next one is written. What no cell can
 //! hold is cut where it can be seen, and counted.
@@ -23,10 +23,9 @@ use rust_xlsxwriter::{Workbook, XlsxError};
 use self::caught::{caught, unwritten};
 use self::sheet::Sheet;
 use super::sink::{Encode, Sink};
+use crate::input::{FLEET, REJECTS};
 
-/// The sheet that `--corrections` reads.
-pub const REJECTS: &str = "Rejects";
-/// Its first columns.
+/// The first columns of the sheet of rejects.
 const MENDING: [&str; 7] = [
     "source_file",
     "source_row",
@@ -56,7 +55,8 @@ const REJECTED_COLOR: u32 = 0x00FF_F2CC;
 pub(super) struct WorkbookEncoder {
     sink: Sink,
     workbook: Workbook,
-    fleet: Sheet,
+    /// A rejects file has none.
+    fleet: Option<Sheet>,
     rejects: Sheet,
     /// The columns of the sheet by their place in a batch.
     rejects_order: Vec<usize>,
@@ -75,16 +75,16 @@ pub(super) struct About {
 pub(super) struct Described {
     pub(super) sheet: &'static str,
     pub(super) name: String,
-    pub(super) kind: String,
+    pub(super) kind: &'static str,
     pub(super) description: String,
 }
 
 impl WorkbookEncoder {
     /// Writes nothing yet to `sink`: that comes last. `fleet` and `rejects` are the columns of
-    /// the sheets.
+    /// the sheets; what has no `fleet` is a rejects file.
     pub(super) fn new(
         sink: Sink,
-        fleet: &Schema,
+        fleet: Option<&Schema>,
         rejects: &Schema,
         facts: Vec<(String, String)>,
     ) -> io::Result<Self> {
@@ -92,36 +92,35 @@ impl WorkbookEncoder {
         tempfile::tempfile().map_err(unwritten)?;
         let rejects_order = in_order(rejects);
         let rejects = rejects.project(&rejects_order).map_err(io::Error::other)?;
-        let about = About { columns: about::described(fleet, &rejects), facts };
+        let of_fleet = fleet.into_iter().flat_map(|fleet| about::described(FLEET, fleet));
+        let columns = of_fleet.chain(about::described(REJECTS, &rejects)).collect();
+        let about = About { columns, facts };
         let mut workbook = Workbook::new();
         let sheets = caught(|| {
-            let fleet = Sheet::new(&mut workbook, "Fleet", fleet)?;
+            let fleet = fleet.map(|fleet| Sheet::new(&mut workbook, FLEET, fleet)).transpose()?;
             Ok((fleet, Sheet::new(&mut workbook, REJECTS, &rejects)?))
         });
         let (fleet, rejects) = sheets?;
         Ok(Self { sink, workbook, fleet, rejects, rejects_order, about })
     }
 
-    fn mark(&mut self) -> Result<(), XlsxError> {
-        let cells =
-            ["recall_park_it", "recall_park_outside"].map(|name| self.fleet.first_cell_of(name));
-        let cells: Vec<String> = cells.into_iter().flatten().collect();
-        if !cells.is_empty() {
-            self.fleet.mark(&format!("=OR({})", cells.join(",")), PARKED_COLOR)?;
-        }
-        if let Some(status) = self.fleet.first_cell_of("vin_status") {
-            self.fleet.mark(&format!("={status}=\"rejected\""), REJECTED_COLOR)?;
-        }
-        Ok(())
+    /// The sheets of rows, in their order.
+    fn sheets(&self) -> impl Iterator<Item = (&'static str, &Sheet)> {
+        let fleet = self.fleet.iter().map(|fleet| (FLEET, fleet));
+        fleet.chain([(REJECTS, &self.rejects)])
     }
 
     fn assemble(mut self) -> Result<Sink, XlsxError> {
-        self.mark()?;
+        if let Some(fleet) = &mut self.fleet {
+            mark(fleet)?;
+        }
+        let largest = self.sheets().map(|(_, sheet)| sheet.bytes()).max();
+        self.workbook.use_zip_large_file(largest > Some(USUAL_ZIP));
         self.about.facts.extend(self.warnings().into_iter().map(|text| ("cut".to_owned(), text)));
         let Self { mut sink, mut workbook, fleet, rejects, about, .. } = self;
-        workbook.use_zip_large_file(fleet.bytes().max(rejects.bytes()) > USUAL_ZIP);
-        workbook.push_worksheet(fleet.finish()?);
-        workbook.push_worksheet(rejects.finish()?);
+        for sheet in fleet.into_iter().chain([rejects]) {
+            workbook.push_worksheet(sheet.finish()?);
+        }
         about::write(workbook.add_worksheet(), &about)?;
         workbook.save_to_writer(&mut sink)?;
         Ok(sink)
@@ -130,7 +129,10 @@ impl WorkbookEncoder {
 
 impl Encode for WorkbookEncoder {
     fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
-        caught(|| self.fleet.write(batch))
+        match &mut self.fleet {
+            Some(fleet) => caught(|| fleet.write(batch)),
+            None => self.list_rejects(batch),
+        }
     }
 
     fn list_rejects(&mut self, batch: &RecordBatch) -> io::Result<()> {
@@ -139,8 +141,7 @@ impl Encode for WorkbookEncoder {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let sheets = [("Fleet", &self.fleet), (REJECTS, &self.rejects)];
-        let cut = sheets.iter().flat_map(|(name, sheet)| sheet.cut().map(move |cut| (name, cut)));
+        let cut = self.sheets().flat_map(|(name, sheet)| sheet.cut().map(move |cut| (name, cut)));
         let said = cut.map(|(sheet, (column, cells))| {
             format!(
                 "{cells} cells of `{column}` in the sheet {sheet} were cut: they are over {MOST_CHARACTERS} characters; a CSV or Parquet output has them whole"
@@ -151,6 +152,19 @@ impl Encode for WorkbookEncoder {
 
     fn finish(self: Box<Self>) -> io::Result<Sink> {
         caught(|| self.assemble().map_err(as_io))
+    }
+}
+
+/// Marks rows whose vehicle must be parked, and rows without a VIN, by the columns that say so.
+fn mark(fleet: &mut Sheet) -> Result<(), XlsxError> {
+    let cells = ["recall_park_it", "recall_park_outside"].map(|name| fleet.first_cell_of(name));
+    let cells: Vec<String> = cells.into_iter().flatten().collect();
+    if !cells.is_empty() {
+        fleet.mark(&format!("=OR({})", cells.join(",")), PARKED_COLOR)?;
+    }
+    match fleet.first_cell_of("vin_status") {
+        Some(status) => fleet.mark(&format!("={status}=\"rejected\""), REJECTED_COLOR),
+        None => Ok(()),
     }
 }
 
@@ -181,7 +195,7 @@ fn characters(text: &str) -> u64 {
 /// Checks that `file` ends as a workbook does.
 pub(super) fn check_end(file: &File) -> io::Result<()> {
     let archive = zip::ZipArchive::new(io::BufReader::new(file)).map_err(io::Error::other)?;
-    match archive.index_for_name("xl/worksheets/sheet3.xml") {
+    match archive.index_for_name("xl/worksheets/sheet2.xml") {
         Some(_) => Ok(()),
         None => Err(io::Error::other("the workbook lacks a sheet")),
     }

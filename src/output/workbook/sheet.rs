@@ -23,7 +23,7 @@ const WIDEST_NAME: usize = 32;
 
 /// A sheet that is being filled, in constant memory.
 pub(super) struct Sheet {
-    sheet: Worksheet,
+    cells: Worksheet,
     columns: Vec<Column>,
     /// Rows below the header.
     rows: u32,
@@ -58,13 +58,13 @@ impl Column {
 
     /// In characters.
     fn width(&self) -> f64 {
-        let cells = match self.kind {
+        let values = match self.kind {
             Kind::Truth => 8,
             Kind::Number | Kind::Day | Kind::Decimal(_) => 11,
             Kind::Moment | Kind::Text => 20,
         };
         let name = (self.name.chars().count() + ARROW).min(WIDEST_NAME);
-        cells.max(name) as f64
+        values.max(name) as f64
     }
 }
 
@@ -72,23 +72,23 @@ impl Sheet {
     /// An empty sheet of `workbook` with a header.
     pub(super) fn new(workbook: &mut Workbook, name: &str, schema: &Schema) -> io::Result<Self> {
         let columns: Vec<Column> = schema.fields().iter().map(|field| Column::of(field)).collect();
-        let mut sheet = workbook.new_worksheet_with_constant_memory();
+        let mut cells = workbook.new_worksheet_with_constant_memory();
         let header = Format::new().set_bold();
         let mut write_header = || {
-            sheet.set_name(name)?.set_freeze_panes(1, 0)?;
+            cells.set_name(name)?.set_freeze_panes(1, 0)?;
             for (place, column) in (0..).zip(&columns) {
-                sheet.set_column_width(place, column.width())?;
+                cells.set_column_width(place, column.width())?;
                 if let Some(format) = &column.format {
-                    sheet.set_column_format(place, format)?;
+                    cells.set_column_format(place, format)?;
                 }
                 let short = shortened(&column.name);
                 let name = short.as_deref().unwrap_or(&column.name);
-                sheet.write_string_with_format(0, place, name, &header)?;
+                cells.write_string_with_format(0, place, name, &header)?;
             }
             Ok(())
         };
         write_header().map_err(as_io)?;
-        Ok(Self { sheet, columns, rows: 0, bytes: 0 })
+        Ok(Self { cells, columns, rows: 0, bytes: 0 })
     }
 
     /// Appends the rows of `batch`.
@@ -111,7 +111,7 @@ impl Sheet {
         let fill = Format::new().set_background_color(Color::RGB(color));
         let marked = ConditionalFormatFormula::new().set_rule(formula).set_format(fill);
         let (last_row, last_column) = self.last();
-        self.sheet.add_conditional_format(1, 0, last_row.max(1), last_column, &marked)?;
+        self.cells.add_conditional_format(1, 0, last_row.max(1), last_column, &marked)?;
         Ok(())
     }
 
@@ -137,10 +137,10 @@ impl Sheet {
     /// The sheet with its filter.
     pub(super) fn finish(mut self) -> Result<Worksheet, XlsxError> {
         let (last_row, last_column) = self.last();
-        self.sheet.autofilter(0, 0, last_row, last_column)?;
+        self.cells.autofilter(0, 0, last_row, last_column)?;
         let texts = IgnoreError::NumberStoredAsText;
-        self.sheet.ignore_error_range(0, 0, last_row, last_column, texts)?;
-        Ok(self.sheet)
+        self.cells.ignore_error_range(0, 0, last_row, last_column, texts)?;
+        Ok(self.cells)
     }
 
     /// Its last row and column.
@@ -156,26 +156,26 @@ impl Sheet {
         match (value, &column.format) {
             (Value::Empty, _) => {}
             (Value::Truth(value), _) => {
-                self.sheet.write_boolean(row, place, value)?;
+                self.cells.write_boolean(row, place, value)?;
             }
-            (Value::Number(number) | Value::Serial(number), Some(format)) => {
-                self.sheet.write_number_with_format(row, place, number, format)?;
+            (Value::Number(number), Some(format)) => {
+                self.cells.write_number_with_format(row, place, number, format)?;
             }
-            (Value::Number(number) | Value::Serial(number), None) => {
-                self.sheet.write_number(row, place, number)?;
+            (Value::Number(number), None) => {
+                self.cells.write_number(row, place, number)?;
             }
             (Value::Made(text), _) => {
-                self.sheet.write_string(row, place, text)?;
+                self.cells.write_string(row, place, text)?;
             }
             (Value::Text(text), format) => {
                 self.bytes += 2 * text.len() as u64;
                 if let Some(short) = shortened(text) {
                     column.cut += 1;
-                    self.sheet.write_string(row, place, short)?;
+                    self.cells.write_string(row, place, short)?;
                 } else if let Some(format) = format.as_ref().filter(|_| text.len() <= MOST_MARKED) {
-                    self.sheet.write_string_with_format(row, place, text, format)?;
+                    self.cells.write_string_with_format(row, place, text, format)?;
                 } else {
-                    self.sheet.write_string(row, place, text)?;
+                    self.cells.write_string(row, place, text)?;
                 }
             }
         }

@@ -1,19 +1,25 @@
 //! Columns of a batch as a spreadsheet keeps them.
 
 use std::io;
+use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, StringArray,
     TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Float64Type, TimeUnit,
+    TimestampMicrosecondType,
+};
 use arrow::error::ArrowError;
 
-/// A spreadsheet keeps numbers as doubles: whole ones are exact up to here.
-const MOST_EXACT: u64 = 1 << 53;
-/// Digits that a double holds of any decimal.
+/// Spreadsheets keep 15 digits of a number, and show the rest of them as zeros.
 const EXACT_DIGITS: u8 = 15;
+/// What those digits stay below.
+const EXACT: u128 = 10_u128.pow(EXACT_DIGITS as u32);
+/// Digits of any whole number of 64 bits, signed or not.
+const WHOLE_DIGITS: u8 = 20;
 /// 1970-01-01 by the day count of spreadsheets.
 const FIRST_OF_1970: f64 = 25_569.0;
 /// 1900-03-01, before which spreadsheets count a day that never was …
@@ -39,17 +45,28 @@ impl Kind {
     pub(super) fn of(data_type: &DataType) -> Self {
         match data_type {
             DataType::Boolean => Self::Truth,
+            DataType::UInt64 => Self::Decimal(0),
             data_type if data_type.is_integer() || data_type.is_floating() => Self::Number,
-            DataType::Decimal32(digits, scale)
-            | DataType::Decimal64(digits, scale)
-            | DataType::Decimal128(digits, scale)
-            | DataType::Decimal256(digits, scale) => match u8::try_from(*scale) {
-                Ok(scale) if *digits <= EXACT_DIGITS => Self::Decimal(scale),
+            DataType::Decimal32(_, scale)
+            | DataType::Decimal64(_, scale)
+            | DataType::Decimal128(_, scale) => match u8::try_from(*scale) {
+                Ok(scale) if scale <= EXACT_DIGITS => Self::Decimal(scale),
                 _ => Self::Text,
             },
             DataType::Date32 | DataType::Date64 => Self::Day,
             DataType::Timestamp(..) => Self::Moment,
             _ => Self::Text,
+        }
+    }
+
+    /// As a person calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Truth => "true or false",
+            Self::Number | Self::Decimal(_) => "number",
+            Self::Day => "day",
+            Self::Moment => "day and time",
         }
     }
 }
@@ -58,7 +75,8 @@ impl Kind {
 pub(super) enum Values {
     Text(StringArray),
     Truth(BooleanArray),
-    Whole(Int64Array),
+    /// Whole numbers and amounts, as many digits behind the point as the type says.
+    Exact(Decimal128Array),
     Number(Float64Array),
     /// Days and moments, and their text for those that no spreadsheet has.
     Moment(TimestampMicrosecondArray, ArrayRef),
@@ -72,9 +90,8 @@ pub(super) enum Value<'a> {
     /// Text of a number or a time that a spreadsheet cannot keep.
     Made(String),
     Truth(bool),
+    /// Also a day or a moment, by the day count of spreadsheets.
     Number(f64),
-    /// A day or a moment, by the day count of spreadsheets.
-    Serial(f64),
 }
 
 impl Values {
@@ -86,16 +103,19 @@ impl Values {
         let moment = DataType::Timestamp(TimeUnit::Microsecond, None);
         Ok(match (Kind::of(array.data_type()), array.data_type()) {
             (Kind::Truth, _) => Self::Truth(array.as_boolean().clone()),
-            (Kind::Number, DataType::UInt64) => Self::Text(text_of(array)?),
             (Kind::Number, data_type) if data_type.is_integer() => {
-                Self::Whole(cast(array, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
+                Self::exact(array, WHOLE_DIGITS, 0)?
+            }
+            (Kind::Decimal(_), DataType::UInt64) => Self::exact(array, WHOLE_DIGITS, 0)?,
+            (Kind::Decimal(scale), _) => {
+                Self::exact(array, DECIMAL128_MAX_PRECISION, scale.cast_signed())?
             }
             // By its text: the double nearest to the single is not the number that was meant.
             (Kind::Number, DataType::Float16 | DataType::Float32) => {
-                let text: ArrayRef = std::sync::Arc::new(text_of(array)?);
+                let text: ArrayRef = Arc::new(text_of(array)?);
                 Self::Number(cast(&text, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
             }
-            (Kind::Number | Kind::Decimal(_), _) => {
+            (Kind::Number, _) => {
                 Self::Number(cast(array, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
             }
             (Kind::Day | Kind::Moment, _) => {
@@ -107,12 +127,17 @@ impl Values {
         })
     }
 
+    fn exact(array: &ArrayRef, digits: u8, scale: i8) -> Result<Self, ArrowError> {
+        let decimals = cast(array, &DataType::Decimal128(digits, scale))?;
+        Ok(Self::Exact(decimals.as_primitive::<Decimal128Type>().clone()))
+    }
+
     /// The cell at `row`.
     pub(super) fn value(&self, row: usize) -> io::Result<Value<'_>> {
         let cells: &dyn Array = match self {
             Self::Text(cells) => cells,
             Self::Truth(cells) => cells,
-            Self::Whole(cells) => cells,
+            Self::Exact(cells) => cells,
             Self::Number(cells) => cells,
             Self::Moment(cells, _) => cells,
         };
@@ -122,15 +147,16 @@ impl Values {
         Ok(match self {
             Self::Text(cells) => Value::Text(cells.value(row)),
             Self::Truth(cells) => Value::Truth(cells.value(row)),
-            Self::Whole(cells) => whole(cells.value(row)),
+            Self::Exact(cells) => exact(cells, row),
             Self::Number(cells) => number(cells.value(row)),
-            Self::Moment(cells, typed) => match serial(cells.value(row)) {
-                Some(serial) => Value::Serial(serial),
-                None => {
+            Self::Moment(cells, typed) => {
+                if let Some(serial) = serial(cells.value(row)) {
+                    Value::Number(serial)
+                } else {
                     let text = text_of(&typed.slice(row, 1)).map_err(io::Error::other)?;
                     Value::Made(text.value(0).to_owned())
                 }
-            },
+            }
         })
     }
 }
@@ -139,11 +165,13 @@ fn text_of(array: &ArrayRef) -> Result<StringArray, ArrowError> {
     Ok(cast(array, &DataType::Utf8)?.as_string().clone())
 }
 
-fn whole(number: i64) -> Value<'static> {
-    if number.unsigned_abs() <= MOST_EXACT {
-        Value::Number(number as f64)
+fn exact(cells: &Decimal128Array, row: usize) -> Value<'static> {
+    let digits = cells.value(row);
+    if digits.unsigned_abs() < EXACT {
+        // Both are exact, so that the quotient is the double nearest to what is meant.
+        Value::Number(digits as f64 / 10_f64.powi(cells.scale().into()))
     } else {
-        Value::Made(number.to_string())
+        Value::Made(cells.value_as_string(row))
     }
 }
 

@@ -51,7 +51,7 @@ fn usage_errors_exit_64() {
     for words in [
         &["enrich"][..],
         &["enrich", "vins.csv"],
-        &["enrich", "vins.csv", "-o", "out.xlsx"],
+        &["enrich", "vins.csv", "-o", "out.docx"],
         &["enrich", "vins.csv", "-o", "out.csv", "--with", "colour"],
         &["enrich", "vins.csv", "-o", "out.csv", "--max-failed", "many"],
         &["enrich", "vins.csv", "-o", "out.csv", "--fault", "500"],

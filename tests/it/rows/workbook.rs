@@ -1,7 +1,7 @@
 //! Workbooks out, and the rows that a person mended back in.
 
 use calamine::{Data, Reader as _, Xlsx};
-use rust_xlsxwriter::Workbook;
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::support::command::vins;
 use crate::support::{Work, csv_rows};
@@ -23,7 +23,7 @@ fn sheet(work: &Work, name: &str, sheet: &str) -> Vec<Vec<String>> {
     cells.rows().map(|row| row.iter().map(Data::to_string).collect()).collect()
 }
 
-/// Saves rows as a person does who edited a sheet and saved it as another workbook.
+/// Saves rows as a person does who edited the sheet of rejects.
 fn save(work: &Work, name: &str, rows: &[Vec<String>]) {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
@@ -36,6 +36,11 @@ fn save(work: &Work, name: &str, rows: &[Vec<String>]) {
     book.save(work.path(name)).expect("a workbook");
 }
 
+/// The place of the column `name`.
+fn place(rows: &[Vec<String>], name: &str) -> usize {
+    rows[0].iter().position(|header| header == name).expect("the column")
+}
+
 #[test]
 fn an_edited_workbook_mends_the_rows() {
     let (work, good) = fleet();
@@ -46,7 +51,7 @@ fn an_edited_workbook_mends_the_rows() {
     assert_eq!(units, ["Unit", "007", "008", "009"]);
 
     let mut rejects = sheet(&work, "fleet.xlsx", "Rejects");
-    let accepted = rejects[0].iter().position(|name| name == "accepted_vin").expect("the column");
+    let accepted = place(&rejects, "accepted_vin");
     assert_eq!(
         rejects.iter().map(|row| row[2].as_str()).collect::<Vec<_>>(),
         ["vin_cell", "1HGCM82633AOO4352", "see title"]
@@ -133,4 +138,113 @@ fn a_workbook_goes_to_stdout_too() {
     let ended = ended.exits(0);
     std::fs::write(work.path("piped.xlsx"), &ended.stdout).expect("a file");
     assert_eq!(sheet(&work, "piped.xlsx", "Fleet").len(), 4);
+}
+
+/// A fleet as a person keeps it: a number of the unit with zeros, text that looks like a
+/// formula or a link, and a column of each kind.
+fn typed_fleet(work: &Work) {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.set_name("Vehicles").expect("a name");
+    let date = |number| ExcelDateTime::from_serial_datetime(number).expect("a day");
+    let (day, moment) = (Format::new().set_num_format("dd.mm.yyyy"), Format::new());
+    let moment = moment.set_num_format("dd.mm.yyyy hh:mm");
+    let mut vins = vins(3);
+    vins.push("1HGCM82633AOO4352".into());
+    let header = ["Unit", "VIN", "Note", "Miles", "Price", "Bought", "Seen", "Leased"];
+    let write = |sheet: &mut Worksheet| -> Result<(), XlsxError> {
+        for (column, name) in (0..).zip(header) {
+            sheet.write_string(0, column, name)?;
+        }
+        let notes = ["=1+1", "http://a.example/x", "two\nlines", "_x0041_ \u{7}"];
+        for (place, (vin, note)) in (0..).zip(vins.iter().zip(notes)) {
+            let (row, number) = (place + 1, f64::from(place));
+            sheet.write_string(row, 0, format!("00{place}"))?.write_string(row, 1, vin)?;
+            sheet.write_string(row, 2, note)?.write_number(row, 3, 120_000.0 + number)?;
+            // The last vehicle has no price.
+            if place < 3 {
+                sheet.write_number(row, 4, 19_999.95 + number)?;
+            }
+            sheet.write_datetime_with_format(row, 5, date(45_000.0 + number), &day)?;
+            sheet.write_datetime_with_format(row, 6, date(45_000.25 + number), &moment)?;
+            sheet.write_boolean(row, 7, place % 2 == 0)?;
+        }
+        Ok(())
+    };
+    write(sheet).expect("a sheet");
+    book.save(work.path("fleet.xlsx")).expect("a workbook");
+}
+
+/// The cells below the header of the first `columns` columns.
+fn cells(work: &Work, name: &str, sheet: &str, columns: usize) -> Vec<Vec<Data>> {
+    let mut book: Xlsx<_> = calamine::open_workbook(work.path(name)).expect("a workbook");
+    let cells = book.worksheet_range(sheet).expect("a sheet");
+    cells.rows().skip(1).map(|row| row[..columns].iter().map(as_kept).collect()).collect()
+}
+
+/// A cell without its style.
+fn as_kept(cell: &Data) -> Data {
+    match cell {
+        Data::DateTime(moment) => {
+            let kind = calamine::ExcelDateTimeType::DateTime;
+            Data::DateTime(calamine::ExcelDateTime::new(moment.as_f64(), kind, false))
+        }
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn own_cells_keep_their_values_and_types() {
+    let work = Work::configured(&[]);
+    typed_fleet(&work);
+    let enrich = ["enrich", "fleet.xlsx", "--with", "decode", "-o"];
+    work.vinrich(&[&enrich[..], &["out.xlsx"]].concat()).exits(0);
+    let given = cells(&work, "fleet.xlsx", "Vehicles", 8);
+    assert_eq!(cells(&work, "out.xlsx", "Fleet", 8), given);
+    assert!(matches!(given[0][5..], [Data::DateTime(_), Data::DateTime(_), Data::Bool(true)]));
+
+    // The next night reads its own output, and only the rows in it.
+    let next = work.vinrich(&["enrich", "out.xlsx", "--with", "decode", "-o", "next.xlsx"]);
+    next.exits(0).says(&["the sheet `Fleet` is read", "`Rejects`, `About`"]);
+    assert_eq!(cells(&work, "next.xlsx", "Fleet", 8), given);
+    work.vinrich(&["enrich", "out.xlsx", "-o", "out.xlsx"]).exits(73).says(&["input"]);
+}
+
+#[test]
+fn a_rejects_file_may_be_a_workbook() {
+    let (work, good) = fleet();
+    work.vinrich(&["validate", "fleet.csv", "--rejects", "bad.xlsx"]).exits(0);
+    let mut rejects = sheet(&work, "bad.xlsx", "Rejects");
+    assert_eq!(rejects.len(), 3);
+    assert!(sheet(&work, "bad.xlsx", "About").len() > rejects[0].len());
+    let (accepted, cell) = (place(&rejects, "accepted_vin"), place(&rejects, "vin_cell"));
+    for row in rejects.iter_mut().skip(1) {
+        row[accepted] = if row[cell] == "see title" { good.clone() } else { "yes".into() };
+    }
+    save(&work, "mended.xlsx", &rejects);
+
+    let enrich = ["enrich", "fleet.csv", "--with", "decode", "-o"];
+    work.vinrich(&[&enrich[..], &["out.xlsx", "--rejects", "bad.xlsx"]].concat()).exits(0);
+    assert_eq!(sheet(&work, "out.xlsx", "Fleet").len(), 2);
+    assert_eq!(sheet(&work, "bad.xlsx", "Rejects").len(), 3);
+    let asked = work.sandbox.log().len();
+    let corrected = ["out.xlsx", "--corrections", "mended.xlsx", "--rejects", "bad.xlsx"];
+    work.vinrich(&[&enrich[..], &corrected].concat()).exits(0);
+    let rows = sheet(&work, "out.xlsx", "Fleet");
+    let (vin, status) = (place(&rows, "vin"), place(&rows, "decode_status"));
+    let said: Vec<_> = rows[1..].iter().map(|row| [&row[vin], &row[status]]).collect();
+    let mended = "1HGCM82633A004352";
+    assert_eq!(said, [[good.as_str(), "found"], [mended, "found"], [good.as_str(), "found"]]);
+    assert_eq!(work.sandbox.log().len(), asked + 1, "only the new VIN is asked");
+    assert_eq!(sheet(&work, "bad.xlsx", "Rejects").len(), 1);
+}
+
+#[test]
+fn a_plan_says_what_no_workbook_holds() {
+    let (work, good) = fleet();
+    work.write("fleet.csv", &format!("VIN,Note\n{good},{}\n", "n".repeat(32_768)));
+    work.vinrich(&["plan", "fleet.csv"]).exits(0);
+    work.vinrich(&["plan", "fleet.csv", "-o", "fleet.parquet"]).exits(0);
+    let ended = work.vinrich(&["plan", "fleet.csv", "-o", "fleet.xlsx"]).exits(65);
+    ended.says(&["`Note`", "32768 characters"]);
 }

@@ -75,7 +75,8 @@ pub(crate) struct OutputArgs {
     /// Append the column `run_id`
     #[arg(long)]
     pub(crate) with_run_id: bool,
-    /// Write rejected rows to this CSV or TSV file instead of the output; `-` is stdout
+    /// Write rejected rows to this file instead of the output, in the format of its name, else
+    /// as CSV; `-` is stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
     /// What separates cells of CSV: `,` `;` `|` or `tab` [default: `,`; tab in TSV]

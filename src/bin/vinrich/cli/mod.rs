@@ -230,7 +230,7 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct RowsArgs {
-    /// Files, folders, globs, or `-` for stdin
+    /// Files of text, workbooks, Parquet, Arrow or JSON lines; folders, globs, or `-` for stdin
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
     /// The column that holds the VIN, by header or 1-based number [default: found by content and name]
@@ -276,7 +276,8 @@ impl From<EscapeArg> for Escape {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct RejectsArgs {
-    /// Write the rejected rows and their reasons to this CSV or TSV file; `-` is stdout
+    /// Write the rejected rows and their reasons to this file, in the format of its name, else
+    /// as CSV; `-` is stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
 }

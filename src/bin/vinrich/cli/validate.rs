@@ -14,7 +14,7 @@ pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
     #[command(flatten)]
-    pub(crate) output: RejectsArgs,
+    pub(crate) rejects: RejectsArgs,
     /// Fail (65) when more rows are rejected: a number, or a share such as 1%
     #[arg(long, value_name = "N|P%", value_parser = allowance, allow_hyphen_values = true)]
     pub(crate) max_rejected: Option<Allowance>,

@@ -88,12 +88,13 @@ fn the_format_follows_the_name_and_the_flag_beats_it() {
         ("o.tsv.gz --keep-names", Format::Tsv),
         ("- --format arrow", Format::Arrows),
         ("- --format parquet", Format::Parquet),
+        ("o.XLSX", Format::Xlsx),
     ] {
         assert_eq!(enrich(&format!("f.csv -o {name}")).unwrap().output.format, format, "{name}");
     }
     let stdout = enrich("f.csv -o -").unwrap().output;
     assert_eq!((stdout.path, stdout.format), (None, Format::Csv));
-    assert_eq!(refused("f.csv -o out.xlsx"), "the name `out.xlsx` does not tell a format");
+    assert_eq!(refused("f.csv -o out.docx"), "the name `out.docx` does not tell a format");
     assert_eq!(refused("f.csv -o out"), "the name `out` does not tell a format");
 }
 
@@ -102,7 +103,15 @@ fn each_contradiction_has_its_message() {
     for (words, expected) in [
         ("f -o - --rejects -", "`--output` and `--rejects` are both stdout"),
         ("f -o out/", "`--output` names a folder: `out/`"),
-        ("f -o o.parquet --for-excel", "`--for-excel` guards CSV cells; the output is not CSV"),
+        ("f -o o.xlsx --for-excel", "`--for-excel` guards CSV cells; the output is not CSV"),
+        (
+            "f -o o.xlsx --output-delimiter ;",
+            "`--output-delimiter` separates CSV cells; the output is not CSV",
+        ),
+        (
+            "f -o o.csv --rejects r.xlsx.gz",
+            "`r.xlsx.gz` cannot be xlsx: only text is compressed as a whole",
+        ),
         (
             "f -o o.jsonl --output-delimiter ;",
             "`--output-delimiter` separates CSV cells; the output is not CSV",

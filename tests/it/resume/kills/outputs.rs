@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use calamine::{Data, Reader as _, Xlsx, XlsxError};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::rows::outputs::printable;
@@ -17,6 +18,7 @@ pub(super) fn rows(path: &Path) -> Result<Rows, String> {
     let name = path.display().to_string();
     let rows = match path.extension().and_then(|extension| extension.to_str()) {
         Some("parquet") => of_parquet(path),
+        Some("xlsx") => of_workbook(path),
         Some("json") => of_report(path),
         _ => of_csv(path),
     };
@@ -40,6 +42,15 @@ fn of_csv(path: &Path) -> Result<Rows, String> {
     }
     let rows: Result<Rows, _> = csv::Reader::from_reader(text.as_bytes()).deserialize().collect();
     rows.map_err(|error| error.to_string())
+}
+
+fn of_workbook(path: &Path) -> Result<Rows, String> {
+    let mut book: Xlsx<_> =
+        calamine::open_workbook(path).map_err(|error: XlsxError| error.to_string())?;
+    let cells = book.worksheet_range("Fleet").map_err(|error| error.to_string())?;
+    let mut rows = cells.rows().map(|row| row.iter().map(Data::to_string).collect::<Vec<_>>());
+    let header = rows.next().ok_or("it has no header")?;
+    Ok(rows.map(|row| header.iter().cloned().zip(row).collect()).collect())
 }
 
 fn of_parquet(path: &Path) -> Result<Rows, String> {

@@ -12,13 +12,13 @@ use crate::support::command::{DECODE, vins, vins_in};
 /// short form goes on at a time.
 const FILING: [(&str, usize); 4] = [
     ("rename,renameat,renameat2", 1),
-    ("fsync,fdatasync", 2),
+    ("fsync,fdatasync", 3),
     ("ftruncate", 2),
     ("unlink,unlinkat", 3),
 ];
 
 /// Those that write: the store makes some hundred in a run, much alike.
-const WRITING: [(&str, usize); 2] = [("pwrite64", 16), ("write", 2)];
+const WRITING: [(&str, usize); 2] = [("pwrite64", 32), ("write", 3)];
 
 /// Kills a scene's command at every one of `calls`.
 pub(super) fn at_each_call(scene: &Scene, what: &str, calls: &[(&'static str, usize)]) {
@@ -104,6 +104,23 @@ fn a_parquet_file_from_a_pipe() {
         ..Scene::default()
     };
     at_each_call(&scene, "Parquet from a pipe", &[&FILING[..], &WRITING[..]].concat());
+}
+
+#[test]
+fn a_workbook_over_an_older_one() {
+    const WORDS: &[&str] = &["enrich", "vins.csv", "-o", "out.xlsx", "--with", "decode"];
+    let scene = Scene {
+        words: WORDS,
+        outputs: &["out.xlsx"],
+        inputs: &["vins.csv"],
+        prepare: |site| {
+            site.work.write_vins(&vins(3));
+            assert_eq!(site.run(WORDS).code, Some(0));
+            site.work.write_vins(&vins(9));
+        },
+        ..Scene::default()
+    };
+    at_each_call(&scene, "a workbook", &[&FILING[..], &WRITING[..]].concat());
 }
 
 #[test]
