@@ -69,10 +69,15 @@ impl Head {
         let mut kinds: Vec<HeadKind> = sample[..header].iter().map(kind_above).collect();
         kinds.push(HeadKind::Header);
         let mut names = cells(&sample[header]);
-        let group = header.checked_sub(1).map(|above| cells(&sample[above]));
-        if let Some(group) = group.filter(|group| completes(group, &names)) {
-            kinds[header - 1] = HeadKind::Header;
-            names = below_groups(&group, &names);
+        if let Some(above) = header.checked_sub(1) {
+            let group = cells(&sample[above]);
+            // The cells of a sheet end with the last filled one.
+            let mut whole = names.clone();
+            whole.resize(names.len().max(group.len()), String::new());
+            if completes(&group, &whole) {
+                kinds[above] = HeadKind::Header;
+                names = below_groups(&group, &whole);
+            }
         }
         let below = sample.iter().take(first_row).skip(header + 1);
         for record in below {
@@ -294,12 +299,17 @@ fn filled_right(group: &[String]) -> Vec<String> {
 fn below_groups(group: &[String], names: &[String]) -> Vec<String> {
     let groups = filled_right(group);
     let joined = |index: usize| match groups.get(index) {
-        _ if is_complete(names, index) => names[index].clone(),
+        _ if is_complete(names, index) && !is_unit_of(group, names, index) => names[index].clone(),
         Some(_) if names[index].is_empty() => group[index].clone(),
         Some(group) => format!("{group} {}", names[index]).trim().to_owned(),
         None => names[index].clone(),
     };
     (0..names.len()).map(joined).collect()
+}
+
+/// Whether what seems to be a name is the unit of the name above it.
+fn is_unit_of(group: &[String], names: &[String], index: usize) -> bool {
+    is_unit(&names[index]) && group.get(index).is_some_and(|name| !name.is_empty())
 }
 
 /// Whether a line below the names names the parts of some of them: words under merged

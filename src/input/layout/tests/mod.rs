@@ -102,6 +102,8 @@ fn headers_of_several_lines_are_joined_where_need_be() {
     assert_eq!(seen.rows, [3]);
     let seen = see(&["Car;;Price;;", "VIN;;list;list;", "V1;x;1;2;3", "V2;y;1;2;3"]);
     assert_eq!(seen.table.columns, ["VIN", "column_2", "Price list", "Price list_2", "column_5"]);
+    let seen = see(&["Unit;Vehicle;;Meter;Leased", ";VIN;Model;km", "7;V1;x;12;yes"]);
+    assert_eq!(seen.table.columns, ["Unit", "VIN", "Model", "Meter km", "Leased"]);
 }
 
 #[test]
