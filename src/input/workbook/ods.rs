@@ -1,7 +1,8 @@
-//! OpenDocument workbooks, cell by cell: a reader that holds a sheet would hold each
+//! Open Document workbooks, cell by cell: a reader that holds a sheet would hold each
 //! repeated cell as often as it is repeated, and a sheet repeats its last row a million
 //! times.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::io::{self, BufReader, Read};
@@ -164,7 +165,8 @@ impl Xml<'_> {
             let cells = self.row(row)?;
             let last = row.saturating_add(count);
             // Empty rows are passed over, however many they are.
-            for row in if cells.is_empty() { last..last } else { row..last } {
+            let rows = if cells.is_empty() { last..last } else { row..last };
+            for row in rows {
                 for cell in &cells {
                     for column in cell.column..cell.column.saturating_add(cell.count) {
                         if !take((row, column), as_ref(&cell.value), cell.is_formula)? {
@@ -225,8 +227,7 @@ impl Xml<'_> {
             (Some("boolean"), Some(value)) => Data::Bool(value.eq_ignore_ascii_case("true")),
             (Some("string") | None, Some(value)) => Data::String(value),
             (Some(_), Some(value)) => value.parse().map_or(Data::String(value), Data::Float),
-            (Some("string"), None) => Data::String(text),
-            (_, None) if text.is_empty() => Data::Empty,
+            (kind, None) if text.is_empty() && kind != Some("string") => Data::Empty,
             (_, None) => Data::String(text),
         };
         Ok((value, is_formula))
@@ -286,7 +287,7 @@ impl Xml<'_> {
             }
             _ => return Ok(String::new()),
         };
-        text.map(|text| text.into_owned()).map_err(|error| unreadable(error.into()))
+        text.map(Cow::into_owned).map_err(|error| unreadable(error.into()))
     }
 }
 

@@ -231,7 +231,7 @@ fn a_sheet_may_begin_far_below() {
     assert_eq!((sheet.name.as_str(), table.header_line), ("Fleet", Some(1002)));
 }
 
-/// An OpenDocument workbook whose sheet `Fleet` has these rows.
+/// An Open Document workbook whose sheet `Fleet` has these rows.
 fn ods(rows: &str) -> Source {
     let content = format!(
         r#"<office:document-content><office:automatic-styles><style:style style:name="ta2"><style:table-properties table:display="false"/></style:style></office:automatic-styles><office:body><office:spreadsheet><table:table table:name="Old" table:style-name="ta2"><table:table-row><table:table-cell office:value-type="string"><text:p>{VIN}</text:p></table:table-cell></table:table-row></table:table><table:table table:name="Fleet">{rows}</table:table></office:spreadsheet></office:body></office:document-content>"#
