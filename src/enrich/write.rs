@@ -26,10 +26,11 @@ impl Outputs {
     ) -> Result<(Self, OutputLocks), Error> {
         let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
         let locks = OutputLocks::take(&plan.written(), &protected, plan.wait_lock)?;
-        let (files, headers) = (inputs.names(), inputs.headers());
+        let (files, headers, tell_kinds) = (inputs.names(), inputs.headers(), inputs.tell_kinds());
         let input = InputInfo {
             columns: inputs.columns(),
             types: inputs.types(),
+            tell_kinds: &tell_kinds,
             headers: &headers,
             files: &files,
         };

@@ -42,11 +42,12 @@ fn write_rejects(
     report: &ReportBuilder<'_>,
     inputs: &Inputs,
 ) -> Result<Vec<Written>, Error> {
-    let (files, headers) = (inputs.names(), inputs.headers());
+    let (files, headers, tell_kinds) = (inputs.names(), inputs.headers(), inputs.tell_kinds());
     let run_id = &report.run.run_id;
     let input = InputInfo {
         columns: inputs.columns(),
         types: inputs.types(),
+        tell_kinds: &tell_kinds,
         headers: &headers,
         files: &files,
     };

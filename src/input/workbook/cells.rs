@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, TimeUnit};
 use calamine::{CellErrorType, DataRef, ExcelDateTime};
 
 use super::open::Place;
+use super::value::CellValue;
 use crate::domain::{Error, Exit};
 use crate::input::random::Random;
 
@@ -16,7 +17,7 @@ use crate::input::random::Random;
 pub(super) const DELIMITER: u8 = b',';
 
 /// From here on a spreadsheet keeps 15 digits of a number and shows `1.23457E+16`.
-const INEXACT: f64 = 1e15;
+pub(super) const INEXACT: f64 = 1e15;
 
 /// Where a column holds what: of each kind of value the number of the last row, from 1;
 /// 0 where there is none.
@@ -28,6 +29,8 @@ pub(super) struct Column {
     pub(super) day: u32,
     pub(super) moment: u32,
     pub(super) truth: u32,
+    /// Text that reads like one of the other kinds.
+    pub(super) look_alike: u32,
 }
 
 impl Column {
@@ -49,7 +52,11 @@ impl Column {
         }
     }
 
-    fn note(&mut self, value: &DataRef<'_>, row: u32) {
+    fn note(&mut self, value: &DataRef<'_>, text: &str, row: u32) {
+        let is_text = matches!(value, DataRef::String(_) | DataRef::SharedString(_));
+        if is_text && CellValue::of(text).is_some() {
+            self.look_alike = row;
+        }
         let last = match value {
             DataRef::Int(_) => &mut self.whole_number,
             DataRef::Float(number) if is_whole(*number) => &mut self.whole_number,
@@ -101,11 +108,12 @@ impl<'a> Cells<'a> {
         }
         self.end_rows(row)?;
         self.fields.resize(column, String::new());
-        self.fields.push(text(value));
         if self.columns.len() <= column {
             self.columns.resize(column + 1, Column::default());
         }
-        self.columns[column].note(value, row + 1);
+        let text = text(value);
+        self.columns[column].note(value, &text, row + 1);
+        self.fields.push(text);
         Ok(())
     }
 
@@ -163,11 +171,12 @@ pub(super) fn text(value: &DataRef<'_>) -> String {
         DataRef::Empty => String::new(),
         DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) => number_text(*number),
-        DataRef::String(text) => text.clone(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            text.clone()
+        }
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Bool(value) => value.to_string(),
         DataRef::DateTime(moment) => moment_text(*moment),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
         DataRef::Error(error) => error_text(error).to_owned(),
     }
 }
@@ -177,7 +186,7 @@ fn is_whole(number: f64) -> bool {
 }
 
 /// A number that lost digits is shown so that it can be seen.
-fn number_text(number: f64) -> String {
+pub(super) fn number_text(number: f64) -> String {
     if number.abs() < INEXACT {
         return number.to_string();
     }
