@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| vinrich_fuzz::run("csv", bytes));
+libfuzzer_sys::fuzz_target!(
+    init: vinrich_fuzz::pass_caught_panics(),
+    |bytes: &[u8]| vinrich_fuzz::run("csv", bytes)
+);

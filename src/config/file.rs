@@ -20,6 +20,8 @@ use crate::domain::vendor::VendorSpec;
 const FILE_NAME: &str = "vinrich.toml";
 /// The environment variable that names the file, as `--config` does.
 const FILE_VARIABLE: &str = "VINRICH_CONFIG";
+/// The environment variable that names the store, as `store` in the file does.
+const STORE_VARIABLE: &str = "VINRICH_STORE";
 
 impl Settings {
     /// The settings of `file` (else of `VINRICH_CONFIG`, `./vinrich.toml` or the
@@ -47,6 +49,27 @@ impl Settings {
         let settings = Self { file: file.map(|(path, _)| path), ..draft.finish()? };
         settings.check(vendors)?;
         Ok(settings)
+    }
+
+    /// The store that is named by a configuration which [`Settings::load`] refuses,
+    /// whatever else is wrong with it; `None` where that cannot be known.
+    pub fn store_of(
+        file: Option<&Path>,
+        env: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Option<PathBuf> {
+        let mut variables = variables(env).ok()?;
+        let named = variables.remove(FILE_VARIABLE).map(PathBuf::from);
+        variables.retain(|name, _| name == STORE_VARIABLE);
+        let mut draft = Draft::new(&[]).ok()?;
+        if variables.is_empty()
+            && let Some((path, text)) = find(file.or(named.as_deref())).ok()?
+        {
+            let mut entries = entries(&path, &text).ok()?;
+            entries.retain(|entry| entry.path == ["store"]);
+            draft.apply_file(&path, &entries).ok()?;
+        }
+        draft.apply_environment(variables).ok()?;
+        draft.finish().ok().map(|settings| settings.store)
     }
 }
 

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::domain::error::{Error, Exit};
+
+/// How soon work that waits is left to itself.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A stop button shared by the binary's signal handler and the run.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +65,31 @@ impl Cancel {
     /// Whether there is nothing to drain at this moment.
     pub fn is_idle(&self) -> bool {
         self.0.idle.load(Ordering::Acquire) > 0
+    }
+
+    /// Does `work`, which may wait for what never comes, such as the end of a pipe; once
+    /// somebody asks, it is left to itself, and this fails as [`Cancel::check`] does.
+    pub fn interrupts<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (done, result) = std::sync::mpsc::channel();
+        let worker = std::thread::Builder::new().name("reading".into());
+        let worker = worker.spawn(move || {
+            // Nobody waits for it once the run was stopped.
+            let _unheard = done.send(work());
+        });
+        let worker = worker.map_err(|e| Error::internal("cannot start a thread").because(e))?;
+        loop {
+            match result.recv_timeout(LOOK_EVERY) {
+                Ok(result) => return result,
+                Err(RecvTimeoutError::Timeout) => self.check()?,
+                Err(RecvTimeoutError::Disconnected) => match worker.join() {
+                    Err(panic) => std::panic::resume_unwind(panic),
+                    Ok(()) => return Err(Error::internal("a thread ended without its result")),
+                },
+            }
+        }
     }
 
     /// Fails once somebody asked, where there is nothing to drain.

@@ -3,6 +3,8 @@
 //! A key is named by a small number, so that what is known about it lies in a
 //! plain vector.
 
+use std::cmp::Ordering;
+
 use crate::domain::key::{Key, Vehicle};
 use crate::domain::vin::Vin;
 use crate::domain::vin_set::Distinct;
@@ -129,6 +131,14 @@ impl KeySet {
                 let place = keys.binary_search_by(|(_, known)| known.cmp(&stored)).ok()?;
                 u32::try_from(place).ok()
             }
+        }
+    }
+
+    /// How the keys numbered `id` and `other` sort.
+    pub fn compare(&self, id: u32, other: u32) -> Ordering {
+        match self {
+            Self::Vins { distinct, .. } => distinct.compare(id, other),
+            Self::Others { .. } => id.cmp(&other),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The distinct VINs of an input, in about 17 bytes each.
 
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 use hashbrown::hash_table::Entry;
@@ -82,6 +83,15 @@ impl Distinct {
         self.ids.find(self.hasher.hash_one(packed), same).copied()
     }
 
+    /// How the VINs numbered `id` and `other` sort.
+    ///
+    /// # Panics
+    ///
+    /// When one of them was not given out by this set.
+    pub fn compare(&self, id: u32, other: u32) -> Ordering {
+        self.vins[id as usize].cmp(&self.vins[other as usize])
+    }
+
     /// The VIN numbered `id`.
     ///
     /// # Panics
@@ -103,9 +113,13 @@ impl Distinct {
 
     /// The numbers, in the order of their VINs: how a sorted store wants to be asked.
     pub fn sorted(&self) -> Vec<u32> {
-        let mut ids: Vec<u32> = (0..).take(self.vins.len()).collect();
-        ids.sort_unstable_by_key(|&id| self.vins[id as usize]);
-        ids
+        // With its number behind it, a VIN is compared where it lies.
+        let numbered = (0u32..).zip(&self.vins);
+        let mut all: Vec<u128> =
+            numbered.map(|(id, vin)| vin.number() << u32::BITS | u128::from(id)).collect();
+        all.sort_unstable();
+        let id = |vin: u128| u32::try_from(vin & u128::from(u32::MAX)).unwrap_or_default();
+        all.into_iter().map(id).collect()
     }
 }
 

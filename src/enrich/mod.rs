@@ -4,9 +4,11 @@ pub(crate) mod ask;
 pub(crate) mod board;
 pub mod chain;
 pub mod explain;
+pub(crate) mod guard;
 pub(crate) mod inventory;
 pub(crate) mod join;
 pub mod plan;
+pub(crate) mod rejects;
 pub mod report;
 pub(crate) mod session;
 pub(crate) mod survey;
@@ -14,7 +16,7 @@ pub(crate) mod write;
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Error, KeySet, Level, Phase};
+use crate::domain::{Error, Exit, KeySet, Level, Phase};
 use crate::enrich::ask::Asker;
 use crate::enrich::board::Answers;
 use crate::enrich::chain::{Available, Chain, Chains};
@@ -38,8 +40,8 @@ pub(crate) struct Prepared<'a> {
 ///
 /// A run that ends with a report has written its output, unless it was stopped, or
 /// keeps the old one ([`Report::output_kept`]); [`Report::exit_code`] says how it went.
-/// The store keeps the report, or the error, of every run that opened it; the plan
-/// says who else gets it.
+/// The store keeps the report of every run, also of one that failed before it needed
+/// the store, if there is one; the plan says who else gets it.
 ///
 /// # Errors
 /// Any [`Error`]: no output was written. Its exit code says what went wrong.
@@ -49,7 +51,8 @@ pub fn enrich(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     watchers.begin(&report);
     match prepare(plan, &report) {
         Ok((prepared, outputs, _locks)) => {
-            watchers.end(&report, both_passes(&prepared, outputs, &report))
+            let (session, done) = both_passes(&prepared, outputs, &report);
+            watchers.end(&report, session, done)
         }
         Err(error) => {
             watchers.fail(&report, &error, &Protected::of(&plan.settings));
@@ -63,40 +66,76 @@ fn prepare<'a>(
     plan: &'a Plan,
     report: &ReportBuilder<'_>,
 ) -> Result<(Prepared<'a>, Outputs, OutputLocks), Error> {
-    let _idle = report.context.cancel.idle();
-    report.context.cancel.check()?;
+    let cancel = report.context.cancel;
+    let idle = cancel.idle();
+    cancel.check()?;
     Inputs::check_exist(&plan.input)?;
     let known = |source: &_| chain::is_known(&plan.settings.store, source);
     let chains = Chains::of(plan, &Available { known: &known, ..Available::at(&plan.settings)? })?;
     report.note_chains(plan, &chains);
-    let inputs = Inputs::open(&plan.input)?;
+    drop(idle);
+    let spec = plan.input.clone();
+    let inputs = cancel.interrupts(move || Inputs::open(&spec))?;
     inputs.check_row_ids(&plan.input)?;
-    let (outputs, locks) = Outputs::create(plan, &inputs, &report.run.run_id)?;
+    let (outputs, locks) = Outputs::create(plan, &inputs, report)?;
     Ok((Prepared { plan, chains, inputs }, outputs, locks))
 }
 
-/// Pass 1, the calls, pass 2.
-fn both_passes(
-    prepared: &Prepared<'_>,
+/// Pass 1, the calls, pass 2; and the session, where it came to one, which is to be
+/// closed once the report is written.
+fn both_passes<'a>(
+    prepared: &Prepared<'a>,
     outputs: Outputs,
-    report: &ReportBuilder<'_>,
-) -> Result<(), Error> {
-    let vins = read_vins(prepared, report)?;
-    let session = Session::open(&session_of(prepared.plan), report)?;
-    let done = ask_and_write(prepared, &session, &vins, outputs);
-    session.close(done)
+    report: &'a ReportBuilder<'a>,
+) -> (Option<Session<'a>>, Result<(), Error>) {
+    let plan = prepared.plan;
+    let survey = match read_vins(prepared, report) {
+        Ok(survey) => survey,
+        Err(error) => return (None, Err(error)),
+    };
+    let checked = guard::check_rows(&plan.thresholds, &survey)
+        .and_then(|()| guard::check_usable(plan, &survey));
+    let session = match Session::open(&session_of(plan), report) {
+        Ok(session) => session,
+        // What is wrong with the input comes first.
+        Err(error) => return (None, checked.and(Err(error))),
+    };
+    let checked = checked.and_then(|()| guard::check_shrink(plan, &survey, &session));
+    let done = match checked {
+        Ok(()) => ask_and_write(prepared, &session, &KeySet::vins(survey.vins), outputs),
+        Err(refused) => Err(refuse(prepared, refused, outputs, report)),
+    };
+    (Some(session), done)
 }
 
 /// Pass 1.
-fn read_vins(prepared: &Prepared<'_>, report: &ReportBuilder<'_>) -> Result<KeySet, Error> {
+fn read_vins(prepared: &Prepared<'_>, report: &ReportBuilder<'_>) -> Result<Survey, Error> {
     let Prepared { plan, inputs, .. } = prepared;
     let Context { events, cancel, .. } = report.context;
     let survey = Survey::of(inputs, plan, events, cancel)?;
     report.note_survey(inputs, &survey);
-    survey.check(&plan.thresholds)?;
     survey.check_room(inputs, &plan.output)?;
     report.phase_ended("reading");
-    Ok(KeySet::vins(survey.vins))
+    Ok(survey)
+}
+
+/// Writes the rejects of an input that is not good enough, and nothing else; gives what
+/// the run ends with.
+fn refuse(
+    prepared: &Prepared<'_>,
+    refused: Error,
+    outputs: Outputs,
+    report: &ReportBuilder<'_>,
+) -> Error {
+    let Prepared { plan, inputs, .. } = prepared;
+    if plan.output.rejects.is_none() || refused.exit() != Exit::BadInput {
+        return refused;
+    }
+    match rejects::write(outputs.into(), inputs, plan.rules, report.context.cancel) {
+        Ok(written) => report.note_files(written),
+        Err(error) => report.warn("rejects", format!("the rejects are not written: {error}")),
+    }
+    refused
 }
 
 /// The calls, and pass 2 unless the run was stopped.
@@ -171,6 +210,9 @@ async fn open_doors<'a>(
 /// Removes earlier answers that the settings do not keep any longer. A run is not
 /// the worse for it where that fails.
 fn trim_history(plan: &Plan, session: &Session<'_>) {
+    if session.store.is_read_only() {
+        return;
+    }
     let Context { clock, events, .. } = session.context();
     let now = clock.now().wall;
     let datasets = plan.settings.datasets.iter();
@@ -184,6 +226,7 @@ fn trim_history(plan: &Plan, session: &Session<'_>) {
 fn session_of(plan: &Plan) -> SessionSpec<'_> {
     SessionSpec {
         must_exist: plan.thresholds.require_store,
+        offline: plan.datasets.offline,
         limits: plan.limits,
         ..SessionSpec::new(&plan.settings)
     }

@@ -3,14 +3,16 @@
 //! One call opens it: [`Session::open`] opens the store and registers the run.
 //! Vendors are asked inside [`Session::online`]; [`Session::close`] ends the run in
 //! the store, with its report and exit code. Nothing else opens a store for a run,
-//! builds a runtime to ask vendors, opens a door, or ends a run.
+//! builds a runtime to ask vendors, opens a door, or ends a run. A run that fails
+//! before it has a session is kept by [`keep_failure`].
 
 use std::cell::RefCell;
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::config::{Durability, Settings};
-use crate::domain::{Cancel, Clock, Error, Events, Moment, Phase, Progress};
+use crate::domain::{Cancel, Clock, Error, Events, Level, Moment, Phase, Progress};
 use crate::enrich::plan::Limits;
 use crate::enrich::report::ReportBuilder;
 use crate::gate::{Door, LargeBodies, Shared, VendorAccount};
@@ -42,6 +44,8 @@ pub(crate) struct SessionSpec<'a> {
     pub(crate) durability: Durability,
     /// A missing store is an error instead of a new one.
     pub(crate) must_exist: bool,
+    /// Nothing is asked: a store that may not be written is only read.
+    pub(crate) offline: bool,
     /// What the run may use up.
     pub(crate) limits: Limits,
 }
@@ -50,7 +54,8 @@ impl<'a> SessionSpec<'a> {
     /// A session with these settings, without limits of its own.
     pub(crate) fn new(settings: &'a Settings) -> Self {
         let durability = settings.durability;
-        Self { settings, durability, must_exist: false, limits: Limits::default() }
+        let limits = Limits::default();
+        Self { settings, durability, must_exist: false, offline: false, limits }
     }
 }
 
@@ -72,6 +77,24 @@ impl<'a> Session<'a> {
         spec: &SessionSpec<'a>,
         report: &'a ReportBuilder<'a>,
     ) -> Result<Self, Error> {
+        let path = &spec.settings.store;
+        let may_only_read = spec.offline && (path.exists() || !spec.must_exist);
+        let only_read = if may_only_read { Store::open_read_only(path)? } else { None };
+        let store = match only_read {
+            Some(store) => {
+                let message = format!(
+                    "the store `{}` is read-only: it does not keep this run",
+                    path.display()
+                );
+                report.context.events.note(Level::Info, "read_only_store", &message);
+                store
+            }
+            None => Self::open_store(spec, report)?,
+        };
+        Ok(Self { store, report, settings: spec.settings, progress: RefCell::default() })
+    }
+
+    fn open_store(spec: &SessionSpec<'_>, report: &ReportBuilder<'_>) -> Result<Store, Error> {
         let Limits { max_calls, max_cost } = spec.limits;
         let store = StoreSpec {
             path: &spec.settings.store,
@@ -79,8 +102,7 @@ impl<'a> Session<'a> {
             must_exist: spec.must_exist,
             limits: RunLimits { max_calls, max_cost },
         };
-        let store = Store::open(&store, &report.run)?;
-        Ok(Self { store, report, settings: spec.settings, progress: RefCell::default() })
+        Store::open(&store, &report.run)
     }
 
     /// What every command is given.
@@ -145,6 +167,26 @@ impl<'a> Session<'a> {
             .map_err(|error| Error::internal("cannot write the run report").because(error))?;
         let ended = self.context().clock.now();
         self.store.finish(ended, exit_code, &report)
+    }
+}
+
+/// Keeps how a run ended that failed before it had a session, in a store that is there
+/// and can be written. None is made for it, and the run is not the worse for it where
+/// the store is what failed.
+pub(crate) fn keep_failure(store: &Path, report: &ReportBuilder<'_>, error: &Error) {
+    let spec = StoreSpec {
+        path: store,
+        durability: Durability::default(),
+        must_exist: true,
+        limits: RunLimits::default(),
+    };
+    let built = report.build(Some(error));
+    let kept = built.to_json().and_then(|json| {
+        let store = Store::open(&spec, &report.run)?;
+        store.finish(report.context.clock.now(), built.exit_code, &json)
+    });
+    if let Err(second) = kept {
+        report.context.events.note(Level::Debug, "record", &format!("no record: {second}"));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::numbers::thousands;
 use crate::domain::vin::{Rules, VinError};
 use crate::domain::vin_set::Distinct;
 use crate::domain::{Cancel, Error, Events, Exit, Phase, Progress};
-use crate::enrich::plan::{Plan, Thresholds};
+use crate::enrich::plan::Plan;
 use crate::input::{Batch, FileDigest, Inputs, Row};
 use crate::output::schema::REJECT_COLUMNS;
 use crate::output::workbook::{MOST_CHARACTERS, MOST_COLUMNS, MOST_ROWS, first_too_long};
@@ -93,26 +93,6 @@ impl Survey {
             check_sheet(self.rejects(), inputs.columns().len() + REJECT_COLUMNS.len())?;
         }
         Ok(())
-    }
-
-    /// Whether the input is good enough to spend calls on.
-    pub(crate) fn check(&self, thresholds: &Thresholds) -> Result<(), Error> {
-        if thresholds.require_rows && self.rows == 0 {
-            return Err(Error::new(Exit::BadInput, "the input has no rows")
-                .hint("without `--require-rows` an empty input gives an empty output"));
-        }
-        match thresholds.max_rejected {
-            Some(most) if most.exceeded_by(self.rejects(), self.rows) => Err(Error::new(
-                Exit::BadInput,
-                format!(
-                    "{} of {} rows have no usable VIN",
-                    thousands(self.rejects()),
-                    thousands(self.rows)
-                ),
-            )
-            .hint("`vinrich validate --rejects FILE` writes them with their reasons; `--max-rejected` sets how many are too many")),
-            _ => Ok(()),
-        }
     }
 }
 

@@ -6,9 +6,9 @@ use crate::enrich::Prepared;
 use crate::enrich::board::Answers;
 use crate::enrich::join::Joiner;
 use crate::enrich::plan::Plan;
-use crate::enrich::report::{RowTally, Wrote};
+use crate::enrich::report::{ReportBuilder, RowTally, Wrote};
 use crate::enrich::session::{Context, Session};
-use crate::files::{OutputLocks, Protected};
+use crate::files::{OutputLocks, Protected, Wait};
 use crate::input::{Batch, Inputs, Row};
 use crate::output::record::{Block, Record};
 use crate::output::{InputInfo, Output};
@@ -22,10 +22,11 @@ impl Outputs {
     pub(crate) fn create(
         plan: &Plan,
         inputs: &Inputs,
-        run_id: &str,
+        report: &ReportBuilder<'_>,
     ) -> Result<(Self, OutputLocks), Error> {
         let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
-        let locks = OutputLocks::take(&plan.written(), &protected, plan.wait_lock)?;
+        let wait = plan.wait_lock.map(|wait| Wait { wait, cancel: report.context.cancel });
+        let locks = OutputLocks::take(&plan.written(), &protected, wait)?;
         let (files, headers, tell_kinds) = (inputs.names(), inputs.headers(), inputs.tell_kinds());
         let input = InputInfo {
             columns: inputs.columns(),
@@ -34,8 +35,14 @@ impl Outputs {
             headers: &headers,
             files: &files,
         };
-        let output = Output::create(&plan.output, input, run_id)?;
+        let output = Output::create(&plan.output, input, &report.run.run_id)?;
         Ok((Self(output), locks))
+    }
+}
+
+impl From<Outputs> for Output {
+    fn from(Outputs(output): Outputs) -> Self {
+        output
     }
 }
 
@@ -76,6 +83,7 @@ pub(crate) fn write(
     }
     batches.finish()?;
     conserve(read, &output)?;
+    session.store.check_unchanged()?;
     let counts = (output.rows(), output.diverted());
     session.report.note_gaps(std::mem::take(&mut tally.gaps));
     let files = if plan.thresholds.keep_complete && session.report.is_incomplete() {

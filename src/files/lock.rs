@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::domain::{Error, Exit, Timestamp};
+use crate::domain::{Cancel, Error, Exit, Timestamp};
 use crate::files::os;
 use crate::files::place::{Place, cannot_create};
 use crate::files::protected::Protected;
@@ -24,6 +24,15 @@ pub struct Named<'a> {
     pub path: &'a Path,
 }
 
+/// How long a command waits for other runs, and what ends that earlier.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait<'a> {
+    /// So long at the most.
+    pub wait: Duration,
+    /// The stop button.
+    pub cancel: &'a Cancel,
+}
+
 /// The right to write some files, held until dropped; the kernel frees it when
 /// the process dies, however it dies.
 #[derive(Debug)]
@@ -34,24 +43,41 @@ pub struct OutputLocks {
 
 impl OutputLocks {
     /// Judges the files that a command is about to write, and takes the lock of each,
-    /// waiting up to `wait` for other runs.
+    /// waiting for other runs as `wait` says, or not at all.
     ///
     /// # Errors
     /// 64 where two of them are one file, or one is an address; 73 where
     /// one cannot be created, or is `protected`; 79, naming the holder, where another run
-    /// writes it. Files are compared by what they are, whatever links lead to them, and
+    /// writes it; 130 and 143 where the wait was ended. Files are compared by what they are, whatever links lead to them, and
     /// by where they would be, so that the first run is refused like the second.
     pub fn take(
         written: &[Named<'_>],
         protected: &Protected,
-        wait: Option<Duration>,
+        wait: Option<Wait<'_>>,
     ) -> Result<Self, Error> {
-        let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
+        let deadline = wait
+            .and_then(|Wait { wait, cancel }| Some((Instant::now().checked_add(wait)?, cancel)));
         let mut places = judge(written, protected)?;
         // In one order for all runs: two that write the same files never wait for each other.
         places.sort_by(|a, b| a.path.cmp(&b.path));
         let held = places.iter().map(|place| OutputLock::acquire(place, deadline));
         Ok(Self { _held: held.collect::<Result<_, _>>()? })
+    }
+}
+
+impl OutputLocks {
+    /// Takes the lock of one file, at once or not at all, for a command that has judged
+    /// itself whether the file may be written: a backup may replace a backup.
+    ///
+    /// # Errors
+    /// 73 where it cannot be created; 79, naming the holder, where another command
+    /// writes it.
+    pub(crate) fn alone(path: &Path) -> Result<Self, Error> {
+        let lock = OutputLock::acquire(&Place::find(path)?, None).map_err(|error| {
+            let is_held = error.exit() == Exit::Locked;
+            if is_held { error.hint("run the same command again when that is done") } else { error }
+        })?;
+        Ok(Self { _held: vec![lock] })
     }
 }
 
@@ -93,15 +119,17 @@ struct OutputLock {
 }
 
 impl OutputLock {
-    fn acquire(place: &Place, deadline: Option<Instant>) -> Result<Self, Error> {
+    fn acquire(place: &Place, deadline: Option<(Instant, &Cancel)>) -> Result<Self, Error> {
         loop {
             let tried = Self::attempt(place);
             let is_held = tried.as_ref().is_err_and(|error| error.exit() == Exit::Locked);
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            match left.filter(|left| is_held && !left.is_zero()) {
-                Some(left) => thread::sleep(left.min(POLL)),
-                None => return tried,
+            let Some((deadline, cancel)) = deadline.filter(|_| is_held) else { return tried };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return tried;
             }
+            cancel.check()?;
+            thread::sleep(left.min(POLL));
         }
     }
 

@@ -11,7 +11,7 @@ mod protected;
 
 pub use clock::SystemClock;
 
-pub use lock::{Named, OutputLocks};
+pub use lock::{Named, OutputLocks, Wait};
 #[cfg(unix)]
 pub(crate) use os::identity_of;
 pub use os::real_path;

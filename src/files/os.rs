@@ -60,6 +60,15 @@ pub(crate) fn open_private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Whether this user may change what is at `path`: a file's bytes, or a folder's entries.
+pub(crate) fn may_write(path: &Path) -> bool {
+    #[cfg(unix)]
+    let may = rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
+    #[cfg(not(unix))]
+    let may = path.metadata().is_ok_and(|found| !found.permissions().readonly());
+    may
+}
+
 /// Whether both paths lead to one file, by symbolic or hard links.
 pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     #[cfg(unix)]

@@ -18,7 +18,7 @@ use super::{Asked, Asking, Shared, label};
 use crate::config::VendorSettings;
 use crate::domain::{Denied, Error, Moment, NotAsked, Timestamp};
 use crate::store::ledger::windows::Limits;
-use crate::store::{AccountId, HeardWait, RoomWish, SourceId};
+use crate::store::{AccountId, Granted, HeardWait, RoomWish, SourceId};
 use crate::vendors::{Auth, Endpoint, Probe, Reply, Vendor, retry_after_header};
 
 /// One vendor's door.
@@ -202,15 +202,13 @@ impl<'a> Door<'a> {
         }
     }
 
-    /// The limit that keeps calls waiting: the quota at `place`, or what may be spent.
-    pub(super) fn limit_name(&self, why: NotAsked, place: Option<usize>) -> Option<String> {
+    /// The limit that keeps calls waiting: the tightest quota, or the spend limit that
+    /// is reached.
+    pub(super) fn limit_name(&self, why: NotAsked, granted: &Granted) -> Option<String> {
         let windows = self.windows.borrow();
         match why {
-            NotAsked::Quota => windows.names().nth(place?),
-            NotAsked::OwnLimit => {
-                let limits: Vec<String> = windows.spend_names().collect();
-                (!limits.is_empty()).then(|| limits.join(", "))
-            }
+            NotAsked::Quota => windows.names().nth(granted.left?.0),
+            NotAsked::OwnLimit => windows.spend_names().nth(granted.reached?),
             _ => None,
         }
     }

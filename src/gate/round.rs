@@ -224,6 +224,10 @@ impl<'a> Round<'a> {
     /// Takes what a reservation left over.
     fn take_left(&mut self, left: Left) {
         let Left { jobs, yielded, granted } = left;
+        let limit = match granted.held {
+            Some(Shortage::After(_, why)) => self.door.limit_name(why, &granted),
+            _ => None,
+        };
         for job in jobs {
             self.queue.retry(job, Instant::now());
         }
@@ -237,7 +241,6 @@ impl<'a> Round<'a> {
             Some(_) if self.reservations.ready() > 0 => self.reservations.is_full = true,
             Some(Shortage::AfterOpen) => self.reservations.is_full = true,
             Some(Shortage::After(wait, why)) => {
-                let limit = self.door.limit_name(why, granted.left.map(|(place, _)| place));
                 self.door.health.hold(wait, why, limit.as_deref());
             }
             Some(Shortage::Run(limit)) => self.door.health.reached(limit),

@@ -13,7 +13,7 @@ use crate::config::{Durability, Settings, VendorSettings};
 use crate::domain::{Error, Exit, Freshness, Key, Micros, Outcome, Timestamp};
 use crate::enrich::plan::Limits;
 use crate::enrich::report::{Report, ReportBuilder};
-use crate::enrich::session::{Online, Session, SessionSpec};
+use crate::enrich::session::{Online, Session, SessionSpec, keep_failure};
 use crate::enrich::survey::Survey;
 use crate::gate::{Asking, Door, VendorAccount, label};
 use crate::output::{Sheet, Written};
@@ -42,6 +42,15 @@ pub(super) struct Action<'a> {
 }
 
 impl Action<'_> {
+    /// Does what comes before the session; the store keeps how it fails.
+    pub(super) fn prepare<T>(
+        &self,
+        report: &ReportBuilder<'_>,
+        work: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        work().inspect_err(|error| keep_failure(&self.settings.store, report, error))
+    }
+
     /// Opens a session and the vendor's door, does `work` there, and closes both.
     /// Not even a power cut loses what was committed.
     pub(super) fn run(
@@ -49,7 +58,7 @@ impl Action<'_> {
         report: &ReportBuilder<'_>,
         work: impl AsyncFnOnce(&VendorClient<'_>) -> Result<(), Error>,
     ) -> Result<Report, Error> {
-        let account = self.account()?;
+        let account = self.prepare(report, || self.account())?;
         let spec = SessionSpec {
             durability: Durability::Full,
             limits: self.limits,

@@ -10,7 +10,7 @@ use arrow::array::{
     ArrayRef, BooleanArray, BooleanBuilder, Decimal128Array, PrimitiveArray, PrimitiveBuilder,
     RecordBatch, StringBuilder, new_null_array,
 };
-use arrow::compute::{cast, filter_record_batch};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Field, Float64Type, Int32Type, Int64Type, Schema,
     SchemaRef, TimestampMicrosecondType,
@@ -137,8 +137,7 @@ impl Layout {
         }
         if let Some(place) = place_of_hash {
             for (seed, column) in self.input_seeds.iter().zip(&block.input) {
-                // By its text: a table hashes alike whichever format it came in.
-                hashes.add(*seed, &cast(column, &DataType::Utf8)?)?;
+                hashes.add_as_text(*seed, column)?;
             }
             arrays.insert(place, text_array(hashes.each().map(|hash| Some(hex(hash))))?);
         }

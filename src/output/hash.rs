@@ -10,7 +10,7 @@ use std::io;
 use arrow::array::{Array, ArrayRef};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
-use super::cells::Cells;
+use super::cells::{Cell, Cells};
 
 /// What the hashes of a column's cells begin with: its name.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +60,28 @@ impl RowHashes {
         Ok(())
     }
 
+    /// Adds a column of the input, each cell by its text in CSV: a table hashes alike
+    /// whichever format it came in. Empty text is not a value there.
+    pub(super) fn add_as_text(&mut self, seed: Seed, column: &ArrayRef) -> io::Result<()> {
+        let cells = Cells::of(column)?;
+        if let Cells::Text(cells) = cells {
+            let filled = cells.iter().map(|text| text.filter(|text| !text.is_empty()));
+            self.add_each(seed, filled, |text: &str| without_fraction(text.as_bytes()));
+            return Ok(());
+        }
+        let mut line = Vec::new();
+        for (row, sum) in self.0.iter_mut().enumerate() {
+            line.clear();
+            let text = match cells.cell(row, &mut line)? {
+                Cell::Null => continue,
+                Cell::Text(text) => text.as_bytes(),
+                Cell::Bare | Cell::Time => without_fraction(&line),
+            };
+            *sum = sum.wrapping_add(xxh3_128_with_seed(text, seed.0));
+        }
+        Ok(())
+    }
+
     fn add_each<V, B: AsRef<[u8]>>(
         &mut self,
         Seed(seed): Seed,
@@ -77,6 +99,15 @@ impl RowHashes {
     pub(super) fn each(&self) -> impl ExactSizeIterator<Item = u128> + '_ {
         self.0.iter().copied()
     }
+}
+
+/// A whole number without the `.0` that some writers put behind it: others leave it out,
+/// and a column of whole numbers becomes one of floats where a cell is missing.
+fn without_fraction(text: &[u8]) -> &[u8] {
+    let Some(whole) = text.strip_suffix(b".0") else { return text };
+    let digits = whole.strip_prefix(b"-").unwrap_or(whole);
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    if is_number { whole } else { text }
 }
 
 #[cfg(test)]

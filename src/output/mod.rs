@@ -43,7 +43,7 @@ pub use self::format::Format;
 pub use self::sheet::Sheet;
 pub(crate) use crate::files::draft::{COMPANIONS, Draft};
 pub use crate::files::draft::{write_atomically, write_error};
-pub use crate::files::{Named, OutputLocks, Protected};
+pub use crate::files::{Named, OutputLocks, Protected, Wait};
 
 use self::columns::Layout;
 use self::csv::CellStyle;
@@ -348,6 +348,13 @@ impl Output {
         let Some(partial) = self.partial else { return Ok(Vec::new()) };
         let rejects = rejects.map(Finished::publish).transpose()?;
         Ok(rejects.into_iter().chain([out.copy_into(partial)?]).collect())
+    }
+
+    /// Leaves the old output as it is, and puts the rejects file in its place, where
+    /// there is to be one.
+    pub fn commit_rejects(mut self) -> Result<Option<Written>, Error> {
+        let (rejects, _) = self.finish()?;
+        rejects.map(Finished::publish).transpose()
     }
 
     fn finish(&mut self) -> Result<(Option<Finished>, Finished), Error> {

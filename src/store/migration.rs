@@ -138,10 +138,16 @@ pub(super) fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
     Ok(tables == 0 && version(db)? == 0)
 }
 
-/// Fails where a table of this version is missing.
-pub(super) fn require_tables(db: &Connection) -> rusqlite::Result<()> {
+/// The tables of this version, without a file.
+pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     let new = Connection::open_in_memory()?;
     SCHEMA.iter().try_for_each(|step| new.execute_batch(step))?;
+    Ok(new)
+}
+
+/// Fails where a table of this version is missing.
+pub(super) fn require_tables(db: &Connection) -> rusqlite::Result<()> {
+    let new = in_memory()?;
     let mut tables = new.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
     let mut names = tables.query([])?;
     while let Some(row) = names.next()? {

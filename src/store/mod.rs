@@ -17,6 +17,7 @@ mod answers;
 pub mod ledger;
 mod migration;
 mod open;
+mod read_only;
 mod run_locks;
 mod timestamp;
 mod transaction;
@@ -29,6 +30,7 @@ use rusqlite::{Connection, ErrorCode};
 use crate::config::Durability;
 use crate::domain::{Dataset, Error, Exit, Key, Moment, Vin};
 
+use crate::store::read_only::Unchanged;
 use crate::store::run_locks::InUse;
 
 pub use crate::store::admin::audit::{AuditEntry, AuditFilter};
@@ -100,7 +102,16 @@ pub struct Store {
     reader: Connection,
     writer: Writer,
     install_key: Vec<u8>,
-    _in_use: InUse,
+    access: Access,
+}
+
+/// Whether a store may be written.
+#[derive(Debug)]
+enum Access {
+    /// It may, and is not replaced meanwhile.
+    Write(InUse),
+    /// It is only read; `None` where there is no file.
+    Read(Option<Unchanged>),
 }
 
 impl Store {
@@ -110,7 +121,39 @@ impl Store {
         let writer = Writer::start(spec, run)?;
         let reader = open::connect(spec.path)?;
         let install_key = open::install_key(&reader, spec.path)?;
-        Ok(Self { path: spec.path.to_owned(), reader, writer, install_key, _in_use: in_use })
+        let access = Access::Write(in_use);
+        Ok(Self { path: spec.path.to_owned(), reader, writer, install_key, access })
+    }
+
+    /// Opens a store that may be read and not written, and an empty one where there is
+    /// none and none can be made; `None` where this user may write. It keeps nothing.
+    pub fn open_read_only(path: &Path) -> Result<Option<Self>, Error> {
+        let (reader, unchanged) = if read_only::is_read_only(path) && open::check(path)? {
+            let unchanged = Unchanged::of(path);
+            (open::connect(path)?, Some(unchanged))
+        } else if read_only::cannot_be_made(path) {
+            let empty = migration::in_memory().map_err(failed("cannot make the tables", path))?;
+            (empty, None)
+        } else {
+            return Ok(None);
+        };
+        let writer = Writer::refusing(path);
+        let access = Access::Read(unchanged);
+        let install_key = Vec::new();
+        Ok(Some(Self { path: path.to_owned(), reader, writer, install_key, access }))
+    }
+
+    /// Whether it is only read.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.access, Access::Read(_))
+    }
+
+    /// Fails where a store that is only read was written by somebody else meanwhile.
+    pub fn check_unchanged(&self) -> Result<(), Error> {
+        match &self.access {
+            Access::Read(Some(unchanged)) => unchanged.check(&self.path),
+            Access::Read(None) | Access::Write(_) => Ok(()),
+        }
     }
 
     /// Opens an existing store to look only; `None` where there is none yet.
@@ -136,11 +179,15 @@ impl Store {
         Snapshot::begin(&self.reader, &self.path)
     }
 
-    /// Closes the run: its last answers are indexed, its report is kept.
+    /// Closes the run: its last answers are indexed, its report is kept, unless the
+    /// store is only read.
     pub fn finish(self, ended: Moment, exit: u8, report: &str) -> Result<(), Error> {
-        let Self { reader, writer, _in_use, .. } = self;
+        let Self { reader, writer, access, .. } = self;
         drop(reader);
-        writer.finish(ended, exit, report)
+        match access {
+            Access::Write(_in_use) => writer.finish(ended, exit, report),
+            Access::Read(_) => Ok(()),
+        }
     }
 }
 

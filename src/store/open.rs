@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 
 use super::migration::{self, APPLICATION_ID, SCHEMA_VERSION, is_empty, is_older, version};
+use super::read_only;
 use super::run_locks::{self, InUse};
 use super::{MEND, RESTORE, StoreSpec, WRITABLE, failed};
 use crate::config::Durability;
@@ -112,7 +113,11 @@ pub(super) fn check(path: &Path) -> Result<bool, Error> {
 /// A connection with the settings every connection has.
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let failed = failed("cannot open the database", path);
-    let db = Connection::open(path).map_err(&failed)?;
+    let db = match read_only::is_read_only(path) {
+        true => read_only::connect(path),
+        false => Connection::open(path),
+    };
+    let db = db.map_err(&failed)?;
     db.busy_timeout(BUSY).map_err(&failed)?;
     db.set_prepared_statement_cache_capacity(32);
     // 4 MiB of pages of its own; the operating system's cache, mapped, serves the rest.

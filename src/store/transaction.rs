@@ -85,7 +85,7 @@ pub(super) struct Failure(Arc<OnceLock<(Exit, String, String)>>);
 
 impl Failure {
     /// Remembers `error`, unless there was one before.
-    fn remember(&self, error: &Error) {
+    pub(super) fn remember(&self, error: &Error) {
         let hint = error.hint_text().unwrap_or(MEND).to_owned();
         // A later error comes of the first.
         let _first = self.0.set((error.exit(), describe(error), hint));

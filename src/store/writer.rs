@@ -5,6 +5,7 @@
 //! transaction with whatever else is waiting. To add an operation, add a method
 //! here that hands its work to [`Writer::ask`].
 
+use std::path::Path;
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
@@ -17,7 +18,7 @@ use crate::store::ledger::waits::{self, HeardWait};
 use crate::store::ledger::windows::{Limits, Usage};
 use crate::store::ledger::{accounts, calls, operations, processes};
 use crate::store::transaction::{Failure, Transaction, Work, WriterThread, acknowledge};
-use crate::store::{AccountId, RunInfo, SourceId, SourceName, StoreSpec};
+use crate::store::{AccountId, RunInfo, SourceId, SourceName, StoreSpec, WRITABLE};
 
 /// Replies that wait for the writer; a slot is free once its reply is queued.
 const QUEUE: usize = 64;
@@ -26,7 +27,8 @@ const QUEUE: usize = 64;
 #[derive(Debug)]
 pub struct Writer {
     queue: mpsc::Sender<Work>,
-    thread: JoinHandle<()>,
+    /// `None` where there is nothing to write to.
+    thread: Option<JoinHandle<()>>,
     failure: Failure,
 }
 
@@ -40,7 +42,15 @@ impl Writer {
             .name("store".into())
             .spawn(move || state.serve(work))
             .map_err(|error| Error::internal("cannot start the writer thread").because(error))?;
-        Ok(Self { queue, thread, failure })
+        Ok(Self { queue, thread: Some(thread), failure })
+    }
+
+    /// The handle of a store that may not be written: whatever it is asked fails with 78.
+    pub(super) fn refusing(path: &Path) -> Self {
+        let failure = Failure::default();
+        let error = Error::config(format!("the store `{}` is read-only", path.display()));
+        failure.remember(&error.hint(WRITABLE));
+        Self { queue: mpsc::channel(QUEUE).0, thread: None, failure }
     }
 
     /// The account row of a vendor, created when new. `account` is a keyed hash.
@@ -126,7 +136,7 @@ impl Writer {
         let sent = self.queue.blocking_send(work);
         let result = sent.ok().and_then(|()| done.blocking_recv().ok());
         drop(self.queue);
-        let ended = self.thread.join();
+        let ended = self.thread.map_or(Ok(()), JoinHandle::join);
         match (result, ended) {
             (Some(result), Ok(())) => result,
             _ => Err(self.failure.get().unwrap_or_else(stopped)),
@@ -137,7 +147,7 @@ impl Writer {
     #[cfg(test)]
     pub(super) fn die(self) {
         drop(self.queue);
-        self.thread.join().expect("the thread ends");
+        self.thread.expect("a thread").join().expect("the thread ends");
     }
 
     /// What `work` gives inside the next transaction, once that is committed.

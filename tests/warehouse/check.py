@@ -20,6 +20,7 @@ import pyarrow.parquet
 from deltalake import DeltaTable, write_deltalake
 
 import workbook
+import writers
 from nights import NEW_PLATES_A_NIGHT, ROWS_ADDED_A_NIGHT, Night, Operator
 
 NIGHTS = 3
@@ -69,7 +70,7 @@ class Warehouse:
     """The nights, and what must be found in every folder of them."""
 
     def __init__(self, operator: Operator) -> None:
-        self.work, self.operator = operator.work, operator
+        self.operator, self.work = operator, operator.work
         self.nights: list[Night] = operator.nights(NIGHTS, FORMATS)
         columns = json.loads(operator.vinrich("schema", "--format", "json"))["columns"]
         self.schema: dict[str, str] = {column["name"]: column["type"] for column in columns}
@@ -182,7 +183,7 @@ def arrow_files_and_streams_are_what_they_are_called(warehouse: Warehouse) -> No
             assert plain(opened.read_all()).equals(expected), file.name
         with pyarrow.ipc.open_stream(stream) as opened:
             assert plain(opened.read_all()).equals(expected), stream.name
-        equal(file.name, polars.read_ipc(file, memory_map=False).height, night.rows)
+        equal(file.name, polars.read_ipc(file).height, night.rows)
         equal(stream.name, polars.read_ipc_stream(stream).height, night.rows)
 
 
@@ -224,6 +225,10 @@ def delta_lake_merges_nights_by_row_id(warehouse: Warehouse) -> None:
     assert merged.equals(warehouse.table(after)), "the table is not the last night's file"
 
 
+def vinrich_reads_what_others_write(warehouse: Warehouse) -> None:
+    writers.vinrich_reads_what_they_write(warehouse.operator)
+
+
 CHECKS: list[Callable[[Warehouse], None]] = [
     nothing_but_outputs_lies_in_a_folder,
     pyarrow_reads_the_folder,
@@ -237,6 +242,7 @@ CHECKS: list[Callable[[Warehouse], None]] = [
     a_workbook_comes_back_and_is_mended,
     delta_lake_appends_nights,
     delta_lake_merges_nights_by_row_id,
+    vinrich_reads_what_others_write,
 ]
 
 

@@ -129,6 +129,8 @@ fn thresholds(args: &ThresholdArgs, on_incomplete: OnIncomplete) -> Thresholds {
         max_failed: args.max_failed,
         max_rejected: args.max_rejected,
         require_rows: args.require_rows,
+        allow_empty: args.allow_empty,
+        max_shrink: args.max_shrink,
         require_store: args.require_store,
         keep_complete: on_incomplete == OnIncomplete::Keep,
     }
@@ -171,7 +173,8 @@ fn wanted(args: &AskArgs, settings: &mut Settings) -> Result<Wanted, Error> {
     Ok(Wanted { named, refresh: args.refresh.iter().copied().collect(), offline: args.offline })
 }
 
-fn output(EnrichArgs { output: args, watch, .. }: &EnrichArgs) -> Result<OutputSpec, Error> {
+fn output(args: &EnrichArgs) -> Result<OutputSpec, Error> {
+    let EnrichArgs { output: args, watch, thresholds, .. } = args;
     let path = (args.output != Path::new("-")).then(|| args.output.clone());
     if path.is_none() && args.rejects.as_deref() == Some(Path::new("-")) {
         return Err(Error::usage("`--output` and `--rejects` are both stdout")
@@ -200,6 +203,9 @@ fn output(EnrichArgs { output: args, watch, .. }: &EnrichArgs) -> Result<OutputS
         .hint("leave it out, or name a `.csv` file"));
     }
     refuse_partial(args, &spec)?;
+    if thresholds.max_shrink.is_some() && spec.path.is_none() {
+        return Err(Error::usage("`--max-shrink` needs an output file, not stdout"));
+    }
     if let Some(path) = &args.rejects {
         spec.divert(path.clone())?;
     }

@@ -1,6 +1,6 @@
 //! `vinrich enrich`: the rows of files into one enriched output.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
@@ -23,8 +23,10 @@ pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
     let known = settings.as_ref().ok().cloned();
     let (plan, _session) =
         settings.and_then(|settings| prepare(args, settings)).inspect_err(|error| {
+            let store = store(args, known.as_ref(), common);
             let command = args_to_plan::command_line();
-            watchers(args).fail_without_plan(&command, error, context, known.as_ref());
+            let watchers = watchers(args, store.as_deref());
+            watchers.fail_without_plan(&command, error, context, known.as_ref());
         })?;
     signals::watch(&cancel)?;
 
@@ -42,13 +44,23 @@ fn prepare(args: &EnrichArgs, settings: Settings) -> Result<(Plan, Option<Sessio
     Ok((plan, session))
 }
 
+/// Which store keeps a run that has no plan; that of a sandbox goes with it.
+fn store(args: &EnrichArgs, known: Option<&Settings>, common: &CommonArgs) -> Option<PathBuf> {
+    match known {
+        _ if args.sandbox.sandbox => None,
+        Some(settings) => Some(settings.store.clone()),
+        None => settings::store_of(common.config.as_deref()),
+    }
+}
+
 /// Who is to hear of a run that has no plan.
-fn watchers(args: &EnrichArgs) -> Watchers<'_> {
+fn watchers<'a>(args: &'a EnrichArgs, store: Option<&'a Path>) -> Watchers<'a> {
     Watchers {
         report: args.watch.report.as_deref(),
         metrics: args.watch.metrics.as_deref(),
         ping: args.watch.ping.as_ref(),
         output: Some(args.output.output.as_path()).filter(|out| *out != Path::new("-")),
         rejects: args.output.rejects.as_deref(),
+        store,
     }
 }

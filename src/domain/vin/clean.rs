@@ -137,7 +137,8 @@ pub(crate) fn means_empty(text: &str) -> bool {
 /// Whether a spreadsheet made a number of it: `1.23457E+16`, or an integer whose
 /// digits after the 15th, all a double holds, are zeros.
 pub(super) fn is_number_damage(text: &str) -> bool {
-    is_scientific(text) || is_rounded(text)
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && (is_scientific(text) || is_rounded(text))
 }
 
 fn is_scientific(text: &str) -> bool {
@@ -168,7 +169,7 @@ const QUOTES: [char; 8] =
 
 /// Characters that people and programs put into VINs and that mean nothing there.
 fn is_ignored(character: char) -> bool {
-    is_blank(character) || is_dash(character)
+    !character.is_ascii_alphanumeric() && (is_blank(character) || is_dash(character))
 }
 
 /// White space, control characters, and what has no width: joiners, direction marks, BOM.

@@ -31,7 +31,10 @@ const LABELS: [&str; 19] = [
 /// `VIN:` before the number.
 pub(super) fn without_label(text: &str) -> &str {
     let bare = without_stars(text);
-    let labelled = LABELS.iter().filter_map(|label| {
+    let Some(first) = bare.bytes().next() else { return bare };
+    // Few cells begin with a letter that a label begins with.
+    let similar = LABELS.iter().filter(|label| label.as_bytes()[0] == first.to_ascii_lowercase());
+    let labelled = similar.filter_map(|label| {
         let (start, rest) = bare.split_at_checked(label.len())?;
         start.eq_ignore_ascii_case(label).then_some(rest)
     });
@@ -45,19 +48,20 @@ pub(super) fn without_label(text: &str) -> &str {
 
 /// How many VINs the cell holds, written one after the other.
 pub(super) fn count_vins(text: &str) -> usize {
-    let words = text.split(|character: char| !character.is_ascii_alphanumeric());
-    words.map(count_in_word).sum()
+    if text.len() < Vin::LENGTH {
+        return 0;
+    }
+    text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric()).map(count_in_word).sum()
 }
 
 /// VINs that nothing separates are seen where all of the word is VINs.
-fn count_in_word(word: &str) -> usize {
+fn count_in_word(word: &[u8]) -> usize {
     let is_vin = |part: &[u8]| {
-        let part = std::str::from_utf8(part).unwrap_or_default();
-        Vin::in_any_case(part).is_some_and(|vin| super::impostor(&vin).is_none())
+        let vin = Vin::from_bytes(&part.to_ascii_uppercase());
+        vin.is_some_and(|vin| super::impostor(&vin).is_none())
     };
-    let parts = word.as_bytes().chunks(Vin::LENGTH);
-    let count = parts.len();
-    if parts.into_iter().all(is_vin) { count } else { 0 }
+    let is_whole = word.len().is_multiple_of(Vin::LENGTH);
+    if is_whole && word.chunks(Vin::LENGTH).all(is_vin) { word.len() / Vin::LENGTH } else { 0 }
 }
 
 /// Without the stars on both sides, or those on one side of what is whole without them.
@@ -65,6 +69,9 @@ fn without_stars(text: &str) -> &str {
     const WITH_MARK: usize = Vin::LENGTH + 1;
     let text = text.trim_matches(is_blank);
     let bare = text.trim_matches(|character| character == '*' || is_blank(character));
+    if bare.len() == text.len() {
+        return text;
+    }
     let is_framed = text.starts_with('*') && text.ends_with('*');
     let is_whole = (Vin::LENGTH..=WITH_MARK).contains(&letters_and_digits(bare));
     // Stars alone fill a cell of which nothing is known.

@@ -115,14 +115,19 @@ impl PackedVin {
 
     /// The VIN that was packed.
     pub fn unpack(&self) -> Vin {
-        let mut wide = [0; 16];
-        wide[16 - Self::LENGTH..].copy_from_slice(&self.0);
-        let packed = u128::from_be_bytes(wide);
+        let packed = self.number();
         let mut bytes = [0; Vin::LENGTH];
         let (high, low) = bytes.split_at_mut(HIGH_DIGITS);
         spell(packed >> LOW_BITS, high);
         spell(packed & LOW_MASK, low);
         Vin(bytes)
+    }
+
+    /// The bytes as a number, of 88 bits: it sorts as the VIN does.
+    pub(crate) fn number(self) -> u128 {
+        let mut wide = [0; 16];
+        wide[16 - Self::LENGTH..].copy_from_slice(&self.0);
+        u128::from_be_bytes(wide)
     }
 }
 
@@ -247,7 +252,7 @@ pub(crate) fn is_like(raw: &str) -> bool {
     if Vin::new(raw).is_some() {
         return true;
     }
-    let reading = read(raw, Rules::default());
+    let reading = read_untidy(raw, Rules::default());
     reading.vin.is_some()
         || reading.suggestion.is_some()
         || reading.error == Some(VinError::ExcelNumberDamage)
@@ -398,8 +403,8 @@ const fn assigned_value(byte: u8) -> u16 {
     }) as u16
 }
 
-const fn is_vin_character(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'A'..=b'H' | b'J'..=b'N' | b'P' | b'R'..=b'Z')
+fn is_vin_character(byte: u8) -> bool {
+    INDICES[usize::from(byte)] != NO_INDEX
 }
 
 /// The characters of a VIN in ASCII order, so that packed VINs sort as VINs.
@@ -410,20 +415,23 @@ const HIGH_DIGITS: usize = 8;
 const LOW_BITS: u32 = 46;
 const LOW_MASK: u128 = (1 << LOW_BITS) - 1;
 
-const fn alphabet_index(byte: u8) -> u64 {
-    (match byte {
-        b'0'..=b'9' => byte - b'0',
-        b'A'..=b'H' => byte - b'A' + 10,
-        b'J'..=b'N' => byte - b'J' + 18,
-        b'P' => 23,
-        b'R'..=b'Z' => byte - b'R' + 24,
-        _ => 0,
-    }) as u64
-}
+/// The place of each byte in the alphabet.
+const INDICES: [u8; 256] = {
+    let mut all = [NO_INDEX; 256];
+    let mut index: u8 = 0;
+    while (index as usize) < ALPHABET.len() {
+        all[ALPHABET[index as usize] as usize] = index;
+        index += 1;
+    }
+    all
+};
+/// Of a byte that stands in no VIN.
+const NO_INDEX: u8 = u8::MAX;
 
 /// Up to 12 characters as a number.
 fn number(characters: &[u8]) -> u64 {
-    characters.iter().fold(0, |number, &byte| number * BASE + alphabet_index(byte))
+    let indices = characters.iter().map(|&byte| u64::from(INDICES[usize::from(byte)]));
+    indices.fold(0, |number, index| number * BASE + index)
 }
 
 /// Writes `number`, which fits 64 bits, in base 33 over the whole of `characters`.

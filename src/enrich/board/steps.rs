@@ -229,15 +229,18 @@ impl Probe {
     /// asked before; else the smallest. With `ask`, an answer that is to be asked
     /// for again is not fresh.
     pub(crate) fn choose(&mut self, vins: &KeySet, vehicles: &Vehicles, ask: Option<Ask>) {
-        self.vins = vec![None; vehicles.keys.len()];
-        for vin in vins.sorted() {
-            let Some(vehicle) = vehicles.of[vin as usize] else { continue };
+        self.vins.clear();
+        self.vins.resize(vehicles.keys.len(), None);
+        // By number, not by VIN: as the words and the vehicles lie in memory.
+        for (vin, vehicle) in (0u32..).zip(&vehicles.of) {
+            let Some(vehicle) = *vehicle else { continue };
             let word = self.column.word(vin);
             let order = word.as_probe();
             let place = &mut self.vins[vehicle as usize];
             let probe =
                 place.get_or_insert(ProbeVin { vin, order, answered_at: None, is_fresh: false });
-            if order < probe.order {
+            let is_smaller = || vins.compare(vin, probe.vin).is_lt();
+            if order < probe.order || order == probe.order && is_smaller() {
                 (probe.vin, probe.order) = (vin, order);
             }
             probe.answered_at = probe.answered_at.max(word.kept_at());

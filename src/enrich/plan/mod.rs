@@ -132,6 +132,11 @@ pub struct Thresholds {
     pub max_rejected: Option<Allowance>,
     /// No rows at all is 65.
     pub require_rows: bool,
+    /// An output without a usable VIN, or without a row, may replace another.
+    pub allow_empty: bool,
+    /// Rows that an output may have fewer than after its last complete run, before that
+    /// is 65; `None`: any number.
+    pub max_shrink: Option<Allowance>,
     /// A missing store is 78 instead of a new one.
     pub require_store: bool,
     /// A run whose output is incomplete leaves the old one as it is; its rows go to
@@ -146,6 +151,8 @@ impl Default for Thresholds {
             max_failed: Allowance::Count(0),
             max_rejected: None,
             require_rows: false,
+            allow_empty: false,
+            max_shrink: None,
             require_store: false,
             keep_complete: false,
         }

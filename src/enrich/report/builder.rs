@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::exit::{Gaps, exit_of};
-use super::{InputReport, OutputReport, Report, RowTally, RowsReport, owned};
+use super::{InputReport, Report, RowTally, RowsReport, owned};
 use crate::domain::{Error, Exit, Fields, Level, Moment, Note, Outcome, Status, Timestamp};
 use crate::enrich::plan::{Allowance, Plan};
 use crate::enrich::session::Context;
@@ -126,15 +126,17 @@ impl<'a> ReportBuilder<'a> {
     /// A file of `rows` rows by a command that acts.
     pub(crate) fn note_sheet(&self, rows: u64, written: Written) {
         self.notes().report.rows.written = rows;
-        self.note_files(vec![written]);
+        self.note_files([written]);
     }
 
     /// Files that were written, and what they could not hold.
-    pub(crate) fn note_files(&self, files: Vec<Written>) {
-        for warning in files.iter().flat_map(|file| &file.warnings) {
-            self.warn("workbook", warning.clone());
+    pub(crate) fn note_files(&self, files: impl IntoIterator<Item = Written>) {
+        for file in files {
+            for warning in &file.warnings {
+                self.warn("workbook", warning.clone());
+            }
+            self.notes().report.outputs.push(file.into());
         }
-        self.notes().report.outputs.extend(files.into_iter().map(OutputReport::from));
     }
 
     /// Columns of the input that the output calls otherwise.

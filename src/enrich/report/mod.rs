@@ -183,6 +183,12 @@ impl Report {
         (!report.run_id.is_empty()).then_some(report)
     }
 
+    /// Whether it put a whole output in its place, every requested cell of which has its
+    /// answer.
+    pub(crate) fn wrote_complete_output(&self) -> bool {
+        self.error.is_none() && self.incomplete.is_empty() && !self.outputs.is_empty()
+    }
+
     /// What its calls cost.
     pub fn spent(&self) -> Micros {
         self.vendors.values().map(|vendor| vendor.spent).sum()

@@ -9,7 +9,7 @@ use super::{Report, ReportBuilder, metrics};
 use crate::config::Settings;
 use crate::domain::{Error, Level};
 use crate::enrich::plan::Plan;
-use crate::enrich::session::Context;
+use crate::enrich::session::{self, Context, Session};
 use crate::files::{Named, OutputLocks, Protected, real_path};
 use crate::gate::{Ping, PingUrl};
 use crate::output::write_atomically;
@@ -27,6 +27,8 @@ pub struct Watchers<'a> {
     pub output: Option<&'a Path>,
     /// Where rejected rows go instead.
     pub rejects: Option<&'a Path>,
+    /// Which store keeps the run, where that is known.
+    pub store: Option<&'a Path>,
 }
 
 impl<'a> Watchers<'a> {
@@ -38,6 +40,7 @@ impl<'a> Watchers<'a> {
             ping: plan.ping.as_ref(),
             output: plan.output.path.as_deref(),
             rejects: plan.output.rejects.as_deref(),
+            store: Some(&plan.settings.store),
         }
     }
 
@@ -49,39 +52,68 @@ impl<'a> Watchers<'a> {
         self.ping(Ping::Start, report.context);
     }
 
-    /// The run has ended, and holds the lock of its report's place.
+    /// The run has ended, and holds the lock of its report's place. The report file, the
+    /// store, the metrics and the shell get the same exit code.
     ///
     /// # Errors
-    /// 73 or 74 where a run that went well cannot write its report.
+    /// 73 or 74 where a run that went well cannot write its report, or the store's record.
     pub(crate) fn end(
         &self,
         builder: &ReportBuilder<'_>,
+        session: Option<Session<'_>>,
         done: Result<(), Error>,
     ) -> Result<Report, Error> {
+        let saved = self.save_report(builder, done);
+        let is_well = saved.is_ok();
+        let ended = match session {
+            Some(session) => session.close(saved),
+            None => saved.inspect_err(|error| self.keep(builder, error)),
+        };
+        if ended.is_err() && is_well {
+            self.correct_report(builder, &ended);
+        }
+        let report = builder.build(ended.as_ref().err());
+        self.watched(&report, builder.context);
+        ended.map(|()| report)
+    }
+
+    /// Writes the report of a run that ended as `done` says; gives how it ends with that.
+    fn save_report(
+        &self,
+        builder: &ReportBuilder<'_>,
+        done: Result<(), Error>,
+    ) -> Result<(), Error> {
         let report = builder.build(done.as_ref().err());
         let saved = self.report.map_or(Ok(()), |path| save(path, &report));
-        let ended = match (done, saved) {
-            (Ok(()), Ok(())) => Ok(report),
-            (Ok(()), Err(error)) => Err(error),
-            (Err(error), saved) => {
-                if let Err(second) = saved {
-                    let message = format!("no run report: {second}");
-                    builder.context.events.note(Level::Error, "report", &message);
-                }
-                Err(error)
-            }
-        };
-        match &ended {
-            Ok(report) => self.watched(report, builder.context),
-            Err(error) => self.watched(&builder.build(Some(error)), builder.context),
+        if let (Err(_), Err(second)) = (&done, &saved) {
+            let message = format!("no run report: {second}");
+            builder.context.events.note(Level::Error, "report", &message);
         }
-        ended
+        done.and(saved)
+    }
+
+    /// The report file says that the run went well, and it has not: it is written anew,
+    /// or removed.
+    fn correct_report(&self, builder: &ReportBuilder<'_>, ended: &Result<(), Error>) {
+        let Some(path) = self.report else { return };
+        if save(path, &builder.build(ended.as_ref().err())).is_err() {
+            // On a disk that takes nothing any more there is nothing left to try.
+            let _stays = std::fs::remove_file(path);
+        }
+    }
+
+    /// Keeps the run in the store, where it failed before it had a session.
+    fn keep(&self, builder: &ReportBuilder<'_>, error: &Error) {
+        if let Some(store) = self.store {
+            session::keep_failure(store, builder, error);
+        }
     }
 
     /// The run failed before the places of its files were checked and locked. A
     /// report or metrics file is replaced, but no other file, and none is made where
     /// something `protected` goes.
     pub(crate) fn fail(&self, builder: &ReportBuilder<'_>, error: &Error, protected: &Protected) {
+        self.keep(builder, error);
         let (report, events) = (builder.build(Some(error)), builder.context.events);
         let unsaved = self.report.and_then(|path| {
             let locks = self.judged("--report", path, protected);
@@ -109,8 +141,13 @@ impl<'a> Watchers<'a> {
         context: Context<'_>,
         settings: Option<&Settings>,
     ) {
-        let protected = settings.map_or_else(Protected::default, Protected::of);
-        self.fail(&ReportBuilder::start(command, context), error, &protected);
+        let protected = match (settings, self.store) {
+            (Some(settings), _) => Protected::of(settings),
+            (None, Some(store)) => Protected::of_store(store),
+            (None, None) => Protected::default(),
+        };
+        let report = ReportBuilder::start(command, context).writing_to(self.output);
+        self.fail(&report, error, &protected);
     }
 
     /// The lock of a file that may be written though the run's files were not judged.

@@ -8,6 +8,8 @@ fn folder() -> tempfile::TempDir {
 
 /// Takes the lock of the one file `path`.
 fn lock(path: &Path, wait: Option<Duration>) -> Result<OutputLocks, Error> {
+    let cancel = Cancel::new();
+    let wait = wait.map(|wait| Wait { wait, cancel: &cancel });
     OutputLocks::take(&[Named { flag: "--output", path }], &Protected::default(), wait)
 }
 
@@ -36,6 +38,19 @@ fn the_second_run_is_told_who_holds_the_output() {
     if cfg!(unix) {
         assert_eq!(names(folder.path()), [""; 0], "no lock stays beside an output");
     }
+}
+
+#[test]
+fn a_stop_ends_the_wait() {
+    let folder = folder();
+    let out = folder.path().join("out.csv");
+    let _held = lock(&out, None).expect("free");
+    let cancel = Cancel::new();
+    cancel.stop(true);
+    let wait = Some(Wait { wait: Duration::from_hours(1), cancel: &cancel });
+    let written = [Named { flag: "--output", path: &out }];
+    let error = OutputLocks::take(&written, &Protected::default(), wait).expect_err("stopped");
+    assert_eq!(error.exit(), Exit::Terminated);
 }
 
 #[test]

@@ -50,9 +50,13 @@ impl Dialect {
         };
         let known = spec.delimiter.or(separator);
         let delimiter = known.unwrap_or_else(|| {
+            // Those that are not there fit equally: one speaks for all of them.
+            let absent = DELIMITERS.into_iter().find(|delimiter| !head.contains(delimiter));
+            let tried = DELIMITERS
+                .into_iter()
+                .filter(|delimiter| absent == Some(*delimiter) || head.contains(delimiter));
             // `max_by_key` returns the last of equals.
-            let of_best = DELIMITERS.into_iter().rev().max_by_key(|&delimiter| best_fit(delimiter));
-            of_best.unwrap_or(b',')
+            tried.rev().max_by_key(|&delimiter| best_fit(delimiter)).unwrap_or(b',')
         });
         Ok(dialect(delimiter, quoting.unwrap_or(Quoting::DOUBLED)))
     }

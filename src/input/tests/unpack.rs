@@ -99,7 +99,7 @@ fn an_archive_holds_one_file_of_data() {
     );
     assert!(failure(&deflated(&[])).1.contains("holds no file"));
     for (name, what) in
-        [("xl/workbook.xml", "Excel workbook"), ("word/document.xml", "Word document")]
+        [("xl/workbook.xml", "the workbook is damaged"), ("word/document.xml", "Word document")]
     {
         let (_, message, _) = failure(&deflated(&[("[Content_Types].xml", b"x"), (name, b"x")]));
         assert!(message.contains(what), "{message}");

@@ -1,13 +1,13 @@
-//! Arrow IPC, file and stream: a file is a stream between two marks, with an index behind
-//! it. Both are read as the stream, whose messages are checked before: that each is all
-//! there, that the end is marked, and that none takes too much memory.
+//! Arrow IPC. A stream is messages from its start to a mark of its end; a file has an
+//! index of its messages at its end, and only what that names is read of it. All messages
+//! are checked before: that each is all there, and that none takes too much memory.
 
 use std::io::{self, BufReader};
 
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use arrow::ipc::reader::StreamReader;
-use arrow::ipc::{Message, MessageHeader, RecordBatch, root_as_message};
+use arrow::ipc::reader::{FileReader, StreamReader};
+use arrow::ipc::{Message, MessageHeader, RecordBatch, root_as_footer, root_as_message};
 
 use super::RecordBatches;
 use crate::input::random::{Random, RandomReader};
@@ -19,43 +19,38 @@ const MAX_BATCH: u64 = 2 << 30;
 /// The description of a message is some KiB.
 const MAX_DESCRIPTION: u64 = 64 << 20;
 
+/// An index has some 24 bytes for each record batch.
+const MAX_INDEX: u64 = 256 << 20;
+
 const MAGIC: &[u8] = b"ARROW1";
 
-/// Where the stream of messages lies.
+/// How the messages lie in it.
 #[derive(Debug)]
-pub(super) struct Extent {
-    start: u64,
-    end: u64,
+enum Form {
+    Stream,
+    File,
+}
+
+/// Checked messages.
+#[derive(Debug)]
+pub(super) struct Ipc {
+    form: Form,
     schema: SchemaRef,
 }
 
-impl Extent {
+impl Ipc {
     pub(super) fn of_stream(data: &Random) -> Result<Self, ArrowError> {
         if !(Messages { data, at: 0, end: data.length }).check()? {
             return Err(cut_off("its end is not marked"));
         }
-        Self::of(data, 0, data.length)
+        let schema = StreamReader::try_new(data.reader(), None)?.schema();
+        Ok(Self { form: Form::Stream, schema })
     }
 
     pub(super) fn of_file(data: &Random) -> Result<Self, ArrowError> {
-        const TAIL: u64 = 10;
-        let start = behind_magic(data)?;
-        let tail = data.length.checked_sub(TAIL).filter(|tail| *tail >= start);
-        let tail = tail.ok_or_else(|| cut_off("it is too short"))?;
-        let bytes = data.bytes(tail, 10)?;
-        if !bytes.ends_with(MAGIC) {
-            return Err(cut_off("its end is missing"));
-        }
-        let index = u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
-        let end = tail.checked_sub(index).filter(|end| *end >= start);
-        let end = end.ok_or_else(|| cut_off("its index is longer than the file"))?;
-        Messages { data, at: start, end }.check()?;
-        Self::of(data, start, end)
-    }
-
-    fn of(data: &Random, start: u64, end: u64) -> Result<Self, ArrowError> {
-        let schema = StreamReader::try_new(data.part(start, end), None)?.schema();
-        Ok(Self { start, end, schema })
+        check_index(data)?;
+        let schema = FileReader::try_new(BufReader::new(data.reader()), None)?.schema();
+        Ok(Self { form: Form::File, schema })
     }
 
     pub(super) fn schema(&self) -> &SchemaRef {
@@ -68,28 +63,43 @@ impl Extent {
         data: &Random,
         places: &[usize],
     ) -> Result<RecordBatches, ArrowError> {
-        let part: BufReader<RandomReader> = BufReader::new(data.part(self.start, self.end));
-        Ok(Box::new(StreamReader::try_new(part, Some(places.to_vec()))?))
+        let all: BufReader<RandomReader> = BufReader::new(data.reader());
+        let places = Some(places.to_vec());
+        Ok(match self.form {
+            Form::Stream => Box::new(StreamReader::try_new(all, places)?),
+            Form::File => Box::new(FileReader::try_new(all, places)?),
+        })
     }
 }
 
-/// Where the first message is: behind zeros that fill up to a boundary of the writer's.
-fn behind_magic(data: &Random) -> Result<u64, ArrowError> {
-    const WORD: u64 = 8;
-    const LONGEST: u64 = 4_096;
-    for start in (WORD..LONGEST).step_by(8) {
-        if data.bytes(start, 8).map_err(|_| cut_off("it is too short"))? != [0; 8] {
-            return Ok(start);
-        }
+/// Checks every message that the index of a file names.
+fn check_index(data: &Random) -> Result<(), ArrowError> {
+    const TAIL: u64 = 10;
+    let tail = data.length.checked_sub(TAIL).ok_or_else(|| cut_off("it is too short"))?;
+    let bytes = data.bytes(tail, 10)?;
+    if !bytes.ends_with(MAGIC) {
+        return Err(cut_off("its end is missing"));
     }
-    Err(ArrowError::IpcError("no message follows its first bytes".into()))
+    let length = u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
+    let start = tail.checked_sub(length).filter(|_| length <= MAX_INDEX);
+    let start = start.ok_or_else(|| cut_off("its index is longer than the file"))?;
+    let index = data.bytes(start, usize::try_from(length).map_err(io::Error::other)?)?;
+    let index = root_as_footer(&index)
+        .map_err(|_| ArrowError::IpcError("its index cannot be read".into()))?;
+    let blocks = index.dictionaries().into_iter().flatten();
+    for block in blocks.chain(index.recordBatches().into_iter().flatten()) {
+        let at = u64::try_from(block.offset()).ok().filter(|at| *at < start);
+        let at = at.ok_or_else(|| cut_off("its index names what is not there"))?;
+        Messages { data, at, end: start }.next()?;
+    }
+    Ok(())
 }
 
 fn cut_off(what: &str) -> ArrowError {
     ArrowError::IpcError(format!("it was cut off: {what}"))
 }
 
-/// The messages of a stream, looked at without reading what is in them.
+/// Messages one behind another, looked at without reading what is in them.
 struct Messages<'a> {
     data: &'a Random,
     at: u64,
@@ -100,13 +110,20 @@ impl Messages<'_> {
     /// Checks every message; whether their end is marked.
     fn check(mut self) -> Result<bool, ArrowError> {
         while self.at < self.end {
-            let length = self.length()?;
-            if length == 0 {
+            if !self.next()? {
                 return Ok(true);
             }
-            self.message(length)?;
         }
         Ok(false)
+    }
+
+    /// Checks the next message; `false` where it is the mark of the end.
+    fn next(&mut self) -> Result<bool, ArrowError> {
+        let length = self.length()?;
+        if length > 0 {
+            self.message(length)?;
+        }
+        Ok(length > 0)
     }
 
     /// The length of the next description.

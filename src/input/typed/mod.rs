@@ -51,15 +51,15 @@ pub(super) struct Typed {
 #[derive(Debug)]
 enum Form {
     Parquet(parquet::Metadata),
-    Arrow(arrow::Extent),
+    Arrow(arrow::Ipc),
 }
 
 impl Form {
     fn of(format: InputFormat, data: &Random) -> Result<Self, ArrowError> {
         match format {
             InputFormat::Parquet => parquet::Metadata::of(data).map(Self::Parquet),
-            InputFormat::Arrows => arrow::Extent::of_stream(data).map(Self::Arrow),
-            InputFormat::Arrow => arrow::Extent::of_file(data).map(Self::Arrow),
+            InputFormat::Arrows => arrow::Ipc::of_stream(data).map(Self::Arrow),
+            InputFormat::Arrow => arrow::Ipc::of_file(data).map(Self::Arrow),
             InputFormat::Csv | InputFormat::Jsonl | InputFormat::Workbook(_) => {
                 Err(ArrowError::NotYetImplemented("cells of text".into()))
             }
@@ -69,7 +69,7 @@ impl Form {
     fn schema(&self) -> &SchemaRef {
         match self {
             Self::Parquet(metadata) => metadata.schema(),
-            Self::Arrow(extent) => extent.schema(),
+            Self::Arrow(ipc) => ipc.schema(),
         }
     }
 
@@ -82,7 +82,7 @@ impl Form {
     ) -> Result<RecordBatches, ArrowError> {
         match self {
             Self::Parquet(metadata) => metadata.read(data, places, rows),
-            Self::Arrow(extent) => extent.read(&data, places),
+            Self::Arrow(ipc) => ipc.read(&data, places),
         }
     }
 }

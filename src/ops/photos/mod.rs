@@ -90,10 +90,13 @@ pub fn request(
 ) -> Result<Photos, Error> {
     let action = action(plan)?;
     let report = ReportBuilder::start(&plan.command, context).writing_to(plan.output.path());
-    let inputs = Inputs::open(&plan.input.clone().unwrap_or_default())?;
-    let wording = Wording::of(action.of_vendor, inputs.columns())?;
-    let sheet = rows::sheet(plan, Some(&inputs), inputs.columns())?;
-    let (wanted, _) = vehicles(&inputs, |row, vin| (vin, wording.fill(row, &vin)))?;
+    let (inputs, sheet, wanted) = action.prepare(&report, || {
+        let inputs = Inputs::open(&plan.input.clone().unwrap_or_default())?;
+        let wording = Wording::of(action.of_vendor, inputs.columns())?;
+        let sheet = rows::sheet(plan, Some(&inputs), inputs.columns())?;
+        let (wanted, _) = vehicles(&inputs, |row, vin| (vin, wording.fill(row, &vin)))?;
+        Ok((inputs, sheet, wanted))
+    })?;
     let mut photos = Photos { vehicles: wanted.len(), ..Photos::default() };
     let report = action.run(&report, async |client| {
         let source = client.source(REQUEST).await?;
@@ -136,10 +139,13 @@ pub fn request(
 pub fn status(plan: &PhotoPlan, context: Context<'_>) -> Result<Photos, Error> {
     let action = action(plan)?;
     let report = ReportBuilder::start(&plan.command, context).writing_to(plan.output.path());
-    let inputs = plan.input.as_ref().map(Inputs::open).transpose()?;
-    let only = inputs.as_ref().map(|inputs| vehicles(inputs, |_, vin| vin)).transpose()?;
+    let (inputs, only, sheet) = action.prepare(&report, || {
+        let inputs = plan.input.as_ref().map(Inputs::open).transpose()?;
+        let only = inputs.as_ref().map(|inputs| vehicles(inputs, |_, vin| vin)).transpose()?;
+        let sheet = rows::sheet(plan, inputs.as_ref(), &[])?;
+        Ok((inputs, only, sheet))
+    })?;
     let (only, survey) = only.map_or_else(Default::default, |(vins, survey)| (Some(vins), survey));
-    let sheet = rows::sheet(plan, inputs.as_ref(), &[])?;
     let mut photos = Photos::default();
     let report = action.run(&report, async |client| {
         let (mut book, _) = open_book(client, only.as_deref()).await?;

@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, Float64Array, Int32Array, Int64Array, StringArray};
+use arrow::array::{
+    BooleanArray, Date32Array, Float32Array, Float64Array, Int32Array, Int64Array, StringArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray,
+};
 
 use super::*;
 
@@ -53,4 +56,57 @@ fn equal_numbers_of_two_types_are_equal() {
     let yes: ArrayRef = Arc::new(BooleanArray::from(vec![Some(true), Some(false), None]));
     let yes = hashes(&[("n", yes)]);
     assert!(yes[0] != yes[1] && yes[1] != yes[2]);
+}
+
+/// The hash of each cell of a column of the input.
+fn input_hashes(column: ArrayRef) -> Vec<u128> {
+    let mut hashes = RowHashes::of_rows(column.len());
+    hashes.add_as_text(Seed::of_input("cell"), &column).expect("a column of a known type");
+    hashes.each().collect()
+}
+
+#[test]
+fn a_typed_cell_hashes_as_its_text() {
+    let typed: [(ArrayRef, &[Option<&str>]); 7] = [
+        (Arc::new(Int64Array::from(vec![Some(-402), None])), &[Some("-402"), None]),
+        (
+            Arc::new(Float64Array::from(vec![61_250.0, 0.25, -3.0, f64::NAN])),
+            &[Some("61250.0"), Some("0.25"), Some("-3"), Some("NaN")],
+        ),
+        (Arc::new(Float32Array::from(vec![8.0, 1.5])), &[Some("8"), Some("1.5")]),
+        (Arc::new(BooleanArray::from(vec![true, false])), &[Some("true"), Some("false")]),
+        (Arc::new(Date32Array::from(vec![20_786])), &[Some("2026-11-29")]),
+        (
+            Arc::new(
+                TimestampMicrosecondArray::from(vec![1_795_906_800_000_000]).with_timezone("UTC"),
+            ),
+            &[Some("2026-11-28T23:00:00.000000Z")],
+        ),
+        (
+            Arc::new(TimestampMillisecondArray::from(vec![1_795_906_800_000]).with_timezone("UTC")),
+            &[Some("2026-11-28T23:00:00Z")],
+        ),
+    ];
+    for (typed, text) in typed {
+        let kind = typed.data_type().clone();
+        assert_eq!(input_hashes(typed), input_hashes(texts(text)), "{kind}");
+    }
+}
+
+#[test]
+fn empty_text_is_not_a_value() {
+    let cells = input_hashes(texts(&[Some(""), None, Some(" ")]));
+    assert!(cells[0] == 0 && cells[1] == 0 && cells[2] != 0);
+}
+
+#[test]
+fn text_that_is_not_a_whole_number_keeps_its_end() {
+    let cells = ["7.0", "7", "7.00", "v7.0", "v7", ".0", "-.0", "7.10", "7.1"];
+    let hashes = input_hashes(texts(&cells.map(Some)));
+    for (one, cell) in cells.iter().enumerate() {
+        for (other, also) in cells.iter().enumerate().skip(one + 1) {
+            let is_same = (*cell, *also) == ("7.0", "7");
+            assert_eq!(hashes[one] == hashes[other], is_same, "{cell} {also}");
+        }
+    }
 }

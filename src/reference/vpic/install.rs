@@ -8,7 +8,7 @@ use super::artifact::{Artifact, VERSION};
 use super::incoming::{Failed, Incoming};
 use super::{Provenance, archive, download};
 use crate::domain::{Error, Exit};
-use crate::files::os;
+use crate::files::{OutputLocks, os};
 
 /// How much of the data is in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Done {
 /// the wheel of `ultravin`; recognised by content.
 ///
 /// The data are checked before they replace what is there. Fails with 65 or 66
-/// about `from`, with 68 or 76 about the release, with 73 or 74 about `to`.
+/// about `from`, with 68 or 76 about the release, with 73, 74 or 79 about `to`.
 pub fn install(
     from: Option<&Path>,
     to: &Path,
@@ -44,7 +44,7 @@ pub(super) fn install_file(
     progress: &dyn Fn(Done),
 ) -> Result<Provenance, Error> {
     let file = open(from)?;
-    let mut incoming = begin(to, expected, progress)?;
+    let (_lock, mut incoming) = begin(to, expected, progress)?;
     let unpacked = archive::unpack(file, expected, &mut incoming);
     unpacked.and_then(|()| incoming.publish(to)).map_err(|failed| unusable(from, to, failed))
 }
@@ -55,7 +55,7 @@ pub(super) fn install_release(
     expected: &Artifact,
     progress: &dyn Fn(Done),
 ) -> Result<Provenance, Error> {
-    let mut incoming = begin(to, expected, progress)?;
+    let (_lock, mut incoming) = begin(to, expected, progress)?;
     download::fetch(url, &mut incoming)?;
     incoming.publish(to).map_err(download::refused)
 }
@@ -78,7 +78,7 @@ fn begin<'a>(
     to: &Path,
     expected: &'a Artifact,
     progress: &'a dyn Fn(Done),
-) -> Result<Incoming<'a>, Error> {
+) -> Result<(OutputLocks, Incoming<'a>), Error> {
     if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         os::create_private_folder(folder).map_err(|error| {
             let what = format!("cannot create the folder `{}`", folder.display());
@@ -87,7 +87,8 @@ fn begin<'a>(
                 .hint("`vendors.vpic.data` in the configuration says where the data go")
         })?;
     }
-    Incoming::new(expected, to, progress)
+    let lock = OutputLocks::alone(to)?;
+    Ok((lock, Incoming::new(expected, to, progress)?))
 }
 
 fn unusable(from: &Path, to: &Path, failed: Failed) -> Error {

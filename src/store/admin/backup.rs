@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::numbers::thousands;
 use crate::domain::{Error, Exit, Timestamp};
-use crate::files::Protected;
 use crate::files::place::Place;
+use crate::files::{OutputLocks, Protected};
 use crate::output::Draft;
 use crate::store::{failed, is_about_file, open};
 
@@ -30,13 +30,15 @@ pub struct Backup {
 }
 
 /// Writes a copy of `store` to `file`: as it is at one moment, whatever runs do
-/// meanwhile. Fails with 73 where there is a file already and `force` is false.
+/// meanwhile. Fails with 73 where there is a file already and `force` is false, and with
+/// 79 where another command writes it.
 pub fn backup(store: &Path, file: &Path, force: bool) -> Result<Backup, Error> {
     if !open::check(store)? {
         return Err(Error::config(format!("there is no store at `{}`", store.display()))
             .hint("the first run creates it"));
     }
     refuse_same(store, file)?;
+    let _lock = OutputLocks::alone(file)?;
     if !force && file.symlink_metadata().is_ok() {
         let message = format!("`{}` is there already", file.display());
         return Err(Error::new(Exit::CannotCreate, message)

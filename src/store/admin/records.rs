@@ -120,6 +120,29 @@ impl Snapshot<'_> {
         read().map_err(failed("cannot list the runs", &self.path))
     }
 
+    /// What `of` makes of the report of the latest run that wrote to `output`, of which it
+    /// makes something.
+    pub fn find_report<T>(
+        &self,
+        output: &str,
+        of: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
+        let read = || {
+            let mut runs = self.db.prepare(
+                "SELECT report FROM runs WHERE output = ?1 AND report IS NOT NULL ORDER BY id DESC",
+            )?;
+            let mut rows = runs.query([output])?;
+            while let Some(row) = rows.next()? {
+                let found = of(row.get_ref(0)?.as_str()?);
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+            Ok(None)
+        };
+        read().map_err(failed("cannot read the reports of runs", &self.path))
+    }
+
     fn run_record(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<RunRecord> {
         let run_id: String = row.get(0)?;
         let ended_at: Option<Timestamp> = row.get(4)?;

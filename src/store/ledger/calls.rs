@@ -42,6 +42,7 @@ pub(in crate::store) fn reserve(
         Ok(room) => room,
         Err(shortage) => {
             granted.held = Some(shortage);
+            granted.reached = limit_reached(tx, &asked)?;
             0
         }
     };
@@ -192,6 +193,12 @@ fn room_in_windows(
 ) -> rusqlite::Result<Room> {
     let account = accounts::account(tx, asked.account, asked.limits, asked.now)?;
     Ok(account.room(asked.limits, asked.price, want, asked.now))
+}
+
+/// The place of the spend limit that leaves no room.
+fn limit_reached(tx: &mut Transaction<'_>, asked: &Asked<'_>) -> rusqlite::Result<Option<usize>> {
+    let account = accounts::account(tx, asked.account, asked.limits, asked.now)?;
+    Ok(account.reached(asked.limits, asked.price, asked.now))
 }
 
 /// The place of the tightest window, and the calls that it still allows.

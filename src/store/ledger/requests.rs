@@ -89,6 +89,8 @@ pub struct Granted {
     /// The place of the tightest window among the limits', and the calls that it
     /// still allows after these; `None`: no quota.
     pub left: Option<(usize, u64)>,
+    /// The place of the spend limit, among the limits', that is why there was no room.
+    pub reached: Option<usize>,
 }
 
 /// Why there is no room.

@@ -189,6 +189,18 @@ impl Account {
         calls.chain(money).fold(Room::Calls(want), Room::tighter)
     }
 
+    /// The place of the spend limit that leaves no room for a call at `price`; of several,
+    /// of the one that does so for longest.
+    pub fn reached(&self, limits: &Limits, price: Micros, now: Moment) -> Option<usize> {
+        let room = |spend: &SpendWindow| self.money_room(*spend, price, 1, now);
+        let waits =
+            limits.spend.iter().enumerate().filter_map(|(place, spend)| match room(spend) {
+                Room::After(wait, _) => Some((wait, place)),
+                Room::Calls(_) | Room::AfterOpen => None,
+            });
+        waits.max_by_key(|(wait, _)| *wait).map(|(_, place)| place)
+    }
+
     fn call_room(&self, window: Window, want: u64, now: Moment) -> Room {
         let used = self.used(window.span, now);
         if used < window.calls {

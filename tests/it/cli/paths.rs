@@ -102,7 +102,10 @@ fn no_output_replaces_what_runs_keep() {
     }
     let of_a_run = "store/vinrich.db.runs/20260101T000000Z-00000000";
     refused(&work, of_a_run, of_a_run);
-    assert_eq!(kept.iter().map(contents).collect::<Vec<_>>(), before);
+    // The store holds how these runs ended, and all that it held.
+    let after: Vec<Vec<u8>> = kept.iter().map(contents).collect();
+    assert!(after[1..] == before[1..], "a kept file was written");
+    work.assert_sound();
     work.vinrich(&["enrich", "vins.csv", "-o", "first.csv", "--with", "decode"]).exits(0);
     assert_eq!(work.calls("batch-decode"), 1, "what was paid for is still there");
 }
@@ -230,4 +233,32 @@ fn addresses_are_not_read_or_written() {
     let left = fs::read_dir(work.folder.path()).expect("the folder").flatten();
     assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().contains(':')));
     assert!(work.sandbox.log().is_empty() && !work.path("out.csv").exists());
+}
+
+/// Holds the lock of `file` as another command would.
+fn held(work: &Work, file: &str) -> fs::File {
+    let lock = fs::File::create(work.path(&format!(".{file}.vinrich-lock"))).expect("a file");
+    lock.lock().expect("locked");
+    lock
+}
+
+#[test]
+fn backups_and_decoder_data_have_their_locks() {
+    let work = new_work(&[]);
+    work.vinrich(&["enrich", "vins.csv", "-o", "first.csv", "--with", "decode"]).exits(0);
+    work.write("data.zst", "no data of a decoder");
+    let backup = ["store", "backup", "copy.db", "--force"];
+    for (file, words, code) in
+        [("copy.db", &backup[..], 0), ("vpic.rkyv", &["vpic", "install", "--from", "data.zst"], 65)]
+    {
+        let lock = held(&work, file);
+        let before = fs::read(work.path(file)).ok();
+        work.vinrich(words).exits(79).says(&["is writing", file]);
+        assert_eq!(fs::read(work.path(file)).ok(), before, "{file}");
+        drop(lock);
+        work.vinrich(words).exits(code);
+        assert!(!work.path(&format!(".{file}.vinrich-lock")).exists(), "{file}");
+    }
+    // A backup may replace a backup, and nothing that was begun is left of the other.
+    work.vinrich(&backup).exits(0);
 }

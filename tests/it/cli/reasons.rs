@@ -147,6 +147,21 @@ fn the_limit_that_was_reached_is_named() {
 }
 
 #[test]
+fn of_several_spend_limits_the_reached_one_is_named() {
+    let (small, large) = ("0.012 USD/day", "70 USD/month");
+    for order in [[small, large], [large, small]] {
+        let work = Work::configured(&[]);
+        let visor = format!("quotas = []\nspend = {order:?}");
+        work.configure(&Setup { general: "max_wait = '0s'", visor: &visor, ..Setup::default() });
+        work.write_vins(&vins(500));
+        let words = ["enrich", "vins.csv", "-o", "out.csv", "--with", "listings", "--quiet"];
+        let ended = work.vinrich(&words).exits(80);
+        let ended = ended.says(&["visor: the spend limit $0.012/day is reached"]);
+        assert!(!ended.stderr.contains("$70"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn the_quota_that_is_used_up_is_named() {
     let work = Work::configured(&[]);
     let carvin = "quotas = ['2/day', '60/minute']";

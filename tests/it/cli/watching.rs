@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use crate::support::Work;
-use crate::support::command::{DECODE, Setup, vins};
+use crate::support::command::{DECODE, Running, Setup, vins};
 use crate::support::server::Port;
 
 fn work_with(count: usize, faults: &[&str]) -> Work {
@@ -58,7 +58,8 @@ fn nothing_of_ours_stays_beside_an_output() {
     }
     let entries = std::fs::read_dir(work.path("nightly")).expect("a folder").flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = names.filter(|name| !name.ends_with("-lock")).collect();
+    let mut names: Vec<String> =
+        names.filter(|name| cfg!(unix) || !name.ends_with("-lock")).collect();
     names.sort();
     assert_eq!(names, ["a.csv", "b.parquet"]);
 }
@@ -171,6 +172,58 @@ fn the_report_is_written_on_every_exit() {
         assert_eq!(report["exit_code"], code, "{words:?}");
         assert_eq!(report["error"].is_string(), code != 0, "{words:?}: {report}");
     }
+}
+
+#[test]
+fn a_run_that_fails_early_is_in_the_list() {
+    let work = work_with(11, &[]);
+    work.write("spoilt.csv", "vin\nNOT A VIN\n");
+    work.write("wrong.toml", "store = 'store/vinrich.db'\nretries = 3\n");
+    let cases: [(&[&str], i32, &str); 6] = [
+        (&["vins.csv", "-o", "out.txt"], 64, "out.txt"),
+        (&["spoilt.csv", "-o", "out.csv", "--max-rejected", "0"], 65, "1 of 1 rows"),
+        (&["missing.csv", "-o", "out.csv"], 66, "missing.csv"),
+        (&["vins.csv", "-o", "no/folder/out.csv"], 73, "no/folder/out.csv"),
+        (&["vins.csv", "-o", "out.csv", "--with", "decode"], 77, "carvin"),
+        (&["vins.csv", "-o", "out.csv", "--config", "wrong.toml"], 78, "retries"),
+    ];
+    let enrich = |words: &[&str]| {
+        let mut command = work.command(&[&["enrich"], words].concat());
+        Running::start(command.env_remove("CARVIN_API_KEY")).end()
+    };
+    for (words, code, _) in cases {
+        enrich(words).exits(code);
+        assert!(!work.store().exists(), "{words:?}: a first run that fails makes no store");
+    }
+    work.vinrich(&["enrich", "vins.csv", "-o", "first.csv", "--with", "listings"]).exits(0);
+    let list = || work.vinrich(&["runs", "list", "--format", "json"]).exits(0).json();
+    for (before, (words, code, why)) in (1..).zip(cases) {
+        enrich(words).exits(code);
+        let runs = list();
+        assert_eq!(runs.as_array().map(Vec::len), Some(before + 1), "{words:?}");
+        let run = &runs[0];
+        assert_eq!((&run["exit_code"], &run["calls"]), (&code.into(), &0.into()), "{words:?}");
+        assert!(run["reason"].as_str().is_some_and(|said| said.contains(why)), "{words:?}: {run}");
+        let out = std::path::Path::new(words[2]).file_name().and_then(|name| name.to_str());
+        assert!(run["output"].as_str().is_some_and(|path| path.ends_with(out.expect("a name"))));
+    }
+    // By the environment, which wins over a file that is no TOML.
+    work.write("broken.toml", "store = [");
+    let mut command =
+        work.command(&["enrich", "vins.csv", "-o", "b.csv", "--config", "broken.toml"]);
+    Running::start(command.env("VINRICH_STORE", work.store())).end().exits(78);
+    assert_eq!(list()[0]["exit_code"], 78);
+    // Commands that act are runs too.
+    let photos = ["photos", "request", "gone.csv", "-o", "links.csv", "--yes"];
+    work.vinrich(&photos).exits(66);
+    let run = &list()[0];
+    assert_eq!((&run["exit_code"], &run["calls"]), (&66.into(), &0.into()));
+    assert!(run["command"].as_str().is_some_and(|words| words.contains("photos request")));
+    // What the sandbox is asked leaves nothing in the user's store.
+    let words = ["enrich", "vins.csv", "-o", "out.txt", "--sandbox"];
+    work.vinrich(&words).exits(64);
+    assert_eq!(list().as_array().map(Vec::len), Some(cases.len() + 3));
+    work.assert_sound();
 }
 
 #[test]

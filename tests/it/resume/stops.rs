@@ -1,9 +1,10 @@
 //! Runs that are killed or stopped half-way, and the run after them.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::support::command::{DECODE, Setup, eventually, vins};
+use crate::support::command::{DECODE, Running, Setup, eventually, vins};
 use crate::support::{Work, csv_rows, sample};
 
 /// Calls in flight at once; so many more may have been answered, but not yet committed.
@@ -215,4 +216,37 @@ fn a_second_interrupt_ends_it_at_once() {
     // 200 ms are the promise; a busy machine may take a little longer to notice.
     assert!(second.elapsed() < Duration::from_secs(1), "{:?}", second.elapsed());
     check_store(&work);
+}
+
+/// Its reading has no end: whoever writes to it stays.
+#[cfg(unix)]
+#[test]
+fn a_stop_while_the_input_is_read_is_reported() {
+    let work = Work::configured(&[]);
+    work.write_vins(&vins(3));
+    work.vinrich(&["enrich", "vins.csv", "-o", "first.csv", "--with", "decode"]).exits(0);
+    let words = ["enrich", "-", "-o", "out.csv", "--report", "run.json", "--metrics", "run.prom"];
+    // More than a pipe holds: once all of it is written, it is being read.
+    let rows = format!("vin\n{}\n", vins(90).join("\n")).repeat(200);
+    for (signal, code, outcome) in [("TERM", 143, "terminated"), ("INT", 130, "interrupted")] {
+        if signal == "INT" && interrupts_are_ignored() {
+            continue;
+        }
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        let running = Running::start(work.command(&words).stdin(reader));
+        writer.write_all(rows.as_bytes()).expect("it is read");
+        running.signal(signal);
+        let asked = Instant::now();
+        running.end().exits(code).says(&["nothing was asked or written"]);
+        assert!(asked.elapsed() < Duration::from_secs(8), "{:?}", asked.elapsed());
+        let report = work.json("run.json");
+        assert_eq!((&report["exit_code"], &report["outcome"]), (&code.into(), &outcome.into()));
+        let metrics = work.read("run.prom");
+        assert!(metrics.contains(&format!(" {code}\n")), "{metrics}");
+        let list = work.vinrich(&["runs", "list", "--format", "json"]).exits(0).json();
+        assert_eq!(list[0]["exit_code"], code);
+        assert_eq!(list[0]["run_id"], report["run_id"]);
+        assert!(!work.path("out.csv").exists());
+    }
+    assert_eq!(work.calls("batch-decode"), 1, "that of the first run");
 }

@@ -3,12 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use arrow::array::{
+    ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use parquet::arrow::ArrowWriter;
 use vinrich::domain::outcome::Dataset;
 use vinrich::plan::Plan;
 
 use crate::support::Work;
 use crate::support::clock::{NIGHT, ScriptedClock, TTL};
+use crate::support::command::vins;
 use crate::support::library::{Enriched, Row, Tweak as _};
 
 /// Columns that tell of the run, the source or the file, or that texts and places
@@ -172,6 +178,48 @@ fn a_row_keeps_its_hash_in_a_file_arranged_otherwise() {
     few.datasets.offline = true;
     few.output.columns = vinrich::output::Choice::of(&["record_hash".into()]).expect("columns");
     assert_eq!(hashes(&Enriched::by(&few).rows), hashes(&first.rows));
+}
+
+/// A table as a warehouse exports it.
+fn write_typed(path: &Path, vins: &[String]) {
+    let seen = [Some(1_795_906_800_000_000), None, Some(0), Some(1_795_906_800_123_456)];
+    let columns: [(&str, ArrayRef); 5] = [
+        ("vin", Arc::new(StringArray::from(vins.to_vec()))),
+        ("miles", Arc::new(Float64Array::from(vec![Some(61_250.0), Some(0.1), None, Some(2e15)]))),
+        ("seen", Arc::new(TimestampMicrosecondArray::from(seen.to_vec()).with_timezone("+02:00"))),
+        ("note", Arc::new(StringArray::from(vec![Some(""), Some("7.0"), None, Some("x,y")]))),
+        ("sold", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false), None]))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).expect("a table");
+    let file = std::fs::File::create(path).expect("a file");
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("closed");
+}
+
+#[test]
+fn a_table_hashes_alike_as_parquet_and_csv() {
+    let work = Work::with_faults(&[]);
+    let table = work.path("table.parquet");
+    write_typed(&table, &vins(4));
+    let typed = offline(&work, &table);
+    let mut copy = csv::Writer::from_writer(Vec::new());
+    copy.write_record(["vin", "miles", "seen", "note", "sold"]).expect("a record");
+    for row in &typed.rows {
+        let cells = ["input_vin", "miles", "seen", "note", "sold"].map(|name| &row[name]);
+        copy.write_record(cells).expect("a record");
+    }
+    let copy = String::from_utf8(copy.into_inner().expect("bytes")).expect("text");
+    let text = offline(&work, &work.write("table.csv", &copy));
+    let hashes = |rows: &[Row]| -> Vec<String> {
+        rows.iter().map(|row| row["record_hash"].clone()).collect()
+    };
+    assert_eq!(hashes(&text.rows), hashes(&typed.rows), "{copy}");
+    // As another program writes floats, whose whole numbers have a fraction.
+    let other = copy.replace("61250", "61250.0");
+    assert_ne!(other, copy);
+    let other = offline(&work, &work.write("table.csv", &other));
+    assert_eq!(hashes(&other.rows), hashes(&typed.rows));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod dealers;
 mod deaths;
 mod dialects;
 mod end_to_end;
+mod guards;
 mod hashes;
 mod inputs;
 mod inventory;

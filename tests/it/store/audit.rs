@@ -164,7 +164,9 @@ fn an_export_is_whole_and_private() {
         .collect();
     assert!(left.is_empty());
     work.vinrich(&["runs", "audit", "--export", "no/such/folder.csv"]).exits(73).says(&["hint: "]);
-    work.vinrich(&["runs", "audit", "--export", "store"]).exits(64);
+    for folder in ["store", "not-yet/"] {
+        work.vinrich(&["runs", "audit", "--export", folder]).exits(64).says(&["names a folder"]);
+    }
     work.vinrich(&["runs", "audit", "--export", "/dev/null"]).exits(73);
     work.vinrich(&["runs", "audit", "--vendor", "carvn"]).exits(64).says(&["carvn", "hint: "]);
 }

@@ -83,9 +83,12 @@ pub(crate) fn csv_rows(text: &str) -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let names: Vec<String> =
         reader.headers().expect("a header row").iter().map(str::to_owned).collect();
+    // A map is made of sorted names without comparing them all again.
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by_key(|&index| &names[index]);
     let row = |record: Result<csv::StringRecord, csv::Error>| {
         let record = record.expect("a CSV file");
-        names.iter().cloned().zip(record.iter().map(str::to_owned)).collect()
+        order.iter().map(|&index| (names[index].clone(), record[index].to_owned())).collect()
     };
     reader.records().map(row).collect()
 }

@@ -130,6 +130,13 @@ pub(crate) struct ThresholdArgs {
     /// Fail (65) when there are no rows
     #[arg(long)]
     pub(crate) require_rows: bool,
+    /// Let an output of no rows, or of no usable VIN, replace the one that is there
+    #[arg(long, conflicts_with = "require_rows")]
+    pub(crate) allow_empty: bool,
+    /// Fail (65) when OUT would lose more rows since its last complete run: a number, or a share
+    /// such as 10% [default: any number; from 20% on it is a warning]
+    #[arg(long, value_name = "N|P%", value_parser = allowance, allow_hyphen_values = true)]
+    pub(crate) max_shrink: Option<Allowance>,
     /// Fail (78) when the store does not exist yet, instead of creating it
     #[arg(long)]
     pub(crate) require_store: bool,

@@ -48,7 +48,7 @@ Exit codes, the first that holds:
   130/143  stopped by a signal; run again to resume
    70      a fault of vinrich itself
    64      usage
-   65      input unreadable or changed while read, or over --max-rejected
+   65      input unreadable, changed while read, over --max-rejected, or spoilt (--allow-empty)
    66      input missing
    73      output cannot be created (found before anything is spent)
    74      I/O error or disk full

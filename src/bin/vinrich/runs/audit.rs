@@ -92,7 +92,7 @@ impl Calls<'_> {
 
     /// Calls go to a file of the user's alone, which is there once it is whole.
     fn export(&self, path: &Path, protected: &Protected) -> Result<(), Error> {
-        if path.is_dir() {
+        if path.is_dir() || path.to_string_lossy().ends_with(std::path::is_separator) {
             return Err(Error::usage(format!("`--export` names a folder: `{}`", path.display()))
                 .hint("name a file in it"));
         }

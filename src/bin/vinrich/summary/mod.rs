@@ -284,8 +284,8 @@ fn verdict(report: &Report) -> Vec<String> {
             (format!("a vendor's replies could not be understood{}", for_all_that(report)), again)
         }
         Some(Exit::BadInput) => (
-            "the input has too few good rows".into(),
-            "nothing was written; see --max-rejected and --require-rows".into(),
+            "the input is not good enough".into(),
+            "the output is as it was; `vinrich validate` shows what is wrong with the input".into(),
         ),
         _ => (report.outcome.clone(), again),
     };

@@ -31,7 +31,7 @@ fn every_flag_reaches_the_plan() {
     let plan = enrich(
         "a.csv b/ -o out.parquet --with recalls,decode --decode carvin --vin-column VIN --delimiter tab \
              --keep id,site --rejects bad.csv --refresh recalls --max-calls 50 --max-cost 2.50 --max-wait 30s \
-             --wait-lock 5m --max-failed 1.5% --max-rejected 10 --require-rows --require-store --on-incomplete keep \
+             --wait-lock 5m --max-failed 1.5% --max-rejected 10 --require-rows --max-shrink 12% --require-store --on-incomplete keep \
              --strict --repair --report r.json",
     )
     .unwrap();
@@ -52,6 +52,7 @@ fn every_flag_reaches_the_plan() {
     assert_eq!(plan.wait_lock, Some(Duration::from_mins(5)));
     assert_eq!(plan.thresholds.max_failed, Allowance::Percent(1.5));
     assert_eq!(plan.thresholds.max_rejected, Some(Allowance::Count(10)));
+    assert_eq!(plan.thresholds.max_shrink, Some(Allowance::Percent(12.0)));
     assert!(
         plan.thresholds.require_rows
             && plan.thresholds.require_store

@@ -25,8 +25,10 @@ impl Place {
         let mut words = typed.iter();
         while let Some(word) = words.next() {
             let flag = command.get_arguments().find(|flag| is_called(flag, word));
-            if flag.is_some_and(|flag| flag.get_action().takes_values()) {
-                words.next();
+            if let Some(flag) = flag {
+                if flag.get_action().takes_values() && !word.contains('=') {
+                    words.next();
+                }
             } else if let Some(below) = command.find_subcommand(word).cloned() {
                 name = format!("{name} {word}");
                 command = below;

@@ -73,7 +73,7 @@ fn cells_are_read_as_the_sheet_means_them() {
         DataType::Utf8,
         DataType::Timestamp(TimeUnit::Microsecond, None),
         DataType::Boolean,
-        DataType::Utf8,
+        DataType::Int64,
     ];
     assert!(types(3).take(5).eq(expected), "{:?}", types(3).collect::<Vec<_>>());
     assert!(types(2).take(3).all(|data_type| data_type == DataType::Utf8), "their names are text");

@@ -12,13 +12,13 @@ use crate::support::command::{DECODE, vins, vins_in};
 /// short form goes on at a time.
 const FILING: [(&str, usize); 4] = [
     ("rename,renameat,renameat2", 1),
-    ("fsync,fdatasync", 2),
+    ("fsync,fdatasync", 3),
     ("ftruncate", 2),
     ("unlink,unlinkat", 3),
 ];
 
 /// Those that write: the store makes some hundred in a run, much alike.
-const WRITING: [(&str, usize); 2] = [("pwrite64", 16), ("write", 2)];
+const WRITING: [(&str, usize); 2] = [("pwrite64", 32), ("write", 3)];
 
 /// Kills a scene's command at every one of `calls`.
 pub(super) fn at_each_call(scene: &Scene, what: &str, calls: &[(&'static str, usize)]) {

@@ -178,6 +178,7 @@ fn an_empty_input_gives_an_empty_output() {
         assert_eq!(text.lines().count(), 1, "{name}");
         assert!(text.contains("recall_campaign_count"), "the columns are all there");
         enrich(&work, &[&path, "--require-rows"]).exits(65).says(&["the input has no rows"]);
+        std::fs::remove_file(work.path("out.csv")).expect("it is there");
     }
     assert!(work.sandbox.log().is_empty());
 }
@@ -301,7 +302,8 @@ fn stdin_is_read_like_a_file() {
     let rows = rows(&work);
     assert_eq!(column(&rows, "vin"), vins(25));
     assert_eq!(rows[0]["source_file"], "-");
-    work.vinrich_reading(&words, b"").exits(0);
+    work.vinrich_reading(&words, b"").exits(65);
+    work.vinrich_reading(&[&words[..], &["--allow-empty"]].concat(), b"").exits(0);
 }
 
 #[cfg(unix)]

@@ -2,9 +2,9 @@
 //! before anything is asked.
 
 use super::work_with;
-use crate::support::Work;
-use crate::support::command::DECODE;
 use crate::support::command::trace::{can_mount, can_trace, failing, in_namespace, under, was_hit};
+use crate::support::command::{DECODE, Running, eventually};
+use crate::support::{Work, csv_rows, passes_by};
 
 #[track_caller]
 fn nothing_was_asked(work: &Work) {
@@ -117,4 +117,122 @@ fn a_read_only_store_says_so() {
         assert!(matches!(ended.code, Some(0 | 78)), "{words:?}: {:?} {}", ended.code, ended.stderr);
         assert_eq!(ended.code == Some(78), ended.stderr.contains("error: "), "{}", ended.stderr);
     }
+}
+
+const READ_ONLY: &str = "mount --bind store store; mount -o remount,bind,ro store; exec \"$@\"";
+
+/// What the store says, without asking anybody.
+const OFFLINE: [&str; 9] = [
+    "enrich",
+    "vins.csv",
+    "-o",
+    "again.csv",
+    "--with",
+    "decode",
+    "--offline",
+    "--report",
+    "run.json",
+];
+
+/// The rows without the run's own id and times.
+fn rows(work: &Work) -> Vec<std::collections::BTreeMap<String, String>> {
+    csv_rows(&work.read("again.csv"))
+}
+
+#[test]
+fn an_offline_run_reads_a_read_only_store() {
+    if !can_mount() {
+        return;
+    }
+    let work = work_with(33, &[]);
+    work.vinrich(&DECODE).exits(0);
+    let store = std::fs::read(work.store()).expect("a store");
+    in_namespace(&work, READ_ONLY, &OFFLINE).exits(0).says(&["read-only"]);
+    let read_only = rows(&work);
+    let report = work.json("run.json");
+    assert_eq!((&report["exit_code"], &report["rows"]["written"]), (&0.into(), &33.into()));
+    assert!(read_only.iter().all(|row| row["decode_status"] == "found"));
+    assert!(std::fs::read(work.store()).expect("a store") == store, "it is only read");
+    let shown = in_namespace(&work, READ_ONLY, &["runs", "list", "--format", "json"]).exits(0);
+    let list = shown.json();
+    assert_eq!(list.as_array().map(Vec::len), Some(1), "the report goes to `--report` alone");
+    assert_ne!(list[0]["run_id"], report["run_id"]);
+    work.vinrich(&OFFLINE).exits(0);
+    assert_eq!(rows(&work), read_only);
+    // What is asked must be kept: that needs a store that can be written.
+    in_namespace(&work, READ_ONLY, &DECODE).exits(78).says(&["hint: "]);
+}
+
+#[test]
+fn a_killed_runs_answers_are_read_read_only() {
+    if !can_mount() {
+        return;
+    }
+    let work = work_with(60, &["carvin/batch-decode/stall:after=1"]);
+    let running = work.start(&DECODE);
+    eventually("an answer", || {
+        work.calls("batch-decode") > 0 && work.number("SELECT count(*) FROM answers") > 0
+    });
+    running.kill();
+    let log = work.path("store/vinrich.db-wal");
+    assert!(log.metadata().is_ok_and(|log| log.len() > 0), "a log that is not folded in");
+    let ended = in_namespace(&work, READ_ONLY, &OFFLINE);
+    let read_only = rows(&work);
+    ended.exits(
+        work.json("run.json")["exit_code"]
+            .as_i64()
+            .and_then(|code| code.try_into().ok())
+            .expect("a code"),
+    );
+    work.vinrich(&OFFLINE);
+    assert_eq!(rows(&work), read_only);
+    assert!(read_only.iter().any(|row| row["decode_status"] == "found"));
+}
+
+#[test]
+fn an_offline_run_needs_no_store() {
+    if !can_mount() {
+        return;
+    }
+    let (writable, read_only) = (work_with(6, &[]), work_with(6, &[]));
+    std::fs::create_dir(read_only.path("store")).expect("a folder");
+    let code = writable.vinrich(&OFFLINE).code.expect("a code");
+    in_namespace(&read_only, READ_ONLY, &OFFLINE).exits(code);
+    assert_eq!(rows(&read_only), rows(&writable));
+    assert_eq!(read_only.json("run.json")["exit_code"], code);
+    let strict = [&OFFLINE[..], &["--require-store"]].concat();
+    in_namespace(&read_only, READ_ONLY, &strict).exits(78).says(&["there is no store"]);
+}
+
+/// By its mode, for a user who is not the administrator.
+#[test]
+fn an_offline_run_reads_another_users_store() {
+    use std::os::unix::fs::PermissionsExt as _;
+    const NOBODY: [&str; 5] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"];
+    let work = work_with(14, &[]);
+    work.vinrich(&DECODE).exits(0);
+    std::fs::create_dir(work.path("nightly")).expect("a folder");
+    for (path, mode) in [
+        (".", 0o755),
+        ("nightly", 0o777),
+        ("store", 0o555),
+        ("store/vinrich.db", 0o444),
+        ("vins.csv", 0o444),
+        ("vinrich.toml", 0o444),
+    ] {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(work.path(path), permissions).expect("ours");
+    }
+    let try_it = Running::start(&mut under(&NOBODY, &work.command(&["--version"])));
+    if try_it.end().code != Some(0) {
+        return passes_by("no other user can run this program here");
+    }
+    let words = ["enrich", "vins.csv", "-o", "nightly/rows.csv", "--with", "decode", "--offline"];
+    let words = [&words[..], &["--report", "nightly/run.json"]].concat();
+    let mut command = under(&NOBODY, &work.command(&words));
+    Running::start(command.env("TMPDIR", "nightly")).end().exits(0);
+    let rows = csv_rows(&work.read("nightly/rows.csv"));
+    assert!(rows.len() == 14 && rows.iter().all(|row| row["decode_status"] == "found"));
+    assert_eq!(work.json("nightly/run.json")["exit_code"], 0);
+    assert_eq!(work.number("SELECT count(*) FROM runs"), 1);
 }

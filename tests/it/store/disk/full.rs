@@ -19,7 +19,7 @@ fn fails_from(call: &str, error: &str, n: usize) -> bool {
     let work = work_with(100, &[]);
     work.write("out.csv", OLD);
     let rules = [format!("trace={call}"), format!("inject={call}:error={error}:when={n}+")];
-    let ended = failing(&work, &DECODE, &rules);
+    let ended = failing(&work, &[&DECODE[..], &["--report", "run.json"]].concat(), &rules);
     if !was_hit(&work) {
         ended.exits(0);
         return false;
@@ -31,6 +31,9 @@ fn fails_from(call: &str, error: &str, n: usize) -> bool {
     let out = work.read("out.csv");
     assert!(out == OLD || csv_rows(&out).len() == 100, "{story}");
     assert_eq!(leftovers(&work, "."), [""; 0], "{story}");
+    if work.path("run.json").exists() {
+        assert_eq!(work.json("run.json")["exit_code"], ended.code.expect("a code"), "{story}");
+    }
 
     work.vinrich(&DECODE).exits(0);
     work.assert_sound();
@@ -151,8 +154,14 @@ fn rejects_and_reports_need_disk_space_too() {
                       \"$@\" || echo $?";
         let ended = in_namespace(&work, script, &words).exits(0).says(&["error: "]);
         assert!(["73\n", "74\n"].contains(&ended.stdout()), "{flag}: {:?}", ended.stdout());
-        // A report is the last thing written: the output is there, and whole.
+        // A report is written after the output, which is there, and whole.
         assert_eq!(work.path("out.csv").exists(), flag == "--report", "{}", ended.stderr);
+        if flag == "--report" {
+            let list = work.vinrich(&["runs", "list", "--format", "json"]).exits(0).json();
+            assert_eq!(list[0]["exit_code"].to_string(), ended.stdout().trim());
+            let reason = list[0]["reason"].as_str().expect("a reason");
+            assert!(reason.contains(file), "{reason}");
+        }
     }
 }
 

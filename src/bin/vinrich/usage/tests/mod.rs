@@ -115,3 +115,15 @@ fn what_was_typed_does_not_draw_on_the_terminal() {
     let shown = report_error::as_text(&refused("check --no\u{1b}[2Jflag"), false);
     assert!(shown.starts_with("error: unknown flag `--no\\u{1b}[2Jflag`\nhint: "), "{shown}");
 }
+
+#[test]
+fn a_value_joined_to_its_flag_takes_no_other_word() {
+    for (line, name) in [
+        ("--config=a.toml runs show", "vinrich runs show"),
+        ("--config a.toml runs show", "vinrich runs show"),
+        ("--log-format=json store backup b.db", "vinrich store backup"),
+        ("--quiet cache forget", "vinrich cache forget"),
+    ] {
+        assert_eq!(Place::of(&words(line)).name, name, "{line}");
+    }
+}

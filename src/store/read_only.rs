@@ -1,0 +1,73 @@
+//! A store that this user may read and not write: on a read-only filesystem, or by
+//! the mode of its file or folder.
+//!
+//! SQLite reads a database with a write-ahead log only where it may make files beside
+//! it. Without a log the file is all there is, and is read as one that nobody changes;
+//! whether anybody did is found out before what was read is used ([`Unchanged`]).
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::domain::{Error, Exit};
+use crate::files::place::folder_of;
+use crate::files::{beside, os};
+
+/// Whether there is a file, and this user may not write it, or not beside it.
+pub(super) fn is_read_only(path: &Path) -> bool {
+    path.is_file() && !(os::may_write(path) && os::may_write(folder_of(path)))
+}
+
+/// Whether there is no file, and this user may not make one.
+pub(super) fn cannot_be_made(path: &Path) -> bool {
+    let folder = folder_of(path).ancestors().find(|folder| folder.exists());
+    !path.exists() && folder.is_some_and(|folder| !os::may_write(folder))
+}
+
+/// A connection that reads the database and makes no file.
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let path_of_address = percent_encode(path.as_os_str().as_encoded_bytes(), NON_ALPHANUMERIC);
+    let how = if has_log(path) { "mode=ro" } else { "immutable=1" };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:{path_of_address}?{how}"), flags)
+}
+
+/// Whether the write-ahead log holds what the file does not.
+fn has_log(path: &Path) -> bool {
+    beside(path, "-wal").metadata().is_ok_and(|log| log.len() > 0)
+}
+
+/// What shows that nobody has written to the file since it was opened.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unchanged {
+    length: u64,
+    modified: Option<SystemTime>,
+    has_log: bool,
+}
+
+impl Unchanged {
+    /// As it is now.
+    pub(super) fn of(path: &Path) -> Self {
+        let found = path.metadata().ok();
+        Self {
+            length: found.as_ref().map_or(0, std::fs::Metadata::len),
+            modified: found.and_then(|found| found.modified().ok()),
+            has_log: has_log(path),
+        }
+    }
+
+    /// Fails with 74 where the file is another by now.
+    pub(super) fn check(&self, path: &Path) -> Result<(), Error> {
+        if *self == Self::of(path) {
+            return Ok(());
+        }
+        let message = format!("the store `{}` was changed while it was only read", path.display());
+        Err(Error::new(Exit::Io, message).hint("run the same command again"))
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/read_only.rs"]
+mod tests;
