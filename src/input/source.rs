@@ -145,12 +145,11 @@ impl Source {
         let mut content = Content::of(&self.head(HEAD).map_err(failed)?);
         let mut packing = None;
         if let Content::Packed(found) = content {
-            content = match self.unpack(found).map_err(failed)? {
-                Some(kind) => Content::Rows(InputFormat::Workbook(kind)),
-                None => {
-                    packing = Some(found);
-                    self.content_unpacked().map_err(failed)?
-                }
+            content = if let Some(kind) = self.unpack(found).map_err(failed)? {
+                Content::Rows(InputFormat::Workbook(kind))
+            } else {
+                packing = Some(found);
+                self.content_unpacked().map_err(failed)?
             };
         }
         let format = match (chosen, content) {

@@ -113,9 +113,10 @@ pub(super) fn check(path: &Path) -> Result<bool, Error> {
 /// A connection with the settings every connection has.
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let failed = failed("cannot open the database", path);
-    let db = match read_only::is_read_only(path) {
-        true => read_only::connect(path),
-        false => Connection::open(path),
+    let db = if read_only::is_read_only(path) {
+        read_only::connect(path)
+    } else {
+        Connection::open(path)
     };
     let db = db.map_err(&failed)?;
     db.busy_timeout(BUSY).map_err(&failed)?;

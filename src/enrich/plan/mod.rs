@@ -125,6 +125,7 @@ pub struct Limits {
 
 /// When a finished run still counts as failed.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Thresholds {
     /// Cells (a dataset of a row) that may fail before the output counts as incomplete.
     pub max_failed: Allowance,

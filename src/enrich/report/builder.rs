@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::exit::{Gaps, exit_of};
-use super::{InputReport, Report, RowTally, RowsReport, owned};
+use super::{InputReport, OutputReport, Report, RowTally, RowsReport, owned};
 use crate::domain::{Error, Exit, Fields, Level, Moment, Note, Outcome, Status, Timestamp};
 use crate::enrich::plan::{Allowance, Plan};
 use crate::enrich::session::Context;
@@ -135,7 +135,7 @@ impl<'a> ReportBuilder<'a> {
             for warning in &file.warnings {
                 self.warn("workbook", warning.clone());
             }
-            self.notes().report.outputs.push(file.into());
+            self.notes().report.outputs.push(OutputReport::from(file));
         }
     }
 

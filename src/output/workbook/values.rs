@@ -164,10 +164,11 @@ impl Values {
             Self::Number(cells) => number(cells.value(row)),
             Self::Moment(cells, typed) => {
                 if let Some(serial) = serial(cells.value(row)) {
-                    return Ok(Value::Number(serial));
+                    Value::Number(serial)
+                } else {
+                    let text = text_of(&typed.slice(row, 1)).map_err(io::Error::other)?;
+                    Value::Made(text.value(0).to_owned())
                 }
-                let text = text_of(&typed.slice(row, 1)).map_err(io::Error::other)?;
-                Value::Made(text.value(0).to_owned())
             }
         })
     }
