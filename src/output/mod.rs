@@ -134,8 +134,8 @@ pub struct InputInfo<'a> {
     pub columns: &'a [String],
     /// Its types; all text where there are none.
     pub types: &'a [DataType],
-    /// Whether [`CellValue`](crate::input::CellValue) tells which cells of text are
-    /// text in a sheet; none where none.
+    /// Whether their text shows which cells of a sheet are text; no column's where there
+    /// are none.
     pub tell_kinds: &'a [bool],
     /// What the files call them.
     pub headers: &'a [String],

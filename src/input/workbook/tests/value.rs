@@ -29,7 +29,7 @@ fn values_come_back_from_their_text() {
 }
 
 #[test]
-fn text_is_no_value() {
+fn text_is_not_a_value() {
     let texts = [
         "",
         "007",
