@@ -95,13 +95,15 @@ fn both_passes<'a>(
     };
     let checked = guard::check_rows(&plan.thresholds, &survey)
         .and_then(|()| guard::check_usable(plan, &survey));
+    if let Err(refused) = checked {
+        // A first run makes no store for an input that is not good enough.
+        return (None, Err(refuse(prepared, refused, outputs, report)));
+    }
     let session = match Session::open(&session_of(plan), report) {
         Ok(session) => session,
-        // What is wrong with the input comes first.
-        Err(error) => return (None, checked.and(Err(error))),
+        Err(error) => return (None, Err(error)),
     };
-    let checked = checked.and_then(|()| guard::check_shrink(plan, &survey, &session));
-    let done = match checked {
+    let done = match guard::check_shrink(plan, &survey, &session) {
         Ok(()) => ask_and_write(prepared, &session, &KeySet::vins(survey.vins), outputs),
         Err(refused) => Err(refuse(prepared, refused, outputs, report)),
     };

@@ -1,5 +1,6 @@
 //! The files that the command line means: named, matched by a pattern, or in a folder.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -100,7 +101,7 @@ impl Search {
                 if is_partition(name) && depth < MAX_DEPTH {
                     self.files_in(&path, depth + 1)?;
                 }
-            } else if !name.starts_with(b".") && Named::of(&path).is_listed() {
+            } else if !name.starts_with(b".") && !is_lock(name) && Named::of(&path).is_listed() {
                 self.add(path);
             }
         }
@@ -118,9 +119,12 @@ impl Search {
                 Error::bad_input(error.path(), "the folder cannot be searched")
                     .because(io::Error::from(error))
             })?;
+            let name = path.file_name().map(OsStr::as_encoded_bytes).unwrap_or_default();
             if !path.is_dir() {
-                self.add(path);
-            } else if path.file_name().is_some_and(|name| is_partition(name.as_encoded_bytes())) {
+                if !is_lock(name) {
+                    self.add(path);
+                }
+            } else if is_partition(name) {
                 self.folder(&path)?;
             }
         }
@@ -138,6 +142,11 @@ impl Search {
             Ok(_) | Err(_) => self.paths.push(path),
         }
     }
+}
+
+/// What Excel keeps beside a workbook while that is open.
+fn is_lock(name: &[u8]) -> bool {
+    name.starts_with(b"~$")
 }
 
 /// A folder such as `dt=2026-11-30`, as Hive and Spark lay them out.

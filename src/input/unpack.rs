@@ -23,6 +23,11 @@ const ALWAYS_ALLOWED: u64 = 64 << 20;
 /// More than that is unpacked by its owner.
 const MAX_UNPACKED: u64 = 256 << 30;
 
+/// Whether data that unpack to so many bytes are taken for a bomb.
+pub(super) fn is_bomb(unpacked: u64, packed: u64) -> bool {
+    unpacked > ALWAYS_ALLOWED && unpacked / MAX_RATIO > packed
+}
+
 /// How a source is packed.
 #[derive(Clone, Debug)]
 pub(super) enum Packed {
@@ -157,8 +162,7 @@ impl<'a> Bytes<'a> {
     }
 
     fn check_growth(&mut self) -> io::Result<()> {
-        let packed = self.raw().position();
-        let grown = self.unpacked > ALWAYS_ALLOWED && self.unpacked / MAX_RATIO > packed;
+        let grown = is_bomb(self.unpacked, self.raw().position());
         if !grown && self.unpacked <= MAX_UNPACKED {
             return Ok(());
         }

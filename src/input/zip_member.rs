@@ -85,7 +85,7 @@ fn workbook<R: io::Read + io::Seek>(
         return Ok(Some(WorkbookKind::Xlsb));
     } else if holds("word/document.xml") {
         "is a Word document"
-    } else if holds("mimetype") && holds("content.xml") {
+    } else if holds("mimetype") && (holds("content.xml") || holds("encrypted-package")) {
         let mut kind = Vec::new();
         let mimetype = archive.by_name("mimetype").map_err(io::Error::other)?;
         mimetype.take(SPREADSHEET.len() as u64).read_to_end(&mut kind)?;

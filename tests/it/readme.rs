@@ -15,6 +15,7 @@ use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::Fields;
 use vinrich::domain::outcome::{Dataset, Status};
 use vinrich::domain::vin::VinError;
+use vinrich::output::schema::REJECT_COLUMNS;
 use vinrich::vendors;
 
 use crate::support::Work;
@@ -357,8 +358,8 @@ fn exit_codes_in_its_text_exist() {
 fn names() -> BTreeSet<String> {
     let work = Work::with_faults(&[]);
     let fleet = root().join("sample-data/fleet.csv").display().to_string();
-    let words = ["enrich", &fleet, "-o", "out.arrows", "--offline", "--metrics", "fleet.prom"];
-    work.vinrich(&words).exits(0);
+    let words = ["enrich", &fleet, "-o", "out.arrows", "--rejects", "bad.csv", "--offline"];
+    work.vinrich(&[&words[..], &["--metrics", "fleet.prom"]].concat()).exits(0);
     let output = std::fs::File::open(work.path("out.arrows")).expect("an output");
     let written = StreamReader::try_new(output, None).expect("a stream").schema();
     let fields = Fields {
@@ -375,7 +376,9 @@ fn names() -> BTreeSet<String> {
         serde_json::to_string(&vinrich::report::Report::default()).expect("JSON"),
         serde_json::to_string(&fields).expect("JSON"),
         work.read("fleet.prom"),
+        work.read("bad.csv"),
         VinError::ALL.map(VinError::as_str).join(" "),
+        REJECT_COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(" "),
         STATUSES.map(Status::name).join(" "),
         EXITS.map(Exit::name).join(" "),
     ];

@@ -221,8 +221,10 @@ def delta_lake_merges_nights_by_row_id(warehouse: Warehouse) -> None:
         done = merge.when_not_matched_insert_all().execute()
         changed = (done["num_target_rows_updated"], done["num_target_rows_inserted"])
         equal("rows updated and inserted", changed, expected)
+    # How often a VIN is in the input is not learned of the vehicle, and changes no hash.
     merged = DeltaTable(place).to_pyarrow_table().sort_by("source_row")
-    assert merged.equals(warehouse.table(after)), "the table is not the last night's file"
+    merged, expected = (table.drop("vin_occurrences") for table in (merged, warehouse.table(after)))
+    assert merged.equals(expected), "the table is not the last night's file"
 
 
 def vinrich_reads_what_others_write(warehouse: Warehouse) -> None:

@@ -79,6 +79,7 @@ fn form(input: &InputReport) -> String {
         input.packing.as_ref().map_or_else(String::new, |packing| format!(" in {packing}"));
     let header = match input.header_line {
         Some(1) => "header".to_owned(),
+        Some(line) if input.sheet.is_some() => format!("header on row {line}"),
         Some(line) => format!("header on line {line}"),
         None => "no header".to_owned(),
     };

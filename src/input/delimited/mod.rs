@@ -20,7 +20,7 @@ use self::records::{RecordError, Records};
 use self::trial::Trouble;
 use super::InputSpec;
 use super::filling::Filling;
-use super::layout::{Rows, Table};
+use super::layout::{Rows, Table, Unit};
 use super::pass::FileDigest;
 use super::record::Record;
 use super::source::{self, Source};
@@ -50,7 +50,7 @@ impl Delimited {
             .map_err(|trouble| unproven(name, trouble))?;
         let dialect = dialect.quoted(found.quoting);
         let sample = sample(source, dialect).map_err(|error| unread(name, error))?;
-        let table = Table::of(name, &sample, spec)?;
+        let table = Table::of(name, Unit::Line, &sample, spec)?;
         let lossy = AtomicBool::new(false);
         Ok((Self { dialect, odd_quote: found.odd_quote, lossy }, table))
     }

@@ -9,7 +9,7 @@ use super::super::record::Record;
 use super::rows::{Skipped, is_blank};
 use crate::domain::vin;
 
-/// Records looked at for the header.
+/// Records with text that are looked at for the header.
 const DEEPEST: usize = 50;
 
 /// Records below a header that show what its columns hold.
@@ -42,7 +42,8 @@ impl Head {
         let place = vin_place(sample);
         let holds_vin = |record: &Record| place.is_some_and(|at| holds_vin(record, at));
         let first_row = sample.iter().position(holds_vin).unwrap_or(sample.len());
-        let above = &sample[..first_row.min(DEEPEST)];
+        let mut filled = (0..first_row).filter(|&index| !is_blank(&sample[index]));
+        let above = &sample[..filled.nth(DEEPEST).unwrap_or(first_row)];
         let is_named = |record: &Record| {
             record.iter().any(is_vin_header) && !record.iter().any(vin::may_be_meant)
         };
@@ -68,10 +69,15 @@ impl Head {
         let mut kinds: Vec<HeadKind> = sample[..header].iter().map(kind_above).collect();
         kinds.push(HeadKind::Header);
         let mut names = cells(&sample[header]);
-        let group = header.checked_sub(1).map(|above| cells(&sample[above]));
-        if let Some(group) = group.filter(|group| completes(group, &names)) {
-            kinds[header - 1] = HeadKind::Header;
-            names = below_groups(&group, &names);
+        if let Some(above) = header.checked_sub(1) {
+            let group = cells(&sample[above]);
+            // The cells of a sheet end with the last filled one.
+            let mut whole = names.clone();
+            whole.resize(names.len().max(group.len()), String::new());
+            if completes(&group, &whole) {
+                kinds[above] = HeadKind::Header;
+                names = below_groups(&group, &whole);
+            }
         }
         let below = sample.iter().take(first_row).skip(header + 1);
         for record in below {
@@ -134,7 +140,8 @@ fn vin_place(sample: &[Record]) -> Option<usize> {
 /// The header where no record has the name of a VIN column: the record with the most
 /// names above the first that is a row.
 fn unnamed(above: &[Record], sample: &[Record], place: Option<usize>) -> Option<usize> {
-    let rows: Vec<&Record> = sample.iter().take(DEEPEST + SHOWING).collect();
+    let filled_rows = sample.iter().filter(|record| !is_blank(record));
+    let rows: Vec<&Record> = filled_rows.take(DEEPEST + SHOWING).collect();
     let width = usual_width(&rows);
     let filled = |record: &Record| record.iter().filter(|cell| !cell.trim().is_empty()).count();
     let is_full = |record: &Record| {
@@ -238,11 +245,25 @@ pub(super) fn cells(record: &Record) -> Vec<String> {
 fn kind_above(record: &Record) -> HeadKind {
     if is_blank(record) {
         HeadKind::LeftOut(Skipped::Blank)
-    } else if record.iter().any(vin::may_be_meant) {
+    } else if record.iter().any(|cell| vin::may_be_meant(cell) && !is_prose(cell)) {
         HeadKind::Row
     } else {
         HeadKind::LeftOut(Skipped::Title)
     }
+}
+
+/// Whether a cell is words with a date or number among them, such as `as of 30 November
+/// 2026`, whose letters and digits come to those of a VIN.
+fn is_prose(cell: &str) -> bool {
+    const FEWEST_WORDS: usize = 3;
+    let is_word = |word: &str| word.len() > 1 && word.chars().all(char::is_lowercase);
+    let is_name = |word: &str| {
+        let mut characters = word.chars();
+        characters.next().is_some_and(char::is_uppercase) && is_word(characters.as_str())
+    };
+    !vin::is_like(cell)
+        && cell.split_whitespace().count() >= FEWEST_WORDS
+        && cell.split_whitespace().any(|word| is_word(word) || is_name(word))
 }
 
 /// Whether the name at `index` says which column it is.
@@ -278,12 +299,17 @@ fn filled_right(group: &[String]) -> Vec<String> {
 fn below_groups(group: &[String], names: &[String]) -> Vec<String> {
     let groups = filled_right(group);
     let joined = |index: usize| match groups.get(index) {
-        _ if is_complete(names, index) => names[index].clone(),
+        _ if is_complete(names, index) && !is_unit_of(group, names, index) => names[index].clone(),
         Some(_) if names[index].is_empty() => group[index].clone(),
         Some(group) => format!("{group} {}", names[index]).trim().to_owned(),
         None => names[index].clone(),
     };
     (0..names.len()).map(joined).collect()
+}
+
+/// Whether what seems to be a name is the unit of the name above it.
+fn is_unit_of(group: &[String], names: &[String], index: usize) -> bool {
+    is_unit(&names[index]) && group.get(index).is_some_and(|name| !name.is_empty())
 }
 
 /// Whether a line below the names names the parts of some of them: words under merged

@@ -20,6 +20,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use self::head::{Head, HeadKind};
+pub(super) use self::rows::Unit;
 pub use self::rows::{Lines, RowsFound, Skipped};
 pub(super) use self::rows::{Rows, is_blank};
 pub use self::vin_column::ChosenBy;
@@ -43,6 +44,7 @@ pub(super) struct Table {
     pub(super) chosen_by: ChosenBy,
     /// The places of the row's own make, model and year.
     pub(super) row_vehicle: row_vehicle::Places,
+    unit: Unit,
     /// The first records, up to the first row.
     head: Vec<HeadRecord>,
     /// What the owner of the file should know of the choice of its VIN column.
@@ -60,8 +62,14 @@ struct HeadRecord {
 }
 
 impl Table {
-    /// Looks at `sample`, the first records of the file `name`.
-    pub(super) fn of(name: &str, sample: &[Record], spec: &InputSpec) -> Result<Self, Error> {
+    /// Looks at `sample`, the first records of the file `name`, whose records are lines or
+    /// rows.
+    pub(super) fn of(
+        name: &str,
+        unit: Unit,
+        sample: &[Record],
+        spec: &InputSpec,
+    ) -> Result<Self, Error> {
         let Some(first) = sample.first() else {
             return Ok(Self::default());
         };
@@ -69,7 +77,7 @@ impl Table {
             None => Head::found(sample),
             Some(0) => Head::default(),
             Some(line) => {
-                Head::on_line(sample, line).ok_or_else(|| no_header(name, sample, line))?
+                Head::on_line(sample, line).ok_or_else(|| no_header(name, unit, sample, line))?
             }
         };
         let header = head.header.map(|index| &sample[index]);
@@ -85,6 +93,7 @@ impl Table {
         };
         Ok(Self {
             has_header: header.is_some(),
+            unit,
             header_line: header.map(|record| record.line),
             head: head
                 .kinds
@@ -157,7 +166,7 @@ impl Table {
                 Some(format!("`{name}` has no header; its columns are called `{first}` and so on"))
             }
         };
-        let found = self.found().into_iter().flat_map(|found| found.warnings(name));
+        let found = self.found().into_iter().flat_map(|found| found.warnings(name, self.unit));
         headerless.into_iter().chain(self.warning.clone()).chain(found).collect()
     }
 }
@@ -179,14 +188,15 @@ fn check_width(name: &str, first: &Record, is_header: bool) -> Result<(), Error>
 }
 
 /// 64: `--header-row` names a line on which no record begins.
-fn no_header(name: &str, sample: &[Record], line: u64) -> Error {
-    let last = sample.last().map_or(0, |record| record.line);
+fn no_header(name: &str, unit: Unit, sample: &[Record], line: u64) -> Error {
+    let (last, unit) = (sample.last().map_or(0, |record| record.line), unit.name());
     let what = if line > last {
-        format!("the header of `{name}` is looked for down to line {last}, not on line {line}")
+        format!("the header of `{name}` is looked for down to {unit} {last}, not on {unit} {line}")
     } else {
-        format!("line {line} of `{name}` is empty, or within a record")
+        format!("{unit} {line} of `{name}` is empty, or within a record")
     };
-    Error::usage(what).hint("`--header-row` names the line of the header; 0 is a file without one")
+    let hint = format!("`--header-row` names the {unit} of the header; 0 is a file without one");
+    Error::usage(what).hint(hint)
 }
 
 #[cfg(test)]

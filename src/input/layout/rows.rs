@@ -45,6 +45,25 @@ impl Skipped {
     }
 }
 
+/// What people call the place of a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::input) enum Unit {
+    /// Of a text.
+    #[default]
+    Line,
+    /// Of a sheet.
+    Row,
+}
+
+impl Unit {
+    pub(in crate::input) const fn name(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Row => "row",
+        }
+    }
+}
+
 /// Lines of a file, of which the first few are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
@@ -65,11 +84,11 @@ impl Lines {
     }
 
     /// `line 4`, `lines 4, 7`, `lines 4, 7, 8, 9, 12 and so on`.
-    fn shown(&self) -> String {
+    fn shown(&self, unit: Unit) -> String {
         let lines: Vec<String> = self.first.iter().map(u64::to_string).collect();
-        let word = if self.count == 1 { "line" } else { "lines" };
+        let (unit, plural) = (unit.name(), if self.count == 1 { "" } else { "s" });
         let more = if self.count > lines.len() as u64 { " and so on" } else { "" };
-        format!("{word} {}{more}", lines.join(", "))
+        format!("{unit}{plural} {}{more}", lines.join(", "))
     }
 }
 
@@ -90,7 +109,7 @@ pub struct RowsFound {
 
 impl RowsFound {
     /// What the owner of the file `name` should know.
-    pub(super) fn warnings(&self, name: &str) -> Vec<String> {
+    pub(super) fn warnings(&self, name: &str, unit: Unit) -> Vec<String> {
         let rows = |count: u64| if count == 1 { "row" } else { "rows" };
         let mut warnings = Vec::new();
         if !self.skipped.is_empty() {
@@ -99,20 +118,20 @@ impl RowsFound {
                 .iter()
                 .map(|(kind, lines)| {
                     let (count, kind) = (lines.count, kind.as_text());
-                    format!("{count} {kind} {} ({})", rows(count), lines.shown())
+                    format!("{count} {kind} {} ({})", rows(count), lines.shown(unit))
                 })
                 .collect();
             warnings.push(format!("`{name}`: left out, as no vehicle: {}", kinds.join(", ")));
         }
         if self.short.count > 0 {
-            let (count, lines) = (self.short.count, self.short.shown());
+            let (count, lines) = (self.short.count, self.short.shown(unit));
             warnings.push(format!(
                 "`{name}`: {count} short {} filled up with empty cells ({lines})",
                 rows(count)
             ));
         }
         if self.long.count > 0 {
-            let (count, lines) = (self.long.count, self.long.shown());
+            let (count, lines) = (self.long.count, self.long.shown(unit));
             warnings.push(format!(
                 "`{name}`: {count} {} with more cells than columns; \
                  what is beyond the last column is left out ({lines})",
@@ -200,9 +219,9 @@ impl<'a> Rows<'a> {
             Some(HeadKind::Row) | None => {}
         }
         if record.too_long {
-            let line = record.line;
+            let (unit, line) = (self.table.unit.name(), record.line);
             let detail =
-                format!("line {line}: over {MAX_FIELD} bytes in a field, or {MAX_RECORD} in all");
+                format!("{unit} {line}: over {MAX_FIELD} bytes in a field, or {MAX_RECORD} in all");
             return Fate::Row(Some((VinError::FieldTooLong, detail)));
         }
         match self.not_a_row(record) {
@@ -244,7 +263,9 @@ impl<'a> Rows<'a> {
         let is_elsewhere = || record.iter().any(vin::is_like);
         let is_known = fields <= MAX_FIELDS && (vin::is_like(vin) || (is_short && !is_elsewhere()));
         if !is_known {
-            let detail = format!("line {line}: {fields} fields where the file has {width} columns");
+            let unit = self.table.unit.name();
+            let detail =
+                format!("{unit} {line}: {fields} fields where the file has {width} columns");
             return Some((VinError::RaggedRow, detail));
         }
         if is_short {

@@ -25,6 +25,18 @@ fn a_lake_is_read_with_its_partitions() {
     assert_eq!(names(&folder, "dt=2026-12*").0, found[1..2]);
 }
 
+#[test]
+fn lock_files_of_spreadsheet_programs_are_passed_over() {
+    let locks = ["~$fleet.xlsx", "~$fleet.csv", ".~lock.fleet.csv#"];
+    let folder = Folder::of(&[("fleet.csv", VIN.as_bytes())]);
+    for lock in locks {
+        fs::write(folder.path(lock), b"\x05Anna\0\0").expect("a file");
+    }
+    for word in ["", "*fleet*"] {
+        assert_eq!(names(&folder, word), (vec!["fleet.csv".to_owned()], Vec::new()), "{word}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_a_folder_is_left_out_with_a_warning() {

@@ -6,18 +6,23 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
-use calamine::{CellErrorType, DataRef, ExcelDateTime};
+use calamine::DataRef;
 
+use super::cell_value::CellValue;
 use super::open::Place;
-use super::value::CellValue;
+use super::sizes;
+use super::values::{self, Kind};
 use crate::domain::{Error, Exit};
 use crate::input::random::Random;
+use crate::input::record::MAX_RECORD;
+use crate::input::unpack::is_bomb;
 
 /// Parts the fields of a record.
 pub(super) const DELIMITER: u8 = b',';
 
-/// From here on a spreadsheet keeps 15 digits of a number and shows `1.23457E+16`.
-pub(super) const INEXACT: f64 = 1e15;
+/// A sheet has no more rows and columns.
+const MAX_ROWS: u32 = 1_048_576;
+pub(super) const MAX_COLUMNS: u32 = 16_384;
 
 /// Where a column holds what: of each kind of value the number of the last row, from 1;
 /// 0 where there is none.
@@ -52,20 +57,17 @@ impl Column {
         }
     }
 
-    fn note(&mut self, value: &DataRef<'_>, text: &str, row: u32) {
-        let is_text = matches!(value, DataRef::String(_) | DataRef::SharedString(_));
-        if is_text && CellValue::of(text).is_some() {
+    fn note(&mut self, kind: Kind, text: &str, row: u32) {
+        if kind == Kind::Text && CellValue::of(text).is_some() {
             self.look_alike = row;
         }
-        let last = match value {
-            DataRef::Int(_) => &mut self.whole_number,
-            DataRef::Float(number) if is_whole(*number) => &mut self.whole_number,
-            DataRef::Float(number) if number.abs() < INEXACT => &mut self.fraction,
-            DataRef::Bool(_) => &mut self.truth,
-            DataRef::DateTime(moment) if is_time_of_day(*moment) => &mut self.text,
-            DataRef::DateTime(moment) if has_time(*moment) => &mut self.moment,
-            DataRef::DateTime(_) => &mut self.day,
-            _ => &mut self.text,
+        let last = match kind {
+            Kind::Text => &mut self.text,
+            Kind::WholeNumber => &mut self.whole_number,
+            Kind::Fraction => &mut self.fraction,
+            Kind::Day => &mut self.day,
+            Kind::Moment => &mut self.moment,
+            Kind::Truth => &mut self.truth,
         };
         *last = row;
     }
@@ -75,21 +77,29 @@ impl Column {
 pub(super) struct Cells<'a> {
     file: &'a str,
     sheet: &'a str,
+    /// Length of the workbook.
+    packed: u64,
     records: csv::Writer<BufWriter<File>>,
-    /// The row being filled, from 0, and its fields.
+    /// Bytes in them.
+    written: u64,
+    /// The place behind the last cell, from 0.
     row: u32,
-    fields: Vec<String>,
+    column: usize,
+    /// Bytes in that row.
+    row_bytes: usize,
     columns: Vec<Column>,
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(file: &'a str, sheet: &'a str) -> Result<Self, Error> {
+    /// Of the workbook `file` of this length.
+    pub(super) fn new(file: &'a str, packed: u64, sheet: &'a str) -> Result<Self, Error> {
         let unnamed = tempfile::tempfile().map_err(|error| unwritten(file, error))?;
         let records = csv::WriterBuilder::new()
             .delimiter(DELIMITER)
             .flexible(true)
             .from_writer(BufWriter::new(unnamed));
-        Ok(Self { file, sheet, records, row: 0, fields: Vec::new(), columns: Vec::new() })
+        let (row, column, row_bytes, columns) = (0, 0, 0, Vec::new());
+        Ok(Self { file, sheet, packed, records, written: 0, row, column, row_bytes, columns })
     }
 
     /// Takes the cell at `place`, which must be behind the one before.
@@ -103,23 +113,31 @@ impl<'a> Cells<'a> {
         if *value == DataRef::Empty {
             return if is_formula { Err(self.without_value(place)) } else { Ok(()) };
         }
-        if row < self.row || (row == self.row && column < self.fields.len()) {
-            return Err(self.refused("its cells are out of order"));
+        if row < self.row || (row == self.row && column < self.column) {
+            return Err(self.damaged("its cells are out of order"));
+        }
+        if row >= MAX_ROWS || place.1 >= MAX_COLUMNS {
+            return Err(self.damaged("it has cells behind the last row or column of a sheet"));
         }
         self.end_rows(row)?;
-        self.fields.resize(column, String::new());
+        while self.column < column {
+            self.write("")?;
+        }
+        let (kind, text) = values::read(value);
+        self.write(&text)?;
+        if self.row_bytes > MAX_RECORD {
+            return Err(too_wide(self.file, row));
+        }
         if self.columns.len() <= column {
             self.columns.resize(column + 1, Column::default());
         }
-        let text = text(value);
-        self.columns[column].note(value, &text, row + 1);
-        self.fields.push(text);
+        self.columns[column].note(kind, &text, row + 1);
         Ok(())
     }
 
     /// The records, and what the columns hold.
     pub(super) fn finish(mut self) -> Result<(Random, Vec<Column>), Error> {
-        if !self.fields.is_empty() {
+        if self.column > 0 {
             self.end_rows(self.row + 1)?;
         }
         let Self { file, records, columns, .. } = self;
@@ -134,109 +152,51 @@ impl<'a> Cells<'a> {
     /// Writes the rows before `row`; those without a cell are empty records.
     fn end_rows(&mut self, row: u32) -> Result<(), Error> {
         while self.row < row {
-            if self.fields.is_empty() {
-                self.fields.push(String::new());
+            if self.column == 0 {
+                self.write("")?;
             }
-            let written = self.records.write_record(&self.fields);
-            written.map_err(|error| unwritten(self.file, error.into()))?;
-            self.fields.clear();
+            let ended = self.records.write_record(None::<&[u8]>);
+            ended.map_err(|error| unwritten(self.file, error.into()))?;
+            (self.column, self.row_bytes) = (0, 0);
             self.row += 1;
         }
         Ok(())
     }
 
+    fn write(&mut self, text: &str) -> Result<(), Error> {
+        let written = self.records.write_field(text);
+        written.map_err(|error| unwritten(self.file, error.into()))?;
+        self.column += 1;
+        self.row_bytes += text.len();
+        self.written += 1 + text.len() as u64;
+        if is_bomb(self.written, self.packed) { Err(sizes::bomb(self.file)) } else { Ok(()) }
+    }
+
     fn without_value(&self, place: Place) -> Error {
         let (cell, sheet) = (name_of(place), self.sheet.escape_debug());
-        self.refused(&format!(
+        self.damaged(&format!(
             "cell {cell} of the sheet `{sheet}` holds a formula whose value was never stored"
         ))
     }
 
-    fn refused(&self, what: &str) -> Error {
+    fn damaged(&self, what: &str) -> Error {
         Error::bad_input(Path::new(self.file), what)
             .hint("open it in a spreadsheet program and save it again")
     }
+}
+
+/// 65: a row of a sheet of the workbook `name` is too long to be a record.
+pub(super) fn too_wide(name: &str, row: u32) -> Error {
+    let (row, most) = (u64::from(row) + 1, MAX_RECORD >> 20);
+    let what =
+        format!("row {row} of the sheet has over {MAX_COLUMNS} cells, or {most} MiB in them");
+    Error::bad_input(Path::new(name), what).hint("is it a table at all?")
 }
 
 fn unwritten(name: &str, error: io::Error) -> Error {
     Error::new(Exit::Io, format!("cannot keep the sheet of `{name}` in a temporary file"))
         .because(error)
         .hint("free some space, or point TMPDIR at a roomier folder")
-}
-
-/// A cell as the sheet means it: `12`, `0.5`, `2026-11-30`, `2026-11-30T08:15:00`,
-/// `1:30:00`, `true`, `#N/A`.
-pub(super) fn text(value: &DataRef<'_>) -> String {
-    match value {
-        DataRef::Empty => String::new(),
-        DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number_text(*number),
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
-            text.clone()
-        }
-        DataRef::SharedString(text) => (*text).to_owned(),
-        DataRef::Bool(value) => value.to_string(),
-        DataRef::DateTime(moment) => moment_text(*moment),
-        DataRef::Error(error) => error_text(error).to_owned(),
-    }
-}
-
-fn is_whole(number: f64) -> bool {
-    number.fract() == 0.0 && number.abs() < INEXACT
-}
-
-/// A number that lost digits is shown so that it can be seen.
-pub(super) fn number_text(number: f64) -> String {
-    if number.abs() < INEXACT {
-        return number.to_string();
-    }
-    let text = format!("{number:.5E}");
-    match text.split_once('E') {
-        Some((mantissa, exponent)) if !exponent.starts_with('-') => {
-            format!("{mantissa}E+{exponent}")
-        }
-        _ => text,
-    }
-}
-
-fn has_time(moment: ExcelDateTime) -> bool {
-    moment.as_f64().fract() != 0.0
-}
-
-/// A duration, or a time without a day: `1:30`.
-fn is_time_of_day(moment: ExcelDateTime) -> bool {
-    moment.is_duration() || (0.0..1.0).contains(&moment.as_f64())
-}
-
-fn moment_text(moment: ExcelDateTime) -> String {
-    if is_time_of_day(moment) {
-        const SECONDS_A_DAY: f64 = 86_400.0;
-        let seconds = (moment.as_f64() * SECONDS_A_DAY).round();
-        let (sign, seconds) = if seconds < 0.0 { ("-", -seconds) } else { ("", seconds) };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-        let seconds = seconds as u64;
-        return format!("{sign}{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    }
-    let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
-    let date = format!("{year:04}-{month:02}-{day:02}");
-    match (has_time(moment), milli) {
-        (false, _) => date,
-        (true, 0) => format!("{date}T{hour:02}:{minute:02}:{second:02}"),
-        (true, _) => format!("{date}T{hour:02}:{minute:02}:{second:02}.{milli:03}"),
-    }
-}
-
-fn error_text(error: &CellErrorType) -> &'static str {
-    match error {
-        CellErrorType::Div0 => "#DIV/0!",
-        CellErrorType::NA => "#N/A",
-        CellErrorType::Name => "#NAME?",
-        CellErrorType::Null => "#NULL!",
-        CellErrorType::Num => "#NUM!",
-        CellErrorType::Ref => "#REF!",
-        CellErrorType::Value => "#VALUE!",
-        CellErrorType::GettingData => "#GETTING_DATA",
-    }
 }
 
 /// `C5`.

@@ -5,26 +5,29 @@
 //! for sheets too. A row without cells becomes an empty record: the ordinal of a record
 //! is the number of its row. What kinds of values a column holds is noted on the way.
 //!
-//! What is held in memory: of .xlsx and .xlsb the table of shared texts, of .xls
-//! and .ods the whole sheet; each at most [`MOST_HELD`], else the file is refused.
+//! What is held in memory: of .xlsx and .xlsb the table of shared texts, at most 512 MiB
+//! of it; of .xls all of its sheets, which are small; of .ods a row.
 
+mod cell_value;
 mod cells;
+mod ods;
 mod open;
 mod reader;
-mod value;
+mod sizes;
+mod values;
 
 use std::path::Path;
 
 use arrow::datatypes::DataType;
 use calamine::{DataRef, SheetType, SheetVisible};
 
+pub(crate) use self::cell_value::CellValue;
 use self::cells::{Cells, Column};
 use self::open::Book;
 pub(super) use self::reader::Reader;
-pub(crate) use self::value::CellValue;
 use super::InputSpec;
 use super::content::WorkbookKind;
-use super::layout::Table;
+use super::layout::{Table, Unit};
 use super::random::Random;
 use super::source::{Source, unread};
 use crate::domain::{Error, caught, vin};
@@ -35,9 +38,6 @@ pub(crate) const FLEET: &str = "Fleet";
 pub(crate) const REJECTS: &str = "Rejects";
 /// … and that about the run.
 pub(crate) const ABOUT: &str = "About";
-
-/// What a workbook may make us hold in memory, unpacked.
-const MOST_HELD: u64 = 512 << 20;
 
 /// Rows looked at to see whether a sheet holds VINs.
 const SAMPLED_ROWS: u32 = 200;
@@ -70,7 +70,7 @@ impl Sheet {
         let sheet = caught(|| unpack(source, kind, wanted));
         let mut sheet = sheet.unwrap_or_else(|_| Err(open::damaged(name)))?;
         let sample = reader::sample(&sheet).map_err(|error| unread(name, error))?;
-        let table = Table::of(name, &sample, spec)?;
+        let table = Table::of(name, Unit::Row, &sample, spec)?;
         let above = table.records_above();
         let type_of = |place: usize| match sheet.columns.get(place) {
             Some(column) if place != table.vin_index => column.data_type(above),
@@ -130,7 +130,7 @@ fn unpack(source: &Source, kind: WorkbookKind, wanted: Option<&str>) -> Result<S
         _ => format!("`{}` (hidden)", sheet.name.escape_debug()),
     });
     let others = others.collect();
-    let mut cells = Cells::new(&source.name, &name)?;
+    let mut cells = Cells::new(&source.name, book.length, &name)?;
     book.each_cell(&name, &mut |place, value, is_formula| {
         cells.push(place, &value, is_formula).map(|()| true)
     })?;
@@ -160,8 +160,8 @@ fn choose(book: &mut Book<'_>, wanted: Option<&str>) -> Result<String, Error> {
     for sheet in sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible) {
         seen.push((sheet.name.as_str(), sampled(book, &sheet.name)?));
     }
-    seen.retain(|(_, sample)| sample.cells > 0);
-    let with_vins = || seen.iter().filter(|(_, sample)| sample.vins > 0);
+    seen.retain(|(_, sample)| *sample != Sample::Nothing);
+    let with_vins = || seen.iter().filter(|(_, sample)| *sample == Sample::Vins);
     match (&seen[..], with_vins().count()) {
         ([], _) => {
             let what = "it has no visible sheet with cells";
@@ -180,21 +180,24 @@ fn choose(book: &mut Book<'_>, wanted: Option<&str>) -> Result<String, Error> {
 }
 
 /// What the first rows of a sheet hold.
-#[derive(Default)]
-struct Sample {
-    cells: u64,
-    vins: u64,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sample {
+    Nothing,
+    Cells,
+    Vins,
 }
 
 fn sampled(book: &mut Book<'_>, sheet: &str) -> Result<Sample, Error> {
-    let mut sample = Sample::default();
-    book.each_cell(sheet, &mut |(row, _), value, _| {
-        if value != DataRef::Empty {
-            sample.cells += 1;
-            sample.vins += u64::from(vin::is_like(&cells::text(&value)));
+    let (mut sample, mut first) = (Sample::Nothing, None);
+    book.each_cell(sheet, &mut |(row, _), value, is_formula| {
+        if value != DataRef::Empty || is_formula {
+            first.get_or_insert(row);
+            let is_vin = vin::is_like(&values::read(&value).1);
+            sample = if is_vin { Sample::Vins } else { Sample::Cells };
         }
         // A sheet may begin far below its first row.
-        Ok(row < SAMPLED_ROWS || sample.cells == 0)
+        let is_near = first.is_none_or(|first| row.saturating_sub(first) < SAMPLED_ROWS);
+        Ok(sample != Sample::Vins && is_near)
     })?;
     Ok(sample)
 }

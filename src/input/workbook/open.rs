@@ -1,15 +1,14 @@
 //! A workbook of any kind, and the cells of one of its sheets, in their order.
 
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 use std::path::Path;
 
 use calamine::{
-    Data, DataRef, Ods, OdsError, Reader as _, Sheet, Xls, XlsError, Xlsb, XlsbError, Xlsx,
-    XlsxError,
+    Data, DataRef, Reader as _, Sheet, Xls, XlsError, Xlsb, XlsbError, Xlsx, XlsxError,
 };
-use zip::ZipArchive;
 
-use super::MOST_HELD;
+use super::ods::Ods;
+use super::sizes;
 use crate::domain::Error;
 use crate::input::content::WorkbookKind;
 use crate::input::random::{Random, RandomReader};
@@ -26,6 +25,8 @@ type File = BufReader<RandomReader>;
 /// An opened workbook.
 pub(super) struct Book<'a> {
     file: &'a str,
+    /// In bytes.
+    pub(super) length: u64,
     content: Content,
 }
 
@@ -33,22 +34,26 @@ enum Content {
     Xlsx(Box<Xlsx<File>>),
     Xlsb(Box<Xlsb<File>>),
     Xls(Box<Xls<File>>),
-    Ods(Box<Ods<File>>),
+    Ods(Box<Ods>),
 }
 
 impl Content {
-    fn of(data: &Random, kind: WorkbookKind) -> Result<Self, calamine::Error> {
+    fn of(name: &str, data: &Random, kind: WorkbookKind) -> Result<Self, Error> {
         let file = || BufReader::new(data.reader());
         Ok(match kind {
-            WorkbookKind::Xlsx => Self::Xlsx(Box::new(Xlsx::new(file())?)),
-            WorkbookKind::Xlsb => Self::Xlsb(Box::new(Xlsb::new(file())?)),
-            WorkbookKind::Ods => Self::Ods(Box::new(Ods::new(file())?)),
+            WorkbookKind::Xlsx => {
+                Self::Xlsx(Box::new(Xlsx::new(file()).map_err(|error| unread(name, error.into()))?))
+            }
+            WorkbookKind::Xlsb => {
+                Self::Xlsb(Box::new(Xlsb::new(file()).map_err(|error| unread(name, error.into()))?))
+            }
+            WorkbookKind::Ods => Self::Ods(Box::new(Ods::open(name, data)?)),
             WorkbookKind::Xls => match Xls::new(file()) {
                 Ok(book) => Self::Xls(Box::new(book)),
                 // Newer workbooks are wrapped as old ones once they have a password.
                 Err(error) => match Xlsx::new(file()).err() {
-                    Some(XlsxError::Password) => return Err(XlsxError::Password.into()),
-                    _ => return Err(error.into()),
+                    Some(XlsxError::Password) => return Err(locked(name)),
+                    _ => return Err(unread(name, error.into())),
                 },
             },
         })
@@ -59,9 +64,9 @@ impl<'a> Book<'a> {
     pub(super) fn open(source: &'a Source, kind: WorkbookKind) -> Result<Self, Error> {
         let name = &source.name;
         let data = source.random().map_err(|error| source::unread(name, error))?;
-        check_size(name, &data, kind)?;
-        let content = Content::of(&data, kind).map_err(|error| unread(name, error))?;
-        Ok(Self { file: name, content })
+        sizes::check(name, &data, kind)?;
+        let content = Content::of(name, &data, kind)?;
+        Ok(Self { file: name, length: data.length, content })
     }
 
     /// The name of the file.
@@ -75,7 +80,7 @@ impl<'a> Book<'a> {
             Content::Xlsx(book) => book.sheets_metadata().to_vec(),
             Content::Xlsb(book) => book.sheets_metadata().to_vec(),
             Content::Xls(book) => book.sheets_metadata().to_vec(),
-            Content::Ods(book) => book.sheets_metadata().to_vec(),
+            Content::Ods(book) => book.sheets.clone(),
         }
     }
 
@@ -108,10 +113,7 @@ impl<'a> Book<'a> {
                 let cells = book.worksheet_range(sheet).map_err(|e| unread(e.into()))?;
                 each_of(&cells, take)
             }
-            Content::Ods(book) => {
-                let cells = book.worksheet_range(sheet).map_err(|e| unread(e.into()))?;
-                each_of(&cells, take)
-            }
+            Content::Ods(book) => book.each_cell(sheet, take),
         }
     }
 }
@@ -128,7 +130,7 @@ fn each_of(cells: &calamine::Range<Data>, take: Take<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn as_ref(value: &Data) -> DataRef<'_> {
+pub(super) fn as_ref(value: &Data) -> DataRef<'_> {
     match value {
         Data::Int(value) => DataRef::Int(*value),
         Data::Float(value) => DataRef::Float(*value),
@@ -142,57 +144,27 @@ fn as_ref(value: &Data) -> DataRef<'_> {
     }
 }
 
-/// Refuses a workbook that would make us hold more than [`MOST_HELD`]. What the
-/// archive says of its sizes may be wrong, so that they are unpacked and counted.
-fn check_size(name: &str, data: &Random, kind: WorkbookKind) -> Result<(), Error> {
-    let too_large = || {
-        let most = MOST_HELD >> 20;
-        Error::bad_input(
-            Path::new(name),
-            format!("it unpacks to more than {most} MiB that must be held in memory"),
-        )
-        .hint("save the sheet as CSV (UTF-8)")
-    };
-    if kind == WorkbookKind::Xls {
-        return if data.length > MOST_HELD { Err(too_large()) } else { Ok(()) };
-    }
-    let damaged = |error: zip::result::ZipError| damaged(name).because(error);
-    let mut archive = ZipArchive::new(BufReader::new(data.reader())).map_err(damaged)?;
-    let mut held = 0;
-    for place in 0..archive.len() {
-        let member = archive.by_index(place).map_err(damaged)?;
-        let is_sheet = kind != WorkbookKind::Ods && member.name().contains("/worksheets/");
-        if !is_sheet && is_read(member.name()) {
-            let counted =
-                std::io::copy(&mut member.take(MOST_HELD - held + 1), &mut std::io::sink());
-            held += counted.map_err(|error| damaged(error.into()))?;
-            if held > MOST_HELD {
-                return Err(too_large());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether a member of the archive is read at all; pictures and the like are not.
-fn is_read(member: &str) -> bool {
-    [".xml", ".rels", ".bin"].iter().any(|end| member.ends_with(end)) && !member.contains("/media/")
-}
-
 /// 65: the workbook `name` cannot be read.
 pub(super) fn damaged(name: &str) -> Error {
     Error::bad_input(Path::new(name), "the workbook is damaged or cut off")
         .hint("open it in a spreadsheet program and save it again")
 }
 
+/// 65: the workbook `name` is encrypted.
+pub(super) fn locked(name: &str) -> Error {
+    Error::bad_input(Path::new(name), "the workbook is protected by a password")
+        .hint("save a copy without the password")
+}
+
 fn unread(name: &str, error: calamine::Error) -> Error {
     match error {
         calamine::Error::Xlsx(XlsxError::Password)
         | calamine::Error::Xlsb(XlsbError::Password)
-        | calamine::Error::Xls(XlsError::Password)
-        | calamine::Error::Ods(OdsError::Password) => {
-            Error::bad_input(Path::new(name), "the workbook is protected by a password")
-                .hint("save a copy without the password")
+        | calamine::Error::Xls(XlsError::Password) => locked(name),
+        calamine::Error::Xlsx(XlsxError::CellError(value)) => {
+            let value = value.escape_debug();
+            let what = format!("a formula in it gives `{value}`, an error that is not known");
+            Error::bad_input(Path::new(name), what).hint("mend the formula, or clear its cell")
         }
         error => damaged(name).because(error),
     }

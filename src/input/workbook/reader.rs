@@ -70,6 +70,7 @@ pub(super) fn sample(sheet: &Sheet) -> io::Result<Vec<Record>> {
             break;
         }
         filled += usize::from(!is_blank(&record));
+        record.pad(sheet.columns.len());
         sample.push(record);
     }
     Ok(sample)

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     BooleanArray, Date32Array, Float32Array, Float64Array, Int32Array, Int64Array, StringArray,
-    TimestampMicrosecondArray, TimestampMillisecondArray,
+    TimestampMicrosecondArray,
 };
 
 use super::*;
@@ -67,7 +67,7 @@ fn input_hashes(column: &ArrayRef) -> Vec<u128> {
 
 #[test]
 fn a_typed_cell_hashes_as_its_text() {
-    let typed: [(ArrayRef, &[Option<&str>]); 7] = [
+    let typed: [(ArrayRef, &[Option<&str>]); 6] = [
         (Arc::new(Int64Array::from(vec![Some(-402), None])), &[Some("-402"), None]),
         (
             Arc::new(Float64Array::from(vec![61_250.0, 0.25, -3.0, f64::NAN])),
@@ -78,13 +78,10 @@ fn a_typed_cell_hashes_as_its_text() {
         (Arc::new(Date32Array::from(vec![20_786])), &[Some("2026-11-29")]),
         (
             Arc::new(
-                TimestampMicrosecondArray::from(vec![1_795_906_800_000_000]).with_timezone("UTC"),
+                TimestampMicrosecondArray::from(vec![1_795_906_800_000_000])
+                    .with_timezone("+00:00"),
             ),
             &[Some("2026-11-28T23:00:00.000000Z")],
-        ),
-        (
-            Arc::new(TimestampMillisecondArray::from(vec![1_795_906_800_000]).with_timezone("UTC")),
-            &[Some("2026-11-28T23:00:00Z")],
         ),
     ];
     for (typed, text) in typed {

@@ -145,5 +145,7 @@ fn a_bad_input_is_said_before_a_missing_store() {
     work.write("out.csv", "yesterday's\n");
     work.write("vins.csv", NO_VINS);
     night_of(&work, &["--require-store", "--rejects", "bad.csv"]).exits(65);
-    assert!(!work.path("store").exists() && !work.path("bad.csv").exists());
+    assert!(!work.path("store").exists(), "a first run that fails makes none");
+    assert!(!work.read("bad.csv").is_empty(), "rejects are written all the same");
+    assert_eq!(work.read("out.csv"), "yesterday's\n");
 }

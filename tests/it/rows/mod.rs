@@ -15,6 +15,7 @@ mod nights;
 mod outcomes;
 pub(crate) mod outputs;
 mod recall_file;
+mod sheets;
 mod stale;
 mod thresholds;
 mod vpic;

@@ -230,7 +230,7 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct RowsArgs {
-    /// Files, folders, globs, or `-` for stdin
+    /// Files of text, workbooks, Parquet, Arrow or JSON lines; folders, globs, or `-` for stdin
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
     /// The column that holds the VIN, by header or 1-based number [default: found by content and name]

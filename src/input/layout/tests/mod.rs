@@ -32,7 +32,7 @@ fn try_see(lines: &[&str], spec: &InputSpec) -> Result<Seen, Error> {
     let lines = with_vins(lines);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let records = records(&lines);
-    let table = Table::of("fleet", &records, spec)?;
+    let table = Table::of("fleet", Unit::Line, &records, spec)?;
     let mut batch = Filling::new(&[DataType::Utf8], 1);
     batch.start_file(0, 1, Roles { vin: Some(0), ..Roles::default() });
     let mut rows = table.rows();
@@ -102,6 +102,8 @@ fn headers_of_several_lines_are_joined_where_need_be() {
     assert_eq!(seen.rows, [3]);
     let seen = see(&["Car;;Price;;", "VIN;;list;list;", "V1;x;1;2;3", "V2;y;1;2;3"]);
     assert_eq!(seen.table.columns, ["VIN", "column_2", "Price list", "Price list_2", "column_5"]);
+    let seen = see(&["Unit;Vehicle;;Meter;Leased", ";VIN;Model;km", "7;V1;x;12;yes"]);
+    assert_eq!(seen.table.columns, ["Unit", "VIN", "Model", "Meter km", "Leased"]);
 }
 
 #[test]
@@ -207,7 +209,8 @@ fn a_file_that_ends_in_a_line_is_told_to_be_cut_off() {
     let cut = |lines: &[&str]| {
         let mut records = records(lines);
         records.last_mut().expect("a record").is_last_and_open = true;
-        let table = Table::of("fleet", &records, &InputSpec::default()).expect("a table");
+        let table =
+            Table::of("fleet", Unit::Line, &records, &InputSpec::default()).expect("a table");
         let mut batch = Filling::new(&[DataType::Utf8], 1);
         batch.start_file(0, 1, Roles::default());
         let mut rows = table.rows();

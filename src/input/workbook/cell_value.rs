@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::cells::{INEXACT, number_text};
+use super::values::{INEXACT, of_number};
 
 /// A cell that is not text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,20 +29,16 @@ impl CellValue {
 
 fn number(text: &str) -> Option<f64> {
     let number: f64 = text.parse().ok()?;
-    (number.abs() < INEXACT && number_text(number) == text).then_some(number)
+    (number.abs() < INEXACT && of_number(number).1 == text).then_some(number)
 }
 
 /// Of `2026-11-30`, `2026-11-30T08:15:00` and `2026-11-30T08:15:00.250`.
 fn micros(text: &str) -> Option<i64> {
-    let is_moment = match text.len() {
-        10 => true,
-        19 | 23 => text.as_bytes()[10] == b'T',
-        _ => false,
-    };
+    let is_moment = text.len() == 10 || text.len() >= 19 && text.as_bytes()[10] == b'T';
     let moment: DateTime = text.parse().ok().filter(|_| is_moment)?;
     Some(moment.to_zoned(TimeZone::UTC).ok()?.timestamp().as_microsecond())
 }
 
 #[cfg(test)]
-#[path = "tests/value.rs"]
+#[path = "tests/cell_value.rs"]
 mod tests;
