@@ -45,7 +45,8 @@ pub(crate) fn of_plan(args: &PlanArgs, mut settings: Settings) -> Result<Plan, E
     let mut plan =
         Plan { datasets, ..looking_only(input(&args.input), rules(&args.input), settings) };
     if let Some(path) = &args.output {
-        plan.output = OutputSpec::new(Some(path.clone()), None)?;
+        let output = OutputSpec::new(Some(path.clone()), None);
+        plan.output = output.map_err(|error| error.hint("name a file such as `fleet.xlsx`"))?;
     }
     divert(&mut plan.output, args.rejects.rejects.as_deref())?;
     Ok(plan)
