@@ -30,10 +30,11 @@ impl RejectsFile {
         written.retain(|named| named.flag == "--rejects");
         let wait = plan.wait_lock.map(|wait| Wait { wait, cancel });
         let _locks = OutputLocks::take(&written, &protected, wait)?;
-        let (files, headers) = (inputs.names(), inputs.headers());
+        let (files, headers, tell_kinds) = (inputs.names(), inputs.headers(), inputs.tell_kinds());
         let input = InputInfo {
             columns: inputs.columns(),
             types: inputs.types(),
+            tell_kinds: &tell_kinds,
             headers: &headers,
             files: &files,
         };

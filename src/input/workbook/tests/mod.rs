@@ -283,7 +283,7 @@ fn open_document_sheets_that_cannot_be_read_are_refused() {
         let (message, hint) = refusal(&source, WorkbookKind::Ods);
         assert!(message.contains(what) && !hint.is_empty(), "{what}: {message}");
     }
-    let encrypted = r#"<manifest:manifest><manifest:file-entry><manifest:encryption-data/></manifest:file-entry></manifest:manifest>"#;
+    let encrypted = r"<manifest:manifest><manifest:file-entry><manifest:encryption-data/></manifest:file-entry></manifest:manifest>";
     let source = zipped(&[("META-INF/manifest.xml", encrypted), ("content.xml", "x")]);
     assert!(refusal(&source, WorkbookKind::Ods).0.contains("protected by a password"));
 }

@@ -103,6 +103,8 @@ fn holds(input: &Input, fate: Fate, datasets: &[Dataset]) {
     let concurrency = fate.concurrency.try_into().expect("not zero");
     let wire = Wire::before(work.sandbox.address(), fate);
     let mut plan = work.plan(&work.write("in.csv", &csv(input)), "out.csv").only(datasets);
+    // Any input will do, again and again.
+    plan.thresholds.allow_empty = true;
     plan.settings.max_wait = Duration::from_millis(200);
     for id in ["carvin", "visor"] {
         let vendor = plan.vendor(id);
