@@ -3,7 +3,7 @@
 
 use vinrich::input::{InputFile, InputSpec, Inputs};
 
-use super::rows::{Rows, read};
+use super::rows::{Cells, read};
 
 /// The first byte says which delimiter is named, if one is; the file follows.
 pub(crate) fn csv(bytes: &[u8]) {
@@ -18,7 +18,7 @@ pub(crate) fn csv(bytes: &[u8]) {
 }
 
 /// The same rows as another reader of CSV, where the bytes need no decoding.
-fn assert_as_the_csv_crate(inputs: &Inputs, file: &[u8], ours: &Rows) {
+fn assert_as_the_csv_crate(inputs: &Inputs, file: &[u8], ours: &[(usize, Cells)]) {
     let first_line = file.split(|byte| b"\r\n".contains(byte)).find(|line| !line.is_empty());
     let has_separator_line = first_line.is_some_and(|line| line.get(3) == Some(&b'='));
     let is_plain = file.is_ascii() && !file.contains(&0) && !has_separator_line;
@@ -49,7 +49,7 @@ fn assert_as_the_csv_crate(inputs: &Inputs, file: &[u8], ours: &Rows) {
 }
 
 /// Every record is a row, is left out and counted, or stands above the rows as a header.
-fn assert_counted(file: &InputFile, rows: &Rows, records: usize) {
+fn assert_counted(file: &InputFile, rows: &[(usize, Cells)], records: usize) {
     let found = file.found().expect("the file was read");
     assert_eq!(found.rows, rows.len() as u64);
     let left_out: u64 = found.skipped.values().map(|lines| lines.count).sum();

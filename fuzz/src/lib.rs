@@ -66,7 +66,7 @@ pub fn run(name: &str, bytes: &[u8]) {
 pub fn pass_caught_panics() {
     let end = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !vinrich::input::panic_is_caught() {
+        if !vinrich::domain::panic_is_caught() {
             end(panic);
         }
     }));

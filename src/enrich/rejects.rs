@@ -2,9 +2,55 @@
 
 use crate::domain::vin::Rules;
 use crate::domain::{Cancel, Error};
+use crate::enrich::plan::Plan;
+use crate::files::{OutputLocks, Protected, Wait};
 use crate::input::{Batch, Inputs, RowIds};
 use crate::output::record::{Block, Record};
-use crate::output::{Output, Written};
+use crate::output::{InputInfo, Output, Written};
+
+/// A rejects file without an output beside it.
+pub(crate) struct RejectsFile {
+    output: Output,
+    _locks: OutputLocks,
+}
+
+impl RejectsFile {
+    /// Takes its place, where the plan names one. Fails as an output does.
+    pub(crate) fn create(
+        plan: &Plan,
+        inputs: &Inputs,
+        run_id: &str,
+        cancel: &Cancel,
+    ) -> Result<Option<Self>, Error> {
+        if plan.output.rejects.is_none() {
+            return Ok(None);
+        }
+        let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
+        let mut written = plan.written();
+        written.retain(|named| named.flag == "--rejects");
+        let wait = plan.wait_lock.map(|wait| Wait { wait, cancel });
+        let _locks = OutputLocks::take(&written, &protected, wait)?;
+        let (files, headers) = (inputs.names(), inputs.headers());
+        let input = InputInfo {
+            columns: inputs.columns(),
+            types: inputs.types(),
+            headers: &headers,
+            files: &files,
+        };
+        let output = Output::create_rejects_only(&plan.output, input, run_id)?;
+        Ok(Some(Self { output, _locks }))
+    }
+
+    /// Reads the input once more, and puts the file in its place.
+    pub(crate) fn write(
+        self,
+        inputs: &Inputs,
+        rules: Rules,
+        cancel: &Cancel,
+    ) -> Result<Option<Written>, Error> {
+        write(self.output, inputs, rules, cancel)
+    }
+}
 
 /// Reads the input once more, and writes its rejected rows to the rejects file of
 /// `output`. Its rows stay unwritten.

@@ -27,10 +27,11 @@ impl Outputs {
         let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
         let wait = plan.wait_lock.map(|wait| Wait { wait, cancel: report.context.cancel });
         let locks = OutputLocks::take(&plan.written(), &protected, wait)?;
-        let (files, headers) = (inputs.names(), inputs.headers());
+        let (files, headers, tell_kinds) = (inputs.names(), inputs.headers(), inputs.tell_kinds());
         let input = InputInfo {
             columns: inputs.columns(),
             types: inputs.types(),
+            tell_kinds: &tell_kinds,
             headers: &headers,
             files: &files,
         };

@@ -74,6 +74,11 @@ impl Draft {
         File::open(&self.path)
     }
 
+    /// Where it is going to be, as typed.
+    pub(crate) fn typed(&self) -> &Path {
+        &self.place.typed
+    }
+
     /// Where it is until it is published.
     pub(crate) fn path(&self) -> &Path {
         &self.path

@@ -37,6 +37,8 @@ pub(super) struct Span {
     pub(super) file: usize,
     /// The ordinal of the first of them in the file.
     pub(super) source_row: i64,
+    /// The line of the first of them; the others are on the lines below.
+    pub(super) line: u64,
     pub(super) roles: Roles,
 }
 
@@ -124,6 +126,11 @@ impl<'a> Row<'a> {
         self.span.source_row_of(self.place)
     }
 
+    /// The line on which its record begins, the row of a sheet, or else its ordinal.
+    pub fn line(self) -> u64 {
+        self.span.line_of(self.place)
+    }
+
     /// The cell that should hold the VIN; empty where there is none.
     pub fn vin(self) -> &'a str {
         self.span.roles.vin.and_then(|column| self.text(column)).unwrap_or_default()
@@ -208,5 +215,9 @@ impl Column {
 impl Span {
     pub(super) fn source_row_of(&self, row: usize) -> i64 {
         self.source_row + ((row - self.start) as u64).cast_signed()
+    }
+
+    pub(super) fn line_of(&self, row: usize) -> u64 {
+        self.line + (row - self.start) as u64
     }
 }

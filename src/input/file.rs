@@ -175,6 +175,11 @@ impl InputFile {
         })
     }
 
+    /// Whether the kind of each cell in the column at `place` shows in its text.
+    pub(super) fn tells_kinds(&self, place: usize) -> bool {
+        self.form.sheet().is_some_and(|sheet| sheet.tells_kinds(place))
+    }
+
     /// Starts to read its rows: for each column of a batch, the cell that `fields` names.
     pub(super) fn start<'a>(&'a self, fields: &'a [Option<usize>]) -> Result<Reader<'a>, Error> {
         let source = &self.source;

@@ -75,7 +75,8 @@ impl Filling {
 
     /// The rows that follow are those of another file, from `source_row` on.
     pub(super) fn start_file(&mut self, file: usize, source_row: i64, roles: Roles) {
-        self.spans.push(Span { start: self.rows, file, source_row, roles });
+        let line = source_row.unsigned_abs();
+        self.spans.push(Span { start: self.rows, file, source_row, line, roles });
     }
 
     /// Adds a row: a cell of text for each column, and what is wrong with it.
@@ -140,12 +141,29 @@ impl Filling {
 
     /// Leaves out a record of the file: the rows that follow are those behind it.
     pub(super) fn skip(&mut self) {
+        self.go_on(1, 1);
+    }
+
+    /// Says on which line the next row begins, where lines are counted.
+    pub(super) fn at_line(&mut self, line: u64) {
+        let expected = self.spans.last().map_or(line, |last| last.line_of(self.rows));
+        if line > expected {
+            self.go_on(0, line - expected);
+        }
+    }
+
+    /// The rows that follow are so many records and lines further down.
+    fn go_on(&mut self, records: i64, lines: u64) {
         let Some(last) = self.spans.last_mut() else { return };
+        let next = Span {
+            start: self.rows,
+            source_row: last.source_row_of(self.rows) + records,
+            line: last.line_of(self.rows) + lines,
+            ..*last
+        };
         if last.start == self.rows {
-            last.source_row += 1;
+            *last = next;
         } else {
-            let source_row = last.source_row_of(self.rows) + 1;
-            let next = Span { start: self.rows, source_row, ..*last };
             self.spans.push(next);
         }
     }
@@ -170,8 +188,12 @@ impl Filling {
         let rows = mem::take(&mut self.rows);
         self.bytes = 0;
         let last = self.spans.last();
-        let next =
-            last.map(|last| Span { start: 0, source_row: last.source_row_of(rows), ..*last });
+        let next = last.map(|last| Span {
+            start: 0,
+            source_row: last.source_row_of(rows),
+            line: last.line_of(rows),
+            ..*last
+        });
         let columns = self.columns.iter_mut().map(|column| match column {
             Cells::Text(column) => Ok(Column::of(Arc::new(finished(column)))),
             Cells::Typed(column) => column.take(rows).map(Column::of),

@@ -77,8 +77,7 @@ fn expand(name: &str, warnings: &mut Vec<String>) -> Result<Vec<Found>, Error> {
 
 impl Search {
     fn folder(&mut self, folder: &Path) -> Result<(), Error> {
-        self.files_in(folder, 0)?;
-        self.paths.sort();
+        self.files_below(folder)?;
         if self.paths.is_empty() {
             let what = format!("`{}` holds no input files", shown_path(folder));
             return Err(nothing_found(what).hint(format!(
@@ -86,6 +85,14 @@ impl Search {
                 Named::listed()
             )));
         }
+        Ok(())
+    }
+
+    /// Adds the files of a folder, by name; there may be none.
+    fn files_below(&mut self, folder: &Path) -> Result<(), Error> {
+        let before = self.paths.len();
+        self.files_in(folder, 0)?;
+        self.paths[before..].sort();
         Ok(())
     }
 
@@ -125,7 +132,7 @@ impl Search {
                     self.add(path);
                 }
             } else if is_partition(name) {
-                self.folder(&path)?;
+                self.files_below(&path)?;
             }
         }
         if self.paths.is_empty() {
@@ -159,10 +166,11 @@ fn nothing_found(message: String) -> Error {
 }
 
 pub(super) fn unopened(path: &Path, error: io::Error) -> Error {
+    let shown = shown_path(path);
     if error.kind() == io::ErrorKind::NotFound {
-        nothing_found(format!("`{}` does not exist", path.display()))
+        nothing_found(format!("`{shown}` does not exist"))
     } else {
-        Error::bad_input(path, "the file cannot be opened").because(error)
+        Error::bad_input(Path::new(&shown), "the file cannot be opened").because(error)
     }
 }
 

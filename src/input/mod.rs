@@ -48,7 +48,7 @@ pub use file::InputFile;
 pub use layout::{ChosenBy, Lines, RowsFound, Skipped};
 pub use pass::{Batches, FileDigest};
 pub use row_ids::RowIds;
-pub(crate) use workbook::{ABOUT, FLEET, REJECTS};
+pub(crate) use workbook::{ABOUT, CellValue, FLEET, REJECTS};
 
 use corrections::Corrections;
 use pass::Selection;
@@ -204,6 +204,18 @@ impl Inputs {
     /// The type of each of these columns: that of its files; text where two files differ.
     pub fn types(&self) -> &[DataType] {
         &self.types
+    }
+
+    /// Of each of these columns, whether its text shows what kind of cells it has: those of
+    /// a sheet, without a text that looks like a number, a day or a truth. They may be mixed.
+    pub(crate) fn tell_kinds(&self) -> Vec<bool> {
+        let tells = |column: &String| {
+            self.files.iter().all(|file| {
+                let place = file.table.columns.iter().position(|other| other == column);
+                place.is_none_or(|place| file.tells_kinds(place))
+            })
+        };
+        self.columns.iter().map(tells).collect()
     }
 
     /// What the files call these columns; a name may come again, or be empty. Where

@@ -8,4 +8,4 @@ mod probe;
 pub mod reconcile;
 mod template;
 pub mod tool;
-pub(crate) mod validate;
+pub mod validate;

@@ -36,6 +36,8 @@ pub(super) const DESCRIPTION: &str = "description";
 pub(super) const CONTENT_TYPE: &str = "content_type";
 /// A [`CONTENT_TYPE`].
 pub(super) const JSON: &str = "application/json";
+/// Another: cells of several kinds, as the text that tells them apart.
+pub(super) const SHEET_CELLS: &str = "sheet cells";
 
 /// The most cents a decimal(12,2) holds.
 const MAX_CENTS: i64 = 999_999_999_999;
@@ -79,6 +81,8 @@ impl Layout {
         let theirs = theirs
             .zip(types)
             .map(|((name, header), data_type)| input_field(name, header, data_type));
+        let tell_kinds = input.tell_kinds.iter().copied().chain(iter::repeat(false));
+        let theirs = theirs.zip(tell_kinds).map(|(field, tells)| of_sheet(field, tells));
         let fields: Vec<Field> =
             theirs.chain(ours.iter().map(|column| our_field(column))).collect();
         Self {
@@ -187,6 +191,14 @@ fn input_field(name: String, original: &str, data_type: DataType) -> Field {
         (ORIGINAL_NAME.to_owned(), original.to_owned()),
         (DESCRIPTION.to_owned(), format!("column `{original}` of the input")),
     ]))
+}
+
+/// The same, whose text tells the kinds of its cells.
+fn of_sheet(mut field: Field, tells_kinds: bool) -> Field {
+    if tells_kinds && *field.data_type() == DataType::Utf8 {
+        field.metadata_mut().insert(CONTENT_TYPE.to_owned(), SHEET_CELLS.to_owned());
+    }
+    field
 }
 
 /// A column of ours.

@@ -150,7 +150,7 @@ impl Finished {
 
     /// Puts its bytes into another place, and leaves its own as it was.
     pub(super) fn copy_into(self, mut other: Draft) -> Result<Written, Error> {
-        let Self { sink, typed, rows, warnings } = self;
+        let Self { sink, rows, warnings, .. } = self;
         let (bytes, sha256) = (sink.bytes(), sink.sha256());
         let Target::Draft(draft) = sink.into_target() else {
             return Err(Error::internal("a stream was set aside"));
@@ -158,9 +158,9 @@ impl Finished {
         let copied = File::open(draft.path())
             .and_then(|mut from| io::copy(&mut from, &mut other))
             .and_then(|_| other.sync()?.metadata());
-        let copied = copied.map_err(|e| write_error(&typed, e))?;
+        let copied = copied.map_err(|e| write_error(other.typed(), e))?;
         if copied.len() != bytes {
-            return Err(garbled(&typed));
+            return Err(garbled(other.typed()));
         }
         Ok(Written { path: shown(&other.publish()?), rows, bytes, sha256, warnings })
     }

@@ -134,6 +134,9 @@ pub struct InputInfo<'a> {
     pub columns: &'a [String],
     /// Its types; all text where there are none.
     pub types: &'a [DataType],
+    /// Whether their text shows which cells of a sheet are text; no column's where there
+    /// are none.
+    pub tell_kinds: &'a [bool],
     /// What the files call them.
     pub headers: &'a [String],
     /// What `source_file` says for each [`Record::file`](crate::output::record::Record::file).
@@ -244,13 +247,17 @@ impl Output {
         let has_none = matches!(spec.format, Format::Arrow | Format::Arrows);
         let in_schema = if has_none { about.as_slice() } else { &[] };
         let naming = Naming::of(spec.format, spec.keep_names);
+        let input_of = |is_workbook: bool| {
+            if is_workbook { input } else { InputInfo { tell_kinds: &[], ..input } }
+        };
+        let of_rows = input_of(spec.format == Format::Xlsx);
         let rows_layout =
-            Layout::new(naming, input, spec.columns.columns(), in_schema).of_run(run_id);
+            Layout::new(naming, of_rows, spec.columns.columns(), in_schema).of_run(run_id);
         let of_rejects: Vec<_> = REJECT_COLUMNS.iter().collect();
         let diverts = targets.rejects.is_some();
         let lists = spec.lists_rejects_in_workbook();
-        let rejects_layout =
-            (diverts || lists).then(|| Layout::new(Naming::Kept, input, &of_rejects, &[]));
+        let rejects_layout = (diverts || lists)
+            .then(|| Layout::new(Naming::Kept, input_of(lists), &of_rejects, &[]));
         if lists {
             about.extend(input.files.iter().map(|name| ("input".to_owned(), name.clone())));
         }

@@ -15,6 +15,7 @@ use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::Fields;
 use vinrich::domain::outcome::{Dataset, Status};
 use vinrich::domain::vin::VinError;
+use vinrich::output::schema::REJECT_COLUMNS;
 use vinrich::vendors;
 
 use crate::support::Work;
@@ -377,6 +378,7 @@ fn names() -> BTreeSet<String> {
         work.read("fleet.prom"),
         work.read("bad.csv"),
         VinError::ALL.map(VinError::as_str).join(" "),
+        REJECT_COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(" "),
         STATUSES.map(Status::name).join(" "),
         EXITS.map(Exit::name).join(" "),
     ];

@@ -16,7 +16,7 @@ from nights import FLEET, Night, Operator
 SHEETS = ["Fleet", "Rejects", "About"]
 # Spreadsheets keep times to the millisecond.
 NEAR = timedelta(milliseconds=1)
-OWN_HEADER = ["Unit", "VIN", "Note", "Miles", "Price", "Bought", "Seen", "Leased"]
+OWN_HEADER = ["Unit", "VIN", "Note", "Miles", "Price", "Bought", "Seen", "Leased", "Returned"]
 ASK = ["--with", "decode", "--max-cost", "1"]
 
 Rows = list[list[object]]
@@ -103,6 +103,7 @@ def own_fleet(book: Path) -> Rows:
             start + timedelta(days=place),
             start + timedelta(days=place, hours=6, minutes=30),
             place % 3 == 0,
+            ["no", 7.5, start, None, False][place % 5],
         ]
         for place, vin in enumerate(vins)
     ]
@@ -116,7 +117,7 @@ def own_fleet(book: Path) -> Rows:
                 # What begins with `=` is a note, too.
                 cell.data_type = "s"
             if isinstance(value, datetime):
-                cell.number_format = "dd.mm.yyyy" if column == 6 else "dd.mm.yyyy hh:mm"
+                cell.number_format = "dd.mm.yyyy hh:mm" if value.hour else "dd.mm.yyyy"
     made.save(book)
     return rows
 

@@ -45,17 +45,17 @@ pub(crate) fn of_plan(args: &PlanArgs, mut settings: Settings) -> Result<Plan, E
     let mut plan =
         Plan { datasets, ..looking_only(input(&args.input), rules(&args.input), settings) };
     if let Some(path) = &args.output {
-        plan.output = OutputSpec::new(Some(path.clone()), None)?;
+        let output = OutputSpec::new(Some(path.clone()), None);
+        plan.output = output.map_err(|error| error.hint("name a file such as `fleet.xlsx`"))?;
     }
+    divert(&mut plan.output, args.rejects.rejects.as_deref())?;
     Ok(plan)
 }
 
 /// What `vinrich validate` shall check.
 pub(crate) fn of_validate(args: &ValidateArgs, settings: Settings) -> Result<Plan, Error> {
     let mut plan = looking_only(input(&args.input), rules(&args.input), settings);
-    if let Some(path) = &args.rejects {
-        plan.output.divert(path.clone())?;
-    }
+    divert(&mut plan.output, args.rejects.rejects.as_deref())?;
     plan.thresholds.max_rejected = args.max_rejected;
     plan.thresholds.require_rows = args.require_rows;
     Ok(plan)
@@ -183,7 +183,6 @@ fn output(args: &EnrichArgs) -> Result<OutputSpec, Error> {
         ("--output", path.as_deref()),
         ("--report", watch.report.as_deref()),
         ("--metrics", watch.metrics.as_deref()),
-        ("--rejects", args.rejects.as_deref()),
         ("--partial", args.partial.as_deref()),
     ];
     for (flag, path) in flags {
@@ -205,9 +204,7 @@ fn output(args: &EnrichArgs) -> Result<OutputSpec, Error> {
     if thresholds.max_shrink.is_some() && spec.path.is_none() {
         return Err(Error::usage("`--max-shrink` needs an output file, not stdout"));
     }
-    if let Some(path) = &args.rejects {
-        spec.divert(path.clone())?;
-    }
+    divert(&mut spec, args.rejects.as_deref())?;
     spec.partial.clone_from(&args.partial);
     spec.delimiter = args.output_delimiter;
     spec.for_excel = args.for_excel;
@@ -235,6 +232,15 @@ fn refuse_partial(args: &OutputArgs, output: &OutputSpec) -> Result<(), Error> {
         )));
     }
     Ok(())
+}
+
+/// What `--rejects` means to every command that has it.
+fn divert(spec: &mut OutputSpec, rejects: Option<&Path>) -> Result<(), Error> {
+    let Some(path) = rejects else { return Ok(()) };
+    if path != Path::new("-") {
+        refuse_folder("--rejects", path)?;
+    }
+    spec.divert(path.to_owned())
 }
 
 fn refuse_folder(flag: &str, path: &Path) -> Result<(), Error> {

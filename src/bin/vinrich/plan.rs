@@ -20,6 +20,7 @@ pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {
     console.finish();
     let forecast = outcome?;
     match args.format {
+        _ if args.rejects.take_stdout() => console.print(&as_text(&forecast)),
         ReportFormat::Json => stdout::write_json(&forecast)?,
         ReportFormat::Text => stdout::write(&as_text(&forecast))?,
     }
@@ -29,8 +30,16 @@ pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {
 fn as_text(forecast: &Forecast) -> String {
     let mut lines = vec![headline(forecast), rows(forecast)];
     let warnings = forecast.warnings.iter().map(|warning| format!("warning: {}", visible(warning)));
-    for section in [datasets(&forecast.datasets), by_vendor(&forecast.vendors), warnings.collect()]
-    {
+    let wrote = forecast
+        .outputs
+        .iter()
+        .map(|output| format!("wrote {} ({})", visible(&output.path), count(output.rows, "row")));
+    for section in [
+        datasets(&forecast.datasets),
+        by_vendor(&forecast.vendors),
+        warnings.collect(),
+        wrote.collect(),
+    ] {
         if !section.is_empty() {
             lines.push(String::new());
             lines.extend(section);

@@ -1,15 +1,15 @@
 //! `vinrich validate`: the VINs of files by local rules alone.
 
-use std::path::Path;
-
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
-use vinrich::report::{InputReport, Report};
+use vinrich::report::{InputReport, OutputReport, Report};
+use vinrich::validate::{Duplicate, Duplicates, Place, ProblemRow, Validation};
 use vinrich::{Context, SystemClock};
 
 use crate::cli::{CommonArgs, ReportFormat, ValidateArgs};
 use crate::console::Console;
 use crate::format::{by_reason, bytes, count, text, thousands, visible};
+use crate::table::table;
 use crate::{args_to_plan, settings, signals, stdout};
 
 pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error> {
@@ -22,17 +22,30 @@ pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error>
     let context = Context { events: &console, clock: &clock, cancel: &cancel };
     let outcome = vinrich::validate(&plan, context);
     console.finish();
-    let report = outcome?;
+    let found = outcome?;
     match args.format {
-        // The rows have stdout to themselves.
-        _ if args.rejects.as_deref() == Some(Path::new("-")) => console.print(&as_text(&report)),
-        ReportFormat::Json => stdout::write_json(&report)?,
-        ReportFormat::Text => stdout::write(&as_text(&report))?,
+        // The rows have stdout to themselves, and no VIN goes where messages go.
+        _ if args.rejects.take_stdout() => console.print(&text(&counts(&found.report))),
+        ReportFormat::Json => stdout::write_json(&found)?,
+        ReportFormat::Text => stdout::write(&as_text(&found))?,
     }
-    Ok(report.exit_code)
+    found.refused.map_or(Ok(found.report.exit_code), Err)
 }
 
-fn as_text(report: &Report) -> String {
+fn as_text(found: &Validation) -> String {
+    let report = &found.report;
+    let mut lines = counts(report);
+    for section in [problems(found), duplicates(&found.duplicates, report), wrote(report)] {
+        if !section.is_empty() {
+            lines.push(String::new());
+            lines.extend(section);
+        }
+    }
+    text(&lines)
+}
+
+/// The files, and the rows by what they are.
+fn counts(report: &Report) -> Vec<String> {
     let rows = &report.rows;
     let rejected: u64 = rows.rejected.values().sum();
     let mut lines: Vec<String> = report.inputs.iter().map(describe).collect();
@@ -53,12 +66,86 @@ fn as_text(report: &Report) -> String {
         ));
     }
     lines.extend(report.warnings.iter().map(|warning| format!("  warning: {}", visible(warning))));
-    lines.extend(
-        report.outputs.iter().map(|output| {
-            format!("wrote {} ({})", visible(&output.path), count(output.rows, "row"))
-        }),
-    );
-    text(&lines)
+    lines
+}
+
+/// A line for each problem row that is shown, and where the others are.
+fn problems(found: &Validation) -> Vec<String> {
+    let Validation { report, problems, .. } = found;
+    if problems.is_empty() {
+        return Vec::new();
+    }
+    let has_suggestions = problems.iter().any(|row| row.suggestion.is_some());
+    let mut heading = vec!["line".to_owned(), "cell".to_owned(), "problem".to_owned()];
+    heading.extend(has_suggestions.then(|| "suggestion".to_owned()));
+    let row = |row: &ProblemRow| {
+        let mut cells = vec![
+            place(&row.place, report),
+            visible(&row.cell).into_owned(),
+            visible(&problem(row)).into_owned(),
+        ];
+        cells.extend(has_suggestions.then(|| row.suggestion.clone().unwrap_or_default()));
+        cells
+    };
+    let rows: Vec<_> = [heading].into_iter().chain(problems.iter().map(row)).collect();
+    let mut lines = table(&rows);
+    let rejected: u64 = report.rows.rejected.values().sum();
+    let all = rejected + report.rows.check_digit_warnings;
+    let more = all - problems.len() as u64;
+    if more > 0 {
+        let rows = count(more, "more row");
+        let hint = if report.outputs.is_empty() {
+            "; `--rejects FILE` writes all that are rejected"
+        } else {
+            ""
+        };
+        lines.push(format!("and {rows} with a problem{hint}"));
+    }
+    lines
+}
+
+fn problem(row: &ProblemRow) -> String {
+    let detail = row.detail.as_ref().map_or_else(String::new, |detail| format!(": {detail}"));
+    let kept = if row.rejected { "" } else { " (kept)" };
+    format!("{}{kept}{detail}", row.error)
+}
+
+/// The line, behind the file where there are several.
+fn place(place: &Place, report: &Report) -> String {
+    if report.inputs.len() > 1 {
+        format!("{}:{}", visible(&place.file), place.line)
+    } else {
+        place.line.to_string()
+    }
+}
+
+/// The VINs that most rows have.
+fn duplicates(duplicates: &Duplicates, report: &Report) -> Vec<String> {
+    if duplicates.vins == 0 {
+        return Vec::new();
+    }
+    let heading = ["VIN in several rows", "rows", "lines"].map(str::to_owned).to_vec();
+    let row = |vin: &Duplicate| {
+        let mut places: Vec<_> = vin.places.iter().map(|at| place(at, report)).collect();
+        places.extend((vin.rows > places.len() as u64).then(|| "…".to_owned()));
+        vec![vin.vin.clone(), thousands(vin.rows), places.join(", ")]
+    };
+    let rows: Vec<_> = [heading].into_iter().chain(duplicates.most.iter().map(row)).collect();
+    let mut lines = table(&rows);
+    let more = duplicates.vins - duplicates.most.len() as u64;
+    if more > 0 {
+        let all = thousands(duplicates.rows);
+        lines.push(format!("and {}; {all} rows in all", count(more, "more VIN")));
+    }
+    lines
+}
+
+/// One line a file.
+fn wrote(report: &Report) -> Vec<String> {
+    let wrote = |output: &OutputReport| {
+        format!("wrote {} ({})", visible(&output.path), count(output.rows, "row"))
+    };
+    report.outputs.iter().map(wrote).collect()
 }
 
 fn describe(input: &InputReport) -> String {

@@ -13,6 +13,8 @@ use crate::domain::{
 use crate::enrich::ask::Asker;
 use crate::enrich::board::{Answers, Board, Decodes, StepWords, View};
 use crate::enrich::chain::{Available, Chain, Chains, Source};
+use crate::enrich::rejects::RejectsFile;
+use crate::enrich::report::{OutputReport, run_id};
 use crate::enrich::survey::Survey;
 use crate::gate::{VendorQuota, label, quotas, seconds_for};
 use crate::input::Inputs;
@@ -29,9 +31,13 @@ pub fn plan(plan: &Plan, events: &dyn Events, clock: &dyn Clock) -> Result<Forec
     let chains = Chains::of(&Plan { limits: unlimited, ..plan.clone() }, &available)?;
     let inputs = Inputs::open(&plan.input)?;
     inputs.check_row_ids(&plan.input)?;
+    let rejects = RejectsFile::create(plan, &inputs, &run_id(clock.now()), &Cancel::new())?;
     let survey = Survey::of(&inputs, plan, events, &Cancel::new())?;
     survey.check_room(&inputs, &plan.output)?;
+    let rejects =
+        rejects.map(|file| file.write(&inputs, plan.rules, &Cancel::new())).transpose()?;
     let mut forecast = Forecast {
+        outputs: rejects.flatten().into_iter().map(OutputReport::from).collect(),
         rows: survey.rows,
         valid: survey.valid,
         rejected: survey.rejected,

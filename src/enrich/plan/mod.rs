@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::config::{Settings, VendorSettings};
 use crate::domain::vin::Rules;
 use crate::domain::{Dataset, Error, Micros};
+use crate::enrich::report::OutputReport;
 use crate::files::Named;
 use crate::gate::PingUrl;
 use crate::input::InputSpec;
@@ -196,6 +197,9 @@ pub struct Forecast {
     pub vendors: Vec<VendorForecast>,
     /// What a person should know before running.
     pub warnings: Vec<String>,
+    /// The rejects file, where one was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<OutputReport>,
 }
 
 /// What one dataset would take.

@@ -253,7 +253,7 @@ impl<'a> ReportBuilder<'a> {
 }
 
 /// `20261122T015500Z-3fa94c1e`: sorts by start time, unique.
-fn run_id(started: Moment) -> String {
+pub(crate) fn run_id(started: Moment) -> String {
     let time = started.wall.rfc3339().replace(['-', ':'], "");
     format!("{time}-{:08x}", fastrand::u32(..))
 }

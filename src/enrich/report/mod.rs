@@ -19,7 +19,7 @@ use crate::matching::conflicts::Conflicts;
 use crate::output::record::{DatasetAnswer, Record};
 use crate::output::{Renamed, Written};
 
-pub(crate) use self::builder::{ReportBuilder, Wrote};
+pub(crate) use self::builder::{ReportBuilder, Wrote, run_id};
 pub use self::exit::Gaps;
 pub use self::watchers::Watchers;
 

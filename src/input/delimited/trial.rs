@@ -75,7 +75,8 @@ pub(super) fn verdict(
     dialect: Dialect,
     spec: &InputSpec,
 ) -> Result<Result<Verdict, Trouble>, RecordError> {
-    let plain = Verdict { quoting: dialect.quoting, odd_quote: None };
+    let backslash = spec.escape == Some(Escape::Backslash);
+    let plain = Verdict { quoting: Quoting { backslash, ..dialect.quoting }, odd_quote: None };
     if spec.quote.is_some() {
         return Ok(Ok(plain));
     }

@@ -124,6 +124,7 @@ impl Reader<'_> {
         while !batch.is_full() && self.lines.read().map_err(|error| unread(self.name, error))? {
             let problem = self.read_line()?;
             let cells = &self.cells;
+            batch.at_line(self.lines.number());
             batch.push(self.fields.iter().map(|&place| cells.get(place?)), problem);
             self.rows += 1;
         }

@@ -186,6 +186,7 @@ impl<'a> Rows<'a> {
         match fate {
             Fate::Row(problem) => {
                 self.found.rows += 1;
+                batch.at_line(record.line);
                 batch.push(fields.iter().map(|&place| cell(place?)), problem);
             }
             Fate::LeftOut(kind) => {

@@ -53,6 +53,31 @@ fn a_row_knows_its_file_wherever_a_batch_ends() {
 }
 
 #[test]
+fn a_row_knows_its_line_wherever_a_batch_ends() {
+    let mut filling = filling();
+    let mut expected = Vec::new();
+    // Records of one line and of three by turns, some behind a record that is left out.
+    let mut line = 2;
+    for number in 0..ROWS + 10 {
+        if number % 7 == 0 {
+            filling.skip();
+            line += 1;
+        }
+        filling.at_line(line);
+        filling.push([VIN, "x"].into_iter().map(Some), None);
+        expected.push((2 + number + number / 7 + 1, line));
+        line += if number % 2 == 0 { 1 } else { 3 };
+    }
+    let batch = taken(&mut filling);
+    filling.at_line(line);
+    filling.push([VIN, "x"].into_iter().map(Some), None);
+    expected.push((expected.last().expect("a row").0 + 1, line));
+    let batches = [batch, taken(&mut filling)];
+    let seen = |row: Row<'_>| (usize::try_from(row.source_row()).expect("positive"), row.line());
+    assert!(batches.iter().flat_map(|batch| batch.rows().map(seen)).eq(expected));
+}
+
+#[test]
 fn a_batch_is_full_by_rows_or_by_bytes() {
     let mut filling = filling();
     assert_eq!(fill(&mut filling, &[Some(VIN), None]).len(), ROWS);

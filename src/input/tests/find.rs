@@ -26,6 +26,26 @@ fn a_lake_is_read_with_its_partitions() {
 }
 
 #[test]
+fn a_pattern_passes_over_empty_partitions() {
+    for empty in ["dt=1", "dt=2", "dt=3"] {
+        let folder = Folder::of(&[]);
+        for day in ["dt=1", "dt=2", "dt=3"] {
+            fs::create_dir(folder.path(day)).expect("a folder");
+            for name in ["b.csv", "a.csv"].into_iter().filter(|_| day != empty) {
+                fs::write(format!("{}/{name}", folder.path(day)), VIN).expect("a file");
+            }
+        }
+        let (names, _) = names(&folder, "dt=*");
+        assert_eq!(names.len(), 4, "{empty} holds none: {names:?}");
+        assert!(names.is_sorted(), "{names:?}");
+    }
+    let folder = Folder::of(&[]);
+    fs::create_dir(folder.path("dt=9")).expect("a folder");
+    let error = Inputs::open(&folder.spec("dt=*")).expect_err("nothing there");
+    assert_eq!(error.exit(), Exit::NoInput, "{error}");
+}
+
+#[test]
 fn lock_files_of_spreadsheet_programs_are_passed_over() {
     let locks = ["~$fleet.xlsx", "~$fleet.csv", ".~lock.fleet.csv#"];
     let folder = Folder::of(&[("fleet.csv", VIN.as_bytes())]);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, TimeUnit};
 use calamine::DataRef;
 
+use super::cell_value::CellValue;
 use super::open::Place;
 use super::sizes;
 use super::values::{self, Kind};
@@ -33,6 +34,8 @@ pub(super) struct Column {
     pub(super) day: u32,
     pub(super) moment: u32,
     pub(super) truth: u32,
+    /// Text that reads like one of the other kinds.
+    pub(super) look_alike: u32,
 }
 
 impl Column {
@@ -54,7 +57,10 @@ impl Column {
         }
     }
 
-    fn note(&mut self, kind: Kind, row: u32) {
+    fn note(&mut self, kind: Kind, text: &str, row: u32) {
+        if kind == Kind::Text && CellValue::of(text).is_some() {
+            self.look_alike = row;
+        }
         let last = match kind {
             Kind::Text => &mut self.text,
             Kind::WholeNumber => &mut self.whole_number,
@@ -125,7 +131,7 @@ impl<'a> Cells<'a> {
         if self.columns.len() <= column {
             self.columns.resize(column + 1, Column::default());
         }
-        self.columns[column].note(kind, row + 1);
+        self.columns[column].note(kind, &text, row + 1);
         Ok(())
     }
 

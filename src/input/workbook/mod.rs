@@ -8,6 +8,7 @@
 //! What is held in memory: of .xlsx and .xlsb the table of shared texts, at most 512 MiB
 //! of it; of .xls all of its sheets, which are small; of .ods a row.
 
+mod cell_value;
 mod cells;
 mod ods;
 mod open;
@@ -20,6 +21,7 @@ use std::path::Path;
 use arrow::datatypes::DataType;
 use calamine::{DataRef, SheetType, SheetVisible};
 
+pub(crate) use self::cell_value::CellValue;
 use self::cells::{Cells, Column};
 use self::open::Book;
 pub(super) use self::reader::Reader;
@@ -52,6 +54,8 @@ pub(super) struct Sheet {
     columns: Vec<Column>,
     /// The types in which they are carried through.
     types: Vec<DataType>,
+    /// Whether the kind of each cell of a column shows in its text.
+    tells_kinds: Vec<bool>,
 }
 
 impl Sheet {
@@ -72,13 +76,23 @@ impl Sheet {
             Some(column) if place != table.vin_index => column.data_type(above),
             _ => DataType::Utf8,
         };
-        sheet.types = (0..table.columns.len()).map(type_of).collect();
+        let tells_kinds = |place: usize| {
+            sheet.columns.get(place).is_none_or(|column| column.look_alike as usize <= above)
+        };
+        let places = 0..table.columns.len();
+        sheet.tells_kinds = places.clone().map(tells_kinds).collect();
+        sheet.types = places.map(type_of).collect();
         Ok((sheet, table))
     }
 
     /// The types in which its columns are carried through.
     pub(super) fn types(&self) -> Vec<DataType> {
         self.types.clone()
+    }
+
+    /// Whether the kind of each cell in the column at `place` shows in its text.
+    pub(super) fn tells_kinds(&self, place: usize) -> bool {
+        self.tells_kinds[place]
     }
 
     /// What the owner of the file `name` should know of it.
@@ -121,7 +135,7 @@ fn unpack(source: &Source, kind: WorkbookKind, wanted: Option<&str>) -> Result<S
         cells.push(place, &value, is_formula).map(|()| true)
     })?;
     let (records, columns) = cells.finish()?;
-    Ok(Sheet { name, others, records, columns, types: Vec::new() })
+    Ok(Sheet { name, others, records, columns, types: Vec::new(), tells_kinds: Vec::new() })
 }
 
 /// The name of the sheet to be read.

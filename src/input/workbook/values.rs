@@ -6,7 +6,7 @@ use calamine::{CellErrorType, DataRef, ExcelDateTime};
 use jiff::{SignedDuration, civil};
 
 /// From here on a spreadsheet keeps 15 digits of a number and shows `1.23457E+16`.
-const INEXACT: f64 = 1e15;
+pub(super) const INEXACT: f64 = 1e15;
 
 /// The day after the last one of a spreadsheet, 9999-12-31, as it counts days.
 const PAST_LAST_DAY: f64 = 2_958_466.0;
@@ -43,7 +43,7 @@ pub(super) fn read<'a>(value: &'a DataRef<'_>) -> (Kind, Cow<'a, str>) {
 }
 
 /// A number that has lost digits is written so that it can be seen.
-fn of_number(number: f64) -> (Kind, String) {
+pub(super) fn of_number(number: f64) -> (Kind, String) {
     if number.abs() < INEXACT {
         let kind = if number.fract() == 0.0 { Kind::WholeNumber } else { Kind::Fraction };
         return (kind, number.to_string());

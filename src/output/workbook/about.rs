@@ -21,7 +21,7 @@ pub(super) fn described<'a>(
 
 fn describe(sheet: &'static str, field: &Field) -> Described {
     let description = field.metadata().get(DESCRIPTION).cloned().unwrap_or_default();
-    let kind = Kind::of(field.data_type()).name();
+    let kind = Kind::of(field).name();
     Described { sheet, name: field.name().clone(), kind, description }
 }
 

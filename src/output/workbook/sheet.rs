@@ -17,6 +17,9 @@ use crate::output::columns::ORIGINAL_NAME;
 const MOST_MARKED: usize = 255;
 /// What a cell takes in the file, beside its text.
 const CELL_BYTES: u64 = 64;
+/// How days and moments are shown.
+const DAY: &str = "yyyy-mm-dd";
+const MOMENT: &str = "yyyy-mm-dd hh:mm:ss";
 /// Room for the arrow of the filter beside a name, and the widest that a name makes a column.
 const ARROW: usize = 4;
 const WIDEST_NAME: usize = 32;
@@ -42,16 +45,16 @@ struct Column {
 
 impl Column {
     fn of(field: &Field) -> Self {
-        let kind = Kind::of(field.data_type());
+        let kind = Kind::of(field);
         let name = field.name().clone();
         let is_code = field.metadata().contains_key(ORIGINAL_NAME) || name.contains("vin");
         let shown = match kind {
             Kind::Decimal(0) => Some("0".to_owned()),
             Kind::Decimal(digits) => Some(format!("0.{}", "0".repeat(digits.into()))),
-            Kind::Day => Some("yyyy-mm-dd".into()),
-            Kind::Moment => Some("yyyy-mm-dd hh:mm:ss".into()),
+            Kind::Day => Some(DAY.into()),
+            Kind::Moment => Some(MOMENT.into()),
             Kind::Text if is_code => Some("@".into()),
-            Kind::Text | Kind::Truth | Kind::Number => None,
+            Kind::Text | Kind::Truth | Kind::Number | Kind::Mixed => None,
         };
         Self { name, kind, format: shown.map(|shown| Format::new().set_num_format(shown)), cut: 0 }
     }
@@ -61,7 +64,7 @@ impl Column {
         let values = match self.kind {
             Kind::Truth => 8,
             Kind::Number | Kind::Day | Kind::Decimal(_) => 11,
-            Kind::Moment | Kind::Text => 20,
+            Kind::Moment | Kind::Text | Kind::Mixed => 20,
         };
         let name = (self.name.chars().count() + ARROW).min(WIDEST_NAME);
         values.max(name) as f64
@@ -93,7 +96,9 @@ impl Sheet {
 
     /// Appends the rows of `batch`.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
-        let values = batch.columns().iter().map(Values::of).collect::<io::Result<Vec<_>>>()?;
+        let values = batch.columns().iter().zip(&self.columns);
+        let values = values.map(|(cells, column)| Values::of(cells, column.kind));
+        let values = values.collect::<io::Result<Vec<_>>>()?;
         for row in 0..batch.num_rows() {
             if u64::from(self.rows) == MOST_ROWS {
                 return Err(io::Error::other(format!("a sheet has room for {MOST_ROWS} rows")));
@@ -163,6 +168,11 @@ impl Sheet {
             }
             (Value::Number(number), None) => {
                 self.cells.write_number(row, place, number)?;
+            }
+            (Value::Moment(serial), _) => {
+                let shown = if serial.fract() == 0.0 { DAY } else { MOMENT };
+                let format = Format::new().set_num_format(shown);
+                self.cells.write_number_with_format(row, place, serial, &format)?;
             }
             (Value::Made(text), _) => {
                 self.cells.write_string(row, place, text)?;

@@ -9,10 +9,13 @@ use arrow::array::{
 };
 use arrow::compute::cast;
 use arrow::datatypes::{
-    DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Float64Type, TimeUnit,
+    DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Field, Float64Type, TimeUnit,
     TimestampMicrosecondType,
 };
 use arrow::error::ArrowError;
+
+use crate::input::CellValue;
+use crate::output::columns::{CONTENT_TYPE, SHEET_CELLS};
 
 /// Spreadsheets keep 15 digits of a number, and show the rest of them as zeros.
 const EXACT_DIGITS: u8 = 15;
@@ -38,14 +41,18 @@ pub(super) enum Kind {
     Decimal(u8),
     Day,
     Moment,
+    /// Cells of a sheet, each of its kind.
+    Mixed,
 }
 
 impl Kind {
-    /// What becomes of a column of that type.
-    pub(super) fn of(data_type: &DataType) -> Self {
-        match data_type {
+    /// What becomes of a column.
+    pub(super) fn of(field: &Field) -> Self {
+        if field.metadata().get(CONTENT_TYPE).is_some_and(|content| content == SHEET_CELLS) {
+            return Self::Mixed;
+        }
+        match field.data_type() {
             DataType::Boolean => Self::Truth,
-            DataType::UInt64 => Self::Decimal(0),
             data_type if data_type.is_integer() || data_type.is_floating() => Self::Number,
             DataType::Decimal32(_, scale)
             | DataType::Decimal64(_, scale)
@@ -67,6 +74,7 @@ impl Kind {
             Self::Number | Self::Decimal(_) => "number",
             Self::Day => "day",
             Self::Moment => "day and time",
+            Self::Mixed => "as in the input",
         }
     }
 }
@@ -74,6 +82,7 @@ impl Kind {
 /// A column, its type known.
 pub(super) enum Values {
     Text(StringArray),
+    Mixed(StringArray),
     Truth(BooleanArray),
     /// Whole numbers and amounts, as many digits behind the point as the type says.
     Exact(Decimal128Array),
@@ -92,21 +101,23 @@ pub(super) enum Value<'a> {
     Truth(bool),
     /// Also a day or a moment, by the day count of spreadsheets.
     Number(f64),
+    /// Among cells of other kinds.
+    Moment(f64),
 }
 
 impl Values {
-    pub(super) fn of(array: &ArrayRef) -> io::Result<Self> {
-        Self::cast(array).map_err(io::Error::other)
+    /// A column of that kind.
+    pub(super) fn of(array: &ArrayRef, kind: Kind) -> io::Result<Self> {
+        Self::cast(array, kind).map_err(io::Error::other)
     }
 
-    fn cast(array: &ArrayRef) -> Result<Self, ArrowError> {
+    fn cast(array: &ArrayRef, kind: Kind) -> Result<Self, ArrowError> {
         let moment = DataType::Timestamp(TimeUnit::Microsecond, None);
-        Ok(match (Kind::of(array.data_type()), array.data_type()) {
+        Ok(match (kind, array.data_type()) {
             (Kind::Truth, _) => Self::Truth(array.as_boolean().clone()),
             (Kind::Number, data_type) if data_type.is_integer() => {
                 Self::exact(array, WHOLE_DIGITS, 0)?
             }
-            (Kind::Decimal(_), DataType::UInt64) => Self::exact(array, WHOLE_DIGITS, 0)?,
             (Kind::Decimal(scale), _) => {
                 Self::exact(array, DECIMAL128_MAX_PRECISION, scale.cast_signed())?
             }
@@ -124,6 +135,7 @@ impl Values {
                 Self::Moment(moments, ArrayRef::clone(array))
             }
             (Kind::Text, _) => Self::Text(text_of(array)?),
+            (Kind::Mixed, _) => Self::Mixed(text_of(array)?),
         })
     }
 
@@ -135,7 +147,7 @@ impl Values {
     /// The cell at `row`.
     pub(super) fn value(&self, row: usize) -> io::Result<Value<'_>> {
         let cells: &dyn Array = match self {
-            Self::Text(cells) => cells,
+            Self::Text(cells) | Self::Mixed(cells) => cells,
             Self::Truth(cells) => cells,
             Self::Exact(cells) => cells,
             Self::Number(cells) => cells,
@@ -146,6 +158,7 @@ impl Values {
         }
         Ok(match self {
             Self::Text(cells) => Value::Text(cells.value(row)),
+            Self::Mixed(cells) => mixed(cells.value(row)),
             Self::Truth(cells) => Value::Truth(cells.value(row)),
             Self::Exact(cells) => exact(cells, row),
             Self::Number(cells) => number(cells.value(row)),
@@ -158,6 +171,15 @@ impl Values {
                 }
             }
         })
+    }
+}
+
+fn mixed(text: &str) -> Value<'_> {
+    match CellValue::of(text) {
+        Some(CellValue::Number(number)) => Value::Number(number),
+        Some(CellValue::Truth(truth)) => Value::Truth(truth),
+        Some(CellValue::Moment(micros)) => serial(micros).map_or(Value::Text(text), Value::Moment),
+        None => Value::Text(text),
     }
 }
 

@@ -93,6 +93,61 @@ fn validate_counts_by_reason_and_asks_nobody() {
 }
 
 #[test]
+fn validate_shows_what_a_person_needs_before_spending() {
+    let work = Work::configured(&[]);
+    let [one, two] = [&vins(2)[0], &vins(2)[1]];
+    // A cell of two lines and an empty line stand above the rows that are looked for.
+    let bad: String = (0..30).map(|number| format!("1FTFW1ET0{number:02},x\n")).collect();
+    work.write("in.csv", &format!("VIN,note\n{one},\"a\nb\"\n\n{bad}{two},x\n{one},y\n{one},z\n"));
+    let found = work.vinrich(&["validate", "in.csv", "--format", "json"]).exits(0).json();
+    let problems = found["problems"].as_array().expect("a list");
+    let lines: Vec<u64> =
+        problems.iter().map(|row| row["line"].as_u64().expect("a line")).collect();
+    assert_eq!(lines, (5..25).collect::<Vec<_>>(), "the first twenty");
+    assert_eq!(
+        (&problems[0]["cell"], &problems[0]["error"]),
+        (&"1FTFW1ET000".into(), &"length".into())
+    );
+    let duplicates = &found["duplicates"];
+    assert_eq!((&duplicates["vins"], &duplicates["rows"]), (&1.into(), &3.into()));
+    let places = duplicates["most"][0]["places"].as_array().expect("places");
+    let lines: Vec<_> = places.iter().map(|place| place["line"].clone()).collect();
+    assert_eq!(
+        (lines, &duplicates["most"][0]["vin"]),
+        (vec![2.into(), 36.into(), 37.into()], &one.as_str().into())
+    );
+
+    let text = work.vinrich(&["validate", "in.csv", "--max-rejected", "1%"]).exits(65);
+    for shown in ["1FTFW1ET019", "and 10 more rows with a problem; `--rejects FILE`", "2, 36, 37"] {
+        assert!(text.stdout().contains(shown), "{shown}: {}", text.stdout());
+    }
+    let silent = work.vinrich(&["validate", "in.csv", "--rejects", "-"]).exits(0);
+    assert!(!silent.stderr.contains("1FTFW1ET01"), "cells are no messages: {}", silent.stderr);
+}
+
+#[test]
+fn rejects_mean_the_same_everywhere() {
+    let work = with_vins(3);
+    let vins = work.read("vins.csv");
+    work.write("in.csv", &format!("{vins}1FTFW1ET0DF\nN/A\n"));
+    for command in
+        [&["validate", "in.csv"][..], &["plan", "in.csv"], &["enrich", "in.csv", "-o", "out.csv"]]
+    {
+        let with = |file| work.vinrich(&[command, &["--rejects", file]].concat());
+        with("bad.tsv").exits(0);
+        assert_eq!(work.read("bad.tsv").lines().count(), 3, "{command:?}");
+        assert!(work.read("bad.tsv").starts_with("input_vin\t"), "{}", work.read("bad.tsv"));
+        let rows = csv_rows(with("-").exits(0).stdout());
+        assert_eq!((rows.len(), &*rows[1]["vin_error"]), (2, "empty"), "{command:?}");
+        with("bad.xlsx.gz").exits(64);
+        with("home/").exits(64).says(&["`--rejects` names a folder"]);
+        with("in.csv").exits(73);
+        assert!(!work.path("-").exists() && !work.path("bad.xlsx.gz").exists(), "{command:?}");
+        std::fs::remove_file(work.path("bad.tsv")).expect("it is there");
+    }
+}
+
+#[test]
 fn plan_tells_the_calls_before_they_are_spent() {
     let work = with_vins(2000);
     let plan = |words: &[&str]| {

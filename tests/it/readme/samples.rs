@@ -129,8 +129,8 @@ fn its_validation_is_what_validate_prints() {
     let command = "validate fleet.csv --rejects bad.csv";
     let words: Vec<&str> = command.split(' ').collect();
     let printed = work.vinrich(&words).exits(0);
-    let sample = page("README.md").sample(&format!("vinrich {command}")).join("\n");
-    assert_eq!(sample, printed.stdout().trim_end());
+    let readme = page("README.md");
+    assert_shown(&readme.sample(&format!("vinrich {command}")), printed.stdout(), str::to_owned);
 }
 
 /// A reader's way over three pages: a sandbox, a run that it parks, a look into

@@ -151,7 +151,7 @@ fn typed_fleet(work: &Work) {
     let moment = moment.set_num_format("dd.mm.yyyy hh:mm");
     let mut vins = vins(3);
     vins.push("1HGCM82633AOO4352".into());
-    let header = ["Unit", "VIN", "Note", "Miles", "Price", "Bought", "Seen", "Leased"];
+    let header = ["Unit", "VIN", "Note", "Miles", "Price", "Bought", "Seen", "Leased", "Last"];
     let write = |sheet: &mut Worksheet| -> Result<(), XlsxError> {
         for (column, name) in (0..).zip(header) {
             sheet.write_string(0, column, name)?;
@@ -169,6 +169,9 @@ fn typed_fleet(work: &Work) {
             sheet.write_datetime_with_format(row, 6, date(45_000.25 + number), &moment)?;
             sheet.write_boolean(row, 7, place % 2 == 0)?;
         }
+        // A column of several kinds.
+        sheet.write_datetime_with_format(1, 8, date(45_001.0), &day)?;
+        sheet.write_string(2, 8, "unknown")?.write_number(3, 8, 7.5)?.write_boolean(4, 8, true)?;
         Ok(())
     };
     write(sheet).expect("a sheet");
@@ -199,14 +202,15 @@ fn own_cells_keep_their_values_and_types() {
     typed_fleet(&work);
     let enrich = ["enrich", "fleet.xlsx", "--with", "decode", "-o"];
     work.vinrich(&[&enrich[..], &["out.xlsx"]].concat()).exits(0);
-    let given = cells(&work, "fleet.xlsx", "Vehicles", 8);
-    assert_eq!(cells(&work, "out.xlsx", "Fleet", 8), given);
-    assert!(matches!(given[0][5..], [Data::DateTime(_), Data::DateTime(_), Data::Bool(true)]));
+    let given = cells(&work, "fleet.xlsx", "Vehicles", 9);
+    assert_eq!(cells(&work, "out.xlsx", "Fleet", 9), given);
+    assert!(matches!(given[0][6..], [Data::DateTime(_), Data::Bool(true), Data::DateTime(_)]));
+    assert_eq!(given[2][8], Data::Float(7.5));
 
     // The next night reads its own output, and only the rows in it.
     let next = work.vinrich(&["enrich", "out.xlsx", "--with", "decode", "-o", "next.xlsx"]);
     next.exits(0).says(&["the sheet `Fleet` is read", "`Rejects`, `About`"]);
-    assert_eq!(cells(&work, "next.xlsx", "Fleet", 8), given);
+    assert_eq!(cells(&work, "next.xlsx", "Fleet", 9), given);
     work.vinrich(&["enrich", "out.xlsx", "-o", "out.xlsx"]).exits(73).says(&["input"]);
 }
 
@@ -247,4 +251,26 @@ fn a_plan_says_what_no_workbook_holds() {
     work.vinrich(&["plan", "fleet.csv", "-o", "fleet.parquet"]).exits(0);
     let ended = work.vinrich(&["plan", "fleet.csv", "-o", "fleet.xlsx"]).exits(65);
     ended.says(&["`Note`", "32768 characters"]);
+}
+
+#[test]
+fn text_that_looks_like_a_number_stays_text() {
+    let work = Work::configured(&[]);
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let mut write = || -> Result<(), XlsxError> {
+        sheet.write_string(0, 0, "VIN")?.write_string(0, 1, "Code")?;
+        for (row, vin) in (1..).zip(vins(2)) {
+            sheet.write_string(row, 0, vin)?;
+        }
+        // Beside it a number is text too: what it was cannot be told apart.
+        sheet.write_string(1, 1, "12")?.write_number(2, 1, 13)?;
+        Ok(())
+    };
+    write().expect("a sheet");
+    book.save(work.path("codes.xlsx")).expect("a workbook");
+    work.vinrich(&["enrich", "codes.xlsx", "--with", "decode", "-o", "out.xlsx"]).exits(0);
+    let codes: Vec<Data> =
+        cells(&work, "out.xlsx", "Fleet", 2).iter().map(|row| row[1].clone()).collect();
+    assert_eq!(codes, [Data::String("12".into()), Data::String("13".into())]);
 }

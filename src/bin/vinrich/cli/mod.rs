@@ -26,7 +26,7 @@ pub(crate) use self::{
     recalls::*, runs::*, sandbox::*, schema::*, store::*, tool::*, validate::*, vpic::*,
 };
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -269,6 +269,23 @@ impl From<EscapeArg> for Escape {
             EscapeArg::Double => Self::Double,
             EscapeArg::Backslash => Self::Backslash,
         }
+    }
+}
+
+/// Where rejected rows are written by commands that write no others.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct RejectsArgs {
+    /// Write the rejected rows and their reasons to this file, in the format of its name, else
+    /// as CSV; `-` is stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+}
+
+impl RejectsArgs {
+    /// Whether rows have stdout to themselves.
+    pub(crate) fn take_stdout(&self) -> bool {
+        self.rejects.as_deref() == Some(Path::new("-"))
     }
 }
 

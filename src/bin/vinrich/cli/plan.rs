@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{AskArgs, InputArgs, ReportFormat, SandboxedArgs};
+use super::{AskArgs, InputArgs, RejectsArgs, ReportFormat, SandboxedArgs};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -18,6 +18,8 @@ pub(crate) struct PlanArgs {
     pub(crate) ask: AskArgs,
     #[command(flatten)]
     pub(crate) sandbox: SandboxedArgs,
+    #[command(flatten)]
+    pub(crate) rejects: RejectsArgs,
     /// Fail (65) where this workbook would have no room for the rows; nothing is written
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,

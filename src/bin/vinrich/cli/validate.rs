@@ -1,11 +1,9 @@
 //! `vinrich validate`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use vinrich::plan::Allowance;
 
-use super::{InputArgs, ReportFormat, allowance};
+use super::{InputArgs, RejectsArgs, ReportFormat, allowance};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -15,17 +13,15 @@ Examples:
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// Write the rejected rows and their reasons to this file, in the format of its name, else
-    /// as CSV; `-` is stdout
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rejects: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rejects: RejectsArgs,
     /// Fail (65) when more rows are rejected: a number, or a share such as 1%
     #[arg(long, value_name = "N|P%", value_parser = allowance, allow_hyphen_values = true)]
     pub(crate) max_rejected: Option<Allowance>,
     /// Fail (65) when there are no rows
     #[arg(long)]
     pub(crate) require_rows: bool,
-    /// How the counts are printed
+    /// How it is printed; JSON is the report of a run, with `problems` and `duplicates`
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
 }

@@ -41,6 +41,7 @@ fn forecast() -> Forecast {
             nights: 6,
         }],
         warnings: vec!["recalls expire faster than the quota renews them".into()],
+        outputs: Vec::new(),
     }
 }
 

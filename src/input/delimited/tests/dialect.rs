@@ -172,6 +172,19 @@ fn backslashes_without_quotes_escape_delimiters_and_line_ends() {
 }
 
 #[test]
+fn an_escape_that_is_named_holds_without_quotes() {
+    let text = table(',', ["\\N", "Oslo", "", "\\N"]);
+    let named = |spec: &mut InputSpec| spec.escape = Some(Escape::Backslash);
+    let read = read_with(&text, named).expect("read");
+    assert_eq!(
+        (read.vins, read.inputs.files()[0].escape),
+        (ALL.map(str::to_owned).into(), Some("backslash"))
+    );
+    assert_eq!(read.last, ["", "Oslo", "", ""]);
+    assert_eq!(self::read(&text).last, ["\\N", "Oslo", "", "\\N"]);
+}
+
+#[test]
 fn spaces_may_stand_before_quotes() {
     let text = format!(
         "VIN, Site, Note\n{CRUZE}, \"Lyon, Sud\", \"a\nb\"\n{ACTROS}, \"Nice\", ok\n{LEAF}, Brest, \"\"\n"

@@ -8,7 +8,8 @@ use super::*;
 
 fn values(array: impl Array + 'static) -> Vec<String> {
     let array: ArrayRef = Arc::new(array);
-    let values = Values::of(&array).expect("a column");
+    let field = Field::new("a", array.data_type().clone(), true);
+    let values = Values::of(&array, Kind::of(&field)).expect("a column");
     let shown = |row| format!("{:?}", values.value(row).expect("a cell"));
     (0..array.len()).map(shown).collect()
 }

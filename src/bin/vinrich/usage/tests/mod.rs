@@ -54,7 +54,7 @@ const TYPOS: [&str; 56] = [
     "enrich -o b.csv",
     "enrich a.csv",
     "enrich --input a.csv -o b.csv",
-    "plan a.csv -o b.csv",
+    "validate a.csv -o b.csv",
     "plan a.csv --max-cost 5",
     "check --json",
     "schema --cvs",
