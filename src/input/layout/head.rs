@@ -346,64 +346,12 @@ fn is_units(record: &Record, place: Option<usize>) -> bool {
 }
 
 fn is_unit(cell: &str) -> bool {
-    const UNITS: [&str; 53] = [
-        "%",
-        "$",
-        "€",
-        "£",
-        "-",
-        "km",
-        "mi",
-        "miles",
-        "kg",
-        "t",
-        "lb",
-        "lbs",
-        "l",
-        "gal",
-        "kw",
-        "kwh",
-        "ps",
-        "hp",
-        "cv",
-        "cc",
-        "ccm",
-        "cm3",
-        "cm³",
-        "mm",
-        "cm",
-        "m",
-        "in",
-        "ft",
-        "usd",
-        "eur",
-        "gbp",
-        "cad",
-        "chf",
-        "mxn",
-        "g/km",
-        "mpg",
-        "l/100km",
-        "nm",
-        "h",
-        "hrs",
-        "hours",
-        "days",
-        "months",
-        "years",
-        "pcs",
-        "stk",
-        "text",
-        "date",
-        "number",
-        "yyyy",
-        "yyyy-mm-dd",
-        "dd.mm.yyyy",
-        "mm/dd/yyyy",
-    ];
+    const UNITS: &str = "% $ € £ - km mi miles kg t lb lbs l gal kw kwh ps hp cv cc \
+        ccm cm3 cm³ mm cm m in ft usd eur gbp cad chf mxn g/km mpg l/100km nm h hrs \
+        hours days months years pcs stk text date number yyyy yyyy-mm-dd dd.mm.yyyy mm/dd/yyyy";
     const LONGEST: usize = 16;
     let text = cell.trim();
     let bare = text.trim_matches(['(', ')', '[', ']']);
     let is_bracketed = bare.len() + 2 == text.len() && text.len() <= LONGEST;
-    UNITS.contains(&bare.to_lowercase().as_str()) || is_bracketed
+    UNITS.split(' ').any(|unit| unit == bare.to_lowercase()) || is_bracketed
 }

@@ -3,10 +3,8 @@
 //! times.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::collections::HashSet;
-use std::io::{self, BufReader, Read};
-use std::rc::Rc;
+use std::io::BufReader;
 
 use calamine::{Data, Sheet, SheetType, SheetVisible};
 use quick_xml::XmlVersion;
@@ -61,22 +59,19 @@ impl Ods {
         let file = self.file.as_str();
         let member = self.archive.by_name(name);
         let member = member.map_err(|error| damaged(file).because(error))?;
-        let left = Rc::new(Cell::new(0));
-        let limited = Limited { member, left: Rc::clone(&left) };
-        let mut reader = quick_xml::Reader::from_reader(BufReader::new(limited));
+        let mut reader = quick_xml::Reader::from_reader(BufReader::new(member));
         let config = reader.config_mut();
         config.check_end_names = false;
         config.expand_empty_elements = true;
-        let event = Event::Eof;
-        Ok(Xml { file, reader, left, event, depth: 0 })
+        Ok(Xml { file, reader, event: Event::Eof, depth: 0 })
     }
 }
 
-/// A member of the archive that is being read, element by element.
+/// A member of the archive that is being read, element by element. None of them is long:
+/// that was measured before.
 struct Xml<'a> {
     file: &'a str,
-    reader: quick_xml::Reader<BufReader<Limited<ZipFile<'a, File>>>>,
-    left: Rc<Cell<usize>>,
+    reader: quick_xml::Reader<BufReader<ZipFile<'a, File>>>,
     /// What was read last.
     event: Event<'static>,
     /// How many elements are open.
@@ -94,7 +89,6 @@ struct Repeated {
 impl Xml<'_> {
     /// Reads on; `false` at the end.
     fn next(&mut self) -> Result<bool, Error> {
-        self.left.set(MAX_RECORD);
         let event = self.reader.read_event_into(&mut Vec::new()).map(Event::into_owned);
         self.event = event.map_err(|error| damaged(self.file).because(error))?;
         match self.event {
@@ -288,24 +282,5 @@ impl Xml<'_> {
             _ => return Ok(String::new()),
         };
         text.map(Cow::into_owned).map_err(|error| unreadable(error.into()))
-    }
-}
-
-/// Refuses an element that is too long to be held.
-struct Limited<R> {
-    member: R,
-    /// Bytes that may still be read for the element.
-    left: Rc<Cell<usize>>,
-}
-
-impl<R: Read> Read for Limited<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let most = out.len().min(self.left.get());
-        if most == 0 && !out.is_empty() {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        let count = self.member.read(&mut out[..most])?;
-        self.left.set(self.left.get() - count);
-        Ok(count)
     }
 }

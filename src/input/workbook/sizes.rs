@@ -96,7 +96,8 @@ impl Measure<'_> {
                 return Err(bomb(self.name));
             }
             if self.is_xml && since > MAX_RECORD {
-                let what = format!("a cell in it holds more than {} MiB", MAX_RECORD >> 20);
+                let what =
+                    format!("a cell of the workbook holds more than {} MiB", MAX_RECORD >> 20);
                 return Err(Error::bad_input(Path::new(self.name), what).hint(SAVE_AS_CSV));
             }
         }

@@ -57,7 +57,7 @@ fn a_messy_sheet_is_read_by_its_rows() {
     let json = work.vinrich(&["validate", "fleet.xlsx", "--format", "json"]).exits(0).json();
     let input = &json["inputs"][0];
     assert_eq!((&input["sheet"], &input["rows"]), (&"Fleet".into(), &3.into()));
-    assert_eq!(input["skipped"]["units"]["first"], serde_json::json!([7]), "{input}");
+    assert_eq!(input["skipped_lines"]["units"], serde_json::json!([7]), "{input}");
 
     let named = ["validate", "fleet.xlsx", "--header-row"];
     work.vinrich(&[&named[..], &["6"]].concat()).exits(0);
