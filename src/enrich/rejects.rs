@@ -29,7 +29,7 @@ impl RejectsFile {
         let mut written = plan.written();
         written.retain(|named| named.flag == "--rejects");
         let wait = plan.wait_lock.map(|wait| Wait { wait, cancel });
-        let _locks = OutputLocks::take(&written, &protected, wait)?;
+        let locks = OutputLocks::take(&written, &protected, wait)?;
         let (files, headers, tell_kinds) = (inputs.names(), inputs.headers(), inputs.tell_kinds());
         let input = InputInfo {
             columns: inputs.columns(),
@@ -39,7 +39,7 @@ impl RejectsFile {
             files: &files,
         };
         let output = Output::create_rejects_only(&plan.output, input, run_id)?;
-        Ok(Some(Self { output, _locks }))
+        Ok(Some(Self { output, _locks: locks }))
     }
 
     /// Reads the input once more, and puts the file in its place.

@@ -56,7 +56,7 @@ pub(super) fn check(name: &str, data: &Random, kind: WorkbookKind) -> Result<(),
             continue;
         }
         let mut measure = Measure { name, packed: data.length, held, part, is_xml: false };
-        measure.is_xml = !member.name().ends_with(".bin");
+        measure.is_xml = Path::new(member.name()).extension().is_none_or(|kind| kind != "bin");
         held = measure.read(member)?;
     }
     Ok(())

@@ -8,9 +8,11 @@ use crate::support::command::vins;
 use crate::support::{Work, csv_rows};
 
 type Filled = Result<(), XlsxError>;
+/// A sheet's name, and what fills it.
+type Named<'a> = (&'a str, &'a dyn Fn(&mut Worksheet) -> Filled);
 
 /// Saves a workbook with these sheets.
-fn save(work: &Work, name: &str, sheets: &[(&str, &dyn Fn(&mut Worksheet) -> Filled)]) {
+fn save(work: &Work, name: &str, sheets: &[Named<'_>]) {
     let mut book = Workbook::new();
     for (sheet, fill) in sheets {
         let added = book.add_worksheet();
@@ -143,8 +145,7 @@ fn a_sheet_in_doubt_is_asked_for() {
         sheet.set_hidden(true);
         Ok(())
     };
-    let sheets: [(&str, &dyn Fn(&mut Worksheet) -> Filled); 3] =
-        [("Cars", &one(0)), ("Vans", &one(1)), ("Sold", &hidden)];
+    let sheets: [Named<'_>; 3] = [("Cars", &one(0)), ("Vans", &one(1)), ("Sold", &hidden)];
     save(&work, "fleet.xlsx", &sheets);
     let validate = ["validate", "fleet.xlsx"];
     let ended = work.vinrich(&validate).exits(64);
