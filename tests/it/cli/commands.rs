@@ -137,7 +137,7 @@ fn rejects_mean_the_same_everywhere() {
         let with = |file| work.vinrich(&[command, &["--rejects", file]].concat());
         with("bad.tsv").exits(0);
         assert_eq!(work.read("bad.tsv").lines().count(), 3, "{command:?}");
-        assert!(work.read("bad.tsv").starts_with("input_vin\t"), "{}", work.read("bad.tsv"));
+        assert!(work.read("bad.tsv").starts_with("vin\trow_id\t"), "{}", work.read("bad.tsv"));
         let rows = csv_rows(with("-").exits(0).stdout());
         assert_eq!((rows.len(), &*rows[1]["vin_error"]), (2, "empty"), "{command:?}");
         with("bad.xlsx.gz").exits(64);
