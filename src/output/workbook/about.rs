@@ -1,7 +1,8 @@
 //! The sheet `About`: the run, the sources, and what each column says.
 
 use arrow::datatypes::{Field, Schema};
-use rust_xlsxwriter::{Format, Worksheet, XlsxError};
+use jiff::civil::DateTime;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Worksheet, XlsxError};
 
 use super::sheet::shortened;
 use super::values::Kind;
@@ -23,6 +24,19 @@ fn describe(sheet: &'static str, field: &Field) -> Described {
     let description = field.metadata().get(DESCRIPTION).cloned().unwrap_or_default();
     let kind = Kind::of(field).name();
     Described { sheet, name: field.name().clone(), kind, description }
+}
+
+/// What a program that shows files says of the workbook: it was made when its run began,
+/// so that the same rows of a run are the same bytes.
+pub(super) fn properties(about: &About) -> Result<DocProperties, XlsxError> {
+    const BEGAN: &str = "%Y%m%dT%H%M%SZ";
+    let run_id = about.facts.iter().find(|(name, _)| name == "vinrich.run_id");
+    let began = run_id.and_then(|(_, run_id)| run_id.split('-').next());
+    let began = match began.and_then(|text| DateTime::strptime(BEGAN, text).ok()) {
+        Some(began) => ExcelDateTime::parse_from_str(&began.to_string())?,
+        None => ExcelDateTime::from_ymd(2000, 1, 1)?,
+    };
+    Ok(DocProperties::new().set_creation_datetime(&began))
 }
 
 /// Fills the sheet.

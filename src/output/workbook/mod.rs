@@ -121,6 +121,7 @@ impl WorkbookEncoder {
         for sheet in fleet.into_iter().chain([rejects]) {
             workbook.push_worksheet(sheet.finish()?);
         }
+        workbook.set_properties(&about::properties(&about)?);
         about::write(workbook.add_worksheet(), &about)?;
         workbook.save_to_writer(&mut sink)?;
         Ok(sink)
