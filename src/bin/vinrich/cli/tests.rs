@@ -83,7 +83,7 @@ fn values_are_read_or_refused_with_an_example() {
         ("--map make", "must be a field and its column, such as `make=Brand`"),
         ("--map trim=T", "`trim` is not a field; the fields are `make`, `model` and `year`"),
         ("--with recall", "must be `decode`, `recalls` or `listings`"),
-        ("--format xls", "it takes `csv`, `tsv`, `parquet`, `jsonl`, `arrow`, `arrows`, `xlsx`"),
+        ("--format docx", "it takes `csv`, `tsv`, `parquet`, `jsonl`, `arrow`, `arrows`, `xlsx`"),
         ("--fault carvin/nonsense", "known faults"),
         ("--offline --refresh decode", "cannot be used with"),
     ] {
