@@ -148,8 +148,7 @@ impl<'a> Board<'a> {
     }
 
     /// Whether later steps need not be asked. A find settles; so does, of recalls,
-    /// a zero that holds. What has expired may settle a decode or a listing, as it
-    /// was asked for again; recalls it does not.
+    /// a zero that holds. What has expired, and was not renewed, settles nothing.
     pub(crate) fn settles(&self, word: &Combined<'_>) -> bool {
         let recalls = self.chain.dataset == Dataset::Recalls;
         match word {
@@ -157,10 +156,9 @@ impl<'a> Board<'a> {
                 *says == LocalSays::Found || recalls && *says == LocalSays::Absent
             }
             Combined::Inventory { listed, .. } => *listed && word.is_fresh(),
-            Combined::Key { .. } if recalls => {
-                word.is_fresh() && matches!(word.status(), Status::Found | Status::Absent)
+            Combined::Key { .. } => {
+                word.is_fresh() && (word.is_found() || recalls && word.status() == Status::Absent)
             }
-            Combined::Key { .. } => word.is_found(),
             Combined::United { .. } => word.is_fresh(),
             Combined::Unanswered(_) => false,
         }

@@ -79,7 +79,7 @@ fn a_vendor_dead_for_weeks_is_not_missed() {
         let clock = ScriptedClock::new();
         let mut plan = work.listing(&vins(30)).only(&[Dataset::Decode]);
         let decode = plan.dataset(Dataset::Decode);
-        (decode.vendors, decode.ttl, decode.max_stale) = (vec!["carvin", "vpic-api"], TTL, TTL);
+        (decode.vendors, decode.ttl) = (vec!["carvin", "vpic-api"], TTL);
         plan.settings.max_wait = Duration::ZERO;
         plan.thresholds.keep_complete = true;
         assert_eq!(Enriched::at(&plan, &clock).report.exit_code, 0);
