@@ -218,6 +218,7 @@ impl Value {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 Ok(items.map(str::to_owned).collect())
             }
+            Self::Text(text) => Err(format!("must be a list in brackets: `[{text:?}]`")),
             other => Err(format!("must be a list in brackets, not {}", other.kind())),
         }
     }

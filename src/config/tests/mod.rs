@@ -274,7 +274,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "datasets.decode.vendors = 'carvin'",
-        "line 1: `datasets.decode.vendors` must be a list in brackets, not text",
+        "line 1: `datasets.decode.vendors` must be a list in brackets: `[\"carvin\"]`",
     ),
     (
         "datasets.decode.key = 'vin'",
