@@ -88,9 +88,14 @@ fn check_index(data: &Random) -> Result<(), ArrowError> {
         .map_err(|_| ArrowError::IpcError("its index cannot be read".into()))?;
     let blocks = index.dictionaries().into_iter().flatten();
     for block in blocks.chain(index.recordBatches().into_iter().flatten()) {
-        let at = u64::try_from(block.offset()).ok().filter(|at| *at < start);
-        let at = at.ok_or_else(|| cut_off("its index names what is not there"))?;
-        Messages { data, at, end: start }.next()?;
+        let not_there = || cut_off("its index names what is not there");
+        let number = |value: i64| u64::try_from(value).map_err(|_| not_there());
+        let at = number(block.offset())?;
+        let length =
+            number(block.metaDataLength().into())?.checked_add(number(block.bodyLength())?);
+        let length = length.filter(|length| *length <= MAX_DESCRIPTION + MAX_BATCH);
+        let end = length.and_then(|length| at.checked_add(length)).filter(|end| *end <= start);
+        Messages { data, at, end: end.ok_or_else(not_there)? }.next()?;
     }
     Ok(())
 }

@@ -312,6 +312,22 @@ fn too_many_columns_are_refused() {
     assert!(message.contains("4097 columns"), "{message}");
 }
 
+#[test]
+fn a_damaged_index_takes_no_memory() {
+    let table = &tables()[3].slice(0, 12);
+    let whole = file(std::slice::from_ref(table), ipc(None));
+    // The lengths of blocks are in the index; one of them said that it took 90 TiB.
+    for place in whole.len().saturating_sub(300)..whole.len() {
+        for value in [0x58, 0xFF] {
+            let mut bytes = whole.clone();
+            bytes[place] = value;
+            if let Err(error) = open(&bytes).and_then(|(_folder, inputs)| pass(&inputs).map(drop)) {
+                assert!(matches!(error.exit(), Exit::BadInput | Exit::Usage), "{place}: {error}");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
