@@ -1,9 +1,10 @@
-//! The rejected rows alone, into a rejects file: for commands that ask nobody.
+//! The rejected rows alone, into a rejects file: for commands that ask no vendor.
 
 use crate::domain::vin::Rules;
 use crate::domain::{Cancel, Error};
 use crate::enrich::plan::Plan;
-use crate::files::{OutputLocks, Protected, Wait};
+use crate::enrich::write::{lock, with_info};
+use crate::files::OutputLocks;
 use crate::input::{Batch, Inputs, RowIds};
 use crate::output::record::{Block, Record};
 use crate::output::{InputInfo, Output, Written};
@@ -25,20 +26,12 @@ impl RejectsFile {
         if plan.output.rejects.is_none() {
             return Ok(None);
         }
-        let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
         let mut written = plan.written();
         written.retain(|named| named.flag == "--rejects");
-        let wait = plan.wait_lock.map(|wait| Wait { wait, cancel });
-        let locks = OutputLocks::take(&written, &protected, wait)?;
-        let (files, headers, tell_kinds) = (inputs.names(), inputs.headers(), inputs.tell_kinds());
-        let input = InputInfo {
-            columns: inputs.columns(),
-            types: inputs.types(),
-            tell_kinds: &tell_kinds,
-            headers: &headers,
-            files: &files,
-        };
-        let output = Output::create_rejects_only(&plan.output, input, run_id)?;
+        let locks = lock(plan, &written, inputs, cancel)?;
+        let create =
+            |input: InputInfo<'_>| Output::create_rejects_only(&plan.output, input, run_id);
+        let output = with_info(inputs, create)?;
         Ok(Some(Self { output, _locks: locks }))
     }
 

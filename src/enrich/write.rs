@@ -1,14 +1,14 @@
 //! Pass 2: the input again, joined with the store, into the output.
 
 use crate::domain::vin::{Reading, Rules};
-use crate::domain::{Error, Phase, Times, Vin};
+use crate::domain::{Cancel, Error, Phase, Times, Vin};
 use crate::enrich::Prepared;
 use crate::enrich::board::Answers;
 use crate::enrich::join::Joiner;
 use crate::enrich::plan::Plan;
 use crate::enrich::report::{ReportBuilder, RowTally, Wrote};
 use crate::enrich::session::{Context, Session};
-use crate::files::{OutputLocks, Protected, Wait};
+use crate::files::{Named, OutputLocks, Protected, Wait};
 use crate::input::{Batch, Inputs, Row};
 use crate::output::record::{Block, Record};
 use crate::output::{InputInfo, Output};
@@ -24,20 +24,35 @@ impl Outputs {
         inputs: &Inputs,
         report: &ReportBuilder<'_>,
     ) -> Result<(Self, OutputLocks), Error> {
-        let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
-        let wait = plan.wait_lock.map(|wait| Wait { wait, cancel: report.context.cancel });
-        let locks = OutputLocks::take(&plan.written(), &protected, wait)?;
-        let (files, headers, tell_kinds) = (inputs.names(), inputs.headers(), inputs.tell_kinds());
-        let input = InputInfo {
-            columns: inputs.columns(),
-            types: inputs.types(),
-            tell_kinds: &tell_kinds,
-            headers: &headers,
-            files: &files,
-        };
-        let output = Output::create(&plan.output, input, &report.run.run_id)?;
+        let locks = lock(plan, &plan.written(), inputs, report.context.cancel)?;
+        let run_id = &report.run.run_id;
+        let output = with_info(inputs, |input| Output::create(&plan.output, input, run_id))?;
         Ok((Self(output), locks))
     }
+}
+
+/// Takes the locks of what is `written`, none of which may be a file that is read or kept.
+pub(super) fn lock(
+    plan: &Plan,
+    written: &[Named<'_>],
+    inputs: &Inputs,
+    cancel: &Cancel,
+) -> Result<OutputLocks, Error> {
+    let protected = Protected::of(&plan.settings).and("an input file", inputs.paths());
+    let wait = plan.wait_lock.map(|wait| Wait { wait, cancel });
+    OutputLocks::take(written, &protected, wait)
+}
+
+/// Makes an output of what it must know of the input.
+pub(super) fn with_info<T>(inputs: &Inputs, make: impl FnOnce(InputInfo<'_>) -> T) -> T {
+    let (files, headers, tell_kinds) = (inputs.names(), inputs.headers(), inputs.tell_kinds());
+    make(InputInfo {
+        columns: inputs.columns(),
+        types: inputs.types(),
+        tell_kinds: &tell_kinds,
+        headers: &headers,
+        files: &files,
+    })
 }
 
 impl From<Outputs> for Output {

@@ -26,7 +26,7 @@ pub(super) struct Found {
 #[derive(Default)]
 struct Search {
     paths: Vec<PathBuf>,
-    /// What is no regular file, and would be read but for that.
+    /// What is not a regular file, and would be read but for that.
     special: Vec<PathBuf>,
 }
 

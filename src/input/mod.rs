@@ -6,7 +6,7 @@
 //!
 //! A source becomes rows in this order: `find` says which files are meant, `source` gives
 //! their bytes and hashes them, `unpack` unpacks what is packed, `content` tells the
-//! format, its reader (`delimited`, `json_lines`, `typed`) makes cells of the bytes, and
+//! format, its reader (`delimited`, `json_lines`, `typed`, `workbook`) makes cells of the bytes, and
 //! `filling` makes a `batch` of Arrow columns of these, which is all that the rest of the
 //! program sees. `columns` and `row_vehicle` find what is needed by position.
 

@@ -2,7 +2,7 @@
 //! the mode of its file or folder.
 //!
 //! SQLite reads a database with a write-ahead log only where it may make files beside
-//! it. Without a log the file is all there is, and is read as one that nobody changes;
+//! it. Without a log the file is all there is, and is read as one that does not change;
 //! whether anybody did is found out before what was read is used ([`Unchanged`]).
 
 use std::path::Path;

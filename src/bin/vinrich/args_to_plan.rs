@@ -243,7 +243,8 @@ fn divert(spec: &mut OutputSpec, rejects: Option<&Path>) -> Result<(), Error> {
     spec.divert(path.to_owned())
 }
 
-fn refuse_folder(flag: &str, path: &Path) -> Result<(), Error> {
+/// 64: `flag` is to name a file.
+pub(crate) fn refuse_folder(flag: &str, path: &Path) -> Result<(), Error> {
     let ends_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
     if ends_as_folder || path.is_dir() {
         return Err(Error::usage(format!("`{flag}` names a folder: `{}`", path.display()))

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use vinrich::domain::Timestamp;
 pub(crate) use vinrich::domain::numbers::thousands;
+use vinrich::report::OutputReport;
 
 /// `1 row`, `1,234 rows`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
@@ -164,6 +165,14 @@ impl Paint {
 /// Lines as one text.
 pub(crate) fn text(lines: &[String]) -> String {
     lines.iter().flat_map(|line| [line, "\n"]).collect()
+}
+
+/// The files that were written, a line for each.
+pub(crate) fn wrote(outputs: &[OutputReport]) -> Vec<String> {
+    let wrote = |output: &OutputReport| {
+        format!("wrote {} ({})", visible(&output.path), count(output.rows, "row"))
+    };
+    outputs.iter().map(wrote).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use vinrich::plan::{DatasetForecast, Forecast, VendorForecast};
 
 use crate::cli::{CommonArgs, PlanArgs, ReportFormat};
 use crate::console::Console;
-use crate::format::{by_reason, count, span, text, thousands, visible};
+use crate::format::{by_reason, count, span, text, thousands, visible, wrote};
 use crate::sandbox::Session;
 use crate::table::table;
 use crate::{args_to_plan, settings, stdout};
@@ -30,15 +30,11 @@ pub(crate) fn run(args: &PlanArgs, common: &CommonArgs) -> Result<u8, Error> {
 fn as_text(forecast: &Forecast) -> String {
     let mut lines = vec![headline(forecast), rows(forecast)];
     let warnings = forecast.warnings.iter().map(|warning| format!("warning: {}", visible(warning)));
-    let wrote = forecast
-        .outputs
-        .iter()
-        .map(|output| format!("wrote {} ({})", visible(&output.path), count(output.rows, "row")));
     for section in [
         datasets(&forecast.datasets),
         by_vendor(&forecast.vendors),
         warnings.collect(),
-        wrote.collect(),
+        wrote(&forecast.outputs),
     ] {
         if !section.is_empty() {
             lines.push(String::new());

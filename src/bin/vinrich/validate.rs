@@ -2,13 +2,13 @@
 
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
-use vinrich::report::{InputReport, OutputReport, Report};
+use vinrich::report::{InputReport, Report};
 use vinrich::validate::{Duplicate, Duplicates, Place, ProblemRow, Validation};
 use vinrich::{Context, SystemClock};
 
 use crate::cli::{CommonArgs, ReportFormat, ValidateArgs};
 use crate::console::Console;
-use crate::format::{by_reason, bytes, count, text, thousands, visible};
+use crate::format::{by_reason, bytes, count, text, thousands, visible, wrote};
 use crate::table::table;
 use crate::{args_to_plan, settings, signals, stdout};
 
@@ -35,7 +35,8 @@ pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error>
 fn as_text(found: &Validation) -> String {
     let report = &found.report;
     let mut lines = counts(report);
-    for section in [problems(found), duplicates(&found.duplicates, report), wrote(report)] {
+    for section in [problems(found), duplicates(&found.duplicates, report), wrote(&report.outputs)]
+    {
         if !section.is_empty() {
             lines.push(String::new());
             lines.extend(section);
@@ -138,14 +139,6 @@ fn duplicates(duplicates: &Duplicates, report: &Report) -> Vec<String> {
         lines.push(format!("and {}; {all} rows in all", count(more, "more VIN")));
     }
     lines
-}
-
-/// One line a file.
-fn wrote(report: &Report) -> Vec<String> {
-    let wrote = |output: &OutputReport| {
-        format!("wrote {} ({})", visible(&output.path), count(output.rows, "row"))
-    };
-    report.outputs.iter().map(wrote).collect()
 }
 
 fn describe(input: &InputReport) -> String {

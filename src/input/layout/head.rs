@@ -71,7 +71,7 @@ impl Head {
         let mut names = cells(&sample[header]);
         if let Some(above) = header.checked_sub(1) {
             let group = cells(&sample[above]);
-            // The cells of a sheet end with the last filled one.
+            // A record may end with its last filled cell.
             let mut whole = names.clone();
             whole.resize(names.len().max(group.len()), String::new());
             if completes(&group, &whole) {
@@ -353,5 +353,6 @@ fn is_unit(cell: &str) -> bool {
     let text = cell.trim();
     let bare = text.trim_matches(['(', ')', '[', ']']);
     let is_bracketed = bare.len() + 2 == text.len() && text.len() <= LONGEST;
-    UNITS.split(' ').any(|unit| unit == bare.to_lowercase()) || is_bracketed
+    let lower = bare.to_lowercase();
+    UNITS.split(' ').any(|unit| unit == lower) || is_bracketed
 }

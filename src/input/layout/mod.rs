@@ -20,9 +20,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use self::head::{Head, HeadKind};
-pub(super) use self::rows::Unit;
 pub use self::rows::{Lines, RowsFound, Skipped};
-pub(super) use self::rows::{Rows, is_blank};
+pub(super) use self::rows::{Rows, Unit, is_blank};
 pub use self::vin_column::ChosenBy;
 use super::record::{MAX_FIELD, MAX_FIELDS, MAX_RECORD, Record};
 use super::{InputSpec, columns, row_vehicle};

@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, TimeUnit};
 use calamine::DataRef;
 
 use super::cell_value::CellValue;
-use super::open::Place;
+use super::open::{Place, to_be_saved_again};
 use super::sizes;
 use super::values::{self, Kind};
 use crate::domain::{Error, Exit};
@@ -180,8 +180,7 @@ impl<'a> Cells<'a> {
     }
 
     fn damaged(&self, what: &str) -> Error {
-        Error::bad_input(Path::new(self.file), what)
-            .hint("open it in a spreadsheet program and save it again")
+        to_be_saved_again(self.file, what)
     }
 }
 

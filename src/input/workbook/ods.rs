@@ -63,7 +63,7 @@ impl Ods {
         let config = reader.config_mut();
         config.check_end_names = false;
         config.expand_empty_elements = true;
-        Ok(Xml { file, reader, event: Event::Eof, depth: 0 })
+        Ok(Xml { file, reader, buffer: Vec::new(), event: Event::Eof, depth: 0 })
     }
 }
 
@@ -72,6 +72,8 @@ impl Ods {
 struct Xml<'a> {
     file: &'a str,
     reader: quick_xml::Reader<BufReader<ZipFile<'a, File>>>,
+    /// Reused from element to element.
+    buffer: Vec<u8>,
     /// What was read last.
     event: Event<'static>,
     /// How many elements are open.
@@ -89,7 +91,8 @@ struct Repeated {
 impl Xml<'_> {
     /// Reads on; `false` at the end.
     fn next(&mut self) -> Result<bool, Error> {
-        let event = self.reader.read_event_into(&mut Vec::new()).map(Event::into_owned);
+        self.buffer.clear();
+        let event = self.reader.read_event_into(&mut self.buffer).map(Event::into_owned);
         self.event = event.map_err(|error| damaged(self.file).because(error))?;
         match self.event {
             Event::Start(_) => self.depth += 1,
@@ -179,10 +182,7 @@ impl Xml<'_> {
         let (depth, mut cells) = (self.depth, Vec::new());
         let (mut column, mut bytes) = (0_u32, 0);
         while self.depth >= depth && self.next()? {
-            let is_cell = ["table:table-cell", "table:covered-table-cell"]
-                .iter()
-                .any(|name| self.is_start(name.as_bytes()));
-            if !is_cell {
+            if !self.is_start(b"table:table-cell") && !self.is_start(b"table:covered-table-cell") {
                 continue;
             }
             let count = self.count(b"table:number-columns-repeated")?;

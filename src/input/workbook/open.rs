@@ -146,7 +146,12 @@ pub(super) fn as_ref(value: &Data) -> DataRef<'_> {
 
 /// 65: the workbook `name` cannot be read.
 pub(super) fn damaged(name: &str) -> Error {
-    Error::bad_input(Path::new(name), "the workbook is damaged or cut off")
+    to_be_saved_again(name, "the workbook is damaged or cut off")
+}
+
+/// 65: `what` is wrong with the workbook `name`, which a spreadsheet program mends.
+pub(super) fn to_be_saved_again(name: &str, what: &str) -> Error {
+    Error::bad_input(Path::new(name), what)
         .hint("open it in a spreadsheet program and save it again")
 }
 

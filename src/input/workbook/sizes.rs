@@ -55,9 +55,8 @@ pub(super) fn check(name: &str, data: &Random, kind: WorkbookKind) -> Result<(),
         if part == Use::Unread {
             continue;
         }
-        let mut measure = Measure { name, packed: data.length, held, part, is_xml: false };
-        measure.is_xml = Path::new(member.name()).extension().is_none_or(|kind| kind != "bin");
-        held = measure.read(member)?;
+        let is_xml = Path::new(member.name()).extension().is_none_or(|kind| kind != "bin");
+        held = Measure { name, packed: data.length, held, part, is_xml }.read(member)?;
     }
     Ok(())
 }

@@ -28,6 +28,9 @@ const WIDEST_NAME: usize = 32;
 pub(super) struct Sheet {
     cells: Worksheet,
     columns: Vec<Column>,
+    /// For cells among those of other kinds.
+    day: Format,
+    moment: Format,
     /// Rows below the header.
     rows: u32,
     /// At most so many bytes when unpacked.
@@ -91,7 +94,8 @@ impl Sheet {
             Ok(())
         };
         write_header().map_err(as_io)?;
-        Ok(Self { cells, columns, rows: 0, bytes: 0 })
+        let [day, moment] = [DAY, MOMENT].map(|shown| Format::new().set_num_format(shown));
+        Ok(Self { cells, columns, day, moment, rows: 0, bytes: 0 })
     }
 
     /// Appends the rows of `batch`.
@@ -170,9 +174,8 @@ impl Sheet {
                 self.cells.write_number(row, place, number)?;
             }
             (Value::Moment(serial), _) => {
-                let shown = if serial.fract() == 0.0 { DAY } else { MOMENT };
-                let format = Format::new().set_num_format(shown);
-                self.cells.write_number_with_format(row, place, serial, &format)?;
+                let format = if serial.fract() == 0.0 { &self.day } else { &self.moment };
+                self.cells.write_number_with_format(row, place, serial, format)?;
             }
             (Value::Made(text), _) => {
                 self.cells.write_string(row, place, text)?;

@@ -92,10 +92,7 @@ impl Calls<'_> {
 
     /// Calls go to a file of the user's alone, which is there once it is whole.
     fn export(&self, path: &Path, protected: &Protected) -> Result<(), Error> {
-        if path.is_dir() || path.to_string_lossy().ends_with(std::path::is_separator) {
-            return Err(Error::usage(format!("`--export` names a folder: `{}`", path.display()))
-                .hint("name a file in it"));
-        }
+        args_to_plan::refuse_folder("--export", path)?;
         let written = [Named { flag: "--export", path }];
         let _locks = OutputLocks::take(&written, protected, None)?;
         let place = place_of(path)?;
