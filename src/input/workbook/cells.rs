@@ -22,7 +22,7 @@ use crate::input::unpack::is_bomb;
 pub(super) const DELIMITER: u8 = b',';
 
 /// A sheet has no more rows and columns.
-const MAX_ROWS: u32 = 1_048_576;
+pub(super) const MAX_ROWS: u32 = 1_048_576;
 pub(super) const MAX_COLUMNS: u32 = 16_384;
 
 /// Where a column holds what: of each kind of value the number of the last row, from 1;

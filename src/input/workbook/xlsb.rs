@@ -8,6 +8,7 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+use super::cells::MAX_ROWS;
 use super::open::damaged;
 use crate::domain::Error;
 use crate::input::random::Random;
@@ -38,7 +39,7 @@ fn with_long_cells(data: &Random) -> Result<Random, ZipError> {
     let mut is_short = Vec::new();
     for place in 0..given.len() {
         let member = given.by_index(place)?;
-        let is_sheet = member.name()?.contains("/worksheets/") && member.name()?.ends_with(".bin");
+        let is_sheet = is_sheet(&*member.name()?);
         is_short.push(is_sheet && has_short_cells(BufReader::new(member))?);
     }
     if !is_short.contains(&true) {
@@ -58,6 +59,11 @@ fn with_long_cells(data: &Random) -> Result<Random, ZipError> {
     let file = ours.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
     let length = file.metadata()?.len();
     Ok(Random { file: Arc::new(file), length })
+}
+
+/// Excel keeps an index beside each sheet.
+fn is_sheet(member: &str) -> bool {
+    member.contains("/worksheets/") && !member.contains("/binaryIndex") && member.ends_with(".bin")
 }
 
 fn has_short_cells(sheet: impl Read) -> io::Result<bool> {
@@ -122,10 +128,15 @@ impl<R: Read> Records<R> {
             }
         }
         if length > MAX_RECORD {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a record is too long"));
+            return Err(damage("a record is too long"));
         }
         self.body.resize(length, 0);
         self.sheet.read_exact(&mut self.body)?;
+        let row = self.body.first_chunk().map_or(0, |row| u32::from_le_bytes(*row));
+        if kind == record::ROW && row >= MAX_ROWS {
+            // The reader ends there as if the sheet did.
+            return Err(damage("a row lies behind the last one of a sheet"));
+        }
         Ok(Some(kind))
     }
 
@@ -134,6 +145,10 @@ impl<R: Read> Records<R> {
         self.sheet.read_exact(&mut byte)?;
         Ok(byte[0])
     }
+}
+
+fn damage(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 /// The kind and the length of a record, seven bits in a byte, the lowest first.
@@ -148,3 +163,7 @@ fn write_head(out: &mut impl Write, kind: u16, length: usize) -> io::Result<()> 
     }
     out.write_all(&head)
 }
+
+#[cfg(test)]
+#[path = "tests/xlsb.rs"]
+mod tests;
