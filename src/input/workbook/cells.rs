@@ -200,16 +200,16 @@ impl<'a> Cells<'a> {
     }
 
     fn without_value(&self, place: Place) -> Error {
-        self.damaged(&self.told(place, "holds a formula whose value was never stored"))
+        self.damaged(&self.of_cell(place, "holds a formula whose value was never stored"))
     }
 
     /// 65: the cell at `place` lies far from a table.
     fn far(&self, place: Place, what: &str) -> Error {
-        Error::bad_input(Path::new(self.file), self.told(place, what))
+        Error::bad_input(Path::new(self.file), self.of_cell(place, what))
             .hint(format!("clear what lies far from the table, or {SAVE_AS_CSV}"))
     }
 
-    fn told(&self, place: Place, what: &str) -> String {
+    fn of_cell(&self, place: Place, what: &str) -> String {
         format!("cell {} of the sheet `{}` {what}", name_of(place), self.sheet.escape_debug())
     }
 

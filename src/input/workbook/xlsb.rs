@@ -2,6 +2,7 @@
 //! column, which is the one behind the cell before. Excel reads them, `SheetJS` writes them.
 
 use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use zip::result::ZipError;
@@ -39,7 +40,7 @@ fn with_long_cells(data: &Random) -> Result<Random, ZipError> {
     let mut is_short = Vec::new();
     for place in 0..given.len() {
         let member = given.by_index(place)?;
-        let is_sheet = is_sheet(&*member.name()?);
+        let is_sheet = is_sheet(&member.name()?);
         is_short.push(is_sheet && has_short_cells(BufReader::new(member))?);
     }
     if !is_short.contains(&true) {
@@ -63,7 +64,8 @@ fn with_long_cells(data: &Random) -> Result<Random, ZipError> {
 
 /// Excel keeps an index beside each sheet.
 fn is_sheet(member: &str) -> bool {
-    member.contains("/worksheets/") && !member.contains("/binaryIndex") && member.ends_with(".bin")
+    let is_binary = Path::new(member).extension().is_some_and(|extension| extension == "bin");
+    is_binary && member.contains("/worksheets/") && !member.contains("/binaryIndex")
 }
 
 fn has_short_cells(sheet: impl Read) -> io::Result<bool> {

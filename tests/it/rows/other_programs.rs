@@ -120,7 +120,7 @@ fn an_ods_of_another_program_is_read() {
 
 /// What a workbook is stands in its list of contents; its name may say something else.
 #[test]
-fn a_workbook_with_macros_is_told_by_its_content() {
+fn a_workbook_with_macros_is_known_by_its_content() {
     let work = Work::configured(&[]);
     copy(&work, "fleet.xlsm");
     let validate = |name: &str| work.vinrich(&["validate", name]).exits(0);

@@ -117,7 +117,9 @@ pub(super) fn as_text(runs: &[Listed<'_>]) -> String {
     }));
     if is_narrow() {
         // The id of a run begins with it.
-        rows.iter_mut().for_each(|row| drop(row.remove(1)));
+        for row in &mut rows {
+            row.remove(1);
+        }
     }
     text(&table(&rows))
 }

@@ -5,6 +5,7 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxE
 
 use super::*;
 use crate::domain::Exit;
+use crate::input::record::Record;
 
 const VIN: &str = "1HGCM82633A004352";
 
@@ -217,8 +218,7 @@ fn a_lone_cell_far_below_is_read_in_bounded_memory() {
     let (sheet, table) =
         Sheet::open(&source, WorkbookKind::Xlsx, &InputSpec::default()).expect("a sheet");
     assert_eq!((table.columns.len(), table.header_line), (4_096, Some(1)));
-    let held: usize =
-        reader::sample(&sheet).expect("records").iter().map(|record| record.held()).sum();
+    let held: usize = reader::sample(&sheet).expect("records").iter().map(Record::held).sum();
     assert!(held < 64 << 20, "{held} bytes for a million rows without a cell");
 }
 
