@@ -25,6 +25,12 @@ pub(super) const DELIMITER: u8 = b',';
 pub(super) const MAX_ROWS: u32 = 1_048_576;
 pub(super) const MAX_COLUMNS: u32 = 16_384;
 
+/// So many places between the cells of a sheet may be empty, …
+const MOST_SKIPPED: u64 = 16 << 20;
+
+/// … and more where these are at most so many for each cell.
+const SPARSEST: u64 = 200;
+
 /// Where a column holds what: of each kind of value the number of the last row, from 1;
 /// 0 where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -143,7 +149,7 @@ impl<'a> Cells<'a> {
         self.filled += 1;
         let next = if row == self.row { self.column } else { 0 };
         self.skipped += (column - next) as u64;
-        if is_bomb(self.skipped, self.filled) {
+        if self.skipped > MOST_SKIPPED && self.skipped / SPARSEST > self.filled {
             return Err(self.far(place, "is the next of too few cells that lie too far apart"));
         }
         self.end_rows(row)?;
