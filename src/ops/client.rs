@@ -193,6 +193,7 @@ impl<'a> VendorClient<'a> {
         let answer = found.map(|body| NewAnswer {
             key: key.clone(),
             said: Answer::Found,
+            replaces_find: true,
             body: Body::Own(body.into()),
             expires_at: Freshness::lasting().expires_at(&key, true, at),
         });

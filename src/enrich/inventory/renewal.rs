@@ -139,6 +139,10 @@ impl Renewal<'_> {
                 return Ok(Err(Broken::NoList(why)));
             }
         }
+        if walk.names_no_vin() && self.load(kept, None)?.is_some_and(|kept| kept.names_vins()) {
+            let why = "its vehicles named their VINs before, and not one does now";
+            return Ok(Err(Broken::NoList(why.into())));
+        }
         let complete = CompleteList {
             source: kept.source,
             list: kept.list.to_owned(),

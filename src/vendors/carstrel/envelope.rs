@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::PAGE;
+use super::{PAGE, vehicle};
 use crate::domain::Fault;
 use crate::domain::facts::StockVehicle;
 use crate::vendors::json::{self, Object, Unreadable, Value};
@@ -28,10 +28,16 @@ pub(super) fn fault(reply: &Reply) -> Option<Fault> {
     }
 }
 
-/// Refuses a body that is not a page.
-pub(super) fn check(body: &[u8]) -> Result<(), Fault> {
+/// Refuses a body that is not this page, or whose entries are not vehicles.
+pub(super) fn check(number: u32, body: &[u8]) -> Result<(), Fault> {
     match List::read(body) {
-        Ok(Some(_)) => Ok(()),
+        Ok(Some(list)) => {
+            // An earlier page again is a list's matter, and told as such.
+            let is_another = list.number(&["page"]).is_some_and(|page| page > u64::from(number));
+            let are_vehicles =
+                list.entries.is_empty() || list.entries.iter().any(|entry| vehicle::is_one(entry));
+            if are_vehicles && !is_another { Ok(()) } else { Err(unrecognised(body)) }
+        }
         Ok(None) => Err(unrecognised(body)),
         Err(Unreadable) => Err(garbled(body)),
     }

@@ -86,25 +86,29 @@ impl Endpoint for Vehicles {
     }
 
     fn request(&self, keys: &[Key], settings: &VendorSettings) -> Request {
-        let number = keys.iter().find_map(|key| match key {
-            Key::Page(page) => Some(page.number),
-            Key::Vin(_) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => None,
-        });
-        let mut query =
-            vec![("page", number.unwrap_or(1).to_string()), ("limit", PAGE.to_string())];
+        let mut query = vec![("page", number(keys).to_string()), ("limit", PAGE.to_string())];
         query.extend(ORDER.map(|(name, value)| (name, value.to_owned())));
         query.extend(options::filters(settings));
         Request { query, ..Request::get(PATH) }
     }
 
-    fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
-        envelope::check(&reply.body)?;
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        envelope::check(number(keys), &reply.body)?;
         Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
     fn role(&'static self) -> Role {
         Role::Pages(self)
     }
+}
+
+/// The number of the page that is asked for.
+fn number(keys: &[Key]) -> u32 {
+    let number = keys.iter().find_map(|key| match key {
+        Key::Page(page) => Some(page.number),
+        Key::Vin(_) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => None,
+    });
+    number.unwrap_or(1)
 }
 
 impl Pages for Vehicles {

@@ -54,7 +54,7 @@ fn a_page_is_asked_for_in_a_lasting_order_with_the_filters_set() {
 fn a_page_is_kept_as_it_came() {
     for name in ["ok", "last", "empty", "without_total_pages", "nested", "type_drift"] {
         assert_eq!(CarStrel.fault(&named(name)), None, "{name}");
-        let parsed = Vehicles.parse(&named(name), &key(1)).expect(name);
+        let parsed = Vehicles.parse(&named(name), &key(9)).expect(name);
         assert_eq!(parsed.answers.len(), 1, "{name}");
         assert_eq!(parsed.answers[0].said, Answer::Found);
         assert_eq!(parsed.answers[0].body, named(name).body);
@@ -230,7 +230,9 @@ proptest! {
         assert_sound(&Vehicles, &reply, &key(number));
         if let Some(page) = Vehicles.page(number, &body) {
             prop_assert!(Vehicles.vehicles(&body, &settings()).len() <= page.entries);
-            prop_assert!(Vehicles.parse(&reply, &key(number)).is_ok());
+        }
+        if Vehicles.parse(&reply, &key(number)).is_ok() {
+            prop_assert!(Vehicles.page(number, &body).is_some());
         }
     }
 }
