@@ -11,7 +11,7 @@ use super::seen::Seen;
 use super::transport_error::TransportError;
 use crate::domain::{Answer, Error, Fault, Key, NotAsked, Outcome};
 use crate::store::{Body, NewAnswer};
-use crate::vendors::{self, KeyAnswer, Parsed, Reply, may_replace_find};
+use crate::vendors::{self, Effect, KeyAnswer, Parsed, Reply, may_replace_find};
 
 /// How long after a zero that may be wrong it is asked for once more. NHTSA was
 /// seen to answer so within a burst, and with campaigns after a pause.
@@ -47,12 +47,20 @@ impl Round<'_> {
         let keys = &received.sent.job.keys;
         match vendors::read(self.door.vendor, self.endpoint_for(keys), reply, keys) {
             Err(Fault::Poisoned { code })
-                if keys.len() == 1 && self.door.stats.borrow().has_answered() =>
+                if keys.len() == 1
+                    && self.door.stats.borrow().has_answered()
+                    && !self.refuses_what_acts(&code) =>
             {
                 Ok(refused(code, reply))
             }
             parsed => parsed,
         }
+    }
+
+    /// Whether a call that acts is refused as such, whatever it is about.
+    fn refuses_what_acts(&self, code: &str) -> bool {
+        let fault = Fault::Poisoned { code: code.to_owned() };
+        self.endpoint.spec().effect != Effect::Read && self.endpoint.refuses_shape(&fault)
     }
 
     fn to_keep(&self, parsed: &Parsed, received: &Received) -> Vec<NewAnswer> {
@@ -169,6 +177,14 @@ impl Round<'_> {
             unsent,
             Outcome::Pending(NotAsked::Quota | NotAsked::RateLimited | NotAsked::OwnLimit)
         );
+        // That every call is refused says nothing of what one that acts would have done.
+        let acts = self.endpoint.spec().effect != Effect::Read;
+        let unsent = match unsent {
+            Outcome::Failed(Fault::Garbled { excerpt }) if acts => {
+                Outcome::Failed(Fault::Poisoned { code: excerpt })
+            }
+            unsent => unsent,
+        };
         let outcome = match &job.last_fault {
             Some(fault) if job.tries > 0 && !waits => Outcome::Failed(fault.clone()),
             // What is refused as such need not be sent to be known.

@@ -215,7 +215,7 @@ impl<'a> VendorClient<'a> {
         self.online.shared.progress.borrow().spent
     }
 
-    fn snapshot(&self) -> Result<Snapshot<'_>, Error> {
+    pub(super) fn snapshot(&self) -> Result<Snapshot<'_>, Error> {
         self.session.store.snapshot()
     }
 

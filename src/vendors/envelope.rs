@@ -61,7 +61,7 @@ impl Envelope {
         parts: &["partial", "truncated", "incomplete", "degraded", "timed_out"],
         statuses: &["status", "statusCode", "status_code", "httpStatus"],
         messages: &["message", "messages", "detail", "msg"],
-        is_good: says_well,
+        is_good: Self::says_well,
         totals: &[
             "total",
             "count",
@@ -73,6 +73,49 @@ impl Envelope {
             "recall_count",
         ],
     };
+
+    /// Whether words beside an answer say that all went well, or that nothing was found.
+    pub fn says_well(message: &str) -> bool {
+        const WELL: [&str; 5] = ["success", "successful", "successfully", "ok", "okay"];
+        const ILL: [&str; 11] = [
+            "not",
+            "fail",
+            "error",
+            "partial",
+            "except",
+            "timeout",
+            "timed",
+            "unavailable",
+            "limit",
+            "cached",
+            "but",
+        ];
+        const NOTHING: [&str; 8] = [
+            "recalls",
+            "recall",
+            "campaigns",
+            "results",
+            "records",
+            "listings",
+            "vehicles",
+            "matches",
+        ];
+        let message = message.to_lowercase();
+        let words: Vec<&str> =
+            message.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        if words
+            .iter()
+            .any(|word| ILL.iter().any(|ill| word == ill || ill.len() > 3 && word.starts_with(ill)))
+        {
+            return false;
+        }
+        let finds_nothing = || {
+            words.first() == Some(&"no")
+                && words.contains(&"found")
+                && words.iter().any(|word| NOTHING.contains(word))
+        };
+        words.iter().any(|word| WELL.contains(word)) || finds_nothing()
+    }
 
     /// What keeps `document` from being a good reply about `keys`. Totals count where
     /// `is_empty`: then the reply holds no entry at all.
@@ -205,41 +248,6 @@ fn is_failing_status(status: &str) -> bool {
         Ok(number) => number >= 100 && !matches!(number, 200 | 201),
         Err(_) => FAILING.iter().any(|word| status.eq_ignore_ascii_case(word)),
     }
-}
-
-/// Whether words beside an answer say that all went well, or that nothing was found.
-fn says_well(message: &str) -> bool {
-    const WELL: [&str; 5] = ["success", "successful", "successfully", "ok", "okay"];
-    const ILL: [&str; 11] = [
-        "not",
-        "fail",
-        "error",
-        "partial",
-        "except",
-        "timeout",
-        "timed",
-        "unavailable",
-        "limit",
-        "cached",
-        "but",
-    ];
-    const NOTHING: [&str; 8] =
-        ["recalls", "recall", "campaigns", "results", "records", "listings", "vehicles", "matches"];
-    let message = message.to_lowercase();
-    let words: Vec<&str> =
-        message.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    if words
-        .iter()
-        .any(|word| ILL.iter().any(|ill| word == ill || ill.len() > 3 && word.starts_with(ill)))
-    {
-        return false;
-    }
-    let finds_nothing = || {
-        words.first() == Some(&"no")
-            && words.contains(&"found")
-            && words.iter().any(|word| NOTHING.contains(word))
-    };
-    words.iter().any(|word| WELL.contains(word)) || finds_nothing()
 }
 
 #[cfg(test)]

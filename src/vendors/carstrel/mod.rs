@@ -12,8 +12,8 @@ mod tests;
 mod vehicle;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, ListPage, Pages, Parsed, Probe, Reply, Request, Role,
-    Vendor, VendorDefaults, VendorSpec,
+    Auth, Effect, Endpoint, EndpointSpec, Envelope, ListPage, Pages, Parsed, Probe, Reply, Request,
+    Role, Vendor, VendorDefaults, VendorSpec,
 };
 use crate::config::VendorSettings;
 use crate::domain::facts::StockVehicle;
@@ -50,6 +50,14 @@ impl Vendor for CarStrel {
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         envelope::fault(reply)
+    }
+
+    fn envelope(&self) -> &'static Envelope {
+        static ENVELOPE: Envelope = Envelope {
+            is_good: |message| message == "data has been received" || Envelope::says_well(message),
+            ..Envelope::USUAL
+        };
+        &ENVELOPE
     }
 
     /// A page of one vehicle: the list costs nothing and leaves no impression.

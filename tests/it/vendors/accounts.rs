@@ -110,7 +110,11 @@ fn a_refused_key_exits_77() {
     let work = Work::configured(&[]);
     let mut command = work.command(&["check"]);
     let ended = Running::start(command.env("VISOR_API_KEY", CANARY)).end().exits(77);
-    assert!(ended.stdout().contains("the key is refused (HTTP 401: \"invalid_api_key: "), "{}", ended.stdout());
+    assert!(
+        ended.stdout().contains("the key is refused (HTTP 401: \"invalid_api_key: "),
+        "{}",
+        ended.stdout()
+    );
     assert!(ended.stdout().contains("environment variable `VISOR_API_KEY`"), "{}", ended.stdout());
     assert!(!ended.stdout().contains("canary") && !ended.stderr.contains("canary"));
 }
