@@ -148,7 +148,7 @@ pub mod visor;
 pub mod vpic_api;
 
 pub use call::{KeyAnswer, ListPage, Method, Parsed, Payload, Reply, Request, ServerLimit};
-pub use endpoint::{Answers, Endpoint, Pages, Role};
+pub use endpoint::{Answers, Endpoint, IdOf, NamedFilter, Pages, Role};
 pub use envelope::Envelope;
 pub use probe::{Counted, Probe, Usage, UsageRow};
 pub(crate) use reading::may_replace_find;

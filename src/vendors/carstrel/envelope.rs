@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 
 use super::{PAGE, vehicle};
 use crate::domain::Fault;
-use crate::domain::facts::StockVehicle;
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, short_words, unrecognised};
 use crate::vendors::{ListPage, Reply, by_status};
@@ -43,6 +42,22 @@ pub(super) fn check(number: u32, body: &[u8]) -> Result<(), Fault> {
     }
 }
 
+/// Refuses a body that is not a list of what has an id and a name.
+pub(super) fn check_names(body: &[u8]) -> Result<(), Fault> {
+    match List::read(body) {
+        Ok(Some(list)) => {
+            let has_both = |entry: &&RawValue| {
+                let entry = Object::read(entry).ok().flatten();
+                let is_there = |name| entry.as_ref().is_some_and(|of| of.scalar(&[name]).is_some());
+                is_there("id") && is_there("name")
+            };
+            if list.entries.iter().all(has_both) { Ok(()) } else { Err(unrecognised(body)) }
+        }
+        Ok(None) => Err(unrecognised(body)),
+        Err(Unreadable) => Err(garbled(body)),
+    }
+}
+
 /// What the page says of its list.
 pub(super) fn page(number: u32, body: &[u8]) -> Option<ListPage> {
     let list = List::read(body).ok()??;
@@ -61,10 +76,7 @@ pub(super) fn page(number: u32, body: &[u8]) -> Option<ListPage> {
 }
 
 /// What `read` makes of each entry of a kept page.
-pub(super) fn entries(
-    body: &[u8],
-    read: impl Fn(&RawValue) -> Option<StockVehicle>,
-) -> Vec<StockVehicle> {
+pub(super) fn entries<T>(body: &[u8], read: impl Fn(&RawValue) -> Option<T>) -> Vec<T> {
     let Ok(Some(list)) = List::read(body) else { return Vec::new() };
     list.entries.into_iter().filter_map(read).collect()
 }

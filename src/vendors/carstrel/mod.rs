@@ -6,14 +6,15 @@
 //! the configuration no price is read.
 
 mod envelope;
+mod names;
 mod options;
 #[cfg(test)]
 mod tests;
 mod vehicle;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, Envelope, ListPage, Pages, Parsed, Probe, Reply, Request,
-    Role, Vendor, VendorDefaults, VendorSpec,
+    Auth, Effect, Endpoint, EndpointSpec, Envelope, IdOf, ListPage, NamedFilter, Pages, Parsed,
+    Probe, Reply, Request, Role, Vendor, VendorDefaults, VendorSpec,
 };
 use crate::config::VendorSettings;
 use crate::domain::facts::StockVehicle;
@@ -35,7 +36,7 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 1,
         options: options::ALL,
     },
-    endpoints: &[&VEHICLES],
+    endpoints: &[&VEHICLES, &names::NAMES],
     contradiction: Some(options::contradiction),
 };
 
@@ -45,7 +46,7 @@ impl Vendor for CarStrel {
     }
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
-        &[&Vehicles]
+        &[&Vehicles, &names::Names]
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
@@ -93,10 +94,15 @@ impl Endpoint for Vehicles {
         &VEHICLES
     }
 
-    fn request(&self, keys: &[Key], settings: &VendorSettings) -> Request {
+    /// The filters are those of the list that the page is of: there they are ids.
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
         let mut query = vec![("page", number(keys).to_string()), ("limit", PAGE.to_string())];
         query.extend(ORDER.map(|(name, value)| (name, value.to_owned())));
-        query.extend(options::filters(settings));
+        let list = keys.iter().find_map(|key| match key {
+            Key::Page(page) => Some(page.list.as_str()),
+            Key::Vin(_) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => None,
+        });
+        query.extend(options::filters_in(list.unwrap_or_default()));
         Request { query, ..Request::get(PATH) }
     }
 
@@ -125,6 +131,14 @@ impl Pages for Vehicles {
         let filters: Vec<String> =
             filters.iter().map(|(name, value)| format!("{name}={value}")).collect();
         format!("{PATH}?{}", filters.join("&"))
+    }
+
+    fn unresolved(&self, settings: &VendorSettings) -> Option<NamedFilter> {
+        names::unresolved(settings)
+    }
+
+    fn id_of(&self, filter: &NamedFilter, body: &[u8]) -> IdOf {
+        names::id_of(filter, body)
     }
 
     fn page(&self, number: u32, body: &[u8]) -> Option<ListPage> {
