@@ -101,7 +101,7 @@ fn kept(
     let keys = [(0, filter.key.to_stored())].into_iter();
     snapshot.each_kept(id, keys, |_, held| answer = Some(held))?;
     let is_used = |held: &crate::store::KeptAnswer| {
-        held.said == AnswerKind::Found && held.fetched_at >= oldest
+        held.said != AnswerKind::Refused && held.fetched_at >= oldest
     };
     let body = answer.filter(is_used).and_then(|held| held.body);
     body.map(|body| snapshot.body(body, &filter.key)).transpose()

@@ -38,7 +38,9 @@ impl Endpoint for Names {
 
     fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
         envelope::check_names(&reply.body)?;
-        Ok(Parsed::one(Answer::Found, reply.body.clone()))
+        let is_empty = entries(&reply.body).is_empty();
+        let said = if is_empty { Answer::Absent } else { Answer::Found };
+        Ok(Parsed::one(said, reply.body.clone()))
     }
 
     fn role(&'static self) -> Role {
