@@ -174,7 +174,9 @@ impl Node {
             Self::Text(template) => filled.extend(template.filled(row)),
             Self::List(items) => items.iter().for_each(|item| item.note_filled(row, filled)),
             Self::Object(fields) => {
-                fields.iter().for_each(|(_, node)| node.note_filled(row, filled));
+                for (_, node) in fields {
+                    node.note_filled(row, filled);
+                }
             }
             Self::Other(_) => {}
         }
