@@ -1,6 +1,7 @@
 //! The certification of vendors: every registered one through the same cases.
 //!
 //! - [`fixtures`]: replies from files, read as a run would read them.
+//! - [`contracts`]: replies that are whole, and say less than they seem to.
 //! - [`live`]: whole runs against the vendor's stand-in in the sandbox.
 //!
 //! The cases are `ok`, `partial`, `empty`, one key refused, `quota`, `denied`,
@@ -11,6 +12,7 @@
 //! [`cases`] fails here, and is told what it lacks.
 
 mod accounts;
+mod contracts;
 mod faults;
 mod fixtures;
 mod live;
