@@ -23,9 +23,9 @@ impl Round<'_> {
         self.reservations.is_full = false;
         self.door.note_received(&received);
         let read = self.read(&received);
-        self.door.health.saw(Seen::of(&received, read.is_ok()));
+        self.door.health.saw(Seen::of(self.door.vendor, &received, read.is_ok()));
         if let Some(reply) = received.reply() {
-            self.door.obey(reply);
+            self.door.obey(reply, self.reservations.ready()).await?;
         }
         match read {
             Ok(parsed) => {
@@ -49,11 +49,14 @@ impl Round<'_> {
             Some(fault) => Err(fault),
             None => self.endpoint_for(keys).parse(reply, keys),
         };
+        let is_about_keys = |fault: &Fault| self.endpoint.plainer(fault).is_none();
         match parsed {
-            Err(Fault::Poisoned { code })
-                if keys.len() == 1 && self.door.stats.borrow().has_answered() =>
+            Err(ref fault @ Fault::Poisoned { ref code })
+                if keys.len() == 1
+                    && self.door.stats.borrow().has_answered()
+                    && is_about_keys(fault) =>
             {
-                Ok(refused(code, reply))
+                Ok(refused(code.clone(), reply))
             }
             parsed => parsed,
         }
@@ -83,7 +86,15 @@ impl Round<'_> {
         for answer in &parsed.answers {
             missing[answer.key] = false;
         }
-        for (key, _) in job.keys.into_iter().zip(missing).filter(|(_, missing)| *missing) {
+        let missing = job.keys.into_iter().zip(missing).filter(|(_, missing)| *missing);
+        let missing: Vec<Key> = missing.map(|(key, _)| key).collect();
+        if parsed.has_more && !parsed.answers.is_empty() {
+            // Asked about alone they are on the first page: no row is bought twice, and
+            // none is lost where the list changes between two pages.
+            self.queue.add(missing);
+            return;
+        }
+        for key in missing {
             if !self.queue.missed(key.clone()) {
                 self.asked.unanswered.insert(key, Outcome::Missing);
             }
@@ -93,6 +104,16 @@ impl Round<'_> {
     fn faulted(&mut self, sent: Sent, fault: Fault) {
         let Sent { mut job, at, key_edition, .. } = sent;
         let now = Instant::now();
+        if let Some(plainer) = self.endpoint.plainer(&fault)
+            && self.plainer.is_none_or(|(_, since)| at < since)
+        {
+            if self.plainer.is_none() {
+                self.plainer = Some((plainer, now));
+                self.door.health.warn("does not know a field that was asked for");
+            }
+            self.queue.retry(job, now);
+            return;
+        }
         let refuses_shape = self.endpoint.refuses_shape(&fault);
         let next = classify(&fault, self.endpoint.spec().effect, refuses_shape);
         job.last_fault = Some(fault.clone());
@@ -115,6 +136,7 @@ impl Round<'_> {
                 }
             }
             Next::RefuseShape => {
+                self.door.health.warn("refuses this kind of request, whatever it asks about");
                 self.asked.shape_refused = true;
                 self.shape_fault = Some(fault);
                 self.queue.retry(job, now);

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::json::{self, Object, Unreadable, Value};
-use crate::domain::facts::{Campaign, Days, RecallFacts};
+use crate::domain::facts::{Campaign, Days, RecallFacts, number_of_day};
 
 /// Distinct campaigns, ascending by number; `None` where the shape is unknown,
 /// an entry is not a recall, or a count says that entries are missing.
@@ -157,5 +157,5 @@ fn day(text: &str) -> Option<Days> {
     }
     let date =
         jiff::civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
-    date.since(jiff::civil::Date::constant(1970, 1, 1)).ok().map(|span| span.get_days())
+    number_of_day(date)
 }

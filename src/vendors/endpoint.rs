@@ -29,6 +29,13 @@ pub trait Endpoint: Sync {
     fn refuses_shape(&self, _fault: &Fault) -> bool {
         false
     }
+
+    /// The request for the same at the same price that asks for less besides, where
+    /// `fault` refuses what this one asks for besides. Its answers are kept as this
+    /// one's, and read by it.
+    fn plainer(&self, _fault: &Fault) -> Option<&'static dyn Endpoint> {
+        None
+    }
 }
 
 /// What an endpoint's answers are for.

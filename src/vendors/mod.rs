@@ -146,7 +146,7 @@ pub mod vpic_api;
 pub use call::{KeyAnswer, ListPage, Method, Parsed, Payload, Reply, Request, ServerLimit};
 pub use endpoint::{Answers, Endpoint, Pages, Role};
 pub use probe::{Counted, Probe, Usage, UsageRow};
-pub(crate) use reply::own_words;
+use reply::own_words;
 pub use reply::{by_status, excerpt, retry_after_header};
 
 use std::ops::RangeInclusive;
@@ -204,6 +204,11 @@ pub trait Vendor: Sync {
     /// What is wrong with a reply as a whole, before its answers are read.
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         by_status(reply)
+    }
+
+    /// Its own words in a reply that is not an answer, for people: on one line and masked.
+    fn words(&self, reply: &Reply) -> Option<String> {
+        own_words(reply)
     }
 
     /// The quota windows that a reply's headers describe.

@@ -27,6 +27,11 @@ pub fn day(days: Days) -> Option<String> {
     Some(day.to_string())
 }
 
+/// The number of a day.
+pub(crate) fn number_of_day(day: jiff::civil::Date) -> Option<Days> {
+    day.since(jiff::civil::date(1970, 1, 1)).ok().map(|span| span.get_days())
+}
+
 /// The UTC day of a time.
 pub(crate) fn day_of(time: Timestamp) -> Days {
     Days::try_from(time.days()).unwrap_or(Days::MAX)
@@ -199,6 +204,13 @@ pub struct Listing {
     pub url: Option<String>,
     /// When the vendor last saw it.
     pub last_seen_at: Option<Timestamp>,
+    pub days_on_market: Option<i32>,
+    /// What it cost when new.
+    pub msrp: Option<Price>,
+    pub stock_number: Option<String>,
+    pub exterior_color: Option<String>,
+    pub photo_url: Option<String>,
+    pub sold_date: Option<Days>,
     /// The vendor's id of the dealer, to ask it by. No column, and so no part of
     /// a fingerprint.
     #[serde(skip)]

@@ -73,6 +73,10 @@ impl Vendor for Visor {
         envelope::fault(reply)
     }
 
+    fn words(&self, reply: &Reply) -> Option<String> {
+        envelope::words(reply)
+    }
+
     fn limits(&self, reply: &Reply) -> Vec<ServerLimit> {
         const WINDOWS: [(u64, &str, &str); 2] = [
             (10, "x-ratelimit-limit-10s", "x-ratelimit-remaining-10s"),
@@ -107,9 +111,18 @@ impl Vendor for Visor {
     }
 }
 
-/// `GET /listings?vin_pattern=A,B,…&limit=100`.
+/// Fields of a listing that columns show, beside those that are there unless asked.
+/// They cost no more.
+const EXTRA_FIELDS: [&str; 6] =
+    ["days_on_market", "msrp", "stock_number", "exterior_color", "photo_urls", "sold_date"];
+
+/// `GET /listings?vin_pattern=A,B,…&limit=100&fields=default,…`.
 #[derive(Debug)]
 struct Listings;
+
+/// The same without `fields`, for an API that does not know one of them.
+#[derive(Debug)]
+struct PlainListings;
 
 static LISTINGS: EndpointSpec = EndpointSpec {
     id: "listings",
@@ -125,12 +138,10 @@ impl Endpoint for Listings {
         &LISTINGS
     }
 
-    /// Without `fields`: the default ones are all that is read, and an unknown
-    /// one would be refused.
-    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
-        let vins: Vec<&str> = keys.iter().filter_map(Key::vin).map(Vin::as_str).collect();
-        let query = vec![("vin_pattern", vins.join(",")), ("limit", rows::PAGE.to_string())];
-        get("/listings".into(), query)
+    fn request(&self, keys: &[Key], settings: &VendorSettings) -> Request {
+        let mut request = PlainListings.request(keys, settings);
+        request.query.push(("fields", format!("default,{}", EXTRA_FIELDS.join(","))));
+        request
     }
 
     fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
@@ -142,13 +153,43 @@ impl Endpoint for Listings {
     }
 
     fn refuses_shape(&self, fault: &Fault) -> bool {
+        PlainListings.refuses_shape(fault)
+    }
+
+    fn plainer(&self, fault: &Fault) -> Option<&'static dyn Endpoint> {
+        envelope::refuses_fields(fault).then_some(&PlainListings)
+    }
+}
+
+impl Endpoint for PlainListings {
+    fn spec(&self) -> &'static EndpointSpec {
+        &LISTINGS
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        let vins: Vec<&str> = keys.iter().filter_map(Key::vin).map(Vin::as_str).collect();
+        let query = vec![("vin_pattern", vins.join(",")), ("limit", rows::PAGE.to_string())];
+        get("/listings".into(), query)
+    }
+
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        rows::parse(reply, keys)
+    }
+
+    fn role(&'static self) -> Role {
+        Role::Answers(&Listings)
+    }
+
+    fn refuses_shape(&self, fault: &Fault) -> bool {
         const REFUSALS: [&str; 3] =
             ["unknown_query_parameter", "validation_error", "unsupported_parameter"];
         match fault {
             Fault::Poisoned { code } => {
-                REFUSALS.contains(&code.as_str()) || code.contains("vin_pattern")
+                REFUSALS.contains(&code.as_str())
+                    || code.contains("vin_pattern")
+                    || envelope::refuses_fields(fault)
             }
-            _ => false,
+            fault => envelope::refuses_request(fault),
         }
     }
 }
@@ -196,6 +237,10 @@ impl Endpoint for Vins {
 
     fn role(&'static self) -> Role {
         Role::Answers(self)
+    }
+
+    fn refuses_shape(&self, fault: &Fault) -> bool {
+        envelope::refuses_request(fault)
     }
 }
 
