@@ -11,6 +11,7 @@
 //! [`cases`] fails here, and is told what it lacks.
 
 mod accounts;
+mod contract;
 mod faults;
 mod fixtures;
 mod live;

