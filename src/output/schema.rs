@@ -166,10 +166,10 @@ pub static COLUMNS: &[Column] = &[
     text("listing_url", |row| listing(row)?.url.as_deref(), "the listing's page"),
     moment("listing_last_seen_at", |row| listing(row)?.last_seen_at, "when the vendor last saw the listing").unhashed(),
 
-    int("comparable_count", |row| Some(row.comparables.as_ref()?.count), "vehicles of the same make, model and year for sale in an inventory that does not tell their VINs").unhashed(),
-    cents("comparable_price_median", |row| Some(row.comparables.as_ref()?.prices?.median), "median price of the comparable vehicles, in the currency configured for the inventory").unhashed(),
-    cents("comparable_price_min", |row| Some(row.comparables.as_ref()?.prices?.min), "lowest price of the comparable vehicles, in the currency configured for the inventory").unhashed(),
-    cents("comparable_price_max", |row| Some(row.comparables.as_ref()?.prices?.max), "highest price of the comparable vehicles, in the currency configured for the inventory").unhashed(),
+    int("comparable_count", |row| Some(row.comparables.as_ref()?.count), "vehicles of the same make, model and year for sale, in an inventory that does not tell their VINs or by a vendor's count").unhashed(),
+    cents("comparable_price_median", |row| Some(row.comparables.as_ref()?.prices?.median), "median price of the comparable vehicles, in the currency configured for their source").unhashed(),
+    cents("comparable_price_min", |row| row.comparables.as_ref()?.prices?.min, "lowest price of the comparable vehicles, in the currency configured for their source").unhashed(),
+    cents("comparable_price_max", |row| row.comparables.as_ref()?.prices?.max, "highest price of the comparable vehicles, in the currency configured for their source").unhashed(),
 
     text("decode_status", |row| Some(row.decode.status.name()), "found, pending, failed, absent, refused or not_requested").unhashed(),
     text("decode_vendor", |row| row.decode.vendor.as_deref(), "who answered").unhashed(),
@@ -197,8 +197,8 @@ pub static COLUMNS: &[Column] = &[
     text("listing_exterior_color", |row| listing(row)?.exterior_color.as_deref(), "exterior color").since_2(),
     text("listing_photo_url", |row| listing(row)?.photo_url.as_deref(), "the listing's first photo").since_2().unhashed(),
     day("listing_sold_date", |row| listing(row)?.sold_date, "day on which the vehicle was sold").since_2(),
-    cents("comparable_price_p25", |_| None, "price below which a quarter of the comparable vehicles are, in the currency configured for their source").since_2().unhashed(),
-    cents("comparable_price_p75", |_| None, "price below which three quarters of the comparable vehicles are, in the currency configured for their source").since_2().unhashed(),
+    cents("comparable_price_p25", |row| row.comparables.as_ref()?.prices?.p25, "price below which a quarter of the comparable vehicles are, in the currency configured for their source").since_2().unhashed(),
+    cents("comparable_price_p75", |row| row.comparables.as_ref()?.prices?.p75, "price below which three quarters of the comparable vehicles are, in the currency configured for their source").since_2().unhashed(),
     made("wmi_extended", wmi_extended, "identifier of a maker of few vehicles: characters 1 to 3 and 12 to 14 of a VIN whose third is 9").since_2(),
     int("vin_occurrences", |row| row.vin_occurrences, "rows of this input with this VIN").since_2().unhashed(),
 ];

@@ -6,6 +6,7 @@
 //! new column costs no call.
 
 mod column;
+mod comparable;
 
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
@@ -13,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::domain::key::Vehicle;
 
 pub use self::column::{DecodeColumn, is_blank, model_year};
+pub use self::comparable::{ModelPrice, PricePoint, PriceQuestion};
 
 use crate::domain::time::Timestamp;
 use crate::domain::vin::Vin;
@@ -263,8 +265,9 @@ pub struct StockVehicle {
     pub listing: Listing,
 }
 
-/// Vehicles of the same make, model and year that an inventory offers for sale
-/// without telling their VINs. Another car's price is never this car's.
+/// Vehicles of the same make, model and year that are for sale: those that an
+/// inventory offers without telling their VINs, or those that a vendor counts.
+/// Another car's price is never this car's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Comparables {
     /// How many there are.
@@ -278,6 +281,8 @@ pub struct Comparables {
 #[expect(missing_docs, reason = "each field is the output column of that name")]
 pub struct PriceRange {
     pub median: i64,
-    pub min: i64,
-    pub max: i64,
+    pub min: Option<i64>,
+    pub max: Option<i64>,
+    pub p25: Option<i64>,
+    pub p75: Option<i64>,
 }

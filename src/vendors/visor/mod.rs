@@ -8,6 +8,7 @@
 mod dealers;
 mod detail;
 mod envelope;
+mod facets;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -23,10 +24,11 @@ use super::{
     ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec, is_boolean,
 };
 use crate::config::VendorSettings;
-use crate::domain::facts::{Facts, ListingFacts};
+use crate::domain::facts::{Facts, ListingFacts, PricePoint};
 use crate::domain::{Dataset, Fault, Key, KeyKind, Micros, Vin};
 
 use dealers::{DEALERS, Dealers};
+use facets::{FACETS, Facets};
 
 /// The vendor. Every successful request is charged, an empty search too.
 #[derive(Debug)]
@@ -39,21 +41,46 @@ static SPEC: VendorSpec = VendorSpec {
         base_url: "https://api.visor.vin/v1",
         api_key_env: Some("VISOR_API_KEY"),
         quotas: &["10/10s", "60/minute"],
-        price_micros: &[("listings", 2000), ("vins", 3000), ("dealers", 1000)],
+        price_micros: &[("listings", 2000), ("vins", 3000), ("dealers", 1000), ("facets", 3000)],
         concurrency: 4,
-        options: &[VendorOption {
-            name: WITH_DEALERS,
-            list: false,
-            default: &["false"],
-            check: is_boolean,
-        }],
+        options: &[
+            VendorOption {
+                name: WITH_DEALERS,
+                list: false,
+                default: &["false"],
+                check: is_boolean,
+            },
+            VendorOption { name: COMPARABLES, list: false, default: &[], check: is_price_points },
+        ],
     },
-    endpoints: &[&LISTINGS, &VINS, &DEALERS],
+    endpoints: &[&LISTINGS, &VINS, &DEALERS, &FACETS],
     contradiction: None,
 };
 
 /// The setting by which dealers that listings do not describe are looked up.
 const WITH_DEALERS: &str = "dealers";
+
+/// The setting by which the prices of comparable vehicles are asked for, and which.
+const COMPARABLES: &str = "comparables";
+
+fn is_price_points(text: &str) -> Result<(), String> {
+    match text {
+        "median" | "full" => Ok(()),
+        _ => Err("must be `median` or `full`".into()),
+    }
+}
+
+/// Where both endpoints of listings have comparable vehicles looked up.
+fn comparables_of(
+    settings: &VendorSettings,
+) -> Option<(&'static dyn Endpoint, &'static [PricePoint])> {
+    const FULL: &[PricePoint] = &[PricePoint::Median, PricePoint::P25, PricePoint::P75];
+    let points = match settings.option(COMPARABLES)? {
+        "full" => FULL,
+        _ => &FULL[..1],
+    };
+    Some((&Facets, points))
+}
 
 /// Where both endpoints of listings have their dealers looked up.
 fn dealers_of(settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
@@ -66,7 +93,7 @@ impl Vendor for Visor {
     }
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
-        &[&Listings, &Vins, &Dealers]
+        &[&Listings, &Vins, &Dealers, &Facets]
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
@@ -203,6 +230,13 @@ impl Answers for Listings {
         dealers_of(settings)
     }
 
+    fn comparables(
+        &self,
+        settings: &VendorSettings,
+    ) -> Option<(&'static dyn Endpoint, &'static [PricePoint])> {
+        comparables_of(settings)
+    }
+
     fn dearer(&self) -> Option<&'static dyn Endpoint> {
         Some(&Vins)
     }
@@ -251,6 +285,13 @@ impl Answers for Vins {
 
     fn dealers(&self, settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
         dealers_of(settings)
+    }
+
+    fn comparables(
+        &self,
+        settings: &VendorSettings,
+    ) -> Option<(&'static dyn Endpoint, &'static [PricePoint])> {
+        comparables_of(settings)
     }
 }
 
