@@ -165,7 +165,10 @@ impl<'a> Door<'a> {
             self.windows.borrow_mut().tighten(&limit);
             let wait = match (limit.remaining, limit.reset) {
                 (Some(0), Some(wait)) => Some(wait),
-                (Some(0), None) => self.used_by_others(&limit, unsent).await?,
+                // A refusal says itself how long to wait.
+                (Some(0), None) if reply.status < 300 => {
+                    self.used_by_others(&limit, unsent).await?
+                }
                 _ => None,
             };
             if let Some(wait) = wait {

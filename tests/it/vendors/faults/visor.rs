@@ -166,7 +166,7 @@ fn a_wait_in_the_body_parks() {
 }
 
 #[test]
-fn a_refused_account_is_told_apart_by_name() {
+fn a_refused_account_is_named_as_visor_names_it() {
     let cases = [
         (402, "billing_error", "billing_state_blocked", "The card was declined."),
         (402, "billing_error", "monthly_spend_cap_exceeded", "The cap of $40 is reached."),
