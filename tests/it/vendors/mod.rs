@@ -11,12 +11,12 @@
 //! [`cases`] fails here, and is told what it lacks.
 
 mod accounts;
-mod contract;
 mod faults;
 mod fixtures;
 mod live;
 mod newcomer;
 mod trial;
+mod visor_contract;
 
 use std::collections::BTreeSet;
 
