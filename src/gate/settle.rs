@@ -111,6 +111,7 @@ impl Round<'_> {
                 self.plainer = Some((plainer, now));
                 self.door.health.warn("does not know a field that was asked for");
             }
+            job.last_fault = Some(fault);
             self.queue.retry(job, now);
             return;
         }
@@ -136,8 +137,9 @@ impl Round<'_> {
                 }
             }
             Next::RefuseShape => {
-                self.door.health.warn("refuses this kind of request, whatever it asks about");
-                self.asked.shape_refused = true;
+                if !std::mem::replace(&mut self.asked.shape_refused, true) {
+                    self.door.health.warn("refuses this kind of request, whatever it asks about");
+                }
                 self.shape_fault = Some(fault);
                 self.queue.retry(job, now);
             }

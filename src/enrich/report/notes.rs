@@ -175,9 +175,10 @@ impl ReportBuilder<'_> {
             *lacking.entry(why.unwrap_or_default()).or_default() += 1;
         }
         for (why, questions) in lacking {
-            let (label, questions) = (&column.source.label, thousands(questions));
             let message = format!(
-                "listings: {label} did not answer {questions} questions about comparable vehicles ({why})"
+                "listings: questions about comparable vehicles that {} did not answer: {} ({why})",
+                column.source.label,
+                thousands(questions)
             );
             self.warn("comparables", message);
         }
