@@ -21,17 +21,14 @@ impl<G: Gate> Asker<'_, G> {
         if sources.is_empty() {
             return Ok(Vec::new());
         }
-        let found;
-        let vehicles = match known {
-            Some(known) => &known.keys,
-            None => {
-                found = self.vehicles_of(listings.vins, decode)?;
-                &found.keys
-            }
+        let found = match known {
+            Some(_) => None,
+            None => Some(self.vehicles_of(listings.vins, decode)?),
         };
+        let Some(vehicles) = known.or(found.as_ref()) else { return Ok(Vec::new()) };
         let mut asked = Vec::new();
         for (source, points) in sources {
-            asked.push(self.prices(listings, source, (vehicles, points)).await?);
+            asked.push(self.prices(listings, source, (&vehicles.keys, points)).await?);
         }
         Ok(asked)
     }

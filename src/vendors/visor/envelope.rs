@@ -177,10 +177,9 @@ impl<'a> ApiError<'a> {
     /// counts as well.
     fn is_about_fields(&self) -> bool {
         let message = self.text("message").unwrap_or_default();
-        let names_one = |field: &&str| message.contains(*field);
         self.code.contains("field")
             || message.contains("fields")
-            || super::EXTRA_FIELDS.iter().any(|field| names_one(&field))
+            || super::EXTRA_FIELDS.iter().any(|field| message.contains(field))
     }
 }
 
