@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
 use crate::config::{Local, RecallKey, Settings, VendorSettings};
+use crate::domain::facts::PricePoint;
 use crate::domain::{Dataset, Error, Exit, Freshness, KeyKind, Micros, Timestamp};
 use crate::enrich::plan::Plan;
 use crate::gate::{label, origin};
@@ -83,6 +85,12 @@ impl Source {
         Some(self.beside(self.answers()?.dealers(&self.settings)?))
     }
 
+    /// The endpoint that says what comparable vehicles cost, and which prices are wanted.
+    pub fn comparables(&self) -> Option<(Self, &'static [PricePoint])> {
+        let (endpoint, points) = self.answers()?.comparables(&self.settings)?;
+        Some((self.beside(endpoint), points))
+    }
+
     /// The endpoint that lists the models it knows.
     pub fn catalogue(&self) -> Option<Self> {
         Some(self.beside(self.answers()?.catalogue()?))
@@ -128,6 +136,15 @@ impl Chain {
             Step::Remote(source) => Some(source),
             Step::Local(_) => None,
         })
+    }
+
+    /// The chain as far as comparable vehicles go: prices of thousands of vehicles
+    /// change slower than one listing.
+    #[must_use]
+    pub fn of_comparables(&self) -> Self {
+        const TTL: Duration = Duration::from_hours(7 * 24);
+        const MAX_STALE: Duration = Duration::from_hours(30 * 24);
+        Self { freshness: Freshness::new(TTL, MAX_STALE), ..self.clone() }
     }
 
     /// The data on this machine that are one of its steps.

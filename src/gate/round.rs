@@ -32,6 +32,8 @@ pub(super) struct Round<'a> {
     others: OtherRuns,
     /// When to go on, if nothing happens before.
     wake: Option<Instant>,
+    /// The plainer request that is sent instead, and since when.
+    pub(super) plainer: Option<(&'static dyn Endpoint, Instant)>,
     /// The vendor's refusal of this kind of request as such.
     pub(super) shape_fault: Option<Fault>,
     pub(super) asked: Asked,
@@ -52,6 +54,7 @@ impl<'a> Round<'a> {
             log: CallLog::new(door, source, spec.effect, price),
             others: OtherRuns::new(source),
             wake: None,
+            plainer: None,
             shape_fault: None,
             asked: Asked::default(),
         }
@@ -158,7 +161,8 @@ impl<'a> Round<'a> {
         self.in_flight.send(reserved, request, endpoint.spec().batch)
     }
 
-    /// The endpoint of a call: another one for a key alone that a batch left out.
+    /// The endpoint of a call: another one for a key alone that a batch left out, or
+    /// where the vendor does not know all that is asked for besides.
     pub(super) fn endpoint_for(&self, keys: &[Key]) -> &'static dyn Endpoint {
         let singly = match keys {
             [key] if self.queue.was_missed(key) => {
@@ -167,7 +171,8 @@ impl<'a> Round<'a> {
             }
             _ => None,
         };
-        singly.unwrap_or(self.endpoint)
+        let plainer = self.plainer.map(|(plainer, _)| plainer);
+        singly.or(plainer).unwrap_or(self.endpoint)
     }
 
     /// Gives the oldest reservation back; its keys are reserved anew.

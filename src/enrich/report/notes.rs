@@ -1,6 +1,7 @@
 //! The notes of an enrich run: who can be asked, what the doors saw, what the
 //! answers came to, what was written.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::builder::{ReportBuilder, Wrote};
@@ -9,7 +10,7 @@ use crate::config::Local;
 use crate::domain::facts::{Days, day, day_of};
 use crate::domain::numbers::thousands;
 use crate::domain::{Dataset, Error, Fields, Timestamp};
-use crate::enrich::board::{Answers, Board};
+use crate::enrich::board::{Answers, Board, ComparableReplies};
 use crate::enrich::chain::{Chain, Chains};
 use crate::enrich::plan::Plan;
 use crate::enrich::survey::Survey;
@@ -157,6 +158,29 @@ impl ReportBuilder<'_> {
             if let Some(message) = &dealers.unasked {
                 self.warn("dealers", message.clone());
             }
+        }
+        answers.comparables.iter().for_each(|comparables| self.note_comparables(comparables));
+    }
+
+    /// They are no part of any dataset's answers: what they lack is a warning, and the
+    /// run ends as it would without them.
+    fn note_comparables(&self, comparables: &ComparableReplies) {
+        let ComparableReplies { column, unasked, .. } = comparables;
+        if let Some(message) = unasked {
+            self.warn("comparables", message.clone());
+        }
+        let mut lacking: BTreeMap<String, u64> = BTreeMap::new();
+        for outcome in column.outcomes.values() {
+            let (_, why, _) = outcome.verdict();
+            *lacking.entry(why.unwrap_or_default()).or_default() += 1;
+        }
+        for (why, questions) in lacking {
+            let message = format!(
+                "listings: questions about comparable vehicles that {} did not answer: {} ({why})",
+                column.source.label,
+                thousands(questions)
+            );
+            self.warn("comparables", message);
         }
     }
 

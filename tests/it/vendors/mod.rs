@@ -18,6 +18,7 @@ mod fixtures;
 mod live;
 mod newcomer;
 mod trial;
+mod visor_contract;
 
 use std::collections::BTreeSet;
 
@@ -202,7 +203,7 @@ fn every_endpoint_says_what_it_takes() {
             match endpoint.role() {
                 Role::Answers(answers) => assert_leads_on(answers, spec, &name),
                 Role::Pages(_) => assert_eq!(spec.key, KeyKind::Page, "{name}"),
-                Role::Catalogue(_) | Role::Dealers(_) | Role::Acts => {
+                Role::Catalogue(_) | Role::Dealers(_) | Role::Prices(_) | Role::Acts => {
                     assert_eq!(spec.dataset, None, "{name}");
                 }
             }
