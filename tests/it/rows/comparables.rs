@@ -51,7 +51,9 @@ fn comparables_are_left_alone_unless_wanted() {
     let work = Work::with_faults(&[]);
     let enriched = Enriched::by(&without(&work));
     assert_eq!(work.calls("facets"), 0);
-    OF_COMPARABLES.iter().for_each(|column| enriched.all(column, ""));
+    for column in OF_COMPARABLES {
+        enriched.all(column, "");
+    }
 }
 
 #[test]
@@ -63,7 +65,10 @@ fn a_median_takes_one_call_for_each_make_and_year() {
     let asked = makes_and_years(&enriched.rows);
     assert!(asked.len() > 10, "{asked:?}");
     assert_eq!(work.calls("facets"), asked.len());
-    assert_eq!(enriched.report.vendors["visor"].spent, Micros(3000 * asked.len() as i64));
+    assert_eq!(
+        enriched.report.vendors["visor"].spent,
+        Micros(3000 * i64::try_from(asked.len()).expect("few"))
+    );
     assert_eq!(others(&enriched.rows), others(&before.rows), "nothing else has changed");
 
     let priced = enriched.rows.iter().filter(|row| !row["comparable_price_median"].is_empty());
