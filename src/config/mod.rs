@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-pub(crate) use self::address::{is_loopback, is_off_limits};
+pub(crate) use self::address::{is_loopback, is_off_limits, one_spelling};
 pub use self::parse::{duration, quota};
 pub use self::sources::{Local, sources};
 use crate::domain::vendor::{Options, VendorDefaults};
@@ -94,6 +94,9 @@ pub enum RecallKey {
 pub struct VendorSettings {
     /// Without a trailing slash. `https`, or `http` on loopback.
     pub base_url: String,
+    /// The account's name, where the user tells accounts of one address apart; all keys
+    /// of an address are one account where it is not named.
+    pub account: Option<String>,
     /// Where the key is.
     pub api_key_env: Option<String>,
     /// Where the key is, when in a file; asked before `api_key_env`.
@@ -138,6 +141,7 @@ impl VendorSettings {
         let price = |&(endpoint, micros): &(&str, i64)| (endpoint.to_owned(), Micros(micros));
         Ok(Self {
             base_url: defaults.base_url.trim_end_matches('/').to_owned(),
+            account: None,
             api_key_env: defaults.api_key_env.map(str::to_owned),
             api_key_file: None,
             api_key: None,

@@ -201,8 +201,7 @@ impl<'a> Online<'a> {
     /// Opens the door to a vendor. Nothing is sent.
     pub(crate) async fn open(&self, account: &VendorAccount<'a>) -> Result<Door<'a>, Error> {
         let VendorAccount { vendor, settings, key } = account;
-        let name = account.name(self.session.store.install_key());
-        let id = self.shared.writer.account(account.id(), account.origin(), name).await?;
+        let id = self.shared.writer.account(account.name()).await?;
         Door::open(self.shared, *vendor, settings, id, key.clone())
     }
 

@@ -41,7 +41,7 @@ use crate::domain::{Cancel, Clock, Events, Freshness, Key, Outcome, Progress};
 use crate::store::{SourceId, Writer};
 use crate::vendors::Vendor;
 
-pub(crate) use account::{VendorAccount, origin};
+pub(crate) use account::VendorAccount;
 pub(crate) use door::Door;
 pub(crate) use ping::Ping;
 pub use ping::PingUrl;

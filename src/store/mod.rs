@@ -101,7 +101,6 @@ pub struct Store {
     path: PathBuf,
     reader: Connection,
     writer: Writer,
-    install_key: Vec<u8>,
     access: Access,
 }
 
@@ -120,9 +119,8 @@ impl Store {
         let in_use = open::ensure(spec)?;
         let writer = Writer::start(spec, run)?;
         let reader = open::connect(spec.path)?;
-        let install_key = open::install_key(&reader, spec.path)?;
         let access = Access::Write(in_use);
-        Ok(Self { path: spec.path.to_owned(), reader, writer, install_key, access })
+        Ok(Self { path: spec.path.to_owned(), reader, writer, access })
     }
 
     /// Opens a store that may be read and not written, and an empty one where there is
@@ -139,8 +137,7 @@ impl Store {
         };
         let writer = Writer::refusing(path);
         let access = Access::Read(unchanged);
-        let install_key = Vec::new();
-        Ok(Some(Self { path: path.to_owned(), reader, writer, install_key, access }))
+        Ok(Some(Self { path: path.to_owned(), reader, writer, access }))
     }
 
     /// Whether it is only read.
@@ -162,11 +159,6 @@ impl Store {
             return Ok(None);
         }
         Ok(Some(Snapshots { path: path.to_owned(), reader: open::connect(path)? }))
-    }
-
-    /// The key that hashes API keys into account names.
-    pub fn install_key(&self) -> &[u8] {
-        &self.install_key
     }
 
     /// The writing side.
@@ -205,6 +197,17 @@ impl Snapshots {
     }
 }
 
+/// What identifies an account.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AccountName {
+    /// The vendor's id.
+    pub vendor: &'static str,
+    /// `base_url` in its one spelling, plus `live`, `test` or `sandbox`.
+    pub origin: String,
+    /// The user's name for it; empty where all keys of the origin are one account.
+    pub account: String,
+}
+
 /// What identifies a source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SourceName {
@@ -214,7 +217,8 @@ pub struct SourceName {
     pub vendor: &'static str,
     /// The endpoint's id.
     pub endpoint: &'static str,
-    /// `base_url` plus `live`, `test` or `sandbox`.
+    /// As an account's; behind it the account's own name, where the answers are of its
+    /// inventory.
     pub origin: String,
 }
 

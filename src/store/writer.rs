@@ -18,7 +18,7 @@ use crate::store::ledger::waits::{self, HeardWait};
 use crate::store::ledger::windows::{Limits, Usage};
 use crate::store::ledger::{accounts, calls, operations, processes};
 use crate::store::transaction::{Failure, Transaction, Work, WriterThread, acknowledge};
-use crate::store::{AccountId, RunInfo, SourceId, SourceName, StoreSpec, WRITABLE};
+use crate::store::{AccountId, AccountName, RunInfo, SourceId, SourceName, StoreSpec, WRITABLE};
 
 /// Replies that wait for the writer; a slot is free once its reply is queued.
 const QUEUE: usize = 64;
@@ -53,14 +53,9 @@ impl Writer {
         Self { queue: mpsc::channel(QUEUE).0, thread: None, failure }
     }
 
-    /// The account row of a vendor, created when new. `account` is a keyed hash.
-    pub async fn account(
-        &self,
-        vendor: &'static str,
-        origin: String,
-        account: String,
-    ) -> Result<AccountId, Error> {
-        self.ask(move |tx| accounts::account_id(tx.db, vendor, &origin, &account)).await
+    /// The row of an account, created when new.
+    pub async fn account(&self, name: AccountName) -> Result<AccountId, Error> {
+        self.ask(move |tx| accounts::account_id(tx.db, &name)).await
     }
 
     /// The source row of an endpoint, created when new.
