@@ -131,7 +131,8 @@ impl<'a> Round<'a> {
                 self.reserve();
                 return Ok(());
             }
-            if self.reservations.is_too_old() {
+            // After a dearer charge they are reserved anew, as far as the limits allow.
+            if self.reservations.is_too_old() || self.reservations.is_too_cheap(self.log.price()) {
                 self.give_back().await?;
                 continue;
             }
@@ -200,6 +201,11 @@ impl<'a> Round<'a> {
             return;
         }
         if self.log.learns_its_price() && !self.in_flight.is_empty() {
+            return;
+        }
+        // They may turn out as dear as the one that has shown it: what is left is known
+        // when they have ended.
+        if self.in_flight.has_cheaper(self.log.price()) {
             return;
         }
         let now = Instant::now();
