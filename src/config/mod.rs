@@ -3,7 +3,7 @@
 //! `file` reads the file and the environment, `keys` is the one list of known
 //! keys, `parse` knows the small languages inside values, `sources` who answers
 //! for what, `check` what no key shows by itself, `address` where requests may go,
-//! `secret` fetches API keys. Vendors are known by their
+//! `secret` fetches API keys, `trust` says which file may decide all that. Vendors are known by their
 //! [specs](crate::domain::vendor::VendorSpec) alone.
 
 mod address;
@@ -16,6 +16,7 @@ mod parse;
 mod secret;
 mod sources;
 pub mod tls;
+mod trust;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use secrecy::SecretString;
 
 pub(crate) use self::address::{is_loopback, is_off_limits, one_spelling};
 pub use self::parse::{duration, quota};
+pub(crate) use self::secret::is_test_key;
 pub use self::sources::{Local, sources};
 use crate::domain::vendor::{Options, VendorDefaults};
 use crate::domain::{Dataset, Error, Micros};

@@ -1,9 +1,9 @@
 //! Accounts at vendors. Quotas and spend belong to an account, not to an API key: keys
 //! are rotated, and the vendor goes on counting.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use crate::config::{VendorSettings, one_spelling};
+use crate::config::{VendorSettings, is_test_key, one_spelling};
 use crate::store::{AccountName, SourceName};
 use crate::vendors::{Auth, Endpoint, Role, Vendor};
 
@@ -54,8 +54,7 @@ impl VendorAccount<'_> {
 }
 
 fn origin(settings: &VendorSettings, key: Option<&SecretString>) -> String {
-    let is_test = key.is_some_and(|key| key.expose_secret().contains("_test_"));
-    let mode = match (settings.sandbox, is_test) {
+    let mode = match (settings.sandbox, key.is_some_and(is_test_key)) {
         (true, _) => "sandbox",
         (false, true) => "test",
         (false, false) => "live",

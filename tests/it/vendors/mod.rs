@@ -2,6 +2,8 @@
 //!
 //! - [`fixtures`]: replies from files, read as a run would read them.
 //! - [`live`]: whole runs against the vendor's stand-in in the sandbox.
+//! - [`charges`]: charges that are dearer than the price list; [`echoes`]: replies that
+//!   repeat the API key.
 //!
 //! The cases are `ok`, `partial`, `empty`, one key refused, `quota`, `denied`,
 //! `garbled` and slow. For a vendor that acts, `partial` and `empty` are files of
@@ -11,6 +13,8 @@
 //! [`cases`] fails here, and is told what it lacks.
 
 mod accounts;
+mod charges;
+mod echoes;
 mod faults;
 mod fixtures;
 mod live;
