@@ -114,6 +114,10 @@ impl<'a> Round<'a> {
     async fn launch(&mut self) -> Result<(), Error> {
         self.wake = None;
         while !self.door.health.is_closed() && !self.asked.shape_refused {
+            if self.door.shared.is_locked_out() {
+                self.wake = Some(Instant::now() + LOOK_AGAIN);
+                return Ok(());
+            }
             if !self.door.has_free_slot() {
                 // Slots that another question to this vendor holds are looked at again.
                 self.wake = self.in_flight.is_empty().then(|| Instant::now() + LOOK_AGAIN);

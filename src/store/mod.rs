@@ -17,6 +17,7 @@ mod answers;
 pub mod ledger;
 mod migration;
 mod open;
+mod patience;
 mod read_only;
 mod run_locks;
 mod timestamp;
@@ -55,6 +56,7 @@ pub use crate::store::ledger::requests::{
     Reserve, RoomWish, RunLimit, RunLimits, Shortage,
 };
 pub use crate::store::ledger::waits::{HeardWait, KeptWait, LONGEST_WAIT, WaitWord, forget_waits};
+pub use patience::Patience;
 pub use transaction::Present;
 pub use writer::Writer;
 
@@ -116,8 +118,19 @@ enum Access {
 impl Store {
     /// Opens or creates the store, closes what dead runs left open, and registers this run.
     pub fn open(spec: &StoreSpec<'_>, run: &RunInfo) -> Result<Self, Error> {
+        Self::open_waiting(spec, run, Patience::default(), &|_| ())
+    }
+
+    /// The same, where another process may hold the store's write lock for long: `note` is
+    /// given a sentence about it.
+    pub fn open_waiting(
+        spec: &StoreSpec<'_>,
+        run: &RunInfo,
+        patience: Patience,
+        note: &dyn Fn(&str),
+    ) -> Result<Self, Error> {
         let in_use = open::ensure(spec)?;
-        let writer = Writer::start(spec, run)?;
+        let writer = Writer::start(spec, run, patience, note)?;
         let reader = open::connect(spec.path)?;
         let access = Access::Write(in_use);
         Ok(Self { path: spec.path.to_owned(), reader, writer, access })

@@ -164,7 +164,7 @@ pub(super) fn share_log(db: &Connection, path: &Path) -> Result<(), Error> {
     .hint("put `store` on a local disk"))
 }
 
-fn is_busy(error: &rusqlite::Error) -> bool {
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
