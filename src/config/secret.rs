@@ -44,8 +44,8 @@ impl VendorSettings {
 
     /// What a person should know about `key`: that it is one for tests.
     pub(crate) fn test_key_warning(&self, key: &SecretString) -> Option<String> {
-        let is_told = !self.sandbox && is_test_key(key);
-        is_told.then(|| {
+        let is_for_tests = !self.sandbox && is_test_key(key);
+        is_for_tests.then(|| {
             format!(
                 "the key in {} is a test key: what it brings is not real, and is kept apart from the answers to a live key",
                 self.key_name()

@@ -200,7 +200,7 @@ pub(crate) fn keep_failure(store: &Path, report: &ReportBuilder<'_>, error: &Err
     }
 }
 
-/// The code of what is told of a store that another process has locked.
+/// The code of notes about a store that another process has locked.
 const STORE_LOCKED: &str = "store_locked";
 
 /// The way to the vendors while a session is online.

@@ -272,6 +272,9 @@ const RESTORE: &str = "`vinrich store restore FILE` puts a backup in its place, 
 /// What to do about a disk that is full or broken.
 const MEND: &str = "make room or mend the disk, then run the same command again: it resumes";
 
+/// What to do where another process did not let go.
+const AGAIN: &str = "another process holds its lock: run the same command again when that has ended, or let it go on where it was stopped";
+
 /// Says which store failed, and with which exit code.
 fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error + use<> {
     let path = path.to_owned();
@@ -279,6 +282,7 @@ fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error 
         let (exit, hint) = match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (Exit::Config, RESTORE),
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => (Exit::Config, WRITABLE),
+            Some(ErrorCode::DatabaseBusy) => (Exit::Locked, AGAIN),
             _ if is_about_shared_memory(&error) => (Exit::Config, "put `store` on a local disk"),
             // What is not as this program writes it was not written by it.
             None if is_misread(&error) => (Exit::Config, RESTORE),

@@ -135,7 +135,7 @@ fn search(fake: &Fake, limit: i64) -> (Work, Enriched) {
 }
 
 #[test]
-fn a_price_that_jumps_costs_only_calls_in_flight() {
+fn a_price_jump_costs_only_calls_in_flight() {
     for (jump, dear, limit) in
         [(70, 200_000, 500_000), (1, 90_000, 300_000), (130, 35_000, 400_000)]
     {
@@ -188,7 +188,7 @@ fn a_charge_below_zero_gives_nothing_back() {
 }
 
 #[test]
-fn a_trial_credit_that_ends_costs_only_calls_in_flight() {
+fn an_ended_credit_costs_only_calls_in_flight() {
     let fake = charging(|before| if before < 90 { 0 } else { 6000 });
     let (_work, enriched) = search(&fake, 120_000);
     assert_eq!(enriched.report.exit_code, 80);
