@@ -14,11 +14,13 @@
 
 mod admin;
 mod answers;
+mod identity;
 pub mod ledger;
 mod migration;
 mod open;
 mod patience;
 mod read_only;
+mod rescue;
 mod run_locks;
 mod timestamp;
 mod transaction;

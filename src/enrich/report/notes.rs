@@ -30,8 +30,8 @@ impl ReportBuilder<'_> {
             let report = DatasetReport { left_out, ..DatasetReport::default() };
             self.notes().report.datasets.insert(dataset.name().to_owned(), report);
         }
-        for warning in &chains.warnings {
-            self.warn("left_out", warning.clone());
+        for (code, warning) in &chains.warnings {
+            self.warn(code, warning.clone());
         }
         if let Some(warning) = plan.settings.file_warning() {
             self.warn("config_file", warning);
