@@ -11,7 +11,7 @@ use crate::config::{Local, RecallKey, Settings, VendorSettings};
 use crate::domain::facts::PricePoint;
 use crate::domain::{Dataset, Error, Exit, Freshness, KeyKind, Micros, Timestamp};
 use crate::enrich::plan::Plan;
-use crate::gate::{label, origin};
+use crate::gate::{VendorAccount, label};
 use crate::reference::vpic::Offline;
 use crate::reference::vpic::Vpic;
 use crate::store::{SourceName, Store};
@@ -369,20 +369,16 @@ fn source(
     };
     let price = settings.price_of(endpoint.spec().id);
     let unpaid = !plan.may_pay(price, settings) && !plan.datasets.offline;
-    let secret = settings.resolve_key()?;
-    let name = SourceName {
-        dataset: Some(dataset),
-        vendor: vendor.spec().id(),
-        endpoint: endpoint.spec().id,
-        origin: origin(settings, secret.as_ref()),
-    };
+    let key = settings.resolve_key()?;
+    let account = VendorAccount { vendor, settings, key };
+    let name = SourceName { dataset: Some(dataset), ..account.source(endpoint) };
     let source = Source {
         vendor,
         endpoint,
         settings: Arc::new(settings.clone()),
         label: label(vendor, settings).into(),
         name,
-        key: secret,
+        key: account.key,
         unpaid,
     };
     if source.can_be_asked() || plan.datasets.offline || known(&source.name) {

@@ -1,6 +1,7 @@
 //! The door to one vendor.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
@@ -16,7 +17,7 @@ use super::stats::Stats;
 use super::windows::Windows;
 use super::{Asked, Asking, Shared, label};
 use crate::config::VendorSettings;
-use crate::domain::{Denied, Error, Moment, NotAsked, Timestamp};
+use crate::domain::{Denied, Error, Micros, Moment, NotAsked, Timestamp};
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{AccountId, Granted, HeardWait, RoomWish, SourceId};
 use crate::vendors::{Auth, Endpoint, Probe, Reply, ServerLimit, Vendor, retry_after_header};
@@ -32,6 +33,8 @@ pub(crate) struct Door<'a> {
     pub(super) pacer: Pacer,
     pub(super) health: Health<'a>,
     pub(super) stats: RefCell<Stats>,
+    /// The dearest charge so far, by what was asked; whoever asks the same pays as much.
+    pub(super) dearest: RefCell<HashMap<SourceId, Micros>>,
     /// One clone for each call that is on its way.
     pub(super) slots: Slot,
 }
@@ -62,6 +65,7 @@ impl<'a> Door<'a> {
             windows: RefCell::new(windows),
             health: Health::new(shared, label(vendor, settings)),
             stats: RefCell::default(),
+            dearest: RefCell::default(),
             slots: Slot::default(),
         })
     }

@@ -120,6 +120,10 @@ impl<'a> Round<'a> {
     async fn launch(&mut self) -> Result<(), Error> {
         self.wake = None;
         while !self.door.health.is_closed() && !self.asked.shape_refused {
+            if self.door.shared.is_locked_out() {
+                self.wake = Some(Instant::now() + LOOK_AGAIN);
+                return Ok(());
+            }
             if !self.door.has_free_slot() {
                 // Slots that another question to this vendor holds are looked at again.
                 self.wake = self.in_flight.is_empty().then(|| Instant::now() + LOOK_AGAIN);
@@ -137,7 +141,8 @@ impl<'a> Round<'a> {
                 self.reserve();
                 return Ok(());
             }
-            if self.reservations.is_too_old() {
+            // After a dearer charge they are reserved anew, as far as the limits allow.
+            if self.reservations.is_too_old() || self.reservations.is_too_cheap(self.log.price()) {
                 self.give_back().await?;
                 continue;
             }
@@ -208,6 +213,11 @@ impl<'a> Round<'a> {
             return;
         }
         if self.log.learns_its_price() && !self.in_flight.is_empty() {
+            return;
+        }
+        // They may turn out as dear as the one that has shown it: what is left is known
+        // when they have ended.
+        if self.in_flight.has_cheaper(self.log.price()) {
             return;
         }
         let now = Instant::now();

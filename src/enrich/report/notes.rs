@@ -34,10 +34,17 @@ impl ReportBuilder<'_> {
         for (code, warning) in &chains.warnings {
             self.warn(code, warning.clone());
         }
+        if let Some(warning) = plan.settings.file_warning() {
+            self.warn("config_file", warning);
+        }
         for source in chains.by_dataset.values().flat_map(Chain::sources) {
             let may_ask = !plan.datasets.offline;
             if let Some(warning) = source.settings.key_warning().filter(|_| may_ask) {
                 self.warn("key_file", warning);
+            }
+            let test_key = source.key.as_ref().filter(|_| may_ask);
+            if let Some(warning) = test_key.and_then(|key| source.settings.test_key_warning(key)) {
+                self.warn_of(Fields::of_vendor(&source.label), "test_key", warning);
             }
             if source.unpaid {
                 let message = format!(

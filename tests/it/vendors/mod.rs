@@ -3,6 +3,8 @@
 //! - [`fixtures`]: replies from files, read as a run would read them.
 //! - [`contracts`]: replies that are whole, and say less than they seem to.
 //! - [`live`]: whole runs against the vendor's stand-in in the sandbox.
+//! - [`charges`]: charges that are dearer than the price list; [`echoes`]: replies that
+//!   repeat the API key.
 //!
 //! The cases are `ok`, `partial`, `empty`, one key refused, `quota`, `denied`,
 //! `garbled` and slow. For a vendor that acts, `partial` and `empty` are files of
@@ -12,7 +14,9 @@
 //! [`cases`] fails here, and is told what it lacks.
 
 mod accounts;
+mod charges;
 mod contracts;
+mod echoes;
 mod faults;
 mod fixtures;
 mod live;
