@@ -1,4 +1,4 @@
-//! Visor's own contract, its OpenAPI document, where it lies beside the package: every
+//! Visor's own contract, its `OpenAPI` document, where it lies beside the package: every
 //! request of ours and every answer of the sandbox is held against it. It is data to
 //! check against, and no part of the project.
 

@@ -144,16 +144,16 @@ fn a_window_that_others_use_up_is_waited_for() {
 
 #[test]
 fn a_wait_in_the_body_parks() {
-    let fake = Fake::start(|call, heard| match call {
-        1 => search(heard, |_| true, 100),
-        _ => {
-            let error = json!({ "type": "rate_limit_error", "code": "rate_limit_exceeded", "message": "m" });
-            Reply::new(
-                429,
-                json!({ "error": error, "retryAfter": 7200.5, "_tag": "PublicApiRateLimitError" })
-                    .to_string(),
-            )
+    let fake = Fake::start(|call, heard| {
+        if call == 1 {
+            return search(heard, |_| true, 100);
         }
+        let reply = json!({
+            "error": { "type": "rate_limit_error", "code": "rate_limit_exceeded", "message": "m" },
+            "retryAfter": 7200.5,
+            "_tag": "PublicApiRateLimitError",
+        });
+        Reply::new(429, reply.to_string())
     });
     let work = Work::with_faults(&[]);
     let mut plan = listing(&work, 30, &fake);
