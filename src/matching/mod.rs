@@ -12,7 +12,9 @@
 
 mod aliases;
 mod body_fuel;
+pub(crate) mod candidates;
 pub(crate) mod conflicts;
+pub(crate) mod descriptor;
 mod makes;
 mod models;
 pub(crate) mod names;

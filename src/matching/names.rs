@@ -80,12 +80,36 @@ impl Name {
         let last = self.tokens.iter().rposition(|token| token.term.is_none());
         last.map_or(1, |last| last + 1).min(self.tokens.len())
     }
+
+    /// Whether its first words are those of `other`.
+    pub(super) fn begins_with(&self, other: &Self) -> bool {
+        self.tokens.starts_with(&other.tokens)
+    }
+
+    /// Its first word, under which lists are looked up. A number of three digits has that
+    /// of its family too: a 330i is a 3 Series.
+    pub(super) fn first_words(&self) -> impl Iterator<Item = String> + use<> {
+        let first = self.tokens.first();
+        let family = first.filter(|token| token.is_of_hundred());
+        let family = family.and_then(|token| token.text.get(..1)).map(str::to_owned);
+        first.map(|token| token.text.clone()).into_iter().chain(family)
+    }
 }
 
 impl Token {
     /// Whether it is a number of the vocabulary: `150`.
     pub(crate) fn is_number(&self) -> bool {
         self.term.is_some() && self.text.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    /// Whether it is a number of three digits.
+    pub(super) fn is_of_hundred(&self) -> bool {
+        self.is_number() && self.text.len() == 3
+    }
+
+    /// The last of its parts.
+    pub(super) fn last_part(&self) -> Option<&str> {
+        self.text.split(' ').next_back()
     }
 }
 

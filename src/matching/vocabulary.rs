@@ -105,11 +105,40 @@ pub(super) fn is_series_number(part: &str) -> bool {
     (2..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The terms of a kind among `words`, and the values that they mean or may mean.
+pub(super) fn said_of(kind: Kind, mut words: &[String]) -> Option<u32> {
+    let mut said = None;
+    while let [_, rest @ ..] = words {
+        let found = term_at(words);
+        if let Some((term, _)) = found.filter(|(term, _)| term.kind == kind) {
+            said = Some(said.unwrap_or(0) | term.sure | term.perhaps);
+        }
+        words = found.map_or(rest, |(_, length)| &words[length..]);
+    }
+    said
+}
+
+/// The sizes of truck of which some may weigh between `least` and `most` pounds.
+pub(super) fn sizes_of_weight(least: u32, most: u32) -> u32 {
+    sizes(|size| size.least_lb <= most && least <= size.most_lb)
+}
+
+/// The duties of the sizes of truck in `sizes`.
+pub(super) fn duties_of_sizes(of: u32) -> u32 {
+    let each = SIZES.iter().enumerate().filter(|(place, _)| of & (1 << place) != 0);
+    each.fold(0, |duties, (_, size)| duties | place(&DUTIES, &size.duty))
+}
+
+fn sizes(wanted: impl Fn(&Size) -> bool) -> u32 {
+    let each = SIZES.iter().enumerate().filter(|(_, size)| wanted(size));
+    each.fold(0, |sizes, (place, _)| sizes | 1 << place)
+}
+
 /// The values that a phrase of the kind means, and those that it may mean too.
 fn values(kind: Kind, phrase: &str, means: &str) -> (u32, u32) {
     let bit = |name: &str| match kind {
         Kind::Powertrain => place(&POWERTRAINS, name),
-        Kind::Series => SIZES.iter().position(|size| size.size == name).map_or(0, |at| 1 << at),
+        Kind::Series => sizes(|size| size.size == name),
         Kind::Duty => place(&DUTIES, name),
         Kind::Cab => place(&CABS, name),
         Kind::Drive => place(&DRIVES, name),

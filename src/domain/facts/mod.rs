@@ -6,6 +6,7 @@
 //! new column costs no call.
 
 mod column;
+mod doubt;
 
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
@@ -13,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::domain::key::Vehicle;
 
 pub use self::column::{DecodeColumn, is_blank, model_year};
+pub use self::doubt::{Doubt, Doubts};
 
 use crate::domain::time::Timestamp;
 use crate::domain::vin::Vin;
