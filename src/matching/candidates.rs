@@ -8,7 +8,7 @@
 use hashbrown::HashMap;
 
 use super::descriptor::{Descriptor, Stands};
-use super::names::{Name, Token};
+use super::names::{Name, Token, bare};
 use super::vocabulary::Kind;
 use crate::domain::facts::{Doubt, Doubts};
 
@@ -85,6 +85,13 @@ fn shared(model: &Name, name: &Name) -> Option<usize> {
     let core = model.core();
     if name.tokens.starts_with(&model.tokens[..core]) {
         return Some(core);
+    }
+    // `MODELS` is a `MODEL S`.
+    let whole = bare(&model.tokens[..core]);
+    if let Some(shared) =
+        (1..=name.tokens.len()).find(|&length| bare(&name.tokens[..length]) == whole)
+    {
+        return Some(shared);
     }
     // Of the 3 Series are 328i and 330i.
     let is_led = |family: &Name, of: &Name| match (&family.tokens[..], &of.tokens[..]) {
@@ -164,7 +171,7 @@ impl List {
         asked: &Asked<'_>,
         mut is_near: impl FnMut(usize) -> bool,
     ) -> Vec<(usize, Doubts)> {
-        let places = self.places(asked);
+        let places = self.beginning_as(asked);
         let judged: Vec<(usize, Verdict)> =
             places.into_iter().map(|place| (place, asked.verdict(&self.entries[place]))).collect();
         let any_near = |is: fn(Verdict) -> bool, is_near: &mut dyn FnMut(usize) -> bool| {
@@ -188,8 +195,8 @@ impl List {
         candidates.filter_map(|(place, verdict)| Some((place, doubts(verdict)?))).collect()
     }
 
-    /// The entries that begin as the model does.
-    fn places(&self, asked: &Asked<'_>) -> Vec<usize> {
+    /// The places of entries that begin as the model does.
+    pub(crate) fn beginning_as(&self, asked: &Asked<'_>) -> Vec<usize> {
         if asked.models.iter().any(|model| model.tokens.is_empty()) {
             return (0..self.entries.len()).collect();
         }

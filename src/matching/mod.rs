@@ -10,7 +10,7 @@
 //! looks a model up in a catalogue. `names` takes the name of a model apart into
 //! tokens, by the closed `vocabulary` and the `aliases`.
 
-mod aliases;
+pub(crate) mod aliases;
 mod body_fuel;
 pub(crate) mod candidates;
 pub(crate) mod conflicts;
@@ -25,7 +25,6 @@ mod tokens;
 pub(crate) mod vocabulary;
 
 pub(crate) use tokens::bare;
-pub(crate) use variants::beginnings;
 pub use variants::variants;
 
 use tokens::words;

@@ -68,6 +68,14 @@ impl Doubts {
     }
 }
 
+impl Doubts {
+    /// The doubts of what two names tell: none where one of them is sure.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        if self.is_empty() || other.is_empty() { Self::NONE } else { self.and(other) }
+    }
+}
+
 impl fmt::Display for Doubts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = Doubt::ALL.into_iter().filter(|doubt| self.contains(*doubt));
@@ -76,5 +84,34 @@ impl fmt::Display for Doubts {
             write!(f, "{comma}{}", doubt.name())?;
         }
         Ok(())
+    }
+}
+
+/// Campaigns that may not concern a vehicle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecallDoubt {
+    /// Why they may not.
+    pub reasons: Doubts,
+    /// Their numbers, ascending; at least one.
+    pub campaigns: Vec<String>,
+}
+
+impl RecallDoubt {
+    /// Those of `campaigns`, each a number and why it is in doubt, that are; `None` where
+    /// none is.
+    pub fn of<'n>(campaigns: impl IntoIterator<Item = (&'n str, Doubts)>) -> Option<Self> {
+        let mut doubt = Self::default();
+        for (number, doubts) in campaigns.into_iter().filter(|(_, doubts)| !doubts.is_empty()) {
+            doubt.reasons = doubt.reasons.and(doubts);
+            doubt.campaigns.push(number.to_owned());
+        }
+        doubt.campaigns.sort_unstable();
+        doubt.campaigns.dedup();
+        (!doubt.campaigns.is_empty()).then_some(doubt)
+    }
+
+    /// Whether the campaign is one of them.
+    pub fn contains(&self, number: &str) -> bool {
+        self.campaigns.binary_search_by(|known| known.as_str().cmp(number)).is_ok()
     }
 }

@@ -118,6 +118,7 @@ impl<'a> Joiner<'a> {
             if let Some(recalls) = &mut self.recalls {
                 let answer = recalls.answer(id, &record.decode, decode.hash, self.snapshot)?;
                 (record.recalls, record.recall_match_basis) = (answer.answer, answer.basis);
+                record.recall_doubt = answer.doubt;
             }
             record.listings = self.listings_of(id, &vin)?;
             record.comparables = self.comparables_of(&record.decode);
