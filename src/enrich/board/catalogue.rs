@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use super::column::{Ask, Column, Open, View};
 use super::combined::{Combined, United};
 use super::vehicles::{Vehicles, Version};
-use super::word::Said;
+use super::word::{Said, Word};
 use crate::domain::facts::{Doubts, MatchBasis};
 use crate::domain::{Error, Key, KeySet, Outcome, Vehicle};
 use crate::enrich::chain::Source;
@@ -118,7 +118,8 @@ impl Catalogue {
         self.candidates.clear();
         for version in &vehicles.versions {
             let mut names = Vec::new();
-            let mut of = Candidates { is_listed: true, ..Candidates::default() };
+            let is_named = !vehicles.keys.is_unnamed(version.vehicle);
+            let mut of = Candidates { is_listed: is_named, ..Candidates::default() };
             for vehicle in asked_as(vehicles, version) {
                 let list = self.list_keys.id(&Key::Vehicle(vehicle.any_model()));
                 of.lists.extend(list);
@@ -188,8 +189,16 @@ impl Catalogue {
         version: u32,
     ) -> Option<Combined<'b>> {
         let of = self.candidates.get(version as usize)?;
+        let is_silent = |word: Word| word.said == Said::Nothing;
         let own = of.own.map(|own| (own, Doubts::NONE));
         let names: Vec<(u32, Doubts)> = of.names.iter().copied().chain(own).collect();
+        if let [list, ..] = of.lists[..]
+            && of.lists.iter().all(|list| is_silent(self.lists.word(*list)))
+            && names.iter().all(|(name, _)| is_silent(main.word(*name)))
+        {
+            let (column, keys, basis) = (&self.lists, &self.list_keys, MatchBasis::ModelExact);
+            return Some(Combined::Key { column, keys, id: list, basis });
+        }
         let is = |said| move |(name, _): &&(u32, Doubts)| main.word(*name).said == said;
         let found: Vec<(u32, Doubts)> = names.iter().filter(is(Said::Found)).copied().collect();
         let unanswered = |(name, _): &(u32, Doubts)| match main.word(*name).said {
