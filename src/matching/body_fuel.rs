@@ -220,6 +220,11 @@ pub(super) fn agree(kinds: &[Phrase], a: &[String], b: &[String]) -> bool {
     a.kinds == b.kinds && (a.holds(&b) || b.holds(&a))
 }
 
+/// Whether the words describe a body or a fuel, and say nothing else.
+pub(super) fn is_description(words: &[String]) -> bool {
+    [BODIES, FUELS].into_iter().any(|kinds| Said::by(kinds, words).others.is_empty())
+}
+
 /// What a name says.
 #[derive(Default)]
 struct Said<'a> {

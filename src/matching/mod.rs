@@ -12,16 +12,19 @@
 mod body_fuel;
 pub(crate) mod conflicts;
 mod makes;
+mod model_names;
 mod models;
 pub mod repair;
 pub mod row_vehicle;
 mod variants;
 mod tokens;
 
+pub(crate) use model_names::ModelNames;
 pub(crate) use tokens::bare;
 pub(crate) use variants::beginnings;
 pub use variants::variants;
 
+use models::is_part_of;
 use tokens::words;
 
 /// Whether two names may be one make: `MERCEDES-BENZ` and `Mercedes`, `VW` and

@@ -1,5 +1,6 @@
 //! What is special about the names of models.
 
+use super::body_fuel;
 use super::makes::canonical;
 use super::tokens::{differ_by_a_slip, parts, words};
 
@@ -50,7 +51,7 @@ const SHORTEST_MISTYPED: usize = 6;
 
 /// Whether `a` and `b` may be one model, whichever of `makes` stands before it.
 pub(super) fn agree(makes: &[&str], a: &str, b: &str) -> bool {
-    let makes: Vec<String> = makes.iter().map(|make| canonical(&words(make))).collect();
+    let makes = all_canonical(makes);
     let (Some(a), Some(b)) = (Model::read(&makes, a), Model::read(&makes, b)) else {
         return true;
     };
@@ -62,8 +63,21 @@ pub(super) fn agree(makes: &[&str], a: &str, b: &str) -> bool {
         || a.is_mistyped(&b)
 }
 
+/// Whether everything that `text` says, apart from a make before it, is said by one of
+/// `known` or only describes a body, a drive or a fuel.
+pub(super) fn is_part_of(makes: &[&str], text: &str, known: &[&str]) -> bool {
+    let Some(model) = Model::read(&all_canonical(makes), text) else { return true };
+    let known: Vec<String> = known.iter().flat_map(|text| parts(text)).collect();
+    model.parts.iter().all(|part| known.contains(part)) || body_fuel::is_description(&words(text))
+}
+
+/// The one name for each of `makes`.
+pub(super) fn all_canonical(makes: &[&str]) -> Vec<String> {
+    makes.iter().map(|make| canonical(&words(make))).collect()
+}
+
 /// A model's name, taken apart.
-struct Model {
+pub(super) struct Model {
     /// Letters and digits apart: `F-150 XLT` is `f`, `150`, `xlt`.
     parts: Vec<String>,
     /// It names a family: `C-Class`, `3 Series`.
@@ -72,7 +86,7 @@ struct Model {
 
 impl Model {
     /// `None` where `text` names no model.
-    fn read(makes: &[String], text: &str) -> Option<Self> {
+    pub(super) fn read(makes: &[String], text: &str) -> Option<Self> {
         let mut parts = parts(&without_descriptions(text));
         while let Some(length) =
             (1..=parts.len()).rev().find(|&length| makes.contains(&canonical(&parts[..length])))
@@ -89,10 +103,20 @@ impl Model {
         (!parts.is_empty()).then_some(Self { parts, is_family })
     }
 
+    /// The name as one word.
+    pub(super) fn name(&self) -> String {
+        self.parts.concat()
+    }
+
+    /// The name's first part, its first two, … all of it; each as one word.
+    pub(super) fn beginnings(&self) -> impl Iterator<Item = String> + '_ {
+        (1..=self.parts.len()).map(|length| self.parts[..length].concat())
+    }
+
     /// Whether `other` begins with this name, on a boundary of its parts.
     fn begins(&self, other: &Self) -> bool {
-        let name = self.parts.concat();
-        (1..=other.parts.len()).any(|length| other.parts[..length].concat() == name)
+        let name = self.name();
+        other.beginnings().any(|beginning| beginning == name)
     }
 
     /// Whether this is a family by one digit, and `other` a model of it: of the

@@ -10,6 +10,7 @@ mod recalls;
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts};
@@ -27,8 +28,12 @@ use crate::reference::vpic::Decoded;
 use crate::reference::vpic::Offline;
 use crate::store::Snapshot;
 
-use decodes::Decodes;
+use decodes::{DecodeAnswer, Decodes};
 use recalls::Recalls;
+
+/// Comparisons of rows with their VINs that are kept for rows to come; beyond, all are
+/// dropped and made again.
+const CONFLICTS: usize = 65_536;
 
 /// Everything pass 2 needs to turn rows into records.
 pub(crate) struct Joiner<'a> {
@@ -37,6 +42,7 @@ pub(crate) struct Joiner<'a> {
     row_ids: RowIds<'a>,
     offline: Option<Offline>,
     suggestions: Suggestions,
+    conflicts: HashMap<u128, Option<Arc<Conflicts>>>,
     decodes: Decodes<'a>,
     recalls: Option<Recalls<'a>>,
     listings: Option<Board<'a>>,
@@ -71,6 +77,7 @@ impl<'a> Joiner<'a> {
             decodes: Decodes::new(decode, offline.as_ref()),
             offline,
             suggestions: Suggestions::default(),
+            conflicts: HashMap::new(),
             recalls: recalls.map(|board| Recalls::new(board, snapshot)).transpose()?,
             listings,
             listing_cache: FactsCache::default(),
@@ -112,8 +119,8 @@ impl<'a> Joiner<'a> {
             && let Some(id) = self.vins.id(&Key::Vin(vin))
         {
             let decode = self.decodes.answer(id, decoded, self.snapshot)?;
+            record.input_conflicts = self.conflicts_with(row, &decode);
             record.decode_conflicts = decode.conflicts;
-            record.input_conflicts = conflicts_with(row, &decode.answer);
             record.decode = decode.answer;
             if let Some(recalls) = &mut self.recalls {
                 let answer = recalls.answer(id, &record.decode, decode.hash, self.snapshot)?;
@@ -154,6 +161,18 @@ impl<'a> Joiner<'a> {
         Ok(answer)
     }
 
+    /// Where the row's own words and its VIN differ.
+    fn conflicts_with(&mut self, row: Row<'_>, decode: &DecodeAnswer) -> Option<Arc<Conflicts>> {
+        let vehicle = row.vehicle();
+        let facts = decode.answer.facts.as_ref().filter(|_| !vehicle.is_empty())?;
+        if self.conflicts.len() >= CONFLICTS {
+            self.conflicts.clear();
+        }
+        let models_of = |make: &str| self.offline.as_ref()?.models_of(make);
+        let compare = || input_conflicts(&vehicle, facts, models_of).map(Arc::new);
+        self.conflicts.entry(vehicle.fingerprint(decode.hash)).or_insert_with(compare).clone()
+    }
+
     /// Vehicles like the decoded one, where an inventory was read.
     fn comparables_of(&self, decode: &DatasetAnswer<DecodeFacts>) -> Option<Arc<Comparables>> {
         let vehicle = decode.facts.as_deref()?;
@@ -168,13 +187,6 @@ impl<'a> Joiner<'a> {
 fn may_be_a_slip(reading: &Reading) -> bool {
     let slips = [VinError::CheckDigit, VinError::Length, VinError::IllegalCharacter];
     reading.suggestion.is_none() && reading.error.is_some_and(|error| slips.contains(&error))
-}
-
-/// Where the row's own words and its VIN differ.
-fn conflicts_with(row: Row<'_>, decode: &DatasetAnswer<DecodeFacts>) -> Option<Arc<Conflicts>> {
-    let vehicle = row.vehicle();
-    let facts = decode.facts.as_ref().filter(|_| !vehicle.is_empty())?;
-    input_conflicts(&vehicle, facts).map(Arc::new)
 }
 
 /// What a row gets by a word.

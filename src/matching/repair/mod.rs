@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::xxh3_128;
 
 use crate::domain::Vin;
 use crate::domain::facts::DecodeFacts;
@@ -89,7 +88,7 @@ impl Suggestions {
         vehicle: &RowVehicle<'_>,
         decode: impl Fn(&Vin) -> Option<Arc<DecodeFacts>>,
     ) -> Option<Vin> {
-        let key = key(cell, vehicle);
+        let key = vehicle.fingerprint(cell);
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(&key) {
             return *known;
@@ -102,17 +101,6 @@ impl Suggestions {
         kept.insert(key, suggestion);
         suggestion
     }
-}
-
-/// Tells rows apart: each text's length and words.
-fn key(cell: &str, vehicle: &RowVehicle<'_>) -> u128 {
-    let mut words = Vec::with_capacity(128);
-    for text in [Some(cell), vehicle.make, vehicle.model] {
-        words.extend_from_slice(&text.map_or(usize::MAX, str::len).to_le_bytes());
-        words.extend_from_slice(text.unwrap_or_default().as_bytes());
-    }
-    words.extend_from_slice(&vehicle.year.unwrap_or_default().to_le_bytes());
-    xxh3_128(&words)
 }
 
 /// Whether it decodes to the row's make and year.

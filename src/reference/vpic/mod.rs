@@ -10,6 +10,7 @@ mod artifact;
 mod download;
 mod incoming;
 mod install;
+mod models;
 mod offline;
 mod shared;
 mod table;
@@ -28,9 +29,11 @@ use ultravin::Db;
 
 use crate::domain::facts::DecodeFacts;
 use crate::domain::{Error, Timestamp, Vin};
+use crate::matching::ModelNames;
 
 use self::artifact::Artifact;
 pub use self::install::{Done, install};
+use self::models::Models;
 use self::shared::Shared;
 use self::table::Table;
 pub use offline::Offline;
@@ -43,6 +46,7 @@ struct Inner {
     data: Data,
     table: Table,
     shared: Shared,
+    models: Models,
     released_at: Timestamp,
 }
 
@@ -145,7 +149,8 @@ impl Vpic {
         let released_at = first_day_of(&month)
             .ok_or_else(|| Error::internal(format!("`{month}` is no month of data")))?;
         let table = Table::new(db);
-        Ok(Self(Arc::new(Inner { data, table, shared: Shared::default(), released_at })))
+        let (shared, models) = (Shared::default(), Models::default());
+        Ok(Self(Arc::new(Inner { data, table, shared, models, released_at })))
     }
 
     /// Which data decode, and by which decoder.
@@ -181,6 +186,12 @@ impl Vpic {
         let mut placed: Vec<(usize, Decoded)> = order.into_iter().zip(decoded).collect();
         placed.sort_unstable_by_key(|(place, _)| *place);
         placed.into_iter().map(|(_, decoded)| decoded).collect()
+    }
+
+    /// The names of the models of `make`, however it is spelled; `None` for a make
+    /// that vPIC does not list.
+    pub(crate) fn models_of(&self, make: &str) -> Option<&ModelNames> {
+        self.0.models.of(self.db(), make)
     }
 
     fn db(&self) -> &Db {

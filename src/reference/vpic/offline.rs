@@ -2,6 +2,7 @@
 //! says is worked out again where it is needed, and not kept.
 
 use crate::domain::{Cancel, KeySet, Timestamp, Vin};
+use crate::matching::ModelNames;
 use crate::reference::vpic::{Decoded, Vpic};
 
 /// VINs decoded together: enough for every core, few enough to hold.
@@ -43,6 +44,11 @@ impl Offline {
     /// What `vin` decodes to.
     pub fn decode(&self, vin: &Vin) -> Decoded {
         self.vpic.decode(vin, self.now)
+    }
+
+    /// The names of the models of `make`, by its data.
+    pub(crate) fn models_of(&self, make: &str) -> Option<&ModelNames> {
+        self.vpic.models_of(make)
     }
 
     /// The first day of the month of its data.
