@@ -7,24 +7,28 @@
 //!
 //! `tokens` takes text apart; `makes`, `models` and `body_fuel` know what is special
 //! about a make, a model, and the closed lists of bodies and fuels; `variants`
-//! looks a model up in a catalogue.
+//! looks a model up in a catalogue. `names` takes the name of a model apart into
+//! tokens, by the closed `vocabulary` and the `aliases`.
 
+mod aliases;
 mod body_fuel;
 pub(crate) mod conflicts;
 mod makes;
 mod model_names;
 mod models;
+pub(crate) mod names;
 pub mod repair;
 pub mod row_vehicle;
 mod variants;
 mod tokens;
+pub(crate) mod vocabulary;
 
 pub(crate) use model_names::ModelNames;
 pub(crate) use tokens::bare;
 pub(crate) use variants::beginnings;
 pub use variants::variants;
 
-use models::is_part_of;
+use model_names::{is_other_size, is_part_of};
 use tokens::words;
 
 /// Whether two names may be one make: `MERCEDES-BENZ` and `Mercedes`, `VW` and

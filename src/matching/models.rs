@@ -1,6 +1,6 @@
 //! What is special about the names of models.
 
-use super::body_fuel;
+use super::aliases::{is_family_word, one_model};
 use super::makes::canonical;
 use super::tokens::{differ_by_a_slip, parts, words};
 
@@ -40,12 +40,6 @@ const DESCRIPTIONS: [&str; 32] = [
     "duty",
 ];
 
-/// Words that make a family of models of what stands before or behind them.
-const FAMILY_WORDS: [&str; 6] = ["class", "klasse", "classe", "clase", "series", "serie"];
-
-/// Names under which a family of models is known as well.
-const ALIASES: [(&str, &str); 1] = [("econoline", "e")];
-
 /// One wrong letter in a shorter name may make another one of it.
 const SHORTEST_MISTYPED: usize = 6;
 
@@ -61,14 +55,6 @@ pub(super) fn agree(makes: &[&str], a: &str, b: &str) -> bool {
         || b.leads(&a)
         || a.is_reordered(&b)
         || a.is_mistyped(&b)
-}
-
-/// Whether everything that `text` says, apart from a make before it, is said by one of
-/// `known` or only describes a body, a drive or a fuel.
-pub(super) fn is_part_of(makes: &[&str], text: &str, known: &[&str]) -> bool {
-    let Some(model) = Model::read(&all_canonical(makes), text) else { return true };
-    let known: Vec<String> = known.iter().flat_map(|text| parts(text)).collect();
-    model.parts.iter().all(|part| known.contains(part)) || body_fuel::is_description(&words(text))
 }
 
 /// The one name for each of `makes`.
@@ -95,12 +81,17 @@ impl Model {
         }
         let is_family = drop_family_words(&mut parts);
         for part in &mut parts {
-            if let Some((_, name)) = ALIASES.iter().find(|(alias, _)| alias == part) {
-                (*name).clone_into(part);
+            if let Some(name) = one_model(part) {
+                name.clone_into(part);
             }
         }
         drop_initials(&mut parts);
         (!parts.is_empty()).then_some(Self { parts, is_family })
+    }
+
+    /// Whether every part of it is among `known`.
+    pub(super) fn is_within(&self, known: &[String]) -> bool {
+        self.parts.iter().all(|part| known.contains(part))
     }
 
     /// The name as one word.
@@ -164,10 +155,10 @@ fn without_descriptions(text: &str) -> String {
 }
 
 /// Takes `Class` and `Series` away, unless nothing else is there; whether there were any.
-fn drop_family_words(parts: &mut Vec<String>) -> bool {
+pub(super) fn drop_family_words(parts: &mut Vec<String>) -> bool {
     let count = parts.len();
     if count > 1 {
-        parts.retain(|part| !FAMILY_WORDS.contains(&part.as_str()));
+        parts.retain(|part| !is_family_word(part));
     }
     // The German for `3 Series` is `3er`.
     if let [number, mark, ..] = &parts[..]
@@ -180,7 +171,7 @@ fn drop_family_words(parts: &mut Vec<String>) -> bool {
 }
 
 /// `Transit T-250` is a `Transit 250`, `Econoline E-350` an `E-350`.
-fn drop_initials(parts: &mut Vec<String>) {
+pub(super) fn drop_initials(parts: &mut Vec<String>) {
     let mut place = 1;
     while place < parts.len() {
         let is_initial = parts[place].chars().count() == 1

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::domain::facts::DecodeFacts;
 use crate::matching::row_vehicle::RowVehicle;
-use crate::matching::{ModelNames, is_part_of, same_body, same_fuel, same_make, same_model_of};
+use crate::matching::{
+    ModelNames, is_other_size, is_part_of, same_body, same_fuel, same_make, same_model_of,
+};
 
 /// What differs, field by field; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +115,8 @@ fn names_other_model(
     let is_listed = |models: &&ModelNames| {
         if is_same { models.has_longer(makes, own, name) } else { models.has_one_in(makes, name) }
     };
-    listed.is_empty() || listed.iter().any(is_listed)
+    let is_other = listed.is_empty() || listed.iter().any(is_listed);
+    is_other || is_other_size(name, &known)
 }
 
 /// The differences between two sources, as they are found.
