@@ -15,6 +15,7 @@ mod body_fuel;
 pub(crate) mod conflicts;
 mod makes;
 mod model_names;
+pub(crate) mod model_year;
 mod models;
 pub(crate) mod names;
 pub mod repair;

@@ -29,6 +29,8 @@ pub struct Record {
     pub recalls: DatasetAnswer<RecallFacts>,
     /// How the recalls were matched.
     pub recall_match_basis: Option<MatchBasis>,
+    /// Whether the recalls are those of a model year that may not be the vehicle's.
+    pub year_in_doubt: bool,
     /// Its listings.
     pub listings: DatasetAnswer<ListingFacts>,
     /// Other vehicles like it, in an inventory.
@@ -104,6 +106,7 @@ impl Record {
             decode: DatasetAnswer::not_requested(None),
             recalls: DatasetAnswer::not_requested(None),
             recall_match_basis: None,
+            year_in_doubt: false,
             listings: DatasetAnswer::not_requested(None),
             comparables: None,
             decode_conflicts: None,

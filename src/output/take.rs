@@ -71,9 +71,21 @@ pub(super) fn top_campaign(row: &Record) -> Option<&Campaign> {
     recalls(row)?.campaigns.iter().min_by(|a, b| rank(a).cmp(&rank(b)))
 }
 
-/// Whether any campaign says so; null when none says yes or no.
+/// Whether any campaign says so; null when none says yes or no, or only such do as may not
+/// concern the vehicle.
 pub(super) fn any_campaign(row: &Record, says: fn(&Campaign) -> Option<bool>) -> Option<bool> {
-    recalls(row)?.campaigns.iter().filter_map(says).max()
+    let any = recalls(row)?.campaigns.iter().filter_map(says).max();
+    any.filter(|&any| !(any && row.year_in_doubt))
+}
+
+/// Why the recalls may not be the vehicle's.
+pub(super) fn doubt(row: &Record) -> Option<&'static str> {
+    row.year_in_doubt.then_some("year")
+}
+
+/// The numbers of the campaigns that may not concern the vehicle, as a JSON array.
+pub(super) fn doubtful_campaigns(row: &Record) -> Option<String> {
+    campaign_numbers(row).filter(|_| row.year_in_doubt)
 }
 
 /// How the recalls, or the lack of them, were matched.

@@ -8,6 +8,7 @@ use super::{Board, Combined, FactsCache, LocalSays, Open};
 use crate::domain::facts::DecodeFacts;
 use crate::domain::{Error, Key, KeySet, Vehicle};
 use crate::matching::conflicts::fill;
+use crate::matching::model_year::local_is_right;
 use crate::reference::vpic::Offline;
 use crate::store::{RecallMatch, Snapshot};
 
@@ -86,13 +87,12 @@ impl Decodes<'_> {
         let mut naming = Naming { ids: HashMap::new(), of: vec![None; vins.len()] };
         let mut to_decode = Vec::new();
         for &id in ids {
-            let facts = self.found(id, &mut cache)?;
-            let vehicle = facts.and_then(|facts| facts.vehicle());
-            match (vehicle, self.offline) {
-                (Some(vehicle), Some(offline)) if !offline.leads() => naming.name(id, vehicle),
-                (_, Some(_)) => to_decode.push(id),
-                (Some(vehicle), None) => naming.name(id, vehicle),
-                (None, None) => {}
+            if self.offline.is_some() {
+                to_decode.push(id);
+            } else if let Some(vehicle) =
+                self.found(id, &mut cache)?.and_then(|facts| facts.vehicle())
+            {
+                naming.name(id, vehicle);
             }
         }
         let mut failed = None;
@@ -100,7 +100,12 @@ impl Decodes<'_> {
             offline.each(vins, &to_decode, |id, local| match self.found(id, &mut cache) {
                 Ok(remote) => {
                     let leads = offline.leads() && local.is_found();
-                    if let Some(vehicle) = both(remote, &local.facts, leads) {
+                    let is_right = |remote: &DecodeFacts| {
+                        let key = vins.key(id);
+                        key.vin().is_some_and(|vin| local_is_right(vin, remote, &local.facts))
+                    };
+                    let remote = remote.filter(|remote| !leads && !is_right(remote));
+                    if let Some(vehicle) = both(remote, &local.facts) {
                         naming.name(id, vehicle);
                     }
                 }
@@ -128,19 +133,11 @@ impl Decodes<'_> {
 
 /// The vehicle by a vendor's answer and the offline decoder's, either of which
 /// may be silent.
-fn both(
-    remote: Option<Arc<DecodeFacts>>,
-    local: &DecodeFacts,
-    local_leads: bool,
-) -> Option<Vehicle> {
-    match remote {
-        Some(remote) if !local_leads => {
-            let mut facts = DecodeFacts::clone(&remote);
-            fill(&mut facts, local);
-            facts.vehicle()
-        }
-        _ => local.vehicle(),
-    }
+fn both(remote: Option<Arc<DecodeFacts>>, local: &DecodeFacts) -> Option<Vehicle> {
+    let Some(remote) = remote else { return local.vehicle() };
+    let mut facts = DecodeFacts::clone(&remote);
+    fill(&mut facts, local);
+    facts.vehicle()
 }
 
 /// Numbers vehicles as they come.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts};
+use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis};
 use crate::domain::vin::{Reading, VinError};
 use crate::domain::{Error, Exit, Key, KeySet, Outcome, Status, Times, Vin};
 use crate::enrich::board::{
@@ -22,6 +22,7 @@ use crate::enrich::board::{
 use crate::enrich::chain::{Chain, Chains};
 use crate::input::{Batch, Inputs, Row, RowIds};
 use crate::matching::conflicts::{Conflicts, input_conflicts};
+use crate::matching::model_year::year_in_doubt;
 use crate::matching::repair::Suggestions;
 use crate::output::record::{DatasetAnswer, Record};
 use crate::reference::vpic::Decoded;
@@ -98,10 +99,11 @@ impl<'a> Joiner<'a> {
             readings.par_iter_mut().enumerate().filter(|(_, reading)| may_be_a_slip(reading));
         slips.for_each(|(place, reading)| {
             let row = batch.row(place);
-            reading.suggestion = suggestions.of(row.vin(), &row.vehicle(), |vin| {
+            let suggestion = suggestions.of(row.vin(), &row.vehicle(), |vin| {
                 let decoded = offline.decode(vin);
                 decoded.is_found().then_some(decoded.facts)
             });
+            reading.suggest(row.vin(), suggestion);
         });
     }
 
@@ -118,14 +120,22 @@ impl<'a> Joiner<'a> {
         if let Some(vin) = record.reading.vin
             && let Some(id) = self.vins.id(&Key::Vin(vin))
         {
+            let stated = row.year().or_else(|| self.vins.stated_year(id));
+            let is_open = decoded.is_some_and(|decoded| decoded.other_year.is_some());
+            let decoded = decoded.map(|decoded| decoded.in_year(self.vins.stated_year(id)));
             let decode = self.decodes.answer(id, decoded, self.snapshot)?;
             record.input_conflicts = self.conflicts_with(row, &decode);
-            record.decode_conflicts = decode.conflicts;
-            record.decode = decode.answer;
             if let Some(recalls) = &mut self.recalls {
-                let answer = recalls.answer(id, &record.decode, decode.hash, self.snapshot)?;
+                let (asked, hash) = decode.for_recalls();
+                let doubts = |facts: &Arc<DecodeFacts>| {
+                    decode.differs_in_year() || year_in_doubt(&vin, facts, stated, is_open)
+                };
+                let answer = recalls.answer(id, &asked, hash, self.snapshot)?;
+                let by_vehicle = answer.basis.is_some_and(|basis| basis != MatchBasis::Vin);
+                record.year_in_doubt = by_vehicle && asked.facts.as_ref().is_some_and(doubts);
                 (record.recalls, record.recall_match_basis) = (answer.answer, answer.basis);
             }
+            (record.decode, record.decode_conflicts) = (decode.answer, decode.conflicts);
             record.listings = self.listings_of(id, &vin)?;
             record.comparables = self.comparables_of(&record.decode);
             let occurrences = self.vins.occurrences(id);

@@ -20,6 +20,9 @@ pub struct Conflicts {
     pub fields: Vec<&'static str>,
 }
 
+/// The field of a model year that differs.
+pub(crate) const MODEL_YEAR: &str = "model_year";
+
 /// The source of what a row says, in `input_conflicts`.
 const INPUT: &str = "input";
 /// The source of what its VIN says, there.
@@ -43,7 +46,7 @@ pub(crate) fn decode_conflicts(
         names_model(&makes, a, local) || names_model(&makes, b, paid)
     };
     found.names("model", paid.model.as_deref(), local.model.as_deref(), same_model);
-    found.numbers("model_year", paid.model_year, local.model_year);
+    found.numbers(MODEL_YEAR, paid.model_year, local.model_year);
     found.names("body_class", paid.body_class.as_deref(), local.body_class.as_deref(), same_body);
     found.names(
         "fuel_type_primary",
@@ -74,7 +77,7 @@ pub(crate) fn input_conflicts<'m>(
         !names_other_model(&makes, written, facts, &listed())
     };
     found.names("model", vehicle.model, facts.model.as_deref(), same_model);
-    found.numbers("model_year", vehicle.year, facts.model_year);
+    found.numbers(MODEL_YEAR, vehicle.year, facts.model_year);
     found.conflicts()
 }
 

@@ -7,9 +7,9 @@ use hashbrown::HashMap;
 
 use crate::domain::Vin;
 use crate::domain::facts::DecodeFacts;
-use crate::domain::vin::candidates;
+use crate::domain::vin::{self, Rules, candidates};
 use crate::matching::row_vehicle::RowVehicle;
-use crate::matching::{same_make, same_model_of};
+use crate::matching::{same_body, same_make, same_model_of};
 
 /// The candidates among which one that decodes stands out for a row that names
 /// no vehicle; among the two dozen of a dropped character, one may do so by chance.
@@ -26,6 +26,10 @@ const FEW: usize = 6;
 /// A row that names neither make nor year gets the only candidate that decodes
 /// to a make and a model, if there were few to begin with.
 ///
+/// Where the cell is a VIN whose check digit alone fails, none is suggested that decodes to
+/// another make, year or body than the cell does: whatever the row says, a VIN that tells
+/// of one vehicle is not mended into that of another.
+///
 /// A dropped digit of the serial number leaves several VINs of one make, year and
 /// model, so there none is suggested.
 pub fn suggest(
@@ -38,11 +42,15 @@ pub fn suggest(
     if names_neither && candidates.len() > FEW {
         return None;
     }
+    let typed = vin::read(cell, Rules::default()).vin.and_then(|typed| decode(&typed));
+    let may_be = |facts: &Arc<DecodeFacts>| {
+        fits(vehicle, facts) && typed.as_ref().is_none_or(|typed| agree(typed, facts))
+    };
     let (mut fitting, mut of_model) = (Vec::new(), None);
     for alike in alike(&candidates) {
         for vin in alike {
-            let Some(facts) = decode(vin).filter(|facts| fits(vehicle, facts)) else {
-                // The serial number tells neither make nor year.
+            let Some(facts) = decode(vin).filter(may_be) else {
+                // The serial number tells neither make nor year nor body.
                 break;
             };
             fitting.push(*vin);
@@ -108,6 +116,16 @@ fn fits(vehicle: &RowVehicle<'_>, facts: &DecodeFacts) -> bool {
     let is_make = |make: &str| vehicle.make.is_none_or(|written| same_make(written, make));
     facts.make.as_deref().is_some_and(is_make)
         && vehicle.year.is_none_or(|written| facts.model_year == Some(written))
+}
+
+/// Whether the two name one make, year and body, as far as both name them.
+fn agree(typed: &DecodeFacts, facts: &DecodeFacts) -> bool {
+    let names = |one: &Option<String>, other: &Option<String>, same: fn(&str, &str) -> bool| {
+        one.as_deref().zip(other.as_deref()).is_none_or(|(one, other)| same(one, other))
+    };
+    names(&typed.make, &facts.make, same_make)
+        && names(&typed.body_class, &facts.body_class, same_body)
+        && typed.model_year.zip(facts.model_year).is_none_or(|(one, other)| one == other)
 }
 
 /// Whether it decodes to a model, and to the row's if that names one.

@@ -18,6 +18,7 @@ mod table;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod years;
 
 use std::fmt;
 use std::io;
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use ultravin::Db;
+use ultravin::{Db, DecodedElement};
 
 use crate::domain::facts::DecodeFacts;
 use crate::domain::{Error, Timestamp, Vin};
@@ -62,6 +63,9 @@ pub struct Decoded {
     pub facts: Arc<DecodeFacts>,
     /// The [fingerprint](crate::domain::facts::fingerprint) of the facts.
     pub hash: u64,
+    /// The same of the other model year that the VIN may mean, where positions 7 and 10
+    /// leave two open and the data know a vehicle of either.
+    pub other_year: Option<Arc<Decoded>>,
 }
 
 impl Decoded {
@@ -69,6 +73,12 @@ impl Decoded {
     pub fn is_found(&self) -> bool {
         let facts = &self.facts;
         facts.make.is_some() || facts.model.is_some() || facts.model_year.is_some()
+    }
+
+    /// The decode of the model year that a row states, where that is the other one of two.
+    pub fn in_year(&self, stated: Option<i32>) -> &Self {
+        let other = self.other_year.as_deref();
+        other.filter(|other| other.facts.model_year == stated).unwrap_or(self)
     }
 }
 
@@ -170,7 +180,16 @@ impl Vpic {
     /// What `vin` decodes to at `now`.
     pub fn decode(&self, vin: &Vin, now: Timestamp) -> Decoded {
         let result = self.db().decode_at(vin.as_str(), None, now.micros());
-        self.0.shared.decoded(&result.elements, || self.0.table.facts(&result.elements))
+        let other = years::other(self.db(), vin, &result, now);
+        Decoded {
+            other_year: other.map(|other| Arc::new(self.read(&other.elements))),
+            ..self.read(&result.elements)
+        }
+    }
+
+    /// What the decoder said, as facts.
+    fn read(&self, said: &[DecodedElement<'_>]) -> Decoded {
+        self.0.shared.decoded(said, || self.0.table.facts(said))
     }
 
     /// What each of `vins` decodes to at `now`, in their order; on all cores.

@@ -56,18 +56,21 @@ impl Offline {
         self.vpic.released_at()
     }
 
-    /// Calls `take` with what each of the keys `ids`, which are VINs, decodes to.
+    /// Calls `take` with what each of the keys `ids`, which are VINs, decodes to, in the
+    /// model year that its rows state where that is open.
     ///
     /// A run that is asked to stop takes no more of them: it asks nobody about the
     /// rest, and writes nothing.
-    pub fn each(&self, vins: &KeySet, ids: &[u32], mut take: impl FnMut(u32, Decoded)) {
+    pub fn each(&self, vins: &KeySet, ids: &[u32], mut take: impl FnMut(u32, &Decoded)) {
         for stretch in ids.chunks(STRETCH) {
             if self.cancel.asked().is_some() {
                 return;
             }
-            let (ids, vins): (Vec<u32>, Vec<Vin>) =
+            let (ids, named): (Vec<u32>, Vec<Vin>) =
                 stretch.iter().filter_map(|&id| Some((id, *vins.key(id).vin()?))).unzip();
-            ids.into_iter().zip(self.decode_all(&vins)).for_each(|(id, decoded)| take(id, decoded));
+            for (id, decoded) in ids.into_iter().zip(self.decode_all(&named)) {
+                take(id, decoded.in_year(vins.stated_year(id)));
+            }
         }
     }
 }
