@@ -10,9 +10,11 @@
 //! looks a model up in a catalogue. `names` takes the name of a model apart into
 //! tokens, by the closed `vocabulary` and the `aliases`.
 
-mod aliases;
+pub(crate) mod aliases;
 mod body_fuel;
+pub(crate) mod candidates;
 pub(crate) mod conflicts;
+pub(crate) mod descriptor;
 mod makes;
 mod model_names;
 pub(crate) mod model_year;
@@ -26,7 +28,6 @@ pub(crate) mod vocabulary;
 
 pub(crate) use model_names::ModelNames;
 pub(crate) use tokens::bare;
-pub(crate) use variants::beginnings;
 pub use variants::variants;
 
 use model_names::{is_other_size, is_part_of};

@@ -80,6 +80,22 @@ impl Name {
         let last = self.tokens.iter().rposition(|token| token.term.is_none());
         last.map_or(1, |last| last + 1).min(self.tokens.len())
     }
+
+    /// Whether its first words are those of `other`.
+    pub(super) fn begins_with(&self, other: &Self) -> bool {
+        self.tokens.starts_with(&other.tokens)
+    }
+
+    /// Its first word, under which lists are looked up, and the words that say which model
+    /// it is as one. A number of three digits has its family's too: a 330i is a 3 Series.
+    pub(super) fn first_words(&self) -> impl Iterator<Item = String> + use<> {
+        let first = self.tokens.first();
+        let family = first.filter(|token| token.is_of_hundred());
+        let family = family.and_then(|token| token.text.get(..1)).map(str::to_owned);
+        let core = self.core();
+        let whole = (core > 1).then(|| bare(&self.tokens[..core]));
+        first.map(|token| token.text.clone()).into_iter().chain(family).chain(whole)
+    }
 }
 
 impl Token {
@@ -87,6 +103,29 @@ impl Token {
     pub(crate) fn is_number(&self) -> bool {
         self.term.is_some() && self.text.bytes().all(|byte| byte.is_ascii_digit())
     }
+
+    /// Whether it is a number of three digits.
+    pub(super) fn is_of_hundred(&self) -> bool {
+        self.is_number() && self.text.len() == 3
+    }
+
+    /// The last of its parts.
+    pub(super) fn last_part(&self) -> Option<&str> {
+        self.text.split(' ').next_back()
+    }
+}
+
+/// Words as one, with a space between two numbers alone.
+pub(super) fn bare(tokens: &[Token]) -> String {
+    let mut bare = String::new();
+    for part in tokens.iter().flat_map(|token| token.text.split(' ')) {
+        let is_number = |character: Option<char>| character.is_some_and(char::is_numeric);
+        if is_number(bare.chars().next_back()) && is_number(part.chars().next()) {
+            bare.push(' ');
+        }
+        bare.push_str(part);
+    }
+    bare
 }
 
 fn tokens(mut words: &[String]) -> Vec<Token> {

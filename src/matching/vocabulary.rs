@@ -58,15 +58,18 @@ const DUTIES: [&str; 2] = ["light", "heavy"];
 const CABS: [&str; 4] = ["regular", "extended", "crew", "mega"];
 const DRIVES: [&str; 3] = ["four", "front", "rear"];
 
-/// The vocabulary, by phrases of parts: `4 x 4`.
-static TERMS: LazyLock<HashMap<String, Term>> = LazyLock::new(read_terms);
+/// The phrases of the vocabulary by their first part, the longest first.
+static TERMS: LazyLock<HashMap<String, Vec<Phrase>>> = LazyLock::new(read_terms);
 
 /// How heavy trucks of each size are, by the place of the size's bit.
 static SIZES: LazyLock<Vec<Size>> = LazyLock::new(|| table(include_str!("data/sizes.csv")));
 
-/// Parts that the longest phrase has.
-static LONGEST: LazyLock<usize> =
-    LazyLock::new(|| TERMS.keys().map(|phrase| phrase.split(' ').count()).max().unwrap_or(1));
+/// The parts of a phrase, and what it means.
+#[derive(Debug)]
+struct Phrase {
+    parts: Vec<String>,
+    term: Term,
+}
 
 /// A line of `vocabulary.csv`.
 #[derive(Debug, Deserialize)]
@@ -89,11 +92,9 @@ struct Size {
 /// The term that `words`, in lower case with letters and digits apart, begin with, and of
 /// how many words it is; the longest there is.
 pub(super) fn term_at(words: &[String]) -> Option<(Term, usize)> {
-    let longest = words.len().min(*LONGEST);
-    let known = (1..=longest).rev().find_map(|length| {
-        let term = TERMS.get(&words[..length].join(" "))?;
-        Some((*term, length))
-    });
+    let phrases = TERMS.get(words.first()?).into_iter().flatten();
+    let mut phrases = phrases.filter(|phrase| words.starts_with(&phrase.parts));
+    let known = phrases.next().map(|phrase| (phrase.term, phrase.parts.len()));
     known.or_else(|| is_series_number(words.first()?).then_some((NUMBER, 1)))
 }
 
@@ -105,11 +106,40 @@ pub(super) fn is_series_number(part: &str) -> bool {
     (2..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The terms of a kind among `words`, and the values that they mean or may mean.
+pub(super) fn said_of(kind: Kind, mut words: &[String]) -> Option<u32> {
+    let mut said = None;
+    while let [_, rest @ ..] = words {
+        let found = term_at(words);
+        if let Some((term, _)) = found.filter(|(term, _)| term.kind == kind) {
+            said = Some(said.unwrap_or(0) | term.sure | term.perhaps);
+        }
+        words = found.map_or(rest, |(_, length)| &words[length..]);
+    }
+    said
+}
+
+/// The sizes of truck of which some may weigh between `least` and `most` pounds.
+pub(super) fn sizes_of_weight(least: u32, most: u32) -> u32 {
+    sizes(|size| size.least_lb <= most && least <= size.most_lb)
+}
+
+/// The duties of the sizes of truck in `sizes`.
+pub(super) fn duties_of_sizes(of: u32) -> u32 {
+    let each = SIZES.iter().enumerate().filter(|(place, _)| of & (1 << place) != 0);
+    each.fold(0, |duties, (_, size)| duties | place(&DUTIES, &size.duty))
+}
+
+fn sizes(wanted: impl Fn(&Size) -> bool) -> u32 {
+    let each = SIZES.iter().enumerate().filter(|(_, size)| wanted(size));
+    each.fold(0, |sizes, (place, _)| sizes | 1 << place)
+}
+
 /// The values that a phrase of the kind means, and those that it may mean too.
 fn values(kind: Kind, phrase: &str, means: &str) -> (u32, u32) {
     let bit = |name: &str| match kind {
         Kind::Powertrain => place(&POWERTRAINS, name),
-        Kind::Series => SIZES.iter().position(|size| size.size == name).map_or(0, |at| 1 << at),
+        Kind::Series => sizes(|size| size.size == name),
         Kind::Duty => place(&DUTIES, name),
         Kind::Cab => place(&CABS, name),
         Kind::Drive => place(&DRIVES, name),
@@ -132,13 +162,19 @@ fn place(names: &[&str], name: &str) -> u32 {
     names.iter().position(|known| *known == name).map_or(0, |place| 1 << place)
 }
 
-fn read_terms() -> HashMap<String, Term> {
+fn read_terms() -> HashMap<String, Vec<Phrase>> {
     let lines: Vec<Line> = table(include_str!("data/vocabulary.csv"));
-    let term = |Line { kind, phrase, means }: Line| {
+    let mut terms: HashMap<String, Vec<Phrase>> = HashMap::new();
+    for Line { kind, phrase, means } in lines {
         let (sure, perhaps) = values(kind, &phrase, &means);
-        (parts(&phrase).join(" "), Term { kind, sure, perhaps })
-    };
-    lines.into_iter().map(term).collect()
+        let parts = parts(&phrase);
+        let first = parts.first().cloned().unwrap_or_default();
+        terms.entry(first).or_default().push(Phrase { parts, term: Term { kind, sure, perhaps } });
+    }
+    for phrases in terms.values_mut() {
+        phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.parts.len()));
+    }
+    terms
 }
 
 /// The lines of a CSV file of the program.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 
-use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
+use crate::domain::facts::{
+    Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallDoubt, RecallFacts,
+};
 use crate::domain::vin::{Reading, VinError};
 use crate::domain::{Exit, Status, Timestamp};
 use crate::matching::conflicts::Conflicts;
@@ -29,8 +31,8 @@ pub struct Record {
     pub recalls: DatasetAnswer<RecallFacts>,
     /// How the recalls were matched.
     pub recall_match_basis: Option<MatchBasis>,
-    /// Whether the recalls are those of a model year that may not be the vehicle's.
-    pub year_in_doubt: bool,
+    /// Those of its recalls that may not concern it, and why.
+    pub recall_doubt: Option<Arc<RecallDoubt>>,
     /// Its listings.
     pub listings: DatasetAnswer<ListingFacts>,
     /// Other vehicles like it, in an inventory.
@@ -106,7 +108,7 @@ impl Record {
             decode: DatasetAnswer::not_requested(None),
             recalls: DatasetAnswer::not_requested(None),
             recall_match_basis: None,
-            year_in_doubt: false,
+            recall_doubt: None,
             listings: DatasetAnswer::not_requested(None),
             comparables: None,
             decode_conflicts: None,

@@ -97,7 +97,8 @@ impl<'a> Board<'a> {
             }
             StepWords::Inventory(words) => words.word(vin, self.vins),
             StepWords::Local(words) => {
-                let says = local.or_else(|| words.says(vin, self.vehicle_of(vin)))?;
+                let version = || self.vehicles.as_ref()?.version_of(vin);
+                let says = local.or_else(|| words.says(vin, version()))?;
                 let leads = place == 0;
                 Some(Combined::Local { local: words.local, says, leads })
             }
@@ -187,7 +188,7 @@ impl<'a> Board<'a> {
     }
 
     fn vehicle_of(&self, vin: u32) -> Option<u32> {
-        self.vehicles.as_ref()?.of[vin as usize]
+        self.vehicles.as_ref()?.vehicle_of(vin)
     }
 
     /// Reads everything again, from one moment of the store.

@@ -106,7 +106,7 @@ pub(crate) struct InventoryWords {
 #[derive(Debug)]
 pub(crate) struct LocalWords {
     pub(crate) local: Local,
-    /// By VIN (decoder) or by vehicle (recall file), as far as it was looked up.
+    /// By VIN (decoder) or by version (recall file), as far as it was looked up.
     pub(crate) says: Vec<Option<LocalSays>>,
 }
 
@@ -232,8 +232,8 @@ impl Probe {
         self.vins.clear();
         self.vins.resize(vehicles.keys.len(), None);
         // By number, not by VIN: as the words and the vehicles lie in memory.
-        for (vin, vehicle) in (0u32..).zip(&vehicles.of) {
-            let Some(vehicle) = *vehicle else { continue };
+        for vin in (0u32..).take(vins.len()) {
+            let Some(vehicle) = vehicles.vehicle_of(vin) else { continue };
             let word = self.column.word(vin);
             let order = word.as_probe();
             let place = &mut self.vins[vehicle as usize];
@@ -417,10 +417,10 @@ impl InventoryWords {
 }
 
 impl LocalWords {
-    pub(super) fn says(&self, vin: u32, vehicle: Option<u32>) -> Option<LocalSays> {
+    pub(super) fn says(&self, vin: u32, version: Option<u32>) -> Option<LocalSays> {
         let key = match self.local {
             Local::Vpic => vin,
-            Local::NhtsaFile => vehicle?,
+            Local::NhtsaFile => version?,
         };
         self.says.get(key as usize).copied().flatten()
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis};
+use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts};
 use crate::domain::vin::{Reading, VinError};
 use crate::domain::{Error, Exit, Key, KeySet, Outcome, Status, Times, Vin};
 use crate::enrich::board::{
@@ -130,10 +130,12 @@ impl<'a> Joiner<'a> {
                 let doubts = |facts: &Arc<DecodeFacts>| {
                     decode.differs_in_year() || year_in_doubt(&vin, facts, stated, is_open)
                 };
-                let answer = recalls.answer(id, &asked, hash, self.snapshot)?;
-                let by_vehicle = answer.basis.is_some_and(|basis| basis != MatchBasis::Vin);
-                record.year_in_doubt = by_vehicle && asked.facts.as_ref().is_some_and(doubts);
+                let mut answer = recalls.answer(id, &asked, hash, self.snapshot)?;
+                if asked.facts.as_ref().is_some_and(doubts) {
+                    answer = answer.with_year_in_doubt();
+                }
                 (record.recalls, record.recall_match_basis) = (answer.answer, answer.basis);
+                record.recall_doubt = answer.doubt;
             }
             (record.decode, record.decode_conflicts) = (decode.answer, decode.conflicts);
             record.listings = self.listings_of(id, &vin)?;

@@ -7,11 +7,14 @@ use hashbrown::HashMap;
 
 use super::{answer_of, answer_of_key, without_answer};
 use crate::config::Local;
-use crate::domain::facts::{Campaign, DecodeFacts, MatchBasis, RecallFacts};
+use crate::domain::facts::{
+    Campaign, DecodeFacts, Doubt, Doubts, MatchBasis, RecallDoubt, RecallFacts,
+};
 use crate::domain::{Error, Exit, KeySet, Outcome, Status, Vehicle};
 use crate::enrich::board::{Board, Column, Combined, FactsCache, LocalSays};
+use crate::matching::descriptor::Descriptor;
 use crate::output::record::DatasetAnswer;
-use crate::store::{CampaignId, RecallFileInfo, RecallLookup, RecallMatch, Snapshot};
+use crate::store::{CampaignId, RecallFileInfo, RecallLookup, RecallMatch, RecallsFound, Snapshot};
 
 /// Decodes whose filed recalls are kept for rows to come.
 const FILED: usize = 65_536;
@@ -31,22 +34,49 @@ pub(super) struct Recalls<'a> {
 struct File<'a> {
     info: RecallFileInfo,
     label: Arc<str>,
-    filer: RecallLookup<'a>,
+    lookup: RecallLookup<'a>,
     /// What it tells, by the fingerprint of the decode that names the vehicle.
     answer: HashMap<u64, Option<RecallAnswer>>,
-    /// The same by the vehicle, which many decodes name.
-    by_vehicle: HashMap<Vehicle, RecallAnswer>,
+    /// The same by the version of the vehicle, which many decodes name.
+    by_version: HashMap<(Vehicle, Descriptor), RecallAnswer>,
     /// Campaigns as facts: many vehicles have the same ones.
-    facts: HashMap<Vec<CampaignId>, Arc<RecallFacts>>,
+    facts: HashMap<Vec<(CampaignId, Doubts)>, Filed>,
     /// How many campaigns `facts` holds.
     campaigns: usize,
 }
+
+/// Campaigns, and those of them that are in doubt.
+type Filed = (Arc<RecallFacts>, Option<Arc<RecallDoubt>>);
 
 /// What a row gets.
 #[derive(Clone)]
 pub(super) struct RecallAnswer {
     pub(super) answer: DatasetAnswer<RecallFacts>,
     pub(super) basis: Option<MatchBasis>,
+    /// Those of its campaigns that may not concern the vehicle.
+    pub(super) doubt: Option<Arc<RecallDoubt>>,
+}
+
+impl RecallAnswer {
+    /// An answer without a doubt.
+    fn sure(answer: DatasetAnswer<RecallFacts>, basis: Option<MatchBasis>) -> Self {
+        Self { answer, basis, doubt: None }
+    }
+
+    /// The same where the vehicle's model year is in doubt: all campaigns of the year are,
+    /// and so is that there are none. What was asked by VIN is sure.
+    pub(super) fn with_year_in_doubt(self) -> Self {
+        if self.basis.is_none_or(|basis| basis == MatchBasis::Vin) {
+            return self;
+        }
+        let known = self.doubt.as_ref().map_or(Doubts::NONE, |doubt| doubt.reasons);
+        let facts = self.answer.facts.as_ref().filter(|_| self.answer.status == Status::Found);
+        let campaigns = facts.iter().flat_map(|facts| &facts.campaigns);
+        let reasons = known.with(Doubt::Year);
+        let doubt = RecallDoubt::of(campaigns.map(|of| (of.number.as_str(), reasons)));
+        let doubt = doubt.unwrap_or_else(|| RecallDoubt { reasons, campaigns: Vec::new() });
+        Self { doubt: Some(Arc::new(doubt)), ..self }
+    }
 }
 
 impl<'a> Recalls<'a> {
@@ -91,7 +121,7 @@ impl<'a> Recalls<'a> {
             Combined::Key { basis, .. } => (answer_of(&word, snapshot, cache)?, Some(*basis)),
             Combined::Inventory { .. } => return Ok(unknown(decode)),
         };
-        Ok(RecallAnswer { basis: basis.filter(|_| answer.has_answer()), answer })
+        Ok(RecallAnswer::sure(answer.clone(), basis.filter(|_| answer.has_answer())))
     }
 }
 
@@ -135,9 +165,9 @@ impl<'a> File<'a> {
         Ok(Some(Self {
             info,
             label: Local::NhtsaFile.id().into(),
-            filer: snapshot.recall_lookup()?,
+            lookup: snapshot.recall_lookup()?,
             answer: HashMap::new(),
-            by_vehicle: HashMap::new(),
+            by_version: HashMap::new(),
             facts: HashMap::new(),
             campaigns: 0,
         }))
@@ -157,7 +187,7 @@ impl<'a> File<'a> {
             self.forget();
         }
         let answer = match decode.vehicle() {
-            Some(vehicle) => Some(self.answer_about(vehicle, snapshot)?),
+            Some(vehicle) => Some(self.answer_about((vehicle, Descriptor::of(decode)), snapshot)?),
             None => None,
         };
         self.answer.insert(decode_hash, answer.clone());
@@ -167,41 +197,39 @@ impl<'a> File<'a> {
     /// All at once, as the answers share the campaigns.
     fn forget(&mut self) {
         self.answer.clear();
-        self.by_vehicle.clear();
+        self.by_version.clear();
         self.facts.clear();
         self.campaigns = 0;
     }
 
     fn answer_about(
         &mut self,
-        vehicle: Vehicle,
+        version: (Vehicle, Descriptor),
         snapshot: &Snapshot<'_>,
     ) -> Result<RecallAnswer, Error> {
-        if let Some(known) = self.by_vehicle.get(&vehicle) {
+        if let Some(known) = self.by_version.get(&version) {
             return Ok(known.clone());
         }
-        let answer = self.look_up(&vehicle, snapshot)?;
-        self.by_vehicle.insert(vehicle, answer.clone());
+        let answer = self.look_up(&version, snapshot)?;
+        self.by_version.insert(version, answer.clone());
         Ok(answer)
     }
 
     fn look_up(
         &mut self,
-        vehicle: &Vehicle,
+        (vehicle, descriptor): &(Vehicle, Descriptor),
         snapshot: &Snapshot<'_>,
     ) -> Result<RecallAnswer, Error> {
-        let (status, campaigns, basis) = match self.filer.find(vehicle)? {
-            RecallMatch::Found(campaigns) => (Status::Found, campaigns, MatchBasis::ModelExact),
-            RecallMatch::Variants { campaigns, .. } => {
-                (Status::Found, campaigns, MatchBasis::ModelVariant)
+        let (status, found) = match self.lookup.find(vehicle, descriptor)? {
+            RecallMatch::Found(found) => (Status::Found, found),
+            RecallMatch::Zero => {
+                (Status::Absent, RecallsFound { is_exact: true, ..RecallsFound::default() })
             }
-            RecallMatch::Zero => (Status::Absent, Vec::new(), MatchBasis::ModelExact),
             RecallMatch::UnknownYear | RecallMatch::Uncovered | RecallMatch::UnknownName => {
-                let answer = without_answer(&Outcome::Inconclusive);
-                return Ok(RecallAnswer { answer, basis: None });
+                return Ok(RecallAnswer::sure(without_answer(&Outcome::Inconclusive), None));
             }
         };
-        let facts = self.facts_of(campaigns, snapshot)?;
+        let (facts, doubt) = self.facts_of(found.campaigns, snapshot)?;
         let answer = DatasetAnswer {
             status,
             vendor: Some(Arc::clone(&self.label)),
@@ -210,28 +238,29 @@ impl<'a> File<'a> {
             exit: Exit::Success,
             facts: (status == Status::Found).then_some(facts),
         };
-        Ok(RecallAnswer { answer, basis: Some(basis) })
+        let basis = if found.is_exact { MatchBasis::ModelExact } else { MatchBasis::ModelVariant };
+        Ok(RecallAnswer { answer, basis: Some(basis), doubt })
     }
 
     fn facts_of(
         &mut self,
-        campaigns: Vec<CampaignId>,
+        campaigns: Vec<(CampaignId, Doubts)>,
         snapshot: &Snapshot<'_>,
-    ) -> Result<Arc<RecallFacts>, Error> {
+    ) -> Result<Filed, Error> {
         if let Some(known) = self.facts.get(&campaigns) {
-            return Ok(Arc::clone(known));
+            return Ok(known.clone());
         }
-        let facts = snapshot.recall_campaigns(&campaigns)?;
+        let (facts, doubt) = snapshot.recall_campaigns(&campaigns)?;
         self.campaigns += facts.campaigns.len();
-        let facts = Arc::new(facts);
-        self.facts.insert(campaigns, Arc::clone(&facts));
-        Ok(facts)
+        let filed = (Arc::new(facts), doubt.map(Arc::new));
+        self.facts.insert(campaigns, filed.clone());
+        Ok(filed)
     }
 }
 
 /// Nobody could say anything.
 fn unknown(decode: &DatasetAnswer<DecodeFacts>) -> RecallAnswer {
-    RecallAnswer { answer: without_vehicle(decode), basis: None }
+    RecallAnswer::sure(without_vehicle(decode), None)
 }
 
 /// Recalls of a row whose vehicle is not known: what decode waits for or failed

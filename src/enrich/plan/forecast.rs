@@ -121,7 +121,7 @@ impl<'a> Count<'a> {
             snapshot: snapshot.as_ref(),
         };
         let vehicles = decodes.vehicles(vins)?;
-        let named = vehicles.of.iter().map(|id| vehicles.keys.vehicle((*id)?).cloned()).collect();
+        let named = vehicles.of_vins().map(Option::<&Vehicle>::cloned).collect();
         let recalls = read(Dataset::Recalls, Some(vehicles))?;
         let listings = read(Dataset::Listings, None)?;
         Ok((Answers { vins, decode, recalls, listings, dealers: Vec::new() }, named))

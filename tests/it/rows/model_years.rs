@@ -22,6 +22,9 @@ const TRACTOR: &str = "1XKYD49X5RJ398204";
 /// A car of 2015.
 const CAR: &str = "2T1BURHE1FC342217";
 
+/// A car of 2013, of which there are none; the file knows its model by another year.
+const WITHOUT: &str = "5FNYF4H54DB012345";
+
 /// A campaign that orders parking, as a row of NHTSA's file.
 fn campaign(number: &str, make: &str, model: &str, year: i32) -> String {
     format!(
@@ -38,6 +41,7 @@ fn with_recalls(work: &Work, mut plan: Plan) -> Plan {
         campaign("24V002000", "KENWORTH", "T680", 2024),
         campaign("15V003000", "TOYOTA", "COROLLA", 2015),
         campaign("17V003000", "TOYOTA", "COROLLA", 2017),
+        campaign("11V004000", "HONDA", "PILOT", 2011),
     ]
     .concat();
     let file = work.write("FLAT_RCL_POST_2010.txt", &lines);
@@ -72,7 +76,8 @@ fn a_year_in_doubt_orders_no_parking() {
     let sheet = work.write(
         "sheet.csv",
         &format!(
-            "VIN,Year\n{FIRE_ENGINE},\n{TRACTOR},1994\n{TRACTOR},2024\n{CAR},2015\n{CAR},\n{CAR},2016\n"
+            "VIN,Year\n{FIRE_ENGINE},\n{TRACTOR},1994\n{TRACTOR},2024\n{CAR},2015\n{CAR},\n{CAR},2016\n\
+             {WITHOUT},2013\n{WITHOUT},2014\n"
         ),
     );
     let mut plan = with_recalls(&work, work.plan(&sheet, "out.csv"));
@@ -88,6 +93,8 @@ fn a_year_in_doubt_orders_no_parking() {
     assert_eq!(rows[3], sure("2015", r#"["15V003000"]"#));
     assert_eq!(rows[4], sure("2015", r#"["15V003000"]"#), "positions 7 and 10 tell");
     assert_eq!(rows[5], doubtful("2015", r#"["15V003000"]"#));
+    assert_eq!(rows[6], ["2013", "[]", "", "", ""]);
+    assert_eq!(rows[7], ["2013", "[]", "year", "[]", ""], "2014 may have some");
 }
 
 #[test]
