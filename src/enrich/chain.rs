@@ -264,8 +264,15 @@ impl Chains {
             return Err(unusable(dataset, &reasons));
         }
         if !chain.steps.is_empty() {
-            if chain.named && !reasons.is_empty() {
-                self.warnings.push(format!("{dataset}: {}", why_left_out(&reasons)));
+            let missing = |(_, reason): &(&str, Unusable)| matches!(reason, Unusable::NoData(_));
+            reasons.retain(|reason| chain.named || missing(reason));
+            if !reasons.is_empty() {
+                let mut warning = format!("{dataset}: {}", why_left_out(&reasons));
+                if !chain.named {
+                    let list = ["; to do without, list others under [datasets.", dataset.name()];
+                    warning.extend(list.into_iter().chain(["] vendors"]));
+                }
+                self.warnings.push(warning);
             }
             self.by_dataset.insert(dataset, chain);
         } else if plan.datasets.named.contains(&dataset) {

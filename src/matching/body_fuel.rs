@@ -222,6 +222,11 @@ pub(super) fn agree(kinds: &[Phrase], a: &[String], b: &[String]) -> bool {
     a.kinds == b.kinds && (a.holds(&b) || b.holds(&a))
 }
 
+/// Whether the words describe a body or a fuel, and say nothing else.
+pub(super) fn is_description(words: &[String]) -> bool {
+    [BODIES, FUELS].into_iter().any(|kinds| Said::by(kinds, words).others.is_empty())
+}
+
 /// The kinds that `text` may mean; none where it holds no known phrase.
 pub(super) fn kinds(of: &[Phrase], text: &str) -> u32 {
     Said::by(of, &words(text)).kinds

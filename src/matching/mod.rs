@@ -16,6 +16,8 @@ pub(crate) mod candidates;
 pub(crate) mod conflicts;
 pub(crate) mod descriptor;
 mod makes;
+mod model_names;
+pub(crate) mod model_year;
 mod models;
 pub(crate) mod names;
 pub mod repair;
@@ -24,9 +26,11 @@ mod variants;
 mod tokens;
 pub(crate) mod vocabulary;
 
+pub(crate) use model_names::ModelNames;
 pub(crate) use tokens::bare;
 pub use variants::variants;
 
+use model_names::{is_other_size, is_part_of};
 use tokens::words;
 
 /// Whether two names may be one make: `MERCEDES-BENZ` and `Mercedes`, `VW` and

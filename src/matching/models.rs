@@ -45,7 +45,7 @@ const SHORTEST_MISTYPED: usize = 6;
 
 /// Whether `a` and `b` may be one model, whichever of `makes` stands before it.
 pub(super) fn agree(makes: &[&str], a: &str, b: &str) -> bool {
-    let makes: Vec<String> = makes.iter().map(|make| canonical(&words(make))).collect();
+    let makes = all_canonical(makes);
     let (Some(a), Some(b)) = (Model::read(&makes, a), Model::read(&makes, b)) else {
         return true;
     };
@@ -57,8 +57,13 @@ pub(super) fn agree(makes: &[&str], a: &str, b: &str) -> bool {
         || a.is_mistyped(&b)
 }
 
+/// The one name for each of `makes`.
+pub(super) fn all_canonical(makes: &[&str]) -> Vec<String> {
+    makes.iter().map(|make| canonical(&words(make))).collect()
+}
+
 /// A model's name, taken apart.
-struct Model {
+pub(super) struct Model {
     /// Letters and digits apart: `F-150 XLT` is `f`, `150`, `xlt`.
     parts: Vec<String>,
     /// It names a family: `C-Class`, `3 Series`.
@@ -67,7 +72,7 @@ struct Model {
 
 impl Model {
     /// `None` where `text` names no model.
-    fn read(makes: &[String], text: &str) -> Option<Self> {
+    pub(super) fn read(makes: &[String], text: &str) -> Option<Self> {
         let mut parts = parts(&without_descriptions(text));
         while let Some(length) =
             (1..=parts.len()).rev().find(|&length| makes.contains(&canonical(&parts[..length])))
@@ -84,10 +89,25 @@ impl Model {
         (!parts.is_empty()).then_some(Self { parts, is_family })
     }
 
+    /// Whether every part of it is among `known`.
+    pub(super) fn is_within(&self, known: &[String]) -> bool {
+        self.parts.iter().all(|part| known.contains(part))
+    }
+
+    /// The name as one word.
+    pub(super) fn name(&self) -> String {
+        self.parts.concat()
+    }
+
+    /// The name's first part, its first two, … all of it; each as one word.
+    pub(super) fn beginnings(&self) -> impl Iterator<Item = String> + '_ {
+        (1..=self.parts.len()).map(|length| self.parts[..length].concat())
+    }
+
     /// Whether `other` begins with this name, on a boundary of its parts.
     fn begins(&self, other: &Self) -> bool {
-        let name = self.parts.concat();
-        (1..=other.parts.len()).any(|length| other.parts[..length].concat() == name)
+        let name = self.name();
+        other.beginnings().any(|beginning| beginning == name)
     }
 
     /// Whether this is a family by one digit, and `other` a model of it: of the

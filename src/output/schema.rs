@@ -102,7 +102,7 @@ pub static COLUMNS: &[Column] = &[
     text("vin_error", vin_error, "why the row is rejected, or check_digit beside a doubtful VIN").unhashed(),
     VIN_SUGGESTION,
     boolean("vin_normalized", |row| Some(row.reading.normalized), "whether the cell differed from the VIN (case, spaces, dashes, quotes)"),
-    boolean("vin_check_digit_ok", |row| row.reading.check_digit_ok, "whether the check digit fits; null where no law requires one (WMI not 1-5)"),
+    boolean("vin_check_digit_ok", |row| row.reading.check_digit_ok, "whether the check digit fits; null where no law requires one (WMI not 1 to 5 or 7F to 70)"),
     text("wmi", |row| row.reading.vin.as_ref().map(Vin::wmi), "world manufacturer identifier: the VIN's first three characters"),
 
     text("make", |row| decode(row)?.make.as_deref(), "make, in upper case as in vPIC"),
@@ -189,7 +189,7 @@ pub static COLUMNS: &[Column] = &[
     SOURCE_ROW,
     Column::new("record_hash", Take::Hash, "hash of the row's own cells and of what is known of its vehicle, 32 hex digits; it changes only when something was learned").unhashed(),
 
-    made("recall_doubt", doubt_reasons, "why campaigns in recall_doubtful_campaigns may not concern this vehicle: year, series, powertrain, body, trim or name, comma separated").since_2().unhashed(),
+    made("recall_doubt", doubt_reasons, "why campaigns in recall_doubtful_campaigns may not concern this vehicle, or others may: year, series, powertrain, body, trim or name, comma separated").since_2().unhashed(),
     made("recall_doubtful_campaigns", doubtful_campaigns, "those of recall_campaigns that may not concern this vehicle: an ascending JSON array").since_2().json().unhashed(),
     int("recall_equipment_count", equipment_count, "how many of the campaigns are about equipment").since_2(),
     int("listing_days_on_market", |_| None, "days since the vehicle was first listed").since_2().unhashed(),

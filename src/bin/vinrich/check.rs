@@ -24,7 +24,8 @@ pub(crate) fn run(args: &CheckArgs, common: &CommonArgs) -> Result<u8, Error> {
     let clock = SystemClock::new();
     let context = Context { events: &Silent, clock: &clock, cancel: &cancel };
     let command = args_to_plan::command_line();
-    let check = vinrich::check(&settings, &command, context, !args.offline)?;
+    let ask = (!args.offline).then_some(args.vendors.as_slice());
+    let check = vinrich::check(&settings, &command, context, ask)?;
     match args.format {
         ReportFormat::Json => stdout::write_json(&check)?,
         ReportFormat::Text => stdout::write(&as_text(&check))?,

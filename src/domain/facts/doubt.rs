@@ -92,7 +92,7 @@ impl fmt::Display for Doubts {
 pub struct RecallDoubt {
     /// Why they may not.
     pub reasons: Doubts,
-    /// Their numbers, ascending; at least one.
+    /// Their numbers, ascending; none where it is in doubt that there are none.
     pub campaigns: Vec<String>,
 }
 

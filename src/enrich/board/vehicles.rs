@@ -9,6 +9,7 @@ use crate::domain::facts::DecodeFacts;
 use crate::domain::{Error, Key, KeySet, Vehicle};
 use crate::matching::conflicts::fill;
 use crate::matching::descriptor::{Common, Descriptor};
+use crate::matching::model_year::local_is_right;
 use crate::reference::vpic::{Decoded, Offline};
 use crate::store::{RecallMatch, Snapshot};
 
@@ -142,8 +143,13 @@ impl Decodes<'_> {
             offline.each(vins, ids, |id, local| match self.found(id, &mut cache) {
                 Ok(remote) => {
                     let leads = offline.leads() && local.is_found();
-                    let remote = remote.filter(|_| !leads);
-                    naming.name(id, (remote.as_deref(), Some(&local)));
+                    let is_right = |remote: &Fingerprinted| {
+                        let key = vins.key(id);
+                        let vin = key.vin();
+                        vin.is_some_and(|vin| local_is_right(vin, &remote.facts, &local.facts))
+                    };
+                    let remote = remote.filter(|remote| !leads && !is_right(remote));
+                    naming.name(id, (remote.as_deref(), Some(local)));
                 }
                 Err(error) => failed = Some(error),
             });

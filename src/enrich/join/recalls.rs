@@ -63,14 +63,19 @@ impl RecallAnswer {
         Self { answer, basis, doubt: None }
     }
 
-    /// The same where the vehicle's model year is in doubt: all campaigns of the year are.
+    /// The same where the vehicle's model year is in doubt: all campaigns of the year are,
+    /// and so is that there are none. What was asked by VIN is sure.
     pub(super) fn with_year_in_doubt(self) -> Self {
+        if self.basis.is_none_or(|basis| basis == MatchBasis::Vin) {
+            return self;
+        }
         let known = self.doubt.as_ref().map_or(Doubts::NONE, |doubt| doubt.reasons);
         let facts = self.answer.facts.as_ref().filter(|_| self.answer.status == Status::Found);
         let campaigns = facts.iter().flat_map(|facts| &facts.campaigns);
         let reasons = known.with(Doubt::Year);
         let doubt = RecallDoubt::of(campaigns.map(|of| (of.number.as_str(), reasons)));
-        Self { doubt: doubt.map(Arc::new), ..self }
+        let doubt = doubt.unwrap_or_else(|| RecallDoubt { reasons, campaigns: Vec::new() });
+        Self { doubt: Some(Arc::new(doubt)), ..self }
     }
 }
 

@@ -175,30 +175,37 @@ pub struct RecallPart {
     pub campaigns: u64,
 }
 
-/// Looks, and where `ask` is set calls every vendor that has a call which is not
-/// billed, all at once. `command` is the command line, for the list of runs.
+/// Looks, and unless `ask` is `None` calls every vendor of a chain and those that `ask`
+/// names, by calls that are not billed, all at once. `command` is the command line, for
+/// the list of runs.
 ///
 /// # Errors
-/// 70, 74 and 78 where the store cannot be used; 130 and 143 where the run was stopped.
+/// 64 where `ask` names a vendor that there is not; 70, 74 and 78 where the store cannot be used; 130 and 143 where the run was stopped.
 /// What is wrong with a vendor, its key or local data is part of the [`Check`].
 pub fn check(
     settings: &Settings,
     command: &str,
     context: Context<'_>,
-    ask: bool,
+    ask: Option<&[String]>,
 ) -> Result<Check, Error> {
     let keys = offline::keys(settings);
+    for id in ask.unwrap_or_default() {
+        if !keys.iter().any(|key| key.vendor.spec().id() == id) {
+            return Err(Error::usage(format!("unknown vendor `{id}`"))
+                .hint("`vinrich check --offline` lists those that there are"));
+        }
+    }
     let mut check = Check {
         store: settings.store.clone(),
         store_exists: settings.store.exists(),
-        asked: ask,
+        asked: ask.is_some(),
         vendors: keys.iter().map(|key| offline::vendor(key, settings)).collect(),
         local: Local::ALL.map(|local| offline::local(local, settings)).into(),
     };
-    let targets = if ask { online::targets(keys, &mut check.vendors) } else { Vec::new() };
-    if targets.is_empty() {
+    let targets = ask.map(|named| online::targets(keys, named, &mut check.vendors));
+    let Some(targets) = targets.filter(|targets| !targets.is_empty()) else {
         return Ok(check);
-    }
+    };
     let report = ReportBuilder::start(command, context);
     let session = Session::open(&SessionSpec::new(settings), &report)?;
     check.store_exists = true;

@@ -8,22 +8,25 @@ use crate::enrich::session::Session;
 use crate::gate::{Probed, VendorAccount};
 use crate::ops::probe::{self, Target, Trouble};
 use crate::ops::reconcile::{self, Period};
-use crate::vendors::{ServerLimit, Usage, Vendor};
+use crate::vendors::{ServerLimit, Usage};
 
 /// The days of a vendor's usage that are shown beside the ledger's: as many as
 /// a vendor says when none are named.
 const USAGE_DAYS: u16 = 30;
 
-/// The vendors that a run asks and that can be asked; of the others it is written down
-/// why not.
+/// The vendors that a run asks and those that `named` holds, where they can be asked; of
+/// the others it is written down why not.
 pub(super) fn targets<'a>(
     known: Vec<Known<'a>>,
+    named: &[String],
     checks: &mut [VendorCheck],
 ) -> Vec<(usize, Target<'a>)> {
     let mut targets = Vec::new();
     for (place, (known, check)) in known.into_iter().zip(checks).enumerate() {
-        if check.asked_for.is_empty() && answers_datasets(known.vendor) {
-            check.call = CallCheck::NotAsked { why: "not asked: no dataset needs it".into() };
+        if check.asked_for.is_empty() && !named.iter().any(|id| id == check.vendor) {
+            let why =
+                format!("not asked: no dataset needs it; `vinrich check {}` asks it", check.vendor);
+            check.call = CallCheck::NotAsked { why };
             continue;
         }
         match target(known) {
@@ -32,11 +35,6 @@ pub(super) fn targets<'a>(
         }
     }
     targets
-}
-
-/// A vendor that only acts, for `photos` or `tool`, is in no chain.
-fn answers_datasets(vendor: &dyn Vendor) -> bool {
-    vendor.endpoints().iter().any(|endpoint| endpoint.spec().dataset.is_some())
 }
 
 fn target(known: Known<'_>) -> Result<Target<'_>, &'static str> {

@@ -75,21 +75,14 @@ pub fn tool(plan: &ToolPlan, context: Context<'_>, confirm: Confirm<'_>) -> Resu
     if !visa::is_tool_id(&plan.tool) {
         return Err(Error::usage(format!("`{}` cannot be the id of a tool", plan.tool)));
     }
-    let inputs = Inputs::open(&plan.input)?;
-    let (whose, text) = &plan.template;
-    let template = JsonTemplate::parse(whose, text, inputs.columns())?;
     let settings = priced(plan)?;
-    let limits = Limits { max_calls: plan.max_calls, max_cost: Some(plan.max_cost) };
-    let path = plan.output.as_deref();
-    let report = ReportBuilder::start(&plan.command, context).writing_to(path);
-    let protected = Protected::of(&plan.settings)
-        .and("an input file", inputs.paths())
-        .and("the template", plan.template_file.clone());
-    let sheet = Sheet::create(path, &protected, inputs.columns(), &COLUMNS)?;
-    let tasks = Tasks::of(plan, &template, &inputs)?;
     let price = settings.price_of(EXECUTE);
+    let report = ReportBuilder::start(&plan.command, context).writing_to(plan.output.as_deref());
+    let limits = Limits { max_calls: plan.max_calls, max_cost: Some(plan.max_cost) };
     let (vendor, of_vendor, settings) = (visa::ID, &settings, &plan.settings);
     let action = Action { vendor, of_vendor, settings, limits };
+    let (inputs, template, sheet) = action.prepare(&report, || files(plan))?;
+    let tasks = action.prepare(&report, || Tasks::of(plan, &template, &inputs))?;
     action.run(&report, async |client| {
         let source = client.source(EXECUTE).await?;
         let missing = missing(client, source, &tasks)?;
@@ -107,6 +100,18 @@ pub fn tool(plan: &ToolPlan, context: Context<'_>, confirm: Confirm<'_>) -> Resu
         let answers = Answers { client, held: client.held(source, &tasks.keys)?, unanswered };
         write(&tasks, &answers, &inputs, sheet)
     })
+}
+
+/// The input, the template that its rows fill, and where the results go.
+fn files(plan: &ToolPlan) -> Result<(Inputs, JsonTemplate, Sheet), Error> {
+    let inputs = Inputs::open(&plan.input)?;
+    let (whose, text) = &plan.template;
+    let template = JsonTemplate::parse(whose, text, inputs.columns())?;
+    let protected = Protected::of(&plan.settings)
+        .and("an input file", inputs.paths())
+        .and("the template", plan.template_file.clone());
+    let sheet = Sheet::create(plan.output.as_deref(), &protected, inputs.columns(), &COLUMNS)?;
+    Ok((inputs, template, sheet))
 }
 
 /// The vendor's settings, a run priced at the dearest that this tool was charged.

@@ -215,14 +215,20 @@ fn a_run_that_fails_early_is_in_the_list() {
     assert_eq!(list()[0]["exit_code"], 78);
     // Commands that act are runs too.
     let photos = ["photos", "request", "gone.csv", "-o", "links.csv", "--yes"];
-    work.vinrich(&photos).exits(66);
-    let run = &list()[0];
-    assert_eq!((&run["exit_code"], &run["calls"]), (&66.into(), &0.into()));
-    assert!(run["command"].as_str().is_some_and(|words| words.contains("photos request")));
+    let tool = ["tool", "run", "gone.csv", "-o", "said.csv", "--tool", "or-gpt-4o-mini"];
+    work.write("tool.json", r#"{"prompt": "{vin}"}"#);
+    let tool = [&tool[..], &["--input", "tool.json", "--max-cost", "1"]].concat();
+    for words in [&photos[..], &tool] {
+        work.vinrich(words).exits(66);
+        let run = &list()[0];
+        assert_eq!((&run["exit_code"], &run["calls"]), (&66.into(), &0.into()));
+        let command = run["command"].as_str().expect("a command");
+        assert!(command.contains(&words[..3].join(" ")), "{command}");
+    }
     // What the sandbox is asked leaves nothing in the user's store.
     let words = ["enrich", "vins.csv", "-o", "out.txt", "--sandbox"];
     work.vinrich(&words).exits(64);
-    assert_eq!(list().as_array().map(Vec::len), Some(cases.len() + 3));
+    assert_eq!(list().as_array().map(Vec::len), Some(cases.len() + 4));
     work.assert_sound();
 }
 

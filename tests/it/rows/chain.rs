@@ -221,6 +221,36 @@ fn an_unreachable_free_source_is_left_out() {
 }
 
 #[test]
+fn data_that_are_not_there_are_named_until_they_are_left_out() {
+    let work = Work::with_faults(&[]);
+    let mut plan = work.listing(&vins(3)).only(&DECODE_AND_RECALLS);
+    plan.dataset(Dataset::Decode).vendors = vec!["carvin", "vpic"];
+    plan.dataset(Dataset::Recalls).vendors = vec!["nhtsa-file", "carvin", "nhtsa"];
+    for dataset in DECODE_AND_RECALLS {
+        plan.dataset(dataset).named = false;
+    }
+    plan.settings.vpic_data = work.path("no-data");
+    let warned = Enriched::by(&plan);
+    assert_eq!(warned.report.exit_code, 0);
+    let expected = [
+        "decode: no data for vpic (`vinrich vpic install`); \
+         to do without, list others under [datasets.decode] vendors",
+        "recalls: no recall file (`vinrich recalls import`); \
+         to do without, list others under [datasets.recalls] vendors",
+    ];
+    for words in expected {
+        assert!(warned.report.warnings.iter().any(|warning| warning == words), "{words}");
+    }
+
+    plan.dataset(Dataset::Decode).vendors = vec!["carvin"];
+    plan.dataset(Dataset::Recalls).vendors = vec!["carvin", "nhtsa"];
+    let without = Enriched::by(&plan);
+    assert_eq!(without.report.exit_code, 0);
+    let about = |warning: &&String| warning.contains("vpic") || warning.contains("recall file");
+    assert_eq!(without.report.warnings.iter().find(about), None);
+}
+
+#[test]
 fn paid_answers_are_read_without_a_limit() {
     let work = Work::with_faults(&[]);
     let mut plan = work.plan(&sample("fleet.csv"), "out.csv");

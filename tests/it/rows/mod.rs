@@ -11,6 +11,7 @@ mod guards;
 mod hashes;
 mod inputs;
 mod inventory;
+mod model_years;
 mod names;
 mod nights;
 mod outcomes;

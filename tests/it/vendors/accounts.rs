@@ -62,15 +62,22 @@ fn check_calls_only_vendors_that_a_run_asks() {
     let found = check(&work, &[]).exits(0).json();
     assert_eq!(vendor(&found, "nhtsa")["call"]["state"], "accepted");
     // Another source of listings, and one of decodes, both of which are in no chain.
-    for id in ["carstrel", "vpic-api"] {
+    for id in ["carstrel", "vpic-api", "visio"] {
         let call = &vendor(&found, id)["call"];
-        assert_eq!(call["why"], "not asked: no dataset needs it", "{id}");
+        let why = format!("not asked: no dataset needs it; `vinrich check {id}` asks it");
+        assert_eq!(call["why"], why.as_str(), "{id}");
     }
-    // Photo requests have no chain; whether their key works is worth a call.
+    let called = || -> BTreeSet<String> {
+        work.sandbox.log().into_iter().map(|call| call.vendor.to_string()).collect()
+    };
+    assert_eq!(called(), ["nhtsa", "visor"].map(String::from).into());
+
+    // Photo requests have no chain: their key is tried where one asks for it.
+    let found = check(&work, &["visio"]).exits(0).json();
     assert_eq!(vendor(&found, "visio")["call"]["state"], "accepted");
-    let called: BTreeSet<String> =
-        work.sandbox.log().into_iter().map(|call| call.vendor.to_string()).collect();
-    assert_eq!(called, ["nhtsa", "visio", "visor"].map(String::from).into());
+    assert_eq!(called(), ["nhtsa", "visio", "visor"].map(String::from).into());
+    let unknown = check(&work, &["vizio"]).exits(64);
+    assert!(unknown.stderr.contains("unknown vendor `vizio`"), "{}", unknown.stderr);
 }
 
 #[test]
@@ -203,7 +210,7 @@ fn vendors_are_checked_at_the_same_time() {
     let tables = "[datasets.recalls]\nvendors = ['nhtsa']";
     work.configure(&Setup { tables, ..Setup::default() });
     let started = Instant::now();
-    let found = check(&work, &[]).exits(0).json();
+    let found = check(&work, &["visio"]).exits(0).json();
     let asked = work.sandbox.log().len();
     assert!(asked >= 3, "{asked}");
     let one_after_another = Duration::from_secs(asked as u64);
