@@ -58,7 +58,7 @@ impl<'d> Asked<'d> {
         let Some(core) = shared(model, name) else { return Verdict::Another };
         let (mut says_more, mut contradicted) = (false, false);
         for (place, token) in name.tokens.iter().enumerate().skip(core) {
-            if model.tokens.contains(token) {
+            if model.tokens[model.core()..].contains(token) {
                 continue;
             }
             let before = place.checked_sub(1).and_then(|before| name.tokens[before].last_part());
@@ -210,6 +210,15 @@ impl List {
         places.dedup();
         places
     }
+}
+
+/// The names of a list that a model may go by, as far as the model alone tells.
+pub fn variants(model: &str, names: &[String]) -> Vec<String> {
+    let mut list = List::default();
+    names.iter().for_each(|name| list.add("", name));
+    let version = Descriptor::default();
+    let candidates = list.candidates(&Asked::new("", model, &version), |_| true);
+    candidates.into_iter().map(|(place, _)| names[place].clone()).collect()
 }
 
 #[cfg(test)]

@@ -164,7 +164,7 @@ impl Catalogue {
         let Role::Catalogue(names_in) = column.source.endpoint.role() else { return Ok(lists) };
         for (id, of) in self.list_keys.each_vehicle() {
             let word = column.word(id);
-            if !word.is_answer() || fresh && !word.fresh {
+            if !(word.is_found() || word.is_absent()) || fresh && !word.fresh {
                 continue;
             }
             let names = match word.body {

@@ -55,7 +55,13 @@ impl TestStore {
     }
 
     fn filed(&self, make: &str, model: &str, year: i32) -> RecallMatch {
-        self.filed_as(&Descriptor::default(), &Vehicle::new(make, model, year))
+        let (make, model) = (make.to_uppercase(), model.to_owned());
+        let facts = DecodeFacts {
+            make: Some(make.clone()),
+            model: Some(model.clone()),
+            ..DecodeFacts::default()
+        };
+        self.filed_as(&Descriptor::of(&facts), &Vehicle::new(&make, &model, year))
     }
 
     fn filed_as(&self, version: &Descriptor, vehicle: &Vehicle) -> RecallMatch {
@@ -331,10 +337,14 @@ fn many_are_found_as_one_by_one() {
         .flat_map(|make| ["F-250", "F-150", "CX5"].map(|model| (make, model)))
         .flat_map(|(make, model)| [2016, 2017].map(|year| Vehicle::new(make, model, year)))
         .collect();
-    let version = Descriptor::default();
+    let version = |vehicle: &Vehicle| {
+        let (make, model) = (Some(vehicle.make.clone()), Some(vehicle.model.clone()));
+        Descriptor::of(&DecodeFacts { make, model, ..DecodeFacts::default() })
+    };
     let found = store.view(|snapshot| {
         let mut lookup = snapshot.recall_lookup()?;
-        let find = |(mark, vehicle)| Ok((mark, lookup.find(vehicle, &version)?));
+        let find =
+            |(mark, vehicle): (u32, &Vehicle)| Ok((mark, lookup.find(vehicle, &version(vehicle))?));
         (0..).zip(&vehicles).map(find).collect::<Result<Vec<_>, Error>>()
     });
     let one_by_one: Vec<_> = (0..)
@@ -378,7 +388,7 @@ fn an_exact_name_hides_no_longer_one() {
     ];
     store.import(Part::Whole, 1, &rows);
     let sierra = Vehicle::new("GMC", "Sierra", 2018);
-    let told = |version| store.numbers(&store.filed_as(&version, &sierra));
+    let told = |version: Descriptor| store.numbers(&store.filed_as(&version, &sierra));
     assert_eq!(told(version("1500", "")), ["18V001000", "18V002000"]);
     assert_eq!(told(version("2500HD", "")), ["18V001000", "18V003000"]);
     assert_eq!(
