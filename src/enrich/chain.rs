@@ -157,8 +157,9 @@ pub struct Chains {
     pub by_dataset: BTreeMap<Dataset, Chain>,
     /// The datasets that do not, and why.
     pub left_out: BTreeMap<Dataset, String>,
-    /// What the user named and does not get.
-    pub warnings: Vec<String>,
+    /// What the user named and does not get, and data that the usual chain lacks, by the
+    /// codes of their notes.
+    pub warnings: Vec<(&'static str, String)>,
     /// The offline decoder, where its data are there.
     pub vpic: Option<Vpic>,
 }
@@ -267,12 +268,14 @@ impl Chains {
             let missing = |(_, reason): &(&str, Unusable)| matches!(reason, Unusable::NoData(_));
             reasons.retain(|reason| chain.named || missing(reason));
             if !reasons.is_empty() {
+                let mut code = "left_out";
                 let mut warning = format!("{dataset}: {}", why_left_out(&reasons));
                 if !chain.named {
+                    code = "no_data";
                     let list = ["; to do without, list others under [datasets.", dataset.name()];
                     warning.extend(list.into_iter().chain(["] vendors"]));
                 }
-                self.warnings.push(warning);
+                self.warnings.push((code, warning));
             }
             self.by_dataset.insert(dataset, chain);
         } else if plan.datasets.named.contains(&dataset) {

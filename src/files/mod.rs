@@ -12,7 +12,6 @@ mod protected;
 pub use clock::SystemClock;
 
 pub use lock::{Named, OutputLocks, Wait};
-#[cfg(unix)]
 pub(crate) use os::identity_of;
 pub use os::real_path;
 pub(crate) use place::refuse_address;

@@ -97,6 +97,12 @@ pub(crate) fn identity_of(found: &Metadata) -> (u64, u64) {
     (found.dev(), found.ino())
 }
 
+/// All files are alike where the system does not tell.
+#[cfg(not(unix))]
+pub(crate) fn identity_of(_found: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
 /// Whether the open `file` is what is at `path`, where the system tells.
 pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
@@ -211,6 +217,17 @@ pub(crate) fn network_filesystem(path: &Path) -> Option<String> {
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
     let path = path.canonicalize().ok()?;
     filesystem_of(&mounts, &path).filter(|kind| is_remote(kind)).map(str::to_owned)
+}
+
+/// Whether the file at `path` is mounted there by itself. Found on Linux only.
+pub(crate) fn is_mount_point(path: &Path) -> bool {
+    let (Ok(mounts), Ok(path)) =
+        (std::fs::read_to_string("/proc/self/mountinfo"), path.canonicalize())
+    else {
+        return false;
+    };
+    let places = mounts.lines().filter_map(|line| line.split(' ').nth(4));
+    places.map(unescaped).any(|place| Path::new(&place) == path)
 }
 
 /// The type of the filesystem that holds `path`, by the kernel's list of mounts:

@@ -17,7 +17,6 @@ use super::unpack::{Bytes, Damaged, Packed};
 use super::zip_member::Archive;
 use crate::domain::numbers::hex;
 use crate::domain::{Error, Exit};
-#[cfg(unix)]
 use crate::files::identity_of;
 
 /// So many files stay open from the first look to the last pass. Others are opened anew
@@ -244,7 +243,6 @@ pub(super) const HEAD: u64 = 64 << 10;
 #[derive(Debug, PartialEq, Eq)]
 struct Identity {
     /// Its device and its number there.
-    #[cfg(unix)]
     place: (u64, u64),
     length: u64,
     modified: Option<std::time::SystemTime>,
@@ -253,7 +251,6 @@ struct Identity {
 impl Identity {
     fn of(metadata: &Metadata) -> Self {
         Self {
-            #[cfg(unix)]
             place: identity_of(metadata),
             length: metadata.len(),
             modified: metadata.modified().ok(),

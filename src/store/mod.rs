@@ -14,10 +14,12 @@
 
 mod admin;
 mod answers;
+mod identity;
 pub mod ledger;
 mod migration;
 mod open;
 mod read_only;
+mod rescue;
 mod run_locks;
 mod timestamp;
 mod transaction;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::admin::restore::undo_half;
 use super::migration::{self, APPLICATION_ID, SCHEMA_VERSION, is_empty, is_older, version};
 use super::read_only;
 use super::run_locks::{self, InUse};
@@ -35,6 +36,7 @@ pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
     os::create_private_folder(folder)
         .map_err(|source| unusable("cannot create the folder of", path, source))?;
     refuse_network(path, folder)?;
+    undo_half(path)?;
     refuse_stub(path)?;
     let opened = os::open_private_file(path);
     drop(opened.map_err(|source| unusable("cannot open the store", path, source))?);
@@ -121,9 +123,9 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let db = db.map_err(&failed)?;
     db.busy_timeout(BUSY).map_err(&failed)?;
     db.set_prepared_statement_cache_capacity(32);
-    // 4 MiB of pages of its own; the operating system's cache, mapped, serves the rest.
-    db.execute_batch("PRAGMA cache_size = -4096; PRAGMA mmap_size = 268435456;")
-        .map_err(&failed)?;
+    // 4 MiB of pages of its own; the operating system's cache serves the rest. It is not
+    // mapped: a file that is cut short would end the process at the next look.
+    db.execute_batch("PRAGMA cache_size = -4096; PRAGMA mmap_size = 0;").map_err(&failed)?;
     Ok(db)
 }
 

@@ -3,21 +3,26 @@
 //! Work inside a [`Transaction`] has the connection, and the owners of what is
 //! kept in memory beside it. When writing fails, the thread refuses all
 //! that follows with the first error: nothing is sent that the ledger cannot hold.
+//! When the store is no longer the one that was opened ([`Identity`]), what keeps an
+//! answer is done all the same, in a copy beside it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::config::Durability;
 use crate::domain::{Error, Exit, Moment};
+use crate::files::beside;
 use crate::store::answers::index::Index;
+use crate::store::identity::{Identity, Lost};
 use crate::store::ledger::accounts::Ledger;
 use crate::store::ledger::in_flight::InFlight;
 use crate::store::ledger::operations::Journal;
 use crate::store::ledger::processes::{self, DeadRuns, ThisRun};
 use crate::store::ledger::waits;
-use crate::store::{MEND, RunInfo, StoreSpec, failed, open};
+use crate::store::{MEND, RunInfo, StoreSpec, failed, open, rescue};
 
 /// Pieces of work taken into one transaction at the most.
 const GROUP: usize = 64;
@@ -66,7 +71,15 @@ impl DataVersion {
 }
 
 /// One piece of work inside a transaction that it shares with others.
-pub(super) type Work = Box<dyn FnOnce(&mut Transaction<'_>) -> rusqlite::Result<Ack> + Send>;
+pub(super) struct Work {
+    /// Whether it keeps what was paid for or done: then it has its place though nothing
+    /// more may be asked.
+    pub(super) keeps: bool,
+    /// What it does.
+    pub(super) run: Box<Run>,
+}
+
+type Run = dyn FnOnce(&mut Transaction<'_>) -> rusqlite::Result<Ack> + Send;
 
 /// What is done once the transaction is committed, or with the error if it is not.
 pub(super) type Ack = Box<dyn FnOnce(Result<(), Error>)>;
@@ -108,6 +121,9 @@ pub(super) struct WriterThread {
     dead_runs: DeadRuns,
     answers: Index,
     failure: Failure,
+    identity: Identity,
+    /// Whether the store was lost, and `db` is its copy or still the store.
+    lost: bool,
 }
 
 impl WriterThread {
@@ -122,6 +138,8 @@ impl WriterThread {
             dead_runs: DeadRuns::default(),
             answers: Index::default(),
             failure: Failure::default(),
+            identity: Identity::of(spec.path)?,
+            lost: false,
         };
         thread.transaction(|tx| {
             processes::close_dead_runs(tx, run.started)?;
@@ -139,13 +157,17 @@ impl WriterThread {
     /// Groups what arrives into transactions, until the last sender is gone.
     pub(super) fn serve(mut self, mut queue: mpsc::Receiver<Work>) {
         while let Some(first) = queue.blocking_recv() {
+            self.look_after_store();
+            let lost = self.lost;
             let mut acks: Vec<Ack> = Vec::new();
             let result = self.transaction(|tx| {
                 tx.answers.look_around(tx.db)?;
-                acks.push(first(tx)?);
-                for _ in 1..GROUP {
-                    let Ok(work) = queue.try_recv() else { break };
-                    acks.push(work(tx)?);
+                let others = std::iter::from_fn(|| queue.try_recv().ok());
+                for work in std::iter::once(first).chain(others).take(GROUP) {
+                    // Who asked hears of it, since nobody answers.
+                    if work.keeps || !lost {
+                        acks.push((work.run)(tx)?);
+                    }
                 }
                 tx.answers.flush(tx.db)
             });
@@ -158,6 +180,45 @@ impl WriterThread {
         }
     }
 
+    /// Sees whether the store is still the one that was opened. If not, nothing more is
+    /// asked, and what is still to be kept goes into a copy.
+    fn look_after_store(&mut self) {
+        if self.lost {
+            return;
+        }
+        let error = match self.identity.check() {
+            Ok(()) => return,
+            Err(Lost::Shared(error)) => error,
+            Err(Lost::Gone(error)) => self.rescue(error),
+        };
+        self.lost = true;
+        self.failure.remember(&error);
+    }
+
+    /// Copies what the store held when it was lost, and goes on in the copy.
+    fn rescue(&mut self, lost: Error) -> Error {
+        let file = beside(&self.path, &format!(".rescue-{}", self.run.run_id()));
+        match rescue::copy(&self.db, &file).and_then(|()| self.go_on_in(&file)) {
+            Ok(()) => lost.hint(format!(
+                "nothing more was asked; `vinrich store restore {}` puts back what the run held, \
+                 then run the same command again",
+                file.display()
+            )),
+            Err(error) => {
+                let message = format!("what the run held is lost as well: {}", describe(&error));
+                lost.because(error).hint(message)
+            }
+        }
+    }
+
+    fn go_on_in(&mut self, copy: &Path) -> Result<(), Error> {
+        self.db = open::connect_writer(copy, Durability::Full)?;
+        copy.clone_into(&mut self.path);
+        self.answers = Index::default();
+        self.ledger.accounts.clear();
+        Ok(())
+    }
+
     fn healthy(&self) -> Result<(), Error> {
         self.failure.get().map_or(Ok(()), Err)
     }
@@ -166,7 +227,9 @@ impl WriterThread {
         &mut self,
         work: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), Error> {
-        self.healthy()?;
+        if !self.lost {
+            self.healthy()?;
+        }
         let failed = failed("cannot write", &self.path);
         let db = &self.db;
         db.execute_batch("BEGIN IMMEDIATE").map_err(&failed)?;

@@ -17,7 +17,7 @@ use crate::store::ledger::requests::{Close, Elsewhere, Granted, Reconcile, Reser
 use crate::store::ledger::waits::{self, HeardWait};
 use crate::store::ledger::windows::{Limits, Usage};
 use crate::store::ledger::{accounts, calls, operations, processes};
-use crate::store::transaction::{Failure, Transaction, Work, WriterThread, acknowledge};
+use crate::store::transaction::{Ack, Failure, Transaction, Work, WriterThread, acknowledge};
 use crate::store::{AccountId, RunInfo, SourceId, SourceName, StoreSpec, WRITABLE};
 
 /// Replies that wait for the writer; a slot is free once its reply is queued.
@@ -129,10 +129,11 @@ impl Writer {
     pub(super) fn finish(self, ended: Moment, exit: u8, report: &str) -> Result<(), Error> {
         let report = report.to_owned();
         let (ack, done) = oneshot::channel();
-        let work: Work = Box::new(move |tx| {
+        let run = move |tx: &mut Transaction<'_>| {
             processes::end_run(tx, ended, exit, &report)?;
             Ok(acknowledge(ack, ()))
-        });
+        };
+        let work = Work { keeps: true, run: Box::new(run) };
         let sent = self.queue.blocking_send(work);
         let result = sent.ok().and_then(|()| done.blocking_recv().ok());
         drop(self.queue);
@@ -156,23 +157,24 @@ impl Writer {
         work: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
         let (ack, answer) = oneshot::channel();
-        self.send(Box::new(move |tx| Ok(acknowledge(ack, work(tx)?)))).await?;
+        let run = move |tx: &mut Transaction<'_>| Ok(acknowledge(ack, work(tx)?));
+        self.send(Work { keeps: false, run: Box::new(run) }).await?;
         match answer.await {
             Ok(answer) => answer,
             Err(_) => Err(self.refused().await),
         }
     }
 
-    /// Queues `work` for the next transaction.
+    /// Queues `work`, which keeps something, for the next transaction.
     async fn queue(
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<()> + Send + 'static,
     ) -> Result<(), Error> {
-        self.send(Box::new(move |tx| {
+        let run = move |tx: &mut Transaction<'_>| {
             work(tx)?;
-            Ok(Box::new(|_| ()))
-        }))
-        .await
+            Ok(Box::new(|_| ()) as Ack)
+        };
+        self.send(Work { keeps: true, run: Box::new(run) }).await
     }
 
     async fn send(&self, work: Work) -> Result<(), Error> {
@@ -182,7 +184,8 @@ impl Writer {
     /// Why a question got no answer: that is known once the thread is at the next.
     async fn refused(&self) -> Error {
         let (ack, next) = oneshot::channel();
-        if self.send(Box::new(|_| Ok(acknowledge(ack, ())))).await.is_ok() {
+        let run = |_: &mut Transaction<'_>| Ok(acknowledge(ack, ()));
+        if self.send(Work { keeps: false, run: Box::new(run) }).await.is_ok() {
             // It gets no answer either; it was taken.
             let _unanswered = next.await;
         }

@@ -29,7 +29,7 @@ pub(crate) struct Console {
 type HeldNote = (Level, &'static str, String, Fields);
 
 /// The codes of notes that concern nobody where the output is whole in the end.
-const OF_MISSING_ANSWERS: [&str; 2] = ["parked", "trouble"];
+const OF_MISSING_ANSWERS: [&str; 3] = ["no_data", "parked", "trouble"];
 
 /// Notes remembered; the others may be repeated.
 const MOST_PRINTED: usize = 256;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
-use vinrich::domain::error::Error;
+use vinrich::domain::error::{Error, Exit};
 use vinrich::plan::Plan;
 use vinrich::report::Watchers;
 use vinrich::{Context, SystemClock};
@@ -32,7 +32,12 @@ pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
 
     let outcome = vinrich::enrich(&plan, context);
     console.finish();
-    let report = outcome.inspect_err(|_| console.say_held())?;
+    let report = outcome.inspect_err(|error| {
+        // A reader who has left misses nothing.
+        if error.exit() != Exit::Success {
+            console.say_held();
+        }
+    })?;
     summary::print(&report, &console, common);
     Ok(report.exit_code)
 }

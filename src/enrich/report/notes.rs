@@ -30,8 +30,8 @@ impl ReportBuilder<'_> {
             let report = DatasetReport { left_out, ..DatasetReport::default() };
             self.notes().report.datasets.insert(dataset.name().to_owned(), report);
         }
-        for warning in &chains.warnings {
-            self.warn("left_out", warning.clone());
+        for (code, warning) in &chains.warnings {
+            self.warn(code, warning.clone());
         }
         for source in chains.by_dataset.values().flat_map(Chain::sources) {
             let may_ask = !plan.datasets.offline;

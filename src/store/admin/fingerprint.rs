@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use hmac::{Hmac, KeyInit, Mac};
+use memchr::memmem;
 use sha2::Sha256;
 
 use crate::domain::Vin;
@@ -58,24 +59,32 @@ impl Fingerprints {
         shown
     }
 
-    /// `text` as it is kept once `vin` is forgotten: however it is capitalised,
-    /// and whatever stands around it.
+    /// `text` as it is kept once `vin` is forgotten: however it is spelled
+    /// ([`one_spelling`]), and whatever stands around it.
     pub(in crate::store) fn erase<'a>(&self, text: &'a str, vin: &Vin) -> Cow<'a, str> {
-        let upper = text.to_ascii_uppercase();
-        if !upper.contains(vin.as_str()) {
+        let (spelled, places): (Vec<u8>, Vec<usize>) = one_spelling(text.as_bytes()).unzip();
+        let mut found = memmem::find_iter(&spelled, vin.as_str()).peekable();
+        if found.peek().is_none() {
             return Cow::Borrowed(text);
         }
         let mark = format!("{FORGOTTEN}{}", self.of(vin));
         let mut kept = String::with_capacity(text.len() + mark.len());
         let mut from = 0;
-        for (at, _) in upper.match_indices(vin.as_str()) {
-            kept.push_str(&text[from..at]);
+        for first in found {
+            kept.push_str(&text[from..places[first]]);
             kept.push_str(&mark);
-            from = at + Vin::LENGTH;
+            from = places[first + Vin::LENGTH - 1] + 1;
         }
         kept.push_str(&text[from..]);
         Cow::Owned(kept)
     }
+}
+
+/// The bytes of a text in which a VIN stands as it is: in capitals, without blanks and
+/// dashes, each with its place.
+pub(in crate::store) fn one_spelling(text: &[u8]) -> impl Iterator<Item = (u8, usize)> + '_ {
+    let kept = text.iter().enumerate().filter(|(_, byte)| !matches!(byte, b' ' | b'-'));
+    kept.map(|(place, byte)| (byte.to_ascii_uppercase(), place))
 }
 
 fn is_fingerprint(word: &str) -> bool {

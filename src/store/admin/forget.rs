@@ -9,7 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, params};
 
 use crate::domain::{Error, Key, Page, Task, Vin};
-use crate::store::admin::fingerprint::{FORGOTTEN, Fingerprints};
+use crate::store::admin::fingerprint::{FORGOTTEN, Fingerprints, one_spelling};
 use crate::store::admin::maintain;
 use crate::store::run_locks::InUse;
 use crate::store::{failed, open};
@@ -31,7 +31,7 @@ pub struct Forgotten {
     pub operations: u64,
     /// Ledger rows whose VIN is a keyed hash now; they still count and cost.
     pub calls: u64,
-    /// Runs whose command line or report named one.
+    /// Runs whose command line, report or output's name named one.
     pub runs: u64,
     /// The file's size before and after, with its log.
     pub bytes: (u64, u64),
@@ -69,7 +69,7 @@ pub fn forget(path: &Path, vins: &[Vin], force: bool) -> Result<Option<Forgotten
     Ok(Some(forgotten))
 }
 
-/// `mentions(x)`: whether text or bytes hold one of `vins`, in capitals or not.
+/// `mentions(x)`: whether text or bytes hold one of `vins`, however it is spelled.
 fn know_mentions(db: &Connection, vins: &[Vin]) -> rusqlite::Result<()> {
     let vins = vins.to_vec();
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
@@ -82,8 +82,8 @@ fn know_mentions(db: &Connection, vins: &[Vin]) -> rusqlite::Result<()> {
 }
 
 fn mentions(bytes: &[u8], vins: &[Vin]) -> bool {
-    let upper = bytes.to_ascii_uppercase();
-    vins.iter().any(|vin| memchr::memmem::find(&upper, vin.as_str().as_bytes()).is_some())
+    let spelled: Vec<u8> = one_spelling(bytes).map(|(byte, _)| byte).collect();
+    vins.iter().any(|vin| memchr::memmem::find(&spelled, vin.as_str().as_bytes()).is_some())
 }
 
 /// Lists the bodies and answers to be removed. A page is not removed alone: a
@@ -145,9 +145,11 @@ fn remove(db: &Connection, vins: &[Vin], prints: &Fingerprints) -> rusqlite::Res
     delete("DELETE FROM meta WHERE name = 'history_trimmed_to' AND mentions(value)")?;
     delete("UPDATE waits SET why = '' WHERE mentions(why)")?;
     let calls = rewrite(db, "calls", "keys", |keys| without(keys, vins, prints))?;
-    let commands = rewrite(db, "runs", "command", |text| erased(text, vins, prints))?;
-    let reports = rewrite(db, "runs", "report", |text| erased(text, vins, prints))?;
-    Ok(Forgotten { bodies, calls, runs: commands.max(reports), ..forgotten })
+    let mut runs = 0;
+    for column in ["command", "report", "output"] {
+        runs = rewrite(db, "runs", column, |text| erased(text, vins, prints))?.max(runs);
+    }
+    Ok(Forgotten { bodies, calls, runs, ..forgotten })
 }
 
 /// Removes the lists of which a page names one of the VINs, with all of their pages.

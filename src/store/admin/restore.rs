@@ -54,6 +54,7 @@ pub fn restore(store: &Path, file: &Path, now: Timestamp) -> Result<Restored, Er
     let folder = folder_of(store);
     os::create_private_folder(folder)
         .map_err(|source| open::unusable("cannot create the folder of", store, source))?;
+    undo_half(store)?;
     let _alone = InUse::alone(store)?;
     let mut draft = Draft::private_beside(store)?;
     copy_in(file, file_length, &mut draft)?;
@@ -217,6 +218,13 @@ impl Replaced {
         let store = real.as_deref().unwrap_or(store);
         let kept = name_aside(store, now);
         let cannot = |error| Error::io("cannot keep the replaced store as", &kept, error);
+        // Linked, not renamed: there is a store at every moment. Linked first: by its two
+        // names a restore that was killed after that is undone.
+        if !is_missing {
+            fs::hard_link(store, &kept)
+                .or_else(|_| fs::copy(store, &kept).map(drop))
+                .map_err(cannot)?;
+        }
         if has_log {
             // Its log must not be taken for the restored one's, though the file
             // itself be gone.
@@ -229,14 +237,7 @@ impl Replaced {
                 }
             }
         }
-        if is_missing {
-            return Ok(None);
-        }
-        // Linked, not renamed: there is a store at every moment.
-        fs::hard_link(store, &kept)
-            .or_else(|_| fs::copy(store, &kept).map(drop))
-            .map_err(cannot)?;
-        Ok(Some(kept))
+        Ok((!is_missing).then_some(kept))
     }
 }
 
@@ -262,10 +263,42 @@ fn fold_log(db: &Connection, store: &Path) -> Result<(), Error> {
     }
 }
 
+/// What a store is called that another one replaced, before the time.
+const ASIDE: &str = ".before-restore-";
+
+/// Undoes a restore that was killed before the backup was in place: the store has two
+/// names by then, and its log may lie beside the second one.
+pub(in crate::store) fn undo_half(store: &Path) -> Result<(), Error> {
+    let store = os::real_path(store);
+    if !store.metadata().is_ok_and(|found| os::links(&found) > 1) {
+        return Ok(());
+    }
+    // One that is under way holds the lock.
+    let Ok(_alone) = InUse::alone(&store) else { return Ok(()) };
+    let begins = beside(&store, ASIDE);
+    let begins = begins.as_os_str().as_encoded_bytes();
+    let folder = fs::read_dir(folder_of(&store)).into_iter().flatten().flatten();
+    let names = folder.map(|entry| entry.path());
+    let is_second = |name: &PathBuf| {
+        name.as_os_str().as_encoded_bytes().starts_with(begins) && os::is_same_file(name, &store)
+    };
+    for name in names.filter(is_second) {
+        let cannot = |error| Error::io("cannot undo the restore that left", &name, error);
+        for companion in COMPANIONS {
+            let (from, to) = (beside(&name, companion), beside(&store, companion));
+            if from.exists() && !to.exists() {
+                fs::rename(from, to).map_err(cannot)?;
+            }
+        }
+        fs::remove_file(&name).map_err(cannot)?;
+    }
+    Ok(())
+}
+
 /// `<store>.before-restore-<time>`, a name that is not taken.
 fn name_aside(store: &Path, now: Timestamp) -> PathBuf {
     let time = now.strftime("%Y%m%dT%H%M%SZ").unwrap_or_default();
-    let first = beside(store, &format!(".before-restore-{time}"));
+    let first = beside(store, &format!("{ASIDE}{time}"));
     let others = (2..).map(|n| beside(&first, &format!(".{n}")));
     std::iter::once(first.clone())
         .chain(others)

@@ -65,6 +65,10 @@ fn a_forgotten_vin_is_nowhere_in_the_store() {
     work.vinrich(&TOOL).exits(0);
     let (gone, kept) = (&vins(1)[0], &vins(4)[1..]);
     spread(&work, gone);
+    let spelled = format!("{}-{} {}", &gone[..3], &gone[3..9], &gone[9..]);
+    let output = format!("of {spelled}.csv");
+    work.vinrich(&["enrich", "vins.csv", "-o", &output, "--offline", "--with", "decode"]).exits(0);
+    assert!(found_in(&work.path("store"), &spelled) > 0);
     // What was removed before left its bytes in the file, as SQLite does.
     work.db()
         .execute_batch(&format!(
@@ -80,7 +84,9 @@ fn a_forgotten_vin_is_nowhere_in_the_store() {
         assert!(told.stdout().contains(words), "no `{words}` in\n{}", told.stdout());
     }
     assert!(!told.stdout().contains(gone) && !told.stderr.contains(gone));
-    assert_eq!(found_in(&work.path("store"), gone), 0, "{}", told.stdout());
+    for spelling in [gone, &spelled] {
+        assert_eq!(found_in(&work.path("store"), spelling), 0, "{}", told.stdout());
+    }
     assert_eq!(work.number("SELECT count(*) FROM inventories"), 0);
     assert_eq!(
         work.number(

@@ -66,7 +66,7 @@ fn as_text(vins: u64, forgotten: &Forgotten) -> String {
         bytes(size.1)
     ));
     lines.push(
-        "not reached: output files, reports written by `--report`, exports, backups of the store, and copies kept by `store restore` and by an upgrade"
+        "not reached: output files, reports written by `--report`, exports, backups of the store, and copies kept by `store restore`, by an upgrade, or of a store that was lost"
             .into(),
     );
     text(&lines)

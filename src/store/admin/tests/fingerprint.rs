@@ -41,5 +41,7 @@ fn erasing_a_vin_leaves_its_fingerprint() {
     let mark = format!("#{}", prints.of(&vin()));
     let text = format!("é{VIN}x {}\n", VIN.to_lowercase());
     assert_eq!(prints.erase(&text, &vin()), format!("é{mark}x {mark}\n"));
+    let spelled = "1hg-CM826 33A-004352";
+    assert_eq!(prints.erase(&format!("- {spelled}-é.csv"), &vin()), format!("- {mark}-é.csv"));
     assert!(matches!(prints.erase("nothing of it", &vin()), Cow::Borrowed(_)));
 }

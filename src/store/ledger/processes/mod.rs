@@ -75,6 +75,11 @@ impl ThisRun {
         Ok(())
     }
 
+    /// Its id.
+    pub(in crate::store) fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
     /// To be called once a transaction is committed.
     pub(in crate::store) fn remove_lock_if_ended(&self) {
         if self.has_ended {

@@ -77,6 +77,27 @@ fn an_interrupted_restore_leaves_a_whole_store() {
     assert_eq!(asked_again(work), 0);
 }
 
+/// Killed where the replaced store has its second name and the backup is not in place.
+#[test]
+fn an_interrupted_restore_is_undone_by_the_next_run() {
+    if !can_trace() {
+        return;
+    }
+    let prepared = Prepared::new();
+    let work = &prepared.work;
+    let ended = prepared.fails(&["store", "restore", "b.db"], "rename", "signal=SIGKILL", 1);
+    assert!(ended.is_some_and(|ended| ended.code != Some(0)), "it was killed");
+    let set_aside = || {
+        let names = std::fs::read_dir(work.path("store")).expect("a folder").flatten();
+        let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.contains(".before-restore-")).count()
+    };
+    assert_eq!(set_aside(), 1);
+    decode(work, 0, 40);
+    assert_eq!((set_aside(), asked_again(work)), (0, 0));
+    work.assert_sound();
+}
+
 #[test]
 fn an_interrupted_backup_leaves_the_old_one() {
     if !can_trace() {

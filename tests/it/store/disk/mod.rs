@@ -19,6 +19,7 @@ mod damage;
 mod filesystems;
 #[cfg(target_os = "linux")]
 mod full;
+mod lost;
 #[cfg(target_os = "linux")]
 mod streams;
 

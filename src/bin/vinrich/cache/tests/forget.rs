@@ -16,7 +16,7 @@ fn what_went_is_counted_and_what_is_out_of_reach_is_named() {
           2 bodies
         3 calls of the ledger now hold a keyed hash instead; `vinrich runs audit --vin` still finds them
         the store was written anew: 1.5 MB before, 1.0 MB now
-        not reached: output files, reports written by `--report`, exports, backups of the store, and copies kept by `store restore` and by an upgrade
+        not reached: output files, reports written by `--report`, exports, backups of the store, and copies kept by `store restore`, by an upgrade, or of a store that was lost
         ");
     assert!(as_text(2, &Forgotten::default()).contains("knew nothing of it"));
 }
