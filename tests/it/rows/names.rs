@@ -101,12 +101,12 @@ fn a_list_that_cannot_be_read_leaves_a_find_incomplete() {
     let row = &found.rows[0];
     assert_eq!(
         (&*row["recall_campaign_count"], &*row["recalls_error"]),
-        ("2", "inconclusive"),
+        ("2", "http_400"),
         "there may be more under other names: {row:#?}"
     );
     let zero = asked(&world, "Taurus", json!({}));
     let row = &zero.rows[0];
-    assert_eq!((&*row["recalls_status"], &*row["recalls_error"]), ("failed", "inconclusive"));
+    assert_eq!((&*row["recalls_status"], &*row["recalls_error"]), ("failed", "http_400"));
 }
 
 #[test]
