@@ -102,6 +102,14 @@ impl KeySet {
         }
     }
 
+    /// The model year that the rows of the VIN numbered `id` state, where they agree.
+    pub fn stated_year(&self, id: u32) -> Option<i32> {
+        match self {
+            Self::Vins { distinct, .. } => distinct.stated_year(id),
+            Self::Others { .. } => None,
+        }
+    }
+
     /// The vehicle numbered `id`, where the keys are vehicles.
     pub fn vehicle(&self, id: u32) -> Option<&Vehicle> {
         match self {

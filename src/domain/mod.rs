@@ -12,6 +12,7 @@ pub mod money;
 pub mod numbers;
 pub mod outcome;
 mod panics;
+pub(crate) mod text;
 pub mod time;
 pub mod vendor;
 pub mod vin;

@@ -1,4 +1,4 @@
-//! The distinct VINs of an input, in about 17 bytes each.
+//! The distinct VINs of an input, in about 17 bytes each, and what their rows state of them.
 
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
@@ -19,6 +19,8 @@ pub struct Distinct {
     times: Vec<u8>,
     /// … and how often beyond that, by number.
     times_beyond: HashMap<u32, u32>,
+    /// The model year that rows state, as far as some do.
+    years: Vec<StatedYear>,
     ids: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
@@ -56,6 +58,21 @@ impl Distinct {
                 id
             }
         }
+    }
+
+    /// Notes that a row states the model year of the VIN numbered `id`.
+    pub fn state_year(&mut self, id: u32, year: i32) {
+        let place = id as usize;
+        if self.years.len() <= place {
+            self.years.resize(self.vins.len().max(place + 1), StatedYear::default());
+        }
+        self.years[place].note(year);
+    }
+
+    /// The model year that the rows of the VIN numbered `id` state; `None` where none does,
+    /// or two differ.
+    pub fn stated_year(&self, id: u32) -> Option<i32> {
+        self.years.get(id as usize)?.year()
     }
 
     fn count_again(&mut self, id: u32) {
@@ -120,6 +137,27 @@ impl Distinct {
         all.sort_unstable();
         let id = |vin: u128| u32::try_from(vin & u128::from(u32::MAX)).unwrap_or_default();
         all.into_iter().map(id).collect()
+    }
+}
+
+/// A model year in one byte.
+#[derive(Clone, Copy, Default)]
+struct StatedYear(u8);
+
+impl StatedYear {
+    /// The year before the first one.
+    const BEFORE: i32 = 1899;
+    /// Two rows differ.
+    const DIFFERS: u8 = u8::MAX;
+
+    fn note(&mut self, year: i32) {
+        let stated = u8::try_from(year - Self::BEFORE).unwrap_or(Self::DIFFERS);
+        self.0 = if self.0 == 0 || self.0 == stated { stated } else { Self::DIFFERS };
+    }
+
+    fn year(self) -> Option<i32> {
+        let is_one = self.0 != 0 && self.0 != Self::DIFFERS;
+        is_one.then(|| Self::BEFORE + i32::from(self.0))
     }
 }
 

@@ -70,7 +70,10 @@ impl Survey {
         if let Some(vin) = reading.vin {
             self.valid += 1;
             self.check_digit_warnings += u64::from(reading.error == Some(VinError::CheckDigit));
-            self.vins.insert(vin);
+            let id = self.vins.insert(vin);
+            if let Some(year) = row.year() {
+                self.vins.state_year(id, year);
+            }
         } else {
             let why = reading.error.unwrap_or(VinError::NotAVin);
             *self.rejected.entry(why.as_str()).or_default() += 1;

@@ -12,7 +12,7 @@ use arrow::datatypes::DataType;
 use super::corrections::Corrections;
 use crate::domain::vin::{self, Reading, Rules, VinError};
 use crate::domain::{Error, Vin};
-use crate::matching::row_vehicle::{RowVehicle, VehicleField};
+use crate::matching::row_vehicle::{RowVehicle, VehicleField, model_year};
 
 /// Consecutive rows of the input, column by column.
 #[derive(Debug)]
@@ -140,6 +140,12 @@ impl<'a> Row<'a> {
     pub fn vehicle(self) -> RowVehicle<'a> {
         let [make, model, year] = self.span.roles.row_vehicle.map(|column| self.text(column?));
         RowVehicle::of(make, model, year)
+    }
+
+    /// The model year of [`Row::vehicle`].
+    pub fn year(self) -> Option<i32> {
+        let [.., year] = self.span.roles.row_vehicle;
+        model_year(self.text(year?)?)
     }
 
     /// The cell of [`Inputs::columns`](super::Inputs::columns)`[column]`; `None` where

@@ -246,7 +246,8 @@ impl Inputs {
         Batches::start(self, &self.whole)
     }
 
-    /// Starts a pass over every row whose batches hold the VINs, and no other cell.
+    /// Starts a pass over every row whose batches hold the VINs and the rows' own model
+    /// years, and no other cell.
     pub fn vins(&self) -> Result<Batches<'_>, Error> {
         Batches::start(self, &self.vins)
     }

@@ -116,9 +116,12 @@ impl Selection {
         })
     }
 
-    /// The VINs alone.
+    /// The VINs, and the model years that rows state.
     pub(super) fn vins(files: &[InputFile]) -> Self {
-        Self::of(files, &[], &[], |file| vec![file.table.vin_index])
+        Self::of(files, &[], &[], |file| {
+            let [.., year] = file.table.row_vehicle;
+            [Some(file.table.vin_index), year].into_iter().flatten().collect()
+        })
     }
 
     /// The place of the column `name` in a batch.

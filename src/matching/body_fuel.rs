@@ -3,6 +3,8 @@
 //! A name stands for every kind that it may mean, so that a general name (`van`)
 //! agrees with each special one (`minivan`), and those not with each other.
 
+use super::tokens::words;
+
 /// A phrase, and the kinds it may mean: bits. None are set for a phrase that tells no kind.
 type Phrase = (&'static str, u32);
 
@@ -218,6 +220,16 @@ pub(super) fn agree(kinds: &[Phrase], a: &[String], b: &[String]) -> bool {
         return a.kinds & b.kinds != 0;
     }
     a.kinds == b.kinds && (a.holds(&b) || b.holds(&a))
+}
+
+/// Whether the words describe a body or a fuel, and say nothing else.
+pub(super) fn is_description(words: &[String]) -> bool {
+    [BODIES, FUELS].into_iter().any(|kinds| Said::by(kinds, words).others.is_empty())
+}
+
+/// The kinds that `text` may mean; none where it holds no known phrase.
+pub(super) fn kinds(of: &[Phrase], text: &str) -> u32 {
+    Said::by(of, &words(text)).kinds
 }
 
 /// What a name says.

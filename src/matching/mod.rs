@@ -6,22 +6,30 @@
 //! it. What says nothing contradicts nothing. Every comparison is symmetric.
 //!
 //! `tokens` takes text apart; `makes`, `models` and `body_fuel` know what is special
-//! about a make, a model, and the closed lists of bodies and fuels; `variants`
-//! looks a model up in a catalogue.
+//! about a make, a model, and the closed lists of bodies and fuels. `names` takes the name
+//! of a model apart, by the closed `vocabulary` and the `aliases`; `candidates` says which
+//! names of a list a vehicle may bear, by its `descriptor`.
 
+pub(crate) mod aliases;
 mod body_fuel;
+pub(crate) mod candidates;
 pub(crate) mod conflicts;
+pub(crate) mod descriptor;
 mod makes;
+mod model_names;
+pub(crate) mod model_year;
 mod models;
+pub(crate) mod names;
 pub mod repair;
 pub mod row_vehicle;
-mod variants;
 mod tokens;
+pub(crate) mod vocabulary;
 
+pub use candidates::variants;
+pub(crate) use model_names::ModelNames;
 pub(crate) use tokens::bare;
-pub(crate) use variants::beginnings;
-pub use variants::variants;
 
+use model_names::{is_other_size, is_part_of};
 use tokens::words;
 
 /// Whether two names may be one make: `MERCEDES-BENZ` and `Mercedes`, `VW` and

@@ -1,5 +1,6 @@
 //! What is special about the names of models.
 
+use super::aliases::{is_family_word, one_model};
 use super::makes::canonical;
 use super::tokens::{differ_by_a_slip, parts, words};
 
@@ -39,18 +40,12 @@ const DESCRIPTIONS: [&str; 32] = [
     "duty",
 ];
 
-/// Words that make a family of models of what stands before or behind them.
-const FAMILY_WORDS: [&str; 6] = ["class", "klasse", "classe", "clase", "series", "serie"];
-
-/// Names under which a family of models is known as well.
-const ALIASES: [(&str, &str); 1] = [("econoline", "e")];
-
 /// One wrong letter in a shorter name may make another one of it.
 const SHORTEST_MISTYPED: usize = 6;
 
 /// Whether `a` and `b` may be one model, whichever of `makes` stands before it.
 pub(super) fn agree(makes: &[&str], a: &str, b: &str) -> bool {
-    let makes: Vec<String> = makes.iter().map(|make| canonical(&words(make))).collect();
+    let makes = all_canonical(makes);
     let (Some(a), Some(b)) = (Model::read(&makes, a), Model::read(&makes, b)) else {
         return true;
     };
@@ -62,8 +57,13 @@ pub(super) fn agree(makes: &[&str], a: &str, b: &str) -> bool {
         || a.is_mistyped(&b)
 }
 
+/// The one name for each of `makes`.
+pub(super) fn all_canonical(makes: &[&str]) -> Vec<String> {
+    makes.iter().map(|make| canonical(&words(make))).collect()
+}
+
 /// A model's name, taken apart.
-struct Model {
+pub(super) struct Model {
     /// Letters and digits apart: `F-150 XLT` is `f`, `150`, `xlt`.
     parts: Vec<String>,
     /// It names a family: `C-Class`, `3 Series`.
@@ -72,7 +72,7 @@ struct Model {
 
 impl Model {
     /// `None` where `text` names no model.
-    fn read(makes: &[String], text: &str) -> Option<Self> {
+    pub(super) fn read(makes: &[String], text: &str) -> Option<Self> {
         let mut parts = parts(&without_descriptions(text));
         while let Some(length) =
             (1..=parts.len()).rev().find(|&length| makes.contains(&canonical(&parts[..length])))
@@ -81,18 +81,33 @@ impl Model {
         }
         let is_family = drop_family_words(&mut parts);
         for part in &mut parts {
-            if let Some((_, name)) = ALIASES.iter().find(|(alias, _)| alias == part) {
-                (*name).clone_into(part);
+            if let Some(name) = one_model(part) {
+                name.clone_into(part);
             }
         }
         drop_initials(&mut parts);
         (!parts.is_empty()).then_some(Self { parts, is_family })
     }
 
+    /// Whether every part of it is among `known`.
+    pub(super) fn is_within(&self, known: &[String]) -> bool {
+        self.parts.iter().all(|part| known.contains(part))
+    }
+
+    /// The name as one word.
+    pub(super) fn name(&self) -> String {
+        self.parts.concat()
+    }
+
+    /// The name's first part, its first two, … all of it; each as one word.
+    pub(super) fn beginnings(&self) -> impl Iterator<Item = String> + '_ {
+        (1..=self.parts.len()).map(|length| self.parts[..length].concat())
+    }
+
     /// Whether `other` begins with this name, on a boundary of its parts.
     fn begins(&self, other: &Self) -> bool {
-        let name = self.parts.concat();
-        (1..=other.parts.len()).any(|length| other.parts[..length].concat() == name)
+        let name = self.name();
+        other.beginnings().any(|beginning| beginning == name)
     }
 
     /// Whether this is a family by one digit, and `other` a model of it: of the
@@ -140,10 +155,10 @@ fn without_descriptions(text: &str) -> String {
 }
 
 /// Takes `Class` and `Series` away, unless nothing else is there; whether there were any.
-fn drop_family_words(parts: &mut Vec<String>) -> bool {
+pub(super) fn drop_family_words(parts: &mut Vec<String>) -> bool {
     let count = parts.len();
     if count > 1 {
-        parts.retain(|part| !FAMILY_WORDS.contains(&part.as_str()));
+        parts.retain(|part| !is_family_word(part));
     }
     // The German for `3 Series` is `3er`.
     if let [number, mark, ..] = &parts[..]
@@ -156,7 +171,7 @@ fn drop_family_words(parts: &mut Vec<String>) -> bool {
 }
 
 /// `Transit T-250` is a `Transit 250`, `Econoline E-350` an `E-350`.
-fn drop_initials(parts: &mut Vec<String>) {
+pub(super) fn drop_initials(parts: &mut Vec<String>) {
     let mut place = 1;
     while place < parts.len() {
         let is_initial = parts[place].chars().count() == 1

@@ -1,5 +1,9 @@
 //! What a row says of its own vehicle, beside the VIN.
 
+use std::hash::Hash;
+
+use xxhash_rust::xxh3::Xxh3;
+
 use crate::domain::vin;
 
 /// One thing that a column may say of a vehicle.
@@ -31,7 +35,7 @@ impl VehicleField {
 }
 
 /// What a row says of its own vehicle; `None` where it says nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RowVehicle<'a> {
     /// The make, as written.
     pub make: Option<&'a str>,
@@ -54,6 +58,13 @@ impl<'a> RowVehicle<'a> {
     /// Whether the row says nothing of it.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Tells rows apart by what they say of the vehicle, and by `else_said`.
+    pub(crate) fn fingerprint(&self, else_said: impl Hash) -> u128 {
+        let mut hasher = Xxh3::new();
+        (self, else_said).hash(&mut hasher);
+        hasher.digest128()
     }
 }
 

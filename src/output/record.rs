@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 
-use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallFacts};
+use crate::domain::facts::{
+    Comparables, DecodeFacts, ListingFacts, MatchBasis, RecallDoubt, RecallFacts,
+};
 use crate::domain::vin::{Reading, VinError};
 use crate::domain::{Exit, Status, Timestamp};
 use crate::matching::conflicts::Conflicts;
@@ -29,6 +31,8 @@ pub struct Record {
     pub recalls: DatasetAnswer<RecallFacts>,
     /// How the recalls were matched.
     pub recall_match_basis: Option<MatchBasis>,
+    /// Those of its recalls that may not concern it, and why.
+    pub recall_doubt: Option<Arc<RecallDoubt>>,
     /// Its listings.
     pub listings: DatasetAnswer<ListingFacts>,
     /// Other vehicles like it, in an inventory.
@@ -104,6 +108,7 @@ impl Record {
             decode: DatasetAnswer::not_requested(None),
             recalls: DatasetAnswer::not_requested(None),
             recall_match_basis: None,
+            recall_doubt: None,
             listings: DatasetAnswer::not_requested(None),
             comparables: None,
             decode_conflicts: None,

@@ -8,8 +8,9 @@
 use arrow::datatypes::{DataType, TimeUnit};
 
 use super::take::{
-    any_campaign, campaign_count, campaign_numbers, decode, hex, listing, listing_count,
-    listing_currency, match_basis, suggestion, top_campaign, vin_error, vin_status, wmi_extended,
+    any_campaign, campaign_count, campaign_numbers, decode, doubt_reasons, doubtful_campaigns,
+    equipment_count, hex, listing, listing_count, listing_currency, match_basis, park_flag,
+    suggestion, top_campaign, vin_error, vin_status, wmi_extended,
 };
 use crate::domain::facts::Days;
 use crate::domain::{Timestamp, Vin};
@@ -101,7 +102,7 @@ pub static COLUMNS: &[Column] = &[
     text("vin_error", vin_error, "why the row is rejected, or check_digit beside a doubtful VIN").unhashed(),
     VIN_SUGGESTION,
     boolean("vin_normalized", |row| Some(row.reading.normalized), "whether the cell differed from the VIN (case, spaces, dashes, quotes)"),
-    boolean("vin_check_digit_ok", |row| row.reading.check_digit_ok, "whether the check digit fits; null where no law requires one (WMI not 1-5)"),
+    boolean("vin_check_digit_ok", |row| row.reading.check_digit_ok, "whether the check digit fits; null where no law requires one (WMI not 1 to 5 or 7F to 70)"),
     text("wmi", |row| row.reading.vin.as_ref().map(Vin::wmi), "world manufacturer identifier: the VIN's first three characters"),
 
     text("make", |row| decode(row)?.make.as_deref(), "make, in upper case as in vPIC"),
@@ -145,8 +146,8 @@ pub static COLUMNS: &[Column] = &[
     text("recall_top_component", |row| top_campaign(row)?.component.as_deref(), "component of the campaign that matters most").unhashed(),
     text("recall_top_summary", |row| top_campaign(row)?.summary.as_deref(), "summary of the campaign that matters most").unhashed(),
     text("recall_top_remedy", |row| top_campaign(row)?.remedy.as_deref(), "remedy of the campaign that matters most").unhashed(),
-    boolean("recall_park_it", |row| any_campaign(row, |campaign| campaign.park_it), "whether any campaign says not to drive"),
-    boolean("recall_park_outside", |row| any_campaign(row, |campaign| campaign.park_outside), "whether any campaign says to park outside"),
+    boolean("recall_park_it", |row| park_flag(row, |campaign| campaign.park_it), "whether any campaign that surely concerns the vehicle says not to drive; empty where only a doubtful one does"),
+    boolean("recall_park_outside", |row| park_flag(row, |campaign| campaign.park_outside), "whether any campaign that surely concerns the vehicle says to park outside; empty where only a doubtful one does"),
     boolean("recall_ota_available", |row| any_campaign(row, |campaign| campaign.over_the_air), "whether any campaign is remedied over the air"),
     day("recall_latest_date", |row| row.recalls.facts.as_ref()?.campaigns.iter().filter_map(|campaign| campaign.reported_on).max(), "day of the latest campaign's report"),
     text("recall_match_basis", match_basis, "vin, model_exact or model_variant").unhashed(),
@@ -188,9 +189,9 @@ pub static COLUMNS: &[Column] = &[
     SOURCE_ROW,
     Column::new("record_hash", Take::Hash, "hash of the row's own cells and of what is known of its vehicle, 32 hex digits; it changes only when something was learned").unhashed(),
 
-    text("recall_doubt", |_| None, "why campaigns in recall_doubtful_campaigns may not concern this vehicle: year, series, powertrain, body, trim or name, comma separated").since_2().unhashed(),
-    text("recall_doubtful_campaigns", |_| None, "those of recall_campaigns that may not concern this vehicle: an ascending JSON array").since_2().json().unhashed(),
-    int("recall_equipment_count", |_| None, "how many of the campaigns are about equipment").since_2(),
+    made("recall_doubt", doubt_reasons, "why campaigns in recall_doubtful_campaigns may not concern this vehicle, or others may: year, series, powertrain, body, trim or name, comma separated").since_2().unhashed(),
+    made("recall_doubtful_campaigns", doubtful_campaigns, "those of recall_campaigns that may not concern this vehicle: an ascending JSON array").since_2().json().unhashed(),
+    int("recall_equipment_count", equipment_count, "how many of the campaigns are about equipment").since_2(),
     int("listing_days_on_market", |row| listing(row)?.days_on_market, "days since the vehicle was first listed").since_2().unhashed(),
     cents("listing_msrp", |row| listing(row)?.msrp.map(|price| price.cents), "price when new that the listing states, in listing_currency").since_2(),
     text("listing_stock_number", |row| listing(row)?.stock_number.as_deref(), "the dealer's own number of the vehicle").since_2(),

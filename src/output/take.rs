@@ -57,23 +57,59 @@ pub(super) fn campaign_numbers(row: &Record) -> Option<String> {
     serde_json::to_string(&numbers).ok()
 }
 
-/// The campaign that matters most: one that says not to drive, then one that
-/// says to park outside, then the latest; among equals the smallest number.
+/// The campaign that matters most: one about the vehicle before one about equipment, one
+/// that surely concerns it, one that says not to drive, then one that says to park outside,
+/// then the latest; among equals the smallest number.
 pub(super) fn top_campaign(row: &Record) -> Option<&Campaign> {
-    fn rank(campaign: &Campaign) -> (impl Ord, &str) {
+    fn rank<'c>(row: &Record, campaign: &'c Campaign) -> (impl Ord, &'c str) {
         let urgency = (
+            !campaign.is_about_equipment(),
+            !is_doubtful(row, campaign),
             campaign.park_it == Some(true),
             campaign.park_outside == Some(true),
             campaign.reported_on,
         );
         (Reverse(urgency), &campaign.number)
     }
-    recalls(row)?.campaigns.iter().min_by(|a, b| rank(a).cmp(&rank(b)))
+    recalls(row)?.campaigns.iter().min_by(|a, b| rank(row, a).cmp(&rank(row, b)))
 }
 
 /// Whether any campaign says so; null when none says yes or no.
 pub(super) fn any_campaign(row: &Record, says: fn(&Campaign) -> Option<bool>) -> Option<bool> {
     recalls(row)?.campaigns.iter().filter_map(says).max()
+}
+
+/// Whether any campaign that surely concerns the vehicle orders it; null where only one in
+/// doubt does, and where none says yes or no.
+pub(super) fn park_flag(row: &Record, says: fn(&Campaign) -> Option<bool>) -> Option<bool> {
+    let orders = |campaign: &&Campaign| says(campaign) == Some(true);
+    let mut ordering = recalls(row)?.campaigns.iter().filter(orders).peekable();
+    if ordering.peek().is_none() {
+        return any_campaign(row, says);
+    }
+    ordering.any(|campaign| !is_doubtful(row, campaign)).then_some(true)
+}
+
+/// Why the campaigns in doubt are.
+pub(super) fn doubt_reasons(row: &Record) -> Option<String> {
+    row.recall_doubt.as_ref().map(|doubt| doubt.reasons.to_string())
+}
+
+/// The numbers of campaigns in doubt as a JSON array.
+pub(super) fn doubtful_campaigns(row: &Record) -> Option<String> {
+    serde_json::to_string(&row.recall_doubt.as_ref()?.campaigns).ok()
+}
+
+/// Campaigns about equipment, 0 where a source knows there are none, else null.
+pub(super) fn equipment_count(row: &Record) -> Option<i32> {
+    let about = |facts: &RecallFacts| {
+        facts.campaigns.iter().filter(|campaign| campaign.is_about_equipment()).count()
+    };
+    count(row.recalls.status, recalls(row).map(about))
+}
+
+fn is_doubtful(row: &Record, campaign: &Campaign) -> bool {
+    row.recall_doubt.as_ref().is_some_and(|doubt| doubt.contains(&campaign.number))
 }
 
 /// How the recalls, or the lack of them, were matched.

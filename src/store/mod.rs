@@ -49,7 +49,7 @@ pub use crate::store::answers::inventories::{CompleteList, KeptPage, WholeList};
 pub use crate::store::answers::lookup::{AnswerKind, BodyId, KeptAnswer, Snapshot};
 pub use crate::store::answers::provenance::{AnswerRecord, EarlierAnswer};
 pub use crate::store::answers::recalls::{
-    CampaignId, Imported, KeptRecallFile, RecallFileInfo, RecallLookup, RecallMatch,
+    CampaignId, Imported, KeptRecallFile, RecallFileInfo, RecallLookup, RecallMatch, RecallsFound,
     import_recall_file,
 };
 pub use crate::store::ledger::operations::Operation;

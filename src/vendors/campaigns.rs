@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::json::{self, Object, Unreadable, Value};
 use crate::domain::Key;
 use crate::domain::facts::{Campaign, Days, RecallFacts, number_of_day};
+use crate::domain::text::clean;
 use crate::matching::one_make;
 
 /// Distinct campaigns, ascending by number; `None` where the shape is unknown,
@@ -85,7 +86,7 @@ fn count(object: &Object<'_>) -> Option<usize> {
 
 /// The campaign in an entry; `None` where there is none.
 fn campaign(entry: &Object<'_>) -> Option<Campaign> {
-    let text = |names: &[&str]| entry.scalar(names).map(std::borrow::Cow::into_owned);
+    let text = |names: &[&str]| entry.scalar(names).and_then(|text| clean(text.as_bytes()));
     let flag = |names: &[&str]| entry.scalar(names).as_deref().and_then(json::flag);
     let campaign = Campaign {
         number: text(&["NHTSACampaignNumber", "CampaignNumber", "campaign_number", "CampNo"])

@@ -7,6 +7,7 @@
 
 mod column;
 mod comparable;
+mod doubt;
 
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
@@ -15,6 +16,7 @@ use crate::domain::key::Vehicle;
 
 pub use self::column::{DecodeColumn, is_blank, model_year};
 pub use self::comparable::{ModelPrice, PricePoint, PriceQuestion};
+pub use self::doubt::{Doubt, Doubts, RecallDoubt};
 
 use crate::domain::time::Timestamp;
 use crate::domain::vin::Vin;
@@ -158,6 +160,14 @@ pub struct Campaign {
     pub over_the_air: Option<bool>,
     /// The day the report was received.
     pub reported_on: Option<Days>,
+}
+
+impl Campaign {
+    /// Whether it is about equipment that was made for the vehicle, and not about the
+    /// vehicle itself: NHTSA's numbers say so by their letter, as `20E090000` does.
+    pub fn is_about_equipment(&self) -> bool {
+        self.number.as_bytes().get(2) == Some(&b'E')
+    }
 }
 
 /// A price with the currency it is in; the currency comes from the vendor's

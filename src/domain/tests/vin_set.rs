@@ -38,3 +38,20 @@ fn each_vin_is_counted_past_a_byte() {
     set.insert(often);
     assert_eq!((set.times(0), set.times(1)), (1, 257));
 }
+
+#[test]
+fn a_year_that_rows_agree_on_is_stated() {
+    let mut set = Distinct::new();
+    let [one, two, three] = ["1HGCM82633A004352", "5TDXZ3DC2KS015402", "WBAPH5C55BA218692"]
+        .map(|vin| set.insert(Vin::new(vin).expect("a VIN")));
+    set.state_year(two, 2019);
+    set.state_year(two, 2019);
+    set.state_year(three, 1900);
+    set.state_year(three, 2011);
+    set.state_year(three, 2011);
+    assert_eq!([one, two, three].map(|id| set.stated_year(id)), [None, Some(2019), None]);
+    set.state_year(one, 2003);
+    assert_eq!(set.stated_year(one), Some(2003));
+    set.state_year(one, 9999);
+    assert_eq!(set.stated_year(one), None, "no such year");
+}

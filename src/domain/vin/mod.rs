@@ -9,7 +9,7 @@ mod clean;
 mod label;
 mod typos;
 
-pub use typos::candidates;
+pub use typos::{candidates, difference};
 
 pub(crate) use clean::{is_blank_text, means_empty, unwrapped};
 
@@ -68,12 +68,40 @@ impl Vin {
         self.0[CHECK_DIGIT] == check_digit(&self.0)
     }
 
-    /// Whether a law requires a check digit: made in North America (WMI 1-5).
+    /// Whether a law requires a check digit: made in North America, by a WMI from 1 to 5 or
+    /// from 7F to 70.
+    ///
+    /// 49 CFR 565.15(c) and Canada's MVSR 115 are law where those WMIs are issued. SAE, which
+    /// issues them for ISO 3780, gives 1, 4, 5 and 7F to 70 to the United States, 2 to Canada
+    /// and 3 to Mexico and its neighbours; 7A to 7E are New Zealand's. The digits come after
+    /// the letters, and 0 is the last.
     ///
     /// Vehicles made elsewhere carry one when built for that market, which the
     /// VIN alone does not tell.
     pub fn check_digit_required(&self) -> bool {
-        matches!(self.0[0], b'1'..=b'5')
+        match self.0[0] {
+            b'1'..=b'5' => true,
+            b'7' => !matches!(self.0[1], b'A'..=b'E'),
+            _ => false,
+        }
+    }
+
+    /// The two model years that position 10 may mean, the earlier first: `A` is 1980 and
+    /// 2010 (49 CFR 565.15, table VII, and its first cycle). `None` for 0, U and Z.
+    pub fn model_years(&self) -> Option<[i32; 2]> {
+        const FIRST: i32 = 1980;
+        const CYCLE: i32 = 30;
+        const CODES: &[u8] = b"ABCDEFGHJKLMNPRSTVWXY123456789";
+        let place = CODES.iter().position(|&code| code == self.0[MODEL_YEAR])?;
+        let first = FIRST + i32::try_from(place).ok()?;
+        Some([first, first + CYCLE])
+    }
+
+    /// The one of these years that position 7 tells for cars, multipurpose passenger
+    /// vehicles and trucks of up to 10,000 lb: it is a letter since 2010 (49 CFR 565.15(b)(3)).
+    pub fn light_model_year(&self) -> Option<i32> {
+        let [earlier, later] = self.model_years()?;
+        Some(if self.0[LIGHT_CYCLE].is_ascii_digit() { earlier } else { later })
     }
 
     /// Whether it ends in three digits: the part of the serial number that is one
@@ -213,7 +241,8 @@ pub struct Reading {
     pub normalized: bool,
     /// Whether `vin` is the suggestion, applied.
     pub repaired: bool,
-    /// Whether the check digit fits; `None` where no law requires one (WMI not 1-5).
+    /// Whether the check digit fits; `None` where no law requires one
+    /// ([`Vin::check_digit_required`]).
     pub check_digit_ok: Option<bool>,
 }
 
@@ -221,6 +250,15 @@ impl Reading {
     /// A row without a VIN.
     pub fn rejected(error: VinError) -> Self {
         Self { error: Some(error), ..Self::default() }
+    }
+
+    /// Suggests `meant`, and says how it differs from `cell`.
+    pub fn suggest(&mut self, cell: &str, meant: Option<Vin>) {
+        self.suggestion = meant;
+        if let Some(how) = meant.and_then(|meant| difference(cell, &meant)) {
+            let before = self.detail.take().map(|detail| detail + "; ").unwrap_or_default();
+            self.detail = Some(format!("{before}the suggestion has {how}"));
+        }
     }
 
     /// Adds words for a person.
@@ -379,6 +417,12 @@ fn impostor(Vin(bytes): &Vin) -> Option<VinError> {
 fn is_filler(text: &[u8]) -> bool {
     text.starts_with(b"TEST") || text.starts_with(b"XXXXX")
 }
+
+/// Index of the character that tells the cycle of a light vehicle's model year: position 7.
+const LIGHT_CYCLE: usize = 6;
+
+/// Index of the model year: position 10.
+const MODEL_YEAR: usize = 9;
 
 /// Index of the check digit: position 9.
 const CHECK_DIGIT: usize = 8;

@@ -54,6 +54,36 @@ fn what_spreadsheets_and_people_add_is_normalised_away() {
 }
 
 #[test]
+fn a_check_digit_is_law_in_north_america() {
+    let is_law = |start: &str| {
+        Vin::new(&format!("{start}BC12345A123456")).expect("a VIN").check_digit_required()
+    };
+    for start in
+        ["1FT", "2T1", "3VW", "4T1", "5YJ", "7FA", "7H9", "7SA", "7ZZ", "71A", "79A", "70Z"]
+    {
+        assert!(is_law(start), "{start}");
+    }
+    for start in ["7AT", "7BB", "7C9", "7DA", "7E1", "6T1", "8AF", "9BW", "WBA", "JTD", "SAL"] {
+        assert!(!is_law(start), "{start}");
+    }
+}
+
+#[test]
+fn positions_7_and_10_tell_the_model_year() {
+    let years = |vin: &str| {
+        let vin = Vin::new(vin).expect("a VIN");
+        (vin.model_years(), vin.light_model_year())
+    };
+    assert_eq!(years("2T1BURHE1AC342217"), (Some([1980, 2010]), Some(2010)));
+    assert_eq!(years("2T1BUR4E1AC342217"), (Some([1980, 2010]), Some(1980)));
+    assert_eq!(years("1XKYD49X2YJ398204"), (Some([2000, 2030]), Some(2000)));
+    assert_eq!(years("1XKYD4BX29J398204"), (Some([2009, 2039]), Some(2039)));
+    for nameless in ["1XKYD49X20J398204", "1XKYD49X2UJ398204", "1XKYD49X2ZJ398204"] {
+        assert_eq!(years(nameless), (None, None));
+    }
+}
+
+#[test]
 fn makers_of_few_vehicles_have_six_characters() {
     let extended = |vin: &str| Vin::new(vin).expect("a VIN").wmi_extended();
     assert_eq!(extended("1T9AB4D26KH717042").as_deref(), Some("1T9717"));

@@ -43,6 +43,32 @@ pub fn candidates(cell: &str) -> Vec<Vin> {
     vins
 }
 
+/// How `meant`, one of these candidates, differs from `cell`: `positions 16 and 17 swapped`.
+/// `None` where it does so in more than one way.
+pub fn difference(cell: &str, meant: &Vin) -> Option<String> {
+    let cleaned = Cleaned::of(unwrapped(cell));
+    let (typed, meant) = (cleaned.as_bytes(), meant.0);
+    let same =
+        |pairs: &mut dyn Iterator<Item = (&u8, &u8)>| pairs.take_while(|(a, b)| a == b).count();
+    let at = same(&mut typed.iter().zip(&meant));
+    let most = typed.len().min(meant.len()) - at;
+    let behind = same(&mut typed.iter().rev().zip(meant.iter().rev())).min(most);
+    let (position, next) = (at + 1, at + 2);
+    let read = |text: &[u8], place: usize| text.get(place).map_or(' ', |&byte| char::from(byte));
+    match (typed.len() - at - behind, meant.len() - at - behind) {
+        (0, 1) => Some(format!("`{}` added at position {position}", read(&meant, at))),
+        (1, 0) => Some(format!("`{}` at position {position} dropped", read(typed, at))),
+        (1, 1) => {
+            let (typed, meant) = (read(typed, at), read(&meant, at));
+            Some(format!("`{meant}` for `{typed}` at position {position}"))
+        }
+        (2, 2) if typed[at] == meant[at + 1] && typed[at + 1] == meant[at] => {
+            Some(format!("positions {position} and {next} swapped"))
+        }
+        _ => None,
+    }
+}
+
 /// The length of a VIN that lost a character, and of one that gained one.
 const SHORT: usize = Vin::LENGTH - 1;
 const LONG: usize = Vin::LENGTH + 1;

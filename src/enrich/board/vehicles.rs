@@ -4,39 +4,91 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{Board, Combined, FactsCache, LocalSays, Open};
+use super::{Board, Combined, FactsCache, Fingerprinted, LocalSays, Open};
 use crate::domain::facts::DecodeFacts;
 use crate::domain::{Error, Key, KeySet, Vehicle};
 use crate::matching::conflicts::fill;
-use crate::reference::vpic::Offline;
+use crate::matching::descriptor::{Common, Descriptor};
+use crate::matching::model_year::local_is_right;
+use crate::reference::vpic::{Decoded, Offline};
 use crate::store::{RecallMatch, Snapshot};
 
-/// The distinct vehicles of a run and which VIN is which.
+/// The distinct vehicles of a run, their versions, and which VIN is which.
 #[derive(Debug)]
 pub(crate) struct Vehicles {
     /// The vehicles.
     pub keys: KeySet,
-    /// For each VIN's number, its vehicle's.
-    pub of: Vec<Option<u32>>,
+    /// Their versions.
+    pub(crate) versions: Vec<Version>,
+    /// The vehicle of each group of versions that have a series and powertrain in common.
+    pub(crate) groups: Vec<u32>,
+    /// For each VIN's number, its version's.
+    of: Vec<Option<u32>>,
+}
+
+/// A version of a vehicle: what recall sources call its model may say more than the model.
+#[derive(Debug)]
+pub(crate) struct Version {
+    /// The vehicle's number.
+    pub(crate) vehicle: u32,
+    /// The number of its group.
+    group: u32,
+    /// What tells it from other versions.
+    pub(crate) descriptor: Descriptor,
 }
 
 impl Vehicles {
     /// The same, where each of `vins` is a vehicle of its own that is not known yet.
     pub(crate) fn and_unnamed(self, vins: &[u32]) -> Self {
-        let Self { keys, mut of } = self;
-        for (id, &vin) in (0u32..).skip(keys.len()).zip(vins) {
-            of[vin as usize] = Some(id);
+        let Self { keys, mut versions, mut groups, mut of } = self;
+        for (vehicle, &vin) in (0u32..).skip(keys.len()).zip(vins) {
+            of[vin as usize] = u32::try_from(versions.len()).ok();
+            let group = u32::try_from(groups.len()).unwrap_or(u32::MAX);
+            versions.push(Version { vehicle, group, descriptor: Descriptor::default() });
+            groups.push(vehicle);
         }
         let more = u32::try_from(vins.len()).unwrap_or(u32::MAX);
-        Self { keys: keys.and_unnamed(more), of }
+        Self { keys: keys.and_unnamed(more), versions, groups, of }
+    }
+
+    /// The number of a VIN's version.
+    pub(crate) fn version_of(&self, vin: u32) -> Option<u32> {
+        self.of[vin as usize]
+    }
+
+    /// The number of a VIN's vehicle.
+    pub(crate) fn vehicle_of(&self, vin: u32) -> Option<u32> {
+        Some(self.versions[self.version_of(vin)? as usize].vehicle)
+    }
+
+    /// The number of the group of a VIN's version.
+    pub(crate) fn group_of(&self, vin: u32) -> Option<u32> {
+        Some(self.versions[self.version_of(vin)? as usize].group)
+    }
+
+    /// The versions of which some VIN is `open`.
+    pub(crate) fn versions_of_open(&self, open: &[Open]) -> Vec<Open> {
+        let mut wanted = vec![Open::No; self.versions.len()];
+        for (version, open) in self.of.iter().zip(open) {
+            if let Some(version) = *version {
+                let wanted = &mut wanted[version as usize];
+                *wanted = (*wanted).max(*open);
+            }
+        }
+        wanted
+    }
+
+    /// For each VIN, its vehicle.
+    pub(crate) fn of_vins(&self) -> impl Iterator<Item = Option<&Vehicle>> {
+        (0u32..).zip(&self.of).map(|(vin, _)| self.keys.vehicle(self.vehicle_of(vin)?))
     }
 
     /// The vehicles of which some VIN is `open`; perhaps only, while it is not known
     /// which vehicle that is.
     pub(crate) fn of_open(&self, open: &[Open]) -> Vec<Open> {
         let mut wanted = vec![Open::No; self.keys.len()];
-        for (vehicle, open) in self.of.iter().zip(open) {
-            if let Some(vehicle) = *vehicle {
+        for (vin, open) in (0u32..).zip(open) {
+            if let Some(vehicle) = self.vehicle_of(vin) {
                 let most = if self.keys.is_unnamed(vehicle) { Open::Perhaps } else { Open::Yes };
                 let wanted = &mut wanted[vehicle as usize];
                 *wanted = (*wanted).max((*open).min(most));
@@ -45,19 +97,21 @@ impl Vehicles {
         wanted
     }
 
-    /// What the imported recall file says of each, by number.
+    /// What the imported recall file says of each version, by number.
     pub(crate) fn in_recall_file(
         &self,
         snapshot: &Snapshot<'_>,
     ) -> Result<Vec<Option<LocalSays>>, Error> {
-        let mut says = vec![None; self.keys.len()];
-        snapshot.each_recall_match(self.keys.each_vehicle(), |id, found| {
-            says[id as usize] = Some(match found {
+        let mut lookup = snapshot.recall_lookup()?;
+        let mut says = vec![None; self.versions.len()];
+        for (Version { vehicle, descriptor, .. }, says) in self.versions.iter().zip(&mut says) {
+            let Some(vehicle) = self.keys.vehicle(*vehicle) else { continue };
+            *says = Some(match lookup.find(vehicle, descriptor)? {
                 RecallMatch::Zero => LocalSays::Absent,
                 found if found.settles() => LocalSays::Found,
                 _ => LocalSays::Unclear,
             });
-        })?;
+        }
         Ok(says)
     }
 }
@@ -83,29 +137,26 @@ impl Decodes<'_> {
     /// The same of the VINs numbered `ids` alone.
     pub(crate) fn vehicles_of(self, vins: &KeySet, ids: &[u32]) -> Result<Vehicles, Error> {
         let mut cache = FactsCache::default();
-        let mut naming = Naming { ids: HashMap::new(), of: vec![None; vins.len()] };
-        let mut to_decode = Vec::new();
-        for &id in ids {
-            let facts = self.found(id, &mut cache)?;
-            let vehicle = facts.and_then(|facts| facts.vehicle());
-            match (vehicle, self.offline) {
-                (Some(vehicle), Some(offline)) if !offline.leads() => naming.name(id, vehicle),
-                (_, Some(_)) => to_decode.push(id),
-                (Some(vehicle), None) => naming.name(id, vehicle),
-                (None, None) => {}
-            }
-        }
+        let mut naming = Naming { of: vec![None; vins.len()], ..Naming::default() };
         let mut failed = None;
         if let Some(offline) = self.offline {
-            offline.each(vins, &to_decode, |id, local| match self.found(id, &mut cache) {
+            offline.each(vins, ids, |id, local| match self.found(id, &mut cache) {
                 Ok(remote) => {
                     let leads = offline.leads() && local.is_found();
-                    if let Some(vehicle) = both(remote, &local.facts, leads) {
-                        naming.name(id, vehicle);
-                    }
+                    let is_right = |remote: &Fingerprinted| {
+                        let key = vins.key(id);
+                        let vin = key.vin();
+                        vin.is_some_and(|vin| local_is_right(vin, &remote.facts, &local.facts))
+                    };
+                    let remote = remote.filter(|remote| !leads && !is_right(remote));
+                    naming.name(id, (remote.as_deref(), Some(local)));
                 }
                 Err(error) => failed = Some(error),
             });
+        } else {
+            for &id in ids {
+                naming.name(id, (self.found(id, &mut cache)?.as_deref(), None));
+            }
         }
         failed.map_or_else(|| Ok(naming.finish()), Err)
     }
@@ -114,8 +165,8 @@ impl Decodes<'_> {
     fn found(
         self,
         vin: u32,
-        cache: &mut FactsCache<DecodeFacts>,
-    ) -> Result<Option<Arc<DecodeFacts>>, Error> {
+        cache: &mut FactsCache<Fingerprinted>,
+    ) -> Result<Option<Arc<Fingerprinted>>, Error> {
         let (Some(board), Some(snapshot)) = (self.board, self.snapshot) else { return Ok(None) };
         match board.best_remote(vin) {
             Some(word @ Combined::Key { column, keys, id, .. }) if word.is_found() => {
@@ -126,43 +177,80 @@ impl Decodes<'_> {
     }
 }
 
-/// The vehicle by a vendor's answer and the offline decoder's, either of which
-/// may be silent.
-fn both(
-    remote: Option<Arc<DecodeFacts>>,
-    local: &DecodeFacts,
-    local_leads: bool,
-) -> Option<Vehicle> {
-    match remote {
-        Some(remote) if !local_leads => {
-            let mut facts = DecodeFacts::clone(&remote);
-            fill(&mut facts, local);
-            facts.vehicle()
-        }
-        _ => local.vehicle(),
-    }
-}
+/// Decodes whose version is remembered; beyond, all are dropped and worked out again.
+const KNOWN: usize = 65_536;
 
-/// Numbers vehicles as they come.
+/// Numbers vehicles and their versions as they come.
+#[derive(Default)]
 struct Naming {
-    ids: HashMap<Vehicle, u32>,
+    vehicles: HashMap<Vehicle, u32>,
+    versions: HashMap<(u32, Descriptor), u32>,
+    /// By the fingerprints of a vendor's answer and of the offline decoder's.
+    known: HashMap<(u64, u64), Option<u32>>,
     of: Vec<Option<u32>>,
 }
 
 impl Naming {
-    fn name(&mut self, vin: u32, vehicle: Vehicle) {
-        let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        self.of[vin as usize] = Some(*self.ids.entry(vehicle).or_insert(next));
+    /// Names a VIN by a vendor's answer and the offline decoder's, of which either may be
+    /// silent; what the first leaves open is filled from the second.
+    fn name(&mut self, vin: u32, (remote, local): (Option<&Fingerprinted>, Option<&Decoded>)) {
+        let by = (remote.map_or(0, |of| of.hash), local.map_or(0, |of| of.hash));
+        let version = match self.known.get(&by) {
+            Some(known) => *known,
+            None => {
+                let version = match (remote, local) {
+                    (Some(remote), Some(local)) => {
+                        let mut facts = DecodeFacts::clone(&remote.facts);
+                        fill(&mut facts, &local.facts);
+                        self.version(&facts)
+                    }
+                    (Some(remote), None) => self.version(&remote.facts),
+                    (None, Some(local)) => self.version(&local.facts),
+                    (None, None) => None,
+                };
+                if self.known.len() >= KNOWN {
+                    self.known.clear();
+                }
+                self.known.insert(by, version);
+                version
+            }
+        };
+        self.of[vin as usize] = version;
     }
 
-    /// The vehicles in the order of a key set, and each VIN's number there.
+    fn version(&mut self, facts: &DecodeFacts) -> Option<u32> {
+        let vehicle = facts.vehicle()?;
+        let next = u32::try_from(self.vehicles.len()).unwrap_or(u32::MAX);
+        let vehicle = *self.vehicles.entry(vehicle).or_insert(next);
+        let next = u32::try_from(self.versions.len()).unwrap_or(u32::MAX);
+        Some(*self.versions.entry((vehicle, Descriptor::of(facts))).or_insert(next))
+    }
+
+    /// The vehicles in the order of a key set, and their versions by number.
     fn finish(self) -> Vehicles {
-        let keys = KeySet::vehicles(self.ids.keys().cloned());
-        let mut places = vec![None; self.ids.len()];
-        for (vehicle, id) in self.ids {
-            places[id as usize] = keys.id(&Key::Vehicle(vehicle));
+        let keys = KeySet::vehicles(self.vehicles.keys().cloned());
+        let mut places = vec![0; self.vehicles.len()];
+        for (vehicle, id) in self.vehicles {
+            places[id as usize] = keys.id(&Key::Vehicle(vehicle)).unwrap_or_default();
         }
-        let of = self.of.into_iter().map(|id| places[id? as usize]).collect();
-        Vehicles { keys, of }
+        let mut versions: Vec<(u32, Version)> = self
+            .versions
+            .into_iter()
+            .map(|((vehicle, descriptor), id)| {
+                (id, Version { vehicle: places[vehicle as usize], group: 0, descriptor })
+            })
+            .collect();
+        versions.sort_unstable_by_key(|(id, _)| *id);
+        let mut ids: HashMap<(u32, Common), u32> = HashMap::new();
+        let mut groups = Vec::new();
+        for (_, version) in &mut versions {
+            let common = (version.vehicle, version.descriptor.series_and_powertrain());
+            version.group = *ids.entry(common).or_insert_with(|| {
+                groups.push(version.vehicle);
+                u32::try_from(groups.len() - 1).unwrap_or(u32::MAX)
+            });
+        }
+        let versions = versions.into_iter().map(|(_, version)| version).collect();
+        Vehicles { keys, versions, groups, of: self.of }
     }
 }

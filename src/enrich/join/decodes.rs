@@ -7,9 +7,10 @@ use hashbrown::HashMap;
 use super::{answer_of, without_answer};
 use crate::config::Local;
 use crate::domain::facts::{DecodeFacts, fingerprint};
-use crate::domain::{Error, Outcome, Status, Timestamp};
+use crate::domain::{Error, Key, Outcome, Status, Timestamp};
 use crate::enrich::board::{Board, Combined, FactsCache, Fingerprinted, LocalSays};
-use crate::matching::conflicts::{Conflicts, decode_conflicts, fill};
+use crate::matching::conflicts::{Conflicts, MODEL_YEAR, decode_conflicts, fill};
+use crate::matching::model_year::local_is_right;
 
 use crate::output::record::DatasetAnswer;
 use crate::reference::vpic::Decoded;
@@ -52,6 +53,30 @@ pub(super) struct DecodeAnswer {
     pub(super) conflicts: Option<Arc<Conflicts>>,
     /// Of the facts.
     pub(super) hash: u64,
+    /// What the offline decoder says, where it and the answer disagree about make or year
+    /// and it is right.
+    pub(super) right: Option<Decoded>,
+}
+
+impl DecodeAnswer {
+    fn new(answer: DatasetAnswer<DecodeFacts>, hash: u64) -> Self {
+        Self { answer, conflicts: None, hash, right: None }
+    }
+
+    /// The decode whose vehicle recalls are asked about, and its fingerprint.
+    pub(super) fn for_recalls(&self) -> (DatasetAnswer<DecodeFacts>, u64) {
+        match &self.right {
+            None => (self.answer.clone(), self.hash),
+            Some(Decoded { facts, hash, .. }) => {
+                (DatasetAnswer { facts: Some(Arc::clone(facts)), ..self.answer.clone() }, *hash)
+            }
+        }
+    }
+
+    /// Whether decoders disagree about the model year.
+    pub(super) fn differs_in_year(&self) -> bool {
+        self.conflicts.as_ref().is_some_and(|found| found.fields.contains(&MODEL_YEAR))
+    }
 }
 
 impl<'a> Decodes<'a> {
@@ -89,12 +114,16 @@ impl<'a> Decodes<'a> {
         let found = answer.facts.take().filter(|_| answer.status == Status::Found);
         let (Some(facts), Some(decoded)) = (found.clone(), decoded) else {
             answer.facts = found;
-            return Ok(DecodeAnswer { answer, conflicts: None, hash });
+            return Ok(DecodeAnswer::new(answer, hash));
         };
+        let key = self.board.as_ref().map(|board| board.vins.key(id));
+        let vin = key.as_ref().and_then(Key::vin);
+        let is_right = vin.is_some_and(|vin| local_is_right(vin, &facts, &decoded.facts));
         let Opinion { facts, hash, conflicts } =
             second_opinion(&mut self.opinions, (facts, hash), &answer, decoded);
         answer.facts = Some(facts);
-        Ok(DecodeAnswer { answer, conflicts, hash })
+        let right = is_right.then(|| decoded.clone());
+        Ok(DecodeAnswer { answer, conflicts, hash, right })
     }
 }
 
@@ -108,7 +137,7 @@ impl Place {
             facts: found.then(|| Arc::clone(&decoded.facts)),
             ..without_answer(&outcome)
         };
-        DecodeAnswer { answer, conflicts: None, hash: if found { decoded.hash } else { 0 } }
+        DecodeAnswer::new(answer, if found { decoded.hash } else { 0 })
     }
 }
 

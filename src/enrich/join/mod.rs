@@ -10,6 +10,7 @@ mod recalls;
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts};
@@ -21,14 +22,19 @@ use crate::enrich::board::{
 use crate::enrich::chain::{Chain, Chains};
 use crate::input::{Batch, Inputs, Row, RowIds};
 use crate::matching::conflicts::{Conflicts, input_conflicts};
+use crate::matching::model_year::year_in_doubt;
 use crate::matching::repair::Suggestions;
 use crate::output::record::{DatasetAnswer, Record};
 use crate::reference::vpic::Decoded;
 use crate::reference::vpic::Offline;
 use crate::store::Snapshot;
 
-use decodes::Decodes;
+use decodes::{DecodeAnswer, Decodes};
 use recalls::Recalls;
+
+/// Comparisons of rows with their VINs that are kept for rows to come; beyond, all are
+/// dropped and made again.
+const CONFLICTS: usize = 65_536;
 
 /// Everything pass 2 needs to turn rows into records.
 pub(crate) struct Joiner<'a> {
@@ -37,6 +43,7 @@ pub(crate) struct Joiner<'a> {
     row_ids: RowIds<'a>,
     offline: Option<Offline>,
     suggestions: Suggestions,
+    conflicts: HashMap<u128, Option<Arc<Conflicts>>>,
     decodes: Decodes<'a>,
     recalls: Option<Recalls<'a>>,
     listings: Option<Board<'a>>,
@@ -79,6 +86,7 @@ impl<'a> Joiner<'a> {
             decodes: Decodes::new(decode, offline.as_ref()),
             offline,
             suggestions: Suggestions::default(),
+            conflicts: HashMap::new(),
             recalls: recalls.map(|board| Recalls::new(board, snapshot)).transpose()?,
             listings,
             listing_cache: FactsCache::default(),
@@ -100,10 +108,11 @@ impl<'a> Joiner<'a> {
             readings.par_iter_mut().enumerate().filter(|(_, reading)| may_be_a_slip(reading));
         slips.for_each(|(place, reading)| {
             let row = batch.row(place);
-            reading.suggestion = suggestions.of(row.vin(), &row.vehicle(), |vin| {
+            let suggestion = suggestions.of(row.vin(), &row.vehicle(), |vin| {
                 let decoded = offline.decode(vin);
                 decoded.is_found().then_some(decoded.facts)
             });
+            reading.suggest(row.vin(), suggestion);
         });
     }
 
@@ -120,14 +129,24 @@ impl<'a> Joiner<'a> {
         if let Some(vin) = record.reading.vin
             && let Some(id) = self.vins.id(&Key::Vin(vin))
         {
+            let stated = row.year().or_else(|| self.vins.stated_year(id));
+            let is_open = decoded.is_some_and(|decoded| decoded.other_year.is_some());
+            let decoded = decoded.map(|decoded| decoded.in_year(self.vins.stated_year(id)));
             let decode = self.decodes.answer(id, decoded, self.snapshot)?;
-            record.decode_conflicts = decode.conflicts;
-            record.input_conflicts = conflicts_with(row, &decode.answer);
-            record.decode = decode.answer;
+            record.input_conflicts = self.conflicts_with(row, &decode);
             if let Some(recalls) = &mut self.recalls {
-                let answer = recalls.answer(id, &record.decode, decode.hash, self.snapshot)?;
+                let (asked, hash) = decode.for_recalls();
+                let doubts = |facts: &Arc<DecodeFacts>| {
+                    decode.differs_in_year() || year_in_doubt(&vin, facts, stated, is_open)
+                };
+                let mut answer = recalls.answer(id, &asked, hash, self.snapshot)?;
+                if asked.facts.as_ref().is_some_and(doubts) {
+                    answer = answer.with_year_in_doubt();
+                }
                 (record.recalls, record.recall_match_basis) = (answer.answer, answer.basis);
+                record.recall_doubt = answer.doubt;
             }
+            (record.decode, record.decode_conflicts) = (decode.answer, decode.conflicts);
             record.listings = self.listings_of(id, &vin)?;
             record.comparables = self.comparables_of(&record.decode);
             let occurrences = self.vins.occurrences(id);
@@ -163,6 +182,18 @@ impl<'a> Joiner<'a> {
         Ok(answer)
     }
 
+    /// Where the row's own words and its VIN differ.
+    fn conflicts_with(&mut self, row: Row<'_>, decode: &DecodeAnswer) -> Option<Arc<Conflicts>> {
+        let vehicle = row.vehicle();
+        let facts = decode.answer.facts.as_ref().filter(|_| !vehicle.is_empty())?;
+        if self.conflicts.len() >= CONFLICTS {
+            self.conflicts.clear();
+        }
+        let models_of = |make: &str| self.offline.as_ref()?.models_of(make);
+        let compare = || input_conflicts(&vehicle, facts, models_of).map(Arc::new);
+        self.conflicts.entry(vehicle.fingerprint(decode.hash)).or_insert_with(compare).clone()
+    }
+
     /// Vehicles like the decoded one: those of an inventory that was read, else what a
     /// vendor says of them.
     fn comparables_of(&self, decode: &DatasetAnswer<DecodeFacts>) -> Option<Arc<Comparables>> {
@@ -182,13 +213,6 @@ impl<'a> Joiner<'a> {
 fn may_be_a_slip(reading: &Reading) -> bool {
     let slips = [VinError::CheckDigit, VinError::Length, VinError::IllegalCharacter];
     reading.suggestion.is_none() && reading.error.is_some_and(|error| slips.contains(&error))
-}
-
-/// Where the row's own words and its VIN differ.
-fn conflicts_with(row: Row<'_>, decode: &DatasetAnswer<DecodeFacts>) -> Option<Arc<Conflicts>> {
-    let vehicle = row.vehicle();
-    let facts = decode.facts.as_ref().filter(|_| !vehicle.is_empty())?;
-    input_conflicts(&vehicle, facts).map(Arc::new)
 }
 
 /// What a row gets by a word.
@@ -220,23 +244,32 @@ fn answer_of_key<F: OfDataset + Default>(
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<F>,
 ) -> Result<DatasetAnswer<F>, Error> {
+    let answer = answer_without_facts(column, id);
+    let facts = if answer.status == Status::Found {
+        cache.facts(column, keys, id, snapshot)?
+    } else {
+        None
+    };
+    Ok(DatasetAnswer { facts, ..answer })
+}
+
+/// The same, but for what it says of the vehicle.
+fn answer_without_facts<F>(column: &Column, id: u32) -> DatasetAnswer<F> {
     let word = column.key_word(id);
     if let Some(outcome) = &word.outcome {
-        return Ok(without_answer(outcome));
+        return without_answer(outcome);
     }
     let Some(fetched_at) = word.fetched_at() else {
-        return Ok(DatasetAnswer::not_requested(None));
+        return DatasetAnswer::not_requested(None);
     };
-    let facts =
-        if word.status == Status::Found { cache.facts(column, keys, id, snapshot)? } else { None };
-    Ok(DatasetAnswer {
+    DatasetAnswer {
         status: word.status,
         vendor: Some(Arc::clone(&column.source.label)),
         fetched_at: Some(fetched_at),
         exit: word.stale.as_ref().map_or(Exit::Success, |stale| stale.exit),
         error: word.stale.map(|stale| stale.mark).or(word.detail),
-        facts,
-    })
+        facts: None,
+    }
 }
 
 fn without_answer<F>(outcome: &Outcome) -> DatasetAnswer<F> {

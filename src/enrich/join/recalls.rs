@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{answer_of, answer_of_key, without_answer};
+use super::{answer_of, answer_without_facts, without_answer};
 use crate::config::Local;
-use crate::domain::facts::{Campaign, DecodeFacts, MatchBasis, RecallFacts};
-use crate::domain::{Error, Exit, KeySet, Outcome, Status, Vehicle};
-use crate::enrich::board::{Board, Column, Combined, FactsCache, LocalSays};
+use crate::domain::facts::{
+    Campaign, DecodeFacts, Doubt, Doubts, MatchBasis, RecallDoubt, RecallFacts,
+};
+use crate::domain::{Error, Exit, Outcome, Status, Vehicle};
+use crate::enrich::board::{Board, Combined, FactsCache, LocalSays, United};
+use crate::matching::descriptor::Descriptor;
 use crate::output::record::DatasetAnswer;
-use crate::store::{CampaignId, RecallFileInfo, RecallLookup, RecallMatch, Snapshot};
+use crate::store::{CampaignId, RecallFileInfo, RecallLookup, RecallMatch, RecallsFound, Snapshot};
 
 /// Decodes whose filed recalls are kept for rows to come.
 const FILED: usize = 65_536;
@@ -23,7 +26,7 @@ const FILED_CAMPAIGNS: usize = 32_768;
 pub(super) struct Recalls<'a> {
     board: Board<'a>,
     cache: FactsCache<RecallFacts>,
-    united: United,
+    united: Unions,
     file: Option<File<'a>>,
 }
 
@@ -31,22 +34,49 @@ pub(super) struct Recalls<'a> {
 struct File<'a> {
     info: RecallFileInfo,
     label: Arc<str>,
-    filer: RecallLookup<'a>,
+    lookup: RecallLookup<'a>,
     /// What it tells, by the fingerprint of the decode that names the vehicle.
     answer: HashMap<u64, Option<RecallAnswer>>,
-    /// The same by the vehicle, which many decodes name.
-    by_vehicle: HashMap<Vehicle, RecallAnswer>,
+    /// The same by the version of the vehicle, which many decodes name.
+    by_version: HashMap<(Vehicle, Descriptor), RecallAnswer>,
     /// Campaigns as facts: many vehicles have the same ones.
-    facts: HashMap<Vec<CampaignId>, Arc<RecallFacts>>,
+    facts: HashMap<Vec<(CampaignId, Doubts)>, Filed>,
     /// How many campaigns `facts` holds.
     campaigns: usize,
 }
+
+/// Campaigns, and those of them that are in doubt.
+type Filed = (Arc<RecallFacts>, Option<Arc<RecallDoubt>>);
 
 /// What a row gets.
 #[derive(Clone)]
 pub(super) struct RecallAnswer {
     pub(super) answer: DatasetAnswer<RecallFacts>,
     pub(super) basis: Option<MatchBasis>,
+    /// Those of its campaigns that may not concern the vehicle.
+    pub(super) doubt: Option<Arc<RecallDoubt>>,
+}
+
+impl RecallAnswer {
+    /// An answer without a doubt.
+    fn sure(answer: DatasetAnswer<RecallFacts>, basis: Option<MatchBasis>) -> Self {
+        Self { answer, basis, doubt: None }
+    }
+
+    /// The same where the vehicle's model year is in doubt: all campaigns of the year are,
+    /// and so is that there are none. What was asked by VIN is sure.
+    pub(super) fn with_year_in_doubt(self) -> Self {
+        if self.basis.is_none_or(|basis| basis == MatchBasis::Vin) {
+            return self;
+        }
+        let known = self.doubt.as_ref().map_or(Doubts::NONE, |doubt| doubt.reasons);
+        let facts = self.answer.facts.as_ref().filter(|_| self.answer.status == Status::Found);
+        let campaigns = facts.iter().flat_map(|facts| &facts.campaigns);
+        let reasons = known.with(Doubt::Year);
+        let doubt = RecallDoubt::of(campaigns.map(|of| (of.number.as_str(), reasons)));
+        let doubt = doubt.unwrap_or_else(|| RecallDoubt { reasons, campaigns: Vec::new() });
+        Self { doubt: Some(Arc::new(doubt)), ..self }
+    }
 }
 
 impl<'a> Recalls<'a> {
@@ -80,40 +110,50 @@ impl<'a> Recalls<'a> {
         let (answer, basis) = match &word {
             Combined::Local { .. } => return Ok(filed.unwrap_or_else(|| unknown(decode))),
             Combined::Unanswered(outcome) => (without_answer(outcome), None),
-            Combined::United { column, names, found, missing } => {
-                let mut answer = unite((column, names, found), snapshot, cache, united)?;
-                if let (None, Some(missing)) = (&answer.error, missing) {
-                    let (_, why, exit) = missing.verdict();
-                    (answer.error, answer.exit) = (why.map(Arc::from), exit);
-                }
-                (answer, Some(MatchBasis::ModelVariant))
-            }
+            Combined::United(of) => return unite(of, snapshot, cache, united),
             Combined::Key { basis, .. } => (answer_of(&word, snapshot, cache)?, Some(*basis)),
             Combined::Inventory { .. } => return Ok(unknown(decode)),
         };
-        Ok(RecallAnswer { basis: basis.filter(|_| answer.has_answer()), answer })
+        Ok(RecallAnswer::sure(answer.clone(), basis.filter(|_| answer.has_answer())))
     }
 }
 
-/// Campaigns found under several names, by those names.
-type United = HashMap<Vec<u32>, DatasetAnswer<RecallFacts>>;
+/// What was said under several names, by those names and the lists that make a zero of it.
+type Unions = HashMap<(Vec<(u32, Doubts)>, Vec<u32>), RecallAnswer>;
 
-/// The campaigns found under several names of one model, as one answer.
+/// What was said under several names of one model, as one answer.
 fn unite(
-    (column, keys, names): (&Column, &KeySet, &[u32]),
+    of: &United<'_>,
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<RecallFacts>,
-    united: &mut United,
-) -> Result<DatasetAnswer<RecallFacts>, Error> {
-    if let Some(known) = united.get(names) {
-        return Ok(known.clone());
+    known: &mut Unions,
+) -> Result<RecallAnswer, Error> {
+    let lists = of.zero.map_or(&[][..], |(_, lists)| lists);
+    let by = (if lists.is_empty() { &of.found } else { &of.names }.clone(), lists.to_vec());
+    let mut united = match known.get(&by) {
+        Some(known) => known.clone(),
+        None => {
+            let united = union_of(of, snapshot, cache)?;
+            known.insert(by, united.clone());
+            united
+        }
+    };
+    united.basis = Some(of.basis);
+    if let (None, Some(missing)) = (&united.answer.error, &of.missing) {
+        let (_, why, exit) = missing.verdict();
+        (united.answer.error, united.answer.exit) = (why.map(Arc::from), exit);
     }
+    Ok(united)
+}
+
+fn union_of(
+    of: &United<'_>,
+    snapshot: &Snapshot<'_>,
+    cache: &mut FactsCache<RecallFacts>,
+) -> Result<RecallAnswer, Error> {
     let mut whole: Option<DatasetAnswer<RecallFacts>> = None;
-    let mut campaigns: BTreeMap<String, Campaign> = BTreeMap::new();
-    for &name in names {
-        let answer = answer_of_key(column, keys, name, snapshot, cache)?;
-        let of = answer.facts.iter().flat_map(|facts| &facts.campaigns);
-        campaigns.extend(of.map(|campaign| (campaign.number.clone(), campaign.clone())));
+    for (column, id) in of.parts() {
+        let answer = answer_without_facts(column, id);
         let whole = whole.get_or_insert_with(|| answer.clone());
         // As old as its oldest part, and stale when one part is.
         whole.fetched_at = whole.fetched_at.min(answer.fetched_at);
@@ -121,11 +161,23 @@ fn unite(
             (whole.error, whole.exit) = (answer.error, answer.exit);
         }
     }
-    let facts = RecallFacts { campaigns: campaigns.into_values().collect() };
+    let mut campaigns: BTreeMap<String, (Campaign, Doubts)> = BTreeMap::new();
+    for (name, doubts) in &of.found {
+        let facts = cache.facts(of.column, of.keys, *name, snapshot)?;
+        for campaign in facts.iter().flat_map(|facts| &facts.campaigns) {
+            let known = campaigns
+                .entry(campaign.number.clone())
+                .or_insert_with(|| (campaign.clone(), *doubts));
+            // What one name tells without a doubt is not in doubt.
+            known.1 = known.1.or(*doubts);
+        }
+    }
+    let numbers = campaigns.iter().map(|(number, (_, doubts))| (number.as_str(), *doubts));
+    let doubt = RecallDoubt::of(numbers).map(Arc::new);
+    let campaigns = campaigns.into_values().map(|(campaign, _)| campaign).collect();
     let mut answer = whole.unwrap_or_else(|| DatasetAnswer::not_requested(None));
-    answer.facts = Some(Arc::new(facts));
-    united.insert(names.to_vec(), answer.clone());
-    Ok(answer)
+    answer.facts = of.zero.is_none().then(|| Arc::new(RecallFacts { campaigns }));
+    Ok(RecallAnswer { answer, basis: None, doubt })
 }
 
 impl<'a> File<'a> {
@@ -135,9 +187,9 @@ impl<'a> File<'a> {
         Ok(Some(Self {
             info,
             label: Local::NhtsaFile.id().into(),
-            filer: snapshot.recall_lookup()?,
+            lookup: snapshot.recall_lookup()?,
             answer: HashMap::new(),
-            by_vehicle: HashMap::new(),
+            by_version: HashMap::new(),
             facts: HashMap::new(),
             campaigns: 0,
         }))
@@ -157,7 +209,7 @@ impl<'a> File<'a> {
             self.forget();
         }
         let answer = match decode.vehicle() {
-            Some(vehicle) => Some(self.answer_about(vehicle, snapshot)?),
+            Some(vehicle) => Some(self.answer_about((vehicle, Descriptor::of(decode)), snapshot)?),
             None => None,
         };
         self.answer.insert(decode_hash, answer.clone());
@@ -167,41 +219,39 @@ impl<'a> File<'a> {
     /// All at once, as the answers share the campaigns.
     fn forget(&mut self) {
         self.answer.clear();
-        self.by_vehicle.clear();
+        self.by_version.clear();
         self.facts.clear();
         self.campaigns = 0;
     }
 
     fn answer_about(
         &mut self,
-        vehicle: Vehicle,
+        version: (Vehicle, Descriptor),
         snapshot: &Snapshot<'_>,
     ) -> Result<RecallAnswer, Error> {
-        if let Some(known) = self.by_vehicle.get(&vehicle) {
+        if let Some(known) = self.by_version.get(&version) {
             return Ok(known.clone());
         }
-        let answer = self.look_up(&vehicle, snapshot)?;
-        self.by_vehicle.insert(vehicle, answer.clone());
+        let answer = self.look_up(&version, snapshot)?;
+        self.by_version.insert(version, answer.clone());
         Ok(answer)
     }
 
     fn look_up(
         &mut self,
-        vehicle: &Vehicle,
+        (vehicle, descriptor): &(Vehicle, Descriptor),
         snapshot: &Snapshot<'_>,
     ) -> Result<RecallAnswer, Error> {
-        let (status, campaigns, basis) = match self.filer.find(vehicle)? {
-            RecallMatch::Found(campaigns) => (Status::Found, campaigns, MatchBasis::ModelExact),
-            RecallMatch::Variants { campaigns, .. } => {
-                (Status::Found, campaigns, MatchBasis::ModelVariant)
+        let (status, found) = match self.lookup.find(vehicle, descriptor)? {
+            RecallMatch::Found(found) => (Status::Found, found),
+            RecallMatch::Zero => {
+                (Status::Absent, RecallsFound { is_exact: true, ..RecallsFound::default() })
             }
-            RecallMatch::Zero => (Status::Absent, Vec::new(), MatchBasis::ModelExact),
             RecallMatch::UnknownYear | RecallMatch::Uncovered | RecallMatch::UnknownName => {
-                let answer = without_answer(&Outcome::Inconclusive);
-                return Ok(RecallAnswer { answer, basis: None });
+                return Ok(RecallAnswer::sure(without_answer(&Outcome::Inconclusive), None));
             }
         };
-        let facts = self.facts_of(campaigns, snapshot)?;
+        let (facts, doubt) = self.facts_of(found.campaigns, snapshot)?;
         let answer = DatasetAnswer {
             status,
             vendor: Some(Arc::clone(&self.label)),
@@ -210,28 +260,29 @@ impl<'a> File<'a> {
             exit: Exit::Success,
             facts: (status == Status::Found).then_some(facts),
         };
-        Ok(RecallAnswer { answer, basis: Some(basis) })
+        let basis = if found.is_exact { MatchBasis::ModelExact } else { MatchBasis::ModelVariant };
+        Ok(RecallAnswer { answer, basis: Some(basis), doubt })
     }
 
     fn facts_of(
         &mut self,
-        campaigns: Vec<CampaignId>,
+        campaigns: Vec<(CampaignId, Doubts)>,
         snapshot: &Snapshot<'_>,
-    ) -> Result<Arc<RecallFacts>, Error> {
+    ) -> Result<Filed, Error> {
         if let Some(known) = self.facts.get(&campaigns) {
-            return Ok(Arc::clone(known));
+            return Ok(known.clone());
         }
-        let facts = snapshot.recall_campaigns(&campaigns)?;
+        let (facts, doubt) = snapshot.recall_campaigns(&campaigns)?;
         self.campaigns += facts.campaigns.len();
-        let facts = Arc::new(facts);
-        self.facts.insert(campaigns, Arc::clone(&facts));
-        Ok(facts)
+        let filed = (Arc::new(facts), doubt.map(Arc::new));
+        self.facts.insert(campaigns, filed.clone());
+        Ok(filed)
     }
 }
 
 /// Nobody could say anything.
 fn unknown(decode: &DatasetAnswer<DecodeFacts>) -> RecallAnswer {
-    RecallAnswer { answer: without_vehicle(decode), basis: None }
+    RecallAnswer::sure(without_vehicle(decode), None)
 }
 
 /// Recalls of a row whose vehicle is not known: what decode waits for or failed

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::domain::facts::DecodeFacts;
 use crate::matching::row_vehicle::RowVehicle;
-use crate::matching::{same_body, same_fuel, same_make, same_model_of};
+use crate::matching::{
+    ModelNames, is_other_size, is_part_of, same_body, same_fuel, same_make, same_model_of,
+};
 
 /// What differs, field by field; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +19,9 @@ pub struct Conflicts {
     /// The fields, sorted: the names of their columns.
     pub fields: Vec<&'static str>,
 }
+
+/// The field of a model year that differs.
+pub(crate) const MODEL_YEAR: &str = "model_year";
 
 /// The source of what a row says, in `input_conflicts`.
 const INPUT: &str = "input";
@@ -41,7 +46,7 @@ pub(crate) fn decode_conflicts(
         names_model(&makes, a, local) || names_model(&makes, b, paid)
     };
     found.names("model", paid.model.as_deref(), local.model.as_deref(), same_model);
-    found.numbers("model_year", paid.model_year, local.model_year);
+    found.numbers(MODEL_YEAR, paid.model_year, local.model_year);
     found.names("body_class", paid.body_class.as_deref(), local.body_class.as_deref(), same_body);
     found.names(
         "fuel_type_primary",
@@ -55,15 +60,24 @@ pub(crate) fn decode_conflicts(
 
 /// The row's own make, model and year against what its VIN decodes to, as
 /// `{"model": {"input": "Transit", "vin": "E-350"}}`; `None` where nothing differs.
-pub(crate) fn input_conflicts(vehicle: &RowVehicle<'_>, facts: &DecodeFacts) -> Option<Conflicts> {
+/// `models_of` lists the models of a make, as far as the decoder knows them.
+///
+/// The model differs only where the row names another model: sheets also have a trim, a
+/// body or a part of the name in that column (`sport` for a Rogue Sport).
+pub(crate) fn input_conflicts<'m>(
+    vehicle: &RowVehicle<'_>,
+    facts: &DecodeFacts,
+    models_of: impl Fn(&str) -> Option<&'m ModelNames>,
+) -> Option<Conflicts> {
     let mut found = Found::between(INPUT, VIN);
     found.names("make", vehicle.make, facts.make.as_deref(), same_make);
     let same_model = |written: &str, _: &str| {
         let makes = [vehicle.make, facts.make.as_deref()].map(Option::unwrap_or_default);
-        names_model(&makes, written, facts)
+        let listed = || makes.into_iter().filter_map(&models_of).collect::<Vec<_>>();
+        !names_other_model(&makes, written, facts, &listed())
     };
     found.names("model", vehicle.model, facts.model.as_deref(), same_model);
-    found.numbers("model_year", vehicle.year, facts.model_year);
+    found.numbers(MODEL_YEAR, vehicle.year, facts.model_year);
     found.conflicts()
 }
 
@@ -71,6 +85,41 @@ pub(crate) fn input_conflicts(vehicle: &RowVehicle<'_>, facts: &DecodeFacts) -> 
 fn names_model(makes: &[&str], name: &str, facts: &DecodeFacts) -> bool {
     let known = [&facts.model, &facts.series, &facts.trim];
     known.into_iter().flatten().any(|known| same_model_of(makes, name, known))
+}
+
+/// Whether `name` is that of another model than the one of `facts`: by the lists of models
+/// where there are any, else as it is not a part of what the vehicle is.
+fn names_other_model(
+    makes: &[&str],
+    name: &str,
+    facts: &DecodeFacts,
+    listed: &[&ModelNames],
+) -> bool {
+    let is_same = names_model(makes, name, facts);
+    if listed.is_empty() && is_same {
+        return false;
+    }
+    let known = [
+        &facts.model,
+        &facts.series,
+        &facts.trim,
+        &facts.body_class,
+        &facts.cab_type,
+        &facts.drive_type,
+        &facts.fuel_type_primary,
+        &facts.electrification_level,
+    ];
+    let known: Vec<&str> = known.into_iter().filter_map(Option::as_deref).collect();
+    if is_part_of(makes, name, &known) {
+        return false;
+    }
+    let own = facts.model.as_deref().unwrap_or_default();
+    // `Transit Connect` says more than `Transit`, and is another model.
+    let is_listed = |models: &&ModelNames| {
+        if is_same { models.has_longer(makes, own, name) } else { models.has_one_in(makes, name) }
+    };
+    let is_other = listed.is_empty() || listed.iter().any(is_listed);
+    is_other || is_other_size(name, &known)
 }
 
 /// The differences between two sources, as they are found.

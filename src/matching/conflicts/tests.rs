@@ -17,6 +17,11 @@ fn vehicle<'a>(make: &'a str, model: &'a str, year: &'a str) -> RowVehicle<'a> {
     RowVehicle::of(Some(make), Some(model), Some(year))
 }
 
+/// Without the lists of a decoder.
+fn input_conflicts(vehicle: &RowVehicle<'_>, facts: &DecodeFacts) -> Option<Conflicts> {
+    super::input_conflicts(vehicle, facts, |_| None)
+}
+
 fn parsed(conflicts: &Conflicts) -> Value {
     serde_json::from_str(&conflicts.json).expect("JSON")
 }
@@ -142,4 +147,76 @@ fn what_is_empty_is_filled_and_what_is_known_stays() {
     };
     assert_eq!(paid, expected);
     assert!(!fill(&mut paid, &local), "nothing is left to fill");
+}
+
+/// Some of what vPIC lists.
+fn listed(make: &str) -> Option<ModelNames> {
+    let names: &[&str] = match make {
+        "KIA" => &["Forte", "Forte Koup", "Niro", "Niro EV", "Soul", "Sportage"],
+        "Nissan" | "NISSAN" => &["Rogue", "Rogue Sport", "Murano", "NV", "Pathfinder"],
+        "CHEVROLET" => &["Silverado", "Silverado HD", "Bolt", "Tahoe", "Express", "City Express"],
+        _ => return None,
+    };
+    let mut models = ModelNames::default();
+    names.iter().for_each(|name| models.add(make, name));
+    Some(models)
+}
+
+/// What the model of a row contradicts, by the decoder's lists.
+fn contradicts(make: &str, model: &str, facts: &DecodeFacts) -> bool {
+    let (one, other) = (listed(make), listed(facts.make.as_deref().unwrap_or_default()));
+    let models_of = |of: &str| if of == make { one.as_ref() } else { other.as_ref() };
+    let found = super::input_conflicts(&vehicle(make, model, ""), facts, models_of);
+    found.is_some_and(|found| found.fields.contains(&"model"))
+}
+
+#[test]
+fn another_model_of_the_make_is_a_conflict() {
+    let silverado =
+        DecodeFacts { series: Some("1500".into()), ..facts("CHEVROLET", "Silverado", 2015) };
+    for (make, model, vin) in [
+        ("KIA", "Sportage", facts("KIA", "Soul", 2016)),
+        ("KIA", "Kia Forte Koup EX", facts("KIA", "Forte", 2012)),
+        ("Nissan", "Rogue Sport SL", facts("NISSAN", "Rogue", 2018)),
+        ("Nissan", "pathfinder 4wd", facts("NISSAN", "Murano", 2018)),
+        ("CHEVROLET", "City Express", facts("CHEVROLET", "Express", 2016)),
+        ("Nissan", "Murano", facts("CHEVROLET", "Tahoe", 2016)),
+        ("CHEVROLET", "3500HD", silverado),
+    ] {
+        assert!(contradicts(make, model, &vin), "{make} {model} and {:?}", vin.model);
+    }
+}
+
+#[test]
+fn a_part_a_trim_or_a_body_is_not_another_model() {
+    let silverado = DecodeFacts {
+        series: Some("2500 (3/4 Ton)".into()),
+        trim: Some("LTZ".into()),
+        body_class: Some("Pickup".into()),
+        cab_type: Some("Crew/Super Crew/Crew Max".into()),
+        ..facts("CHEVROLET", "Silverado", 2015)
+    };
+    for (make, model, vin) in [
+        ("Nissan", "sport", &facts("NISSAN", "Rogue Sport", 2018)),
+        ("KIA", "koup", &facts("KIA", "Forte Koup", 2012)),
+        ("KIA", "hatchback 4 doors", &facts("KIA", "Soul", 2016)),
+        ("KIA", "Niro EV", &facts("KIA", "Niro", 2019)),
+        ("KIA", "unlisted words", &facts("KIA", "Niro", 2019)),
+        ("CHEVROLET", "2500 HD", &silverado),
+        ("CHEVROLET", "ltz", &silverado),
+        ("CHEVROLET", "crew cab", &silverado),
+        ("CHEVROLET", "Silverado HD", &silverado),
+        ("CHEVROLET", "pk", &silverado),
+    ] {
+        assert!(!contradicts(make, model, vin), "{make} {model} and {:?}", vin.model);
+    }
+}
+
+#[test]
+fn without_lists_words_of_no_model_are_not_a_conflict() {
+    let vin = DecodeFacts { trim: Some("Sport Touring".into()), ..facts("HONDA", "Fit", 2015) };
+    for model in ["5 door", "mpv", "touring", "hatchback awd", "hybrid"] {
+        assert_eq!(input_conflicts(&vehicle("Honda", model, "2015"), &vin), None, "{model}");
+    }
+    assert!(input_conflicts(&vehicle("Honda", "Odyssey", "2015"), &vin).is_some());
 }

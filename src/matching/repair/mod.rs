@@ -4,13 +4,12 @@ use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::xxh3_128;
 
 use crate::domain::Vin;
 use crate::domain::facts::DecodeFacts;
-use crate::domain::vin::candidates;
+use crate::domain::vin::{self, Rules, candidates};
 use crate::matching::row_vehicle::RowVehicle;
-use crate::matching::{same_make, same_model_of};
+use crate::matching::{same_body, same_make, same_model_of};
 
 /// The candidates among which one that decodes stands out for a row that names
 /// no vehicle; among the two dozen of a dropped character, one may do so by chance.
@@ -27,6 +26,10 @@ const FEW: usize = 6;
 /// A row that names neither make nor year gets the only candidate that decodes
 /// to a make and a model, if there were few to begin with.
 ///
+/// Where the cell is a VIN whose check digit alone fails, none is suggested that decodes to
+/// another make, year or body than the cell does: whatever the row says, a VIN that tells
+/// of one vehicle is not mended into that of another.
+///
 /// A dropped digit of the serial number leaves several VINs of one make, year and
 /// model, so there none is suggested.
 pub fn suggest(
@@ -39,11 +42,15 @@ pub fn suggest(
     if names_neither && candidates.len() > FEW {
         return None;
     }
+    let typed = vin::read(cell, Rules::default()).vin.and_then(|typed| decode(&typed));
+    let may_be = |facts: &Arc<DecodeFacts>| {
+        fits(vehicle, facts) && typed.as_ref().is_none_or(|typed| agree(typed, facts))
+    };
     let (mut fitting, mut of_model) = (Vec::new(), None);
     for alike in alike(&candidates) {
         for vin in alike {
-            let Some(facts) = decode(vin).filter(|facts| fits(vehicle, facts)) else {
-                // The serial number tells neither make nor year.
+            let Some(facts) = decode(vin).filter(may_be) else {
+                // The serial number tells neither make nor year nor body.
                 break;
             };
             fitting.push(*vin);
@@ -89,7 +96,7 @@ impl Suggestions {
         vehicle: &RowVehicle<'_>,
         decode: impl Fn(&Vin) -> Option<Arc<DecodeFacts>>,
     ) -> Option<Vin> {
-        let key = key(cell, vehicle);
+        let key = vehicle.fingerprint(cell);
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(&key) {
             return *known;
@@ -104,22 +111,21 @@ impl Suggestions {
     }
 }
 
-/// Tells rows apart: each text's length and words.
-fn key(cell: &str, vehicle: &RowVehicle<'_>) -> u128 {
-    let mut words = Vec::with_capacity(128);
-    for text in [Some(cell), vehicle.make, vehicle.model] {
-        words.extend_from_slice(&text.map_or(usize::MAX, str::len).to_le_bytes());
-        words.extend_from_slice(text.unwrap_or_default().as_bytes());
-    }
-    words.extend_from_slice(&vehicle.year.unwrap_or_default().to_le_bytes());
-    xxh3_128(&words)
-}
-
 /// Whether it decodes to the row's make and year.
 fn fits(vehicle: &RowVehicle<'_>, facts: &DecodeFacts) -> bool {
     let is_make = |make: &str| vehicle.make.is_none_or(|written| same_make(written, make));
     facts.make.as_deref().is_some_and(is_make)
         && vehicle.year.is_none_or(|written| facts.model_year == Some(written))
+}
+
+/// Whether the two name one make, year and body, as far as both name them.
+fn agree(typed: &DecodeFacts, facts: &DecodeFacts) -> bool {
+    let names = |one: &Option<String>, other: &Option<String>, same: fn(&str, &str) -> bool| {
+        one.as_deref().zip(other.as_deref()).is_none_or(|(one, other)| same(one, other))
+    };
+    names(&typed.make, &facts.make, same_make)
+        && names(&typed.body_class, &facts.body_class, same_body)
+        && typed.model_year.zip(facts.model_year).is_none_or(|(one, other)| one == other)
 }
 
 /// Whether it decodes to a model, and to the row's if that names one.

@@ -106,6 +106,34 @@ fn among_several_only_the_rows_model_tells() {
     assert_eq!(with("Civic"), None);
 }
 
+#[test]
+fn a_suggestion_never_contradicts_what_was_typed() {
+    // Positions 9 and 10 of the Accord are swapped, which makes a 2003 of what was typed.
+    let typed = Vin::new("1HGCM82361A004352").expect("a VIN");
+    let row = vehicle("Honda", "Accord", "2006");
+    let meant = candidates(typed.as_str());
+    assert!(!meant.is_empty());
+    let told = |year: i32, body: &'static str| {
+        move |vin: &Vin| {
+            let is_typed = *vin == typed;
+            Some(Arc::new(DecodeFacts {
+                make: Some("HONDA".into()),
+                model: Some("Accord".into()),
+                model_year: Some(if is_typed { year } else { 2006 }),
+                body_class: Some(if is_typed { body } else { "Sedan/Saloon" }.into()),
+                ..DecodeFacts::default()
+            }))
+        }
+    };
+    let one = |decode: &dyn Fn(&Vin) -> Option<Arc<DecodeFacts>>| {
+        let only = |vin: &Vin| (*vin == typed || *vin == meant[0]).then(|| decode(vin)).flatten();
+        suggest(typed.as_str(), &row, only)
+    };
+    assert_eq!(one(&told(2006, "Sedan/Saloon")), Some(meant[0]));
+    assert_eq!(one(&told(2001, "Sedan/Saloon")), None, "another year");
+    assert_eq!(one(&told(2006, "Pickup")), None, "another body");
+}
+
 /// The rule word by word: every candidate is decoded.
 fn by_the_book(
     cell: &str,
@@ -118,7 +146,10 @@ fn by_the_book(
         return None;
     }
     let decoded = candidates.into_iter().filter_map(|vin| Some((vin, decode(&vin)?)));
-    let fitting: Vec<_> = decoded.filter(|(_, facts)| fits(vehicle, facts)).collect();
+    let typed = Vin::new(cell).and_then(|typed| decode(&typed));
+    let agrees = |facts: &DecodeFacts| typed.as_ref().is_none_or(|typed| agree(typed, facts));
+    let fitting: Vec<_> =
+        decoded.filter(|(_, facts)| fits(vehicle, facts) && agrees(facts)).collect();
     let of_model: Vec<_> = fitting.iter().filter(|(_, facts)| is_model(vehicle, facts)).collect();
     match (&fitting[..], &of_model[..]) {
         ([(only, _)], _) if !names_neither => Some(*only),

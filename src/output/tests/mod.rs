@@ -85,6 +85,7 @@ fn full() -> Record {
             }),
         ),
         recall_match_basis: Some(MatchBasis::ModelExact),
+        recall_doubt: None,
         listings: told(
             Status::Found,
             Some(ListingFacts {
@@ -123,6 +124,7 @@ fn bare() -> Record {
         decode: told(Status::Pending, None),
         recalls: told(Status::Absent, None),
         recall_match_basis: Some(MatchBasis::Vin),
+        recall_doubt: None,
         listings: told(Status::Absent, None),
         comparables: None,
         decode_conflicts: None,

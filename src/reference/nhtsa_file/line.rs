@@ -8,10 +8,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Record;
-use super::text::clean;
+use super::{Details, Record};
 use crate::domain::Vehicle;
 use crate::domain::facts::{Campaign, Days};
+use crate::domain::text::clean;
 
 /// Columns that every edition has had.
 const FEWEST: usize = 24;
@@ -25,9 +25,14 @@ mod column {
     pub(super) const MAKE: usize = 2;
     pub(super) const MODEL: usize = 3;
     pub(super) const YEAR: usize = 4;
+    pub(super) const MAKER_NUMBER: usize = 5;
     pub(super) const COMPONENT: usize = 6;
     pub(super) const FILER: usize = 7;
+    pub(super) const BUILT_FROM: usize = 8;
+    pub(super) const BUILT_TO: usize = 9;
     pub(super) const TYPE: usize = 10;
+    pub(super) const UNITS: usize = 11;
+    pub(super) const OWNERS_NOTIFIED: usize = 12;
     pub(super) const MANUFACTURER: usize = 14;
     pub(super) const REPORTED: usize = 15;
     pub(super) const ENTERED: usize = 16;
@@ -40,12 +45,18 @@ mod column {
 }
 
 /// The columns a campaign is read from.
-const OF_CAMPAIGN: [usize; 11] = [
+const OF_CAMPAIGN: [usize; 17] = [
     column::CAMPAIGN,
+    column::MAKER_NUMBER,
     column::COMPONENT,
     column::FILER,
+    column::BUILT_FROM,
+    column::BUILT_TO,
+    column::UNITS,
+    column::OWNERS_NOTIFIED,
     column::MANUFACTURER,
     column::REPORTED,
+    column::ENTERED,
     column::DEFECT,
     column::CONSEQUENCE,
     column::REMEDY,
@@ -124,9 +135,12 @@ impl<'a> Line<'a> {
         Ok(line)
     }
 
-    /// Whether a vehicle is recalled; not equipment, tires or a child seat.
-    pub(super) fn is_about_vehicle(&self) -> bool {
-        self.fields[column::TYPE].eq_ignore_ascii_case(b"V")
+    /// Whether it names a vehicle: one that is recalled, or for which recalled equipment
+    /// was made. Tires and child seats have makes and models of their own, and so has
+    /// equipment for any year.
+    pub(super) fn names_vehicle(&self) -> bool {
+        let is = |kind: &[u8]| self.fields[column::TYPE].eq_ignore_ascii_case(kind);
+        is(b"V") || is(b"E") && self.year.is_some()
     }
 
     /// With more columns than are known, the last known ones show whether the
@@ -136,6 +150,22 @@ impl<'a> Line<'a> {
         match last.into_iter().find(|field| !field.is_empty() && yes_or_no(field).is_none()) {
             Some(field) if self.columns > KNOWN => Err(Misfit::YesNo(excerpt(field))),
             _ => Ok(()),
+        }
+    }
+
+    /// What only this file tells. It is kept as it is: what has no shape is left out.
+    fn details(&self) -> Details {
+        let text = |column: usize| clean(self.fields[column]);
+        let on = |column: usize| day("", self.fields[column]).ok().flatten();
+        let units = text(column::UNITS).and_then(|units| units.parse().ok());
+        Details {
+            maker_number: text(column::MAKER_NUMBER),
+            units_affected: units.filter(|units| *units >= 0),
+            built_from: on(column::BUILT_FROM),
+            built_to: on(column::BUILT_TO),
+            owners_notified_on: on(column::OWNERS_NOTIFIED),
+            entered_on: self.entered,
+            notes: text(column::NOTES),
         }
     }
 
@@ -164,6 +194,7 @@ pub(super) struct Reader {
     words: Vec<u8>,
     last_words: Vec<u8>,
     campaign: Arc<Campaign>,
+    details: Arc<Details>,
 }
 
 impl Reader {
@@ -178,9 +209,11 @@ impl Reader {
         }
         if self.words != self.last_words {
             self.campaign = Arc::new(line.campaign());
+            self.details = Arc::new(line.details());
             std::mem::swap(&mut self.words, &mut self.last_words);
         }
-        Ok(Record { campaign: Arc::clone(&self.campaign), make, model, year: line.year })
+        let (campaign, details) = (Arc::clone(&self.campaign), Arc::clone(&self.details));
+        Ok(Record { campaign, details, make, model, year: line.year })
     }
 }
 

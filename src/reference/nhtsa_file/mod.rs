@@ -3,7 +3,7 @@
 //!
 //! - [`read`] goes through a file once, in bounded memory.
 //! - `source` opens the text and hands out its lines.
-//! - `line` knows the columns; `text` takes markup and encodings off a field.
+//! - `line` knows the columns.
 //! - `reading` counts, and decides when a file is not what it should be.
 
 mod line;
@@ -11,7 +11,6 @@ mod reading;
 mod source;
 #[cfg(test)]
 mod tests;
-mod text;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +21,7 @@ use crate::domain::Error;
 use crate::domain::facts::{Campaign, Days};
 
 /// Reads the file at `path`, a `.zip` or the `.txt` inside, and calls `take` for
-/// every distinct row about a vehicle. A file that is not what it should be is
+/// every distinct row that names a vehicle. A file that is not what it should be is
 /// an error, which may come after rows were taken: they count only once the
 /// edition is there.
 pub fn read(
@@ -51,12 +50,33 @@ pub fn read(
 pub struct Record {
     /// The campaign, as this line tells it.
     pub campaign: Arc<Campaign>,
+    /// What else this line tells of it.
+    pub details: Arc<Details>,
     /// As written, but in upper case with single spaces.
     pub make: String,
     /// As written, but in upper case with single spaces.
     pub model: String,
     /// `None` where the file says 9999, "unknown".
     pub year: Option<i32>,
+}
+
+/// What the file tells of a campaign beyond what every source does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The maker's own number of the campaign.
+    pub maker_number: Option<String>,
+    /// Vehicles that may have the defect.
+    pub units_affected: Option<i64>,
+    /// The first day on which such vehicles were built.
+    pub built_from: Option<Days>,
+    /// The last one.
+    pub built_to: Option<Days>,
+    /// When owners are told.
+    pub owners_notified_on: Option<Days>,
+    /// When NHTSA entered it.
+    pub entered_on: Option<Days>,
+    /// NHTSA's notes.
+    pub notes: Option<String>,
 }
 
 /// The parts in which NHTSA publishes the file.
@@ -98,7 +118,7 @@ pub struct Edition {
     pub name: String,
     /// SHA-256 of the text inside.
     pub hash: [u8; 32],
-    /// Distinct rows about vehicles.
+    /// Distinct rows about vehicles, and about equipment that name a vehicle.
     pub rows: u64,
     /// Distinct rows about equipment, tires and child seats, which no vehicle has
     /// by its make, model and year.

@@ -122,7 +122,7 @@ impl<'a> Reading<'a> {
 
     fn record(&mut self, text: &[u8]) -> Result<Option<Record>, Misfit> {
         let line = Line::split(text)?;
-        let record = if line.is_about_vehicle() { Some(self.reader.record(&line)?) } else { None };
+        let record = if line.names_vehicle() { Some(self.reader.record(&line)?) } else { None };
         self.columns = Some(widened(self.columns, line.columns));
         let number = memchr::memchr(b'\t', text).unwrap_or(0);
         if !self.seen.insert(xxh3_64(&text[number..])) {

@@ -10,6 +10,7 @@ mod artifact;
 mod download;
 mod incoming;
 mod install;
+mod models;
 mod offline;
 mod shared;
 mod table;
@@ -17,6 +18,7 @@ mod table;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod years;
 
 use std::fmt;
 use std::io;
@@ -24,13 +26,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use ultravin::Db;
+use ultravin::{Db, DecodedElement};
 
 use crate::domain::facts::DecodeFacts;
 use crate::domain::{Error, Timestamp, Vin};
+use crate::matching::ModelNames;
 
 use self::artifact::Artifact;
 pub use self::install::{Done, install};
+use self::models::Models;
 use self::shared::Shared;
 use self::table::Table;
 pub use offline::Offline;
@@ -43,6 +47,7 @@ struct Inner {
     data: Data,
     table: Table,
     shared: Shared,
+    models: Models,
     released_at: Timestamp,
 }
 
@@ -58,6 +63,9 @@ pub struct Decoded {
     pub facts: Arc<DecodeFacts>,
     /// The [fingerprint](crate::domain::facts::fingerprint) of the facts.
     pub hash: u64,
+    /// The same of the other model year that the VIN may mean, where positions 7 and 10
+    /// leave two open and the data know a vehicle of either.
+    pub other_year: Option<Arc<Decoded>>,
 }
 
 impl Decoded {
@@ -65,6 +73,12 @@ impl Decoded {
     pub fn is_found(&self) -> bool {
         let facts = &self.facts;
         facts.make.is_some() || facts.model.is_some() || facts.model_year.is_some()
+    }
+
+    /// The decode of the model year that a row states, where that is the other one of two.
+    pub fn in_year(&self, stated: Option<i32>) -> &Self {
+        let other = self.other_year.as_deref();
+        other.filter(|other| other.facts.model_year == stated).unwrap_or(self)
     }
 }
 
@@ -145,7 +159,8 @@ impl Vpic {
         let released_at = first_day_of(&month)
             .ok_or_else(|| Error::internal(format!("`{month}` is no month of data")))?;
         let table = Table::new(db);
-        Ok(Self(Arc::new(Inner { data, table, shared: Shared::default(), released_at })))
+        let (shared, models) = (Shared::default(), Models::default());
+        Ok(Self(Arc::new(Inner { data, table, shared, models, released_at })))
     }
 
     /// Which data decode, and by which decoder.
@@ -165,7 +180,16 @@ impl Vpic {
     /// What `vin` decodes to at `now`.
     pub fn decode(&self, vin: &Vin, now: Timestamp) -> Decoded {
         let result = self.db().decode_at(vin.as_str(), None, now.micros());
-        self.0.shared.decoded(&result.elements, || self.0.table.facts(&result.elements))
+        let other = years::other(self.db(), vin, &result, now);
+        Decoded {
+            other_year: other.map(|other| Arc::new(self.read(&other.elements))),
+            ..self.read(&result.elements)
+        }
+    }
+
+    /// What the decoder said, as facts.
+    fn read(&self, said: &[DecodedElement<'_>]) -> Decoded {
+        self.0.shared.decoded(said, || self.0.table.facts(said))
     }
 
     /// What each of `vins` decodes to at `now`, in their order; on all cores.
@@ -181,6 +205,12 @@ impl Vpic {
         let mut placed: Vec<(usize, Decoded)> = order.into_iter().zip(decoded).collect();
         placed.sort_unstable_by_key(|(place, _)| *place);
         placed.into_iter().map(|(_, decoded)| decoded).collect()
+    }
+
+    /// The names of the models of `make`, however it is spelled; `None` for a make
+    /// that vPIC does not list.
+    pub(crate) fn models_of(&self, make: &str) -> Option<&ModelNames> {
+        self.0.models.of(self.db(), make)
     }
 
     fn db(&self) -> &Db {

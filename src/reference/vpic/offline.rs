@@ -2,6 +2,7 @@
 //! says is worked out again where it is needed, and not kept.
 
 use crate::domain::{Cancel, KeySet, Timestamp, Vin};
+use crate::matching::ModelNames;
 use crate::reference::vpic::{Decoded, Vpic};
 
 /// VINs decoded together: enough for every core, few enough to hold.
@@ -45,23 +46,31 @@ impl Offline {
         self.vpic.decode(vin, self.now)
     }
 
+    /// The names of the models of `make`, by its data.
+    pub(crate) fn models_of(&self, make: &str) -> Option<&ModelNames> {
+        self.vpic.models_of(make)
+    }
+
     /// The first day of the month of its data.
     pub fn released_at(&self) -> Timestamp {
         self.vpic.released_at()
     }
 
-    /// Calls `take` with what each of the keys `ids`, which are VINs, decodes to.
+    /// Calls `take` with what each of the keys `ids`, which are VINs, decodes to, in the
+    /// model year that its rows state where that is open.
     ///
     /// A run that is asked to stop takes no more of them: it asks nobody about the
     /// rest, and writes nothing.
-    pub fn each(&self, vins: &KeySet, ids: &[u32], mut take: impl FnMut(u32, Decoded)) {
+    pub fn each(&self, vins: &KeySet, ids: &[u32], mut take: impl FnMut(u32, &Decoded)) {
         for stretch in ids.chunks(STRETCH) {
             if self.cancel.asked().is_some() {
                 return;
             }
-            let (ids, vins): (Vec<u32>, Vec<Vin>) =
+            let (ids, named): (Vec<u32>, Vec<Vin>) =
                 stretch.iter().filter_map(|&id| Some((id, *vins.key(id).vin()?))).unzip();
-            ids.into_iter().zip(self.decode_all(&vins)).for_each(|(id, decoded)| take(id, decoded));
+            for (id, decoded) in ids.into_iter().zip(self.decode_all(&named)) {
+                take(id, decoded.in_year(vins.stated_year(id)));
+            }
         }
     }
 }

@@ -43,7 +43,8 @@ impl Shared {
             return known.clone();
         }
         let facts = read();
-        let decoded = Decoded { hash: fingerprint(&facts), facts: Arc::new(facts) };
+        let hash = fingerprint(&facts);
+        let decoded = Decoded { facts: Arc::new(facts), hash, other_year: None };
         let mut kept = lock();
         if kept.len() >= KEPT {
             kept.clear();

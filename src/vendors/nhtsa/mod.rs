@@ -150,9 +150,9 @@ impl Endpoint for Models {
         Request::get(format!("/products/vehicle/models?modelYear={year}&make={make}&issueType=r"))
     }
 
-    fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
         let document = json::read(&reply.body).map_err(|_| garbled(&reply.body))?;
-        let names = models::read(document).map_err(|_| garbled(&reply.body))?;
+        let names = models::read(document, vehicle(keys)).map_err(|_| garbled(&reply.body))?;
         let names = names.ok_or_else(|| unrecognised(&reply.body))?;
         let said = if names.is_empty() { Answer::Absent } else { Answer::Found };
         Ok(Parsed::one(said, reply.body.clone()))

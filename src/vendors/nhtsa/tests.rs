@@ -138,6 +138,29 @@ fn the_catalogue_has_distinct_names_in_upper_case() {
     assert_eq!(models::names(&at(200, "ok.json").body), ["F-250 SD"]);
 }
 
+#[test]
+fn a_list_of_another_make_or_year_is_not_an_answer() {
+    let list = |make: &str, year: &str| {
+        let entry = format!(r#"{{"modelYear":"{year}","make":"{make}","model":"EDGE"}}"#);
+        reply(200, format!(r#"{{"count":1,"results":[{entry}]}}"#).as_bytes())
+    };
+    assert_eq!(read(&Models, &list("Ford", "2016")), Ok(Answer::Found));
+    for (make, year) in [("GMC", "2016"), ("FORD", "2017")] {
+        let read = read(&Models, &list(make, year));
+        assert!(matches!(read, Err(Fault::Garbled { .. })), "{make} {year}: {read:?}");
+    }
+}
+
+#[test]
+fn texts_are_cleaned_as_those_of_the_file() {
+    let text = "The hood\\r\\nmay open. \\u0093Stop\\u0094 &amp; <B>call</B>.";
+    let body = format!(
+        r#"{{"Count":1,"results":[{{"NHTSACampaignNumber":"16V001000","Summary":"{text}"}}]}}"#
+    );
+    let facts = campaigns::facts(body.as_bytes());
+    assert_eq!(facts.campaigns[0].summary.as_deref(), Some("The hood may open. “Stop” & call."));
+}
+
 /// Replies made of the words that the parsers look for.
 fn replies() -> impl Strategy<Value = String> {
     let scalar = prop_oneof![

@@ -110,7 +110,14 @@ fn two_sources_that_take_turns_change_no_hash() {
         |(before, after): &(&Row, &Row)| before["recalls_vendor"] != after["recalls_vendor"];
     let other_source = first.rows.iter().zip(&second.rows).filter(vendor_changed).count();
     assert!(other_source > 100, "{other_source} rows have another source");
-    assert_eq!(changed(&first.rows, &second.rows), 0);
+    // NHTSA's list has two names for these trucks, and tells the campaigns of both.
+    let has_more = |(before, after): &(&Row, &Row)| {
+        let has_more = before["recall_campaigns"] != after["recall_campaigns"];
+        assert!(!has_more || before["model"].starts_with("NPR"), "{before:#?}\n{after:#?}");
+        has_more
+    };
+    let has_more = first.rows.iter().zip(&second.rows).filter(has_more).count();
+    assert_eq!(changed(&first.rows, &second.rows), has_more);
 }
 
 #[test]

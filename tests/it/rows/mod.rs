@@ -12,6 +12,8 @@ mod guards;
 mod hashes;
 mod inputs;
 mod inventory;
+mod model_years;
+mod names;
 mod nights;
 mod other_programs;
 mod outcomes;

@@ -7,17 +7,19 @@ use vinrich::domain::Timestamp;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::facts::DecodeFacts;
 use vinrich::domain::key_set::KeySet;
+use vinrich::domain::outcome::Dataset;
 use vinrich::domain::vin::{Vin, candidates};
 use vinrich::domain::vin_set::Distinct;
 use vinrich::repair::suggest;
-use vinrich::row_vehicle::RowVehicle;
+use vinrich::row_vehicle::{RowVehicle, VehicleField};
 use vinrich::vpic::Offline;
 use vinrich::vpic::Vpic;
 use vinrich::{same_make, same_model_of};
 
-use crate::support::Work;
 use crate::support::command::{Ended, Running, vins};
+use crate::support::library::{Enriched, Tweak};
 use crate::support::vpic::data;
+use crate::support::{Work, passes_by};
 
 /// 2026-11-22.
 const NOW: Timestamp = Timestamp::from_micros(1_795_305_600_000_000);
@@ -188,6 +190,27 @@ fn suggestions_are_those_of_every_candidate_decoded() {
         }
     }
     assert!(suggested > 20, "{suggested}");
+}
+
+/// A real list of 2,499 vehicles, whose column `model` has trims, bodies and parts of names.
+/// It is not part of this package: where it is not beside it, the test passes by.
+#[test]
+fn a_list_of_auctions_has_few_conflicts() {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/auction.csv");
+    let Some(data) = data() else { return };
+    if !list.is_file() {
+        return passes_by("there is no list of auctions");
+    }
+    let work = Work::with_faults(&[]);
+    let mut plan = work.plan(&list, "out.csv").only(&[Dataset::Decode]);
+    plan.settings.vpic_data = data;
+    plan.dataset(Dataset::Decode).vendors = vec!["vpic"];
+    plan.input.map.insert(VehicleField::Make, "brand".into());
+    let report = Enriched::by(&plan).report;
+    assert!(report.rows.read > 2_000, "{:?}", report.rows);
+    let conflicts = |field: &str| report.input_conflicts.get(field).copied().unwrap_or_default();
+    assert!(conflicts("model") < 25, "{:?}", report.input_conflicts);
+    assert!(conflicts("make") < 5, "{:?}", report.input_conflicts);
 }
 
 #[test]

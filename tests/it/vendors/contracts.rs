@@ -28,7 +28,11 @@ const ANOTHER_MAKE: &str = "KIA";
 fn asked() -> impl Iterator<Item = Place> {
     places().filter(|place| match place.endpoint.role() {
         Role::Acts => place.endpoint.spec().key == KeyKind::Page,
-        Role::Answers(_) | Role::Catalogue(_) | Role::Dealers(_) | Role::Pages(_) => true,
+        Role::Answers(_)
+        | Role::Catalogue(_)
+        | Role::Dealers(_)
+        | Role::Pages(_)
+        | Role::Prices(_) => true,
     })
 }
 

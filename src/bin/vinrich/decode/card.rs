@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use vinrich::domain::facts::DecodeFacts;
-use vinrich::domain::vin::{Reading, VinError};
+use vinrich::domain::vin::{Reading, VinError, difference};
 use vinrich::vpic::Provenance;
 
 use super::{Read, dollars};
@@ -28,14 +28,30 @@ fn card(read: &Read<'_>) -> String {
         card.line("no VIN", &said(*error, detail.as_deref()));
     }
     if let (Some(decoded), Some(_)) = (&read.decoded, vin) {
+        if !is_described(&decoded.facts) {
+            card.line("not described", NOT_DESCRIBED);
+        }
         card.about_the_vehicle(&decoded.facts);
         card.line("check digit", check_digit(*check_digit_ok, detail.as_deref()).as_str());
         card.about_the_decode(&decoded.facts);
     }
     if let Some(suggestion) = suggestion {
-        card.line("perhaps", suggestion.as_str());
+        let how = difference(read.typed, suggestion).map(|how| format!("  (with {how})"));
+        card.line("perhaps", &format!("{suggestion}{}", how.unwrap_or_default()));
     }
     format!("{}\n{}\n", visible(&name), card.lines)
+}
+
+/// Said before all else of a VIN that NHTSA's data do not describe.
+const NOT_DESCRIBED: &str = "NHTSA's data describe vehicles made for North America; what follows is all they tell of this VIN";
+
+/// vPIC's codes for a maker that it does not know, for no details, and for characters that
+/// no VIN of North America has at their place.
+const UNDESCRIBED: [&str; 3] = ["7", "8", "400"];
+
+fn is_described(facts: &DecodeFacts) -> bool {
+    let codes = facts.decode_error_codes.as_deref().unwrap_or_default();
+    !codes.split(',').any(|code| UNDESCRIBED.contains(&code.trim()))
 }
 
 /// Such as `illegal_character: `O` at position 12`.

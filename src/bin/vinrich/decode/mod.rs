@@ -40,7 +40,8 @@ impl<'a> Read<'a> {
         let mut reading = vin::read(typed, Rules::default());
         if reading.error.is_some() && reading.suggestion.is_none() {
             let decode = |vin: &_| Some(vpic.decode(vin, now).facts);
-            reading.suggestion = suggest(typed, &RowVehicle::default(), decode);
+            let suggestion = suggest(typed, &RowVehicle::default(), decode);
+            reading.suggest(typed, suggestion);
         }
         let decoded = reading.vin.map(|vin| vpic.decode(&vin, now));
         Self { typed, reading, decoded }

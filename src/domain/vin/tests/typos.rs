@@ -30,6 +30,25 @@ fn one_slip_is_undone() {
 }
 
 #[test]
+fn a_difference_is_said_in_words() {
+    let meant = Vin::new("5NPE24AF8FH004717").expect("a VIN");
+    for (cell, how) in [
+        ("5NPE24AF8FH004771", Some("positions 16 and 17 swapped")),
+        ("NP5E24AF8FH004717", None),
+        ("5NPE24AF8FH04717", Some("`0` added at position 13")),
+        ("NPE24AF8FH004717", Some("`5` added at position 1")),
+        ("5NPE24AF8FH00471", Some("`7` added at position 17")),
+        ("5NPE224AF8FH004717", Some("`2` at position 6 dropped")),
+        (" SNPE24AF8FH004717", Some("`5` for `S` at position 1")),
+        ("5NPE24AF8FHO04717", Some("`0` for `O` at position 12")),
+        ("5NPE24AF8FHOO4717", None),
+        ("5NPE24AF8FH004717", None),
+    ] {
+        assert_eq!(difference(cell, &meant).as_deref(), how, "{cell}");
+    }
+}
+
+#[test]
 fn what_does_not_fail_or_is_no_vin_has_no_candidates() {
     for cell in [
         ACCORD,

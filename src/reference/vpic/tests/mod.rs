@@ -131,3 +131,51 @@ fn a_file_of_no_use_is_told_with_its_remedy() {
     assert!(refused(&blank).contains("magic"), "{}", refused(&blank));
     assert!(refused(folder.path()).contains("ends after"));
 }
+/// Two fire engines; position 10 is an `R`, and the data know such makers of both years.
+const FIRE_ENGINES: [&str; 2] = ["4ENRABA87R1003456", "44KFT6480RWZ17500"];
+
+#[test]
+fn a_stated_year_decides_between_two() {
+    let Some(vpic) = vpic() else { return };
+    for text in FIRE_ENGINES {
+        let decoded = vpic.decode(&vin(text), NOW);
+        let year = |stated| decoded.in_year(stated).facts.model_year;
+        assert_eq!([year(None), year(Some(2024)), year(Some(1994))], [2024, 2024, 1994].map(Some));
+        assert_eq!(year(Some(2023)), Some(2024), "position 10 does not mean that");
+        let early = decoded.in_year(Some(1994));
+        assert_ne!(early.hash, decoded.hash);
+        assert_eq!(early.facts.make, decoded.facts.make);
+    }
+}
+
+#[test]
+fn one_year_is_left_where_the_data_know_no_other() {
+    let Some(vpic) = vpic() else { return };
+    // A tractor of a later series, a pickup and a car, whose position 7 tells the cycle.
+    for text in ["1XKYD49X5RJ398204", "1FTFW1E58RKD12345", "2T1BURHE1FC342217"] {
+        let decoded = vpic.decode(&vin(text), NOW);
+        assert!(decoded.other_year.is_none(), "{text}");
+        assert_eq!(decoded.in_year(Some(1994)).facts, decoded.facts, "{text}");
+    }
+}
+
+#[test]
+fn models_are_listed_by_make() {
+    let Some(vpic) = vpic() else { return };
+    let has = |make: &str, text: &str| {
+        vpic.models_of(make).is_some_and(|models| models.has_one_in(&[make], text))
+    };
+    for (make, text) in [
+        ("Chevy", "silverado lt"),
+        ("GMC", "Yukon XL"),
+        ("Mercedes", "GLC 300"),
+        ("KIA", "Kia Sportage EX"),
+        ("VOLVO TRUCK", "VNL"),
+    ] {
+        assert!(has(make, text), "{make} {text}");
+    }
+    for (make, text) in [("FORD", "door"), ("FORD", "srw"), ("HYUNDAI", "mpv"), ("KIA", "Accord")] {
+        assert!(!has(make, text), "{make} {text}");
+    }
+    assert!(vpic.models_of("no such make").is_none());
+}

@@ -11,13 +11,15 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::merge;
-use super::{UNKNOWN_YEAR, campaign_columns, read_campaign};
+use super::{
+    UNKNOWN_YEAR, campaign_columns, detail_columns, merge, merge_details, read_campaign,
+    read_details,
+};
 use crate::domain::facts::{Campaign, Days, day, day_of};
 use crate::domain::numbers::thousands;
 use crate::domain::{Error, Timestamp};
 use crate::matching::bare;
-use crate::reference::nhtsa_file::{self, Edition, Part, Record};
+use crate::reference::nhtsa_file::{self, Details, Edition, Part, Record};
 use crate::store::run_locks::InUse;
 use crate::store::{StoreSpec, failed, open};
 
@@ -36,6 +38,11 @@ const STAGING: &str = "
         consequence TEXT, remedy TEXT, manufacturer TEXT, park_it INTEGER, park_outside INTEGER,
         reported_on INTEGER
     ) STRICT;
+    CREATE TEMP TABLE staged_details (
+        campaign INTEGER PRIMARY KEY, maker_number TEXT, units_affected INTEGER,
+        built_from INTEGER, built_to INTEGER, owners_notified_on INTEGER, entered_on INTEGER,
+        notes TEXT
+    ) STRICT;
     CREATE TEMP TABLE staged_models (
         id INTEGER PRIMARY KEY, make TEXT NOT NULL, model TEXT NOT NULL, UNIQUE (make, model)
     ) STRICT;
@@ -44,6 +51,20 @@ const STAGING: &str = "
         PRIMARY KEY (model, year, campaign)
     ) STRICT, WITHOUT ROWID;
     BEGIN;";
+
+/// What the file alone tells of a campaign. Stores of schema 4 from before it was kept
+/// lack the table, so an import makes it.
+const DETAILS: &str = "
+    CREATE TABLE IF NOT EXISTS recall_details (
+        campaign           INTEGER PRIMARY KEY REFERENCES recall_campaigns (id),
+        maker_number       TEXT,
+        units_affected     INTEGER,
+        built_from         INTEGER,
+        built_to           INTEGER,
+        owners_notified_on INTEGER,
+        entered_on         INTEGER,
+        notes              TEXT
+    ) STRICT;";
 
 /// What an import did.
 #[derive(Clone, Debug)]
@@ -87,13 +108,26 @@ pub(in crate::store) struct Import<'a> {
     spec: &'a StoreSpec<'a>,
     db: Connection,
     /// The campaign of the last row, and its row of `staged_campaigns`.
-    campaign: Option<(i64, Campaign)>,
+    campaign: Option<(i64, Known)>,
     /// What the last row said of it; rows mostly say the same.
-    said: Option<Arc<Campaign>>,
+    said: Option<(Arc<Campaign>, Arc<Details>)>,
     /// Whether that row does not say yet what the campaign says.
     is_dirty: bool,
     models: HashMap<(String, String), i64>,
     _in_use: InUse,
+}
+
+/// What the rows so far said of a campaign.
+struct Known {
+    campaign: Campaign,
+    details: Details,
+}
+
+impl Known {
+    /// Adds what another row says; true if that was news.
+    fn add(&mut self, campaign: &Campaign, details: &Details) -> bool {
+        merge(&mut self.campaign, campaign) | merge_details(&mut self.details, details)
+    }
 }
 
 impl<'a> Import<'a> {
@@ -157,13 +191,14 @@ impl<'a> Import<'a> {
     ) -> Result<Imported, Error> {
         self.put_campaign()
             .and_then(|()| self.db.execute_batch("COMMIT; BEGIN IMMEDIATE"))
+            .and_then(|()| self.db.execute_batch(DETAILS))
             .and_then(|()| self.replace(edition, now))
             .and_then(|imported| self.db.execute_batch("COMMIT").map(|()| imported))
             .map_err(failed("cannot keep the recall file", self.spec.path))
     }
 
     fn stage(&mut self, record: &Record) -> rusqlite::Result<()> {
-        let campaign = self.campaign(&record.campaign)?;
+        let campaign = self.campaign(&record.campaign, &record.details)?;
         let model = self.model(&record.make, &record.model)?;
         self.db
             .prepare_cached("INSERT OR IGNORE INTO staged_vehicles VALUES (?1, ?2, ?3)")?
@@ -172,46 +207,53 @@ impl<'a> Import<'a> {
     }
 
     /// The row of a campaign, which says all that its rows so far said.
-    fn campaign(&mut self, said: &Arc<Campaign>) -> rusqlite::Result<i64> {
-        if let (Some((id, _)), Some(last)) = (&self.campaign, &self.said)
+    fn campaign(&mut self, said: &Arc<Campaign>, details: &Arc<Details>) -> rusqlite::Result<i64> {
+        if let (Some((id, _)), Some((last, last_details))) = (&self.campaign, &self.said)
             && Arc::ptr_eq(last, said)
+            && Arc::ptr_eq(last_details, details)
         {
             return Ok(*id);
         }
-        self.said = Some(Arc::clone(said));
-        if self.campaign.as_ref().is_none_or(|(_, known)| known.number != said.number) {
+        self.said = Some((Arc::clone(said), Arc::clone(details)));
+        if self.campaign.as_ref().is_none_or(|(_, known)| known.campaign.number != said.number) {
             self.put_campaign()?;
             self.campaign = self.staged_campaign(&said.number)?;
         }
         match &mut self.campaign {
             Some((id, known)) => {
-                self.is_dirty |= merge(known, said);
+                self.is_dirty |= known.add(said, details);
                 Ok(*id)
             }
             none => {
-                let id = put(&self.db, None, said)?;
-                *none = Some((id, Campaign::clone(said)));
+                let known =
+                    Known { campaign: Campaign::clone(said), details: Details::clone(details) };
+                let id = put(&self.db, None, &known)?;
+                *none = Some((id, known));
                 Ok(id)
             }
         }
     }
 
-    fn staged_campaign(&self, number: &str) -> rusqlite::Result<Option<(i64, Campaign)>> {
-        self.db
-            .prepare_cached(concat!(
-                "SELECT id, ",
-                campaign_columns!(),
-                " FROM staged_campaigns WHERE number = ?1"
-            ))?
-            .query_row([number], |row| Ok((row.get(0)?, read_campaign(row, 1)?)))
-            .optional()
+    fn staged_campaign(&self, number: &str) -> rusqlite::Result<Option<(i64, Known)>> {
+        let mut find = self.db.prepare_cached(concat!(
+            "SELECT id, ",
+            campaign_columns!(),
+            ", ",
+            detail_columns!(),
+            " FROM staged_campaigns JOIN staged_details ON campaign = id WHERE number = ?1"
+        ))?;
+        let known = find.query_row([number], |row| {
+            let known = Known { campaign: read_campaign(row, 1)?, details: read_details(row, 10)? };
+            Ok((row.get(0)?, known))
+        });
+        known.optional()
     }
 
     fn put_campaign(&mut self) -> rusqlite::Result<()> {
-        if let Some((id, campaign)) = &self.campaign
+        if let Some((id, known)) = &self.campaign
             && std::mem::take(&mut self.is_dirty)
         {
-            put(&self.db, Some(*id), campaign)?;
+            put(&self.db, Some(*id), known)?;
         }
         Ok(())
     }
@@ -245,10 +287,14 @@ impl<'a> Import<'a> {
         // A row may name a day to come by a slip; the file cannot know it.
         let today = day_of(now);
         edition.newest = edition.newest.map(|day| day.min(today));
+        // What an earlier build imported lacks what this one keeps of the same text.
         let held: Option<Vec<u8>> = self
             .db
             .query_row(
-                "SELECT hash FROM recall_files WHERE part = ?1",
+                "SELECT hash FROM recall_files WHERE part = ?1 AND EXISTS (
+                     SELECT 1 FROM recall_campaigns JOIN recall_details
+                     ON recall_details.campaign = recall_campaigns.id
+                     WHERE recall_campaigns.file = recall_files.id)",
                 [edition.part.name()],
                 |row| row.get(0),
             )
@@ -265,13 +311,14 @@ impl<'a> Import<'a> {
 }
 
 /// Writes a staged campaign; gives its row.
-fn put(db: &Connection, id: Option<i64>, campaign: &Campaign) -> rusqlite::Result<i64> {
+fn put(db: &Connection, id: Option<i64>, known: &Known) -> rusqlite::Result<i64> {
+    let Known { campaign, details } = known;
     let mut insert = db.prepare_cached(concat!(
         "INSERT OR REPLACE INTO staged_campaigns (",
         campaign_columns!(),
         ", id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
     ))?;
-    insert.insert(params![
+    let id = insert.insert(params![
         campaign.number,
         campaign.component,
         campaign.summary,
@@ -282,7 +329,23 @@ fn put(db: &Connection, id: Option<i64>, campaign: &Campaign) -> rusqlite::Resul
         campaign.park_outside,
         campaign.reported_on,
         id,
-    ])
+    ])?;
+    let mut insert = db.prepare_cached(concat!(
+        "INSERT OR REPLACE INTO staged_details (",
+        detail_columns!(),
+        ", campaign) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+    ))?;
+    insert.execute(params![
+        details.maker_number,
+        details.units_affected,
+        details.built_from,
+        details.built_to,
+        details.owners_notified_on,
+        details.entered_on,
+        details.notes,
+        id,
+    ])?;
+    Ok(id)
 }
 
 /// Removes the edition that a new one replaces. The whole file replaces both its parts.
@@ -298,6 +361,11 @@ fn drop_part(db: &Connection, part: Part) -> rusqlite::Result<()> {
             [file],
         )?;
         db.execute("DELETE FROM recall_models WHERE file = ?1", [file])?;
+        db.execute(
+            "DELETE FROM recall_details
+             WHERE campaign IN (SELECT id FROM recall_campaigns WHERE file = ?1)",
+            [file],
+        )?;
         db.execute("DELETE FROM recall_campaigns WHERE file = ?1", [file])?;
         db.execute("DELETE FROM recall_files WHERE id = ?1", [file])?;
     }
@@ -343,6 +411,16 @@ fn copy(db: &Connection, file: i64) -> rusqlite::Result<()> {
             " FROM staged_campaigns ORDER BY id"
         ),
         (campaigns, file),
+    )?;
+    db.execute(
+        concat!(
+            "INSERT INTO recall_details (campaign, ",
+            detail_columns!(),
+            ") SELECT campaign + ?1, ",
+            detail_columns!(),
+            " FROM staged_details ORDER BY campaign"
+        ),
+        [campaigns],
     )?;
     db.execute(
         "INSERT INTO recall_models (make, model, file, id)

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CampaignId, KeptRecallFile, RecallFileInfo, RecallLookup, RecallMatch, campaign_columns, merge,
+    CampaignId, KeptRecallFile, RecallFileInfo, RecallLookup, campaign_columns, merge,
     read_campaign,
 };
-use crate::domain::facts::{Campaign, RecallFacts};
-use crate::domain::{Error, Vehicle};
+use crate::domain::Error;
+use crate::domain::facts::{Campaign, Doubts, RecallDoubt, RecallFacts};
 use crate::reference::nhtsa_file::Part;
 use crate::store::{Snapshot, failed};
+
+/// What is said of a part that an earlier build imported.
+const OLDER: &str = "an earlier build imported it without equipment campaigns: import it again";
 
 impl Snapshot<'_> {
     /// Whether any part of the file was imported.
@@ -32,16 +35,30 @@ impl Snapshot<'_> {
     /// The parts that were imported.
     pub fn recall_files(&self) -> Result<Vec<KeptRecallFile>, Error> {
         let read = || {
-            self.db
-                .prepare_cached(
-                    "SELECT part, name, imported_at, newest, rows, campaigns, vehicles, warnings
-                     FROM recall_files ORDER BY part",
-                )?
-                .query_map([], read_kept)?
-                .collect::<rusqlite::Result<Vec<_>>>()
+            let whole = self.whole_recall_files()?;
+            let mut held = self.db.prepare_cached(
+                "SELECT part, name, imported_at, newest, rows, campaigns, vehicles, warnings, id
+                 FROM recall_files ORDER BY part",
+            )?;
+            held.query_map([], |row| read_kept(row, &whole))?.collect::<rusqlite::Result<Vec<_>>>()
         };
         let held = read().map_err(failed("cannot list the recall file", &self.path))?;
         Ok(held.into_iter().flatten().collect())
+    }
+
+    /// The parts of which everything is held that an import keeps today.
+    fn whole_recall_files(&self) -> rusqlite::Result<Vec<i64>> {
+        let has_table = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'recall_details')";
+        if !self.db.query_row(has_table, [], |row| row.get::<_, bool>(0))? {
+            return Ok(Vec::new());
+        }
+        let mut whole = self.db.prepare_cached(
+            "SELECT id FROM recall_files WHERE EXISTS (
+                 SELECT 1 FROM recall_campaigns JOIN recall_details
+                 ON recall_details.campaign = recall_campaigns.id
+                 WHERE recall_campaigns.file = recall_files.id)",
+        )?;
+        whole.query_map([], |row| row.get(0))?.collect()
     }
 
     /// What looks up vehicles in the file; to be kept for all of them.
@@ -50,54 +67,52 @@ impl Snapshot<'_> {
         RecallLookup::new(self, &held).map_err(failed("cannot look up the recall file", &self.path))
     }
 
-    /// What the file knows of one vehicle.
-    pub fn recall_match(&self, vehicle: &Vehicle) -> Result<RecallMatch, Error> {
-        self.recall_lookup()?.find(vehicle)
-    }
-
-    /// Calls `take` with what the file knows of each of `vehicles`; each comes with
-    /// a mark that is handed back.
-    pub fn each_recall_match(
+    /// The campaigns of `ids`, each number once, ascending; and those of them that are in
+    /// doubt.
+    pub fn recall_campaigns(
         &self,
-        vehicles: impl IntoIterator<Item = (u32, Vehicle)>,
-        mut take: impl FnMut(u32, RecallMatch),
-    ) -> Result<(), Error> {
-        let mut filer = self.recall_lookup()?;
-        for (mark, vehicle) in vehicles {
-            take(mark, filer.find(&vehicle)?);
-        }
-        Ok(())
-    }
-
-    /// The campaigns of `ids`, each number once, ascending.
-    pub fn recall_campaigns(&self, ids: &[CampaignId]) -> Result<RecallFacts, Error> {
+        ids: &[(CampaignId, Doubts)],
+    ) -> Result<(RecallFacts, Option<RecallDoubt>), Error> {
         self.read_campaigns(ids).map_err(failed("cannot read a recall campaign", &self.path))
     }
 
     /// A campaign may be in more than one part of the file.
-    fn read_campaigns(&self, ids: &[CampaignId]) -> rusqlite::Result<RecallFacts> {
+    fn read_campaigns(
+        &self,
+        ids: &[(CampaignId, Doubts)],
+    ) -> rusqlite::Result<(RecallFacts, Option<RecallDoubt>)> {
         let mut find = self.db.prepare_cached(concat!(
             "SELECT ",
             campaign_columns!(),
             " FROM recall_campaigns WHERE id = ?1"
         ))?;
-        let mut campaigns: BTreeMap<String, Campaign> = BTreeMap::new();
-        for id in ids {
+        let mut campaigns: BTreeMap<String, (Campaign, Doubts)> = BTreeMap::new();
+        for (id, doubts) in ids {
             let campaign = find.query_row([id.0], |row| read_campaign(row, 0))?;
             match campaigns.get_mut(&campaign.number) {
-                Some(known) => _ = merge(known, &campaign),
-                None => _ = campaigns.insert(campaign.number.clone(), campaign),
+                Some((known, of)) => {
+                    merge(known, &campaign);
+                    *of = of.or(*doubts);
+                }
+                None => _ = campaigns.insert(campaign.number.clone(), (campaign, *doubts)),
             }
         }
-        Ok(RecallFacts { campaigns: campaigns.into_values().collect() })
+        let numbers = campaigns.iter().map(|(number, (_, doubts))| (number.as_str(), *doubts));
+        let doubt = RecallDoubt::of(numbers);
+        let campaigns = campaigns.into_values().map(|(campaign, _)| campaign).collect();
+        Ok((RecallFacts { campaigns }, doubt))
     }
 }
 
 /// `None` for a part that this program does not know.
-fn read_kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<KeptRecallFile>> {
+fn read_kept(row: &rusqlite::Row<'_>, whole: &[i64]) -> rusqlite::Result<Option<KeptRecallFile>> {
     let Some(part) = Part::from_name(row.get_ref(0)?.as_str()?) else { return Ok(None) };
     let count = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
     let warnings: String = row.get(7)?;
+    let mut warnings: Vec<String> = serde_json::from_str(&warnings).unwrap_or_default();
+    if !whole.contains(&row.get(8)?) {
+        warnings.push(OLDER.to_owned());
+    }
     Ok(Some(KeptRecallFile {
         part,
         name: row.get(1)?,
@@ -106,6 +121,6 @@ fn read_kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<KeptRecallFile>
         rows: count(4)?,
         campaigns: count(5)?,
         vehicles: count(6)?,
-        warnings: serde_json::from_str(&warnings).unwrap_or_default(),
+        warnings,
     }))
 }

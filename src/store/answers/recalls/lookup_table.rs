@@ -8,10 +8,13 @@ use std::path::Path;
 use hashbrown::HashMap;
 use rusqlite::CachedStatement;
 
-use super::{CampaignId, KeptRecallFile, RecallMatch, UNKNOWN_YEAR};
-use crate::domain::facts::day_of;
+use super::{CampaignId, KeptRecallFile, RecallMatch, RecallsFound, UNKNOWN_YEAR};
+use crate::domain::facts::{Doubts, day_of};
 use crate::domain::{Error, Vehicle};
-use crate::matching::{bare, beginnings};
+use crate::matching::aliases::other_make;
+use crate::matching::bare;
+use crate::matching::candidates::{Asked, List};
+use crate::matching::descriptor::Descriptor;
 use crate::reference::nhtsa_file::Part;
 use crate::store::{Snapshot, failed};
 
@@ -20,8 +23,8 @@ use crate::store::{Snapshot, failed};
 /// 85.2304).
 const FIRST_YEAR_AFTER_SPLIT: i32 = 2011;
 
-/// A name that the file uses in years this near is the one that it would use: a
-/// longer one means another car (Mustang and Mustang Mach-E).
+/// A name that the file uses in years this near is the one that it would use: one with
+/// a word more means another car (Mustang and Mustang Mach-E).
 const NEAR: u32 = 2;
 
 /// Finds what the file says about one vehicle after another. Holds no more than
@@ -51,67 +54,97 @@ impl<'s> RecallLookup<'s> {
         })
     }
 
-    /// What the file knows of one vehicle.
-    pub fn find(&mut self, vehicle: &Vehicle) -> Result<RecallMatch, Error> {
-        self.look_up(vehicle).map_err(failed("cannot look up the recall file", self.path))
+    /// What the file knows of a version of a vehicle.
+    pub(crate) fn find(
+        &mut self,
+        vehicle: &Vehicle,
+        version: &Descriptor,
+    ) -> Result<RecallMatch, Error> {
+        let Vehicle { make, model, year } = vehicle;
+        let other = other_make(make, model, *year);
+        let other = other.as_ref().map(|other| (other.make.as_str(), other.model.as_str()));
+        let mut found = FoundSoFar::default();
+        for (make, model) in [Some((make.as_str(), model.as_str())), other].into_iter().flatten() {
+            let asked = Asked::new(make, model, version);
+            self.look_up(make, &asked, *year, &mut found)
+                .map_err(failed("cannot look up the recall file", self.path))?;
+        }
+        Ok(found.conclude(vehicle, &self.covered))
     }
 
-    fn look_up(&mut self, vehicle: &Vehicle) -> rusqlite::Result<RecallMatch> {
-        let folded = bare(&vehicle.make);
+    fn look_up(
+        &mut self,
+        make_name: &str,
+        asked: &Asked<'_>,
+        year: i32,
+        found: &mut FoundSoFar,
+    ) -> rusqlite::Result<()> {
+        let folded = bare(make_name);
         if !self.makes.contains_key(&folded) {
-            let make = Make::read(&mut self.models_of, &folded)?;
+            let make = Make::read(&mut self.models_of, make_name, &folded)?;
             // Only what is in the file is kept, so that no input makes this grow.
             if make.names.is_empty() {
-                return Ok(RecallMatch::UnknownName);
+                return Ok(());
             }
             self.makes.insert(folded.clone(), make);
         }
-        let Some(make) = self.makes.get_mut(&folded) else { return Ok(RecallMatch::UnknownName) };
-        let asked = bare(&vehicle.model);
-        let places = make.places(&vehicle.model, &asked);
-        for &place in &places {
+        let Some(make) = self.makes.get_mut(&folded) else { return Ok(()) };
+        for place in make.list.beginning_as(asked) {
             make.names[place].read(&mut self.vehicles_of)?;
         }
-        let names: Vec<&Name> = places.into_iter().map(|place| &make.names[place]).collect();
-        Ok(find_among(&names, vehicle, &asked, &self.covered))
+        let Make { list, names } = make;
+        for (place, doubts) in list.candidates(asked, |place| names[place].is_used_near(year)) {
+            found.add(make_name, &names[place], doubts, year);
+        }
+        Ok(())
     }
 }
 
-/// What is known of a vehicle by `names`, all those that may mean its model.
-fn find_among(
-    names: &[&Name],
-    vehicle: &Vehicle,
-    asked: &str,
-    covered: &RangeInclusive<i32>,
-) -> RecallMatch {
-    let year = vehicle.year;
-    if let Some(exact) = names.iter().find(|name| name.text == vehicle.model)
-        && let campaigns @ [_, ..] = &exact.campaigns(year).collect::<Vec<_>>()[..]
-    {
-        return RecallMatch::Found(campaigns.to_vec());
-    }
-    let same = || names.iter().copied().filter(|name| name.bare == asked);
-    let is_named_so = same().any(|name| name.is_used_near(year));
-    let counted: Vec<&Name> = if is_named_so { same().collect() } else { names.to_vec() };
+/// What names that a vehicle may bear say, as they are found.
+#[derive(Default)]
+struct FoundSoFar {
+    /// Each with its make.
+    names: Vec<(String, String)>,
+    campaigns: BTreeMap<CampaignId, Doubts>,
+    /// Whether it surely bears one of the names.
+    is_known: bool,
+    has_unknown_year: bool,
+}
 
-    let named: Vec<&Name> =
-        counted.iter().copied().filter(|name| name.campaigns(year).next().is_some()).collect();
-    if !named.is_empty() {
-        let mut campaigns: Vec<CampaignId> =
-            named.iter().flat_map(|name| name.campaigns(year)).collect();
-        campaigns.sort_unstable();
-        campaigns.dedup();
-        let names = named.iter().map(|name| name.text.clone()).collect();
-        return RecallMatch::Variants { names, campaigns };
+impl FoundSoFar {
+    fn add(&mut self, make: &str, name: &Name, doubts: Doubts, year: i32) {
+        self.is_known |= doubts.is_empty();
+        self.has_unknown_year |= doubts.is_empty() && name.has_unknown_year;
+        let mut is_used = false;
+        for campaign in name.campaigns(year) {
+            is_used = true;
+            let known = self.campaigns.entry(campaign).or_insert(doubts);
+            // What a name tells without a doubt is not in doubt.
+            *known = known.or(doubts);
+        }
+        if is_used {
+            self.names.push((make.to_owned(), name.text.clone()));
+        }
     }
-    if same().next().is_none() {
-        RecallMatch::UnknownName
-    } else if counted.iter().any(|name| name.has_unknown_year) {
-        RecallMatch::UnknownYear
-    } else if !covered.contains(&year) {
-        RecallMatch::Uncovered
-    } else {
-        RecallMatch::Zero
+
+    fn conclude(self, vehicle: &Vehicle, covered: &RangeInclusive<i32>) -> RecallMatch {
+        let Self { mut names, campaigns, is_known, has_unknown_year } = self;
+        if !campaigns.is_empty() {
+            names.sort_unstable();
+            names.dedup();
+            let is_exact = matches!(&names[..], [(make, name)] if *make == vehicle.make && *name == vehicle.model);
+            let names = names.into_iter().map(|(_, name)| name).collect();
+            let campaigns = campaigns.into_iter().collect();
+            RecallMatch::Found(RecallsFound { names, campaigns, is_exact })
+        } else if !is_known {
+            RecallMatch::UnknownName
+        } else if has_unknown_year {
+            RecallMatch::UnknownYear
+        } else if !covered.contains(&vehicle.year) {
+            RecallMatch::Uncovered
+        } else {
+            RecallMatch::Zero
+        }
     }
 }
 
@@ -119,60 +152,33 @@ fn find_among(
 struct Make {
     /// Ascending.
     names: Vec<Name>,
-    /// Places in `names`, by the name.
-    by_name: HashMap<String, usize>,
-    /// Places in `names`, by the first words of the name: folded, one, two … all.
-    by_beginning: HashMap<String, Vec<usize>>,
+    /// The same, taken apart.
+    list: List,
 }
 
 impl Make {
-    fn read(models_of: &mut CachedStatement<'_>, folded: &str) -> rusqlite::Result<Self> {
+    fn read(
+        models_of: &mut CachedStatement<'_>,
+        name: &str,
+        folded: &str,
+    ) -> rusqlite::Result<Self> {
         let mut rows: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         let mut found = models_of.query([folded])?;
         while let Some(row) = found.next()? {
             rows.entry(row.get(0)?).or_default().push(row.get(1)?);
         }
-        let mut make =
-            Self { names: Vec::new(), by_name: HashMap::new(), by_beginning: HashMap::new() };
-        for (name, rows) in rows {
-            make.add(name, rows);
-        }
-        Ok(make)
-    }
-
-    fn add(&mut self, name: String, rows: Vec<i64>) {
-        let place = self.names.len();
-        for beginning in beginnings(&name).filter(|beginning| !beginning.is_empty()) {
-            let places = self.by_beginning.entry(beginning).or_default();
-            if places.last() != Some(&place) {
-                places.push(place);
-            }
-        }
-        self.by_name.insert(name.clone(), place);
-        self.names.push(Name {
-            bare: bare(&name),
-            text: name,
-            rows,
-            is_read: false,
-            by_year: Vec::new(),
-            has_unknown_year: false,
-        });
-    }
-
-    /// The places of the names that may mean `model`, which is `asked` when folded.
-    fn places(&self, model: &str, asked: &str) -> Vec<usize> {
-        match self.by_beginning.get(asked) {
-            Some(places) => places.clone(),
-            // A name without letters and digits has no variants.
-            None => self.by_name.get(model).copied().into_iter().collect(),
-        }
+        let mut list = List::default();
+        let entry = |(text, rows): (String, Vec<i64>)| {
+            list.add(name, &text);
+            Name { text, rows, is_read: false, by_year: Vec::new(), has_unknown_year: false }
+        };
+        Ok(Self { names: rows.into_iter().map(entry).collect(), list })
     }
 }
 
 /// One name of a model.
 struct Name {
     text: String,
-    bare: String,
     /// Its rows of `recall_models`, one a part.
     rows: Vec<i64>,
     is_read: bool,

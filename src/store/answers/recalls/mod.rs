@@ -15,8 +15,8 @@ mod tests;
 use rusqlite::Row;
 
 use crate::domain::Timestamp;
-use crate::domain::facts::{Campaign, Days};
-use crate::reference::nhtsa_file::Part;
+use crate::domain::facts::{Campaign, Days, Doubts};
+use crate::reference::nhtsa_file::{Details, Part};
 
 pub use import::{Imported, import_recall_file};
 pub use lookup_table::RecallLookup;
@@ -31,15 +31,8 @@ pub struct CampaignId(i64);
 /// What the imported file knows of a vehicle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecallMatch {
-    /// Campaigns name it by that very make, model and year; at least one.
-    Found(Vec<CampaignId>),
-    /// Campaigns name it by other spellings of the model alone.
-    Variants {
-        /// The file's names, ascending.
-        names: Vec<String>,
-        /// At least one.
-        campaigns: Vec<CampaignId>,
-    },
+    /// Campaigns name it by names that it may bear.
+    Found(RecallsFound),
     /// The file knows this make and model, and no campaign names them in this year.
     Zero,
     /// The file knows this make and model, and some campaign names them without a
@@ -53,11 +46,22 @@ pub enum RecallMatch {
     UnknownName,
 }
 
+/// Campaigns that name a vehicle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecallsFound {
+    /// The file's names under which they are, ascending.
+    pub names: Vec<String>,
+    /// At least one, ascending; each with why it may not concern the vehicle.
+    pub campaigns: Vec<(CampaignId, Doubts)>,
+    /// Whether the only name is the vehicle's very make and model.
+    pub is_exact: bool,
+}
+
 impl RecallMatch {
     /// Whether no other source need be asked.
     pub fn settles(&self) -> bool {
         match self {
-            Self::Found(_) | Self::Variants { .. } | Self::Zero => true,
+            Self::Found(_) | Self::Zero => true,
             Self::UnknownYear | Self::Uncovered | Self::UnknownName => false,
         }
     }
@@ -117,6 +121,27 @@ fn read_campaign(row: &Row<'_>, first: usize) -> rusqlite::Result<Campaign> {
     })
 }
 
+/// The columns that [`read_details`] takes, in its order.
+macro_rules! detail_columns {
+    () => {
+        "maker_number, units_affected, built_from, built_to, owners_notified_on, entered_on, notes"
+    };
+}
+use detail_columns;
+
+/// What the file alone tells of a campaign, in the columns from `first` on.
+fn read_details(row: &Row<'_>, first: usize) -> rusqlite::Result<Details> {
+    Ok(Details {
+        maker_number: row.get(first)?,
+        units_affected: row.get(first + 1)?,
+        built_from: row.get(first + 2)?,
+        built_to: row.get(first + 3)?,
+        owners_notified_on: row.get(first + 4)?,
+        entered_on: row.get(first + 5)?,
+        notes: row.get(first + 6)?,
+    })
+}
+
 /// Adds what another row says of the same campaign; true if that was news. The
 /// order of the rows does not show, and a warning in one of them holds.
 fn merge(known: &mut Campaign, other: &Campaign) -> bool {
@@ -135,7 +160,22 @@ fn merge(known: &mut Campaign, other: &Campaign) -> bool {
     texts.contains(&true) || warnings.contains(&true)
 }
 
-fn least(known: &mut Option<String>, other: Option<&String>) -> bool {
+/// The same of what the file alone tells: the rows of a campaign name the vehicles of
+/// different models, and the span in which each was built.
+fn merge_details(known: &mut Details, other: &Details) -> bool {
+    let news = [
+        least(&mut known.maker_number, other.maker_number.as_ref()),
+        least(&mut known.notes, other.notes.as_ref()),
+        least(&mut known.built_from, other.built_from.as_ref()),
+        least(&mut known.owners_notified_on, other.owners_notified_on.as_ref()),
+        most(&mut known.built_to, other.built_to),
+        most(&mut known.units_affected, other.units_affected),
+        most(&mut known.entered_on, other.entered_on),
+    ];
+    news.contains(&true)
+}
+
+fn least<T: Ord + Clone>(known: &mut Option<T>, other: Option<&T>) -> bool {
     let is_news = other.is_some_and(|other| known.as_ref().is_none_or(|known| other < known));
     if is_news {
         *known = other.cloned();

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::import::Import;
 use super::*;
 use crate::config::Durability;
+use crate::domain::facts::DecodeFacts;
 use crate::domain::{Error, Vehicle};
+use crate::matching::descriptor::Descriptor;
 use crate::reference::nhtsa_file::{Edition, Record};
 use crate::store::{RunLimits, Snapshot, Store, StoreSpec};
 
@@ -53,16 +55,29 @@ impl TestStore {
     }
 
     fn filed(&self, make: &str, model: &str, year: i32) -> RecallMatch {
-        self.view(|snapshot| snapshot.recall_match(&Vehicle::new(make, model, year)))
+        let (make, model) = (make.to_uppercase(), model.to_owned());
+        let facts = DecodeFacts {
+            make: Some(make.clone()),
+            model: Some(model.clone()),
+            ..DecodeFacts::default()
+        };
+        self.filed_as(&Descriptor::of(&facts), &Vehicle::new(&make, &model, year))
+    }
+
+    fn filed_as(&self, version: &Descriptor, vehicle: &Vehicle) -> RecallMatch {
+        self.view(|snapshot| snapshot.recall_lookup()?.find(vehicle, version))
     }
 
     /// The campaign numbers of an answer.
     fn numbers(&self, filed: &RecallMatch) -> Vec<String> {
-        let (RecallMatch::Found(ids) | RecallMatch::Variants { campaigns: ids, .. }) = filed else {
-            return Vec::new();
+        let RecallMatch::Found(found) = filed else { return Vec::new() };
+        let (facts, doubt) = self.view(|snapshot| snapshot.recall_campaigns(&found.campaigns));
+        let doubt = doubt.unwrap_or_default();
+        let mark = |number: String| match doubt.contains(&number) {
+            true => format!("{number}?{}", doubt.reasons),
+            false => number,
         };
-        let facts = self.view(|snapshot| snapshot.recall_campaigns(ids));
-        facts.campaigns.into_iter().map(|campaign| campaign.number).collect()
+        facts.campaigns.into_iter().map(|campaign| mark(campaign.number)).collect()
     }
 }
 
@@ -97,7 +112,13 @@ fn row(number: &str, make: &str, model: &str, year: i32) -> Record {
     };
     let vehicle = Vehicle::new(make, model, year);
     let year = (year != 9999).then_some(year);
-    Record { campaign: Arc::new(campaign), make: vehicle.make, model: vehicle.model, year }
+    Record {
+        campaign: Arc::new(campaign),
+        details: Arc::default(),
+        make: vehicle.make,
+        model: vehicle.model,
+        year,
+    }
 }
 
 fn fleet() -> Vec<Record> {
@@ -118,15 +139,16 @@ fn a_vehicle_is_found_by_name_or_variant() {
     assert_eq!((imported.campaigns, imported.vehicles), (5, 4));
 
     let exact = store.filed("Ford", "F-250 SD", 2016);
-    assert!(matches!(exact, RecallMatch::Found(_)));
+    assert!(matches!(&exact, RecallMatch::Found(found) if found.is_exact));
     assert_eq!(store.numbers(&exact), ["16V001000", "16V002000"]);
 
     let variant = store.filed("FORD", "F-250", 2016);
-    assert!(matches!(&variant, RecallMatch::Variants { names, .. } if names == &["F-250 SD"]));
+    let is_variant = |filed: &RecallMatch, name: &str| matches!(filed, RecallMatch::Found(found) if found.names == [name] && !found.is_exact);
+    assert!(is_variant(&variant, "F-250 SD"));
     assert_eq!(store.numbers(&variant), ["16V001000", "16V002000"]);
 
     let respelled = store.filed("MAZDA", "CX5", 2017);
-    assert!(matches!(&respelled, RecallMatch::Variants { names, .. } if names == &["CX-5"]));
+    assert!(is_variant(&respelled, "CX-5"));
 
     let make = store.filed("MERCEDES-BENZ", "C300", 2014);
     assert_eq!(store.numbers(&make), ["14V009000"]);
@@ -144,8 +166,8 @@ fn a_zero_needs_a_known_name_and_year() {
     );
     assert_eq!(
         store.filed("FORD", "F-250", 2017),
-        RecallMatch::UnknownName,
-        "known by a longer name alone"
+        RecallMatch::Zero,
+        "the super duty is a name of it"
     );
     assert_eq!(store.filed("FORD", "FIESTA", 2016), RecallMatch::UnknownName);
     assert_eq!(store.filed("LADA", "NIVA", 2016), RecallMatch::UnknownName);
@@ -235,8 +257,8 @@ fn rows_of_one_campaign_merge_in_any_order() {
     let found = |rows: &[Record]| {
         let store = TestStore::new();
         store.import(Part::Post2010, 1, rows);
-        let RecallMatch::Found(ids) = store.filed("FORD", "F-150", 2016) else { panic!("found") };
-        store.view(|snapshot| snapshot.recall_campaigns(&ids)).campaigns
+        let RecallMatch::Found(found) = store.filed("FORD", "F-150", 2016) else { panic!("found") };
+        store.view(|snapshot| snapshot.recall_campaigns(&found.campaigns)).0.campaigns
     };
     let campaigns = found(&rows);
     assert_eq!(campaigns.len(), 2);
@@ -315,10 +337,15 @@ fn many_are_found_as_one_by_one() {
         .flat_map(|make| ["F-250", "F-150", "CX5"].map(|model| (make, model)))
         .flat_map(|(make, model)| [2016, 2017].map(|year| Vehicle::new(make, model, year)))
         .collect();
-    let mut found = Vec::new();
-    store.view(|snapshot| {
-        snapshot
-            .each_recall_match((0..).zip(vehicles.clone()), |mark, filed| found.push((mark, filed)))
+    let version = |vehicle: &Vehicle| {
+        let (make, model) = (Some(vehicle.make.clone()), Some(vehicle.model.clone()));
+        Descriptor::of(&DecodeFacts { make, model, ..DecodeFacts::default() })
+    };
+    let found = store.view(|snapshot| {
+        let mut lookup = snapshot.recall_lookup()?;
+        let find =
+            |(mark, vehicle): (u32, &Vehicle)| Ok((mark, lookup.find(vehicle, &version(vehicle))?));
+        (0..).zip(&vehicles).map(find).collect::<Result<Vec<_>, Error>>()
     });
     let one_by_one: Vec<_> = (0..)
         .zip(&vehicles)
@@ -336,4 +363,134 @@ fn a_store_without_the_file_says_so() {
     assert_eq!(store.info(), (None, 0));
     store.import(Part::Post2010, 1, &fleet());
     assert_eq!(store.info().1, 1);
+}
+
+/// A Toyota pickup or van of some version.
+fn version(series: &str, electrification: &str) -> Descriptor {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Descriptor::of(&DecodeFacts {
+        series: some(series),
+        electrification_level: some(electrification),
+        vehicle_type: some("TRUCK"),
+        fuel_type_primary: some("Gasoline"),
+        ..DecodeFacts::default()
+    })
+}
+
+#[test]
+fn an_exact_name_hides_no_longer_one() {
+    let store = TestStore::new();
+    let rows = [
+        row("18V001000", "GMC", "SIERRA", 2018),
+        row("18V002000", "GMC", "SIERRA 1500", 2018),
+        row("18V003000", "GMC", "SIERRA 2500 HD", 2018),
+        row("18V004000", "GMC", "SIERRA 3500", 2018),
+    ];
+    store.import(Part::Whole, 1, &rows);
+    let sierra = Vehicle::new("GMC", "Sierra", 2018);
+    let told = |version: Descriptor| store.numbers(&store.filed_as(&version, &sierra));
+    assert_eq!(told(version("1500", "")), ["18V001000", "18V002000"]);
+    assert_eq!(told(version("2500HD", "")), ["18V001000", "18V003000"]);
+    assert_eq!(
+        told(Descriptor::default()),
+        ["18V001000", "18V002000?series", "18V003000?series", "18V004000?series"]
+    );
+}
+
+#[test]
+fn a_hybrid_is_not_told_zero() {
+    let store = TestStore::new();
+    let rows = [
+        row("19V001000", "TOYOTA", "SIENNA", 2019),
+        row("22V002000", "TOYOTA", "SIENNA HYBRID", 2022),
+        row("22V003000", "TOYOTA", "CAMRY HYBRID", 2022),
+    ];
+    store.import(Part::Whole, 1, &rows);
+    let sienna = Vehicle::new("TOYOTA", "Sienna", 2022);
+    let hybrid = version("", "Strong HEV (Hybrid Electric Vehicle)");
+    assert_eq!(store.numbers(&store.filed_as(&hybrid, &sienna)), ["22V002000"]);
+    let unknown = store.filed_as(&version("", ""), &sienna);
+    assert_eq!(store.numbers(&unknown), ["22V002000?powertrain"], "not a zero");
+    let electric = version("", "BEV (Battery Electric Vehicle)");
+    assert_eq!(store.filed_as(&electric, &sienna), RecallMatch::Zero);
+    let camry = Vehicle::new("TOYOTA", "Camry", 2023);
+    assert_eq!(
+        store.filed_as(&version("", ""), &camry),
+        RecallMatch::UnknownName,
+        "no name is surely its own"
+    );
+}
+
+#[test]
+fn a_campaign_under_a_sure_name_is_not_in_doubt() {
+    let store = TestStore::new();
+    let rows = [
+        row("20V001000", "NISSAN", "NV", 2020),
+        row("20V001000", "NISSAN", "NV 1500", 2020),
+        row("20V002000", "NISSAN", "NV 1500", 2020),
+    ];
+    store.import(Part::Whole, 1, &rows);
+    let told = store.filed("NISSAN", "NV", 2020);
+    assert_eq!(store.numbers(&told), ["20V001000", "20V002000?series"]);
+}
+
+#[test]
+fn a_ram_is_a_dodge_too_in_some_years() {
+    let store = TestStore::new();
+    let rows = [
+        row("11V001000", "RAM", "2500", 2011),
+        row("11V002000", "DODGE", "RAM 2500", 2011),
+        row("11V003000", "DODGE", "RAM 3500", 2011),
+        row("15V004000", "DODGE", "RAM 2500", 2015),
+    ];
+    store.import(Part::Whole, 1, &rows);
+    assert_eq!(store.numbers(&store.filed("RAM", "2500", 2011)), ["11V001000", "11V002000"]);
+    let dodge = version("2500", "");
+    let told = store.filed_as(&dodge, &Vehicle::new("DODGE", "Ram", 2011));
+    assert_eq!(store.numbers(&told), ["11V001000", "11V002000"]);
+    assert_eq!(store.filed("RAM", "2500", 2015), RecallMatch::Zero);
+}
+
+#[test]
+fn what_the_file_alone_tells_is_kept() {
+    let store = TestStore::new();
+    let mut rows = vec![row("16V001000", "FORD", "EDGE", 2016); 2];
+    let details = |from, units| {
+        Arc::new(Details {
+            maker_number: Some("16S09".into()),
+            units_affected: Some(units),
+            built_from: Some(from),
+            built_to: Some(from + 30),
+            owners_notified_on: Some(16_900),
+            entered_on: Some(16_801),
+            notes: Some("Call the maker.".into()),
+        })
+    };
+    rows[0].details = details(16_500, 300);
+    rows[1].details = details(16_400, 500);
+    rows[1].year = Some(2015);
+    store.import(Part::Whole, 1, &rows);
+    let db = rusqlite::Connection::open(store.path()).expect("a store");
+    let kept = db
+        .query_row(concat!("SELECT ", detail_columns!(), " FROM recall_details"), [], |row| {
+            read_details(row, 0)
+        })
+        .expect("one campaign");
+    let wanted = Details { built_to: Some(16_530), ..Details::clone(&details(16_400, 500)) };
+    assert_eq!(kept, wanted);
+}
+
+#[test]
+fn what_an_older_build_imported_is_imported_again() {
+    let store = TestStore::new();
+    store.import(Part::Whole, 1, &fleet());
+    let lacks = || store.view(|snapshot| snapshot.recall_files())[0].warnings.concat();
+    assert_eq!(lacks(), "");
+    let db = rusqlite::Connection::open(store.path()).expect("a store");
+    db.execute_batch("DROP TABLE recall_details").expect("as before");
+    assert!(lacks().contains("import it again"), "{}", lacks());
+    assert_eq!(store.numbers(&store.filed("MAZDA", "CX-5", 2017)), ["17V004000"], "still read");
+    assert!(!store.import(Part::Whole, 1, &fleet()).unchanged);
+    assert!(store.import(Part::Whole, 1, &fleet()).unchanged);
+    assert_eq!(lacks(), "");
 }

@@ -1,4 +1,5 @@
-//! What a field says, without the markup and the encodings it went through.
+//! Texts of recalls as every source of them is cleaned: without the markup and the
+//! encodings they went through.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,7 @@ use encoding_rs::WINDOWS_1252;
 /// The file's encoding is not stated: what is no UTF-8 is Windows-1252. Text
 /// that went through Latin-1 holds Windows-1252's quotes and dashes as C1
 /// controls; they are read as what they were.
-pub(super) fn clean(field: &[u8]) -> Option<String> {
+pub(crate) fn clean(field: &[u8]) -> Option<String> {
     let text = match std::str::from_utf8(field) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => WINDOWS_1252.decode_without_bom_handling(field).0,
