@@ -42,7 +42,7 @@ pub(crate) fn nhtsa(bytes: &[u8]) {
 
 pub(crate) fn visa(bytes: &[u8]) {
     vendor("visa", bytes);
-    if let Some(Execution { result, charged }) = Execution::read(bytes) {
+    if let Some(Execution { result, charged, .. }) = Execution::read(bytes) {
         assert!(!result.is_empty() && charged.is_none_or(|charged| charged.0 >= 0));
     }
 }

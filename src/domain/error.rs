@@ -101,9 +101,10 @@ impl Exit {
     }
 
     /// How a run ends that was not stopped: the first that holds, in the order of the
-    /// contract. 77, 69 and 76 judge a vendor, the others the output.
+    /// contract. 78, 77, 69 and 76 judge a vendor, the others the output.
     pub fn first(holds: impl Fn(Self) -> bool) -> Self {
-        const ORDER: [Exit; 7] = [
+        const ORDER: [Exit; 8] = [
+            Exit::Config,
             Exit::Key,
             Exit::Refused,
             Exit::Protocol,
@@ -117,7 +118,7 @@ impl Exit {
 
     /// Whether it judges a vendor, and so holds even where the output is complete.
     pub const fn judges_a_vendor(self) -> bool {
-        matches!(self, Self::Key | Self::Refused | Self::Protocol)
+        matches!(self, Self::Config | Self::Key | Self::Refused | Self::Protocol)
     }
 
     /// Whether a run that ends so still writes its output.

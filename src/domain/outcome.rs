@@ -52,6 +52,8 @@ pub enum Denied {
     Scope,
     /// The account is blocked or over its cap (402).
     Billing,
+    /// There is no such route: `base_url` is wrong.
+    Address,
 }
 
 impl Denied {
@@ -61,6 +63,7 @@ impl Denied {
             Self::Key => "key",
             Self::Scope => "scope",
             Self::Billing => "billing",
+            Self::Address => "address",
         }
     }
 }
@@ -181,6 +184,10 @@ pub enum Outcome {
     Failed(Fault),
     /// Asked twice; the replies never mentioned it.
     Missing,
+    /// Asked twice; the replies contradicted themselves about it.
+    Contradictory,
+    /// The vendor now says nothing of what it once found; what was found stays.
+    WithoutFacts,
     /// A zero that nothing confirms, or an answer of no known shape.
     Inconclusive,
     /// A call that acts was sent once, and nobody knows whether it arrived: it is not sent again.
@@ -233,6 +240,8 @@ impl Outcome {
             Self::Absent => (Status::Absent, None, Exit::Success),
             Self::Refused(code) => (Status::Refused, Some(code.clone()), Exit::Success),
             Self::Missing => (Status::Failed, Some("missing_in_response".into()), Exit::SomeFailed),
+            Self::Contradictory => (Status::Failed, Some("contradictory".into()), Exit::SomeFailed),
+            Self::WithoutFacts => (Status::Failed, Some("without_facts".into()), Exit::SomeFailed),
             Self::Inconclusive => (Status::Failed, Some(INCONCLUSIVE.into()), Exit::Success),
             Self::Unknown => (Status::Failed, Some(OUTCOME_UNKNOWN.into()), Exit::SomeFailed),
             Self::Pending(held) => {
@@ -253,6 +262,7 @@ impl Outcome {
                     Fault::Limited { .. } => Exit::Parked,
                     Fault::Denied(Denied::Key) => Exit::Key,
                     Fault::Denied(Denied::Scope | Denied::Billing) => Exit::Refused,
+                    Fault::Denied(Denied::Address) => Exit::Config,
                     Fault::Garbled { .. } => Exit::Protocol,
                 };
                 (Status::Failed, Some(fault.code()), exit)

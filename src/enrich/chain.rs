@@ -48,7 +48,7 @@ impl Source {
     }
 
     /// The same vendor's other endpoint.
-    fn beside(&self, endpoint: &'static dyn Endpoint) -> Self {
+    pub(crate) fn beside(&self, endpoint: &'static dyn Endpoint) -> Self {
         let name = SourceName {
             dataset: endpoint.spec().dataset,
             endpoint: endpoint.spec().id,

@@ -186,6 +186,12 @@ fn ask<'a>(
             report.note_vendor(label, door.report().await?, door.resume_at());
         }
         report.note_answers(&answers);
+        let mut doors = asker.gate.by_vendor.values();
+        if let Some(why) = doors.find_map(Door::misdirected) {
+            let hint = "correct `base_url`; what other vendors answered is kept, and the next run \
+                        does not ask for it again";
+            return Err(Error::config(why).hint(hint));
+        }
         Ok(answers)
     })
 }

@@ -114,6 +114,11 @@ impl<'a> Door<'a> {
         self.health.resume_at()
     }
 
+    /// What the vendor did, where its `base_url` is wrong.
+    pub(crate) fn misdirected(&self) -> Option<String> {
+        self.health.misdirected()
+    }
+
     /// What this door has seen.
     pub(crate) async fn report(&self) -> Result<VendorReport, Error> {
         let mut report = self.stats.borrow().report();
@@ -201,6 +206,9 @@ impl<'a> Door<'a> {
                 Denied::Key => format!("refused the key in {key}"),
                 Denied::Scope => format!("refused a call that the key in {key} may not make"),
                 Denied::Billing => "refused the account".to_owned(),
+                Denied::Address => {
+                    format!("has no such route at `base_url` {}", self.settings.base_url)
+                }
             };
             self.health.deny(denied, &what);
         }

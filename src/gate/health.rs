@@ -19,6 +19,9 @@ const REFUSED_IN_A_ROW: u32 = 6;
 /// 429s in a row that do not say how long, and mean that a long window is used up.
 const LIMITED_IN_A_ROW: u32 = 3;
 
+/// 403s in a row that do not say how long, and mean that more calls bring nothing.
+const WALLED_IN_A_ROW: u32 = 2;
+
 /// A wait so short for room in a quota window is the window's pace: it never parks.
 const PACE: Duration = Duration::from_secs(2);
 
@@ -141,6 +144,12 @@ impl<'a> Health<'a> {
         self.because.borrow().clone()
     }
 
+    /// What the vendor did, where its address is wrong.
+    pub(super) fn misdirected(&self) -> Option<String> {
+        let is_address = matches!(*self.closed.borrow(), Some(Closed::Denied(Denied::Address)));
+        self.stopped_because().filter(|_| is_address)
+    }
+
     /// When asking again makes sense, if the vendor was given up for now.
     pub(super) fn resume_at(&self) -> Option<Timestamp> {
         match *self.closed.borrow() {
@@ -155,6 +164,7 @@ impl<'a> Health<'a> {
             Closed::Denied(Denied::Key) => "the API key is missing, wrong or revoked".into(),
             Closed::Denied(Denied::Scope) => "the API key may not do this".into(),
             Closed::Denied(Denied::Billing) => "the account is blocked or over its cap".into(),
+            Closed::Denied(Denied::Address) => "its `base_url` leads nowhere".into(),
             Closed::Refusing(code) => format!("it refuses every request: {code}"),
             Closed::Parked(held, _) => held.code().into(),
         })
@@ -262,13 +272,15 @@ impl<'a> Health<'a> {
             self.limited_in_a_row.set(self.limited_in_a_row.get() + 1);
         }
         let in_a_row = self.limited_in_a_row.get();
+        // A wall that does not say how long it stands is not there to be waited out.
+        let is_wall = wait.is_none() && self.seen.borrow().http_status() == Some(403);
         let used_up = longest.filter(|longest| *longest > self.shared.max_wait);
         match (wait, used_up) {
             (None, Some(window)) if in_a_row >= LIMITED_IN_A_ROW => {
                 let wait = self.waits.note_asked(window, WaitWord::Supposed);
                 self.park(NotAsked::RateLimited, wait, None);
             }
-            _ if in_a_row > LIMITED_IN_A_ROW * 3 => {
+            _ if in_a_row > LIMITED_IN_A_ROW * 3 || is_wall && in_a_row >= WALLED_IN_A_ROW => {
                 let wait = wait.unwrap_or_default().max(AFTER_OUTAGE);
                 self.park(NotAsked::RateLimited, wait, None);
             }

@@ -125,6 +125,9 @@ pub(crate) struct Asking {
 pub(crate) struct Asked {
     /// The keys that have no answer, and why.
     pub unanswered: HashMap<Key, Outcome>,
+    /// The keys whose answer would not take the place of a find, and why: where the
+    /// store holds a find about one, that stays.
+    pub unrenewed: HashMap<Key, Outcome>,
     /// The vendor refuses this kind of request as such, whatever the keys.
     pub shape_refused: bool,
 }

@@ -11,7 +11,7 @@ use super::reservations::{Reservations, Reserved, Wish};
 use super::transport_error::TransportError;
 use crate::domain::{Error, Fault, Micros, NotAsked};
 use crate::store::{Shortage, SourceId, WaitWord};
-use crate::vendors::{Effect, Probe, ServerLimit, Usage};
+use crate::vendors::{Effect, Probe, ServerLimit, Usage, own_words};
 
 /// What came of a probe.
 #[derive(Debug)]
@@ -31,7 +31,8 @@ pub(crate) enum Probed {
         fault: Fault,
         /// The HTTP status, where a reply came.
         status: Option<u16>,
-        /// What happened on the way, where none came.
+        /// The vendor's own words beyond the fault's, or what happened on the way where
+        /// no reply came.
         words: Option<String>,
     },
     /// It was not sent: no room under the quotas, or the run was stopped.
@@ -82,12 +83,18 @@ pub(super) async fn send_once(
     Ok(match (answer, &received.reply) {
         (Ok((usage, limits)), _) => Probed::Answered { usage, limits, took: received.latency },
         (Err(fault), Ok(whole)) => {
-            Probed::Failed { fault, status: Some(whole.reply.status), words: None }
+            let words = own_words(&whole.reply).filter(|_| !shows_its_words(&fault));
+            Probed::Failed { fault, status: Some(whole.reply.status), words }
         }
         (Err(fault), Err(error)) => {
             Probed::Failed { fault, status: None, words: Some(error.to_string()) }
         }
     })
+}
+
+/// Whether a fault holds words of the reply.
+fn shows_its_words(fault: &Fault) -> bool {
+    matches!(fault, Fault::Poisoned { .. } | Fault::Garbled { .. })
 }
 
 /// Enters one call in the ledger, or says why there is no room for it even

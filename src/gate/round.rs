@@ -66,7 +66,10 @@ impl<'a> Round<'a> {
                 break;
             }
         }
-        self.give_up_the_rest().await?;
+        if self.give_up_the_rest().await? {
+            // Whoever looks at the journal next must not find it on its way.
+            self.door.shared.writer.settle().await?;
+        }
         Ok(self.asked)
     }
 
@@ -289,7 +292,9 @@ impl<'a> Round<'a> {
     }
 
     /// The door is closed or nothing is left: calls that never left go back to their windows.
-    async fn give_up_the_rest(&mut self) -> Result<(), Error> {
+    /// Whether there were any.
+    async fn give_up_the_rest(&mut self) -> Result<bool, Error> {
+        let has_unsent = self.reservations.ready() > 0;
         while let Some(reserved) = self.reservations.pop() {
             self.log.unsent(&reserved).await?;
             self.give_up(reserved.job);
@@ -298,7 +303,7 @@ impl<'a> Round<'a> {
         for job in left.collect::<Vec<_>>() {
             self.give_up(job);
         }
-        Ok(())
+        Ok(has_unsent)
     }
 }
 

@@ -11,7 +11,7 @@ use super::seen::Seen;
 use super::transport_error::TransportError;
 use crate::domain::{Answer, Error, Fault, Key, NotAsked, Outcome};
 use crate::store::{Body, NewAnswer};
-use crate::vendors::{KeyAnswer, Parsed, Reply};
+use crate::vendors::{self, Effect, KeyAnswer, Parsed, Reply, may_replace_find};
 
 /// How long after a zero that may be wrong it is asked for once more. NHTSA was
 /// seen to answer so within a burst, and with campaigns after a pause.
@@ -45,13 +45,11 @@ impl Round<'_> {
     fn read(&self, received: &Received) -> Result<Parsed, Fault> {
         let reply = &received.reply.as_ref().map_err(TransportError::fault)?.reply;
         let keys = &received.sent.job.keys;
-        let parsed = match self.door.vendor.fault(reply) {
-            Some(fault) => Err(fault),
-            None => self.endpoint_for(keys).parse(reply, keys),
-        };
-        match parsed {
+        match vendors::read(self.door.vendor, self.endpoint_for(keys), reply, keys) {
             Err(Fault::Poisoned { code })
-                if keys.len() == 1 && self.door.stats.borrow().has_answered() =>
+                if keys.len() == 1
+                    && self.door.stats.borrow().has_answered()
+                    && !self.refuses_what_acts(&code) =>
             {
                 Ok(refused(code, reply))
             }
@@ -59,16 +57,24 @@ impl Round<'_> {
         }
     }
 
+    /// Whether a call that acts is refused as such, whatever it is about.
+    fn refuses_what_acts(&self, code: &str) -> bool {
+        let fault = Fault::Poisoned { code: code.to_owned() };
+        self.endpoint.spec().effect != Effect::Read && self.endpoint.refuses_shape(&fault)
+    }
+
     fn to_keep(&self, parsed: &Parsed, received: &Received) -> Vec<NewAnswer> {
         let shares = self.endpoint.spec().shares_bodies;
         let answers = parsed.answers.iter().map(|answer| {
             let key = received.sent.job.keys[answer.key].clone();
             let is_found = answer.said == Answer::Found;
+            let replaces_find = may_replace_find(self.endpoint, &answer.said);
             let body = answer.body.clone();
             NewAnswer {
                 expires_at: self.freshness.expires_at(&key, is_found, received.at.wall),
                 body: if shares { Body::Shared(body) } else { Body::Own(body) },
                 said: answer.said.clone(),
+                replaces_find,
                 key,
             }
         });
@@ -82,10 +88,16 @@ impl Round<'_> {
         let mut missing = vec![true; job.keys.len()];
         for answer in &parsed.answers {
             missing[answer.key] = false;
+            if !may_replace_find(self.endpoint, &answer.said) {
+                let outcome = instead_of_a_find(&answer.said);
+                self.asked.unrenewed.insert(job.keys[answer.key].clone(), outcome);
+            }
         }
-        for (key, _) in job.keys.into_iter().zip(missing).filter(|(_, missing)| *missing) {
+        for (place, key) in job.keys.into_iter().enumerate().filter(|(place, _)| missing[*place]) {
             if !self.queue.missed(key.clone()) {
-                self.asked.unanswered.insert(key, Outcome::Missing);
+                let contradicted = parsed.contradicted.contains(&place);
+                let why = if contradicted { Outcome::Contradictory } else { Outcome::Missing };
+                self.asked.unanswered.insert(key, why);
             }
         }
     }
@@ -165,6 +177,14 @@ impl Round<'_> {
             unsent,
             Outcome::Pending(NotAsked::Quota | NotAsked::RateLimited | NotAsked::OwnLimit)
         );
+        // That every call is refused says nothing of what one that acts would have done.
+        let acts = self.endpoint.spec().effect != Effect::Read;
+        let unsent = match unsent {
+            Outcome::Failed(Fault::Garbled { excerpt }) if acts => {
+                Outcome::Failed(Fault::Poisoned { code: excerpt })
+            }
+            unsent => unsent,
+        };
         let outcome = match &job.last_fault {
             Some(fault) if job.tries > 0 && !waits => Outcome::Failed(fault.clone()),
             // What is refused as such need not be sent to be known.
@@ -172,6 +192,14 @@ impl Round<'_> {
         };
         let keys = job.into_all_keys();
         self.asked.unanswered.extend(keys.map(|key| (key, outcome.clone())));
+    }
+}
+
+/// What came of a key that was found once, and is not now.
+fn instead_of_a_find(said: &Answer) -> Outcome {
+    match said {
+        Answer::Refused(why) => Outcome::Refused(why.clone()),
+        Answer::Found | Answer::Absent => Outcome::WithoutFacts,
     }
 }
 

@@ -193,6 +193,7 @@ impl<'a> VendorClient<'a> {
         let answer = found.map(|body| NewAnswer {
             key: key.clone(),
             said: Answer::Found,
+            replaces_find: true,
             body: Body::Own(body.into()),
             expires_at: Freshness::lasting().expires_at(&key, true, at),
         });
@@ -214,7 +215,7 @@ impl<'a> VendorClient<'a> {
         self.online.shared.progress.borrow().spent
     }
 
-    fn snapshot(&self) -> Result<Snapshot<'_>, Error> {
+    pub(super) fn snapshot(&self) -> Result<Snapshot<'_>, Error> {
         self.session.store.snapshot()
     }
 

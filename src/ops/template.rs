@@ -71,6 +71,17 @@ impl Template {
         self.0.iter().map(piece).collect()
     }
 
+    /// Its pieces that a row fills: whether each has something there.
+    fn filled<'t>(&'t self, row: Row<'t>) -> impl Iterator<Item = bool> + 't {
+        self.0.iter().filter_map(move |piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Vin => Some(true),
+            Piece::Cell(column) => {
+                Some(row.cell(*column).is_some_and(|cell| !cell.trim().is_empty()))
+            }
+        })
+    }
+
     /// As a JSON value: a single empty cell is `null`.
     fn fill_value(&self, row: Row<'_>, vin: &Vin) -> Value {
         match self.0.as_slice() {
@@ -122,6 +133,13 @@ impl JsonTemplate {
         }
     }
 
+    /// Whether it names cells, and all of them are empty in a row.
+    pub(super) fn is_empty_for(&self, row: Row<'_>) -> bool {
+        let mut filled = Vec::new();
+        self.0.iter().for_each(|(_, node)| node.note_filled(row, &mut filled));
+        !filled.is_empty() && !filled.contains(&true)
+    }
+
     /// The object for a row.
     pub(super) fn fill(&self, row: Row<'_>, vin: &Vin) -> Value {
         fill_object(&self.0, row, vin)
@@ -150,6 +168,20 @@ fn node(what: &str, value: Value, columns: &[String]) -> Result<Node, Error> {
 }
 
 impl Node {
+    /// Notes of every cell it names whether that holds something.
+    fn note_filled(&self, row: Row<'_>, filled: &mut Vec<bool>) {
+        match self {
+            Self::Text(template) => filled.extend(template.filled(row)),
+            Self::List(items) => items.iter().for_each(|item| item.note_filled(row, filled)),
+            Self::Object(fields) => {
+                for (_, node) in fields {
+                    node.note_filled(row, filled);
+                }
+            }
+            Self::Other(_) => {}
+        }
+    }
+
     fn fill(&self, row: Row<'_>, vin: &Vin) -> Value {
         match self {
             Self::Text(template) => template.fill_value(row, vin),

@@ -7,6 +7,7 @@
 //! page says 201 within the 200, as the documents' own samples do. A look at one
 //! vehicle, which counts as an impression there, is not answered here.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -17,7 +18,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::fleet::{self, Vehicle, draw, pick};
-use super::handler::{Answer, Call, Handler, Item, NO_ENDPOINT, Reply, Request, to_json};
+use super::handler::{Answer, Call, Handler, Item, NO_ENDPOINT, Reply, Request, to_json, value_of};
 use super::per;
 use super::registry::Profile;
 use crate::domain::Vin;
@@ -25,7 +26,7 @@ use crate::domain::Vin;
 pub(super) static PROFILE: Profile = Profile {
     id: "carstrel",
     key: Some("sandbox-carstrel"),
-    endpoints: &["vehicles"],
+    endpoints: &["vehicles", "names"],
     quotas: &[per(20, Duration::from_secs(1))],
     roomy: &[per(1000, Duration::from_secs(1))],
     handler: || Box::new(CarStrel),
@@ -35,6 +36,11 @@ struct CarStrel;
 
 impl Handler for CarStrel {
     fn read<'a>(&'a self, request: &'a Request) -> Call<'a> {
+        if let Some(list) = names(request) {
+            let keys = vec![request.path.trim_matches('/').to_uppercase()];
+            let answer: Answer<'a> = Box::new(move || list);
+            return Call::new("names", Ok((keys, answer)));
+        }
         if request.path.trim_matches('/') != "external/vehicles" {
             return Call::new(NO_ENDPOINT, Err(error(404, &["Cannot find this path"])));
         }
@@ -94,8 +100,11 @@ const LARGEST_PAGE: usize = 100;
 /// The orders a list can be had in.
 const ORDERS: [&str; 6] = ["createdDate", "impressionsCount", "year", "mileage", "price", "name"];
 
-/// The filters by id; the sandbox has no such ids, so nothing fits them.
+/// The filters by id.
 const BY_ID: [&str; 3] = ["brandId", "modelId", "bodyTypeId"];
+
+/// Names on a page of the list of brands unless the request says otherwise.
+const NAMES: usize = 50;
 
 /// A well-formed request.
 #[derive(Default)]
@@ -108,7 +117,8 @@ struct ListQuery {
     max_year: Option<u64>,
     min_price: Option<u64>,
     max_price: Option<u64>,
-    by_id: bool,
+    /// In the order of `BY_ID`.
+    by_id: [Option<String>; 3],
 }
 
 impl ListQuery {
@@ -133,11 +143,13 @@ impl ListQuery {
             }
             "sort" if ORDERS.contains(&value) => {}
             "order" if ["asc", "desc"].contains(&value) => {}
-            name if BY_ID.contains(&name) => self.by_id = true,
             "listingType" | "sort" | "order" => {
                 return Err(format!("{name} must be one of the documented values"));
             }
-            name => return Err(format!("property {name} should not exist")),
+            name => match BY_ID.iter().position(|known| *known == name) {
+                Some(place) => self.by_id[place] = Some(value.to_owned()),
+                None => return Err(format!("property {name} should not exist")),
+            },
         }
         if self.limit > LARGEST_PAGE {
             self.limit = LARGEST_PAGE;
@@ -194,6 +206,34 @@ fn page(query: &ListQuery) -> Reply {
     Reply::list(head, items, tail)
 }
 
+/// The list of brands, of a brand's models, or of body types, where a request is for one.
+fn names(request: &Request) -> Option<Reply> {
+    let path: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
+    let named = |of: &dyn Fn(&Row) -> Option<(String, Value)>| -> Vec<Value> {
+        let distinct: BTreeMap<String, Value> = STOCK.iter().filter_map(of).collect();
+        distinct.into_values().collect()
+    };
+    let by_name = |value: &Value| Some((value["name"].to_string(), value.clone()));
+    let entries = match (&request.method, path.as_slice()) {
+        (&Method::GET, ["external", "brands"]) => named(&|row| by_name(&row.model.brand)),
+        (&Method::GET, ["external", "brands", id, "models"]) => named(&|row| {
+            let model = json!({ "id": row.model.id, "name": row.model.name });
+            by_name(&model).filter(|_| row.model.brand["id"] == **id)
+        }),
+        (&Method::GET, ["external", "body-types"]) => named(&|row| by_name(&row.model.body_type)),
+        _ => return None,
+    };
+    let number =
+        |name, or| value_of(&request.query, name).and_then(|text| text.parse().ok()).unwrap_or(or);
+    let (page, limit) = (number("page", 1_usize).max(1), number("limit", NAMES).max(1));
+    let shown: Vec<&Value> = entries.iter().skip((page - 1) * limit).take(limit).collect();
+    let body = json!({
+        "statusCode": 200, "message": "data has been received", "data": shown,
+        "total": entries.len(), "page": page, "limit": limit,
+    });
+    Some(Reply::json(200, body.to_string()))
+}
+
 /// A vehicle as the list has it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -223,6 +263,8 @@ struct Model {
     id: String,
     name: &'static str,
     brand: Value,
+    #[serde(rename = "bodyType")]
+    body_type: Value,
 }
 
 #[derive(Serialize)]
@@ -236,6 +278,7 @@ impl Row {
     fn new(place: usize, (vin, vehicle): &(Vin, Vehicle)) -> Self {
         let drawn = |of: &str| draw(&format!("carstrel {place}"), of);
         let (make, model) = (&vehicle.maker.make, &vehicle.model.name);
+        let body = &vehicle.model.body.class;
         let year = vehicle.year;
         let is_rental = drawn("type") % 8 == 0;
         let name =
@@ -255,6 +298,7 @@ impl Row {
                 id: uuid(draw(model, "model")),
                 name: model,
                 brand: json!({ "id": uuid(draw(make, "brand")), "name": make }),
+                body_type: json!({ "id": uuid(draw(body, "body")), "name": body }),
             },
             sale_options: (!is_rental).then(|| SaleOptions {
                 price: vehicle.price(drawn("price")),
@@ -277,7 +321,9 @@ impl Row {
             least.is_none_or(|least| value.is_some_and(|value| value >= least))
                 && most.is_none_or(|most| value.is_some_and(|value| value <= most))
         };
-        !query.by_id
+        let ids = [&self.model.brand["id"], &json!(self.model.id), &self.model.body_type["id"]];
+        let mut by_id = query.by_id.iter().zip(ids);
+        by_id.all(|(wanted, id)| wanted.as_ref().is_none_or(|wanted| *id == **wanted))
             && query.listing_type.as_deref().is_none_or(|wanted| wanted == self.listing_type)
             && within(year, query.min_year, query.max_year)
             && within(price, query.min_price, query.max_price)

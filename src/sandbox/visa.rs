@@ -34,6 +34,9 @@ const FORBIDDEN: &str = "forbidden";
 /// A tool that does not exist, to try that out.
 const UNKNOWN: &str = "unknown";
 
+/// Another name of the tool `try-me`, to try that out.
+const ALIAS: (&str, &str) = ("try-it", "try-me");
+
 /// The account's operations by idempotency key, each with its reply.
 #[derive(Default)]
 struct Visa(Mutex<HashMap<String, (Operation, Reply)>>);
@@ -135,13 +138,14 @@ fn operation(tool: &str, request: &Request) -> Result<Operation, Reply> {
 /// The tool repeats its input.
 fn executed(operation: &Operation) -> Reply {
     let body: Value = serde_json::from_slice(&operation.body).unwrap_or_default();
+    let is_alias = operation.tool == ALIAS.0;
     let reply = json!({
         "success": true,
         "object": "tool_execution",
-        "tool": operation.tool,
+        "tool": if is_alias { ALIAS.1 } else { &operation.tool },
         "result": { "echo": body.get("input") },
         "usage": { "charged_cents": CHARGE / 10_000, "charged_micros": CHARGE.to_string() },
-        "receipt": null,
+        "receipt": { "tool_runs": 1 },
     });
     Reply::json(200, reply.to_string())
 }

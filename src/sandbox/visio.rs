@@ -133,7 +133,7 @@ impl Visio {
         let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
         let is_slot =
             |slot: &Value| is_text(&slot["instructions"]) && slot["is_required"].is_boolean();
-        let slots = body["photo_slots"].as_array();
+        let slots = [&body["photo_slots"], &body["items"]].into_iter().find_map(Value::as_array);
         if !is_text(&body["instructions"])
             || !slots.is_some_and(|slots| !slots.is_empty() && slots.iter().all(is_slot))
         {
@@ -163,6 +163,7 @@ fn made(wanted: &Value, number: usize) -> Value {
         "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "created_at": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "items": [],
+        "metadata": wanted["metadata"],
     })
 }
 

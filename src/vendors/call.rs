@@ -75,8 +75,12 @@ pub struct Parsed {
     pub answers: Vec<KeyAnswer>,
     /// Answers about keys that were not asked about, dropped and counted.
     pub foreign: u32,
-    /// Second answers about the same key, dropped and counted.
-    pub duplicates: u32,
+    /// Second answers about a key that has one: the same again, or a contradiction.
+    pub repeated: Vec<KeyAnswer>,
+    /// The places of keys about which the reply contradicts itself: they have no answer.
+    pub contradicted: Vec<usize>,
+    /// Answers about a key that hold not one field that is known, dropped.
+    pub unreadable: u32,
     /// Answers that named no key and were taken to be in the order asked.
     pub by_place: u32,
     /// Values of an unexpected JSON type, coerced or nulled, and counted.

@@ -7,7 +7,9 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::json::{self, Object, Unreadable, Value};
+use crate::domain::Key;
 use crate::domain::facts::{Campaign, Days, RecallFacts};
+use crate::matching::one_make;
 
 /// Distinct campaigns, ascending by number; `None` where the shape is unknown,
 /// an entry is not a recall, or a count says that entries are missing.
@@ -28,6 +30,22 @@ pub(super) fn read(document: &RawValue) -> Result<Option<Vec<Campaign>>, Unreada
 pub(super) fn facts(body: &[u8]) -> RecallFacts {
     let campaigns = json::read(body).and_then(read).ok().flatten();
     RecallFacts { campaigns: campaigns.unwrap_or_default() }
+}
+
+/// Whether every entry that names a make or a year names another one than was asked
+/// about, and at least one does.
+pub(super) fn are_of_another(document: &RawValue, key: &Key) -> bool {
+    let Key::Vehicle(asked) = key else { return false };
+    let Ok(Some(Listed { entries, .. })) = listed(document) else { return false };
+    let is_another = |entry: &&RawValue| {
+        let entry = Object::read(entry).ok()??;
+        let make = entry.scalar(&["Make"]).map(|make| one_make(&make) != one_make(&asked.make));
+        let year = entry.scalar(&["ModelYear", "Year"]);
+        let year = year.map(|year| year.parse() != Ok(asked.year) && year != "9999");
+        make.into_iter().chain(year).reduce(|make, year| make || year)
+    };
+    let mut named = entries.iter().filter_map(is_another).peekable();
+    named.peek().is_some() && named.all(|is_another| is_another)
 }
 
 struct Listed<'a> {

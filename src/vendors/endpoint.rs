@@ -88,10 +88,44 @@ pub trait Answers: Sync {
     }
 }
 
+/// A filter of a list that the settings name by a word, and the list takes by an id.
+#[derive(Clone)]
+pub struct NamedFilter {
+    /// Where the vendor lists ids and names.
+    pub endpoint: &'static dyn Endpoint,
+    /// What is asked there.
+    pub key: Key,
+    /// The word.
+    pub wanted: String,
+    /// The option that takes the id.
+    pub id_option: &'static str,
+}
+
+/// What a list of ids and names says of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdOf {
+    /// Its id.
+    Is(String),
+    /// It may be on a further page.
+    Next(Key),
+    /// The vendor has no such name.
+    Unknown,
+}
+
 /// An endpoint whose answers are the pages of an inventory.
 pub trait Pages: Sync {
-    /// The list that these settings ask for: its path and filters, without the
-    /// page. Pages of different lists are never put together.
+    /// The first filter of these settings whose id must be looked up.
+    fn unresolved(&self, _settings: &VendorSettings) -> Option<NamedFilter> {
+        None
+    }
+
+    /// What a kept list of names says of a filter.
+    fn id_of(&self, _filter: &NamedFilter, _body: &[u8]) -> IdOf {
+        IdOf::Unknown
+    }
+
+    /// The list that these settings ask for, once no filter is unresolved: its path
+    /// and filters, without the page. Pages of different lists are never put together.
     fn list(&self, settings: &VendorSettings) -> String;
 
     /// What the kept page `number` says of its list; `None` where it cannot be read.

@@ -13,7 +13,9 @@
 //! 1. The account: a [`VendorSpec`] says how the key is shown, what the settings
 //!    start from and which calls there are; a configuration is checked against it.
 //!    [`Vendor::fault`] reads a reply as a whole; the default goes by the HTTP
-//!    status. Where the vendor says more, override [`limits`](Vendor::limits) (its
+//!    status. [`Vendor::envelope`] names the places where its replies say how the
+//!    call went; [`read`] holds every empty list against them. Where the vendor says
+//!    more, override [`limits`](Vendor::limits) (its
 //!    quota headers), [`charged`](Vendor::charged) (its bill),
 //!    [`probe`](Vendor::probe) and [`usage`](Vendor::usage) (calls that are not
 //!    billed).
@@ -130,9 +132,11 @@ mod campaigns;
 pub mod carstrel;
 pub mod carvin;
 mod endpoint;
+mod envelope;
 mod json;
 pub mod nhtsa;
 mod probe;
+mod reading;
 mod reply;
 #[cfg(test)]
 mod testing;
@@ -144,8 +148,11 @@ pub mod visor;
 pub mod vpic_api;
 
 pub use call::{KeyAnswer, ListPage, Method, Parsed, Payload, Reply, Request, ServerLimit};
-pub use endpoint::{Answers, Endpoint, Pages, Role};
+pub use endpoint::{Answers, Endpoint, IdOf, NamedFilter, Pages, Role};
+pub use envelope::Envelope;
 pub use probe::{Counted, Probe, Usage, UsageRow};
+pub(crate) use reading::may_replace_find;
+pub use reading::read;
 pub(crate) use reply::own_words;
 pub use reply::{by_status, excerpt, retry_after_header};
 
@@ -204,6 +211,17 @@ pub trait Vendor: Sync {
     /// What is wrong with a reply as a whole, before its answers are read.
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         by_status(reply)
+    }
+
+    /// Where its replies say how the call went.
+    fn envelope(&self) -> &'static Envelope {
+        &Envelope::USUAL
+    }
+
+    /// The fault that words of failure beside an empty list mean, where they mean more
+    /// than that the list is not an answer.
+    fn meaning(&self, _words: &str, _reply: &Reply) -> Option<Fault> {
+        None
     }
 
     /// The quota windows that a reply's headers describe.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use super::Reply;
 use super::json::{self, Object, Value};
+use super::{Envelope, Reply};
 use crate::domain::time::{CLOCK_GRAIN, LONGEST_WAIT, Timestamp, retry_after, whole_seconds};
 use crate::domain::{Denied, Fault};
 
@@ -36,10 +36,21 @@ pub fn by_status(reply: &Reply) -> Option<Fault> {
     }
 }
 
+/// NHTSA's words beside every good reply, whichever of its services sends it.
+pub(super) static NHTSA_ENVELOPE: Envelope = Envelope {
+    is_good: |message| message.starts_with("Results returned successfully"),
+    ..Envelope::USUAL
+};
+
 /// The reading of an HTTP status where no key is shown: no account is turned
-/// away for good, so what looks like it is a wall against traffic.
+/// away for good, so what looks like it is a wall against traffic, unless the gateway
+/// says that it knows no such route.
 pub(super) fn without_key(reply: &Reply) -> Option<Fault> {
+    const NO_ROUTE: &str = "Missing Authentication Token";
     match by_status(reply) {
+        Some(Fault::Denied(_)) if own_words(reply).as_deref() == Some(NO_ROUTE) => {
+            Some(Fault::Denied(Denied::Address))
+        }
         Some(Fault::Denied(_)) => Some(Fault::Limited { wait: wait_asked(reply) }),
         fault => fault,
     }
@@ -110,11 +121,20 @@ pub fn excerpt(body: &[u8]) -> String {
 /// the first characters of a body that is not JSON. On one line and masked.
 pub(crate) fn own_words(reply: &Reply) -> Option<String> {
     const PLACES: [&str; 7] = ["message", "detail", "error", "errors", "title", "reason", "code"];
+    const CODES: [&str; 2] = ["error_code", "code"];
+    let is_number = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
     let words = match json::read(&reply.body) {
         Ok(raw) => {
             let object = Object::read(raw).ok()??;
             let said = |place| object.get(&[place]).and_then(error_words);
-            shorten(&PLACES.into_iter().find_map(said)?, EXCERPT)
+            let words = PLACES.into_iter().find_map(said)?;
+            let inner = object.get(&["error"]).and_then(|raw| Object::read(raw).ok().flatten());
+            let code = object.scalar(&CODES).or_else(|| inner.as_ref()?.scalar(&CODES));
+            let code = code.filter(|code| !is_number(code) && !words.contains(code.as_ref()));
+            match code {
+                Some(code) => shorten(&format!("{code}: {words}"), EXCERPT),
+                None => shorten(&words, EXCERPT),
+            }
         }
         Err(_) => excerpt(&reply.body),
     };

@@ -34,6 +34,16 @@ pub(super) fn is_known(vehicle: &Object<'_>) -> bool {
     })
 }
 
+/// Whether the object has any field that is known, filled or not: one that has none is
+/// not about a vehicle, whatever VIN it names.
+pub(super) fn has_known_field(vehicle: &Object<'_>) -> bool {
+    const CODES: [&str; 2] = ["ErrorCode", "ErrorText"];
+    vehicle.entries.iter().any(|(name, _)| {
+        DecodeColumn::named(name).or_else(|| DecodeColumn::stood_in_for(name)).is_some()
+            || CODES.iter().any(|code| code.eq_ignore_ascii_case(name))
+    })
+}
+
 /// How many of the values that matter most are neither text nor null.
 pub(super) fn type_drift(vehicle: &Object<'_>) -> u32 {
     let is_drift = |names: &&[&str]| {

@@ -206,6 +206,16 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// Whether it says nothing of a vehicle on offer.
+    pub fn is_blank(&self) -> bool {
+        let texts = [&self.dealer, &self.city, &self.region, &self.url, &self.dealer_id];
+        self.id.is_empty()
+            && self.price.is_none()
+            && self.odometer.is_none()
+            && self.last_seen_at.is_none()
+            && texts.into_iter().all(Option::is_none)
+    }
+
     /// The id of a dealer of whom the listing does not say all that has a column.
     pub fn dealer_to_ask(&self) -> Option<&str> {
         let columns = [&self.dealer, &self.city, &self.region];

@@ -49,8 +49,12 @@ impl Gate for Doors<'_> {
         if self.is_out_of_reach(chain, &column.source)? {
             column.report.unreachable.insert(column.source.label.to_string());
         } else {
-            let outcomes = asked.unanswered.into_iter();
-            column.outcomes.extend(outcomes.filter_map(|(key, why)| Some((keys.id(&key)?, why))));
+            let by_id = |(key, why)| Some((keys.id(&key)?, why));
+            // Only a find stays where it was not renewed.
+            let unrenewed = asked.unrenewed.into_iter().filter_map(by_id);
+            let unrenewed: Vec<_> = unrenewed.filter(|(id, _)| column.was_found(*id)).collect();
+            column.outcomes.extend(asked.unanswered.into_iter().filter_map(by_id));
+            column.outcomes.extend(unrenewed);
         }
         let snapshot = self.store.snapshot()?;
         let (freshness, times) = (chain.freshness, self.times());
@@ -131,7 +135,7 @@ impl Doors<'_> {
         let Some(door) = self.by_vendor.get(source.name.vendor) else {
             let outcome = self.no_door();
             let unanswered = keys.into_iter().map(|key| (key, outcome.clone())).collect();
-            return Ok(crate::gate::Asked { unanswered, shape_refused: false });
+            return Ok(crate::gate::Asked { unanswered, ..crate::gate::Asked::default() });
         };
         let id = self.shared.writer.source(source.name.clone()).await?;
         let freshness = chain.freshness;

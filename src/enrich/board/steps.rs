@@ -401,6 +401,10 @@ impl InventoryWords {
             return outcome.cloned().map(Combined::Unanswered);
         };
         let listed = vins.key(vin).vin().is_some_and(|vin| inventory.listings(vin).is_some());
+        if !listed && !inventory.names_vins() {
+            let why = outcome.cloned().unwrap_or(Outcome::Inconclusive);
+            return Some(Combined::Unanswered(why));
+        }
         let word = Combined::Inventory { inventory, source: &self.source, listed };
         Some(match outcome {
             Some(outcome) if Rank::of_outcome(outcome) < word.rank() => {

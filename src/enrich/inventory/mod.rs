@@ -12,6 +12,7 @@
 //! [`Renewal`] reads a list; `walk` says which page is next and when pages are
 //! no list; `stock` is the list by what it is looked up by, `names` by which name.
 
+mod filters;
 mod names;
 mod renewal;
 mod stock;
@@ -60,7 +61,15 @@ pub(crate) fn foresee(
 ) -> Result<Foreseen, Error> {
     let unread = |known, pages| Foreseen { known, pages, inventory: None };
     let Some(pages) = source.endpoint.role().pages() else { return Ok(unread(Known::Never, 0)) };
-    let list = pages.list(&source.settings);
+    let any_age = Timestamp::from_micros(i64::MIN);
+    let settings = match (snapshot, pages.unresolved(&source.settings)) {
+        (_, None) => Ok((*source.settings).clone()),
+        (None, Some(filter)) => Err(filter),
+        (Some(snapshot), Some(_)) => filters::resolved(snapshot, source, pages, any_age)?,
+    };
+    // Which list it is shows once the ids of its filters are known.
+    let Ok(settings) = settings else { return Ok(unread(Known::Never, 1)) };
+    let list = pages.list(&settings);
     let id = snapshot.map(|snapshot| snapshot.source(&source.name)).transpose()?.flatten();
     let Some((snapshot, id)) = snapshot.zip(id) else { return Ok(unread(Known::Never, 1)) };
     Ok(match snapshot.whole_list(id, &list)? {

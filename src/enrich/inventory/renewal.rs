@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::stock::{Inventory, Stock};
 use super::walk::Walk;
-use super::{Known, is_fresh, page_key};
+use super::{Known, filters, is_fresh, page_key};
 use crate::domain::{Error, Fault, Key, NotAsked, Outcome, Stale, Times, Timestamp};
 use crate::enrich::chain::{Chain, Source};
 use crate::gate::{Asking, Door, Shared};
@@ -49,6 +49,22 @@ pub(crate) struct Renewed {
     pub warning: Option<String>,
 }
 
+impl Renewed {
+    /// The ids of its filters are not known.
+    fn without_filters(source: &Source, outcome: Outcome) -> Self {
+        let warning = format!(
+            "{}: its inventory was not read: the ids of its filters could not be looked up",
+            source.label
+        );
+        Self {
+            known: Known::Never,
+            inventory: None,
+            outcome: Some(outcome),
+            warning: Some(warning),
+        }
+    }
+}
+
 /// Why a list could not be read to its end.
 enum Broken {
     /// A page was not answered.
@@ -75,7 +91,13 @@ impl Renewal<'_> {
     /// Reads the list unless a fresh reading is there, and loads what counts then.
     pub(crate) async fn run(&self) -> Result<Renewed, Error> {
         let source = self.shared.writer.source(self.source.name.clone()).await?;
-        let list = self.pages.list(&self.source.settings);
+        let (about, door) = ((self.source, self.pages), self.door.as_ref().copied());
+        let settings = filters::look_up(self.store, self.shared, about, door).await?;
+        let settings = match settings {
+            Ok(settings) => settings,
+            Err(outcome) => return Ok(Renewed::without_filters(self.source, outcome)),
+        };
+        let list = self.pages.list(&settings);
         let kept = Kept { source, list: &list, pages: self.pages };
         let before = self.whole_list(kept)?;
         let known = match before {
@@ -138,6 +160,10 @@ impl Renewal<'_> {
             if let Err(why) = self.take(&mut walk, &body) {
                 return Ok(Err(Broken::NoList(why)));
             }
+        }
+        if walk.names_no_vin() && self.load(kept, None)?.is_some_and(|kept| kept.names_vins()) {
+            let why = "its vehicles named their VINs before, and not one does now";
+            return Ok(Err(Broken::NoList(why.into())));
         }
         let complete = CompleteList {
             source: kept.source,
@@ -259,7 +285,7 @@ impl Broken {
 }
 
 /// A page that is refused says nothing of the VINs that are looked for on it.
-fn without_refusal(outcome: Outcome) -> Outcome {
+pub(super) fn without_refusal(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Refused(code) => Outcome::Failed(Fault::Poisoned { code }),
         outcome => outcome,

@@ -29,6 +29,12 @@ impl Inventory {
         self.stale.as_ref()
     }
 
+    /// Whether any of its vehicles names its VIN. Where none does, that a VIN is not
+    /// among them says nothing.
+    pub(crate) fn names_vins(&self) -> bool {
+        !self.by_vin.is_empty()
+    }
+
     /// The listings of a VIN.
     pub(crate) fn listings(&self, vin: &Vin) -> Option<Arc<ListingFacts>> {
         self.by_vin.get(vin).cloned()

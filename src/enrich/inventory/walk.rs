@@ -22,6 +22,8 @@ pub(super) struct Walk {
     ended: bool,
     /// The page on which each vehicle, by id, was first seen.
     seen: HashMap<String, u32>,
+    /// Whether any vehicle named its VIN.
+    has_vins: bool,
     /// Vehicles in the list, by its latest word.
     total: Option<u64>,
 }
@@ -37,6 +39,11 @@ impl Walk {
 
     pub(super) fn has_ended(&self) -> bool {
         self.ended
+    }
+
+    /// Whether there are vehicles, and none of them names its VIN.
+    pub(super) fn names_no_vin(&self) -> bool {
+        !self.seen.is_empty() && !self.has_vins
     }
 
     /// Takes in the next page, or says why it cannot be the next page of a list.
@@ -65,6 +72,7 @@ impl Walk {
         for vehicle in vehicles {
             self.seen.entry(vehicle.listing.id.clone()).or_insert(number);
         }
+        self.has_vins |= vehicles.iter().any(|vehicle| vehicle.vin.is_some());
         self.total = page.total;
         self.pages.push(vehicles.len());
         self.ended = !page.more;

@@ -247,9 +247,12 @@ fn known_ids(
     Ok(ids)
 }
 
-/// Whether a listed photo request is this operation's: its words, or its VIN
-/// and not made before the operation.
+/// Whether a listed photo request is this operation's: its id where both have one,
+/// else its words, or its VIN and not made before the operation.
 fn is_about(request: &PhotoRequest, operation: &Operation) -> bool {
+    if let (Some(theirs), Some(ours)) = (&request.operation_id, id_of(operation)) {
+        return *theirs == ours;
+    }
     let names_its_vin = match (&request.instructions, vin_of(&operation.key)) {
         (Some(words), Some(vin)) => words.contains(vin.as_str()),
         _ => false,
@@ -260,6 +263,11 @@ fn is_about(request: &PhotoRequest, operation: &Operation) -> bool {
         Some(made) => names_its_vin && is_new(made),
         None => names_its_vin && says_the_same(request, operation),
     }
+}
+
+/// The id that an operation was sent with.
+fn id_of(operation: &Operation) -> Option<String> {
+    visio::operation_id(&serde_json::from_str(&operation.key.task()?.body).ok()?)
 }
 
 /// Whether a listed photo request has an operation's very words.

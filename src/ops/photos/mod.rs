@@ -9,21 +9,21 @@ mod book;
 mod rows;
 mod wording;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use self::book::{Book, reconcile};
 use self::rows::{ELSEWHERE, vehicles, write_rows};
 use self::wording::Wording;
 use crate::config::Settings;
-use crate::domain::{Error, Exit, Key, Outcome, Vin};
+use crate::domain::{Error, Exit, Fault, Key, Outcome, Vin};
 use crate::enrich::plan::Limits;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::Context;
 use crate::input::{InputSpec, Inputs};
 use crate::ops::client::{Action, Confirm, Intent, VendorClient, settings_of};
 use crate::store::{AnswerKind, KeptAnswer, SourceId};
-use crate::vendors::visio::{self, CANCEL, REQUEST, SHOW, Wanted};
+use crate::vendors::visio::{self, CANCEL, REQUEST, SHOW, SlotField, Wanted};
 
 /// What a command about photo requests shall do.
 #[derive(Clone, Debug)]
@@ -107,14 +107,17 @@ pub fn request(
         if !keys.is_empty() {
             confirm(Intent { calls: keys.len() })?;
         }
-        let mut outcomes = client.ask(REQUEST, keys.clone()).await?;
+        let (keys, mut outcomes) = ask(client, &wanted, &before, keys).await?;
         if outcomes.values().any(|outcome| *outcome == Outcome::Unknown) {
             reconcile(client, source).await?;
         }
-        let book = Book::read(client, source)?;
+        let mut book = Book::read(client, source)?;
+        book.take_cancelled(client, client.source(CANCEL).await?)?;
+        book.take_shown(client, client.source(SHOW).await?)?;
         outcomes.retain(|key, _| !book.is_done(key));
         outcomes.extend(refused(client, source, &keys)?);
         client.report.note_unanswered(outcomes.values());
+        warn_of_refused(client, &outcomes, "made");
         photos.done = keys.iter().filter(|key| book.is_done(key)).count();
         photos.unknown = warn_of_unknown(client, &book, wanted.iter().map(|(vin, _)| vin));
         let elsewhere = wanted.iter().filter(|(vin, _)| book.in_flight(vin) > 0);
@@ -192,7 +195,7 @@ pub fn cancel(
         let mut outcomes = client.ask(CANCEL, asked.clone()).await?;
         outcomes.extend(refused(client, cancelled, &asked)?);
         client.report.note_unanswered(outcomes.values());
-        warn_of_refused(client, &outcomes);
+        warn_of_refused(client, &outcomes, "cancelled");
         photos.done = asked.len() - outcomes.len();
         photos.unknown = warn_of_unknown(client, &book, book.vins().iter());
         Ok(())
@@ -224,6 +227,30 @@ async fn open_book(
     Ok((book, cancelled))
 }
 
+/// Sends the requests; where the vendor does not know the field of the photos, once
+/// more with the other one. What was sent in the end, and what has no answer.
+async fn ask(
+    client: &VendorClient<'_>,
+    wanted: &[(Vin, Wanted)],
+    book: &Book,
+    keys: Vec<Key>,
+) -> Result<(Vec<Key>, HashMap<Key, Outcome>), Error> {
+    let outcomes = client.ask(REQUEST, keys.clone()).await?;
+    let wants_items =
+        |outcome: &Outcome| matches!(outcome, Outcome::Failed(fault) if visio::wants_items(fault));
+    if !outcomes.values().any(wants_items) {
+        return Ok((keys, outcomes));
+    }
+    let unmade: HashSet<Vin> = outcomes.keys().filter_map(visio::vin_of).collect();
+    let unmade = wanted.iter().filter(|(vin, _)| unmade.contains(vin));
+    let in_items =
+        |(vin, wanted): &(Vin, Wanted)| wanted.task(vin, book.next_number(vin), SlotField::Items);
+    let again: Vec<Key> = unmade.map(in_items).collect();
+    let made = keys.into_iter().filter(|key| !outcomes.contains_key(key));
+    let keys = made.chain(again.iter().cloned()).collect();
+    Ok((keys, client.ask(REQUEST, again).await?))
+}
+
 /// The tasks to be sent, and how many vehicles need none. One that was sent
 /// without a known outcome is a photo request until the list says otherwise.
 fn missing(wanted: &[(Vin, Wanted)], book: &Book, again: bool) -> (Vec<Key>, usize) {
@@ -232,7 +259,7 @@ fn missing(wanted: &[(Vin, Wanted)], book: &Book, again: bool) -> (Vec<Key>, usi
     for (vin, wanted) in wanted {
         let before = book.count(vin);
         if before == 0 || again {
-            keys.push(wanted.task(vin, book.next_number(vin)));
+            keys.push(wanted.task(vin, book.next_number(vin), SlotField::PhotoSlots));
         } else {
             had += usize::from(book.of(vin).next().is_some());
         }
@@ -252,19 +279,20 @@ fn refused(
     Ok(refused.map(|(key, held)| (key, Outcome::Refused(why(&held)))).collect())
 }
 
-/// Says which requests to cancel were refused: they stay open.
-fn warn_of_refused(client: &VendorClient<'_>, outcomes: &HashMap<Key, Outcome>) {
+/// Says how many requests were refused: nothing was made, or they stay open.
+fn warn_of_refused(client: &VendorClient<'_>, outcomes: &HashMap<Key, Outcome>, done: &str) {
     let codes = outcomes.values().filter_map(|outcome| match outcome {
-        Outcome::Refused(code) => Some(code.as_str()),
+        Outcome::Refused(code) | Outcome::Failed(Fault::Poisoned { code }) => Some(code.as_str()),
         _ => None,
     });
     let codes: Vec<&str> = codes.collect();
     let Some(code) = codes.iter().min() else { return };
-    client.report.note_undone(Exit::SomeFailed, "not_cancelled");
+    let log_code = if done == "made" { "not_made" } else { "not_cancelled" };
+    client.report.note_undone(Exit::SomeFailed, log_code);
     let requests = if codes.len() == 1 { "photo request was" } else { "photo requests were" };
     client.report.warn(
-        "not_cancelled",
-        format!("{} {requests} not cancelled: the vendor refused (`{code}`)", codes.len()),
+        log_code,
+        format!("{} {requests} not {done}: the vendor refused (`{code}`)", codes.len()),
     );
 }
 

@@ -27,9 +27,12 @@ impl Trouble {
             Probed::Held { why, wait } => held(*why, *wait),
             Probed::Failed { fault, status, words } => {
                 let (what, hint, exit) = failed(target, fault);
-                let seen = words.clone().unwrap_or_else(|| what.clone());
-                let status = status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
-                (format!("{seen}{status}"), hint, exit)
+                let seen = match (status, words) {
+                    (Some(status), Some(words)) => format!("{what} (HTTP {status}: \"{words}\")"),
+                    (Some(status), None) => format!("{what} (HTTP {status})"),
+                    (None, words) => words.clone().unwrap_or(what),
+                };
+                (seen, hint, exit)
             }
         };
         Some(Self { what, hint, exit, stops_runs: !lacks_only_its_scope(target, probed) })
@@ -108,6 +111,10 @@ fn denied_for(target: &Target<'_>, denied: Denied) -> (String, String, Exit) {
             );
             let hint = "the vendor's console grants it; enriching does not need it";
             (lacks, hint.into(), Exit::Refused)
+        }
+        Denied::Address => {
+            let hint = format!("correct `base_url` of [vendors.{}]", target.account.id());
+            ("there is no such route".into(), hint, Exit::Config)
         }
         Denied::Billing => {
             let hint = "settle that with the vendor: it answers nothing until then";

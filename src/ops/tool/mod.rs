@@ -26,7 +26,7 @@ use crate::ops::client::{Action, Confirm, Intent, VendorClient, settings_of};
 use crate::ops::template::JsonTemplate;
 use crate::output::Sheet;
 use crate::store::{AnswerKind, SourceId, SourceName, Store};
-use crate::vendors::visa::{self, EXECUTE};
+use crate::vendors::visa::{self, EXECUTE, Execution};
 
 /// What `tool run` shall do.
 #[derive(Clone, Debug)]
@@ -86,11 +86,12 @@ pub fn tool(plan: &ToolPlan, context: Context<'_>, confirm: Confirm<'_>) -> Resu
     action.run(&report, async |client| {
         let source = client.source(EXECUTE).await?;
         let missing = missing(client, source, &tasks)?;
+        refuse_alias(client, source, plan, &tasks.keys)?;
         if !missing.is_empty() {
             refuse_over_the_cap(plan, price)?;
             confirm(Intent { calls: missing.len() })?;
         }
-        let unanswered = client.ask(EXECUTE, missing).await?;
+        let unanswered = ask(client, source, plan, missing).await?;
         client.report.note_unanswered(unanswered.values());
         warn_of_overspending(client, plan);
         refuse_unknown_tool(plan, &unanswered)?;
@@ -153,6 +154,50 @@ fn missing(
         })
     };
     Ok(tasks.keys.iter().filter(|key| !is_answered(key)).cloned().collect())
+}
+
+/// Runs the tool for every missing task. Of a tool that was never run under this name
+/// one run tells whether that is its id, before any other is paid for.
+async fn ask(
+    client: &VendorClient<'_>,
+    source: SourceId,
+    plan: &ToolPlan,
+    mut missing: Vec<Key>,
+) -> Result<HashMap<Key, Outcome>, Error> {
+    if missing.len() < 2 || client.snapshot()?.dearest(source, &plan.tool)?.is_some() {
+        return client.ask(EXECUTE, missing).await;
+    }
+    let rest = missing.split_off(1);
+    let mut unanswered = client.ask(EXECUTE, missing.clone()).await?;
+    refuse_unknown_tool(plan, &unanswered)?;
+    refuse_alias(client, source, plan, &missing)?;
+    unanswered.extend(client.ask(EXECUTE, rest).await?);
+    Ok(unanswered)
+}
+
+/// The vendor runs, under the name in the plan, a tool that was run by its id: its
+/// answers are kept under that, and would be paid for twice.
+fn refuse_alias(
+    client: &VendorClient<'_>,
+    source: SourceId,
+    plan: &ToolPlan,
+    keys: &[Key],
+) -> Result<(), Error> {
+    for (key, held) in client.held(source, keys)? {
+        let Some(id) = Execution::read(&client.body(&key, &held)?).and_then(|run| run.tool) else {
+            continue;
+        };
+        if id == plan.tool {
+            return Ok(());
+        }
+        if client.snapshot()?.dearest(source, &id)?.is_some() {
+            let words = format!("`{}` is another name of the tool `{id}`", plan.tool);
+            let hint =
+                format!("use `--tool {id}`: what was paid for under that id is not paid for again");
+            return Err(Error::usage(words).hint(hint));
+        }
+    }
+    Ok(())
 }
 
 /// A single run would pass the limit: nothing is sent.

@@ -13,8 +13,11 @@ use crate::store::{AnswerKind, KeptAnswer};
 use crate::vendors::visa::Execution;
 
 /// The columns that follow the input's.
-pub(super) const COLUMNS: [&str; 4] =
-    ["tool_status", "tool_result", "tool_charged_micros", "tool_error"];
+pub(super) const COLUMNS: [&str; 5] =
+    ["tool_status", "tool_result", "tool_charged_micros", "tool_error", "tool_receipt"];
+
+/// Why a tool is not run for a row whose cells leave its input empty.
+const EMPTY_INPUT: &str = "empty_input";
 
 /// What came of every task.
 pub(super) struct Answers<'a> {
@@ -24,11 +27,13 @@ pub(super) struct Answers<'a> {
 }
 
 /// The cells of one task.
+#[derive(Default)]
 struct Cells {
     status: &'static str,
     result: String,
     charged: String,
     error: String,
+    receipt: String,
 }
 
 impl Answers<'_> {
@@ -56,18 +61,19 @@ impl Cells {
             status: Status::Found.name(),
             result: execution.result,
             charged: charged.unwrap_or_default(),
+            receipt: execution.receipt.unwrap_or_default(),
             error: String::new(),
         }
     }
 
+    /// The tool is not run for this row.
+    fn not_run(why: &str) -> Self {
+        Self { status: Status::NotRequested.name(), error: why.to_owned(), ..Self::default() }
+    }
+
     fn without_answer(outcome: &Outcome) -> Self {
         let (status, error, _) = outcome.verdict();
-        Self {
-            status: status.name(),
-            result: String::new(),
-            charged: String::new(),
-            error: error.unwrap_or_default(),
-        }
+        Self { status: status.name(), error: error.unwrap_or_default(), ..Self::default() }
     }
 
     fn unreadable() -> Self {
@@ -93,12 +99,7 @@ pub(super) fn write(
             let place = reading.vin.as_ref().and_then(|vin| tasks.of_row(row, vin));
             let mut cells = match place {
                 Some(place) => answers.of(&tasks.keys[place])?,
-                None => Cells {
-                    status: Status::NotRequested.name(),
-                    result: String::new(),
-                    charged: String::new(),
-                    error: reading.error.map(|error| error.as_str().to_owned()).unwrap_or_default(),
-                },
+                None => Cells::not_run(reading.error.map_or(EMPTY_INPUT, |error| error.as_str())),
             };
             if let Some(place) = place
                 && std::mem::replace(&mut is_shown[place], true)
@@ -106,7 +107,7 @@ pub(super) fn write(
             {
                 cells.charged = "0".into();
             }
-            let ours = [cells.status, &cells.result, &cells.charged, &cells.error];
+            let ours = [cells.status, &cells.result, &cells.charged, &cells.error, &cells.receipt];
             sheet.row(row.cells().map(Option::unwrap_or_default).chain(ours))?;
         }
     }

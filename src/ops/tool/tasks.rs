@@ -31,7 +31,7 @@ impl<'a> Tasks<'a> {
         while let Some(batch) = batches.read()? {
             for row in batch.rows() {
                 let Some(vin) = row.reading(Rules::default()).vin else { continue };
-                let task = tasks.task(row, &vin);
+                let Some(task) = tasks.task(row, &vin) else { continue };
                 match plan.per {
                     Per::Row => drop(tasks.add(task)),
                     Per::Vehicle => tasks.add_of_vehicle(vin, task),
@@ -63,19 +63,23 @@ impl<'a> Tasks<'a> {
         place
     }
 
-    /// The task of a row.
+    /// The task of a row; `None` where it has none.
     pub(super) fn of_row(&self, row: Row<'_>, vin: &Vin) -> Option<usize> {
         match self.plan.per {
-            Per::Row => self.places.get(&self.task(row, vin)).copied(),
+            Per::Row => self.places.get(&self.task(row, vin)?).copied(),
             Per::Vehicle => self.of_vehicle.get(vin).copied(),
         }
     }
 
-    fn task(&self, row: Row<'_>, vin: &Vin) -> Key {
+    /// `None` where the row's cells leave the tool's input empty: nobody pays for that.
+    fn task(&self, row: Row<'_>, vin: &Vin) -> Option<Key> {
+        if self.template.is_empty_for(row) {
+            return None;
+        }
         let vehicle = match self.plan.per {
             Per::Row => None,
             Per::Vehicle => Some(vin.as_str()),
         };
-        visa::run_of(&self.plan.tool, vehicle, &self.template.fill(row, vin))
+        Some(visa::run_of(&self.plan.tool, vehicle, &self.template.fill(row, vin)))
     }
 }

@@ -24,6 +24,8 @@ pub struct NewAnswer {
     pub key: Key,
     /// What was said.
     pub said: Answer,
+    /// Whether it may take the place of a find.
+    pub replaces_find: bool,
     /// The raw words.
     pub body: Body,
     /// Until when it is fresh.
@@ -58,6 +60,7 @@ struct Entry {
     key: Box<str>,
     status: u8,
     detail: Option<Box<str>>,
+    replaces_find: bool,
     body: Hash,
     expires_at: Timestamp,
 }
@@ -105,7 +108,16 @@ impl Index {
             };
             let key = answer.key.to_stored().into();
             let expires_at = answer.expires_at;
-            self.entries.push(Entry { reply, key, status, detail, body, expires_at });
+            let replaces_find = answer.replaces_find;
+            self.entries.push(Entry {
+                reply,
+                key,
+                status,
+                detail,
+                replaces_find,
+                body,
+                expires_at,
+            });
         }
     }
 
@@ -161,7 +173,8 @@ impl Index {
                  status = excluded.status, detail = excluded.detail, body = excluded.body,
                  fetched_at = excluded.fetched_at, expires_at = excluded.expires_at, call = excluded.call
              -- A later call counts even when the clock was set back in between.
-             WHERE excluded.fetched_at >= answers.fetched_at OR excluded.call > answers.call",
+             WHERE (excluded.fetched_at >= answers.fetched_at OR excluded.call > answers.call)
+                 AND (?9 OR answers.status <> 0)",
         )?;
         for entry in self.entries.drain(..) {
             upsert.execute(params![
@@ -173,6 +186,7 @@ impl Index {
                 entry.reply.fetched_at,
                 entry.expires_at,
                 entry.reply.call,
+                entry.replaces_find,
             ])?;
         }
         Ok(())

@@ -6,9 +6,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::PAGE;
+use super::{PAGE, vehicle};
 use crate::domain::Fault;
-use crate::domain::facts::StockVehicle;
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, short_words, unrecognised};
 use crate::vendors::{ListPage, Reply, by_status};
@@ -28,10 +27,32 @@ pub(super) fn fault(reply: &Reply) -> Option<Fault> {
     }
 }
 
-/// Refuses a body that is not a page.
-pub(super) fn check(body: &[u8]) -> Result<(), Fault> {
+/// Refuses a body that is not this page, or whose entries are not vehicles.
+pub(super) fn check(number: u32, body: &[u8]) -> Result<(), Fault> {
     match List::read(body) {
-        Ok(Some(_)) => Ok(()),
+        Ok(Some(list)) => {
+            // An earlier page again is a list's matter, and told as such.
+            let is_another = list.number(&["page"]).is_some_and(|page| page > u64::from(number));
+            let are_vehicles =
+                list.entries.is_empty() || list.entries.iter().any(|entry| vehicle::is_one(entry));
+            if are_vehicles && !is_another { Ok(()) } else { Err(unrecognised(body)) }
+        }
+        Ok(None) => Err(unrecognised(body)),
+        Err(Unreadable) => Err(garbled(body)),
+    }
+}
+
+/// Refuses a body that is not a list of what has an id and a name.
+pub(super) fn check_names(body: &[u8]) -> Result<(), Fault> {
+    match List::read(body) {
+        Ok(Some(list)) => {
+            let has_both = |entry: &&RawValue| {
+                let entry = Object::read(entry).ok().flatten();
+                let is_there = |name| entry.as_ref().is_some_and(|of| of.scalar(&[name]).is_some());
+                is_there("id") && is_there("name")
+            };
+            if list.entries.iter().all(has_both) { Ok(()) } else { Err(unrecognised(body)) }
+        }
         Ok(None) => Err(unrecognised(body)),
         Err(Unreadable) => Err(garbled(body)),
     }
@@ -55,10 +76,7 @@ pub(super) fn page(number: u32, body: &[u8]) -> Option<ListPage> {
 }
 
 /// What `read` makes of each entry of a kept page.
-pub(super) fn entries(
-    body: &[u8],
-    read: impl Fn(&RawValue) -> Option<StockVehicle>,
-) -> Vec<StockVehicle> {
+pub(super) fn entries<T>(body: &[u8], read: impl Fn(&RawValue) -> Option<T>) -> Vec<T> {
     let Ok(Some(list)) = List::read(body) else { return Vec::new() };
     list.entries.into_iter().filter_map(read).collect()
 }

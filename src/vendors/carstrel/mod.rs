@@ -6,14 +6,15 @@
 //! the configuration no price is read.
 
 mod envelope;
+mod names;
 mod options;
 #[cfg(test)]
 mod tests;
 mod vehicle;
 
 use super::{
-    Auth, Effect, Endpoint, EndpointSpec, ListPage, Pages, Parsed, Probe, Reply, Request, Role,
-    Vendor, VendorDefaults, VendorSpec,
+    Auth, Effect, Endpoint, EndpointSpec, Envelope, IdOf, ListPage, NamedFilter, Pages, Parsed,
+    Probe, Reply, Request, Role, Vendor, VendorDefaults, VendorSpec,
 };
 use crate::config::VendorSettings;
 use crate::domain::facts::StockVehicle;
@@ -35,7 +36,7 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 1,
         options: options::ALL,
     },
-    endpoints: &[&VEHICLES],
+    endpoints: &[&VEHICLES, &names::NAMES],
     contradiction: Some(options::contradiction),
 };
 
@@ -45,11 +46,19 @@ impl Vendor for CarStrel {
     }
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
-        &[&Vehicles]
+        &[&Vehicles, &names::Names]
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         envelope::fault(reply)
+    }
+
+    fn envelope(&self) -> &'static Envelope {
+        static ENVELOPE: Envelope = Envelope {
+            is_good: |message| message == "data has been received" || Envelope::says_well(message),
+            ..Envelope::USUAL
+        };
+        &ENVELOPE
     }
 
     /// A page of one vehicle: the list costs nothing and leaves no impression.
@@ -85,20 +94,20 @@ impl Endpoint for Vehicles {
         &VEHICLES
     }
 
-    fn request(&self, keys: &[Key], settings: &VendorSettings) -> Request {
-        let number = keys.iter().find_map(|key| match key {
-            Key::Page(page) => Some(page.number),
+    /// The filters are those of the list that the page is of: there they are ids.
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        let mut query = vec![("page", number(keys).to_string()), ("limit", PAGE.to_string())];
+        query.extend(ORDER.map(|(name, value)| (name, value.to_owned())));
+        let list = keys.iter().find_map(|key| match key {
+            Key::Page(page) => Some(page.list.as_str()),
             Key::Vin(_) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => None,
         });
-        let mut query =
-            vec![("page", number.unwrap_or(1).to_string()), ("limit", PAGE.to_string())];
-        query.extend(ORDER.map(|(name, value)| (name, value.to_owned())));
-        query.extend(options::filters(settings));
+        query.extend(options::filters_in(list.unwrap_or_default()));
         Request { query, ..Request::get(PATH) }
     }
 
-    fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
-        envelope::check(&reply.body)?;
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        envelope::check(number(keys), &reply.body)?;
         Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 
@@ -107,12 +116,29 @@ impl Endpoint for Vehicles {
     }
 }
 
+/// The number of the page that is asked for.
+fn number(keys: &[Key]) -> u32 {
+    let number = keys.iter().find_map(|key| match key {
+        Key::Page(page) => Some(page.number),
+        Key::Vin(_) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => None,
+    });
+    number.unwrap_or(1)
+}
+
 impl Pages for Vehicles {
     fn list(&self, settings: &VendorSettings) -> String {
         let filters = options::filters(settings);
         let filters: Vec<String> =
             filters.iter().map(|(name, value)| format!("{name}={value}")).collect();
         format!("{PATH}?{}", filters.join("&"))
+    }
+
+    fn unresolved(&self, settings: &VendorSettings) -> Option<NamedFilter> {
+        names::unresolved(settings)
+    }
+
+    fn id_of(&self, filter: &NamedFilter, body: &[u8]) -> IdOf {
+        names::id_of(filter, body)
     }
 
     fn page(&self, number: u32, body: &[u8]) -> Option<ListPage> {

@@ -12,10 +12,21 @@ pub(super) static ALL: &[VendorOption] = &[
     option("max_price", is_amount),
     option("min_year", is_year),
     option("max_year", is_year),
-    option("brand_id", is_id),
-    option("model_id", is_id),
-    option("body_type_id", is_id),
+    option(BRAND_ID, is_id),
+    option(MODEL_ID, is_id),
+    option(BODY_TYPE_ID, is_id),
+    option(BRAND, is_name),
+    option(MODEL, is_name),
+    option(BODY_TYPE, is_name),
 ];
+
+/// Filters by id, and those by name for which the id is looked up.
+pub(super) const BRAND_ID: &str = "brand_id";
+pub(super) const MODEL_ID: &str = "model_id";
+pub(super) const BODY_TYPE_ID: &str = "body_type_id";
+pub(super) const BRAND: &str = "brand";
+pub(super) const MODEL: &str = "model";
+pub(super) const BODY_TYPE: &str = "body_type";
 
 const CURRENCY: &str = "currency";
 
@@ -26,9 +37,9 @@ const FILTERS: [(&str, &str); 8] = [
     ("max_price", "maxPrice"),
     ("min_year", "minYear"),
     ("max_year", "maxYear"),
-    ("brand_id", "brandId"),
-    ("model_id", "modelId"),
-    ("body_type_id", "bodyTypeId"),
+    (BRAND_ID, "brandId"),
+    (MODEL_ID, "modelId"),
+    (BODY_TYPE_ID, "bodyTypeId"),
 ];
 
 /// The filters that are set, in a fixed order.
@@ -37,8 +48,27 @@ pub(super) fn filters(settings: &VendorSettings) -> Vec<(&'static str, String)> 
     FILTERS.into_iter().filter_map(set).collect()
 }
 
+/// The filters in the name of a list, which [`filters`] made.
+pub(super) fn filters_in(list: &str) -> Vec<(&'static str, String)> {
+    let query = list.split_once('?').map_or("", |(_, query)| query);
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let known = |(name, value): (&str, &str)| {
+        let (_, known) = FILTERS.into_iter().find(|(_, known)| *known == name)?;
+        Some((known, value.to_owned()))
+    };
+    pairs.filter_map(known).collect()
+}
+
 /// Filters that no vehicle can pass: every VIN would look absent.
 pub(super) fn contradiction(options: &Options) -> Option<String> {
+    let twice = [(BRAND, BRAND_ID), (MODEL, MODEL_ID), (BODY_TYPE, BODY_TYPE_ID)];
+    let is_set = |name: &str| options.get(name).is_some_and(|values| !values.is_empty());
+    if let Some((name, id)) = twice.into_iter().find(|(name, id)| is_set(name) && is_set(id)) {
+        return Some(format!("`{name}` and `{id}` are both set"));
+    }
+    if is_set(MODEL) && !is_set(BRAND) && !is_set(BRAND_ID) {
+        return Some(format!("`{MODEL}` needs `{BRAND}` or `{BRAND_ID}` beside it"));
+    }
     let number = |name| options.get(name)?.first()?.parse::<u64>().ok();
     [("min_price", "max_price"), ("min_year", "max_year")].into_iter().find_map(|(min, max)| {
         let is_empty = number(min)? > number(max)?;
@@ -79,6 +109,11 @@ fn is_id(text: &str) -> Result<(), String> {
     let fits = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
     let fits = (1..=LONGEST).contains(&text.len()) && text.bytes().all(fits);
     must(fits, "an id as the vendor's `/external/brands` and `/external/models` list them", text)
+}
+
+fn is_name(text: &str) -> Result<(), String> {
+    let fits = (1..=80).contains(&text.trim().len()) && !text.chars().any(char::is_control);
+    must(fits, "a name as the vendor lists it, such as `Toyota`", text)
 }
 
 fn must(fits: bool, what: &str, text: &str) -> Result<(), String> {

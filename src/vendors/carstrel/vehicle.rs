@@ -41,6 +41,14 @@ pub(super) fn read(raw: &RawValue, currency: Option<[u8; 3]>) -> Option<StockVeh
     })
 }
 
+/// Whether an entry says more of a vehicle than its VIN.
+pub(super) fn is_one(raw: &RawValue) -> bool {
+    const SCALARS: [&str; 7] = ["id", "_id", "uuid", "year", "modelYear", "price", "make"];
+    const NAMES: [&str; 3] = ["model", "modelName", "brand"];
+    let row = Object::read(raw).ok().flatten();
+    row.is_some_and(|row| row.scalar(&SCALARS).is_some() || name(&row, &NAMES).is_some())
+}
+
 fn listing(row: &Object<'_>, raw: &RawValue, currency: Option<[u8; 3]>) -> Listing {
     let text = |names: &[&str]| row.scalar(names).map(Cow::into_owned);
     let place = object(row, &["pickupDetails", "location"]);

@@ -209,10 +209,9 @@ impl<'r> Matching<'r> {
 
     fn item(&mut self, place: usize, item: Item<'_>, text: &str) {
         self.parsed.type_drift += item.type_drift;
-        if self.answered[place] {
-            self.parsed.duplicates += 1;
-        } else if let Some(said) = item.said {
-            self.answer(place, said, text);
+        match item.said {
+            Some(said) => self.answer(place, said, text),
+            None => self.parsed.unreadable += u32::from(!item.is_passing),
         }
     }
 
@@ -226,9 +225,13 @@ impl<'r> Matching<'r> {
 
     /// `text` is a part of the reply, whose memory the answer shares.
     fn answer(&mut self, place: usize, said: Answer, text: &str) {
-        self.answered[place] = true;
         let body = self.reply.body.slice_ref(text.as_bytes());
-        self.parsed.answers.push(KeyAnswer { key: place, said, body });
+        let answer = KeyAnswer { key: place, said, body };
+        if std::mem::replace(&mut self.answered[place], true) {
+            self.parsed.repeated.push(answer);
+        } else {
+            self.parsed.answers.push(answer);
+        }
     }
 
     /// The place of the key that `text` is; most replies keep the order asked.

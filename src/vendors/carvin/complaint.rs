@@ -80,6 +80,11 @@ pub(super) fn about_shape(envelope: &Object<'_>, reply: &Reply) -> Fault {
 
 /// The fault that the envelope names beyond doubt.
 fn known_fault(envelope: &Object<'_>, reply: &Reply) -> Option<Fault> {
+    meaning(&all_words(envelope), reply)
+}
+
+/// The fault that `words` name beyond doubt, whatever their case.
+pub(super) fn meaning(words: &str, reply: &Reply) -> Option<Fault> {
     const KEY: [&str; 8] = [
         "invalid api key",
         "invalid_api_key",
@@ -100,7 +105,7 @@ fn known_fault(envelope: &Object<'_>, reply: &Reply) -> Option<Fault> {
     ];
     const BILLING: [&str; 2] = ["payment required", "payment_required"];
 
-    let words = all_words(envelope);
+    let words = words.to_lowercase();
     let say = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
     if say(&KEY) {
         Some(Fault::Denied(Denied::Key))
@@ -113,13 +118,11 @@ fn known_fault(envelope: &Object<'_>, reply: &Reply) -> Option<Fault> {
     }
 }
 
-/// Everything the envelope says about its failure, in lower case.
+/// Everything the envelope says about its failure.
 fn all_words(envelope: &Object<'_>) -> String {
     const PLACES: [&str; 6] = ["error", "errors", "message", "code", "error_code", "detail"];
     let inner = envelope.get(&["error"]).and_then(|raw| Object::read(raw).ok().flatten());
     let objects = std::iter::once(envelope).chain(inner.as_ref());
     let values = objects.flat_map(|object| PLACES.iter().filter_map(|place| object.get(&[place])));
-    values
-        .filter_map(error_words)
-        .fold(String::new(), |all, words| all + &words.to_lowercase() + "\n")
+    values.filter_map(error_words).fold(String::new(), |all, words| all + &words + "\n")
 }

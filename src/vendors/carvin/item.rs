@@ -20,8 +20,11 @@ use crate::vendors::vehicle::{self, IDENTITY, VIN};
 pub(super) struct Item<'a> {
     /// Whose it says it is.
     pub(super) vin: Option<Cow<'a, str>>,
-    /// What it says; `None` when it describes trouble that will pass.
+    /// What it says; `None` when it describes trouble that will pass, or has not one
+    /// field that is known.
     pub(super) said: Option<Answer>,
+    /// Whether it describes trouble that will pass.
+    pub(super) is_passing: bool,
     /// Values of an unexpected type among those that decide `said`.
     pub(super) type_drift: u32,
 }
@@ -42,7 +45,12 @@ pub(super) fn first(text: &str) -> Result<Placed<'_>, Unreadable> {
     let mut glances = serde_json::Deserializer::from_str(text).into_iter::<Glance<'_>>();
     if let Some(Ok(Glance { vin })) = glances.next() {
         let (text, rest) = text.split_at(glances.byte_offset());
-        let item = Item { vin: Some(vin.into()), said: Some(Answer::Found), type_drift: 0 };
+        let item = Item {
+            vin: Some(vin.into()),
+            said: Some(Answer::Found),
+            is_passing: false,
+            type_drift: 0,
+        };
         return Ok(Placed { item: Some(item), text, rest });
     }
     let mut raws = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
@@ -82,15 +90,16 @@ fn read<'a>(item: &Object<'a>) -> Result<Item<'a>, Unreadable> {
     let columns = inner.as_ref().unwrap_or(item);
     let decoded = vehicle::is_known(columns);
     let words = complaint::about_item(item).or_else(|| complaint::about_item(columns));
+    let is_passing = words.as_deref().is_some_and(complaint::is_passing);
     let said = match words {
         _ if decoded && !failed => Some(Answer::Found),
-        Some(words) if complaint::is_passing(&words) => None,
+        Some(_) if is_passing => None,
         Some(words) => Some(Answer::Refused(words)),
         None if failed => Some(Answer::Refused("failed without a word".into())),
-        None => Some(Answer::Absent),
+        None => vehicle::has_known_field(columns).then_some(Answer::Absent),
     };
     let vin = item.scalar(VIN).or_else(|| columns.scalar(VIN));
-    Ok(Item { vin, said, type_drift: vehicle::type_drift(columns) })
+    Ok(Item { vin, said, is_passing, type_drift: vehicle::type_drift(columns) })
 }
 
 /// The VIN of an item in the documented shape that says something, read in one

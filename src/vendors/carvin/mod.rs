@@ -32,7 +32,7 @@ static SPEC: VendorSpec = VendorSpec {
         id: "carvin",
         base_url: "https://www.carvinapi.com/api/v1",
         api_key_env: Some("CARVIN_API_KEY"),
-        quotas: &["100/day"],
+        quotas: &["100/day", "5/second"],
         price_micros: &[],
         concurrency: 4,
         options: &[VendorOption {
@@ -59,6 +59,10 @@ impl Vendor for CarVin {
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
         &ENDPOINTS
+    }
+
+    fn meaning(&self, words: &str, reply: &Reply) -> Option<Fault> {
+        complaint::meaning(words, reply)
     }
 
     fn probe(&self) -> Result<Probe, &'static str> {
@@ -187,8 +191,8 @@ impl Endpoint for Recalls {
         recalls_request(keys)
     }
 
-    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
-        recalls::parse(reply, keys)
+    fn parse(&self, reply: &Reply, _keys: &[Key]) -> Result<Parsed, Fault> {
+        recalls::parse(reply)
     }
 
     fn role(&'static self) -> Role {

@@ -6,22 +6,18 @@
 //! there and empty means "no recalls": any other shape is a fault.
 
 use super::complaint;
-use crate::domain::{Fault, Key, Vin};
+use crate::domain::Fault;
 use crate::vendors::json::{self, Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Answer, Parsed, Reply, campaigns};
 
 /// The answer in `reply` about the one key asked.
-pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+pub(super) fn parse(reply: &Reply) -> Result<Parsed, Fault> {
     let garbled = |_: Unreadable| garbled(&reply.body);
-    let Some(key) = keys.first() else { return Ok(Parsed::default()) };
     let document = json::read(&reply.body).map_err(garbled)?;
     let envelope = Object::read(document).map_err(garbled)?;
     if let Some(envelope) = envelope.as_ref().filter(|envelope| complaint::says_failed(envelope)) {
         return Err(complaint::about_call(envelope, reply));
-    }
-    if envelope.as_ref().is_some_and(|envelope| is_about_another(envelope, key)) {
-        return Ok(Parsed { foreign: 1, ..Parsed::default() });
     }
     let said = match campaigns::read(document).map_err(garbled)? {
         Some(campaigns) if campaigns.is_empty() => Answer::Absent,
@@ -35,12 +31,4 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
     };
     let body = reply.body.slice_ref(document.get().as_bytes());
     Ok(Parsed::one(said, body))
-}
-
-/// Whether the reply names a VIN, and not the one asked about.
-fn is_about_another(envelope: &Object<'_>, key: &Key) -> bool {
-    let inner = envelope.get(&["data"]).and_then(|raw| Object::read(raw).ok().flatten());
-    let named = envelope.scalar(&["vin"]).or_else(|| inner.as_ref()?.scalar(&["vin"]));
-    let named = named.and_then(|text| Vin::in_any_case(&text));
-    matches!((key.vin(), named), (Some(asked), Some(named)) if *asked != named)
 }

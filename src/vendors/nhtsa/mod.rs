@@ -11,11 +11,11 @@ mod models;
 mod tests;
 
 use super::json;
-use super::reply::{garbled, unrecognised, without_key};
+use super::reply::{NHTSA_ENVELOPE, garbled, unrecognised, without_key};
 use super::url::percent_encoded;
 use super::{
-    Answer, Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role,
-    Vendor, VendorDefaults, VendorSpec, campaigns,
+    Answer, Answers, Auth, Effect, Endpoint, EndpointSpec, Envelope, Parsed, Probe, Reply, Request,
+    Role, Vendor, VendorDefaults, VendorSpec, campaigns,
 };
 use crate::config::VendorSettings;
 use crate::domain::facts::Facts;
@@ -54,6 +54,10 @@ impl Vendor for Nhtsa {
             400 => Some(bad_request(reply)),
             _ => without_key(reply),
         }
+    }
+
+    fn envelope(&self) -> &'static Envelope {
+        &NHTSA_ENVELOPE
     }
 
     fn probe(&self) -> Result<Probe, &'static str> {

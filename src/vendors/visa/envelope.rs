@@ -24,6 +24,10 @@ pub struct Execution {
     pub result: String,
     /// What the run cost.
     pub charged: Option<Micros>,
+    /// The tool's id, where the vendor repeats it: it may have been run by another name.
+    pub tool: Option<String>,
+    /// The vendor's receipt, as text or raw JSON.
+    pub receipt: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +38,8 @@ struct Success<'a> {
     #[serde(default, borrow, deserialize_with = "present")]
     result: Option<&'a RawValue>,
     usage: Option<Value>,
+    tool: Option<Value>,
+    receipt: Option<Value>,
 }
 
 /// Distinguishes `null` from what is not there.
@@ -44,9 +50,20 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<&'a RawV
 impl Execution {
     /// The run in a reply's body; `None` where there is none.
     pub fn read(body: &[u8]) -> Option<Self> {
-        let Success { ok, result, usage } = serde_json::from_slice(body).ok()?;
+        let Success { ok, result, usage, tool, receipt } = serde_json::from_slice(body).ok()?;
         let result = result.filter(|_| ok)?.get().to_owned();
-        Some(Self { result, charged: usage.as_ref().and_then(charged) })
+        let charged = usage.as_ref().and_then(charged);
+        let tool = tool.and_then(|tool| tool.as_str().map(str::to_owned));
+        Some(Self { result, charged, tool, receipt: receipt.and_then(text) })
+    }
+}
+
+/// Text as it is, anything else but null as JSON.
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A photo request is a [`Task`]: its subject begins with the VIN, its body is
 //! the request's. Visio has no field for a VIN and takes no idempotency key, so
-//! the wording carries the VIN: by it the list shows what became of a request
-//! whose reply was lost. How the list is paged is not documented; it is read
+//! the wording and the metadata carry the VIN, the metadata the id of the operation
+//! too: by them the list shows what became of a request whose reply was lost. How the list is paged is not documented; it is read
 //! page by page until the vendor says that it ends, or nothing new comes.
 
 mod wire;
@@ -19,7 +19,9 @@ use super::{
 use crate::config::VendorSettings;
 use crate::domain::{Fault, Key, KeyKind, Page, Task, Timestamp, Vin};
 
-pub use wire::{Listed, PhotoRequest, listed, photo_request};
+use xxhash_rust::xxh3::xxh3_64;
+
+pub use wire::{Listed, PhotoRequest, listed, operation_id, photo_request};
 
 /// The vendor's id.
 pub const ID: &str = "visio";
@@ -135,11 +137,50 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// The task of asking for them; `number` counts the requests about one VIN from 1.
-    pub fn task(&self, vin: &Vin, number: usize) -> Key {
+    /// The task of asking for them, with the photos in the field `slots`; `number`
+    /// counts the requests about one VIN from 1.
+    pub fn task(&self, vin: &Vin, number: usize, slots: SlotField) -> Key {
         let subject = if number <= 1 { vin.to_string() } else { format!("{vin} {number}") };
-        Key::Task(Task { subject, body: wire::body(self) })
+        let operation_id = self.operation_id(vin, number);
+        Key::Task(Task { subject, body: wire::body(self, vin, &operation_id, slots) })
     }
+
+    /// Tells this request from every other: the vendor repeats it in its list.
+    fn operation_id(&self, vin: &Vin, number: usize) -> String {
+        let wording = xxh3_64(format!("{self:?}").as_bytes());
+        format!("vinrich-{vin}-{number}-{wording:016x}")
+    }
+}
+
+/// The field of a photo request that says which photos are wanted. The vendor's
+/// documents have one, its own client the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SlotField {
+    /// `photo_slots`.
+    #[default]
+    PhotoSlots,
+    /// `items`.
+    Items,
+}
+
+/// Whether `fault` refuses the field `photo_slots` as such: then nothing was made, and
+/// the vendor may know it as `items`.
+pub fn wants_items(fault: &Fault) -> bool {
+    const AS_SUCH: [&str; 9] = [
+        "unknown",
+        "unexpected",
+        "not allowed",
+        "not permitted",
+        "should not",
+        "unrecogni",
+        "unsupported",
+        "not supported",
+        "items field",
+    ];
+    let Fault::Poisoned { code } = fault else { return false };
+    let code = code.to_lowercase();
+    let names_slots = code.contains("photo_slots") || code.contains("items:");
+    names_slots && AS_SUCH.iter().any(|words| code.contains(words))
 }
 
 /// The VIN that a photo request is about.
@@ -195,6 +236,11 @@ impl Endpoint for RequestPhotos {
             body: Some(Payload::Json(body.as_bytes().to_vec())),
             ..Request::get(PATH)
         }
+    }
+
+    /// What is refused whatever the vehicle need not be asked for the next one.
+    fn refuses_shape(&self, fault: &Fault) -> bool {
+        wants_items(fault)
     }
 
     /// A reply without an id is not an answer: it could never be found again.

@@ -25,16 +25,19 @@ fn vin() -> Vin {
 
 #[test]
 fn a_request_is_sent_as_documented() {
-    let request = RequestPhotos.request(&[wanted().task(&vin(), 1)], &settings());
+    let request =
+        RequestPhotos.request(&[wanted().task(&vin(), 1, SlotField::PhotoSlots)], &settings());
     assert_eq!((request.method, &*request.path), (Method::Post, "/photo-requests"));
+    let id = wanted().operation_id(&vin(), 1);
+    assert!(id.starts_with(&format!("vinrich-{VIN}-1-")), "{id}");
     let expected = format!(
-        r#"{{"instructions":"Photos of the car, VIN {VIN}","photo_slots":[{{"instructions":"Front view","is_required":true}},{{"instructions":"Odometer","is_required":false}}]}}"#
+        r#"{{"instructions":"Photos of the car, VIN {VIN}","photo_slots":[{{"instructions":"Front view","is_required":true}},{{"instructions":"Odometer","is_required":false}}],"metadata":{{"vin":"{VIN}","operation_id":"{id}"}}}}"#
     );
     assert_eq!(request.body, Some(Payload::Json(expected.into_bytes())));
     let more = Wanted { expires_in_hours: Some(48), ..wanted() };
-    let Key::Task(task) = more.task(&vin(), 2) else { panic!("a task") };
+    let Key::Task(task) = more.task(&vin(), 2, SlotField::PhotoSlots) else { panic!("a task") };
     assert_eq!(task.subject, format!("{VIN} 2"));
-    assert!(task.body.ends_with(r#""expires_in_hours":48}"#), "{}", task.body);
+    assert!(task.body.contains(r#""expires_in_hours":48,"#), "{}", task.body);
     assert_eq!(vin_of(&Key::Task(task)), Some(vin()));
 }
 
@@ -52,7 +55,9 @@ fn other_calls_name_their_request() {
 fn a_created_request_is_read() {
     let reply = Reply { status: 201, ..fixture("visio/ok.json") };
     assert_eq!(Visio.fault(&reply), None);
-    assert!(RequestPhotos.parse(&reply, &[wanted().task(&vin(), 1)]).is_ok());
+    assert!(
+        RequestPhotos.parse(&reply, &[wanted().task(&vin(), 1, SlotField::PhotoSlots)]).is_ok()
+    );
     let request = photo_request(&reply.body).expect("a request");
     assert_eq!(request.id, "req_abc123");
     assert_eq!(request.state.as_deref(), Some("pending"));
@@ -66,7 +71,8 @@ fn a_reply_without_an_id_is_not_an_answer() {
     for body in
         [&b"{}"[..], b"[]", b"<html>", br#"{"data":{"id":""}}"#, br#"{"id":".."}"#, b"{\"data\":"]
     {
-        let parsed = RequestPhotos.parse(&reply(200, body), &[wanted().task(&vin(), 1)]);
+        let parsed = RequestPhotos
+            .parse(&reply(200, body), &[wanted().task(&vin(), 1, SlotField::PhotoSlots)]);
         assert!(matches!(parsed, Err(Fault::Garbled { .. })), "{parsed:?}");
     }
 }
@@ -107,7 +113,7 @@ fn what_is_gone_is_an_answer_to_those_who_ask_about_it() {
         let parsed = endpoint.parse(&gone, &[about("req_1")]).expect("an answer");
         assert_eq!(parsed.answers[0].said, Answer::Absent);
     }
-    let no_path = RequestPhotos.parse(&gone, &[wanted().task(&vin(), 1)]);
+    let no_path = RequestPhotos.parse(&gone, &[wanted().task(&vin(), 1, SlotField::PhotoSlots)]);
     assert_eq!(no_path.map(|_| ()), Err(Fault::Poisoned { code: "http_404".into() }));
     for endpoint in [&Show as &dyn Endpoint, &Cancel] {
         for status in [200, 404] {
@@ -122,7 +128,7 @@ fn what_is_gone_is_an_answer_to_those_who_ask_about_it() {
 #[test]
 fn errors_are_read_from_their_envelope() {
     let invalid = Reply { status: 422, ..fixture("visio/refused.422.json") };
-    let code = "validation_error The given data was invalid.".to_owned();
+    let code = "validation_error instructions: The instructions field is required.".to_owned();
     assert_eq!(Visio.fault(&invalid), Some(Fault::Poisoned { code }));
     assert_eq!(Visio.fault(&reply(401, b"")), Some(Fault::Denied(Denied::Key)));
     assert_eq!(Visio.fault(&reply(403, b"")), Some(Fault::Denied(Denied::Scope)));
@@ -167,7 +173,7 @@ proptest! {
         ),
     ) {
         let reply = reply(200, body.as_bytes());
-        assert_sound(&RequestPhotos, &reply, &[wanted().task(&vin(), 1)]);
+        assert_sound(&RequestPhotos, &reply, &[wanted().task(&vin(), 1, SlotField::PhotoSlots)]);
         assert_sound(&Show, &reply, &[about("req_1")]);
         assert_sound(&List, &reply, &[page(1)]);
         listed(&reply.body);

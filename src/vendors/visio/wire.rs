@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Wanted;
-use crate::domain::Fault;
+use super::{SlotField, Wanted};
+use crate::domain::{Fault, Vin};
 use crate::vendors::reply::{garbled, short_words, unrecognised};
 use crate::vendors::{Answer, Reply, by_status};
 
@@ -20,6 +20,8 @@ pub struct PhotoRequest {
     pub state: Option<String>,
     /// The text for the customer.
     pub instructions: Option<String>,
+    /// The id of the operation that made it, where the vendor repeats that.
+    pub operation_id: Option<String>,
     /// Where the customer sends the photos.
     pub url: Option<String>,
     /// RFC 3339, as sent.
@@ -39,16 +41,25 @@ pub struct Listed {
     pub more: Option<bool>,
 }
 
-/// The body that asks for photos.
-pub(super) fn body(wanted: &Wanted) -> String {
+/// The body that asks for photos of `vin`.
+pub(super) fn body(wanted: &Wanted, vin: &Vin, operation_id: &str, slots: SlotField) -> String {
     #[derive(Serialize)]
     struct Body<'a> {
         instructions: &'a str,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         photo_slots: Vec<Slot<'a>>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        items: Vec<Slot<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         expires_in_hours: Option<u32>,
         #[serde(skip_serializing_if = "Option::is_none")]
         recipient_email: Option<&'a str>,
+        metadata: Metadata<'a>,
+    }
+    #[derive(Serialize)]
+    struct Metadata<'a> {
+        vin: &'a str,
+        operation_id: &'a str,
     }
     #[derive(Serialize)]
     struct Slot<'a> {
@@ -60,11 +71,18 @@ pub(super) fn body(wanted: &Wanted) -> String {
             Self { instructions: text, is_required: *required }
         }
     }
+    let wanted_slots = wanted.slots.iter().map(Slot::of).collect();
+    let (photo_slots, items) = match slots {
+        SlotField::PhotoSlots => (wanted_slots, Vec::new()),
+        SlotField::Items => (Vec::new(), wanted_slots),
+    };
     let body = Body {
         instructions: &wanted.instructions,
-        photo_slots: wanted.slots.iter().map(Slot::of).collect(),
+        photo_slots,
+        items,
         expires_in_hours: wanted.expires_in_hours,
         recipient_email: wanted.recipient_email.as_deref(),
+        metadata: Metadata { vin: vin.as_str(), operation_id },
     };
     // A struct of text and numbers always serialises.
     serde_json::to_string(&body).unwrap_or_default()
@@ -105,11 +123,17 @@ fn read(value: &Value) -> Option<PhotoRequest> {
         id: text("id").filter(|id| id.bytes().any(|byte| byte != b'.'))?,
         state: text("status").or_else(|| text("state")),
         instructions: text("instructions"),
+        operation_id: operation_id(value),
         url: text("request_url"),
         expires_at: text("expires_at"),
         created_at: text("created_at"),
         body: serde_json::json!({ "data": value }).to_string(),
     })
+}
+
+/// The id of the operation that a photo request, or the body that asks for one, names.
+pub fn operation_id(value: &Value) -> Option<String> {
+    value.pointer("/metadata/operation_id")?.as_str().map(str::to_owned)
 }
 
 /// Whether another page follows, in any of the ways such lists say so.
@@ -145,12 +169,35 @@ pub(super) fn fault(reply: &Reply) -> Option<Fault> {
     }
 }
 
-/// `{"error":{"code","message","details"}}`.
+/// `{"error":{"code","message","details"}}`: the code, and the field that `details`
+/// names with what is wrong with it, else the message.
 fn error_code(body: &[u8]) -> Option<String> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let code = value.pointer("/error/code")?.as_str()?;
     let message = value.pointer("/error/message").and_then(Value::as_str).unwrap_or_default();
-    Some(short_words(format!("{code} {message}").trim()))
+    let field = value.pointer("/error/details").and_then(refused_field);
+    Some(short_words(format!("{code} {}", field.as_deref().unwrap_or(message)).trim()))
+}
+
+/// The first field of `{"field":["…"]}` or of `[{"field","message"}]`.
+fn refused_field(details: &Value) -> Option<String> {
+    let words = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(list) => list.first().and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    };
+    let (field, wrong) = match details {
+        Value::Object(fields) => {
+            let (field, wrong) = fields.iter().next()?;
+            (field.clone(), words(wrong))
+        }
+        Value::Array(list) => {
+            let first = list.first()?;
+            (first.get("field").and_then(words)?, first.get("message").and_then(words))
+        }
+        _ => return None,
+    };
+    Some(format!("{field}: {}", wrong.unwrap_or_default()).trim_end_matches([':', ' ']).to_owned())
 }
 
 /// Whether the vendor itself says that there is nothing: a page of some other

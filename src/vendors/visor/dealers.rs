@@ -94,10 +94,13 @@ fn answers(reply: &Reply, document: &RawValue, keys: &[Key]) -> Result<Option<Pa
         let Some(id) = row.scalar(&["dealer_id"]) else { return Ok(None) };
         match keys.iter().position(|key| key.name() == Some(id.as_ref())) {
             None => parsed.foreign += 1,
-            Some(key) if found[key].is_some() => parsed.duplicates += 1,
             Some(key) => {
                 let body = reply.body.slice_ref(raw.get().as_bytes());
-                found[key] = Some(KeyAnswer { key, said: Answer::Found, body });
+                let answer = KeyAnswer { key, said: Answer::Found, body };
+                match &mut found[key] {
+                    Some(_) => parsed.repeated.push(answer),
+                    place => *place = Some(answer),
+                }
             }
         }
     }

@@ -37,7 +37,7 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
         match keys.iter().position(|key| key.vin() == Some(&row.vin)) {
             None => parsed.foreign += 1,
             Some(place) if row.id().is_some_and(|id| !seen.insert((place, id))) => {
-                parsed.duplicates += 1;
+                parsed.repeated.push(answer(reply, place, vec![row]));
             }
             Some(place) => by_key[place].push(row),
         }

@@ -110,7 +110,7 @@ fn a_row_becomes_a_listing() {
 fn several_rows_of_a_vin_are_one_answer_in_order() {
     let parsed = search("several").expect("rows");
     assert_eq!(parsed.answers.len(), 3);
-    assert_eq!(parsed.duplicates, 1, "one row is there twice");
+    assert_eq!(parsed.repeated.len(), 1, "one row is there twice");
     let listings = listed("several");
     let ids: Vec<_> = listings.iter().map(|listing| listing.id.as_str()).collect();
     assert_eq!(ids, ["c", "d", "a", "b"], "active, then latest seen, then smallest id");
@@ -130,7 +130,7 @@ fn a_reply_of_very_many_rows_is_read_at_once() {
     let rows = [rows(40_000), rows(1)].concat();
     let body = format!(r#"{{"data":[{}],"pagination":{{"total":1}}}}"#, rows.join(","));
     let parsed = Listings.parse(&reply(200, body.as_bytes()), &vins(&[A])).expect("whole");
-    assert_eq!((parsed.answers.len(), parsed.duplicates), (1, 1));
+    assert_eq!((parsed.answers.len(), parsed.repeated.len()), (1, 1));
 }
 
 #[test]

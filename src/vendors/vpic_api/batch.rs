@@ -24,11 +24,12 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
         parsed.type_drift += vehicle::type_drift(&item);
         match place(&item, keys) {
             None => parsed.foreign += 1,
-            Some(place) if answered[place] => parsed.duplicates += 1,
+            Some(_) if !vehicle::has_known_field(&item) => parsed.unreadable += 1,
             Some(place) => {
-                answered[place] = true;
                 let body = reply.body.slice_ref(raw.get().as_bytes());
-                parsed.answers.push(KeyAnswer { key: place, said: said(&item), body });
+                let answer = KeyAnswer { key: place, said: said(&item), body };
+                let again = std::mem::replace(&mut answered[place], true);
+                if again { &mut parsed.repeated } else { &mut parsed.answers }.push(answer);
             }
         }
     }

@@ -8,10 +8,10 @@ mod batch;
 mod tests;
 
 use super::json::{self, Object};
-use super::reply::without_key;
+use super::reply::{NHTSA_ENVELOPE, without_key};
 use super::{
-    Answers, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request,
-    Role, Vendor, VendorDefaults, VendorSpec, vehicle,
+    Answers, Auth, Effect, Endpoint, EndpointSpec, Envelope, Method, Parsed, Payload, Probe, Reply,
+    Request, Role, Vendor, VendorDefaults, VendorSpec, vehicle,
 };
 use crate::config::VendorSettings;
 use crate::domain::facts::{DecodeFacts, Facts};
@@ -47,6 +47,10 @@ impl Vendor for VpicApi {
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         without_key(reply)
+    }
+
+    fn envelope(&self) -> &'static Envelope {
+        &NHTSA_ENVELOPE
     }
 
     fn probe(&self) -> Result<Probe, &'static str> {

@@ -55,7 +55,7 @@ fn items_are_matched_by_the_vin_they_repeat() {
         assert_eq!(decoded(name), [Some(Found), Some(Found), Some(Found)], "{name}");
         assert_eq!(models(name), honda_tesla_bmw(), "{name}");
     }
-    assert_eq!(parsed("duplicated.json").duplicates, 1);
+    assert_eq!(parsed("duplicated.json").repeated.len(), 1);
     assert_eq!(parsed("foreign.json").foreign, 2, "one names another VIN, one names none");
 }
 

@@ -1,10 +1,11 @@
 //! `photos`: one request a vehicle, whatever becomes of the replies.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vinrich::Context;
 use vinrich::config::Settings;
 use vinrich::domain::cancel::Cancel;
@@ -227,11 +228,91 @@ fn refusing(made: usize, cancelled: usize) -> Fake {
 }
 
 #[test]
+fn a_refusal_of_every_request_names_the_field() {
+    let work = work(9, &[]);
+    let fake = Fake::start(|_, _| {
+        let error = json!({ "code": "validation_error", "message": "The request is invalid",
+                            "details": { "expires_in_hours": ["must be at most 168"] } });
+        Reply::new(422, json!({ "error": error }).to_string())
+    });
+    lead_to(&work, &fake);
+    let words = "validation_error expires_in_hours: must be at most 168";
+    work.vinrich(&REQUEST).exits(3).says(&["0 photo requests made", words]);
+    assert!(fake.heard().len() <= 9, "nothing is sent twice");
+    for row in csv_rows(&work.read("out.csv")) {
+        let told = (&*row["photo_request_state"], &*row["photo_error"]);
+        assert_eq!(told, ("not_requested", words), "{row:?}");
+    }
+}
+
+#[test]
+fn photos_are_asked_for_as_items_where_slots_are_unknown() {
+    let work = work(3, &[]);
+    let fake = Fake::start(|call, heard| {
+        if heard.body.contains("photo_slots") {
+            let details = json!([{ "field": "photo_slots", "message": "Unexpected property" }]);
+            let error = json!({ "code": "validation_error", "details": details });
+            return Reply::new(422, json!({ "error": error }).to_string());
+        }
+        Reply::new(201, json!({ "data": { "id": format!("r{call}") } }).to_string())
+    });
+    lead_to(&work, &fake);
+    work.vinrich(&REQUEST).exits(0).says(&["3 photo requests made"]);
+    let heard = fake.heard();
+    let in_items = heard.iter().filter(|heard| heard.body.contains(r#""items":[{"instr"#)).count();
+    assert!(in_items == 3 && heard.len() <= 3 + 4, "{} calls", heard.len());
+    work.vinrich(&REQUEST).exits(0).says(&["3 vehicles had one"]);
+}
+
+#[test]
+fn a_request_writes_the_state_last_learned() {
+    let work = work(2, &[]);
+    let fake = Fake::start(|call, heard| {
+        let state = if heard.method == "POST" { "pending" } else { "submitted" };
+        let id = heard.path.rsplit('/').next().filter(|id| id.starts_with('r'));
+        let id = id.map_or_else(|| format!("r{call}"), str::to_owned);
+        Reply::new(200, json!({ "data": { "id": id, "status": state } }).to_string())
+    });
+    lead_to(&work, &fake);
+    work.vinrich(&REQUEST).exits(0);
+    work.vinrich(&STATUS).exits(0);
+    work.vinrich(&REQUEST).exits(0);
+    let rows = csv_rows(&work.read("out.csv"));
+    assert!(rows.iter().all(|row| row["photo_request_state"] == "submitted"), "{rows:?}");
+}
+
+#[test]
+fn a_lost_request_is_found_by_its_operation() {
+    let work = work(1, &[]);
+    let sent: Mutex<Value> = Mutex::default();
+    let fake = Fake::start(move |_, heard| {
+        let mut sent = sent.lock().expect("no panic");
+        if heard.method == "POST" {
+            *sent = serde_json::from_str(&heard.body).expect("JSON");
+            return Reply::new(502, "");
+        }
+        // Neither its words nor its time are those of the operation.
+        let listed = json!({ "id": "r7", "instructions": "Reworded by a colleague",
+                             "created_at": "2001-01-01T00:00:00Z", "metadata": sent["metadata"] });
+        Reply::new(200, json!({ "data": [listed], "has_more": false }).to_string())
+    });
+    lead_to(&work, &fake);
+    work.vinrich(&REQUEST).exits(0);
+    let rows = csv_rows(&work.read("out.csv"));
+    assert_eq!((&*rows[0]["photo_request_id"], &*rows[0]["photo_error"]), ("r7", ""));
+    let body: Value = serde_json::from_str(&fake.heard()[0].body).expect("JSON");
+    assert_eq!(body["metadata"]["vin"], *vins(1)[0]);
+}
+
+#[test]
 fn refused_requests_are_not_counted_as_made() {
     let work = work(3, &[]);
     let fake = refusing(1, 0);
     lead_to(&work, &fake);
-    work.vinrich(&REQUEST).exits(0).says(&["3 vehicles: 1 photo request made"]);
+    work.vinrich(&REQUEST).exits(3).says(&[
+        "3 vehicles: 1 photo request made",
+        "2 photo requests were not made: the vendor refused (`already_submitted`)",
+    ]);
     let rows = csv_rows(&work.read("out.csv"));
     let refused = rows.iter().filter(|row| row["photo_error"] == "already_submitted");
     assert_eq!(refused.count(), 2, "{rows:?}");
@@ -268,8 +349,8 @@ fn a_number_is_used_for_one_request_alone() {
     let one = "[vendors.visio]\nconcurrency = 1\n";
     work.write("vinrich.toml", &config.replace("[vendors.visio]\n", one));
     let again: Vec<&str> = REQUEST.into_iter().chain(["--again"]).collect();
-    for _ in 0..3 {
-        work.vinrich(&again).exits(0);
+    for exit in [0, 3, 0] {
+        work.vinrich(&again).exits(exit);
     }
     let settled = work.number("SELECT count(*) FROM operations WHERE settled IS NOT NULL");
     assert_eq!((settled, fake.heard().len()), (6, 6));

@@ -267,6 +267,45 @@ fn nothing_is_sent_that_cannot_be_right() {
 }
 
 #[test]
+fn a_row_that_leaves_the_input_empty_is_not_paid_for() {
+    let work = work(1, &[]);
+    let [first, second] = [&vins(2)[0], &vins(2)[1]];
+    work.write(
+        "vins.csv",
+        &format!("vin,colour,note\n{first},,  \n{first},,scratched\n{second},,\n"),
+    );
+    work.write("input.json", r#"{"describe": {"paint": "{colour}", "marks": ["{note}"]}, "n": 1}"#);
+    for per in ["row", "vehicle"] {
+        let words: Vec<&str> = words("1").into_iter().chain(["--per", per]).collect();
+        work.vinrich(&words).exits(0);
+        let rows = csv_rows(&work.read("out.csv"));
+        let last = rows.last().expect("three rows");
+        assert_eq!((&*last["tool_status"], &*last["tool_error"]), ("not_requested", "empty_input"));
+        assert_eq!(rows[1]["tool_status"], "found", "{per}");
+        let first = if per == "row" { "not_requested" } else { "found" };
+        assert_eq!(rows[0]["tool_status"], first, "{per}");
+    }
+    assert_eq!(work.calls("execute"), 2, "once for the row, once for the vehicle");
+}
+
+#[test]
+fn another_name_of_a_tool_is_refused() {
+    let work = work(4, &[]);
+    work.vinrich(&words("1")).exits(0);
+    let receipts: BTreeSet<String> =
+        csv_rows(&work.read("out.csv")).iter().map(|row| row["tool_receipt"].clone()).collect();
+    assert_eq!(receipts, [r#"{"tool_runs":1}"#.to_owned()].into());
+    let by_alias: Vec<&str> =
+        words("1").into_iter().map(|word| if word == "try-me" { "try-it" } else { word }).collect();
+    for _ in 0..2 {
+        work.vinrich(&by_alias)
+            .exits(64)
+            .says(&["`try-it` is another name of the tool `try-me`", "--tool try-me"]);
+        assert_eq!(work.calls("execute"), 5, "one run told, and none after it");
+    }
+}
+
+#[test]
 fn a_template_may_stand_in_the_configuration() {
     let work = work(1, &[]);
     let config = work.read("vinrich.toml");

@@ -328,3 +328,36 @@ fn what_is_not_in_the_inventory_is_absent() {
     enriched.all("listings_vendor", "carstrel");
     assert!(enriched.rows.iter().all(|row| !row["listings_fetched_at"].is_empty()));
 }
+
+#[test]
+fn filters_by_name_are_looked_up_and_kept() {
+    let work = Work::with_faults(&[]);
+    let clock = ScriptedClock::new();
+    let mut plan = plan(&work, &["carstrel"]);
+    let all = Enriched::at(&plan, &clock);
+    let names = |work: &Work| work.calls("names");
+    assert_eq!(names(&work), 0, "nothing is named");
+    plan.vendor("carstrel").options.insert("brand", vec!["honda".into()]);
+    plan.vendor("carstrel").options.insert("model", vec!["Civic".into()]);
+    let named = Enriched::at(&plan, &clock);
+    assert_eq!(named.report.exit_code, 0, "{:#?}", named.report);
+    assert_eq!(names(&work), 2, "the brands, and the models of one");
+    let listed = |enriched: &Enriched| {
+        let found = |row: &&Row| row["listings_status"] == "found";
+        enriched.rows.iter().filter(found).map(|row| row["vin"].clone()).collect::<Vec<_>>()
+    };
+    let (all, some) = (listed(&all), listed(&named));
+    assert!(!some.is_empty() && some.len() < all.len(), "{} of {}", some.len(), all.len());
+    let civics = |vin: &String| vin.starts_with("1HG") || named.row(vin)["model"] == "Civic";
+    assert!(some.iter().all(|vin| all.contains(vin)) && some.iter().any(civics), "{some:?}");
+    clock.pass(20 * DAY);
+    Enriched::at(&plan, &clock);
+    assert_eq!(names(&work), 2, "kept for 30 days");
+    clock.pass(11 * DAY);
+    Enriched::at(&plan, &clock);
+    assert_eq!(names(&work), 4, "and then read again");
+    plan.vendor("carstrel").options.insert("model", vec!["Civvic".into()]);
+    let error = crate::support::library::run(&plan).expect_err("no such model");
+    assert_eq!(error.exit().code(), 78, "{error}");
+    assert!(error.to_string().contains("no model called `Civvic`"), "{error}");
+}

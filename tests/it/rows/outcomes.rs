@@ -18,6 +18,7 @@ fn faults() -> Vec<Fault> {
         Fault::Denied(Denied::Key),
         Fault::Denied(Denied::Scope),
         Fault::Denied(Denied::Billing),
+        Fault::Denied(Denied::Address),
         Fault::Garbled { excerpt: "<!DOCTYPE html>".into() },
         Fault::Unsure,
     ];
@@ -30,7 +31,7 @@ fn faults() -> Vec<Fault> {
             | Fault::Limited { .. }
             | Fault::Poisoned { .. }
             | Fault::Unsettled { .. }
-            | Fault::Denied(Denied::Key | Denied::Scope | Denied::Billing)
+            | Fault::Denied(Denied::Key | Denied::Scope | Denied::Billing | Denied::Address)
             | Fault::Garbled { .. }
             | Fault::Unsure => {}
         }
@@ -67,7 +68,13 @@ fn outcomes() -> Vec<Outcome> {
     let mut outcomes =
         vec![Outcome::Found, Outcome::Absent, Outcome::Refused("No such VIN".into())];
     outcomes.extend(faults().into_iter().map(Outcome::Failed));
-    outcomes.extend([Outcome::Missing, Outcome::Inconclusive, Outcome::Unknown]);
+    outcomes.extend([
+        Outcome::Missing,
+        Outcome::Contradictory,
+        Outcome::WithoutFacts,
+        Outcome::Inconclusive,
+        Outcome::Unknown,
+    ]);
     outcomes.extend(helds().into_iter().map(Outcome::Pending));
     for outcome in &outcomes {
         match outcome {
@@ -76,6 +83,8 @@ fn outcomes() -> Vec<Outcome> {
             | Outcome::Refused(_)
             | Outcome::Failed(_)
             | Outcome::Missing
+            | Outcome::Contradictory
+            | Outcome::WithoutFacts
             | Outcome::Inconclusive
             | Outcome::Unknown
             | Outcome::Pending(_) => {}
@@ -107,9 +116,12 @@ fn the_table_of_outcomes() {
     Failed(Denied(Key))                                  failed   denied               77
     Failed(Denied(Scope))                                failed   denied               69
     Failed(Denied(Billing))                              failed   denied               69
+    Failed(Denied(Address))                              failed   denied               78
     Failed(Garbled { excerpt: "<!DOCTYPE html>" })       failed   garbled              76
     Failed(Unsure)                                       failed   inconclusive         0
     Missing                                              failed   missing_in_response  3
+    Contradictory                                        failed   contradictory        3
+    WithoutFacts                                         failed   without_facts        3
     Inconclusive                                         failed   inconclusive         0
     Unknown                                              failed   outcome_unknown      3
     Pending(Quota)                                       pending  quota                75
@@ -127,6 +139,7 @@ fn every_outcome_writes_its_output() {
     for outcome in outcomes() {
         let exit = outcome.verdict().2;
         let stopped = outcome == Outcome::Pending(NotAsked::Stopped);
-        assert_eq!(exit.writes_output(), !stopped, "{outcome:?}");
+        let is_misdirected = outcome == Outcome::Failed(Fault::Denied(Denied::Address));
+        assert_eq!(exit.writes_output(), !stopped && !is_misdirected, "{outcome:?}");
     }
 }

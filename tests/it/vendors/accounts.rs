@@ -117,7 +117,11 @@ fn a_refused_key_exits_77() {
     let work = Work::configured(&[]);
     let mut command = work.command(&["check"]);
     let ended = Running::start(command.env("VISOR_API_KEY", CANARY)).end().exits(77);
-    assert!(ended.stdout().contains("the key is refused (HTTP 401)"), "{}", ended.stdout());
+    assert!(
+        ended.stdout().contains("the key is refused (HTTP 401: \"invalid_api_key: "),
+        "{}",
+        ended.stdout()
+    );
     assert!(ended.stdout().contains("environment variable `VISOR_API_KEY`"), "{}", ended.stdout());
     assert!(!ended.stdout().contains("canary") && !ended.stderr.contains("canary"));
 }
@@ -159,7 +163,7 @@ fn a_missing_scope_is_named_and_stops_nothing() {
 fn a_garbled_check_says_what_to_do() {
     for (fault, words, exit) in [
         ("visor/html", "none of its API", 76),
-        ("visor/500", "it fails (HTTP 500)", 68),
+        ("visor/500", "it fails (HTTP 500: ", 68),
         ("visor/402", "blocked", 69),
         ("visor/429:wait=9h", "wait 32400 s", 75),
         ("visor/reset", "", 68),

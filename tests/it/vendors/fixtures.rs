@@ -20,7 +20,7 @@ use vinrich::vendors::{Answer, Auth, Endpoint, Parsed, Reply, Role, Vendor, regi
 
 /// A situation that every vendor gets into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Case {
+pub(super) enum Case {
     Ok,
     Partial,
     Empty,
@@ -73,12 +73,12 @@ impl Case {
 
 /// An endpoint and the vendor it is at.
 #[derive(Clone, Copy)]
-struct Place {
+pub(super) struct Place {
     vendor: &'static dyn Vendor,
-    endpoint: &'static dyn Endpoint,
+    pub(super) endpoint: &'static dyn Endpoint,
 }
 
-fn places() -> impl Iterator<Item = Place> {
+pub(super) fn places() -> impl Iterator<Item = Place> {
     registry().iter().flat_map(|vendor| places_at(*vendor))
 }
 
@@ -88,7 +88,7 @@ fn places_at(vendor: &'static dyn Vendor) -> impl Iterator<Item = Place> {
 
 impl Place {
     /// Such as `carvin/recalls`.
-    fn name(self) -> String {
+    pub(super) fn name(self) -> String {
         format!("{}/{}", self.vendor.spec().id(), self.endpoint.spec().id)
     }
 
@@ -97,7 +97,7 @@ impl Place {
     }
 
     /// As many keys as the endpoint takes at once, three at the most.
-    fn keys(self) -> Vec<Key> {
+    pub(super) fn keys(self) -> Vec<Key> {
         let mut keys = keys(self.endpoint.spec().key);
         keys.truncate(self.endpoint.spec().batch);
         keys
@@ -115,7 +115,7 @@ impl Place {
     }
 
     /// The reply in the fixture of a case.
-    fn reply(self, case: Case) -> Option<Reply> {
+    pub(super) fn reply(self, case: Case) -> Option<Reply> {
         let path = self.folders(case).iter().find_map(|folder| fixture(folder, case))?;
         let stem = path.file_stem()?.to_str()?;
         let status = stem.split_once('.').map(|(_, status)| status.parse().expect("a status"));
@@ -133,11 +133,8 @@ impl Place {
         self.read_reply(&reply)
     }
 
-    fn read_reply(self, reply: &Reply) -> Result<Parsed, Fault> {
-        match self.vendor.fault(reply) {
-            Some(fault) => Err(fault),
-            None => self.endpoint.parse(reply, &self.keys()),
-        }
+    pub(super) fn read_reply(self, reply: &Reply) -> Result<Parsed, Fault> {
+        vinrich::vendors::read(self.vendor, self.endpoint, reply, &self.keys())
     }
 
     /// How many of the keys were found.
@@ -225,7 +222,7 @@ fn ok_answers_every_key() {
         let (name, keys) = (place.name(), place.keys());
         assert_eq!(place.found(Case::Ok), keys.len(), "{name}");
         let parsed = place.read(Case::Ok).expect("answers");
-        assert_eq!((parsed.foreign, parsed.duplicates), (0, 0), "{name}");
+        assert_eq!((parsed.foreign, parsed.repeated.len()), (0, 0), "{name}");
         for answer in parsed.answers {
             assert!(place.says_something(&keys[answer.key], &answer.body), "{name}");
         }

@@ -1,6 +1,7 @@
 //! The certification of vendors: every registered one through the same cases.
 //!
 //! - [`fixtures`]: replies from files, read as a run would read them.
+//! - [`contracts`]: replies that are whole, and say less than they seem to.
 //! - [`live`]: whole runs against the vendor's stand-in in the sandbox.
 //! - [`charges`]: charges that are dearer than the price list; [`echoes`]: replies that
 //!   repeat the API key.
@@ -14,6 +15,7 @@
 
 mod accounts;
 mod charges;
+mod contracts;
 mod echoes;
 mod faults;
 mod fixtures;

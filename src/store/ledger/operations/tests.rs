@@ -25,7 +25,13 @@ fn task() -> Key {
 
 fn answer() -> NewAnswer {
     let body = Body::Own(bytes::Bytes::from_static(b"{}"));
-    NewAnswer { key: task(), said: Answer::Found, body, expires_at: Timestamp::MAX }
+    NewAnswer {
+        key: task(),
+        said: Answer::Found,
+        replaces_find: true,
+        body,
+        expires_at: Timestamp::MAX,
+    }
 }
 
 impl Process {

@@ -40,7 +40,7 @@ fn a_dealer_without_a_row_is_not_known() {
     assert_eq!(answers("dealers/empty"), [Some(Absent), Some(Absent), Some(Absent)]);
     assert_eq!(answers("dealers/all_on_a_page"), [Some(Found), Some(Found), Some(Found)]);
     let parsed = dealers("dealers/foreign").expect("rows");
-    assert_eq!((parsed.foreign, parsed.duplicates, parsed.answers.len()), (1, 1, 3));
+    assert_eq!((parsed.foreign, parsed.repeated.len(), parsed.answers.len()), (1, 1, 3));
 }
 
 #[test]
