@@ -29,12 +29,13 @@ mod typed;
 mod vendors;
 mod vin;
 mod words;
+mod workbook;
 
 /// What is held of some bytes; a panic says that it is not so.
 type Target = fn(&[u8]);
 
 /// Every target, by its name.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("carstrel", vendors::carstrel),
     ("carvin", vendors::carvin),
     ("config", config::config),
@@ -51,6 +52,7 @@ pub const TARGETS: [(&str, Target); 16] = [
     ("visor", vendors::visor),
     ("vpic_api", vendors::vpic_api),
     ("words", words::words),
+    ("workbook", workbook::workbook),
 ];
 
 /// Calls the target called `name`.

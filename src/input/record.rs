@@ -75,6 +75,12 @@ impl Record {
         self.bytes.capacity()
     }
 
+    /// How many bytes its text and the ends of its fields take.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>()
+    }
+
     /// How many bytes are kept.
     pub(super) fn size(&self) -> usize {
         self.bytes.len()

@@ -1,5 +1,6 @@
 //! What a zip archive holds: a workbook, or one file with the rows.
 
+use std::borrow::Cow;
 use std::io::{self, BufReader, Read as _};
 
 use zip::{CompressionMethod, ZipArchive};
@@ -41,8 +42,9 @@ impl Archive {
         if let Some(kind) = workbook(&mut archive)? {
             return Ok(Self::Workbook(kind));
         }
-        let names = archive.file_names().filter(|name| is_data(name)).map(str::to_owned);
-        let names: Vec<String> = names.collect();
+        let names: Result<Vec<_>, _> = archive.file_names().collect();
+        let names = names.map_err(unreadable)?.into_iter().filter(|name| is_data(name));
+        let names: Vec<String> = names.map(Cow::into_owned).collect();
         let [name] = &names[..] else { return Err(not_one(&names)) };
         let place = archive.index_for_name(name).unwrap_or_default();
         let member = archive.by_index_raw(place).map_err(unreadable)?;

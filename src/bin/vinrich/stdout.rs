@@ -1,11 +1,16 @@
 //! What a command is asked for goes to stdout, whole.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use vinrich::domain::error::Error;
 
 use crate::format::visible_json;
+
+/// Whether what goes to stdout is read on the terminal that stderr is on.
+pub(crate) fn is_seen_with_stderr() -> bool {
+    io::stdout().is_terminal() && io::stderr().is_terminal()
+}
 
 /// Writes `text` to stdout.
 pub(crate) fn write(text: &str) -> Result<(), Error> {

@@ -11,8 +11,14 @@ static WIDTH: OnceLock<usize> = OnceLock::new();
 /// Between two columns.
 const GAP: &str = "  ";
 
-/// No column of text is made narrower than this.
+/// A column of text is not made narrower than this, …
 const NARROWEST: usize = 12;
+
+/// … but where a name would break otherwise.
+const NARROWEST_BESIDE_NAMES: usize = 4;
+
+/// A terminal narrower than this has no room for what can be left out.
+const ROOMY: usize = 100;
 
 /// Makes tables fit the terminal from now on, where stdout is one.
 pub(crate) fn fit_terminal() {
@@ -20,6 +26,11 @@ pub(crate) fn fit_terminal() {
     if let Some((_, columns)) = stdout.size_checked().filter(|_| stdout.is_term()) {
         WIDTH.get_or_init(|| columns.into());
     }
+}
+
+/// Whether tables go to a terminal that is narrow.
+pub(crate) fn is_narrow() -> bool {
+    WIDTH.get().is_some_and(|width| *width < ROOMY)
 }
 
 /// The lines of a table with a heading: columns of numbers to the right,
@@ -36,16 +47,19 @@ fn within(rows: &[Vec<String>], most: usize) -> Vec<String> {
 }
 
 /// Takes from the widest columns of text until the table is at most so wide: first what
-/// breaks no word, then more.
+/// breaks no word, then more. Columns of single words, such as ids, give way last.
 fn shrink(columns: &mut [Column], most: usize) {
     let gaps = GAP.len() * columns.len().saturating_sub(1);
-    for breaks_words in [false, true] {
+    let leasts: [fn(&Column) -> usize; 4] = [
+        |column| column.longest_word,
+        |column| if column.is_text { NARROWEST } else { column.longest_word },
+        |column| if column.is_text { NARROWEST_BESIDE_NAMES } else { column.longest_word },
+        |_| NARROWEST,
+    ];
+    for least in leasts {
         loop {
             let width = columns.iter().map(|column| column.width).sum::<usize>() + gaps;
-            let can_give = |column: &&mut Column| {
-                let least = if breaks_words { NARROWEST } else { column.longest_word };
-                !column.numbers && column.width > least
-            };
+            let can_give = |column: &&mut Column| !column.numbers && column.width > least(column);
             let text = columns.iter_mut().filter(can_give);
             match text.max_by_key(|column| column.width) {
                 Some(widest) if width > most => widest.width -= 1,
@@ -99,6 +113,8 @@ fn wrapped(cell: &str, width: usize) -> Vec<String> {
 struct Column {
     width: usize,
     longest_word: usize,
+    /// Some cell has several words.
+    is_text: bool,
     numbers: bool,
 }
 
@@ -110,6 +126,7 @@ impl Column {
         let words = cells().flat_map(|cell| cell.split(' '));
         Self {
             longest_word: words.map(measure_text_width).max().unwrap_or(0),
+            is_text: cells().any(|cell| cell.contains(' ')),
             width: cells().map(|cell| measure_text_width(cell)).max().unwrap_or(0),
             numbers: cells().skip(1).all(is_number) && cells().skip(1).any(|cell| !cell.is_empty()),
         }

@@ -22,12 +22,18 @@ pub(crate) fn run(args: &ValidateArgs, common: &CommonArgs) -> Result<u8, Error>
     let context = Context { events: &console, clock: &clock, cancel: &cancel };
     let outcome = vinrich::validate(&plan, context);
     console.finish();
-    let found = outcome?;
+    let mut found = outcome?;
     match args.format {
         // The rows have stdout to themselves, and no VIN goes where messages go.
         _ if args.rejects.take_stdout() => console.print(&text(&counts(&found.report))),
         ReportFormat::Json => stdout::write_json(&found)?,
-        ReportFormat::Text => stdout::write(&as_text(&found))?,
+        ReportFormat::Text => {
+            if stdout::is_seen_with_stderr() {
+                // What went to stderr stands above, on the same terminal.
+                found.report.warnings.retain(|warning| !console.has_printed(warning));
+            }
+            stdout::write(&as_text(&found))?;
+        }
     }
     found.refused.map_or(Ok(found.report.exit_code), Err)
 }

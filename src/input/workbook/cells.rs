@@ -13,16 +13,23 @@ use super::open::{Place, to_be_saved_again};
 use super::sizes;
 use super::values::{self, Kind};
 use crate::domain::{Error, Exit};
+use crate::input::content::SAVE_AS_CSV;
 use crate::input::random::Random;
-use crate::input::record::MAX_RECORD;
+use crate::input::record::{MAX_FIELDS, MAX_RECORD};
 use crate::input::unpack::is_bomb;
 
 /// Parts the fields of a record.
 pub(super) const DELIMITER: u8 = b',';
 
 /// A sheet has no more rows and columns.
-const MAX_ROWS: u32 = 1_048_576;
+pub(super) const MAX_ROWS: u32 = 1_048_576;
 pub(super) const MAX_COLUMNS: u32 = 16_384;
+
+/// So many places between the cells of a sheet may be empty, …
+const MOST_SKIPPED: u64 = 16 << 20;
+
+/// … and more where these are at most so many for each cell.
+const SPARSEST: u64 = 200;
 
 /// Where a column holds what: of each kind of value the number of the last row, from 1;
 /// 0 where there is none.
@@ -82,6 +89,9 @@ pub(super) struct Cells<'a> {
     records: csv::Writer<BufWriter<File>>,
     /// Bytes in them.
     written: u64,
+    /// Cells that a sheet has, and those between them that it does not have.
+    filled: u64,
+    skipped: u64,
     /// The place behind the last cell, from 0.
     row: u32,
     column: usize,
@@ -98,8 +108,21 @@ impl<'a> Cells<'a> {
             .delimiter(DELIMITER)
             .flexible(true)
             .from_writer(BufWriter::new(unnamed));
+        let (written, filled, skipped) = (0, 0, 0);
         let (row, column, row_bytes, columns) = (0, 0, 0, Vec::new());
-        Ok(Self { file, sheet, packed, records, written: 0, row, column, row_bytes, columns })
+        Ok(Self {
+            file,
+            sheet,
+            packed,
+            records,
+            written,
+            filled,
+            skipped,
+            row,
+            column,
+            row_bytes,
+            columns,
+        })
     }
 
     /// Takes the cell at `place`, which must be behind the one before.
@@ -118,6 +141,16 @@ impl<'a> Cells<'a> {
         }
         if row >= MAX_ROWS || place.1 >= MAX_COLUMNS {
             return Err(self.damaged("it has cells behind the last row or column of a sheet"));
+        }
+        if column >= MAX_FIELDS {
+            let what = format!("holds something, and {MAX_FIELDS} columns at most are read");
+            return Err(self.far(place, &what));
+        }
+        self.filled += 1;
+        let next = if row == self.row { self.column } else { 0 };
+        self.skipped += (column - next) as u64;
+        if self.skipped > MOST_SKIPPED && self.skipped / SPARSEST > self.filled {
+            return Err(self.far(place, "is the next of too few cells that lie too far apart"));
         }
         self.end_rows(row)?;
         while self.column < column {
@@ -173,10 +206,17 @@ impl<'a> Cells<'a> {
     }
 
     fn without_value(&self, place: Place) -> Error {
-        let (cell, sheet) = (name_of(place), self.sheet.escape_debug());
-        self.damaged(&format!(
-            "cell {cell} of the sheet `{sheet}` holds a formula whose value was never stored"
-        ))
+        self.damaged(&self.of_cell(place, "holds a formula whose value was never stored"))
+    }
+
+    /// 65: the cell at `place` lies far from a table.
+    fn far(&self, place: Place, what: &str) -> Error {
+        Error::bad_input(Path::new(self.file), self.of_cell(place, what))
+            .hint(format!("clear what lies far from the table, or {SAVE_AS_CSV}"))
+    }
+
+    fn of_cell(&self, place: Place, what: &str) -> String {
+        format!("cell {} of the sheet `{}` {what}", name_of(place), self.sheet.escape_debug())
     }
 
     fn damaged(&self, what: &str) -> Error {

@@ -6,7 +6,7 @@
 //! is the number of its row. What kinds of values a column holds is noted on the way.
 //!
 //! What is held in memory: of .xlsx and .xlsb the table of shared texts, at most 512 MiB
-//! of it; of .xls all of its sheets, which are small; of .ods a row.
+//! of it (`sizes`); of .xls all of its sheets, which `xls` measures; of .ods a row.
 
 mod cell_value;
 mod cells;
@@ -15,6 +15,8 @@ mod open;
 mod reader;
 mod sizes;
 mod values;
+mod xls;
+mod xlsb;
 
 use std::path::Path;
 
@@ -38,6 +40,9 @@ pub(crate) const FLEET: &str = "Fleet";
 pub(crate) const REJECTS: &str = "Rejects";
 /// … and that about the run.
 pub(crate) const ABOUT: &str = "About";
+
+/// Sheets looked at to find the one that holds VINs.
+const MOST_SHEETS: usize = 1_000;
 
 /// Rows looked at to see whether a sheet holds VINs.
 const SAMPLED_ROWS: u32 = 200;
@@ -155,6 +160,10 @@ fn choose(book: &mut Book<'_>, wanted: Option<&str>) -> Result<String, Error> {
     let is_ours = |name: &str| sheets.iter().any(|sheet| sheet.name == name);
     if [FLEET, REJECTS, ABOUT].into_iter().all(is_ours) {
         return Ok(FLEET.to_owned());
+    }
+    if sheets.len() > MOST_SHEETS {
+        let why = format!("`{}` has {} sheets", book.file(), sheets.len());
+        return Err(Error::usage(why).hint("choose one with `--sheet NAME`"));
     }
     let mut seen = Vec::new();
     for sheet in sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible) {

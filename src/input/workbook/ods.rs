@@ -2,7 +2,6 @@
 //! repeated cell as often as it is repeated, and a sheet repeats its last row a million
 //! times.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::BufReader;
 
@@ -34,7 +33,7 @@ impl Ods {
         let mut ods = Self { file: file.to_owned(), archive, sheets: Vec::new() };
         let mut manifest = ods.member("META-INF/manifest.xml")?;
         while manifest.next()? {
-            if manifest.is_start(b"manifest:encryption-data") {
+            if manifest.is_start("manifest:encryption-data") {
                 return Err(locked(file));
             }
         }
@@ -48,7 +47,7 @@ impl Ods {
     pub(super) fn each_cell(&mut self, sheet: &str, take: Take<'_>) -> Result<(), Error> {
         let mut content = self.member("content.xml")?;
         while content.next()? {
-            if content.is_sheet() && content.attribute(b"table:name")?.as_deref() == Some(sheet) {
+            if content.is_sheet() && content.attribute("table:name")?.as_deref() == Some(sheet) {
                 return content.each_row(take);
             }
         }
@@ -103,29 +102,28 @@ impl Xml<'_> {
         Ok(true)
     }
 
-    fn is_start(&self, name: &[u8]) -> bool {
+    fn is_start(&self, name: &str) -> bool {
         matches!(&self.event, Event::Start(start) if start.name().as_ref() == name)
     }
 
     /// Whether a sheet begins here: tables within cells and in the history lie deeper.
     fn is_sheet(&self) -> bool {
         const DEPTH: u32 = 4;
-        self.depth == DEPTH && self.is_start(b"table:table")
+        self.depth == DEPTH && self.is_start("table:table")
     }
 
     /// An attribute of the element that begins here.
-    fn attribute(&self, name: &[u8]) -> Result<Option<String>, Error> {
+    fn attribute(&self, name: &str) -> Result<Option<String>, Error> {
         let Event::Start(start) = &self.event else { return Ok(None) };
         let unreadable = |error: quick_xml::Error| damaged(self.file).because(error);
         let found = start.try_get_attribute(name).map_err(|error| unreadable(error.into()))?;
         let Some(found) = found else { return Ok(None) };
-        let decoder = self.reader.decoder();
-        let value = found.decoded_and_normalized_value(XmlVersion::Implicit1_0, decoder);
+        let value = found.normalized_value(XmlVersion::Implicit1_0);
         Ok(Some(value.map_err(unreadable)?.into_owned()))
     }
 
     /// How often the cell or row that begins here is repeated.
-    fn count(&self, name: &[u8]) -> Result<u32, Error> {
+    fn count(&self, name: &str) -> Result<u32, Error> {
         let count = self.attribute(name)?.map(|count| count.parse());
         count.unwrap_or(Ok(1)).map_err(|error| damaged(self.file).because(error))
     }
@@ -134,17 +132,17 @@ impl Xml<'_> {
         let (mut sheets, mut hidden) = (Vec::new(), HashSet::new());
         let mut style = None;
         while self.next()? {
-            if self.is_start(b"style:style") {
-                style = self.attribute(b"style:name")?;
-            } else if self.is_start(b"style:table-properties") {
-                if self.attribute(b"table:display")?.as_deref() == Some("false") {
+            if self.is_start("style:style") {
+                style = self.attribute("style:name")?;
+            } else if self.is_start("style:table-properties") {
+                if self.attribute("table:display")?.as_deref() == Some("false") {
                     hidden.insert(style.take());
                 }
             } else if self.is_sheet() {
-                let style = self.attribute(b"table:style-name")?;
+                let style = self.attribute("table:style-name")?;
                 let is_hidden = style.is_some() && hidden.contains(&style);
                 let visible = if is_hidden { SheetVisible::Hidden } else { SheetVisible::Visible };
-                let name = self.attribute(b"table:name")?.unwrap_or_default();
+                let name = self.attribute("table:name")?.unwrap_or_default();
                 sheets.push(Sheet { name, typ: SheetType::WorkSheet, visible });
             }
         }
@@ -155,10 +153,10 @@ impl Xml<'_> {
     fn each_row(mut self, take: Take<'_>) -> Result<(), Error> {
         let (table, mut row) = (self.depth, 0_u32);
         while self.depth >= table && self.next()? {
-            if !self.is_start(b"table:table-row") {
+            if !self.is_start("table:table-row") {
                 continue;
             }
-            let count = self.count(b"table:number-rows-repeated")?;
+            let count = self.count("table:number-rows-repeated")?;
             let cells = self.row(row)?;
             let last = row.saturating_add(count);
             // Empty rows are passed over, however many they are.
@@ -182,10 +180,10 @@ impl Xml<'_> {
         let (depth, mut cells) = (self.depth, Vec::new());
         let (mut column, mut bytes) = (0_u32, 0);
         while self.depth >= depth && self.next()? {
-            if !self.is_start(b"table:table-cell") && !self.is_start(b"table:covered-table-cell") {
+            if !self.is_start("table:table-cell") && !self.is_start("table:covered-table-cell") {
                 continue;
             }
-            let count = self.count(b"table:number-columns-repeated")?;
+            let count = self.count("table:number-columns-repeated")?;
             let (value, is_formula) = self.cell()?;
             if let Data::String(text) = &value {
                 bytes += text.len();
@@ -203,15 +201,15 @@ impl Xml<'_> {
 
     /// The value of the cell that begins here, and whether a formula gives it.
     fn cell(&mut self) -> Result<(Data, bool), Error> {
-        let is_formula = self.attribute(b"table:formula")?.is_some();
-        let is_error = self.attribute(b"calcext:value-type")?.as_deref() == Some("error");
-        let kind = self.attribute(b"office:value-type")?;
-        let name: &[u8] = match kind.as_deref() {
-            Some("date") => b"office:date-value",
-            Some("time") => b"office:time-value",
-            Some("boolean") => b"office:boolean-value",
-            Some("string") | None => b"office:string-value",
-            Some(_) => b"office:value",
+        let is_formula = self.attribute("table:formula")?.is_some();
+        let is_error = self.attribute("calcext:value-type")?.as_deref() == Some("error");
+        let kind = self.attribute("office:value-type")?;
+        let name = match kind.as_deref() {
+            Some("date") => "office:date-value",
+            Some("time") => "office:time-value",
+            Some("boolean") => "office:boolean-value",
+            Some("string") | None => "office:string-value",
+            Some(_) => "office:value",
         };
         let value = if is_error { None } else { self.attribute(name)? };
         let text = self.paragraphs()?;
@@ -240,14 +238,14 @@ impl Xml<'_> {
             if comment.is_some() {
                 continue;
             }
-            let spaces = if self.is_start(b"text:s") { self.count(b"text:c")? } else { 0 };
+            let spaces = if self.is_start("text:s") { self.count("text:c")? } else { 0 };
             match &self.event {
                 Event::Start(start) => match start.name().as_ref() {
-                    b"office:annotation" | b"table:table" => comment = Some(self.depth),
-                    b"text:p" if !std::mem::take(&mut is_first) => text.push('\n'),
-                    b"text:line-break" => text.push('\n'),
-                    b"text:tab" => text.push('\t'),
-                    b"text:s" => {
+                    "office:annotation" | "table:table" => comment = Some(self.depth),
+                    "text:p" if !std::mem::take(&mut is_first) => text.push('\n'),
+                    "text:line-break" => text.push('\n'),
+                    "text:tab" => text.push('\t'),
+                    "text:s" => {
                         let spaces = usize::try_from(spaces).unwrap_or(MAX_RECORD);
                         text.extend(std::iter::repeat_n(' ', spaces.min(MAX_RECORD + 1)));
                     }
@@ -267,20 +265,20 @@ impl Xml<'_> {
 
     /// The characters of the text that was read last.
     fn characters(&self) -> Result<String, Error> {
-        let unreadable = |error: quick_xml::Error| damaged(self.file).because(error);
         let text = match &self.event {
             Event::Text(text) => text.xml10_content(),
             Event::CData(text) => text.xml10_content(),
             Event::GeneralRef(name) => {
-                if let Some(character) = name.resolve_char_ref().map_err(unreadable)? {
+                let character = name.resolve_char_ref();
+                let character = character.map_err(|error| damaged(self.file).because(error))?;
+                if let Some(character) = character {
                     return Ok(character.into());
                 }
-                let name = name.decode().map_err(|error| unreadable(error.into()))?;
-                let known = quick_xml::escape::resolve_xml_entity(&name);
+                let known = quick_xml::escape::resolve_xml_entity(name);
                 return known.map(str::to_owned).ok_or_else(|| damaged(self.file));
             }
             _ => return Ok(String::new()),
         };
-        text.map(Cow::into_owned).map_err(|error| unreadable(error.into()))
+        Ok(text.into_owned())
     }
 }

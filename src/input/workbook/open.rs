@@ -1,6 +1,6 @@
 //! A workbook of any kind, and the cells of one of its sheets, in their order.
 
-use std::io::BufReader;
+use std::io::{BufReader, Cursor};
 use std::path::Path;
 
 use calamine::{
@@ -8,7 +8,7 @@ use calamine::{
 };
 
 use super::ods::Ods;
-use super::sizes;
+use super::{sizes, xls, xlsb};
 use crate::domain::Error;
 use crate::input::content::WorkbookKind;
 use crate::input::random::{Random, RandomReader};
@@ -33,7 +33,7 @@ pub(super) struct Book<'a> {
 enum Content {
     Xlsx(Box<Xlsx<File>>),
     Xlsb(Box<Xlsb<File>>),
-    Xls(Box<Xls<File>>),
+    Xls(Box<Xls<Cursor<Vec<u8>>>>),
     Ods(Box<Ods>),
 }
 
@@ -45,17 +45,15 @@ impl Content {
                 Self::Xlsx(Box::new(Xlsx::new(file()).map_err(|error| unread(name, error.into()))?))
             }
             WorkbookKind::Xlsb => {
-                Self::Xlsb(Box::new(Xlsb::new(file()).map_err(|error| unread(name, error.into()))?))
+                let ours = xlsb::container(name, data)?;
+                let book = Xlsb::new(BufReader::new(ours.reader()));
+                Self::Xlsb(Box::new(book.map_err(|error| unread(name, error.into()))?))
             }
             WorkbookKind::Ods => Self::Ods(Box::new(Ods::open(name, data)?)),
-            WorkbookKind::Xls => match Xls::new(file()) {
-                Ok(book) => Self::Xls(Box::new(book)),
-                // Newer workbooks are wrapped as old ones once they have a password.
-                Err(error) => match Xlsx::new(file()).err() {
-                    Some(XlsxError::Password) => return Err(locked(name)),
-                    _ => return Err(unread(name, error.into())),
-                },
-            },
+            WorkbookKind::Xls => {
+                let book = Xls::new(xls::container(name, data)?);
+                Self::Xls(Box::new(book.map_err(|error| unread(name, error.into()))?))
+            }
         })
     }
 }

@@ -59,7 +59,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The first records of a sheet, enough to see what its columns hold.
+/// The first records of a sheet, enough to see what its columns hold. Those without text
+/// stay narrow: there may be a million of them.
 pub(super) fn sample(sheet: &Sheet) -> io::Result<Vec<Record>> {
     const FILLED: usize = 200;
     let mut records = Records::of(sheet);
@@ -69,8 +70,11 @@ pub(super) fn sample(sheet: &Sheet) -> io::Result<Vec<Record>> {
         if !records.read(&mut record)? {
             break;
         }
-        filled += usize::from(!is_blank(&record));
-        record.pad(sheet.columns.len());
+        let is_filled = !is_blank(&record);
+        if is_filled || sample.is_empty() {
+            record.pad(sheet.columns.len());
+        }
+        filled += usize::from(is_filled);
         sample.push(record);
     }
     Ok(sample)

@@ -3,7 +3,7 @@
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use memchr::memrchr;
+use memchr::{memchr_iter, memrchr};
 use zip::ZipArchive;
 
 use super::open::damaged;
@@ -15,6 +15,9 @@ use crate::input::unpack::is_bomb;
 
 /// What a workbook may make us hold in memory, unpacked.
 const MOST_HELD: u64 = 512 << 20;
+
+/// An XML element, or so much of it, is held as at least so many bytes.
+const ELEMENT: u64 = 16;
 
 /// What becomes of a member of the archive.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,18 +47,22 @@ impl Use {
 /// What the archive says of its sizes may be wrong, so that it is unpacked and counted.
 pub(super) fn check(name: &str, data: &Random, kind: WorkbookKind) -> Result<(), Error> {
     if kind == WorkbookKind::Xls {
-        return if data.length > MOST_HELD { Err(too_large(name)) } else { Ok(()) };
+        // It is not an archive.
+        return Ok(());
     }
     let unreadable = |error: zip::result::ZipError| damaged(name).because(error);
     let mut archive = ZipArchive::new(BufReader::new(data.reader())).map_err(unreadable)?;
     let mut held = 0;
     for place in 0..archive.len() {
         let member = archive.by_index(place).map_err(unreadable)?;
-        let part = Use::of(member.name(), kind);
+        let member_name = member.name().map_err(unreadable)?;
+        let part = Use::of(&member_name, kind);
         if part == Use::Unread {
             continue;
         }
-        let is_xml = Path::new(member.name()).extension().is_none_or(|kind| kind != "bin");
+        let extension = Path::new(&*member_name).extension();
+        let is_xml = extension.is_none_or(|kind| kind != "bin");
+        drop(member_name);
         held = Measure { name, packed: data.length, held, part, is_xml }.read(member)?;
     }
     Ok(())
@@ -75,8 +82,9 @@ impl Measure<'_> {
     /// Reads it; how much is held with it.
     fn read(&self, mut member: impl Read) -> Result<u64, Error> {
         let mut buffer = vec![0; 64 << 10];
+        let mut held = self.held;
         // Bytes since the last element began: they are held at once.
-        let (mut length, mut since) = (0_u64, 0_usize);
+        let (mut length, mut elements, mut since) = (0_u64, 0_u64, 0_usize);
         loop {
             let count = member.read(&mut buffer);
             let count = count.map_err(|error| damaged(self.name).because(error))?;
@@ -88,8 +96,12 @@ impl Measure<'_> {
                 Some(last) => count - last,
                 None => since + count,
             };
-            if self.part == Use::Held && self.held + length > MOST_HELD {
-                return Err(too_large(self.name));
+            if self.part == Use::Held {
+                elements += memchr_iter(b'<', &buffer[..count]).count() as u64;
+                held = self.held + self.weight(length, elements);
+                if held > MOST_HELD {
+                    return Err(too_large(self.name, MOST_HELD));
+                }
             }
             if self.part == Use::Streamed && is_bomb(length, self.packed) {
                 return Err(bomb(self.name));
@@ -100,7 +112,13 @@ impl Measure<'_> {
                 return Err(Error::bad_input(Path::new(self.name), what).hint(SAVE_AS_CSV));
             }
         }
-        Ok(if self.part == Use::Held { self.held + length } else { self.held })
+        Ok(held)
+    }
+
+    /// What a member of this length is held as.
+    fn weight(&self, length: u64, elements: u64) -> u64 {
+        // A text of .xlsb takes seven bytes and its characters.
+        if self.is_xml { length.max(elements * ELEMENT) } else { 2 * length }
     }
 }
 
@@ -110,8 +128,8 @@ pub(super) fn bomb(name: &str) -> Error {
     Error::bad_input(Path::new(name), what).hint("if it is your own, save the sheet as CSV (UTF-8)")
 }
 
-fn too_large(name: &str) -> Error {
-    let most = MOST_HELD >> 20;
-    let what = format!("it unpacks to more than {most} MiB that must be held in memory");
+/// 65: more than `most` bytes of the workbook `name` would have to be held.
+pub(super) fn too_large(name: &str, most: u64) -> Error {
+    let what = format!("more than {} MiB of it must be held in memory", most >> 20);
     Error::bad_input(Path::new(name), what).hint("save the sheet as CSV (UTF-8)")
 }

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use calamine::{CellErrorType, DataRef, ExcelDateTime};
 use jiff::{SignedDuration, civil};
 
-/// From here on a spreadsheet keeps 15 digits of a number and shows `1.23457E+16`.
-pub(super) const INEXACT: f64 = 1e15;
+/// From here on a number of a sheet, which is a double, may have lost digits. Typed into
+/// a sheet, a number has 15 of them; programs write 16.
+pub(super) const INEXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The day after the last one of a spreadsheet, 9999-12-31, as it counts days.
 const PAST_LAST_DAY: f64 = 2_958_466.0;

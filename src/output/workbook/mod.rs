@@ -88,8 +88,6 @@ impl WorkbookEncoder {
         rejects: &Schema,
         facts: Vec<(String, String)>,
     ) -> io::Result<Self> {
-        // The sheets make their temporary files without a word of what goes wrong.
-        tempfile::tempfile().map_err(unwritten)?;
         let rejects_order = in_order(rejects);
         let rejects = rejects.project(&rejects_order).map_err(io::Error::other)?;
         let of_fleet = fleet.into_iter().flat_map(|fleet| about::described(FLEET, fleet));
@@ -206,6 +204,7 @@ pub(super) fn check_end(file: &File) -> io::Result<()> {
 fn as_io(error: XlsxError) -> io::Error {
     match error {
         XlsxError::IoError(error) | XlsxError::ZipError(zip::result::ZipError::Io(error)) => error,
+        XlsxError::TempFileError(_, error) => unwritten(error),
         other => io::Error::other(other),
     }
 }

@@ -78,7 +78,7 @@ impl Sheet {
     /// An empty sheet of `workbook` with a header.
     pub(super) fn new(workbook: &mut Workbook, name: &str, schema: &Schema) -> io::Result<Self> {
         let columns: Vec<Column> = schema.fields().iter().map(|field| Column::of(field)).collect();
-        let mut cells = workbook.new_worksheet_with_constant_memory();
+        let mut cells = workbook.new_worksheet_with_constant_memory().map_err(as_io)?;
         let header = Format::new().set_bold();
         let mut write_header = || {
             cells.set_name(name)?.set_freeze_panes(1, 0)?;

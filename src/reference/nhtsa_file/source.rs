@@ -1,6 +1,7 @@
 //! The text inside: a file as it is, or the one member of a zip archive that
 //! holds it, line by line and in bounded memory.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
@@ -38,7 +39,7 @@ pub(super) fn with_lines<T>(
     let mut archive = ZipArchive::new(file).map_err(|error| unreadable(path, error))?;
     let member = member(path, &mut archive)?;
     let mut text = BufReader::new(member);
-    let name = text.get_ref().name().to_owned();
+    let name = text.get_ref().name().map_err(|error| unreadable(path, error))?.into_owned();
     read(&name, &mut Lines::new(path, true, &mut text))
 }
 
@@ -132,9 +133,12 @@ fn is_zip(file: &mut File) -> io::Result<bool> {
 
 /// The member that holds the file: the only text that may be one.
 fn member<'a>(path: &Path, archive: &'a mut ZipArchive<File>) -> Result<ZipFile<'a, File>, Error> {
-    let is_text =
-        |name: &&str| name.to_ascii_lowercase().ends_with(".txt") && !name.starts_with("__MACOSX/");
-    let texts: Vec<String> = archive.file_names().filter(is_text).map(str::to_owned).collect();
+    let is_text = |name: &String| {
+        name.to_ascii_lowercase().ends_with(".txt") && !name.starts_with("__MACOSX/")
+    };
+    let names: Result<Vec<_>, _> = archive.file_names().collect();
+    let names = names.map_err(|error| unreadable(path, error))?;
+    let texts: Vec<String> = names.into_iter().map(Cow::into_owned).filter(is_text).collect();
     let is_recalls = |name: &&String| name.to_ascii_uppercase().contains("FLAT_RCL");
     let recalls: Vec<&String> = texts.iter().filter(is_recalls).collect();
     let name = match (recalls.as_slice(), texts.as_slice()) {

@@ -1,5 +1,6 @@
 //! The files the data come in, recognised by how they begin.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
@@ -47,8 +48,9 @@ fn unpack_wheel(
 ) -> Result<(), Failed> {
     let damaged = |error: zip::result::ZipError| NotIt::Damaged(error.to_string());
     let mut wheel = zip::ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
-    let libraries: Vec<String> =
-        wheel.file_names().filter(|name| may_hold_data(name)).map(str::to_owned).collect();
+    let names: Result<Vec<_>, _> = wheel.file_names().collect();
+    let names = names.map_err(damaged)?.into_iter().map(Cow::into_owned);
+    let libraries: Vec<String> = names.filter(|name| may_hold_data(name)).collect();
     let mut why = NotIt::Foreign;
     for name in libraries {
         let mut library = wheel.by_name(&name).map_err(damaged)?.take(LARGEST_LIBRARY);

@@ -12,6 +12,7 @@ mod hashes;
 mod inputs;
 mod inventory;
 mod nights;
+mod other_programs;
 mod outcomes;
 pub(crate) mod outputs;
 mod recall_file;

@@ -17,7 +17,7 @@ fn fleet() -> (Work, String) {
 }
 
 /// The rows of a sheet, as texts.
-fn sheet(work: &Work, name: &str, sheet: &str) -> Vec<Vec<String>> {
+pub(super) fn sheet(work: &Work, name: &str, sheet: &str) -> Vec<Vec<String>> {
     let mut book: Xlsx<_> = calamine::open_workbook(work.path(name)).expect("a workbook");
     let cells = book.worksheet_range(sheet).expect("a sheet");
     cells.rows().map(|row| row.iter().map(Data::to_string).collect()).collect()

@@ -13,7 +13,7 @@ use super::find;
 use crate::cli::{ReportFormat, RunsListArgs};
 use crate::format::{at, rfc3339, text, thousands, took, visible};
 use crate::stdout;
-use crate::table::table;
+use crate::table::{is_narrow, table};
 
 pub(super) fn run(args: &RunsListArgs, store: &Path) -> Result<(), Error> {
     let runs = find(store, None, args.output.as_deref(), args.limit)?;
@@ -115,5 +115,11 @@ pub(super) fn as_text(runs: &[Listed<'_>]) -> String {
             visible(run.command).into_owned(),
         ]
     }));
+    if is_narrow() {
+        // The id of a run begins with it.
+        for row in &mut rows {
+            row.remove(1);
+        }
+    }
     text(&table(&rows))
 }

@@ -51,6 +51,25 @@ fn text_gives_way_on_a_narrow_terminal() {
     );
 }
 
+#[test]
+fn names_stay_whole_beside_text() {
+    let rows = rows(&[
+        &["run", "rows", "ended", "command"],
+        &[
+            "20261129T182044Z-4f3c709b",
+            "1,048,576",
+            "exit 75: carvin quota",
+            "vinrich enrich /srv/fleet/in/everything.parquet -o /srv/fleet/out/fleet.parquet",
+        ],
+    ]);
+    for most in [52, 60, 80] {
+        let lines = within(&rows, most);
+        let named = "20261129T182044Z-4f3c709b  1,048,576  exit";
+        assert!(lines.iter().any(|line| line.starts_with(named)), "{lines:#?}");
+        assert!(lines.iter().all(|line| line.len() <= most), "{lines:#?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 

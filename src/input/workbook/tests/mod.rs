@@ -5,6 +5,7 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxE
 
 use super::*;
 use crate::domain::Exit;
+use crate::input::record::Record;
 
 const VIN: &str = "1HGCM82633A004352";
 
@@ -192,11 +193,33 @@ fn a_sheet_that_would_fill_memory_is_refused() {
         (text(&" ".repeat(17 << 20)), "more than 16 MiB"),
         (text(&"<row></row>".repeat(7 << 20)), "as a bomb does"),
         (text(&long), "more than 16 MiB"),
-        (with_members("", &"<si><t/></si>".repeat(42 << 20)), "held in memory"),
+        (with_members("", &"<si/>".repeat(34 << 20)), "must be held in memory"),
+        (text(r#"<row r="9"><c r="XFD9"><v>1</v></c></row>"#), "cell XFD9 of the sheet `Fleet`"),
+        (text(&far_apart(5 << 10)), "lie too far apart"),
     ] {
         let (message, hint) = refusal(&source, WorkbookKind::Xlsx);
         assert!(message.contains(what) && !hint.is_empty(), "{what}: {message}");
     }
+}
+
+/// Rows of one cell in the last column that is read, below a text that packs badly.
+fn far_apart(rows: u32) -> String {
+    let row = |row: u32| format!(r#"<row r="{row}"><c r="FAN{row}"><v>1</v></c></row>"#);
+    let text = format!(r#"<row r="1"><c r="A1" t="str"><v>{}</v></c></row>"#, noise(1 << 20));
+    text + &(2..=rows).map(row).collect::<String>()
+}
+
+#[test]
+fn a_lone_cell_far_below_is_read_in_bounded_memory() {
+    let corners = format!(
+        r#"<row r="1"><c r="A1" t="str"><v>VIN</v></c></row><row r="2"><c r="A2" t="str"><v>{VIN}</v></c></row><row r="20000"><c r="FAN20000"><v>1</v></c></row>"#
+    );
+    let source = with_rows(&corners);
+    let (sheet, table) =
+        Sheet::open(&source, WorkbookKind::Xlsx, &InputSpec::default()).expect("a sheet");
+    assert_eq!((table.columns.len(), table.header_line), (4_096, Some(1)));
+    let held: usize = reader::sample(&sheet).expect("records").iter().map(Record::held).sum();
+    assert!(held < 2 << 20, "{held} bytes for 20,000 rows without a cell");
 }
 
 /// Text that does not pack well.
@@ -272,7 +295,7 @@ fn open_document_sheets_that_cannot_be_read_are_refused() {
         ))
     };
     let formula = r#"<table:table-cell/><table:table-cell table:formula="of:=1+1"/>"#;
-    let filled = r#"<table:table-cell table:number-columns-repeated="16384" office:value-type="string"><text:p>filled to the end</text:p></table:table-cell>"#;
+    let filled = r#"<table:table-cell table:number-columns-repeated="4096" office:value-type="string"><text:p>filled to the end</text:p></table:table-cell>"#;
     let too_many = r#"<table:table-cell office:value-type="float" office:value="1"/>"#;
     for (source, what) in [
         (cell(formula, 1), "cell B1 of the sheet `Fleet`"),

@@ -41,7 +41,9 @@ fn numbers_keep_every_digit_that_they_have() {
         (-0.125, Kind::Fraction, "-0.125"),
         (999_999_999_999_999.0, Kind::WholeNumber, "999999999999999"),
         (1.234_57e16, Kind::Text, "1.23457E+16"),
-        (1_234_567_890_123_456.0, Kind::Text, "1.234567890123456E+15"),
+        (1_234_567_890_123_456.0, Kind::WholeNumber, "1234567890123456"),
+        (-9_007_199_254_740_991.0, Kind::WholeNumber, "-9007199254740991"),
+        (9_007_199_254_740_992.0, Kind::Text, "9.007199254740992E+15"),
     ] {
         assert_eq!(read(&DataRef::Float(number)), (kind, Cow::Borrowed(text)));
     }
