@@ -39,6 +39,27 @@ pub(super) fn base_url(text: &str) -> Result<String, String> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// One spelling for all that name the same address: the case of scheme and host, a port
+/// that is the scheme's own, slashes that are repeated or at the end, and the names of
+/// loopback. Text that is not an address stays as it is.
+pub(crate) fn one_spelling(base_url: &str) -> String {
+    let Ok(mut url) = Url::parse(base_url) else { return base_url.to_owned() };
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_owned();
+    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
+    let is_here = host == "localhost"
+        || ip.is_some_and(|ip| {
+            [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)]
+                .contains(&ip.to_canonical())
+        });
+    let host = if is_here { "127.0.0.1" } else { &host };
+    // Only an address without a host refuses one, and that stays as it is.
+    let _same = url.set_host(Some(host));
+    let parts = url.path().split('/').filter(|part| !part.is_empty());
+    let path: String = parts.map(|part| format!("/{part}")).collect();
+    url.set_path(&path);
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
 /// Names under which clouds hand out credentials to whoever asks.
 const NAMES_OF_METADATA: [&str; 5] = [
     "metadata",

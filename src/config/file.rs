@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Settings;
 use super::draft::Draft;
 use super::entry::{Entry, PREFIX, Place};
 use super::keys::Value;
+use super::{Settings, trust};
 use crate::domain::Error;
 use crate::domain::vendor::VendorSpec;
 
@@ -42,11 +43,11 @@ impl Settings {
         let named = variables.remove(FILE_VARIABLE).map(PathBuf::from);
         let mut draft = Draft::new(vendors)?;
         let file = find(file.or(named.as_deref()))?;
-        if let Some((path, text)) = &file {
-            draft.apply_file(path, &entries(path, text)?)?;
+        if let Some(file) = &file {
+            draft.apply_file(&file.path, &file.entries()?)?;
         }
         draft.apply_environment(variables)?;
-        let settings = Self { file: file.map(|(path, _)| path), ..draft.finish()? };
+        let settings = Self { file: file.map(|file| file.path), ..draft.finish()? };
         settings.check(vendors)?;
         Ok(settings)
     }
@@ -62,11 +63,11 @@ impl Settings {
         variables.retain(|name, _| name == STORE_VARIABLE);
         let mut draft = Draft::new(&[]).ok()?;
         if variables.is_empty()
-            && let Some((path, text)) = find(file.or(named.as_deref())).ok()?
+            && let Some(file) = find(file.or(named.as_deref())).ok()?
         {
-            let mut entries = entries(&path, &text).ok()?;
+            let mut entries = file.entries().ok()?;
             entries.retain(|entry| entry.path == ["store"]);
-            draft.apply_file(&path, &entries).ok()?;
+            draft.apply_file(&file.path, &entries).ok()?;
         }
         draft.apply_environment(variables).ok()?;
         draft.finish().ok().map(|settings| settings.store)
@@ -88,27 +89,48 @@ fn variables(
     Ok(variables)
 }
 
-/// The configuration file's path and text; `None` where none is named and there is none.
-fn find(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Error> {
+/// The configuration file as it was read.
+struct ConfigFile {
+    path: PathBuf,
+    text: String,
+    /// Of the file that was read, whatever is at its path by now.
+    metadata: Metadata,
+}
+
+impl ConfigFile {
+    fn read(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let metadata = file.metadata()?;
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        // Editors on Windows begin a file with a byte order mark; TOML does not know it.
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        Ok(Self { path: path.to_owned(), text, metadata })
+    }
+
+    /// Every setting in it, where it may be believed.
+    fn entries(&self) -> Result<Vec<Entry>, Error> {
+        trust::check(&self.path, &self.metadata, &[])?;
+        let entries = entries(&self.path, &self.text)?;
+        trust::check(&self.path, &self.metadata, &entries)?;
+        Ok(entries)
+    }
+}
+
+/// The configuration file; `None` where none is named and there is none.
+fn find(named: Option<&Path>) -> Result<Option<ConfigFile>, Error> {
     if let Some(path) = named {
-        let text = read(path).map_err(|source| unreadable(path, source))?;
-        return Ok(Some((path.to_owned(), text)));
+        return ConfigFile::read(path).map(Some).map_err(|source| unreadable(path, source));
     }
     let users = project_dirs().map(|dirs| dirs.config_dir().join(FILE_NAME));
     for path in std::iter::once(PathBuf::from(FILE_NAME)).chain(users) {
-        match read(&path) {
-            Ok(text) => return Ok(Some((path, text))),
+        match ConfigFile::read(&path) {
+            Ok(file) => return Ok(Some(file)),
             Err(source) if source.kind() == io::ErrorKind::NotFound => {}
             Err(source) => return Err(unreadable(&path, source)),
         }
     }
     Ok(None)
-}
-
-fn read(path: &Path) -> io::Result<String> {
-    let text = std::fs::read_to_string(path)?;
-    // Editors on Windows begin a file with a byte order mark; TOML does not know it.
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn unreadable(path: &Path, source: io::Error) -> Error {

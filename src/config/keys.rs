@@ -92,6 +92,10 @@ pub(super) const VENDOR: &[Key<VendorSettings>] = &[
         set: |to, value| address::base_url(value.text()?).map(|url| to.base_url = url),
     },
     Key {
+        name: "account",
+        set: |to, value| parse::account(value.text()?).map(|name| to.account = Some(name)),
+    },
+    Key {
         name: "api_key_env",
         set: |to, value| {
             parse::variable_name(value.text()?).map(|name| to.api_key_env = Some(name))

@@ -3,7 +3,7 @@
 //! `file` reads the file and the environment, `keys` is the one list of known
 //! keys, `parse` knows the small languages inside values, `sources` who answers
 //! for what, `check` what no key shows by itself, `address` where requests may go,
-//! `secret` fetches API keys. Vendors are known by their
+//! `secret` fetches API keys, `trust` says which file may decide all that. Vendors are known by their
 //! [specs](crate::domain::vendor::VendorSpec) alone.
 
 mod address;
@@ -16,6 +16,7 @@ mod parse;
 mod secret;
 mod sources;
 pub mod tls;
+mod trust;
 #[cfg(test)]
 mod tests;
 
@@ -27,8 +28,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-pub(crate) use self::address::{is_loopback, is_off_limits};
+pub(crate) use self::address::{is_loopback, is_off_limits, one_spelling};
 pub use self::parse::{duration, quota};
+pub(crate) use self::secret::is_test_key;
 pub use self::sources::{Local, sources};
 use crate::domain::vendor::{Options, VendorDefaults};
 use crate::domain::{Dataset, Error, Micros};
@@ -94,6 +96,9 @@ pub enum RecallKey {
 pub struct VendorSettings {
     /// Without a trailing slash. `https`, or `http` on loopback.
     pub base_url: String,
+    /// The account's name, where the user tells accounts of one address apart; all keys
+    /// of an address are one account where it is not named.
+    pub account: Option<String>,
     /// Where the key is.
     pub api_key_env: Option<String>,
     /// Where the key is, when in a file; asked before `api_key_env`.
@@ -138,6 +143,7 @@ impl VendorSettings {
         let price = |&(endpoint, micros): &(&str, i64)| (endpoint.to_owned(), Micros(micros));
         Ok(Self {
             base_url: defaults.base_url.trim_end_matches('/').to_owned(),
+            account: None,
             api_key_env: defaults.api_key_env.map(str::to_owned),
             api_key_file: None,
             api_key: None,

@@ -94,6 +94,22 @@ pub(super) fn variable_name(text: &str) -> Result<String, String> {
         .into())
 }
 
+/// The name by which the user tells an account from others of the same vendor. A key
+/// that was pasted here is refused without repeating it.
+pub(super) fn account(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 64;
+    let is_name = !text.is_empty()
+        && text.len() <= LONGEST
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte));
+    if is_name && !looks_like_a_key(text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "must be a name of your own for the account, such as `fleet-east`: at most {LONGEST} \
+         letters, digits and `-_.@`, and not a key"
+    ))
+}
+
 /// A window as it is written in a quota: `day`, or `10s`.
 pub(super) fn window_words(window: Duration) -> String {
     match WINDOWS.iter().find(|(_, length)| *length == window) {

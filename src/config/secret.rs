@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::VendorSettings;
 use crate::domain::{Error, Exit};
@@ -40,6 +40,17 @@ impl VendorSettings {
             return None;
         };
         Some(format!("key file `{}` {warning}", path.display()))
+    }
+
+    /// What a person should know about `key`: that it is one for tests.
+    pub(crate) fn test_key_warning(&self, key: &SecretString) -> Option<String> {
+        let is_for_tests = !self.sandbox && is_test_key(key);
+        is_for_tests.then(|| {
+            format!(
+                "the key in {} is a test key: what it brings is not real, and is kept apart from the answers to a live key",
+                self.key_name()
+            )
+        })
     }
 
     /// Where the key is looked for, for a message; `None` where it is not.
@@ -109,31 +120,38 @@ fn read_key_file(path: &Path) -> Result<String, Error> {
     Ok(text)
 }
 
+/// Whether a vendor gave `key` out for tests, as `vis_test_…`: there nothing is real.
+pub(crate) fn is_test_key(key: &SecretString) -> bool {
+    key.expose_secret().split('_').nth(1) == Some("test")
+}
+
 const READ: u32 = 0o004;
-const WRITE: u32 = 0o002;
+/// Users who are neither the owner nor of the group may write.
+pub(super) const WRITE: u32 = 0o002;
+/// Users of the group may.
+pub(super) const GROUP_WRITE: u32 = 0o020;
 
 /// Whether users who are neither the owner nor of the group may do `what`.
 /// False where the file cannot be looked at; reading it then says why.
-#[cfg(unix)]
 fn others_may(path: &Path, what: u32) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| may(&found, what))
+}
+
+/// Whether the mode of the file that `found` describes allows `what`.
+#[cfg(unix)]
+pub(super) fn may(found: &std::fs::Metadata, what: u32) -> bool {
     use std::os::unix::fs::MetadataExt;
-    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.mode() & what != 0)
+    found.is_file() && found.mode() & what != 0
 }
 
 #[cfg(not(unix))]
-fn others_may(_path: &Path, _what: u32) -> bool {
+pub(super) fn may(_found: &std::fs::Metadata, _what: u32) -> bool {
     false
 }
 
 /// Whether the file is of a user who is neither this one nor the system's.
-#[cfg(unix)]
 fn is_another_users(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.is_file() && !is_ours(&found))
-}
-
-#[cfg(not(unix))]
-fn is_another_users(_path: &Path) -> bool {
-    false
 }
 
 /// Whether a container's runtime put the file there: on a filesystem that can
@@ -162,9 +180,14 @@ fn is_read_only(path: &Path) -> bool {
 
 /// Whether the file that `found` describes is this user's own or the system's.
 #[cfg(unix)]
-fn is_ours(found: &std::fs::Metadata) -> bool {
+pub(super) fn is_ours(found: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     found.uid() == 0 || found.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_ours(_found: &std::fs::Metadata) -> bool {
+    true
 }
 
 #[cfg(test)]

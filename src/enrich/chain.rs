@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
 use crate::config::{Local, RecallKey, Settings, VendorSettings};
+use crate::domain::facts::PricePoint;
 use crate::domain::{Dataset, Error, Exit, Freshness, KeyKind, Micros, Timestamp};
 use crate::enrich::plan::Plan;
-use crate::gate::{label, origin};
+use crate::gate::{VendorAccount, label};
 use crate::reference::vpic::Offline;
 use crate::reference::vpic::Vpic;
 use crate::store::{SourceName, Store};
@@ -83,6 +85,12 @@ impl Source {
         Some(self.beside(self.answers()?.dealers(&self.settings)?))
     }
 
+    /// The endpoint that says what comparable vehicles cost, and which prices are wanted.
+    pub fn comparables(&self) -> Option<(Self, &'static [PricePoint])> {
+        let (endpoint, points) = self.answers()?.comparables(&self.settings)?;
+        Some((self.beside(endpoint), points))
+    }
+
     /// The endpoint that lists the models it knows.
     pub fn catalogue(&self) -> Option<Self> {
         Some(self.beside(self.answers()?.catalogue()?))
@@ -128,6 +136,15 @@ impl Chain {
             Step::Remote(source) => Some(source),
             Step::Local(_) => None,
         })
+    }
+
+    /// The chain as far as comparable vehicles go: prices of thousands of vehicles
+    /// change slower than one listing.
+    #[must_use]
+    pub fn of_comparables(&self) -> Self {
+        const TTL: Duration = Duration::from_hours(7 * 24);
+        const MAX_STALE: Duration = Duration::from_hours(30 * 24);
+        Self { freshness: Freshness::new(TTL, MAX_STALE), ..self.clone() }
     }
 
     /// The data on this machine that are one of its steps.
@@ -352,20 +369,16 @@ fn source(
     };
     let price = settings.price_of(endpoint.spec().id);
     let unpaid = !plan.may_pay(price, settings) && !plan.datasets.offline;
-    let secret = settings.resolve_key()?;
-    let name = SourceName {
-        dataset: Some(dataset),
-        vendor: vendor.spec().id(),
-        endpoint: endpoint.spec().id,
-        origin: origin(settings, secret.as_ref()),
-    };
+    let key = settings.resolve_key()?;
+    let account = VendorAccount { vendor, settings, key };
+    let name = SourceName { dataset: Some(dataset), ..account.source(endpoint) };
     let source = Source {
         vendor,
         endpoint,
         settings: Arc::new(settings.clone()),
         label: label(vendor, settings).into(),
         name,
-        key: secret,
+        key: account.key,
         unpaid,
     };
     if source.can_be_asked() || plan.datasets.offline || known(&source.name) {

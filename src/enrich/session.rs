@@ -6,8 +6,9 @@
 //! builds a runtime to ask vendors, opens a door, or ends a run. A run that fails
 //! before it has a session is kept by [`keep_failure`].
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ use crate::domain::{Cancel, Clock, Error, Events, Level, Moment, Phase, Progress
 use crate::enrich::plan::Limits;
 use crate::enrich::report::ReportBuilder;
 use crate::gate::{Door, LargeBodies, Shared, VendorAccount};
-use crate::store::{RunLimits, SourceId, SourceName, Store, StoreSpec};
+use crate::store::{Patience, RunLimits, SourceId, SourceName, Store, StoreSpec};
 
 /// What every command is given: where its news goes, the time, and the stop button.
 #[derive(Clone, Copy)]
@@ -102,7 +103,12 @@ impl<'a> Session<'a> {
             must_exist: spec.must_exist,
             limits: RunLimits { max_calls, max_cost },
         };
-        Store::open(&store, &report.run)
+        let Context { cancel, events, .. } = report.context;
+        let patience = Patience { longest: spec.settings.max_wait, cancel: cancel.clone() };
+        let note = |who: &str| events.note(Level::Warn, STORE_LOCKED, &format!("{who}: waiting"));
+        // Nothing is asked yet: whoever stops the run need not wait for it.
+        let _idle = cancel.idle();
+        Store::open_waiting(&store, &report.run, patience, &note)
     }
 
     /// What every command is given.
@@ -143,6 +149,7 @@ impl<'a> Session<'a> {
             }),
             max_wait: self.settings.max_wait,
             large_bodies: LargeBodies::default(),
+            lock_noted: Cell::new(false),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -182,13 +189,19 @@ pub(crate) fn keep_failure(store: &Path, report: &ReportBuilder<'_>, error: &Err
     };
     let built = report.build(Some(error));
     let kept = built.to_json().and_then(|json| {
-        let store = Store::open(&spec, &report.run)?;
+        // What kept the run out keeps its record out, too: that is not waited for again.
+        let cancel = report.context.cancel.clone();
+        let patience = Patience { longest: Duration::ZERO, cancel };
+        let store = Store::open_waiting(&spec, &report.run, patience, &|_| ())?;
         store.finish(report.context.clock.now(), built.exit_code, &json)
     });
     if let Err(second) = kept {
         report.context.events.note(Level::Debug, "record", &format!("no record: {second}"));
     }
 }
+
+/// The code of notes about a store that another process has locked.
+const STORE_LOCKED: &str = "store_locked";
 
 /// The way to the vendors while a session is online.
 pub(crate) struct Online<'a> {
@@ -201,8 +214,7 @@ impl<'a> Online<'a> {
     /// Opens the door to a vendor. Nothing is sent.
     pub(crate) async fn open(&self, account: &VendorAccount<'a>) -> Result<Door<'a>, Error> {
         let VendorAccount { vendor, settings, key } = account;
-        let name = account.name(self.session.store.install_key());
-        let id = self.shared.writer.account(account.id(), account.origin(), name).await?;
+        let id = self.shared.writer.account(account.name()).await?;
         Door::open(self.shared, *vendor, settings, id, key.clone())
     }
 

@@ -1,12 +1,11 @@
-//! Accounts at vendors. Quotas are counted under a keyed hash of the API key, so
-//! that the store never holds a key, nor anything a key could be recognised by.
+//! Accounts at vendors. Quotas and spend belong to an account, not to an API key: keys
+//! are rotated, and the vendor goes on counting.
 
-use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
+use secrecy::SecretString;
 
-use crate::config::VendorSettings;
-use crate::vendors::{Auth, Vendor};
+use crate::config::{VendorSettings, is_test_key, one_spelling};
+use crate::store::{AccountName, SourceName};
+use crate::vendors::{Auth, Endpoint, Role, Vendor};
 
 /// An account at a vendor: how the vendor is reached, and by which key.
 #[derive(Clone)]
@@ -33,33 +32,34 @@ impl VendorAccount<'_> {
         origin(self.settings, self.key.as_ref())
     }
 
-    /// The name under which its calls are counted in the store of `install_key`.
-    pub(crate) fn name(&self, install_key: &[u8]) -> String {
-        account_name(install_key, self.key.as_ref())
+    /// What its calls are counted under.
+    pub(crate) fn name(&self) -> AccountName {
+        AccountName {
+            vendor: self.id(),
+            origin: self.origin(),
+            account: self.settings.account.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Where an endpoint's answers are kept. An inventory is the account's own; what is
+    /// known of vehicles is the same whoever asks.
+    pub(crate) fn source(&self, endpoint: &'static dyn Endpoint) -> SourceName {
+        let mut origin = self.origin();
+        if let (Role::Pages(_), Some(account)) = (endpoint.role(), &self.settings.account) {
+            origin = format!("{origin} account={account}");
+        }
+        let spec = endpoint.spec();
+        SourceName { dataset: spec.dataset, vendor: self.id(), endpoint: spec.id, origin }
     }
 }
 
-/// Sixteen hex digits that stand for `api_key` in this store, and in no other.
-fn account_name(install_key: &[u8], api_key: Option<&SecretString>) -> String {
-    let Some(api_key) = api_key else { return "none".into() };
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(install_key)
-        .expect("HMAC takes a key of any length");
-    mac.update(api_key.expose_secret().as_bytes());
-    let digest = mac.finalize().into_bytes();
-    let mut half = [0; 8];
-    half.copy_from_slice(&digest[..8]);
-    format!("{:016x}", u64::from_be_bytes(half))
-}
-
-/// Answers of different addresses, and of live and test keys, are kept apart.
-pub(crate) fn origin(settings: &VendorSettings, key: Option<&SecretString>) -> String {
-    let is_test = key.is_some_and(|key| key.expose_secret().contains("_test_"));
-    let mode = match (settings.sandbox, is_test) {
+fn origin(settings: &VendorSettings, key: Option<&SecretString>) -> String {
+    let mode = match (settings.sandbox, key.is_some_and(is_test_key)) {
         (true, _) => "sandbox",
         (false, true) => "test",
         (false, false) => "live",
     };
-    format!("{} {mode}", settings.base_url)
+    format!("{} {mode}", one_spelling(&settings.base_url))
 }
 
 #[cfg(test)]

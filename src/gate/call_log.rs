@@ -15,29 +15,33 @@ pub(super) struct CallLog<'a> {
     door: &'a Door<'a>,
     source: SourceId,
     effect: Effect,
-    /// What the next call may cost: the price list's, or the dearest charge so far.
-    price: Micros,
-    /// Whether a call was answered, so that its charge is known.
-    price_is_known: bool,
+    /// The price list's.
+    listed: Micros,
     /// What operations may have been charged whose reply was lost.
     held: HashMap<Key, Micros>,
 }
 
 impl<'a> CallLog<'a> {
-    /// `price`: the price list's.
-    pub(super) fn new(door: &'a Door<'a>, source: SourceId, effect: Effect, price: Micros) -> Self {
-        Self { door, source, effect, price, price_is_known: false, held: HashMap::new() }
+    /// `listed`: the price list's price of one call.
+    pub(super) fn new(
+        door: &'a Door<'a>,
+        source: SourceId,
+        effect: Effect,
+        listed: Micros,
+    ) -> Self {
+        Self { door, source, effect, listed, held: HashMap::new() }
     }
 
-    /// What the next call may cost.
+    /// What the next call may cost: the dearest charge so far, never less than listed.
     pub(super) fn price(&self) -> Micros {
-        self.price
+        let dearest = self.door.dearest.borrow().get(&self.source).copied();
+        self.listed.max(dearest.unwrap_or_default())
     }
 
     /// Whether the price is the list's alone: then calls go one by one, so that a
     /// dearer charge is known before the next call is reserved.
     pub(super) fn learns_its_price(&self) -> bool {
-        self.price > Micros::ZERO && !self.price_is_known
+        self.listed > Micros::ZERO && !self.door.dearest.borrow().contains_key(&self.source)
     }
 
     /// A call that was answered: its answers are kept, raw.
@@ -51,7 +55,7 @@ impl<'a> CallLog<'a> {
             close.operation = Some(OperationEnd::Settled);
         }
         close.answers = Some((self.source, answers));
-        self.price_is_known = true;
+        self.saw_charge(close.charged);
         self.spend(close.charged, &received.sent, true);
         self.enter(close).await
     }
@@ -126,7 +130,9 @@ impl<'a> CallLog<'a> {
     /// Counts a charge. An operation under an idempotency key is charged once:
     /// what was held for it when its reply was lost is given back.
     fn spend(&mut self, charged: Micros, sent: &Sent, is_answered: bool) {
-        self.price = self.price.max(charged);
+        if charged > self.price() {
+            self.saw_charge(charged);
+        }
         let mut given_back = Micros::ZERO;
         if let (Effect::Idempotent, [key, ..]) = (self.effect, &*sent.job.keys)
             && (is_answered || charged > Micros::ZERO)
@@ -140,6 +146,12 @@ impl<'a> CallLog<'a> {
         self.door
             .shared
             .update_progress(|progress| progress.spent = progress.spent - given_back + charged);
+    }
+
+    fn saw_charge(&self, charged: Micros) {
+        let mut dearest = self.door.dearest.borrow_mut();
+        let known = dearest.entry(self.source).or_default();
+        *known = (*known).max(charged);
     }
 
     async fn enter(&self, close: Close) -> Result<(), Error> {

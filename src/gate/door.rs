@@ -1,6 +1,7 @@
 //! The door to one vendor.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
@@ -16,10 +17,10 @@ use super::stats::Stats;
 use super::windows::Windows;
 use super::{Asked, Asking, Shared, label};
 use crate::config::VendorSettings;
-use crate::domain::{Denied, Error, Moment, NotAsked, Timestamp};
-use crate::store::ledger::windows::Limits;
+use crate::domain::{Denied, Error, Micros, Moment, NotAsked, Timestamp};
+use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{AccountId, Granted, HeardWait, RoomWish, SourceId};
-use crate::vendors::{Auth, Endpoint, Probe, Reply, Vendor, retry_after_header};
+use crate::vendors::{Auth, Endpoint, Probe, Reply, ServerLimit, Vendor, retry_after_header};
 
 /// One vendor's door.
 pub(crate) struct Door<'a> {
@@ -32,6 +33,8 @@ pub(crate) struct Door<'a> {
     pub(super) pacer: Pacer,
     pub(super) health: Health<'a>,
     pub(super) stats: RefCell<Stats>,
+    /// The dearest charge so far, by what was asked; whoever asks the same pays as much.
+    pub(super) dearest: RefCell<HashMap<SourceId, Micros>>,
     /// One clone for each call that is on its way.
     pub(super) slots: Slot,
 }
@@ -62,6 +65,7 @@ impl<'a> Door<'a> {
             windows: RefCell::new(windows),
             health: Health::new(shared, label(vendor, settings)),
             stats: RefCell::default(),
+            dearest: RefCell::default(),
             slots: Slot::default(),
         })
     }
@@ -163,12 +167,20 @@ impl<'a> Door<'a> {
         self.stats.borrow_mut().received(status, received.latency);
     }
 
-    /// Obeys what the headers of any reply say about quotas.
-    pub(super) fn obey(&self, reply: &Reply) {
+    /// Obeys what the headers of any reply say about quotas. Of the calls in the
+    /// ledger, `unsent` are reserved and have not left.
+    pub(super) async fn obey(&self, reply: &Reply, unsent: usize) -> Result<(), Error> {
         for limit in self.vendor.limits(reply) {
             self.windows.borrow_mut().tighten(&limit);
-            // Without a reset the ledger knows better when a call leaves its window.
-            if let (Some(0), Some(wait)) = (limit.remaining, limit.reset) {
+            let wait = match (limit.remaining, limit.reset) {
+                (Some(0), Some(wait)) => Some(wait),
+                // A refusal says itself how long to wait.
+                (Some(0), None) if reply.status < 300 => {
+                    self.used_by_others(&limit, unsent).await?
+                }
+                _ => None,
+            };
+            if let Some(wait) = wait {
                 self.health.asked_to_wait(wait);
             }
         }
@@ -178,6 +190,25 @@ impl<'a> Door<'a> {
         {
             self.health.asked_to_wait(wait);
         }
+        Ok(())
+    }
+
+    /// How long a window that the server says is used up, and that our own calls do
+    /// not fill, may stay full: other clients of the account use it too, and nobody
+    /// says when. Where ours fill it, the ledger knows better when it has room.
+    async fn used_by_others(
+        &self,
+        limit: &ServerLimit,
+        unsent: usize,
+    ) -> Result<Option<Duration>, Error> {
+        let Some(window) = limit.window else { return Ok(None) };
+        let calls = limit.limit.map(u64::from).or_else(|| self.windows.borrow().calls_in(window));
+        let now = self.shared.clock.now();
+        let sliding = Window { calls: calls.unwrap_or(u64::MAX), span: Span::Sliding(window) };
+        let limits = Limits { windows: vec![sliding], spend: Vec::new() };
+        let ours = self.shared.writer.usage(self.account, limits, now).await?;
+        let sent = ours.iter().map(|usage| usage.used).sum::<u64>().saturating_sub(unsent as u64);
+        Ok((sent < sliding.calls).then_some(window))
     }
 
     /// The vendor asked a call sent at `sent` to wait.

@@ -209,6 +209,23 @@ impl<'a> Health<'a> {
         }
     }
 
+    /// Says `what` the vendor did; it is asked on.
+    pub(super) fn warn(&self, what: &str) {
+        let (label, seen) = (&self.label, self.seen.borrow());
+        let message = format!("{label} {what}{seen}");
+        let fields = Fields {
+            vendor: Some(label.clone()),
+            http_status: seen.http_status(),
+            ..Fields::because("request")
+        };
+        self.shared.events.publish(&Note {
+            level: Level::Warn,
+            code: "protocol",
+            message: &message,
+            fields,
+        });
+    }
+
     /// The vendor refused the account: `what` it did.
     pub(super) fn deny(&self, denied: Denied, what: &str) {
         if matches!(*self.closed.borrow(), Some(Closed::Denied(_))) {

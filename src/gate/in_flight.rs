@@ -54,6 +54,11 @@ impl<'a> InFlight<'a> {
         self.tasks.is_empty()
     }
 
+    /// Whether a call is on its way that was reserved at less than `price`.
+    pub(super) fn has_cheaper(&self, price: Micros) -> bool {
+        self.sent.values().any(|(sent, _slot)| sent.price < price)
+    }
+
     /// Sends a reserved call whose request could hold `places` keys.
     pub(super) fn send(
         &mut self,

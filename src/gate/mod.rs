@@ -32,16 +32,16 @@ mod stats;
 mod transport_error;
 mod windows;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::config::VendorSettings;
-use crate::domain::{Cancel, Clock, Events, Freshness, Key, Outcome, Progress};
+use crate::domain::{Cancel, Clock, Events, Freshness, Key, Level, Outcome, Progress};
 use crate::store::{SourceId, Writer};
 use crate::vendors::Vendor;
 
-pub(crate) use account::{VendorAccount, origin};
+pub(crate) use account::VendorAccount;
 pub(crate) use door::Door;
 pub(crate) use ping::Ping;
 pub use ping::PingUrl;
@@ -74,9 +74,25 @@ pub(crate) struct Shared<'a> {
     pub max_wait: Duration,
     /// Keeps many large replies at once from filling the memory.
     pub large_bodies: LargeBodies,
+    /// Whether it was said that another process holds the store's write lock.
+    pub lock_noted: Cell<bool>,
 }
 
 impl Shared<'_> {
+    /// Whether another process keeps this run from writing: what cannot be entered in the
+    /// ledger must not be sent, and replies wait in memory.
+    pub(crate) fn is_locked_out(&self) -> bool {
+        let Some(who) = self.writer.waits_for() else {
+            self.lock_noted.set(false);
+            return false;
+        };
+        if !self.lock_noted.replace(true) {
+            let message = format!("{who}: nothing is sent before it lets go");
+            self.events.note(Level::Warn, "store_locked", &message);
+        }
+        true
+    }
+
     /// Changes the progress and reports it.
     pub(crate) fn update_progress(&self, change: impl FnOnce(&mut Progress)) {
         let mut progress = self.progress.borrow_mut();

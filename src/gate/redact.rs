@@ -18,7 +18,8 @@ pub(super) fn secrets(request: &Request) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Writes `*` over each of `secrets` in `bytes`.
+/// Writes `*` over each of `secrets` in `bytes`, also where its characters are written
+/// in the escapes of JSON, of addresses or of HTML.
 pub(super) fn redact(bytes: &mut [u8], secrets: &[Vec<u8>]) {
     for secret in secrets {
         let mut from = 0;
@@ -27,7 +28,113 @@ pub(super) fn redact(bytes: &mut [u8], secrets: &[Vec<u8>]) {
             bytes[from + at..end].fill(b'*');
             from = end;
         }
+        redact_escaped(bytes, secret);
     }
+}
+
+fn redact_escaped(bytes: &mut [u8], secret: &[u8]) {
+    let mut at = 0;
+    while at < bytes.len() {
+        let length = escaped_length(&bytes[at..], secret).unwrap_or(0);
+        bytes[at..at + length].fill(b'*');
+        at += length.max(1);
+    }
+}
+
+/// How long a spelling of `secret` is that `text` begins with.
+fn escaped_length(text: &[u8], secret: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for character in secret {
+        let rest = text.get(at..)?;
+        let first = rest.first()?;
+        at += match first {
+            b'\\' => in_json(rest, *character),
+            b'%' => in_address(rest, *character),
+            b'&' => in_html(rest, *character),
+            _ => None,
+        }
+        .or_else(|| (first == character).then_some(1))?;
+    }
+    Some(at)
+}
+
+/// Text is escaped again where it is quoted in other text; more often than this it is not.
+const DEEPEST: usize = 4;
+
+/// `\u0063`, or `\/` as some write a slash; within a text in a text `\\u0063`.
+fn in_json(text: &[u8], character: u8) -> Option<usize> {
+    let most = 1 << DEEPEST;
+    let slashes = text.iter().take(most).take_while(|byte| **byte == b'\\').count();
+    let rest = &text[slashes..];
+    match rest {
+        [b'u', b'0', b'0', high, low, ..] => {
+            (hex(&[*high, *low]) == Some(character.into())).then_some(slashes + 5)
+        }
+        [next, ..] if *next == character && !next.is_ascii_alphanumeric() => Some(slashes + 1),
+        // The last of them is the character itself.
+        _ if character == b'\\' && slashes > 1 => Some(slashes),
+        _ => None,
+    }
+}
+
+/// `%63`; within an address in an address `%2563`.
+fn in_address(text: &[u8], character: u8) -> Option<usize> {
+    let mut at = 1;
+    for _ in 0..DEEPEST {
+        let digits = text.get(at..at + 2)?;
+        if hex(digits) == Some(character.into()) {
+            return Some(at + 2);
+        }
+        if digits != b"25" {
+            return None;
+        }
+        at += 2;
+    }
+    None
+}
+
+/// `&#99;`, `&#x63;`, or by its name; within a page in a page `&amp;#99;`.
+fn in_html(text: &[u8], character: u8) -> Option<usize> {
+    const NAMES: [(&[u8], u8); 9] = [
+        (b"amp;", b'&'),
+        (b"lt;", b'<'),
+        (b"gt;", b'>'),
+        (b"quot;", b'"'),
+        (b"apos;", b'\''),
+        (b"sol;", b'/'),
+        (b"plus;", b'+'),
+        (b"equals;", b'='),
+        (b"lowbar;", b'_'),
+    ];
+    /// With zeros before the number.
+    const LONGEST_NUMBER: usize = 10;
+    let mut at = 1;
+    for _ in 0..DEEPEST {
+        let rest = text.get(at..)?;
+        if let Some(number) = rest.strip_prefix(b"#") {
+            let end = memchr::memchr(b';', &number[..number.len().min(LONGEST_NUMBER)])?;
+            let number = &number[..end];
+            let value = match number {
+                [b'x' | b'X', digits @ ..] => hex(digits),
+                digits => std::str::from_utf8(digits).ok()?.parse().ok(),
+            };
+            return (value == Some(character.into())).then_some(at + end + 2);
+        }
+        let named = NAMES.iter().find(|(name, _)| rest.starts_with(name));
+        let (name, meant) = named?;
+        if *meant == character {
+            return Some(at + name.len());
+        }
+        if *meant != b'&' {
+            return None;
+        }
+        at += name.len();
+    }
+    None
+}
+
+fn hex(digits: &[u8]) -> Option<u32> {
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 /// The same in text.

@@ -93,6 +93,11 @@ impl<'a> Reservations<'a> {
         Duration::from_micros(u64::try_from(age).unwrap_or(0)) > RESERVED_FOR
     }
 
+    /// Whether the oldest call was reserved at less than `price`, which is now known.
+    pub(super) fn is_too_cheap(&self, price: Micros) -> bool {
+        self.ready.front().is_some_and(|oldest| oldest.price < price)
+    }
+
     /// Starts entering calls into the ledger.
     pub(super) fn start(&mut self, wish: Wish) {
         let Wish { jobs, keys, batch, last, price, effect } = wish;

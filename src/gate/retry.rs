@@ -47,12 +47,12 @@ pub(super) enum Next {
 pub(super) fn classify(fault: &Fault, effect: Effect, refuses_shape: bool) -> Next {
     match fault {
         fault if effect == Effect::Once && may_have_acted(fault) => Next::Lost,
+        _ if refuses_shape => Next::RefuseShape,
         Fault::NotSent | Fault::Timeout | Fault::Server(_) => Next::Retry { most: MOST_TRIES },
         Fault::Garbled { .. } => Next::Retry { most: MOST_GARBLED },
         Fault::Limited { wait } => Next::Wait(*wait),
         Fault::Denied(denied) => Next::Deny(*denied),
         Fault::Unsure => Next::Confirm,
-        Fault::Poisoned { .. } if refuses_shape => Next::RefuseShape,
         Fault::Poisoned { code } => Next::Halve { code: code.clone() },
         Fault::Unsettled { .. } => Next::Unknown,
     }

@@ -32,6 +32,8 @@ pub(super) struct Round<'a> {
     others: OtherRuns,
     /// When to go on, if nothing happens before.
     wake: Option<Instant>,
+    /// The plainer request that is sent instead, and since when.
+    pub(super) plainer: Option<(&'static dyn Endpoint, Instant)>,
     /// The vendor's refusal of this kind of request as such.
     pub(super) shape_fault: Option<Fault>,
     pub(super) asked: Asked,
@@ -52,6 +54,7 @@ impl<'a> Round<'a> {
             log: CallLog::new(door, source, spec.effect, price),
             others: OtherRuns::new(source),
             wake: None,
+            plainer: None,
             shape_fault: None,
             asked: Asked::default(),
         }
@@ -117,6 +120,10 @@ impl<'a> Round<'a> {
     async fn launch(&mut self) -> Result<(), Error> {
         self.wake = None;
         while !self.door.health.is_closed() && !self.asked.shape_refused {
+            if self.door.shared.is_locked_out() {
+                self.wake = Some(Instant::now() + LOOK_AGAIN);
+                return Ok(());
+            }
             if !self.door.has_free_slot() {
                 // Slots that another question to this vendor holds are looked at again.
                 self.wake = self.in_flight.is_empty().then(|| Instant::now() + LOOK_AGAIN);
@@ -134,7 +141,8 @@ impl<'a> Round<'a> {
                 self.reserve();
                 return Ok(());
             }
-            if self.reservations.is_too_old() {
+            // After a dearer charge they are reserved anew, as far as the limits allow.
+            if self.reservations.is_too_old() || self.reservations.is_too_cheap(self.log.price()) {
                 self.give_back().await?;
                 continue;
             }
@@ -158,7 +166,8 @@ impl<'a> Round<'a> {
         self.in_flight.send(reserved, request, endpoint.spec().batch)
     }
 
-    /// The endpoint of a call: another one for a key alone that a batch left out.
+    /// The endpoint of a call: another one for a key alone that a batch left out, or
+    /// where the vendor does not know all that is asked for besides.
     pub(super) fn endpoint_for(&self, keys: &[Key]) -> &'static dyn Endpoint {
         let singly = match keys {
             [key] if self.queue.was_missed(key) => {
@@ -167,7 +176,8 @@ impl<'a> Round<'a> {
             }
             _ => None,
         };
-        singly.unwrap_or(self.endpoint)
+        let plainer = self.plainer.map(|(plainer, _)| plainer);
+        singly.or(plainer).unwrap_or(self.endpoint)
     }
 
     /// Gives the oldest reservation back; its keys are reserved anew.
@@ -203,6 +213,11 @@ impl<'a> Round<'a> {
             return;
         }
         if self.log.learns_its_price() && !self.in_flight.is_empty() {
+            return;
+        }
+        // They may turn out as dear as the one that has shown it: what is left is known
+        // when they have ended.
+        if self.in_flight.has_cheaper(self.log.price()) {
             return;
         }
         let now = Instant::now();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::in_flight::Received;
-use crate::vendors::own_words;
+use crate::vendors::Vendor;
 
 /// What was seen of a vendor's last reply.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +27,10 @@ impl Seen {
     }
 
     /// `is_answer`: then its words are about keys, and none of a person's business.
-    pub(super) fn of(received: &Received, is_answer: bool) -> Self {
+    pub(super) fn of(vendor: &dyn Vendor, received: &Received, is_answer: bool) -> Self {
         match &received.reply {
             Ok(whole) if is_answer => Self::Reply(whole.reply.status, None),
-            Ok(whole) => Self::Reply(whole.reply.status, own_words(&whole.reply)),
+            Ok(whole) => Self::Reply(whole.reply.status, vendor.words(&whole.reply)),
             Err(error) => Self::NoReply(error.to_string()),
         }
     }

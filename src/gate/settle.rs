@@ -23,9 +23,9 @@ impl Round<'_> {
         self.reservations.is_full = false;
         self.door.note_received(&received);
         let read = self.read(&received);
-        self.door.health.saw(Seen::of(&received, read.is_ok()));
+        self.door.health.saw(Seen::of(self.door.vendor, &received, read.is_ok()));
         if let Some(reply) = received.reply() {
-            self.door.obey(reply);
+            self.door.obey(reply, self.reservations.ready()).await?;
         }
         match read {
             Ok(parsed) => {
@@ -45,22 +45,25 @@ impl Round<'_> {
     fn read(&self, received: &Received) -> Result<Parsed, Fault> {
         let reply = &received.reply.as_ref().map_err(TransportError::fault)?.reply;
         let keys = &received.sent.job.keys;
-        match vendors::read(self.door.vendor, self.endpoint_for(keys), reply, keys) {
-            Err(Fault::Poisoned { code })
+        let parsed = vendors::read(self.door.vendor, self.endpoint_for(keys), reply, keys);
+        let is_about_keys = |fault: &Fault| {
+            self.endpoint.plainer(fault).is_none() && !self.refuses_what_acts(fault)
+        };
+        match parsed {
+            Err(ref fault @ Fault::Poisoned { ref code })
                 if keys.len() == 1
                     && self.door.stats.borrow().has_answered()
-                    && !self.refuses_what_acts(&code) =>
+                    && is_about_keys(fault) =>
             {
-                Ok(refused(code, reply))
+                Ok(refused(code.clone(), reply))
             }
             parsed => parsed,
         }
     }
 
     /// Whether a call that acts is refused as such, whatever it is about.
-    fn refuses_what_acts(&self, code: &str) -> bool {
-        let fault = Fault::Poisoned { code: code.to_owned() };
-        self.endpoint.spec().effect != Effect::Read && self.endpoint.refuses_shape(&fault)
+    fn refuses_what_acts(&self, fault: &Fault) -> bool {
+        self.endpoint.spec().effect != Effect::Read && self.endpoint.refuses_shape(fault)
     }
 
     fn to_keep(&self, parsed: &Parsed, received: &Received) -> Vec<NewAnswer> {
@@ -93,7 +96,14 @@ impl Round<'_> {
                 self.asked.unrenewed.insert(job.keys[answer.key].clone(), outcome);
             }
         }
-        for (place, key) in job.keys.into_iter().enumerate().filter(|(place, _)| missing[*place]) {
+        let missing = job.keys.into_iter().enumerate().filter(|(place, _)| missing[*place]);
+        if parsed.has_more && !parsed.answers.is_empty() {
+            // Asked about alone they are on the first page: no row is bought twice, and
+            // none is lost where the list changes between two pages.
+            self.queue.add(missing.map(|(_, key)| key).collect());
+            return;
+        }
+        for (place, key) in missing {
             if !self.queue.missed(key.clone()) {
                 let contradicted = parsed.contradicted.contains(&place);
                 let why = if contradicted { Outcome::Contradictory } else { Outcome::Missing };
@@ -105,6 +115,17 @@ impl Round<'_> {
     fn faulted(&mut self, sent: Sent, fault: Fault) {
         let Sent { mut job, at, key_edition, .. } = sent;
         let now = Instant::now();
+        if let Some(plainer) = self.endpoint.plainer(&fault)
+            && self.plainer.is_none_or(|(_, since)| at < since)
+        {
+            if self.plainer.is_none() {
+                self.plainer = Some((plainer, now));
+                self.door.health.warn("does not know a field that was asked for");
+            }
+            job.last_fault = Some(fault);
+            self.queue.retry(job, now);
+            return;
+        }
         let refuses_shape = self.endpoint.refuses_shape(&fault);
         let next = classify(&fault, self.endpoint.spec().effect, refuses_shape);
         job.last_fault = Some(fault.clone());
@@ -127,7 +148,9 @@ impl Round<'_> {
                 }
             }
             Next::RefuseShape => {
-                self.asked.shape_refused = true;
+                if !std::mem::replace(&mut self.asked.shape_refused, true) {
+                    self.door.health.warn("refuses this kind of request, whatever it asks about");
+                }
                 self.shape_fault = Some(fault);
                 self.queue.retry(job, now);
             }

@@ -58,6 +58,12 @@ impl Windows {
         self.quotas.iter().map(free_in).max()
     }
 
+    /// Calls in a window of this length, if there is a quota for it.
+    pub(super) fn calls_in(&self, window: Duration) -> Option<u64> {
+        let quota = self.quotas.iter().find(|quota| quota.window == window)?;
+        Some(u64::from(quota.calls.get()))
+    }
+
     /// How many calls the pacer lets through within `time`, at its steady pace; at least one.
     pub(super) fn paced_within(&self, time: Duration) -> usize {
         let Some(pace) = self.pace() else { return usize::MAX };

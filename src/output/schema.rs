@@ -9,9 +9,9 @@ use arrow::datatypes::{DataType, TimeUnit};
 
 use super::take::{
     any_campaign, campaign_count, campaign_numbers, decode, hex, listing, listing_count,
-    match_basis, suggestion, top_campaign, vin_error, vin_status, wmi_extended,
+    listing_currency, match_basis, suggestion, top_campaign, vin_error, vin_status, wmi_extended,
 };
-use crate::domain::facts::{Days, Price};
+use crate::domain::facts::Days;
 use crate::domain::{Timestamp, Vin};
 use crate::output::record::Record;
 
@@ -152,9 +152,9 @@ pub static COLUMNS: &[Column] = &[
     text("recall_match_basis", match_basis, "vin, model_exact or model_variant").unhashed(),
 
     int("listing_count", listing_count, "listings of this VIN; 0 when a source knows there are none"),
-    text("listing_id", |row| Some(listing(row)?.id.as_str()), "the vendor's id of the listing: active first, then latest seen, then smallest id"),
+    text("listing_id", |row| Some(listing(row)?.id.as_str()).filter(|id| !id.is_empty()), "the vendor's id of the listing: active first, then latest seen, then smallest id"),
     cents("listing_price", |row| listing(row)?.price.map(|price| price.cents), "asking price in listing_currency"),
-    text("listing_currency", |row| listing(row)?.price.as_ref().map(Price::currency), "ISO 4217; from the vendor or the configuration, never guessed"),
+    text("listing_currency", listing_currency, "ISO 4217; from the vendor or the configuration, never guessed"),
     int("listing_odometer", |row| listing(row)?.odometer, "odometer in listing_odometer_unit"),
     text("listing_odometer_unit", |row| listing(row)?.odometer_unit, "mi or km"),
     text("listing_availability", |row| listing(row)?.availability.as_deref(), "the vendor's word, such as active or sold"),
@@ -166,10 +166,10 @@ pub static COLUMNS: &[Column] = &[
     text("listing_url", |row| listing(row)?.url.as_deref(), "the listing's page"),
     moment("listing_last_seen_at", |row| listing(row)?.last_seen_at, "when the vendor last saw the listing").unhashed(),
 
-    int("comparable_count", |row| Some(row.comparables.as_ref()?.count), "vehicles of the same make, model and year for sale in an inventory that does not tell their VINs").unhashed(),
-    cents("comparable_price_median", |row| Some(row.comparables.as_ref()?.prices?.median), "median price of the comparable vehicles, in the currency configured for the inventory").unhashed(),
-    cents("comparable_price_min", |row| Some(row.comparables.as_ref()?.prices?.min), "lowest price of the comparable vehicles, in the currency configured for the inventory").unhashed(),
-    cents("comparable_price_max", |row| Some(row.comparables.as_ref()?.prices?.max), "highest price of the comparable vehicles, in the currency configured for the inventory").unhashed(),
+    int("comparable_count", |row| Some(row.comparables.as_ref()?.count), "vehicles of the same make, model and year for sale, in an inventory that does not tell their VINs or by a vendor's count").unhashed(),
+    cents("comparable_price_median", |row| Some(row.comparables.as_ref()?.prices?.median), "median price of the comparable vehicles, in the currency configured for their source").unhashed(),
+    cents("comparable_price_min", |row| row.comparables.as_ref()?.prices?.min, "lowest price of the comparable vehicles, in the currency configured for their source").unhashed(),
+    cents("comparable_price_max", |row| row.comparables.as_ref()?.prices?.max, "highest price of the comparable vehicles, in the currency configured for their source").unhashed(),
 
     text("decode_status", |row| Some(row.decode.status.name()), "found, pending, failed, absent, refused or not_requested").unhashed(),
     text("decode_vendor", |row| row.decode.vendor.as_deref(), "who answered").unhashed(),
@@ -191,14 +191,14 @@ pub static COLUMNS: &[Column] = &[
     text("recall_doubt", |_| None, "why campaigns in recall_doubtful_campaigns may not concern this vehicle: year, series, powertrain, body, trim or name, comma separated").since_2().unhashed(),
     text("recall_doubtful_campaigns", |_| None, "those of recall_campaigns that may not concern this vehicle: an ascending JSON array").since_2().json().unhashed(),
     int("recall_equipment_count", |_| None, "how many of the campaigns are about equipment").since_2(),
-    int("listing_days_on_market", |_| None, "days since the vehicle was first listed").since_2().unhashed(),
-    cents("listing_msrp", |_| None, "price when new that the listing states, in listing_currency").since_2(),
-    text("listing_stock_number", |_| None, "the dealer's own number of the vehicle").since_2(),
-    text("listing_exterior_color", |_| None, "exterior color").since_2(),
-    text("listing_photo_url", |_| None, "the listing's first photo").since_2().unhashed(),
-    day("listing_sold_date", |_| None, "day on which the vehicle was sold").since_2(),
-    cents("comparable_price_p25", |_| None, "price below which a quarter of the comparable vehicles are, in the currency configured for their source").since_2().unhashed(),
-    cents("comparable_price_p75", |_| None, "price below which three quarters of the comparable vehicles are, in the currency configured for their source").since_2().unhashed(),
+    int("listing_days_on_market", |row| listing(row)?.days_on_market, "days since the vehicle was first listed").since_2().unhashed(),
+    cents("listing_msrp", |row| listing(row)?.msrp.map(|price| price.cents), "price when new that the listing states, in listing_currency").since_2(),
+    text("listing_stock_number", |row| listing(row)?.stock_number.as_deref(), "the dealer's own number of the vehicle").since_2(),
+    text("listing_exterior_color", |row| listing(row)?.exterior_color.as_deref(), "exterior color").since_2(),
+    text("listing_photo_url", |row| listing(row)?.photo_url.as_deref(), "the listing's first photo").since_2().unhashed(),
+    day("listing_sold_date", |row| listing(row)?.sold_date, "day on which the vehicle was sold").since_2(),
+    cents("comparable_price_p25", |row| row.comparables.as_ref()?.prices?.p25, "price below which a quarter of the comparable vehicles are, in the currency configured for their source").since_2().unhashed(),
+    cents("comparable_price_p75", |row| row.comparables.as_ref()?.prices?.p75, "price below which three quarters of the comparable vehicles are, in the currency configured for their source").since_2().unhashed(),
     made("wmi_extended", wmi_extended, "identifier of a maker of few vehicles: characters 1 to 3 and 12 to 14 of a VIN whose third is 9").since_2(),
     int("vin_occurrences", |row| row.vin_occurrences, "rows of this input with this VIN").since_2().unhashed(),
 ];

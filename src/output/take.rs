@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::domain::facts::{Campaign, DecodeFacts, Listing, MatchBasis, RecallFacts};
+use crate::domain::facts::{Campaign, DecodeFacts, Listing, MatchBasis, Price, RecallFacts};
 use crate::domain::vin::VinError;
 use crate::domain::{Status, Vin};
 use crate::output::record::Record;
@@ -93,6 +93,12 @@ pub(super) fn listing_count(row: &Record) -> Option<i32> {
 /// The listing that is written: the first.
 pub(super) fn listing(row: &Record) -> Option<&Listing> {
     row.listings.facts.as_ref()?.listings.first()
+}
+
+/// The currency of the amounts that a listing states.
+pub(super) fn listing_currency(row: &Record) -> Option<&str> {
+    let Listing { price, msrp, .. } = listing(row)?;
+    price.as_ref().or(msrp.as_ref()).map(Price::currency)
 }
 
 fn recalls(row: &Record) -> Option<&RecallFacts> {

@@ -37,6 +37,9 @@ pub(super) struct Offer {
     pub(super) miles: u64,
     /// `new`, `used` or `certified`.
     pub(super) condition: &'static str,
+    /// The dealer's own number of it.
+    pub(super) stock_number: String,
+    pub(super) days_on_market: u64,
     pub(super) dealer: &'static Dealer,
     /// Whether the listing says more of its dealer than id and state.
     pub(super) describes_dealer: bool,
@@ -62,6 +65,8 @@ pub(super) fn offer(vin: &Vin) -> Option<Offer> {
         price: (draw("no price") % 25 > 0).then(|| vehicle.price(draw("price"))),
         miles: if age == 0 { draw("miles") % 60 } else { age * 9_000 + draw("miles") % 6_000 },
         condition,
+        stock_number: format!("S{:05}", draw("stock number") % 100_000),
+        days_on_market: draw("days on market") % 120,
         dealer: pick(&DEALERS, draw("dealer")),
         describes_dealer: draw("dealer described") % 8 > 0,
         last_checked_at: format!(

@@ -1,15 +1,18 @@
 //! The versions of the schema: new stores, and older ones brought up to date.
 //!
 //! All of it is in one transaction, so that a store always has one whole version;
-//! and an older store is copied before its first table changes.
+//! and an older store is copied before its first table changes. A version may have
+//! several steps while it is made: `meta` says which of the later ones a store has.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
 
 use super::open::{self, BUSY};
 use super::{MEND, failed};
+use crate::config::one_spelling;
 use crate::domain::{Error, Exit};
 use crate::files::{beside, os};
 use crate::output::Draft;
@@ -28,6 +31,11 @@ const SCHEMA: [&str; 4] = [
 /// The version that this program reads and writes: the last step.
 pub(super) const SCHEMA_VERSION: i64 = 4;
 const _: () = assert!(SCHEMA.len() == 4, "one step a version");
+
+/// Within this version: accounts and origins have one spelling. `meta` has a row of this
+/// name where it was done.
+const ACCOUNTS: &str = "accounts";
+const ACCOUNTS_STEP: &str = include_str!("schema/4-accounts.sql");
 
 /// How long a process waits for another that brings the store up to date, and
 /// copies all of it before.
@@ -83,15 +91,20 @@ fn prepare(db: &Connection, path: &Path) -> Result<(), Error> {
     open::share_log(db, path)
 }
 
-/// Where an older store is kept when it is brought up to date.
-fn copy_of(path: &Path) -> PathBuf {
-    beside(path, &format!(".before-schema-{SCHEMA_VERSION}"))
+/// Where a store of `version` is kept when it is brought up to date. One of this version
+/// leaves the copy of the version before it where it is.
+fn copy_of(path: &Path, version: i64) -> PathBuf {
+    match version {
+        SCHEMA_VERSION => beside(path, &format!(".before-{ACCOUNTS}")),
+        _ => beside(path, &format!(".before-schema-{SCHEMA_VERSION}")),
+    }
 }
 
 /// Writes the store as it is to [`copy_of`]. One of an earlier migration goes: who
 /// went back to an older vinrich has a newer store than that.
 fn keep_copy(path: &Path) -> Result<(), Error> {
-    let copy = copy_of(path);
+    let db = open::connect(path)?;
+    let copy = copy_of(path, version(&db).map_err(failed("cannot copy what is", path))?);
     let cannot = |error: Error| {
         let message = format!(
             "the store `{}` is of an older vinrich, and cannot be copied before it is brought up to date",
@@ -104,7 +117,6 @@ fn keep_copy(path: &Path) -> Result<(), Error> {
         let message = format!("the path of the store `{}` is not valid UTF-8", path.display());
         Error::new(Exit::Config, message)
     })?;
-    let db = open::connect(path)?;
     db.execute("VACUUM INTO ?1", [to])
         .map_err(failed("cannot copy what is", path))
         .map_err(cannot)?;
@@ -120,13 +132,41 @@ fn upgrade(db: &Connection) -> rusqlite::Result<()> {
     for step in &SCHEMA[version.min(SCHEMA.len())..] {
         db.execute_batch(step)?;
     }
+    unite_accounts(db)?;
     db.execute_batch(&format!("PRAGMA user_version = {SCHEMA_VERSION};"))
 }
 
-/// Whether this is a store, of an earlier version.
+/// Brings rows of one account or source together that differ in a key or a spelling.
+fn unite_accounts(db: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    db.create_scalar_function("one_spelling", 1, flags, |context| {
+        let origin: String = context.get(0)?;
+        // An origin is an address and what kind of key was shown there.
+        Ok(match origin.rsplit_once(' ') {
+            Some((address, kind)) => format!("{} {kind}", one_spelling(address)),
+            None => origin,
+        })
+    })?;
+    db.execute_batch(ACCOUNTS_STEP)?;
+    db.remove_function("one_spelling", 1)
+}
+
+/// Whether this is a store, of an earlier version or an earlier step of this one.
 pub(super) fn is_older(db: &Connection) -> rusqlite::Result<bool> {
     let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    Ok(application == APPLICATION_ID && (1..SCHEMA_VERSION).contains(&version(db)?))
+    if application != APPLICATION_ID {
+        return Ok(false);
+    }
+    match version(db)? {
+        SCHEMA_VERSION => lacks_accounts(db),
+        version => Ok((1..SCHEMA_VERSION).contains(&version)),
+    }
+}
+
+/// Where `meta` is missing too, the store is damaged: that is for others to say.
+fn lacks_accounts(db: &Connection) -> rusqlite::Result<bool> {
+    let has_meta = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'")?.exists([])?;
+    Ok(has_meta && !db.prepare("SELECT 1 FROM meta WHERE name = ?1")?.exists([ACCOUNTS])?)
 }
 
 pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
@@ -142,6 +182,7 @@ pub(super) fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
 pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     let new = Connection::open_in_memory()?;
     SCHEMA.iter().try_for_each(|step| new.execute_batch(step))?;
+    unite_accounts(&new)?;
     Ok(new)
 }
 

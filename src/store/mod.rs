@@ -18,6 +18,7 @@ mod identity;
 pub mod ledger;
 mod migration;
 mod open;
+mod patience;
 mod read_only;
 mod rescue;
 mod run_locks;
@@ -57,6 +58,7 @@ pub use crate::store::ledger::requests::{
     Reserve, RoomWish, RunLimit, RunLimits, Shortage,
 };
 pub use crate::store::ledger::waits::{HeardWait, KeptWait, LONGEST_WAIT, WaitWord, forget_waits};
+pub use patience::Patience;
 pub use transaction::Present;
 pub use writer::Writer;
 
@@ -103,7 +105,6 @@ pub struct Store {
     path: PathBuf,
     reader: Connection,
     writer: Writer,
-    install_key: Vec<u8>,
     access: Access,
 }
 
@@ -119,12 +120,22 @@ enum Access {
 impl Store {
     /// Opens or creates the store, closes what dead runs left open, and registers this run.
     pub fn open(spec: &StoreSpec<'_>, run: &RunInfo) -> Result<Self, Error> {
+        Self::open_waiting(spec, run, Patience::default(), &|_| ())
+    }
+
+    /// The same, where another process may hold the store's write lock for long: `note` is
+    /// given a sentence about it.
+    pub fn open_waiting(
+        spec: &StoreSpec<'_>,
+        run: &RunInfo,
+        patience: Patience,
+        note: &dyn Fn(&str),
+    ) -> Result<Self, Error> {
         let in_use = open::ensure(spec)?;
-        let writer = Writer::start(spec, run)?;
+        let writer = Writer::start(spec, run, patience, note)?;
         let reader = open::connect(spec.path)?;
-        let install_key = open::install_key(&reader, spec.path)?;
         let access = Access::Write(in_use);
-        Ok(Self { path: spec.path.to_owned(), reader, writer, install_key, access })
+        Ok(Self { path: spec.path.to_owned(), reader, writer, access })
     }
 
     /// Opens a store that may be read and not written, and an empty one where there is
@@ -141,8 +152,7 @@ impl Store {
         };
         let writer = Writer::refusing(path);
         let access = Access::Read(unchanged);
-        let install_key = Vec::new();
-        Ok(Some(Self { path: path.to_owned(), reader, writer, install_key, access }))
+        Ok(Some(Self { path: path.to_owned(), reader, writer, access }))
     }
 
     /// Whether it is only read.
@@ -164,11 +174,6 @@ impl Store {
             return Ok(None);
         }
         Ok(Some(Snapshots { path: path.to_owned(), reader: open::connect(path)? }))
-    }
-
-    /// The key that hashes API keys into account names.
-    pub fn install_key(&self) -> &[u8] {
-        &self.install_key
     }
 
     /// The writing side.
@@ -207,6 +212,17 @@ impl Snapshots {
     }
 }
 
+/// What identifies an account.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AccountName {
+    /// The vendor's id.
+    pub vendor: &'static str,
+    /// `base_url` in its one spelling, plus `live`, `test` or `sandbox`.
+    pub origin: String,
+    /// The user's name for it; empty where all keys of the origin are one account.
+    pub account: String,
+}
+
 /// What identifies a source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SourceName {
@@ -216,7 +232,8 @@ pub struct SourceName {
     pub vendor: &'static str,
     /// The endpoint's id.
     pub endpoint: &'static str,
-    /// `base_url` plus `live`, `test` or `sandbox`.
+    /// As an account's; behind it the account's own name, where the answers are of its
+    /// inventory.
     pub origin: String,
 }
 
@@ -257,6 +274,9 @@ const RESTORE: &str = "`vinrich store restore FILE` puts a backup in its place, 
 /// What to do about a disk that is full or broken.
 const MEND: &str = "make room or mend the disk, then run the same command again: it resumes";
 
+/// What to do where another process did not let go.
+const AGAIN: &str = "another process holds its lock: run the same command again when that has ended, or let it go on where it was stopped";
+
 /// Says which store failed, and with which exit code.
 fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error + use<> {
     let path = path.to_owned();
@@ -264,6 +284,7 @@ fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error 
         let (exit, hint) = match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (Exit::Config, RESTORE),
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => (Exit::Config, WRITABLE),
+            Some(ErrorCode::DatabaseBusy) => (Exit::Locked, AGAIN),
             _ if is_about_shared_memory(&error) => (Exit::Config, "put `store` on a local disk"),
             // What is not as this program writes it was not written by it.
             None if is_misread(&error) => (Exit::Config, RESTORE),

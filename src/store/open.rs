@@ -166,7 +166,7 @@ pub(super) fn share_log(db: &Connection, path: &Path) -> Result<(), Error> {
     .hint("put `store` on a local disk"))
 }
 
-fn is_busy(error: &rusqlite::Error) -> bool {
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
@@ -208,7 +208,7 @@ fn of_another_version(path: &Path, version: i64) -> Error {
     .hint("use the vinrich that wrote it, or a newer one")
 }
 
-/// The key that hashes API keys into account names, made with the store.
+/// The key that VINs are hashed under where they are not shown, made with the store.
 pub(super) fn install_key(db: &Connection, path: &Path) -> Result<Vec<u8>, Error> {
     db.query_row("SELECT value FROM meta WHERE name = 'install_key'", [], |row| row.get(0))
         .map_err(failed("cannot read the install key", path))

@@ -185,17 +185,28 @@ pub(super) fn dead(store: &Path) -> Vec<DeadRun> {
 
 /// The runs that hold their locks, with what they signed.
 fn live(store: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder(store)) else { return Vec::new() };
-    let locked = entries.filter_map(Result::ok).filter(|entry| {
+    let named = signed(store).map(|(run, signed)| format!("{run} ({signed})"));
+    named.collect()
+}
+
+/// The runs that hold their locks, with their processes.
+pub(super) fn live_runs(store: &Path) -> Vec<(String, Option<u32>)> {
+    let pid = |signed: &str| signed.strip_prefix("pid ")?.trim().parse().ok();
+    signed(store).map(|(run, signed)| (run, pid(&signed))).collect()
+}
+
+fn signed(store: &Path) -> impl Iterator<Item = (String, String)> {
+    let entries = fs::read_dir(folder(store)).into_iter().flatten().filter_map(Result::ok);
+    let locked = entries.filter(|entry| {
         let file = File::open(entry.path());
         entry.file_name() != IN_USE
-            && file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+            && file
+                .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     });
-    let named = locked.map(|entry| {
+    locked.map(|entry| {
         let signed = fs::read_to_string(entry.path()).unwrap_or_default();
-        format!("{} ({signed})", entry.file_name().to_string_lossy())
-    });
-    named.collect()
+        (entry.file_name().to_string_lossy().into_owned(), signed)
+    })
 }
 
 /// Whether there ever was a store in this place.

@@ -22,6 +22,7 @@ use crate::store::ledger::in_flight::InFlight;
 use crate::store::ledger::operations::Journal;
 use crate::store::ledger::processes::{self, DeadRuns, ThisRun};
 use crate::store::ledger::waits;
+use crate::store::patience::{self, LockWait, Patience, WaitedFor};
 use crate::store::{MEND, RunInfo, StoreSpec, failed, open, rescue};
 
 /// Pieces of work taken into one transaction at the most.
@@ -121,6 +122,8 @@ pub(super) struct WriterThread {
     dead_runs: DeadRuns,
     answers: Index,
     failure: Failure,
+    patience: Patience,
+    waited_for: WaitedFor,
     identity: Identity,
     /// Whether the store was lost, and `db` is its copy or still the store.
     lost: bool,
@@ -128,9 +131,16 @@ pub(super) struct WriterThread {
 
 impl WriterThread {
     /// Opens the writing connection, closes dead runs and registers this one.
-    pub(super) fn open(spec: &StoreSpec<'_>, run: &RunInfo) -> Result<Self, Error> {
+    pub(super) fn open(
+        spec: &StoreSpec<'_>,
+        run: &RunInfo,
+        patience: Patience,
+        note: &dyn Fn(&str),
+    ) -> Result<Self, Error> {
+        let db = open::connect_writer(spec.path, spec.durability)?;
+        db.busy_timeout(patience::TRY).map_err(failed("cannot set up the writer", spec.path))?;
         let mut thread = Self {
-            db: open::connect_writer(spec.path, spec.durability)?,
+            db,
             path: spec.path.to_owned(),
             run: ThisRun::announce(spec.path, run)?,
             ledger: Ledger::new(spec.limits),
@@ -138,10 +148,13 @@ impl WriterThread {
             dead_runs: DeadRuns::default(),
             answers: Index::default(),
             failure: Failure::default(),
+            patience,
+            waited_for: WaitedFor::default(),
             identity: Identity::of(spec.path)?,
             lost: false,
         };
-        thread.transaction(|tx| {
+        thread.begin(&mut LockWait::new(&thread.patience, &thread.path, false), note)?;
+        thread.in_transaction(|tx| {
             processes::close_dead_runs(tx, run.started)?;
             waits::forget_waits_over(tx, run.started)?;
             tx.in_flight.begin(tx.db)?;
@@ -152,6 +165,10 @@ impl WriterThread {
 
     pub(super) fn failure(&self) -> Failure {
         self.failure.clone()
+    }
+
+    pub(super) fn waited_for(&self) -> WaitedFor {
+        self.waited_for.clone()
     }
 
     /// Groups what arrives into transactions, until the last sender is gone.
@@ -230,9 +247,36 @@ impl WriterThread {
         if !self.lost {
             self.healthy()?;
         }
+        let wait = &mut LockWait::new(&self.patience, &self.path, true);
+        let begun = self.begin(wait, &|who| self.waited_for.set(Some(who.to_owned())));
+        self.waited_for.set(None);
+        begun?;
+        self.in_transaction(work)
+    }
+
+    /// Takes the write lock, as soon as whoever holds it lets go.
+    fn begin(&self, wait: &mut LockWait<'_>, note: &dyn Fn(&str)) -> Result<(), Error> {
+        let mut noted = String::new();
+        loop {
+            match self.db.execute_batch("BEGIN IMMEDIATE") {
+                Err(error) if open::is_busy(&error) => {
+                    let who = wait.go_on()?;
+                    if who != noted {
+                        note(&who);
+                        noted = who;
+                    }
+                }
+                done => return done.map_err(failed("cannot write", &self.path)),
+            }
+        }
+    }
+
+    fn in_transaction(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), Error> {
         let failed = failed("cannot write", &self.path);
         let db = &self.db;
-        db.execute_batch("BEGIN IMMEDIATE").map_err(&failed)?;
         let mut tx = Transaction {
             db,
             run: &mut self.run,

@@ -17,8 +17,9 @@ use crate::store::ledger::requests::{Close, Elsewhere, Granted, Reconcile, Reser
 use crate::store::ledger::waits::{self, HeardWait};
 use crate::store::ledger::windows::{Limits, Usage};
 use crate::store::ledger::{accounts, calls, operations, processes};
+use crate::store::patience::{Patience, WaitedFor};
 use crate::store::transaction::{Ack, Failure, Transaction, Work, WriterThread, acknowledge};
-use crate::store::{AccountId, RunInfo, SourceId, SourceName, StoreSpec, WRITABLE};
+use crate::store::{AccountId, AccountName, RunInfo, SourceId, SourceName, StoreSpec, WRITABLE};
 
 /// Replies that wait for the writer; a slot is free once its reply is queued.
 const QUEUE: usize = 64;
@@ -30,19 +31,26 @@ pub struct Writer {
     /// `None` where there is nothing to write to.
     thread: Option<JoinHandle<()>>,
     failure: Failure,
+    waited_for: WaitedFor,
 }
 
 impl Writer {
     /// Opens the writing connection, closes dead runs, registers this run, and starts the thread.
-    pub(super) fn start(spec: &StoreSpec<'_>, run: &RunInfo) -> Result<Self, Error> {
-        let state = WriterThread::open(spec, run)?;
+    pub(super) fn start(
+        spec: &StoreSpec<'_>,
+        run: &RunInfo,
+        patience: Patience,
+        note: &dyn Fn(&str),
+    ) -> Result<Self, Error> {
+        let state = WriterThread::open(spec, run, patience, note)?;
         let failure = state.failure();
+        let waited_for = state.waited_for();
         let (queue, work) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || state.serve(work))
             .map_err(|error| Error::internal("cannot start the writer thread").because(error))?;
-        Ok(Self { queue, thread: Some(thread), failure })
+        Ok(Self { queue, thread: Some(thread), failure, waited_for })
     }
 
     /// The handle of a store that may not be written: whatever it is asked fails with 78.
@@ -50,17 +58,19 @@ impl Writer {
         let failure = Failure::default();
         let error = Error::config(format!("the store `{}` is read-only", path.display()));
         failure.remember(&error.hint(WRITABLE));
-        Self { queue: mpsc::channel(QUEUE).0, thread: None, failure }
+        let waited_for = WaitedFor::default();
+        Self { queue: mpsc::channel(QUEUE).0, thread: None, failure, waited_for }
     }
 
-    /// The account row of a vendor, created when new. `account` is a keyed hash.
-    pub async fn account(
-        &self,
-        vendor: &'static str,
-        origin: String,
-        account: String,
-    ) -> Result<AccountId, Error> {
-        self.ask(move |tx| accounts::account_id(tx.db, vendor, &origin, &account)).await
+    /// A sentence about the process that it waits for, while that holds the write lock:
+    /// nothing should be sent meanwhile.
+    pub fn waits_for(&self) -> Option<String> {
+        self.waited_for.get()
+    }
+
+    /// The row of an account, created when new.
+    pub async fn account(&self, name: AccountName) -> Result<AccountId, Error> {
+        self.ask(move |tx| accounts::account_id(tx.db, &name)).await
     }
 
     /// The source row of an endpoint, created when new.

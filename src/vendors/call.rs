@@ -83,6 +83,8 @@ pub struct Parsed {
     pub unreadable: u32,
     /// Answers that named no key and were taken to be in the order asked.
     pub by_place: u32,
+    /// Whether what it says of keys without an answer is on a further page.
+    pub has_more: bool,
     /// Values of an unexpected JSON type, coerced or nulled, and counted.
     pub type_drift: u32,
 }

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::json::{self, Object, Unreadable, Value};
 use crate::domain::Key;
-use crate::domain::facts::{Campaign, Days, RecallFacts};
+use crate::domain::facts::{Campaign, Days, RecallFacts, number_of_day};
 use crate::matching::one_make;
 
 /// Distinct campaigns, ascending by number; `None` where the shape is unknown,
@@ -175,5 +175,5 @@ fn day(text: &str) -> Option<Days> {
     }
     let date =
         jiff::civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
-    date.since(jiff::civil::Date::constant(1970, 1, 1)).ok().map(|span| span.get_days())
+    number_of_day(date)
 }

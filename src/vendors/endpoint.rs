@@ -2,7 +2,7 @@
 
 use super::{ListPage, Parsed, Reply, Request};
 use crate::config::VendorSettings;
-use crate::domain::facts::{Dealer, Facts, StockVehicle};
+use crate::domain::facts::{Dealer, Facts, ModelPrice, PricePoint, StockVehicle};
 use crate::domain::vendor::EndpointSpec;
 use crate::domain::{Fault, Key};
 
@@ -29,6 +29,13 @@ pub trait Endpoint: Sync {
     fn refuses_shape(&self, _fault: &Fault) -> bool {
         false
     }
+
+    /// The request for the same at the same price that asks for less besides, where
+    /// `fault` refuses what this one asks for besides. Its answers are kept as this
+    /// one's, and read by it.
+    fn plainer(&self, _fault: &Fault) -> Option<&'static dyn Endpoint> {
+        None
+    }
 }
 
 /// What an endpoint's answers are for.
@@ -42,6 +49,10 @@ pub enum Role {
     /// They say who the dealers behind listings are. A kept one is read into the
     /// dealer; `None` where it cannot be read.
     Dealers(fn(&[u8]) -> Option<Dealer>),
+    /// They say what the models of a make and model year cost, for a
+    /// [`PriceQuestion`](crate::domain::facts::PriceQuestion) as a name. A kept one is
+    /// read into the models; `None` where it cannot be read.
+    Prices(fn(&[u8]) -> Option<Vec<ModelPrice>>),
     /// They are pages of an inventory, which is read whole.
     Pages(&'static dyn Pages),
     /// They say what a call that acts has done; the command that sends it reads them.
@@ -84,6 +95,15 @@ pub trait Answers: Sync {
     /// [dealers](Role::Dealers) of whom listings give little more than an id,
     /// where the settings want that.
     fn dealers(&self, _settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
+        None
+    }
+
+    /// The endpoint of the same vendor that says what [comparable](Role::Prices)
+    /// vehicles cost, and which prices the settings want.
+    fn comparables(
+        &self,
+        _settings: &VendorSettings,
+    ) -> Option<(&'static dyn Endpoint, &'static [PricePoint])> {
         None
     }
 }

@@ -26,9 +26,11 @@
 //!    batches that are refused as such ([`dearer`](Answers::dearer), with
 //!    [`refuses_shape`](Endpoint::refuses_shape)) or incomplete
 //!    ([`singly`](Answers::singly)), for zeros that need another look
-//!    ([`confirming`](Answers::confirming), [`catalogue`](Answers::catalogue)), and
-//!    for what is looked up behind an id ([`dealers`](Answers::dealers)). A list
-//!    that is read whole is [`Pages`].
+//!    ([`confirming`](Answers::confirming), [`catalogue`](Answers::catalogue)), for
+//!    what is looked up behind an id ([`dealers`](Answers::dealers)), and for what
+//!    vehicles like one cost ([`comparables`](Answers::comparables)). A list that is
+//!    read whole is [`Pages`]. A request that asks for more than every API of the
+//!    vendor knows has a [`plainer`](Endpoint::plainer) one.
 //! 3. Its handler in the sandbox: one file in `src/sandbox` and one line in its
 //!    `registry.rs`.
 //! 4. Its fixtures, `tests/fixtures/VENDOR/CASE.json`, and its cases, one arm in
@@ -222,6 +224,11 @@ pub trait Vendor: Sync {
     /// than that the list is not an answer.
     fn meaning(&self, _words: &str, _reply: &Reply) -> Option<Fault> {
         None
+    }
+
+    /// Its own words in a reply that is not an answer, for people: on one line and masked.
+    fn words(&self, reply: &Reply) -> Option<String> {
+        own_words(reply)
     }
 
     /// The quota windows that a reply's headers describe.

@@ -112,7 +112,9 @@ fn says_the_same(
             }
         }
         Role::Dealers(dealer) => dealer(&first.body) == dealer(&again.body),
-        Role::Catalogue(_) | Role::Pages(_) | Role::Acts => first.body == again.body,
+        Role::Catalogue(_) | Role::Prices(_) | Role::Pages(_) | Role::Acts => {
+            first.body == again.body
+        }
     }
 }
 

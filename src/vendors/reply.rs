@@ -163,7 +163,7 @@ pub(super) fn short_words(words: &str) -> String {
 }
 
 /// `text` on one line, masked, at most `length` characters.
-fn shorten(text: &str, length: usize) -> String {
+pub(super) fn shorten(text: &str, length: usize) -> String {
     let visible: String = text.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     mask_secrets(&line).chars().take(length).collect()

@@ -103,6 +103,7 @@ pub(super) fn headers() -> impl Strategy<Value = Vec<(String, String)>> {
 pub(super) fn settings() -> VendorSettings {
     VendorSettings {
         base_url: "https://vendor.example".into(),
+        account: None,
         api_key_env: None,
         api_key_file: None,
         api_key: None,

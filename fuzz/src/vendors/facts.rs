@@ -48,6 +48,10 @@ pub(super) fn assert_kept(role: Role, key: &Key, body: &[u8], settings: &VendorS
             let columns = [dealer.name, dealer.city, dealer.region];
             assert!(columns.into_iter().flatten().all(|column| !column.is_empty()));
         }
+        Role::Prices(models) => {
+            let models = models(body).unwrap_or_default();
+            assert!(models.iter().all(|model| !model.model.is_empty()));
+        }
         Role::Pages(pages) => {
             assert!(pages.page(2, body).is_none_or(|page| page.entries <= body.len()));
             for vehicle in pages.vehicles(body, settings) {

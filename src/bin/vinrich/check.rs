@@ -1,8 +1,8 @@
 //! `vinrich check`: what can be asked at this moment, and why the rest cannot.
 
 use vinrich::check::{
-    CallCheck, Check, KeyCheck, LimitCheck, LocalCheck, LocalData, RecallPart, UsageCheck,
-    VendorCheck,
+    CallCheck, Check, KeyCheck, LimitCheck, LocalCheck, LocalData, RecallPart, TrustedFile,
+    UsageCheck, VendorCheck,
 };
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
@@ -37,6 +37,7 @@ fn as_text(check: &Check) -> String {
     let state = if check.store_exists { "" } else { " (none yet; the first run creates it)" };
     let store = shown(&check.store);
     let mut lines = vec![format!("store    {store}{state}")];
+    lines.extend(check.trusted.iter().map(trusted));
     for (id, entries) in check.vendors.iter().map(vendor).chain(check.local.iter().map(local)) {
         lines.extend([String::new(), id.to_owned()]);
         let line = |(name, value): &(&str, String)| format!("  {name:9}  {}", visible(value));
@@ -44,6 +45,11 @@ fn as_text(check: &Check) -> String {
     }
     lines.extend([String::new(), who_was_called(check)]);
     text(&lines)
+}
+
+fn trusted(file: &TrustedFile) -> String {
+    let warning = file.warning.as_ref().map_or_else(String::new, |text| format!("; {text}"));
+    format!("trusted  {} ({}){}", shown(&file.path), file.holds, visible(&warning))
 }
 
 fn who_was_called(check: &Check) -> String {

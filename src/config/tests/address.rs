@@ -17,6 +17,46 @@ fn addresses_are_https_or_on_this_machine() {
 }
 
 #[test]
+fn one_address_has_one_spelling() {
+    for (spellings, one) in [
+        (
+            &[
+                "http://localhost:4010/carvin",
+                "HTTP://LOCALHOST:4010/carvin/",
+                "http://localhost.:4010//carvin",
+                "http://127.1:4010/carvin//",
+                "http://[::1]:4010/carvin",
+                "http://[::ffff:127.0.0.1]:4010///carvin///",
+            ][..],
+            "http://127.0.0.1:4010/carvin",
+        ),
+        (
+            &[
+                "https://API.visor.vin:443/v1",
+                "https://api.visor.vin//v1/",
+                "https://api.visor.vin./v1",
+            ],
+            "https://api.visor.vin/v1",
+        ),
+        (&["https://example.com", "https://example.com//"], "https://example.com"),
+        (&["here"], "here"),
+    ] {
+        for spelling in spellings {
+            assert_eq!(one_spelling(spelling), one, "{spelling}");
+        }
+    }
+    for (one, another) in [
+        ("https://example.com/v1", "https://example.com/V1"),
+        ("https://example.com:8443/v1", "https://example.com/v1"),
+        ("http://127.0.0.1:1/a", "http://127.0.0.1:2/a"),
+        ("http://127.0.0.1:1/a", "http://127.0.0.2:1/a"),
+        ("http://127.0.0.1/a", "https://127.0.0.1/a"),
+    ] {
+        assert_ne!(one_spelling(one), one_spelling(another));
+    }
+}
+
+#[test]
 fn addresses_that_leak_or_mislead_are_refused_without_repeating_them() {
     for text in [
         "http://example.com",

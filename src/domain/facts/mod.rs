@@ -6,6 +6,7 @@
 //! new column costs no call.
 
 mod column;
+mod comparable;
 
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
@@ -13,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::domain::key::Vehicle;
 
 pub use self::column::{DecodeColumn, is_blank, model_year};
+pub use self::comparable::{ModelPrice, PricePoint, PriceQuestion};
 
 use crate::domain::time::Timestamp;
 use crate::domain::vin::Vin;
@@ -25,6 +27,11 @@ pub fn day(days: Days) -> Option<String> {
     let epoch = jiff::civil::date(1970, 1, 1);
     let day = epoch.checked_add(jiff::Span::new().try_days(i64::from(days)).ok()?).ok()?;
     Some(day.to_string())
+}
+
+/// The number of a day.
+pub(crate) fn number_of_day(day: jiff::civil::Date) -> Option<Days> {
+    day.since(jiff::civil::date(1970, 1, 1)).ok().map(|span| span.get_days())
 }
 
 /// The UTC day of a time.
@@ -199,6 +206,13 @@ pub struct Listing {
     pub url: Option<String>,
     /// When the vendor last saw it.
     pub last_seen_at: Option<Timestamp>,
+    pub days_on_market: Option<i32>,
+    /// What it cost when new.
+    pub msrp: Option<Price>,
+    pub stock_number: Option<String>,
+    pub exterior_color: Option<String>,
+    pub photo_url: Option<String>,
+    pub sold_date: Option<Days>,
     /// The vendor's id of the dealer, to ask it by. No column, and so no part of
     /// a fingerprint.
     #[serde(skip)]
@@ -261,8 +275,9 @@ pub struct StockVehicle {
     pub listing: Listing,
 }
 
-/// Vehicles of the same make, model and year that an inventory offers for sale
-/// without telling their VINs. Another car's price is never this car's.
+/// Vehicles of the same make, model and year that are for sale: those that an
+/// inventory offers without telling their VINs, or those that a vendor counts.
+/// Another car's price is never this car's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Comparables {
     /// How many there are.
@@ -276,6 +291,8 @@ pub struct Comparables {
 #[expect(missing_docs, reason = "each field is the output column of that name")]
 pub struct PriceRange {
     pub median: i64,
-    pub min: i64,
-    pub max: i64,
+    pub min: Option<i64>,
+    pub max: Option<i64>,
+    pub p25: Option<i64>,
+    pub p75: Option<i64>,
 }

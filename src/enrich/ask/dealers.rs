@@ -20,7 +20,7 @@ impl<G: Gate> Asker<'_, G> {
                 continue;
             }
             let mut column = Column::new(source);
-            let unasked = self.gate.may_not_pay(&column.source);
+            let unasked = self.gate.may_not_pay(&column.source, "dealers");
             if unasked.is_some() {
                 for open in &mut open {
                     *open = (*open).min(Open::Perhaps);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Asked, Gate, Question};
-use crate::domain::{Denied, Error, Fault, Key, KeySet, NotAsked, Outcome, Times, Timestamp};
+use crate::domain::{
+    Dataset, Denied, Error, Fault, Key, KeySet, NotAsked, Outcome, Times, Timestamp,
+};
 use crate::enrich::board::{Column, Decodes, InventoryWords, Open, Vehicles, View};
 use crate::enrich::chain::{Chain, Source};
 use crate::enrich::inventory::Renewal;
@@ -93,12 +95,12 @@ impl Gate for Doors<'_> {
         Ok(())
     }
 
-    fn may_not_pay(&self, source: &Source) -> Option<String> {
+    fn may_not_pay(&self, source: &Source, what: &str) -> Option<String> {
         let price = source.settings.price_of(source.name.endpoint);
         let may = self.plan.may_pay(price, &source.settings) || self.plan.datasets.offline;
         (!may).then(|| {
             format!(
-                "listings: {} costs {price} a call about dealers and has no spend limit; dealers \
+                "listings: {} costs {price} a call about {what} and has no spend limit; {what} \
                  were not looked up",
                 source.label
             )
@@ -117,6 +119,8 @@ impl Gate for Doors<'_> {
     }
 
     fn may_rename(&self, _main: &Column, _vehicles: u64) {}
+
+    fn may_also_ask(&self, _dataset: Dataset, _source: &Source, _calls: u64) {}
 }
 
 impl Doors<'_> {

@@ -4,9 +4,10 @@
 //! The loop is the same for a run and for a plan: what differs is the [`Gate`],
 //! which sends questions ([`Doors`]) or only counts them. Wave 1 asks about VINs
 //! (decode, listings), wave 2 about what wave 1 made known (recalls by vehicle,
-//! the dealers behind listings).
+//! the dealers behind listings), wave 3 about vehicles like those.
 
 mod catalogue;
+mod comparables;
 mod dealers;
 mod doors;
 mod zeros;
@@ -55,8 +56,8 @@ pub(crate) trait Gate {
         open: &mut [Open],
     ) -> Result<(), Error>;
 
-    /// Why nothing may be spent on `source`, where it may not.
-    fn may_not_pay(&self, source: &Source) -> Option<String>;
+    /// Why nothing may be spent on asking `source` about `what`, where it may not.
+    fn may_not_pay(&self, source: &Source, what: &str) -> Option<String>;
 
     /// Hits and misses, as they are found.
     fn note(&self, report: &DatasetReport);
@@ -67,6 +68,9 @@ pub(crate) trait Gate {
     /// So many `vehicles` may be asked about under other names, as a list of models
     /// that is not known yet turns out.
     fn may_rename(&self, main: &Column, vehicles: u64);
+
+    /// So many more calls may follow, as vehicles that are not known yet turn out.
+    fn may_also_ask(&self, dataset: Dataset, source: &Source, calls: u64);
 }
 
 /// A question about the `open` keys of a chain.
@@ -114,7 +118,14 @@ impl<'a, G: Gate> Asker<'a, G> {
             Ok((listings, dealers))
         };
         let ((decode, recalls), (listings, dealers)) = tokio::try_join!(vehicles, listings)?;
-        Ok(Answers { vins, decode, recalls, listings, dealers })
+        let comparables = match &listings {
+            Some(board) => {
+                let vehicles = recalls.as_ref().and_then(|board| board.vehicles.as_ref());
+                self.comparables(board, decode.as_ref(), vehicles).await?
+            }
+            None => Vec::new(),
+        };
+        Ok(Answers { vins, decode, recalls, listings, dealers, comparables })
     }
 
     /// Asks the steps of a chain one after the other, each about what no earlier
@@ -230,9 +241,14 @@ impl<'a, G: Gate> Asker<'a, G> {
         if !recalls.is_some_and(Chain::is_by_vehicle) {
             return Ok(None);
         }
+        self.vehicles_of(vins, decode).map(Some)
+    }
+
+    /// The distinct vehicles among the decoded VINs.
+    fn vehicles_of(&self, vins: &KeySet, decode: Option<&Board<'_>>) -> Result<Vehicles, Error> {
         let snapshot = self.gate.snapshot()?;
         let (offline, snapshot) = (self.offline.as_ref(), snapshot.as_ref());
-        self.gate.vehicles(Decodes { board: decode, offline, snapshot }, vins).map(Some)
+        self.gate.vehicles(Decodes { board: decode, offline, snapshot }, vins)
     }
 
     /// What data on this machine say of the VINs that are open.

@@ -8,6 +8,7 @@
 
 mod column;
 mod combined;
+mod comparables;
 mod dealers;
 mod facts;
 mod steps;
@@ -19,6 +20,7 @@ use crate::enrich::chain::{Chain, Step};
 
 pub(crate) use column::{Ask, Column, Open, View};
 pub(crate) use combined::Combined;
+pub(crate) use comparables::{ComparablePrices, ComparableReplies};
 pub(crate) use dealers::dealers_to_ask;
 pub(crate) use dealers::{DealerReplies, Dealers};
 pub(crate) use facts::{FactsCache, Fingerprinted, OfDataset};
@@ -54,6 +56,8 @@ pub(crate) struct Answers<'a> {
     pub listings: Option<Board<'a>>,
     /// The dealers behind listings, one entry for each vendor.
     pub dealers: Vec<DealerReplies>,
+    /// What comparable vehicles cost, one entry for each vendor.
+    pub comparables: Vec<ComparableReplies>,
 }
 
 impl<'a> Answers<'a> {

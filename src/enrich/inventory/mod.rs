@@ -24,6 +24,7 @@ use crate::domain::{Error, Key, Page, Times, Timestamp};
 use crate::enrich::chain::{Chain, Source};
 use crate::store::Snapshot;
 
+pub(crate) use names::{Named, folded};
 use renewal::{Kept, load};
 pub(crate) use renewal::{Renewal, Renewed};
 pub(crate) use stock::Inventory;

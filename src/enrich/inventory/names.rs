@@ -8,7 +8,7 @@ use crate::matching::{bare, one_make};
 
 /// A make, model and year without their spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Named {
+pub(crate) struct Named {
     make: String,
     model: String,
     year: i32,
@@ -16,7 +16,7 @@ pub(super) struct Named {
 
 /// The name under which all spellings of its make and model meet; `None`
 /// where one of them is empty.
-pub(super) fn folded(make: &str, model: &str, year: i32) -> Option<Named> {
+pub(crate) fn folded(make: &str, model: &str, year: i32) -> Option<Named> {
     let (spelled, make) = (bare(make), one_make(make));
     let model = bare(model);
     // `Toyota Camry` is a model name in many an inventory.

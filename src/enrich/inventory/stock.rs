@@ -115,7 +115,8 @@ fn comparables(listings: &[Listing], currency: Option<&str>) -> Comparables {
     let prices = cents.first().zip(cents.last()).map(|(&min, &max)| {
         let (lower, upper) = (cents[(cents.len() - 1) / 2], cents[cents.len() / 2]);
         // Half a cent rounds up.
-        PriceRange { median: lower + (upper - lower + 1) / 2, min, max }
+        let median = lower + (upper - lower + 1) / 2;
+        PriceRange { median, min: Some(min), max: Some(max), p25: None, p75: None }
     });
     Comparables { count: i32::try_from(listings.len()).unwrap_or(i32::MAX), prices }
 }

@@ -16,7 +16,7 @@ use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts};
 use crate::domain::vin::{Reading, VinError};
 use crate::domain::{Error, Exit, Key, KeySet, Outcome, Status, Times, Vin};
 use crate::enrich::board::{
-    Answers, Board, Column, Combined, Dealers, FactsCache, OfDataset, View,
+    Answers, Board, Column, Combined, ComparablePrices, Dealers, FactsCache, OfDataset, View,
 };
 use crate::enrich::chain::{Chain, Chains};
 use crate::input::{Batch, Inputs, Row, RowIds};
@@ -42,6 +42,7 @@ pub(crate) struct Joiner<'a> {
     listings: Option<Board<'a>>,
     listing_cache: FactsCache<ListingFacts>,
     dealers: Dealers,
+    comparables: ComparablePrices,
 }
 
 impl<'a> Joiner<'a> {
@@ -53,7 +54,8 @@ impl<'a> Joiner<'a> {
         inputs: &'a Inputs,
         times: Times,
     ) -> Result<Self, Error> {
-        let Answers { vins, mut decode, mut recalls, mut listings, mut dealers } = answers;
+        let Answers { vins, mut decode, mut recalls, mut listings, mut dealers, mut comparables } =
+            answers;
         let view =
             |chain: &Chain| View { snapshot: Some(snapshot), freshness: chain.freshness, times };
         for board in [&mut decode, &mut recalls, &mut listings].into_iter().flatten() {
@@ -62,6 +64,12 @@ impl<'a> Joiner<'a> {
         let dealers = match &listings {
             Some(board) => Dealers::load(&mut dealers, view(board.chain))?,
             None => Dealers::default(),
+        };
+        let comparables = match &listings {
+            Some(board) => {
+                ComparablePrices::load(&mut comparables, view(&board.chain.of_comparables()))?
+            }
+            None => ComparablePrices::default(),
         };
         let offline = chains.offline(times.started);
         Ok(Self {
@@ -75,6 +83,7 @@ impl<'a> Joiner<'a> {
             listings,
             listing_cache: FactsCache::default(),
             dealers,
+            comparables,
         })
     }
 
@@ -154,13 +163,18 @@ impl<'a> Joiner<'a> {
         Ok(answer)
     }
 
-    /// Vehicles like the decoded one, where an inventory was read.
+    /// Vehicles like the decoded one: those of an inventory that was read, else what a
+    /// vendor says of them.
     fn comparables_of(&self, decode: &DatasetAnswer<DecodeFacts>) -> Option<Arc<Comparables>> {
         let vehicle = decode.facts.as_deref()?;
         let (make, model) = (vehicle.make.as_deref()?, vehicle.model.as_deref()?);
-        let inventory =
-            self.listings.as_ref()?.inventories().find_map(|of| of.inventory.as_ref())?;
-        Some(inventory.comparables(make, model, vehicle.model_year?))
+        let year = vehicle.model_year?;
+        let inventory = self.listings.as_ref()?.inventories().find_map(|of| of.inventory.as_ref());
+        let own = inventory.map(|inventory| inventory.comparables(make, model, year));
+        match own {
+            Some(own) if own.count > 0 => Some(own),
+            none => self.comparables.of(make, model, year).or(none),
+        }
     }
 }
 

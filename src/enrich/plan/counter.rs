@@ -154,7 +154,7 @@ impl Gate for Counter<'_> {
         Ok(())
     }
 
-    fn may_not_pay(&self, source: &Source) -> Option<String> {
+    fn may_not_pay(&self, source: &Source, _what: &str) -> Option<String> {
         let price = source.settings.price_of(source.name.endpoint);
         (!self.plan.may_pay(price, &source.settings)).then(String::new)
     }
@@ -183,5 +183,9 @@ impl Gate for Counter<'_> {
 
     fn may_rename(&self, main: &Column, vehicles: u64) {
         self.count(Dataset::Recalls, &main.source, Range::up_to(vehicles * OTHER_NAMES));
+    }
+
+    fn may_also_ask(&self, dataset: Dataset, source: &Source, calls: u64) {
+        self.count(dataset, source, Range::up_to(calls));
     }
 }

@@ -124,7 +124,17 @@ impl<'a> Count<'a> {
         let named = vehicles.of.iter().map(|id| vehicles.keys.vehicle((*id)?).cloned()).collect();
         let recalls = read(Dataset::Recalls, Some(vehicles))?;
         let listings = read(Dataset::Listings, None)?;
-        Ok((Answers { vins, decode, recalls, listings, dealers: Vec::new() }, named))
+        Ok((
+            Answers {
+                vins,
+                decode,
+                recalls,
+                listings,
+                dealers: Vec::new(),
+                comparables: Vec::new(),
+            },
+            named,
+        ))
     }
 
     /// One entry for each vendor that may be called, in the order of the chains.

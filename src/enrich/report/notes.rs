@@ -1,6 +1,7 @@
 //! The notes of an enrich run: who can be asked, what the doors saw, what the
 //! answers came to, what was written.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::builder::{ReportBuilder, Wrote};
@@ -9,7 +10,7 @@ use crate::config::Local;
 use crate::domain::facts::{Days, day, day_of};
 use crate::domain::numbers::thousands;
 use crate::domain::{Dataset, Error, Fields, Timestamp};
-use crate::enrich::board::{Answers, Board};
+use crate::enrich::board::{Answers, Board, ComparableReplies};
 use crate::enrich::chain::{Chain, Chains};
 use crate::enrich::plan::Plan;
 use crate::enrich::survey::Survey;
@@ -33,10 +34,17 @@ impl ReportBuilder<'_> {
         for (code, warning) in &chains.warnings {
             self.warn(code, warning.clone());
         }
+        if let Some(warning) = plan.settings.file_warning() {
+            self.warn("config_file", warning);
+        }
         for source in chains.by_dataset.values().flat_map(Chain::sources) {
             let may_ask = !plan.datasets.offline;
             if let Some(warning) = source.settings.key_warning().filter(|_| may_ask) {
                 self.warn("key_file", warning);
+            }
+            let test_key = source.key.as_ref().filter(|_| may_ask);
+            if let Some(warning) = test_key.and_then(|key| source.settings.test_key_warning(key)) {
+                self.warn_of(Fields::of_vendor(&source.label), "test_key", warning);
             }
             if source.unpaid {
                 let message = format!(
@@ -157,6 +165,29 @@ impl ReportBuilder<'_> {
             if let Some(message) = &dealers.unasked {
                 self.warn("dealers", message.clone());
             }
+        }
+        answers.comparables.iter().for_each(|comparables| self.note_comparables(comparables));
+    }
+
+    /// They are no part of any dataset's answers: what they lack is a warning, and the
+    /// run ends as it would without them.
+    fn note_comparables(&self, comparables: &ComparableReplies) {
+        let ComparableReplies { column, unasked, .. } = comparables;
+        if let Some(message) = unasked {
+            self.warn("comparables", message.clone());
+        }
+        let mut lacking: BTreeMap<String, u64> = BTreeMap::new();
+        for outcome in column.outcomes.values() {
+            let (_, why, _) = outcome.verdict();
+            *lacking.entry(why.unwrap_or_default()).or_default() += 1;
+        }
+        for (why, questions) in lacking {
+            let message = format!(
+                "listings: questions about comparable vehicles that {} did not answer: {} ({why})",
+                column.source.label,
+                thousands(questions)
+            );
+            self.warn("comparables", message);
         }
     }
 

@@ -21,6 +21,7 @@ fn faults() -> Vec<(Fault, bool)> {
     ];
     let mut faults: Vec<_> = sure.into_iter().map(|fault| (fault, false)).collect();
     faults.push((Fault::Poisoned { code: code() }, true));
+    faults.push((Fault::Garbled { excerpt: "limit".into() }, true));
     faults
 }
 
@@ -50,6 +51,7 @@ fn every_fault_has_one_consequence() {
         Unsure                                   Confirm                      Confirm
         Garbled { excerpt: "<html>" }            Retry { most: 3 }            Lost
         Poisoned { code: "http_400" } (shape)    RefuseShape                  RefuseShape
+        Garbled { excerpt: "limit" } (shape)     RefuseShape                  Lost
         "#);
 }
 

@@ -22,12 +22,26 @@ pub struct Check {
     pub store: PathBuf,
     /// Whether there is a store yet.
     pub store_exists: bool,
+    /// The files that decide where keys are sent and what is spent, as far as they are
+    /// believed.
+    pub trusted: Vec<TrustedFile>,
     /// Whether vendors were asked.
     pub asked: bool,
     /// The vendors.
     pub vendors: Vec<VendorCheck>,
     /// The data on this machine.
     pub local: Vec<LocalCheck>,
+}
+
+/// A file that is believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrustedFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// `configuration`, or whose key it holds.
+    pub holds: String,
+    /// What a person should know about who may change it.
+    pub warning: Option<String>,
 }
 
 /// One vendor.
@@ -198,6 +212,7 @@ pub fn check(
     let mut check = Check {
         store: settings.store.clone(),
         store_exists: settings.store.exists(),
+        trusted: offline::trusted(settings, &keys),
         asked: ask.is_some(),
         vendors: keys.iter().map(|key| offline::vendor(key, settings)).collect(),
         local: Local::ALL.map(|local| offline::local(local, settings)).into(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::{CallCheck, KeyCheck, LocalCheck, LocalData, RecallPart, VendorCheck};
+use super::{CallCheck, KeyCheck, LocalCheck, LocalData, RecallPart, TrustedFile, VendorCheck};
 use crate::config::{Local, Settings, VendorSettings};
 use crate::domain::facts::day;
 use crate::domain::{Dataset, Error, Micros};
@@ -43,9 +43,34 @@ pub(super) fn vendor(known: &Known<'_>, settings: &Settings) -> VendorCheck {
         quota_reset: by_day.then(|| of.quota_reset.to_string()),
         spend: of.spend.iter().map(ToString::to_string).collect(),
         priced: of.price.values().any(|price| *price > Micros::ZERO),
-        warning: of.key_warning(),
+        warning: warning(known),
         call: CallCheck::NotAsked { why: "not asked".into() },
     }
+}
+
+/// What a person should know about the key: where it is kept, and that it is for tests.
+fn warning(known: &Known<'_>) -> Option<String> {
+    let key = known.key.as_ref().ok().and_then(Option::as_ref);
+    let for_tests = key.and_then(|key| known.settings.test_key_warning(key));
+    let warnings = known.settings.key_warning().into_iter().chain(for_tests);
+    let warnings: Vec<String> = warnings.collect();
+    (!warnings.is_empty()).then(|| warnings.join("; "))
+}
+
+/// The configuration file, and the key files that can be used.
+pub(super) fn trusted(settings: &Settings, keys: &[Known<'_>]) -> Vec<TrustedFile> {
+    let configuration = settings.file.iter().map(|path| TrustedFile {
+        path: path.clone(),
+        holds: "configuration".into(),
+        warning: settings.file_warning(),
+    });
+    let key_files = keys.iter().filter_map(|known| {
+        let is_used = known.settings.api_key.is_none() && matches!(known.key, Ok(Some(_)));
+        let path = known.settings.api_key_file.clone().filter(|_| is_used)?;
+        let holds = format!("key of {}", known.vendor.spec().id());
+        Some(TrustedFile { path, holds, warning: known.settings.key_warning() })
+    });
+    configuration.chain(key_files).collect()
 }
 
 fn key(known: &Known<'_>) -> KeyCheck {

@@ -47,8 +47,7 @@ pub(super) fn calls_by_day(
     Target { account, .. }: &Target<'_>,
     since: Timestamp,
 ) -> Result<Vec<DayCalls>, Error> {
-    let (origin, name) = (account.origin(), account.name(session.store.install_key()));
-    session.store.snapshot()?.calls_by_day((account.id(), &origin, &name), since)
+    session.store.snapshot()?.calls_by_day(&account.name(), since)
 }
 
 /// Ends the run; `report` is what `vinrich runs show` says of it. One that was stopped

@@ -20,7 +20,7 @@ use crate::enrich::plan::Limits;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::Context;
 use crate::files::Protected;
-use crate::gate::origin;
+use crate::gate::VendorAccount;
 use crate::input::{InputSpec, Inputs};
 use crate::ops::client::{Action, Confirm, Intent, VendorClient, settings_of};
 use crate::ops::template::JsonTemplate;
@@ -119,7 +119,7 @@ fn files(plan: &ToolPlan) -> Result<(Inputs, JsonTemplate, Sheet), Error> {
 fn priced(plan: &ToolPlan) -> Result<VendorSettings, Error> {
     let mut settings = settings_of(&plan.settings, visa::ID)?.clone();
     let key = settings.resolve_key()?;
-    let origin = origin(&settings, key.as_ref());
+    let origin = VendorAccount { vendor: &visa::Visa, settings: &settings, key }.origin();
     let name = SourceName { dataset: None, vendor: visa::ID, endpoint: EXECUTE, origin };
     let known = match Store::peek(&plan.settings.store)? {
         Some(store) => {

@@ -26,6 +26,7 @@ impl Charge {
     pub(super) const LISTINGS_ENRICHED: Self =
         Self { class: "listing_search_enriched", micros: 40_000 };
     pub(super) const DEALERS: Self = Self { class: "dealer_lookup", micros: 1_000 };
+    pub(super) const FACETS: Self = Self { class: "facet_counts", micros: 3_000 };
     const VIN: Self = Self { class: "vehicle_detail", micros: 3_000 };
     const VIN_ENRICHED: Self = Self { class: "vehicle_detail_enriched", micros: 8_000 };
 

@@ -1,12 +1,13 @@
 //! The Visor API, after its vendor's documentation: listings by VIN mask, one VIN,
-//! account usage and dealers, all by GET.
+//! account usage, dealers and facets, all by GET.
 //!
 //! The sandbox has no inventory to search: listings are looked up by whole VIN
-//! in `vin_pattern`, dealers by `dealer_id`. Filters that visor knows and the
+//! in `vin_pattern`, dealers by `dealer_id`, models by make and model year. Filters that visor knows and the
 //! sandbox does not are answered 400 `unsupported_in_sandbox` instead of being
 //! ignored.
 
 mod bill;
+mod facets;
 mod query;
 mod rows;
 
@@ -15,10 +16,10 @@ use std::time::Duration;
 use hyper::Method;
 
 use self::bill::{Bill, Charge};
-use self::query::{DealersQuery, ListingsQuery, Refusal, UsageQuery};
+use self::query::{DealersQuery, FacetsQuery, ListingsQuery, Refusal, UsageQuery};
 use super::handler::{Answer, Call, Handler, NO_ENDPOINT, Reply, Request};
 use super::per;
-use super::quota::Window;
+use super::quota::{Window, whole_seconds};
 use super::registry::Profile;
 use crate::domain::Vin;
 
@@ -26,7 +27,7 @@ use crate::domain::Vin;
 pub(super) static PROFILE: Profile = Profile {
     id: "visor",
     key: Some("sandbox-visor"),
-    endpoints: &["listings", "vins", "usage", "dealers"],
+    endpoints: &["listings", "vins", "usage", "dealers", "facets"],
     quotas: &[per(200, Duration::from_secs(10)), per(600, Duration::from_mins(1))],
     roomy: &[per(5000, Duration::from_secs(10)), per(20_000, Duration::from_mins(1))],
     handler: || Box::<Visor>::default(),
@@ -36,7 +37,7 @@ pub(super) static PROFILE: Profile = Profile {
 const TIER: &str = "T3";
 
 /// The version of the price list in `bill.rs`.
-const PRICING_VERSION: &str = "sandbox-1";
+const PRICING_VERSION: &str = "5a0d6f1e-0000-4000-8000-000000002026";
 
 /// What the account owes.
 #[derive(Default)]
@@ -71,6 +72,15 @@ impl Handler for Visor {
             Some(given) if given != key => Err(Refusal::INVALID_KEY.into()),
             Some(_) => Ok(()),
         }
+    }
+
+    /// The wait stands in the body too.
+    fn limited(&self, wait: Duration) -> Reply {
+        let seconds = whole_seconds(wait);
+        let refusal = Reply::from(Refusal::RATE_LIMIT);
+        let body =
+            refusal.body.into_text().replacen('{', &format!(r#"{{"retryAfter":{seconds},"#), 1);
+        Reply::json(refusal.status, body).with_header("retry-after", &seconds)
     }
 
     /// Adds `X-RateLimit-Limit-10s` and its like.
@@ -122,6 +132,11 @@ impl Visor {
                 let query = DealersQuery::read(query)?;
                 let keys = query.ids.clone();
                 (keys, Box::new(move || self.charged(rows::dealers(&query), Charge::DEALERS)))
+            }
+            ["facets"] => {
+                let query = FacetsQuery::read(query)?;
+                let keys = facets::keys(&query);
+                (keys, Box::new(move || self.charged(facets::models(&query), Charge::FACETS)))
             }
             _ => {
                 let words = "There is no such endpoint.";

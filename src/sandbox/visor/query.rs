@@ -26,19 +26,37 @@ const KEY_LIKE: [&str; 5] = ["api_key", "apikey", "key", "access_token", "token"
 const DEFAULT_FIELDS: &str = "id vin year make model trim price miles status inventory_status \
                               inventory_type dealer_id dealer_name city state vdp_url";
 
-/// Fields of a listing row that are there when asked for; null in the sandbox.
-pub(super) const EXTRA_FIELDS: &str = "features msrp days_on_market availability_status \
-                                       postal_code listed_at default";
+/// Fields of a listing row that are there when asked for.
+const EXTRA_FIELDS: &str = "default version body_type drivetrain fuel_type powertrain_type \
+                            transmission engine cylinders doors seating_capacity exterior_color \
+                            interior_color base_exterior_color base_interior_color msrp \
+                            discount_from_msrp days_on_market stock_number sold_date dealer_type \
+                            latitude longitude distance_miles photo_urls features options_packages";
 
 /// What `include=` may ask for.
 const INCLUDES: &str = "price_history options";
 
 /// Filters of visor's that need an inventory to search.
-const UNSUPPORTED: &str = "sort make model trim year dealer_id state country type q \
+const UNSUPPORTED: &str = "sort make model trim year dealer_id dealer_type state country type q \
      inventory_type availability_status keywords inventory_status sold_within_days \
      snapshot_date min_price max_price min_mileage max_mileage min_msrp max_msrp \
      min_days_on_market max_days_on_market postal_code latitude longitude radius bbox \
-     assembly_location exclude_assembly_location exclude_make exclude_model listed_after";
+     body_type transmission drivetrain assembly_location assembly_country fuel_type \
+     powertrain_type engine version exterior_color interior_color base_exterior_color \
+     base_interior_color seating_capacity cylinders doors options_packages features \
+     exclude_make exclude_model exclude_trim exclude_year exclude_state exclude_inventory_type \
+     exclude_body_type exclude_transmission exclude_drivetrain exclude_version exclude_engine \
+     exclude_assembly_location exclude_assembly_country exclude_exterior_color \
+     exclude_interior_color exclude_base_exterior_color exclude_base_interior_color \
+     exclude_options_packages exclude_features exclude_fuel_type exclude_powertrain_type \
+     exclude_keywords vin_pattern";
+
+/// Facets that are counted in the sandbox.
+const FACET: &str = "model";
+
+/// What a facet's metric may be.
+const MEASURES: &str = "price miles msrp days_on_market discount_from_msrp";
+const AGGREGATES: &str = "mean p5 p25 median p75 p95";
 
 /// Whether `name` is one of the words in `list`.
 fn is_in(list: &str, name: &str) -> bool {
@@ -59,7 +77,7 @@ pub(super) struct Refusal {
 #[derive(Clone, Copy, Debug)]
 struct Kind(&'static str, &'static str);
 
-const CLIENT: Kind = Kind("client_error", "PublicApiClientError");
+const CLIENT: Kind = Kind("client_error", "PublicApiValidationError");
 const AUTHENTICATION: Kind = Kind("authentication_error", "PublicApiAuthenticationError");
 const BILLING: Kind = Kind("billing_error", "PublicApiBillingError");
 const PERMISSION: Kind = Kind("permission_error", "PublicApiPermissionError");
@@ -185,6 +203,18 @@ impl ListingsQuery {
         Ok(read)
     }
 
+    /// Whether a row is to have the field `name`.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        let is_default = is_in(DEFAULT_FIELDS, name);
+        match &self.fields {
+            None => is_default,
+            Some(fields) => {
+                let asked = |name: &str| fields.iter().any(|field| field == name);
+                ["id", "vin"].contains(&name) || asked(name) || is_default && asked("default")
+            }
+        }
+    }
+
     pub(super) fn charge(&self) -> Charge {
         if self.enriched { Charge::LISTINGS_ENRICHED } else { Charge::LISTINGS }
     }
@@ -247,12 +277,65 @@ impl UsageQuery {
     }
 }
 
+/// A query to `/facets`: the models of makes and model years.
+#[derive(Debug)]
+pub(super) struct FacetsQuery {
+    pub(super) makes: Vec<String>,
+    pub(super) years: Vec<u16>,
+    /// `count`, or a measure and an aggregate, such as `price.p25`.
+    pub(super) metric: String,
+    /// The most models that are named.
+    pub(super) most: usize,
+}
+
+impl FacetsQuery {
+    pub(super) fn read(query: &[(String, String)]) -> Result<Self, Refusal> {
+        const USUAL: usize = 20;
+        let wrong = |message: &'static str| Refusal::invalid("invalid_query_parameter", message);
+        let mut read =
+            Self { makes: Vec::new(), years: Vec::new(), metric: "count".into(), most: USUAL };
+        let mut facets = None;
+        for (name, value) in query {
+            let parts = || value.split(',').map(str::trim);
+            match name.as_str() {
+                "facets" => facets = Some(value.as_str()),
+                "make" => read.makes = parts().map(str::to_owned).collect(),
+                "year" => {
+                    let years = parts().map(str::parse).collect::<Result<_, _>>();
+                    read.years = years.map_err(|_| wrong("year is a list of model years."))?;
+                }
+                "metric" => read.metric = metric(value)?,
+                "facet_value_limit" => {
+                    let most = value.parse().ok().filter(|most| (1..=MOST).contains(most));
+                    let most = most.ok_or_else(|| wrong("facet_value_limit is 1 to 100."))?;
+                    read.most = most;
+                }
+                _ => return Err(unknown(name)),
+            }
+        }
+        match facets {
+            Some(FACET) => Ok(read),
+            Some(_) => Err(unknown("facets")),
+            None => Err(wrong("facets is required.")),
+        }
+    }
+}
+
+fn metric(value: &str) -> Result<String, Refusal> {
+    let is_known = match value.split_once('.') {
+        Some((measure, aggregate)) => is_in(MEASURES, measure) && is_in(AGGREGATES, aggregate),
+        None => value == "count",
+    };
+    let unknown = || Refusal::invalid("invalid_metric", format!("Unknown metric: {value}"));
+    is_known.then(|| value.to_owned()).ok_or_else(unknown)
+}
+
 fn day(value: &str) -> Result<Date, Refusal> {
     value.parse().map_err(|_| Refusal::invalid("invalid_query_parameter", "A day is YYYY-MM-DD."))
 }
 
 fn unknown(name: &str) -> Refusal {
-    if is_in(UNSUPPORTED, name) {
+    if is_in(UNSUPPORTED, name) || name == "facets" {
         return Refusal::invalid(
             "unsupported_in_sandbox",
             format!("The sandbox has no inventory to filter by {name}; ask by vin_pattern."),

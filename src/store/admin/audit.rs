@@ -40,7 +40,7 @@ pub struct AuditEntry {
     pub endpoint: String,
     /// `base_url` plus `live`, `test` or `sandbox`.
     pub origin: String,
-    /// The keyed hash of the API key.
+    /// The account's name; empty where all keys of the origin are one.
     pub account: String,
     /// What it asked about: `hmac:` and a keyed hash for a VIN, other keys as they are.
     pub keys: Vec<String>,

@@ -1,12 +1,10 @@
 //! What a person wants to see of the store: runs, quotas, sizes.
 
-use rusqlite::OptionalExtension;
-
 use crate::domain::{Error, Micros, Timestamp};
-use crate::store::ledger::accounts::load_account;
+use crate::store::ledger::accounts::{Rows, counted_with, load_account};
 use crate::store::ledger::windows::{Account, Limits};
 use crate::store::transaction::Present;
-use crate::store::{AccountId, Snapshot, Snapshots, failed, open, run_locks};
+use crate::store::{AccountName, Snapshot, failed, run_locks};
 
 /// One run, as `vinrich runs` lists it.
 #[derive(Clone, Debug)]
@@ -87,13 +85,6 @@ pub struct DayCalls {
     pub charged: Micros,
     /// Calls that were sent and never answered: the vendor may have charged them.
     pub unanswered: u64,
-}
-
-impl Snapshots {
-    /// The key that hashes API keys into account names.
-    pub fn install_key(&self) -> Result<Vec<u8>, Error> {
-        open::install_key(&self.reader, &self.path)
-    }
 }
 
 impl Snapshot<'_> {
@@ -208,26 +199,30 @@ impl Snapshot<'_> {
         read().map_err(failed("cannot count the answers", &self.path))
     }
 
-    /// The calls of an account that may still fill a window; none where it is unknown.
+    /// The calls that may still fill a window of an account.
     pub fn account(
         &self,
-        (vendor, origin, name): (&str, &str, &str),
+        name: &AccountName,
         limits: &Limits,
         present: Present<'_>,
     ) -> Result<Account, Error> {
+        counted_with(self.db, name)
+            .and_then(|rows| load_account(self.db, &rows, limits, present))
+            .map_err(failed("cannot read the ledger", &self.path))
+    }
+
+    /// The names under which the ledger knows accounts of the same vendor and origin.
+    pub fn named_accounts(&self, of: &AccountName) -> Result<Vec<AccountName>, Error> {
         let read = || {
-            let id: Option<i64> = self
-                .db
-                .query_row(
-                    "SELECT id FROM accounts WHERE vendor = ?1 AND origin = ?2 AND account = ?3",
-                    [vendor, origin, name],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            match id {
-                Some(id) => load_account(self.db, AccountId(id), limits, present),
-                None => Ok(Account::default()),
-            }
+            self.db
+                .prepare(
+                    "SELECT account FROM accounts
+                     WHERE vendor = ?1 AND origin = ?2 AND account <> '' ORDER BY account",
+                )?
+                .query_map((of.vendor, &of.origin), |row| {
+                    Ok(AccountName { account: row.get(0)?, ..of.clone() })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(failed("cannot read the ledger", &self.path))
     }
@@ -236,25 +231,25 @@ impl Snapshot<'_> {
     /// none where it is unknown.
     pub fn calls_by_day(
         &self,
-        (vendor, origin, name): (&str, &str, &str),
+        name: &AccountName,
         since: Timestamp,
     ) -> Result<Vec<DayCalls>, Error> {
         let read = || {
+            let Rows(rows) = counted_with(self.db, name)?;
             self.db
                 .prepare(
                     "SELECT replies.answered_wall / 86400000000 AS day, sources.endpoint,
                             count(*) FILTER (WHERE replies.charged > 0), sum(replies.charged),
                             count(*) FILTER (WHERE replies.http_status IS NULL)
-                     FROM accounts
-                     JOIN calls ON calls.account = accounts.id
+                     FROM calls
                      JOIN replies ON replies.call = calls.id
                      JOIN sources ON sources.id = calls.source
-                     WHERE accounts.vendor = ?1 AND accounts.origin = ?2 AND accounts.account = ?3
-                       AND replies.answered_wall >= ?4
+                     WHERE calls.account IN (SELECT value FROM json_each(?1))
+                       AND replies.answered_wall >= ?2
                        AND replies.state NOT IN ('not_sent', 'released')
                      GROUP BY day, sources.endpoint ORDER BY day, sources.endpoint",
                 )?
-                .query_map((vendor, origin, name, since), |row| {
+                .query_map((rows, since), |row| {
                     let count = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
                     Ok(DayCalls {
                         day: row.get(0)?,

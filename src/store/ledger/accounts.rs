@@ -8,11 +8,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::time::micros;
 use crate::domain::{Micros, Moment, Timestamp};
-use crate::store::AccountId;
 use crate::store::ledger::budget::Budget;
 use crate::store::ledger::requests::RunLimits;
 use crate::store::ledger::windows::{Account, Entry, Limits};
 use crate::store::transaction::{DataVersion, Present, Transaction};
+use crate::store::{AccountId, AccountName};
 
 /// A call is reserved before it is answered: calls are read a day further back
 /// than the longest window.
@@ -51,21 +51,53 @@ impl Ledger {
 /// The row of an account, made when it is new.
 pub(in crate::store) fn account_id(
     db: &Connection,
-    vendor: &str,
-    origin: &str,
-    account: &str,
+    name: &AccountName,
 ) -> rusqlite::Result<AccountId> {
+    let AccountName { vendor, origin, account } = name;
     db.execute(
         "INSERT INTO accounts (vendor, origin, account) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        [vendor, origin, account],
+        (vendor, origin, account),
     )?;
     db.query_row(
         "SELECT id FROM accounts WHERE vendor = ?1 AND origin = ?2 AND account = ?3",
-        [vendor, origin, account],
+        (vendor, origin, account),
         |row| row.get(0),
     )
     .map(AccountId)
 }
+
+/// The rows whose calls and waits count for an account: its own, and those without a
+/// name, which may have been its own; for one without a name all of its origin.
+pub(in crate::store) fn counted_with(
+    db: &Connection,
+    name: &AccountName,
+) -> rusqlite::Result<Rows> {
+    let AccountName { vendor, origin, account } = name;
+    db.prepare_cached(
+        "SELECT json_group_array(id) FROM accounts
+         WHERE vendor = ?1 AND origin = ?2 AND (?3 = '' OR account IN ('', ?3))",
+    )?
+    .query_row((vendor, origin, account), |row| row.get(0))
+    .map(Rows)
+}
+
+/// As [`counted_with`], for an account that has a row.
+pub(in crate::store) fn counted_with_id(
+    db: &Connection,
+    AccountId(id): AccountId,
+) -> rusqlite::Result<Rows> {
+    db.prepare_cached(
+        "SELECT json_group_array(others.id)
+         FROM accounts AS own JOIN accounts AS others USING (vendor, origin)
+         WHERE own.id = ?1 AND (own.account = '' OR others.account IN ('', own.account))",
+    )?
+    .query_row([id], |row| row.get(0))
+    .map(Rows)
+}
+
+/// Rows of `accounts`, as a JSON list.
+#[derive(Debug)]
+pub(in crate::store) struct Rows(pub(in crate::store) String);
 
 /// The calls of an account, read from the ledger where they are not at hand.
 pub(in crate::store) fn account<'t>(
@@ -77,14 +109,17 @@ pub(in crate::store) fn account<'t>(
     let present = Present { now, boot_id: &tx.run.boot_id };
     Ok(match tx.ledger.accounts.entry(id) {
         Place::Occupied(known) => known.into_mut(),
-        Place::Vacant(unknown) => unknown.insert(load_account(tx.db, id, limits, present)?),
+        Place::Vacant(unknown) => {
+            let rows = counted_with_id(tx.db, id)?;
+            unknown.insert(load_account(tx.db, &rows, limits, present)?)
+        }
     })
 }
 
 /// The calls of an account that may still fill a window, by every process.
 pub(in crate::store) fn load_account(
     db: &Connection,
-    account: AccountId,
+    Rows(rows): &Rows,
     limits: &Limits,
     present: Present<'_>,
 ) -> rusqlite::Result<Account> {
@@ -93,8 +128,8 @@ pub(in crate::store) fn load_account(
         "SELECT calls.id, runs.boot_id, calls.reserved_wall, calls.reserved_boot, calls.price,
                 replies.answered_wall, replies.answered_boot, replies.charged
          FROM calls JOIN runs ON runs.id = calls.run LEFT JOIN replies ON replies.call = calls.id
-         WHERE calls.id IN (SELECT id FROM calls WHERE account = ?1 AND reserved_wall > ?2
-                            UNION SELECT id FROM calls WHERE +account = ?1 AND id >= ?3)
+         WHERE calls.id IN (SELECT id FROM calls WHERE account IN (SELECT value FROM json_each(?1)) AND reserved_wall > ?2
+                            UNION SELECT id FROM calls WHERE +account IN (SELECT value FROM json_each(?1)) AND id >= ?3)
            AND coalesce(replies.state, '') NOT IN ('not_sent', 'released')",
     )?;
     let now = present.now;
@@ -102,8 +137,8 @@ pub(in crate::store) fn load_account(
     let start = BootStart::of(db, present)?;
     let since = now.wall.min(start.wall_at(now.boot)).earlier(reach);
     let first = first_of_boot(db, present.boot_id, now.boot.saturating_sub(micros(reach)))?;
-    let mut rows = find.query(params![account.0, since, first])?;
-    while let Some(row) = rows.next()? {
+    let mut calls = find.query(params![rows, since, first])?;
+    while let Some(row) = calls.next()? {
         let call = row.get(0)?;
         let is_of_this_boot = row.get_ref(1)?.as_str()? == present.boot_id;
         let answered: Option<Moment> = match row.get(5)? {

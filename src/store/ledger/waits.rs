@@ -8,13 +8,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use crate::domain::time::micros;
 use crate::domain::{Error, Moment, Timestamp};
+use crate::store::ledger::accounts::{Rows, counted_with, counted_with_id};
 use crate::store::run_locks::InUse;
 use crate::store::transaction::{Present, Transaction};
-use crate::store::{AccountId, Snapshot, failed, open};
+use crate::store::{AccountId, AccountName, Snapshot, failed, open};
 
 /// No vendor is believed for longer: a little more than the longest window that
 /// any of them counts over. What it asks beyond was no wait, but a slip.
@@ -72,7 +73,7 @@ impl WaitWord {
 pub(in crate::store) fn keep_wait(tx: &Transaction<'_>, heard: HeardWait) -> rusqlite::Result<()> {
     let HeardWait { account, now, wait, word } = heard;
     let wait = wait.min(LONGEST_WAIT);
-    let known = find(tx.db, account, tx.present(now))?;
+    let known = find(tx.db, &counted_with_id(tx.db, account)?, tx.present(now))?;
     if wait < WORTH_KEEPING || known.is_some_and(|known| known.left >= wait) {
         return Ok(());
     }
@@ -109,7 +110,7 @@ pub(in crate::store) fn wait_left(
     account: AccountId,
     now: Moment,
 ) -> rusqlite::Result<Option<Duration>> {
-    let kept = find(tx.db, account, tx.present(now))?;
+    let kept = find(tx.db, &counted_with_id(tx.db, account)?, tx.present(now))?;
     if kept.is_none() {
         tx.db.prepare_cached("DELETE FROM waits WHERE account = ?1")?.execute([account.0])?;
     }
@@ -120,21 +121,12 @@ impl Snapshot<'_> {
     /// The wait that the vendor asked of an account; none where it is unknown.
     pub fn wait(
         &self,
-        (vendor, origin, name): (&str, &str, &str),
+        name: &AccountName,
         present: Present<'_>,
     ) -> Result<Option<KeptWait>, Error> {
-        let read = || {
-            let account = self
-                .db
-                .query_row(
-                    "SELECT id FROM accounts WHERE vendor = ?1 AND origin = ?2 AND account = ?3",
-                    [vendor, origin, name],
-                    |row| row.get(0).map(AccountId),
-                )
-                .optional()?;
-            account.map_or(Ok(None), |account| find(self.db, account, present))
-        };
-        read().map_err(failed("cannot read the ledger", &self.path))
+        counted_with(self.db, name)
+            .and_then(|rows| find(self.db, &rows, present))
+            .map_err(failed("cannot read the ledger", &self.path))
     }
 }
 
@@ -154,29 +146,29 @@ pub fn forget_waits(store: &Path, vendor: &str) -> Result<usize, Error> {
         .map_err(failed("cannot forget a wait", store))
 }
 
-/// The wait of an account, unless it is over. After a reboot, one that seems
+/// The longest wait of these accounts that is not over. After a reboot, one that seems
 /// longer than any is kept was entered by a wall clock that was wrong.
 fn find(
     db: &Connection,
-    account: AccountId,
+    Rows(rows): &Rows,
     Present { now, boot_id }: Present<'_>,
 ) -> rusqlite::Result<Option<KeptWait>> {
-    let row = db
-        .prepare_cached(
-            "SELECT boot_id = ?2, until_wall, until_boot, why FROM waits WHERE account = ?1",
-        )?
-        .query_row(params![account.0, boot_id], |row| {
-            let same_boot: bool = row.get(0)?;
-            let (until_wall, until_boot): (Timestamp, i64) = (row.get(1)?, row.get(2)?);
-            let left = if same_boot {
-                let left = until_boot.saturating_sub(now.boot);
-                Duration::from_micros(u64::try_from(left).unwrap_or(0))
-            } else {
-                until_wall.since(now.wall)
-            };
-            Ok((left, WaitWord::from_name(row.get_ref(3)?.as_str()?)))
-        })
-        .optional()?;
-    let Some((left, word)) = row else { return Ok(None) };
-    Ok((!left.is_zero() && left <= LONGEST_WAIT).then_some(KeptWait { left, word }))
+    let mut find = db.prepare_cached(
+        "SELECT boot_id = ?2, until_wall, until_boot, why FROM waits
+         WHERE account IN (SELECT value FROM json_each(?1))",
+    )?;
+    let kept = find.query_map(params![rows, boot_id], |row| {
+        let same_boot: bool = row.get(0)?;
+        let (until_wall, until_boot): (Timestamp, i64) = (row.get(1)?, row.get(2)?);
+        let left = if same_boot {
+            let left = until_boot.saturating_sub(now.boot);
+            Duration::from_micros(u64::try_from(left).unwrap_or(0))
+        } else {
+            until_wall.since(now.wall)
+        };
+        Ok(KeptWait { left, word: WaitWord::from_name(row.get_ref(3)?.as_str()?) })
+    })?;
+    let kept = kept.collect::<rusqlite::Result<Vec<_>>>()?.into_iter();
+    let kept = kept.filter(|kept| !kept.left.is_zero() && kept.left <= LONGEST_WAIT);
+    Ok(kept.max_by_key(|kept| kept.left))
 }

@@ -64,13 +64,12 @@ fn listing(row: &Object<'_>, raw: &RawValue, currency: Option<[u8; 3]>) -> Listi
         availability,
         offer,
         condition: row.scalar(&["condition", "vehicleCondition"]).and_then(|word| condition(&word)),
-        dealer: None,
         city: text(&["city"]).or_else(|| text_of_place(&["city", "locationName"])),
         region: text(&["region", "state"])
             .or_else(|| text_of_place(&["region", "state", "county"])),
         url: text(&["url", "publicUrl", "listingUrl"]),
         last_seen_at: row.scalar(&["updatedDate", "updatedAt"]).and_then(|text| text.parse().ok()),
-        dealer_id: None,
+        ..Listing::default()
     }
 }
 

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use super::{envelope, get, rows};
+use super::rows::{self, Rest};
+use super::{envelope, get};
 use crate::config::VendorSettings;
 use crate::domain::facts::Dealer;
 use crate::domain::{Fault, Key, KeyKind};
@@ -55,6 +56,10 @@ impl Endpoint for Dealers {
 
     fn role(&'static self) -> Role {
         Role::Dealers(dealer)
+    }
+
+    fn refuses_shape(&self, fault: &Fault) -> bool {
+        envelope::refuses_request(fault)
     }
 }
 
@@ -106,12 +111,18 @@ fn answers(reply: &Reply, document: &RawValue, keys: &[Key]) -> Result<Option<Pa
     }
     // Rows about others only: the vendor looked for something else than was asked.
     let off_the_point = parsed.foreign > 0 && found.iter().all(Option::is_none);
-    let is_whole = page.is_whole || found.iter().all(Option::is_some);
-    if off_the_point || !is_whole {
+    let nothing_yet = page.rest == Rest::FurtherPage && found.iter().all(Option::is_none);
+    let may_lack_some = page.rest == Rest::Unknown && found.iter().any(Option::is_none);
+    if off_the_point || nothing_yet || may_lack_some {
         return Ok(None);
     }
-    let answers = found.into_iter().enumerate();
-    parsed.answers = answers.map(|(key, found)| found.unwrap_or_else(|| absent(key))).collect();
+    parsed.has_more = page.rest == Rest::FurtherPage;
+    parsed.answers = if parsed.has_more {
+        found.into_iter().flatten().collect()
+    } else {
+        let answers = found.into_iter().enumerate();
+        answers.map(|(key, found)| found.unwrap_or_else(|| absent(key))).collect()
+    };
     Ok(Some(parsed))
 }
 

@@ -1,6 +1,8 @@
 //! The reply to a look-up of one VIN:
 //! `{"data":{"vin":"…","status":"active","build":{…},"latest_listing":{…}}}`.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::envelope;
@@ -21,24 +23,39 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
     let Some((raw, data)) = data(&reply.body).map_err(unreadable)? else {
         return Err(unrecognised(&reply.body));
     };
-    let named = data.scalar(&["vin"]);
-    if named.is_some_and(|named| Vin::in_any_case(&named) != Some(*asked)) {
+    let Some(named) = data.scalar(&["vin"]) else { return Err(unrecognised(&reply.body)) };
+    if Vin::in_any_case(&named) != Some(*asked) {
         return Ok(Parsed { foreign: 1, ..Parsed::default() });
     }
     let said = said(&data).map_err(unreadable)?.ok_or_else(|| unrecognised(&reply.body))?;
     Ok(Parsed::one(said, reply.body.slice_ref(raw.get().as_bytes())))
 }
 
-/// The latest listing in a kept answer.
+/// The latest listing in a kept answer. What a VIN is, its `build`, says how it looks
+/// and what it cost when new.
 pub(super) fn listings(body: &[u8]) -> Vec<Listing> {
     let listing = || {
         let data = Object::read(json::read(body).ok()?).ok()??;
-        let latest = Object::read(data.get(&["latest_listing"])?).ok()??;
-        let dealer = latest.get(&["dealer"]).and_then(|raw| Object::read(raw).ok().flatten());
-        let status = data.scalar(&["status"]).or_else(|| latest.scalar(&["status"]));
-        Some(rows::listing(&latest, dealer.as_ref(), status))
+        let status = data.scalar(&["status"]);
+        let Some(latest) = part(&data, "latest_listing") else {
+            let is_active = status.as_deref() == Some(rows::ACTIVE);
+            return is_active.then(|| rows::of_status(status));
+        };
+        let dealer = part(&latest, "dealer");
+        let status = status.or_else(|| latest.scalar(&["status"]));
+        let mut listing = rows::listing(&latest, dealer.as_ref(), status);
+        if let Some(build) = part(&data, "build") {
+            listing.msrp = listing.msrp.or_else(|| rows::dollars(&build, &["combined_msrp"]));
+            let color = || build.scalar(&["exterior_color"]).map(Cow::into_owned);
+            listing.exterior_color = listing.exterior_color.or_else(color);
+        }
+        Some(listing)
     };
     listing().into_iter().collect()
+}
+
+fn part<'a>(of: &Object<'a>, name: &str) -> Option<Object<'a>> {
+    Object::read(of.get(&[name])?).ok()?
 }
 
 /// The `data` of a reply, as written and read.
@@ -48,8 +65,9 @@ fn data(body: &[u8]) -> Result<Option<(&RawValue, Object<'_>)>, Unreadable> {
     Ok(Object::read(raw)?.map(|data| (raw, data)))
 }
 
-/// Found with a latest listing that can be read, absent where the reply says that
-/// there is none; nothing where it says neither.
+/// Found with a latest listing that can be read, and where the vendor says no more
+/// than that the VIN is for sale: what it knows of the listing may be too little to
+/// show. Absent where there is none; nothing where the reply does not say.
 fn said(data: &Object<'_>) -> Result<Option<Answer>, Unreadable> {
     let status = data.scalar(&["status"]);
     let listing = data.get(&["latest_listing"]);
@@ -57,8 +75,12 @@ fn said(data: &Object<'_>) -> Result<Option<Answer>, Unreadable> {
         return Ok(Some(Answer::Found));
     }
     Ok(match (listing.map(RawValue::get), status.as_deref()) {
+        (Some("null"), Some(rows::ACTIVE)) => Some(Answer::Found),
         (None | Some("null"), Some("missing" | "sold")) => Some(Answer::Absent),
-        (Some("null"), status) if status != Some("active") => Some(Answer::Absent),
         _ => None,
     })
 }
+
+#[cfg(test)]
+#[path = "tests/detail.rs"]
+mod tests;

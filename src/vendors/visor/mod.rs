@@ -8,6 +8,7 @@
 mod dealers;
 mod detail;
 mod envelope;
+mod facets;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -23,10 +24,11 @@ use super::{
     ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec, is_boolean,
 };
 use crate::config::VendorSettings;
-use crate::domain::facts::{Facts, ListingFacts};
+use crate::domain::facts::{Facts, ListingFacts, PricePoint};
 use crate::domain::{Dataset, Fault, Key, KeyKind, Micros, Vin};
 
 use dealers::{DEALERS, Dealers};
+use facets::{FACETS, Facets};
 
 /// The vendor. Every successful request is charged, an empty search too.
 #[derive(Debug)]
@@ -39,21 +41,46 @@ static SPEC: VendorSpec = VendorSpec {
         base_url: "https://api.visor.vin/v1",
         api_key_env: Some("VISOR_API_KEY"),
         quotas: &["10/10s", "60/minute"],
-        price_micros: &[("listings", 2000), ("vins", 3000), ("dealers", 1000)],
+        price_micros: &[("listings", 2000), ("vins", 3000), ("dealers", 1000), ("facets", 3000)],
         concurrency: 4,
-        options: &[VendorOption {
-            name: WITH_DEALERS,
-            list: false,
-            default: &["false"],
-            check: is_boolean,
-        }],
+        options: &[
+            VendorOption {
+                name: WITH_DEALERS,
+                list: false,
+                default: &["false"],
+                check: is_boolean,
+            },
+            VendorOption { name: COMPARABLES, list: false, default: &[], check: is_price_points },
+        ],
     },
-    endpoints: &[&LISTINGS, &VINS, &DEALERS],
+    endpoints: &[&LISTINGS, &VINS, &DEALERS, &FACETS],
     contradiction: None,
 };
 
 /// The setting by which dealers that listings do not describe are looked up.
 const WITH_DEALERS: &str = "dealers";
+
+/// The setting by which the prices of comparable vehicles are asked for, and which.
+const COMPARABLES: &str = "comparables";
+
+fn is_price_points(text: &str) -> Result<(), String> {
+    match text {
+        "median" | "full" => Ok(()),
+        _ => Err("must be `median` or `full`".into()),
+    }
+}
+
+/// Where both endpoints of listings have comparable vehicles looked up.
+fn comparables_of(
+    settings: &VendorSettings,
+) -> Option<(&'static dyn Endpoint, &'static [PricePoint])> {
+    const FULL: &[PricePoint] = &[PricePoint::Median, PricePoint::P25, PricePoint::P75];
+    let points = match settings.option(COMPARABLES)? {
+        "full" => FULL,
+        _ => &FULL[..1],
+    };
+    Some((&Facets, points))
+}
 
 /// Where both endpoints of listings have their dealers looked up.
 fn dealers_of(settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
@@ -66,11 +93,15 @@ impl Vendor for Visor {
     }
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
-        &[&Listings, &Vins, &Dealers]
+        &[&Listings, &Vins, &Dealers, &Facets]
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         envelope::fault(reply)
+    }
+
+    fn words(&self, reply: &Reply) -> Option<String> {
+        envelope::words(reply)
     }
 
     fn limits(&self, reply: &Reply) -> Vec<ServerLimit> {
@@ -107,9 +138,18 @@ impl Vendor for Visor {
     }
 }
 
-/// `GET /listings?vin_pattern=A,B,…&limit=100`.
+/// Fields of a listing that columns show, beside those that are there unless asked.
+/// They cost no more.
+const EXTRA_FIELDS: [&str; 6] =
+    ["days_on_market", "msrp", "stock_number", "exterior_color", "photo_urls", "sold_date"];
+
+/// `GET /listings?vin_pattern=A,B,…&limit=100&fields=default,…`.
 #[derive(Debug)]
 struct Listings;
+
+/// The same without `fields`, for an API that does not know one of them.
+#[derive(Debug)]
+struct PlainListings;
 
 static LISTINGS: EndpointSpec = EndpointSpec {
     id: "listings",
@@ -125,12 +165,10 @@ impl Endpoint for Listings {
         &LISTINGS
     }
 
-    /// Without `fields`: the default ones are all that is read, and an unknown
-    /// one would be refused.
-    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
-        let vins: Vec<&str> = keys.iter().filter_map(Key::vin).map(Vin::as_str).collect();
-        let query = vec![("vin_pattern", vins.join(",")), ("limit", rows::PAGE.to_string())];
-        get("/listings".into(), query)
+    fn request(&self, keys: &[Key], settings: &VendorSettings) -> Request {
+        let mut request = PlainListings.request(keys, settings);
+        request.query.push(("fields", format!("default,{}", EXTRA_FIELDS.join(","))));
+        request
     }
 
     fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
@@ -142,13 +180,43 @@ impl Endpoint for Listings {
     }
 
     fn refuses_shape(&self, fault: &Fault) -> bool {
+        PlainListings.refuses_shape(fault)
+    }
+
+    fn plainer(&self, fault: &Fault) -> Option<&'static dyn Endpoint> {
+        envelope::refuses_fields(fault).then_some(&PlainListings)
+    }
+}
+
+impl Endpoint for PlainListings {
+    fn spec(&self) -> &'static EndpointSpec {
+        &LISTINGS
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        let vins: Vec<&str> = keys.iter().filter_map(Key::vin).map(Vin::as_str).collect();
+        let query = vec![("vin_pattern", vins.join(",")), ("limit", rows::PAGE.to_string())];
+        get("/listings".into(), query)
+    }
+
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        rows::parse(reply, keys)
+    }
+
+    fn role(&'static self) -> Role {
+        Role::Answers(&Listings)
+    }
+
+    fn refuses_shape(&self, fault: &Fault) -> bool {
         const REFUSALS: [&str; 3] =
             ["unknown_query_parameter", "validation_error", "unsupported_parameter"];
         match fault {
             Fault::Poisoned { code } => {
-                REFUSALS.contains(&code.as_str()) || code.contains("vin_pattern")
+                REFUSALS.contains(&code.as_str())
+                    || code.contains("vin_pattern")
+                    || envelope::refuses_fields(fault)
             }
-            _ => false,
+            fault => envelope::refuses_request(fault),
         }
     }
 }
@@ -160,6 +228,13 @@ impl Answers for Listings {
 
     fn dealers(&self, settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
         dealers_of(settings)
+    }
+
+    fn comparables(
+        &self,
+        settings: &VendorSettings,
+    ) -> Option<(&'static dyn Endpoint, &'static [PricePoint])> {
+        comparables_of(settings)
     }
 
     fn dearer(&self) -> Option<&'static dyn Endpoint> {
@@ -197,6 +272,10 @@ impl Endpoint for Vins {
     fn role(&'static self) -> Role {
         Role::Answers(self)
     }
+
+    fn refuses_shape(&self, fault: &Fault) -> bool {
+        envelope::refuses_request(fault)
+    }
 }
 
 impl Answers for Vins {
@@ -206,6 +285,13 @@ impl Answers for Vins {
 
     fn dealers(&self, settings: &VendorSettings) -> Option<&'static dyn Endpoint> {
         dealers_of(settings)
+    }
+
+    fn comparables(
+        &self,
+        settings: &VendorSettings,
+    ) -> Option<(&'static dyn Endpoint, &'static [PricePoint])> {
+        comparables_of(settings)
     }
 }
 

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
 use super::dealers;
-use crate::domain::facts::{Listing, Price};
+use crate::domain::facts::{Days, Listing, Price, number_of_day};
 use crate::domain::{Fault, Key, Timestamp, Vin};
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
@@ -26,10 +26,10 @@ pub(super) const PAGE: usize = 100;
 pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
     let unreadable = |_: Unreadable| garbled(&reply.body);
     let document = json::read(&reply.body).map_err(unreadable)?;
-    let rows = whole_search(document).map_err(unreadable)?;
-    let Some(rows) = rows else { return Err(unrecognised(&reply.body)) };
+    let search = search(document).map_err(unreadable)?;
+    let Some(Search { rows, has_more }) = search else { return Err(unrecognised(&reply.body)) };
 
-    let mut parsed = Parsed::default();
+    let mut parsed = Parsed { has_more, ..Parsed::default() };
     let mut by_key: Vec<Vec<Row<'_>>> = keys.iter().map(|_| Vec::new()).collect();
     let mut seen = HashSet::new();
     for row in rows {
@@ -42,11 +42,14 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
             Some(place) => by_key[place].push(row),
         }
     }
-    if parsed.foreign > 0 && by_key.iter().all(Vec::is_empty) {
+    if (parsed.foreign > 0 || has_more) && by_key.iter().all(Vec::is_empty) {
         // The search looked for something else than what was asked.
         return Err(unrecognised(&reply.body));
     }
-    let answers = by_key.into_iter().enumerate().map(|(key, rows)| answer(reply, key, rows));
+    let by_key = by_key.into_iter().enumerate();
+    // What has no row yet may have one on a further page.
+    let said = by_key.filter(|(_, rows)| !has_more || !rows.is_empty());
+    let answers = said.map(|(key, rows)| answer(reply, key, rows));
     parsed.answers = answers.collect();
     Ok(parsed)
 }
@@ -74,30 +77,53 @@ pub(super) fn listing(
     let text = |names: &[&str]| row.scalar(names).map(Cow::into_owned);
     let of_dealer =
         |name: &str| text(&[name]).or_else(|| dealer?.scalar(&[name]).map(Cow::into_owned));
-    let odometer = row.scalar(&["miles"]).and_then(|miles| miles_driven(&miles));
+    let odometer = row.scalar(&["miles"]).and_then(|miles| rounded(&miles));
     Listing {
         id: text(&["id"]).unwrap_or_default(),
-        active: status.as_deref() == Some(ACTIVE),
-        price: row
-            .scalar(&["price"])
-            .and_then(|price| json::cents(&price))
-            .map(|cents| Price { cents, currency: *b"USD" }),
+        price: dollars(row, &["price"]),
         odometer,
         odometer_unit: odometer.map(|_| "mi"),
-        availability: status.map(Cow::into_owned),
-        offer: Some("sale"),
         condition: row.scalar(&["inventory_type"]).and_then(|word| condition(&word)),
         dealer: text(&["dealer_name"]).or_else(|| dealer?.scalar(&["name"]).map(Cow::into_owned)),
         city: of_dealer("city"),
         region: of_dealer("state"),
         url: text(&["vdp_url"]),
-        // `2026-06-09 11:40:57.534384` names no zone: no moment, so no value.
-        last_seen_at: row.scalar(LAST_SEEN).and_then(|text| text.parse().ok()),
+        last_seen_at: row.scalar(LAST_SEEN).and_then(|text| moment(&text)),
+        days_on_market: row.scalar(&["days_on_market"]).and_then(|days| rounded(&days)),
+        msrp: dollars(row, &["msrp"]),
+        stock_number: text(&["stock_number"]),
+        exterior_color: text(&["exterior_color"]),
+        photo_url: text(&["photo_url_primary"]).or_else(|| first_photo(row)),
+        sold_date: row.scalar(&["sold_date"]).and_then(|text| day(&text)),
         dealer_id: dealers::id(row).or_else(|| dealers::id(dealer?)),
+        ..of_status(status)
     }
 }
 
-const ACTIVE: &str = "active";
+/// All that is known of a listing of which only the status is.
+pub(super) fn of_status(status: Option<Cow<'_, str>>) -> Listing {
+    Listing {
+        active: status.as_deref() == Some(ACTIVE),
+        availability: status.map(Cow::into_owned),
+        offer: Some("sale"),
+        ..Listing::default()
+    }
+}
+
+/// A price in `row`, which is in US dollars.
+pub(super) fn dollars(row: &Object<'_>, names: &[&str]) -> Option<Price> {
+    let cents = json::cents(&row.scalar(names)?)?;
+    Some(Price { cents, currency: *b"USD" })
+}
+
+/// The first photo is the primary one.
+fn first_photo(row: &Object<'_>) -> Option<String> {
+    let Value::List(photos) = Value::read(row.get(&["photo_urls"])?).ok()? else { return None };
+    photos.into_iter().find_map(json::scalar).map(Cow::into_owned)
+}
+
+/// The status of what is for sale.
+pub(super) const ACTIVE: &str = "active";
 const LAST_SEEN: &[&str] = &["last_checked_at", "last_seen_at"];
 
 fn status<'a>(row: &Object<'a>) -> Option<Cow<'a, str>> {
@@ -113,22 +139,44 @@ fn condition(word: &str) -> Option<&'static str> {
     }
 }
 
-fn miles_driven(text: &str) -> Option<i32> {
+/// A number as a whole one.
+fn rounded(text: &str) -> Option<i32> {
     let whole = json::cents(text)?.checked_add(50)? / 100;
     i32::try_from(whole).ok()
 }
 
-/// The rows of a search, if it holds all there are and each names its VIN.
-fn whole_search(document: &RawValue) -> Result<Option<Vec<Row<'_>>>, Unreadable> {
-    let Some(Page { rows, is_whole: true }) = page(document)? else { return Ok(None) };
-    rows.into_iter().map(Row::read).collect()
+/// The rows of a search, each of which names its VIN.
+struct Search<'a> {
+    rows: Vec<Row<'a>>,
+    /// Whether there are more on a further page.
+    has_more: bool,
+}
+
+/// Nothing where it is not said where the other rows are, or whose a row is.
+fn search(document: &RawValue) -> Result<Option<Search<'_>>, Unreadable> {
+    let Some(Page { rows, rest }) = page(document)? else { return Ok(None) };
+    if rest == Rest::Unknown {
+        return Ok(None);
+    }
+    let rows = rows.into_iter().map(Row::read).collect::<Result<Option<Vec<_>>, _>>()?;
+    Ok(rows.map(|rows| Search { rows, has_more: rest == Rest::FurtherPage }))
 }
 
 /// The rows of a reply.
 pub(super) struct Page<'a> {
     pub(super) rows: Vec<&'a RawValue>,
-    /// Whether they are all there are.
-    pub(super) is_whole: bool,
+    pub(super) rest: Rest,
+}
+
+/// What a page says of rows that it does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// There are none.
+    None,
+    /// They are on a further page.
+    FurtherPage,
+    /// Some may be missing, and nobody says where they are.
+    Unknown,
 }
 
 /// `{"data":[…],"pagination":{…}}`; nothing where it is something else.
@@ -137,20 +185,22 @@ pub(super) fn page(document: &RawValue) -> Result<Option<Page<'_>>, Unreadable> 
     let Some(data) = envelope.get(&["data"]) else { return Ok(None) };
     let Value::List(rows) = Value::read(data)? else { return Ok(None) };
     let pagination = envelope.get(&["pagination"]).map(Object::read).transpose()?.flatten();
-    let is_whole = is_whole(pagination.as_ref(), rows.len());
-    Ok(Some(Page { rows, is_whole }))
+    let rest = rest(pagination.as_ref(), rows.len());
+    Ok(Some(Page { rows, rest }))
 }
 
-/// Whether no page follows and the total is met; where nothing is said of pages,
-/// whether the page is less than full.
-fn is_whole(pagination: Option<&Object<'_>>, rows: usize) -> bool {
-    let Some(pagination) = pagination else { return rows < PAGE };
-    let last = pagination.get(&["next_offset"]).is_none_or(|next| next.get() == "null");
-    let total = pagination.scalar(&["total"]).map(|total| total.parse::<usize>());
-    last && match total {
-        Some(Ok(total)) => total <= rows,
-        Some(Err(_)) => false,
-        None => rows < PAGE,
+/// No page follows where the total is met; where nothing is said of pages, where the
+/// page is less than full.
+fn rest(pagination: Option<&Object<'_>>, rows: usize) -> Rest {
+    let unless_full = || if rows < PAGE { Rest::None } else { Rest::Unknown };
+    let Some(pagination) = pagination else { return unless_full() };
+    if pagination.get(&["next_offset"]).is_some_and(|next| next.get() != "null") {
+        return Rest::FurtherPage;
+    }
+    match pagination.scalar(&["total"]).map(|total| total.parse::<usize>()) {
+        Some(Ok(total)) if total <= rows => Rest::None,
+        Some(_) => Rest::Unknown,
+        None => unless_full(),
     }
 }
 
@@ -175,14 +225,19 @@ impl<'a> Row<'a> {
     /// Active first, then the latest seen, then the smallest id.
     fn rank(&self) -> (Reverse<bool>, Reverse<Option<Timestamp>>, Option<Cow<'a, str>>) {
         let active = status(&self.columns).as_deref() == Some(ACTIVE);
-        let seen = self.columns.scalar(LAST_SEEN).and_then(|text| roughly_when(&text));
+        let seen = self.columns.scalar(LAST_SEEN).and_then(|text| moment(&text));
         (Reverse(active), Reverse(seen), self.id())
     }
 }
 
-/// Good enough to say which of two rows is the later: a moment without a zone
-/// counts as UTC.
-fn roughly_when(text: &str) -> Option<Timestamp> {
+/// The day in `2026-06-09` or `2026-06-09T11:40:57Z`.
+fn day(text: &str) -> Option<Days> {
+    const LENGTH: usize = 10;
+    number_of_day(text.get(..LENGTH)?.parse().ok()?)
+}
+
+/// `2026-06-09 11:40:57.534384` names no zone and is UTC.
+fn moment(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| {
         let civil: DateTime = text.parse().ok()?;
         civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp().into())
@@ -210,3 +265,7 @@ fn answer(reply: &Reply, key: usize, mut rows: Vec<Row<'_>>) -> KeyAnswer {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/rows.rs"]
+mod tests;

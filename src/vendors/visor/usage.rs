@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde_json::value::RawValue;
 
 use super::dealers::DEALERS;
+use super::facets::FACETS;
 use super::{LISTINGS, VINS, get};
 use crate::domain::{Fault, Micros};
 use crate::vendors::json::{self, Object, Unreadable, Value};
@@ -65,10 +66,11 @@ fn whole(text: &str) -> Option<u64> {
 /// Which endpoint a class is about. The vendor lists its classes nowhere, and
 /// tells them apart by what else was asked for: `listing_search_historical`.
 fn endpoint_of(class: &str) -> Option<&'static str> {
-    const CLASSES: [(&str, &str); 3] = [
+    const CLASSES: [(&str, &str); 4] = [
         ("listing_search", LISTINGS.id),
         ("vehicle_detail", VINS.id),
         ("dealer_lookup", DEALERS.id),
+        ("facet_counts", FACETS.id),
     ];
     CLASSES.into_iter().find(|(prefix, _)| class.starts_with(prefix)).map(|(_, endpoint)| endpoint)
 }

@@ -7,10 +7,11 @@ use std::path::Path;
 use serde_json::Value;
 use vinrich::config::Settings;
 use vinrich::domain::error::Error;
+use vinrich::sandbox::{Keys, SandboxSpec};
 use vinrich::vendors;
 
 use crate::support::Work;
-use crate::support::command::Running;
+use crate::support::command::{DECODE, Running, Setup, vins};
 
 /// One of each kind of mistake: a file, and a variable that changes it.
 const MISTAKES: &[(&str, Option<(&str, &str)>)] = &[
@@ -107,4 +108,81 @@ fn every_default_is_a_setting_one_could_write() {
     };
     work.write("empty.toml", "");
     assert_eq!(load("defaults.toml"), load("empty.toml"));
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_may_write_is_not_believed() {
+    let work = Work::configured(&[]);
+    work.write_vins(&vins(3));
+    let config = work.path("vinrich.toml");
+    set_mode(&config, 0o666);
+    for words in [&DECODE[..], &["check"], &["plan", "vins.csv"], &["quota"]] {
+        work.vinrich(words).exits(78).says(&["vinrich.toml", "can be written by everybody"]);
+    }
+    assert!(work.sandbox.log().is_empty() && !work.store().exists(), "nothing was done");
+    set_mode(&config, 0o664);
+    work.vinrich(&DECODE).exits(0).says(&["can be written by its group", "chmod g-w"]);
+    set_mode(&config, 0o644);
+    let ended = work.vinrich(&DECODE).exits(0);
+    assert!(!ended.stderr.contains("vinrich.toml"), "{}", ended.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn check_says_which_files_were_trusted() {
+    let work = Work::configured(&[]);
+    let key = work.write("visor.key", vinrich::sandbox::key("visor").expect("a key"));
+    set_mode(&key, 0o640);
+    let text = format!("{}\n", work.read("vinrich.toml"))
+        .replace("[vendors.visor]", "[vendors.visor]\napi_key_file = 'visor.key'");
+    set_mode(&work.write("vinrich.toml", &text), 0o664);
+    let found = work.vinrich(&["check", "--offline", "--format", "json"]).exits(0).json();
+    let files = found["trusted"].as_array().expect("files");
+    let holds: Vec<&Value> = files.iter().map(|file| &file["holds"]).collect();
+    assert_eq!(holds, ["configuration", "key of visor"], "{files:?}");
+    assert!(files[1]["path"].as_str().expect("a path").ends_with("visor.key"), "{files:?}");
+    assert!(files[0]["warning"].as_str().expect("a warning").contains("its group"), "{files:?}");
+    let text = work.vinrich(&["check", "--offline"]).exits(0);
+    assert!(text.stdout().contains("visor.key (key of visor)"), "{}", text.stdout());
+}
+
+#[test]
+fn test_keys_are_named() {
+    for (id, variable, key) in [
+        ("visor", "VISOR_API_KEY", "vis_test_4f2a9c81"),
+        ("visio", "VISIO_API_KEY", "vsk_test_77d0e3b2"),
+        ("carvin", "CARVIN_API_KEY", "sk_test_c0ffee99"),
+    ] {
+        let keys = Keys::default().with(id, key);
+        let work = Work::with(SandboxSpec { keys, ..SandboxSpec::default() });
+        work.configure(&Setup::default());
+        work.write_vins(&vins(2));
+        let run = |words: &[&str]| {
+            let mut command = work.command(words);
+            Running::start(command.env(variable, key)).end().exits(0)
+        };
+        let named = format!("the key in `{variable}` is a test key");
+        let found = run(&["check", "--offline", "--format", "json"]).json();
+        let vendors = found["vendors"].as_array().expect("vendors");
+        for vendor in vendors {
+            let warning = vendor["warning"].as_str().unwrap_or_default();
+            assert_eq!(warning.contains(&named), vendor["vendor"] == id, "{vendor}");
+        }
+        if id != "visio" {
+            run(&["enrich", "vins.csv", "-o", "out.csv"]).says(&[&named]);
+            let report = work.report("out.csv");
+            assert!(report["warnings"].to_string().contains(&named), "{report}");
+        }
+        assert!(!work.read("vinrich.toml").contains(key));
+    }
+    let work = Work::configured(&[]);
+    let found = work.vinrich(&["check", "--offline", "--format", "json"]).exits(0).json();
+    assert!(!found.to_string().contains("is a test key"), "{found}");
 }

@@ -8,6 +8,7 @@
 //! `VINRICH_SEED=N` plays another sequence of jumps and kills; the seed that was
 //! played stands on stderr.
 
+mod accounts;
 mod days;
 mod fairness;
 mod processes;

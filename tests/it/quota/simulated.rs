@@ -16,7 +16,8 @@ use vinrich::domain::time::{Moment, Timestamp};
 use vinrich::domain::vin::Vin;
 use vinrich::store::ledger::windows::{Limits, Span, Window};
 use vinrich::store::{
-    AccountId, Close, Reserve, RunInfo, RunLimits, Shortage, SourceId, SourceName, Store, StoreSpec,
+    AccountId, AccountName, Close, Reserve, RunInfo, RunLimits, Shortage, SourceId, SourceName,
+    Store, StoreSpec,
 };
 use vinrich::vendors::Effect;
 
@@ -135,7 +136,9 @@ impl Machine {
             origin: "here".into(),
         };
         let (account, source) = self.runtime.block_on(async {
-            let account = store.writer().account("carvin", "here".into(), "mine".into()).await;
+            let mine =
+                AccountName { vendor: "carvin", origin: "here".into(), account: String::new() };
+            let account = store.writer().account(mine).await;
             let source = store.writer().source(name).await;
             (account.expect("an account"), source.expect("a source"))
         });

@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod kills;
+#[cfg(target_os = "linux")]
+mod neighbours;
 #[cfg(unix)]
 mod processes;
 mod soak;

@@ -2,6 +2,7 @@
 //! nothing that is not true of its VIN.
 
 mod chain;
+mod comparables;
 mod conservation;
 mod dealers;
 mod deaths;

@@ -63,7 +63,7 @@ fn every_call_is_one_line_of_audit() {
     for row in &rows {
         assert_eq!(row["os_user"], user);
         assert!(row["reserved_at"] <= row["answered_at"] && row["reserved_at"].ends_with('Z'));
-        assert!(!row["run_id"].is_empty() && !row["account"].is_empty(), "{row:?}");
+        assert!(!row["run_id"].is_empty() && row["account"].is_empty(), "{row:?}");
         assert!(row["origin"].starts_with("http://127.0.0.1"), "{row:?}");
     }
     let endpoints: BTreeSet<_> = rows.iter().map(|row| &*row["endpoint"]).collect();

@@ -153,6 +153,7 @@ impl Place {
             },
             Role::Catalogue(names) => !names(body).is_empty(),
             Role::Dealers(dealer) => dealer(body).is_some_and(|read| read != Dealer::default()),
+            Role::Prices(models) => models(body).is_some_and(|models| !models.is_empty()),
             Role::Pages(pages) => pages.page(1, body).is_some_and(|page| page.entries > 0),
             // Visio's list of photo requests is the one list that is not an inventory.
             Role::Acts if matches!(key, Key::Page(_)) => {

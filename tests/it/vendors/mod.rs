@@ -3,6 +3,8 @@
 //! - [`fixtures`]: replies from files, read as a run would read them.
 //! - [`contracts`]: replies that are whole, and say less than they seem to.
 //! - [`live`]: whole runs against the vendor's stand-in in the sandbox.
+//! - [`charges`]: charges that are dearer than the price list; [`echoes`]: replies that
+//!   repeat the API key.
 //!
 //! The cases are `ok`, `partial`, `empty`, one key refused, `quota`, `denied`,
 //! `garbled` and slow. For a vendor that acts, `partial` and `empty` are files of
@@ -12,12 +14,15 @@
 //! [`cases`] fails here, and is told what it lacks.
 
 mod accounts;
+mod charges;
 mod contracts;
+mod echoes;
 mod faults;
 mod fixtures;
 mod live;
 mod newcomer;
 mod trial;
+mod visor_contract;
 
 use std::collections::BTreeSet;
 
@@ -202,7 +207,7 @@ fn every_endpoint_says_what_it_takes() {
             match endpoint.role() {
                 Role::Answers(answers) => assert_leads_on(answers, spec, &name),
                 Role::Pages(_) => assert_eq!(spec.key, KeyKind::Page, "{name}"),
-                Role::Catalogue(_) | Role::Dealers(_) | Role::Acts => {
+                Role::Catalogue(_) | Role::Dealers(_) | Role::Prices(_) | Role::Acts => {
                     assert_eq!(spec.dataset, None, "{name}");
                 }
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vinrich::SystemClock;
-use vinrich::config::Settings;
+use vinrich::config::{Settings, VendorSettings};
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::Error;
 use vinrich::domain::events::Silent;
@@ -38,6 +38,8 @@ pub(super) struct Trial {
     pub(super) cases: Cases,
     pub(super) work: Work,
     timeout: Duration,
+    /// What else is changed in the vendor's settings.
+    tweak: Box<dyn Fn(&mut VendorSettings)>,
 }
 
 /// What came of a run.
@@ -82,7 +84,13 @@ impl Trial {
         let faults = rule.iter().map(|rule| rule.parse().expect("a fault rule")).collect();
         let spec = SandboxSpec { faults, quotas: Quotas::roomy(), ..SandboxSpec::default() };
         let timeout = Duration::from_secs(30);
-        Self { vendor, cases: cases(vendor), work: Work::with(spec), timeout }
+        let tweak = Box::new(|_: &mut VendorSettings| ());
+        Self { vendor, cases: cases(vendor), work: Work::with(spec), timeout, tweak }
+    }
+
+    /// The same, with other settings of the vendor.
+    pub(super) fn tweaked(self, tweak: impl Fn(&mut VendorSettings) + 'static) -> Self {
+        Self { tweak: Box::new(tweak), ..self }
     }
 
     /// The same, with less patience.
@@ -165,6 +173,7 @@ impl Trial {
     fn patient(&self, mut settings: Settings) -> Settings {
         let own = settings.vendors.get_mut(self.vendor.spec().id()).expect("a known vendor");
         own.timeout = self.timeout;
+        (self.tweak)(own);
         settings
     }
 

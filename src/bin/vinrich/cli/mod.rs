@@ -53,7 +53,7 @@ Exit codes, the first that holds:
    73      output cannot be created (found before anything is spent)
    74      I/O error or disk full
    78      configuration or store unusable
-   79      another run holds the output
+   79      another run holds the output or the store
    77      an API key is missing, wrong or revoked
    69      a vendor refuses for billing or scope
    76      a vendor broke its protocol

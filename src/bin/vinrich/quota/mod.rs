@@ -34,16 +34,20 @@ pub(crate) fn run(args: &QuotaArgs, common: &CommonArgs) -> Result<u8, Error> {
 
 fn as_text(vendors: &[VendorQuota]) -> String {
     let mut rows = vec![["vendor", "limit", "used", "next call"].map(str::to_owned).to_vec()];
-    for vendor in vendors {
-        for quota in &vendor.quotas {
+    for of in vendors {
+        let account = match &of.account {
+            Some(account) => format!("{} ({account})", of.vendor),
+            None => of.vendor.to_owned(),
+        };
+        for quota in &of.quotas {
             let next = quota.next_free_at.as_deref().map_or_else(|| "now".into(), moment);
-            rows.push(vec![vendor.vendor.into(), quota.quota.clone(), thousands(quota.used), next]);
+            rows.push(vec![account.clone(), quota.quota.clone(), thousands(quota.used), next]);
         }
-        for (limit, spent) in &vendor.spend {
-            rows.push(vec![vendor.vendor.into(), limit.clone(), spent.to_string()]);
+        for (limit, spent) in &of.spend {
+            rows.push(vec![account.clone(), limit.clone(), spent.to_string()]);
         }
-        if vendor.quotas.is_empty() && vendor.spend.is_empty() {
-            rows.push(vec![vendor.vendor.into(), "none".into()]);
+        if of.quotas.is_empty() && of.spend.is_empty() {
+            rows.push(vec![account, "none".into()]);
         }
     }
     let mut lines = table(&rows);

@@ -19,7 +19,19 @@ fn visor(key: KeyCheck, call: CallCheck) -> VendorCheck {
 }
 
 fn check(vendors: Vec<VendorCheck>, local: Vec<LocalCheck>) -> Check {
-    Check { store: "vinrich.db".into(), store_exists: true, asked: true, vendors, local }
+    let configuration = TrustedFile {
+        path: "fleet/vinrich.toml".into(),
+        holds: "configuration".into(),
+        warning: None,
+    };
+    Check {
+        store: "vinrich.db".into(),
+        store_exists: true,
+        trusted: vec![configuration],
+        asked: true,
+        vendors,
+        local,
+    }
 }
 
 fn counted(calls: u64, micros: i64) -> Counted {
@@ -49,6 +61,7 @@ fn a_vendor_that_answered_is_shown_with_its_answer() {
     };
     insta::assert_snapshot!(as_text(&check(vec![carvin, visor(found, answered)], Vec::new())), @r#"
         store    vinrich.db
+        trusted  fleet/vinrich.toml (configuration)
 
         carvin
           key        found in environment variable `VISOR_API_KEY`
@@ -121,6 +134,7 @@ fn what_is_missing_comes_with_what_to_do() {
     ];
     insta::assert_snapshot!(as_text(&check(vendors, local)), @r#"
         store    vinrich.db
+        trusted  fleet/vinrich.toml (configuration)
 
         visor
           key        missing; expected in environment variable `VISOR_API_KEY`

@@ -28,6 +28,10 @@ fn inventory(vehicles: Vec<StockVehicle>, currency: Option<&str>) -> Inventory {
     stock.into_inventory(Timestamp::from_micros(7), None, currency)
 }
 
+fn range(median: i64, min: i64, max: i64) -> PriceRange {
+    PriceRange { median, min: Some(min), max: Some(max), p25: None, p75: None }
+}
+
 fn camrys(vehicles: Vec<StockVehicle>, currency: Option<&str>) -> Comparables {
     (*inventory(vehicles, currency).comparables("TOYOTA", "CAMRY", 2020)).clone()
 }
@@ -40,9 +44,9 @@ fn comparable_prices_have_a_median() {
         camrys(each.collect(), Some("USD")).prices
     };
     assert_eq!(of(&[]), None);
-    assert_eq!(of(&[5]), Some(PriceRange { median: 5, min: 5, max: 5 }));
-    assert_eq!(of(&[30, 10, 20]), Some(PriceRange { median: 20, min: 10, max: 30 }));
-    assert_eq!(of(&[40, 10, 20, 25]), Some(PriceRange { median: 23, min: 10, max: 40 }));
+    assert_eq!(of(&[5]), Some(range(5, 5, 5)));
+    assert_eq!(of(&[30, 10, 20]), Some(range(20, 10, 30)));
+    assert_eq!(of(&[40, 10, 20, 25]), Some(range(23, 10, 40)));
 }
 
 #[test]
@@ -56,7 +60,7 @@ fn currencies_are_never_mixed_or_guessed() {
     };
     let dollars = camrys(mixed(), Some("USD"));
     assert_eq!(dollars.count, 3);
-    assert_eq!(dollars.prices, Some(PriceRange { median: 100, min: 100, max: 100 }));
+    assert_eq!(dollars.prices, Some(range(100, 100, 100)));
     assert_eq!(camrys(mixed(), Some("EUR")).prices, None);
     assert_eq!(camrys(mixed(), None), Comparables { count: 3, prices: None });
 }
@@ -90,5 +94,5 @@ fn a_vehicle_that_comes_twice_counts_once_with_its_latest_words() {
     stock.add(vec![vehicle("a", Some((90, "USD"))), vehicle("b", Some((90, "USD")))]);
     let inventory = stock.into_inventory(Timestamp::from_micros(7), None, Some("USD"));
     let camrys = inventory.comparables("Toyota", "camry", 2020);
-    assert_eq!((camrys.count, camrys.prices.map(|prices| prices.max)), (2, Some(90)));
+    assert_eq!((camrys.count, camrys.prices.map(|prices| prices.max)), (2, Some(Some(90))));
 }

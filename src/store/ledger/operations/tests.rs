@@ -5,8 +5,8 @@ use crate::config::Durability;
 use crate::domain::{Answer, Moment, Task, Timestamp};
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
-    AccountId, Body, Call, Close, Elsewhere, Granted, NewAnswer, Reserve, RunInfo, RunLimits,
-    SourceName, Store, StoreSpec,
+    AccountId, AccountName, Body, Call, Close, Elsewhere, Granted, NewAnswer, Reserve, RunInfo,
+    RunLimits, SourceName, Store, StoreSpec,
 };
 
 /// One process on a store: it reserves and closes calls about one task.
@@ -60,7 +60,9 @@ impl Process {
         };
         let (account, source) = runtime.block_on(async {
             let writer = store.writer();
-            let account = writer.account("visa", "here".into(), "mine".into()).await;
+            let mine =
+                AccountName { vendor: "visa", origin: "here".into(), account: String::new() };
+            let account = writer.account(mine).await;
             (account.expect("an account"), writer.source(name).await.expect("a source"))
         });
         Self { store, runtime, account, source }

@@ -5,8 +5,8 @@ use crate::config::Durability;
 use crate::domain::{Effect, Micros, NotAsked, Timestamp};
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{
-    AccountId, Call, Close, Granted, HeardWait, Reserve, RunInfo, RunLimit, RunLimits, Shortage,
-    SourceName, Store, StoreSpec, WaitWord,
+    AccountId, AccountName, Call, Close, Granted, HeardWait, Reserve, RunInfo, RunLimit, RunLimits,
+    Shortage, SourceName, Store, StoreSpec, WaitWord,
 };
 
 const SECOND: i64 = 1_000_000;
@@ -22,6 +22,10 @@ fn at(seconds: i64) -> Moment {
 fn window(calls: u64, seconds: u64) -> Limits {
     let span = Span::Sliding(Duration::from_secs(seconds));
     Limits { windows: vec![Window { calls, span }], spend: Vec::new() }
+}
+
+fn mine(vendor: &'static str) -> AccountName {
+    AccountName { vendor, origin: "here".into(), account: String::new() }
 }
 
 /// One process on a store, and its account at a vendor.
@@ -57,14 +61,14 @@ impl Process {
                 endpoint: "decode",
                 origin: "here".into(),
             };
-            let account = store.writer().account("carvin", "here".into(), "mine".into()).await;
+            let account = store.writer().account(mine("carvin")).await;
             (account.expect("an account"), store.writer().source(name).await.expect("a source"))
         });
         Self { store, runtime, account, source }
     }
 
     fn other_account(&self) -> AccountId {
-        let account = self.store.writer().account("visor", "here".into(), "mine".into());
+        let account = self.store.writer().account(mine("visor"));
         self.runtime.block_on(account).expect("an account")
     }
 

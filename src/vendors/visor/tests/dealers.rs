@@ -44,15 +44,17 @@ fn a_dealer_without_a_row_is_not_known() {
 }
 
 #[test]
+fn dealers_on_a_further_page_are_left_for_another_call() {
+    let parsed = dealers("dealers/more_pages").expect("rows");
+    assert!(parsed.has_more);
+    assert_eq!(said(&parsed, &names(&ASKED)), [Some(Found), Some(Found), None]);
+}
+
+#[test]
 fn a_reply_about_dealers_that_is_not_whole_says_nothing() {
-    for name in [
-        "dealers/more_pages",
-        "dealers/only_foreign",
-        "dealers/row_without_id",
-        "unknown_shape",
-        "truncated",
-        "garbled",
-    ] {
+    for name in
+        ["dealers/only_foreign", "dealers/row_without_id", "unknown_shape", "truncated", "garbled"]
+    {
         assert!(matches!(dealers(name), Err(Fault::Garbled { .. })), "{name}");
     }
 }

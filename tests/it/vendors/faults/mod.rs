@@ -10,5 +10,6 @@ mod limits;
 mod outages;
 mod poison;
 mod recalls;
+mod visor;
 mod wire;
 mod zeros;
