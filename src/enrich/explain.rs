@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::domain::{
     Clock, Dataset, Error, Freshness, Key, KeyKind, KeySet, Page, Status, Timestamp, Vehicle, Vin,
 };
-use crate::enrich::board::{Answers, Board, Combined};
+use crate::enrich::board::{Answers, Board, Column, Combined};
 use crate::enrich::chain::{self, Available, Chains, Source, Step};
 use crate::enrich::plan::Plan;
 use crate::enrich::plan::counter::{Calls, Line, Range};
@@ -67,12 +67,14 @@ pub fn explain(plan: &Plan, vin: &Vin, clock: &dyn Clock) -> Result<Explained, E
     let count = Count { plan, chains: &chains, store: store.as_ref(), now, pretend: false };
     let next_run = NextRun::of(&count, &vins)?;
     let vehicle = next_run.vehicle.clone();
+    let names = next_run.kept.recalls.as_ref().map(|board| board.names_of(0));
+    let names = names.unwrap_or_else(|| vehicle.clone().into_iter().collect());
     let mut said = Vec::new();
     if let Some(store) = &store {
         let snapshot = store.snapshot()?;
         said.extend(snapshot.answers_about(&Key::Vin(*vin))?);
-        if let Some(vehicle) = &vehicle {
-            said.extend(snapshot.answers_about(&Key::Vehicle(vehicle.clone()))?);
+        for name in &names {
+            said.extend(snapshot.answers_about(&Key::Vehicle(name.clone()))?);
         }
         said.extend(snapshot.answers_naming(vin)?);
     }
@@ -251,7 +253,14 @@ impl<'a> NextRun<'a> {
             line += "; a zero is confirmed by one call by VIN";
         }
         if source.catalogue().is_some_and(|models| self.calls(kept, &models).most > 0) {
-            line += "; a zero is held against its list of models";
+            line += "; its list of models is asked first";
+        }
+        let own = self.vehicle.as_ref();
+        let names = kept.names_of(0).into_iter().filter(|name| Some(name) != own);
+        let names: Vec<String> =
+            names.map(|name| format!("{} {}", name.make, name.model)).collect();
+        if source.catalogue().is_some() && !names.is_empty() {
+            line = format!("{line}; it calls the model {}", names.join(", "));
         }
         (line, may)
     }
@@ -266,11 +275,20 @@ impl<'a> NextRun<'a> {
 
 /// What the store holds: what it says, and until when it is fresh.
 fn kept_until(kept: &Board<'_>, word: &Combined<'_>) -> Option<(&'static str, Timestamp)> {
-    let Combined::Key { column, keys, id, .. } = word else { return None };
-    let answer = column.key_word(*id);
-    let (at, found) = (answer.fetched_at()?, answer.status == Status::Found);
-    let until = kept.chain.freshness.expires_at(&keys.key(*id), found, at);
-    Some((answer.status.name(), until))
+    let until_of = |column: &Column, keys: &KeySet, id: u32| {
+        let answer = column.key_word(id);
+        let (at, found) = (answer.fetched_at()?, answer.status == Status::Found);
+        Some((answer.status, kept.chain.freshness.expires_at(&keys.key(id), found, at)))
+    };
+    let (status, until) = match word {
+        Combined::Key { column, keys, id, .. } => until_of(column, keys, *id)?,
+        Combined::United(of) => {
+            let names = of.names.iter().filter_map(|(name, _)| until_of(of.column, of.keys, *name));
+            (word.status(), names.map(|(_, until)| until).min()?)
+        }
+        _ => return None,
+    };
+    Some((status.name(), until))
 }
 
 fn name_of(key: &Key) -> String {

@@ -1,5 +1,6 @@
 //! Pass 2: the input again, joined with the store, into the output.
 
+use crate::domain::numbers::thousands;
 use crate::domain::vin::{Reading, Rules};
 use crate::domain::{Cancel, Error, Phase, Times, Vin};
 use crate::enrich::Prepared;
@@ -12,6 +13,7 @@ use crate::files::{Named, OutputLocks, Protected, Wait};
 use crate::input::{Batch, Inputs, Row};
 use crate::output::record::{Block, Record};
 use crate::output::{InputInfo, Output};
+use crate::store::Snapshot;
 
 /// The output of a run, being written beside its final place.
 pub(crate) struct Outputs(Output);
@@ -107,6 +109,7 @@ pub(crate) fn write(
         output.commit()?
     };
     warn_of_repeats(&joiner, session);
+    warn_of_equipment(tally.equipment, session, &snapshot)?;
     let (rows, diverted) = if files.is_empty() { (0, 0) } else { counts };
     Ok(Some(Wrote { rows, diverted, tally, files }))
 }
@@ -122,6 +125,32 @@ fn warn_of_repeats(joiner: &Joiner<'_>, session: &Session<'_>) {
             ),
         );
     }
+}
+
+/// Says once for an output that campaigns about equipment count from the recall file too.
+fn warn_of_equipment(
+    rows: u64,
+    session: &Session<'_>,
+    snapshot: &Snapshot<'_>,
+) -> Result<(), Error> {
+    const COLUMN: &str = "`recall_equipment_count`";
+    let said = |report: &str| report.contains(COLUMN).then_some(());
+    let is_said = match &session.report.run.output {
+        Some(output) => snapshot.find_report(output, said)?.is_some(),
+        None => false,
+    };
+    if rows > 0 && !is_said {
+        session.report.warn(
+            "equipment",
+            format!(
+                "recalls of {} rows count campaigns about equipment made for the vehicle, which \
+                 earlier editions left out of NHTSA's file: `recall_campaign_count` rises by \
+                 {COLUMN}",
+                thousands(rows)
+            ),
+        );
+    }
+    Ok(())
 }
 
 /// A record for each row of `batch`.

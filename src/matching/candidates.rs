@@ -58,6 +58,9 @@ impl<'d> Asked<'d> {
         let Some(core) = shared(model, name) else { return Verdict::Another };
         let (mut says_more, mut contradicted) = (false, false);
         for (place, token) in name.tokens.iter().enumerate().skip(core) {
+            if model.tokens.contains(token) {
+                continue;
+            }
             let before = place.checked_sub(1).and_then(|before| name.tokens[before].last_part());
             match self.descriptor.stands(token.term, &token.text, before) {
                 Some(Stands::Agrees) => {}

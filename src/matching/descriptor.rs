@@ -14,8 +14,8 @@ use crate::domain::facts::DecodeFacts;
 pub(crate) struct Descriptor {
     /// Its model, series and trim, each in parts with a space round every one.
     said: Vec<String>,
-    /// Whether those tell which number of the model it is: the 300 of a C 300.
-    has_number: bool,
+    /// The numbers that those tell of the model: the 300 of a C 300.
+    numbers: Vec<String>,
     /// Whether they tell a trim of the vocabulary.
     has_trim: bool,
     /// The values that it may have of each kind, as bits; 0 where nothing is known.
@@ -26,6 +26,10 @@ pub(crate) struct Descriptor {
     cab: u32,
     drive: u32,
 }
+
+/// What versions have in common for which one of them may speak: sizes, numbers and
+/// powertrains.
+pub(crate) type Common = (u32, Vec<String>, u32);
 
 /// How a word of a name stands to a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +74,18 @@ impl Descriptor {
         let told = |kind| {
             all.iter().filter_map(|words| said_of(kind, words)).reduce(|one, other| one | other)
         };
-        let has_number = model.tokens[model.core()..].iter().any(|token| token.is_number())
-            || texts.iter().any(|text| tells_number(&model, text));
+        let own = model.tokens[model.core()..].iter().filter(|token| token.is_number());
+        let mut numbers: Vec<String> = own.map(|token| token.text.clone()).collect();
+        numbers.extend(texts.iter().flat_map(|text| numbers_in(&model, text)));
+        numbers.sort_unstable();
+        numbers.dedup();
         let says_nothing = facts.vehicle_type.is_none() && facts.body_class.is_none();
         let may_be_truck = says_nothing || is_truck(facts);
         let sizes = told(Kind::Series).filter(|sizes| *sizes != 0 && may_be_truck);
         let by_weight = || weight(facts, &extra).filter(|_| is_truck(facts));
         let sizes = sizes.or_else(by_weight).unwrap_or(0);
         Self {
-            has_number,
+            numbers,
             has_trim: told(Kind::Trim).is_some(),
             powertrain: powertrain(facts)
                 .or_else(|| told(Kind::Powertrain))
@@ -91,6 +98,11 @@ impl Descriptor {
             drive: of_text(Kind::Drive, facts.drive_type.as_deref()).unwrap_or(0),
             said: all.iter().filter(|words| !words.is_empty()).map(|words| padded(words)).collect(),
         }
+    }
+
+    /// What it has in common with versions of the same series and powertrain.
+    pub(crate) fn series_and_powertrain(&self) -> Common {
+        (self.sizes, self.numbers.clone(), self.powertrain)
     }
 
     /// How the version stands to `term`, spelled `text` in a name, behind the part `before`.
@@ -106,7 +118,7 @@ impl Descriptor {
         let term = term?;
         let known = match term.kind {
             Kind::Trim if self.has_trim => return Some(Stands::Contradicts),
-            Kind::Series if self.has_number => return Some(Stands::Contradicts),
+            Kind::Series if !self.numbers.is_empty() => return Some(Stands::Contradicts),
             Kind::Trim => 0,
             Kind::Series => self.sizes,
             Kind::Powertrain => self.powertrain,
@@ -143,15 +155,18 @@ fn padded(words: &[String]) -> String {
     format!(" {} ", words.join(" "))
 }
 
-/// Whether a series or trim tells the number of the model: `2500HD`, `350`, and for a
+/// The numbers of the model that a series or trim tells: `2500HD`, `350`, and for a
 /// C-Class `C300`, but not the chassis code `W205`.
-fn tells_number(model: &Name, text: &str) -> bool {
+fn numbers_in(model: &Name, text: &str) -> Vec<String> {
     let initials = model.tokens.first().map_or("", |token| token.text.as_str());
-    words(text).iter().any(|word| match &parts(word)[..] {
-        [number, ..] if is_series_number(number) => true,
-        [letters, number, ..] => is_series_number(number) && initials.starts_with(letters.as_str()),
-        _ => false,
-    })
+    let number = |word: &String| match &parts(word)[..] {
+        [number, ..] if is_series_number(number) => Some(number.clone()),
+        [letters, number, ..] => (is_series_number(number)
+            && initials.starts_with(letters.as_str()))
+        .then(|| number.clone()),
+        _ => None,
+    };
+    words(text).iter().filter_map(number).collect()
 }
 
 /// Whether the sizes of trucks are its: a Lexus RX 350 is none of them.

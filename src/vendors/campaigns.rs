@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::json::{self, Object, Unreadable, Value};
 use crate::domain::facts::{Campaign, Days, RecallFacts};
+use crate::domain::text::clean;
 
 /// Distinct campaigns, ascending by number; `None` where the shape is unknown,
 /// an entry is not a recall, or a count says that entries are missing.
@@ -67,7 +68,7 @@ fn count(object: &Object<'_>) -> Option<usize> {
 
 /// The campaign in an entry; `None` where there is none.
 fn campaign(entry: &Object<'_>) -> Option<Campaign> {
-    let text = |names: &[&str]| entry.scalar(names).map(std::borrow::Cow::into_owned);
+    let text = |names: &[&str]| entry.scalar(names).and_then(|text| clean(text.as_bytes()));
     let flag = |names: &[&str]| entry.scalar(names).as_deref().and_then(json::flag);
     let campaign = Campaign {
         number: text(&["NHTSACampaignNumber", "CampaignNumber", "campaign_number", "CampNo"])

@@ -115,3 +115,7 @@ impl RecallDoubt {
         self.campaigns.binary_search_by(|known| known.as_str().cmp(number)).is_ok()
     }
 }
+
+#[cfg(test)]
+#[path = "tests/doubt.rs"]
+mod tests;

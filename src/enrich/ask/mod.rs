@@ -151,11 +151,16 @@ impl<'a, G: Gate> Asker<'a, G> {
             }
             (StepWords::ByVehicle { main, test }, Some(vehicles)) => {
                 let about = zeros::ByVehicle { chain, vins, vehicles };
+                if let Test::Catalogue(of) = test {
+                    let wanted = vehicles.versions_of_open(open);
+                    return self.with_catalogue(about, main, of, &wanted).await;
+                }
                 let wanted = vehicles.of_open(open);
                 match test {
-                    Test::None => self.column(about.question(&wanted), main).await.map(drop),
                     Test::Probe(probe) => self.with_probes(about, main, probe, wanted).await,
-                    Test::Catalogue(of) => self.with_catalogue(about, main, of, wanted).await,
+                    Test::None | Test::Catalogue(_) => {
+                        self.column(about.question(&wanted), main).await.map(drop)
+                    }
                 }
             }
             (StepWords::ByVehicle { .. }, None) => Ok(()),

@@ -1,5 +1,5 @@
 //! Recalls by vehicle under a quota: a zero and its confirmation are one answer
-//! that takes two calls, and both come out of the same quota.
+//! that takes two calls or more, and all come out of the same quota.
 //!
 //! Were all vehicles asked first, a quota smaller than the fleet would be used up
 //! by them night after night, and no zero would ever be confirmed. So they are
@@ -11,9 +11,6 @@ use super::{Asker, Gate, Question};
 use crate::domain::{Error, KeySet};
 use crate::enrich::board::{Column, Open, Probe, Vehicles};
 use crate::enrich::chain::Chain;
-
-/// Calls that an answer takes when it is a zero, or may be one.
-const CALLS_FOR_A_ZERO: u64 = 2;
 
 /// A question about vehicles, and the VINs behind them.
 #[derive(Clone, Copy)]
@@ -46,13 +43,15 @@ impl<G: Gate> Asker<'_, G> {
         self.read(about.chain, about.vins, &mut probe.column)?;
         probe.choose(about.vins, about.vehicles, Some(self.again(about.chain)));
         // The zeros of earlier nights that nothing has confirmed since.
-        let unconfirmed = |(vehicle, wanted): (u32, &Open)| {
+        let mut unconfirmed = vec![Open::No; wanted.len()];
+        for (group, &vehicle) in (0u32..).zip(&about.vehicles.groups) {
             let asked_at = main.zero_at(vehicle);
             let is_unconfirmed = asked_at.is_some()
-                && probe.vin_of(vehicle).is_some_and(|vin| vin.answered_at < asked_at);
-            if is_unconfirmed { *wanted } else { Open::No }
-        };
-        let unconfirmed: Vec<Open> = (0u32..).zip(&wanted).map(unconfirmed).collect();
+                && probe.vin_of(group).is_some_and(|vin| vin.answered_at < asked_at);
+            if is_unconfirmed {
+                unconfirmed[vehicle as usize] = wanted[vehicle as usize];
+            }
+        }
         self.confirm(about, probe, &unconfirmed).await?;
         let mut left = wanted;
         while is_any(&left) {
@@ -75,7 +74,11 @@ impl<G: Gate> Asker<'_, G> {
         left: &[Open],
     ) -> Result<Vec<Open>, Error> {
         let urgent = main.missing(&about.vehicles.keys, left, self.again(about.chain)).keys;
-        let cost = |&id: &u32| if main.was_found(id) { 1 } else { CALLS_FOR_A_ZERO };
+        let mut probes = vec![0; left.len()];
+        for &vehicle in &about.vehicles.groups {
+            probes[vehicle as usize] += 1;
+        }
+        let cost = |&id: &u32| 1 + if main.was_found(id) { 0 } else { probes[id as usize] };
         let room = self.gate.room(&main.source, urgent.iter().map(cost).sum()).await?;
         let sums = urgent.iter().scan(0, |sum, id| {
             *sum += cost(id);
@@ -92,7 +95,8 @@ impl<G: Gate> Asker<'_, G> {
         Ok(turn)
     }
 
-    /// One call by VIN for each zero, unless one of its VINs has a fresh answer already.
+    /// One call by VIN for each series and powertrain of a zero, unless one of their VINs
+    /// has a fresh answer already.
     async fn confirm(
         &self,
         about: ByVehicle<'_>,
@@ -100,9 +104,9 @@ impl<G: Gate> Asker<'_, G> {
         zeros: &[Open],
     ) -> Result<(), Error> {
         let mut open = vec![Open::No; about.vins.len()];
-        for (vehicle, zero) in (0u32..).zip(zeros).filter(|(_, zero)| **zero != Open::No) {
-            if let Some(probe) = probe.vin_of(vehicle).filter(|probe| !probe.is_fresh) {
-                open[probe.vin as usize] = *zero;
+        for (group, &vehicle) in (0u32..).zip(&about.vehicles.groups) {
+            if let Some(probe) = probe.vin_of(group).filter(|probe| !probe.is_fresh) {
+                open[probe.vin as usize] = zeros[vehicle as usize];
             }
         }
         if is_any(&open) {

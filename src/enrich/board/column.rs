@@ -7,7 +7,7 @@ use super::word::{Age, Rank, Remark, Remarks, Said, Word};
 use crate::domain::{Error, Freshness, KeySet, Outcome, Stale, Status, Times, Timestamp};
 use crate::enrich::chain::Source;
 use crate::enrich::report::DatasetReport;
-use crate::store::{AnswerKind, BodyId, Snapshot};
+use crate::store::{AnswerKind, Snapshot};
 
 /// A moment of the store, and what counts as fresh at it.
 #[derive(Clone, Copy)]
@@ -124,15 +124,6 @@ impl Column {
         Ok(())
     }
 
-    /// Notes why keys were not asked.
-    pub(crate) fn not_asked(&mut self, ids: Vec<u32>, why: &Outcome) {
-        for id in ids {
-            let place = id as usize;
-            self.words[place] = unanswered(self.words[place], why, &mut self.remarks);
-            self.outcomes.insert(id, why.clone());
-        }
-    }
-
     /// The `open` keys without a fresh answer: the never answered first, then the
     /// longest expired. With `refresh` what was fetched before the run is asked again.
     pub(crate) fn missing(&self, keys: &KeySet, open: &[Open], ask: Ask) -> Missing {
@@ -201,17 +192,6 @@ impl Column {
     /// Whether the store holds a find about a key, however old.
     pub(crate) fn was_found(&self, id: u32) -> bool {
         self.word(id).was_found()
-    }
-
-    /// Whether the store holds an answer about a key, however old.
-    pub(crate) fn was_kept(&self, id: u32) -> bool {
-        self.word(id).kept_at().is_some()
-    }
-
-    /// The words of an answer, however old, or only of a fresh one.
-    pub(crate) fn kept_body(&self, id: u32, fresh: bool) -> Option<BodyId> {
-        let word = self.word(id);
-        word.body.filter(|_| word.fresh || !fresh)
     }
 }
 

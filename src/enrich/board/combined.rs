@@ -4,7 +4,7 @@ use super::column::Column;
 use super::steps::LocalSays;
 use super::word::{Rank, Said};
 use crate::config::Local;
-use crate::domain::facts::MatchBasis;
+use crate::domain::facts::{Doubts, MatchBasis};
 use crate::domain::{KeySet, Outcome, Status};
 use crate::enrich::chain::Source;
 use crate::enrich::inventory::Inventory;
@@ -23,17 +23,8 @@ pub(crate) enum Combined<'b> {
         /// How the key stands for the VIN.
         basis: MatchBasis,
     },
-    /// What was found under other names of the model, as one answer.
-    United {
-        /// The endpoint's words.
-        column: &'b Column,
-        /// The names, as vehicles.
-        names: &'b KeySet,
-        /// Those under which campaigns were found.
-        found: Vec<u32>,
-        /// Why one of the names has no answer.
-        missing: Option<Outcome>,
-    },
+    /// What was said under all the names that a vehicle may bear, as one answer.
+    United(Box<United<'b>>),
     /// What a whole inventory says.
     Inventory {
         /// The inventory.
@@ -56,6 +47,39 @@ pub(crate) enum Combined<'b> {
     Unanswered(Outcome),
 }
 
+/// What was said under several names.
+#[derive(Debug)]
+pub(crate) struct United<'b> {
+    /// The endpoint's words.
+    pub(crate) column: &'b Column,
+    /// The names, as vehicles.
+    pub(crate) keys: &'b KeySet,
+    /// All of them, and why campaigns under each may not concern the vehicle.
+    pub(crate) names: Vec<(u32, Doubts)>,
+    /// Those under which campaigns were found.
+    pub(crate) found: Vec<(u32, Doubts)>,
+    /// Where there are none, the lists that make a zero of it.
+    pub(crate) zero: Option<(&'b Column, &'b [u32])>,
+    /// Why one of the names has no answer.
+    pub(crate) missing: Option<Outcome>,
+    /// How the names stand for the vehicle.
+    pub(crate) basis: MatchBasis,
+}
+
+impl United<'_> {
+    /// The answers that it rests on, each with its column.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&Column, u32)> {
+        let told = if self.zero.is_some() { &self.names } else { &self.found };
+        let names = told.iter().map(|(name, _)| (self.column, *name));
+        let lists = self.zero.iter().flat_map(|(lists, ids)| ids.iter().map(|id| (*lists, *id)));
+        names.chain(lists)
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.parts().all(|(column, id)| column.word(id).fresh)
+    }
+}
+
 impl<'b> Combined<'b> {
     /// The first of the best words that several endpoints say about one VIN.
     pub(super) fn first(columns: &'b [Column], keys: &'b KeySet, id: u32) -> Option<Self> {
@@ -66,8 +90,15 @@ impl<'b> Combined<'b> {
     pub(super) fn rank(&self) -> Rank {
         match self {
             Self::Key { column, id, .. } => column.word(*id).rank(),
-            Self::United { column, found, .. } => {
-                let ranks = found.iter().map(|&name| column.word(name).rank());
+            Self::United(of) if of.zero.is_some() => {
+                if of.is_fresh() {
+                    Rank::Absent
+                } else {
+                    Rank::Stale
+                }
+            }
+            Self::United(of) => {
+                let ranks = of.found.iter().map(|(name, _)| of.column.word(*name).rank());
                 ranks.max().unwrap_or(Rank::Nothing)
             }
             Self::Inventory { inventory, listed, .. } => {
@@ -92,7 +123,8 @@ impl<'b> Combined<'b> {
     pub(crate) fn status(&self) -> Status {
         match self {
             Self::Key { column, id, .. } => column.status(*id),
-            Self::United { .. }
+            Self::United(of) if of.zero.is_some() => Status::Absent,
+            Self::United(_)
             | Self::Inventory { listed: true, .. }
             | Self::Local { says: LocalSays::Found, .. } => Status::Found,
             Self::Inventory { .. } | Self::Local { says: LocalSays::Absent, .. } => Status::Absent,
@@ -105,7 +137,7 @@ impl<'b> Combined<'b> {
     pub(crate) fn is_found(&self) -> bool {
         match self {
             Self::Key { column, id, .. } => column.word(*id).is_found(),
-            Self::United { .. } => true,
+            Self::United(of) => of.zero.is_none(),
             Self::Inventory { listed, .. } => *listed,
             Self::Local { says, .. } => *says == LocalSays::Found,
             Self::Unanswered(_) => false,
@@ -119,9 +151,7 @@ impl<'b> Combined<'b> {
                 let word = column.word(*id);
                 word.fresh && word.said != Said::Unanswered
             }
-            Self::United { column, found, missing, .. } => {
-                missing.is_none() && found.iter().all(|&name| column.word(name).fresh)
-            }
+            Self::United(of) => of.missing.is_none() && of.is_fresh(),
             Self::Inventory { inventory, .. } => inventory.stale().is_none(),
             Self::Local { says, .. } => *says != LocalSays::Unclear,
             Self::Unanswered(_) => false,
@@ -144,7 +174,7 @@ impl<'b> Combined<'b> {
             Self::Key { column, id, .. } => {
                 column.word(*id).is_answer().then_some(column.source.name.vendor)
             }
-            Self::United { column, .. } => Some(column.source.name.vendor),
+            Self::United(of) => Some(of.column.source.name.vendor),
             Self::Inventory { source, .. } => Some(source.name.vendor),
             Self::Local { .. } | Self::Unanswered(_) => None,
         }

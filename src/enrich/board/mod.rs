@@ -6,6 +6,7 @@
 //! into what it says about a VIN, [`Board::best`] folds the steps in order, and
 //! [`Board::settles`] says whether later steps still need asking.
 
+mod catalogue;
 mod column;
 mod combined;
 mod dealers;
@@ -14,17 +15,16 @@ mod steps;
 mod vehicles;
 mod word;
 
-use crate::domain::{Dataset, Error, KeySet, Status};
+use crate::domain::{Dataset, Error, KeySet, Status, Vehicle};
 use crate::enrich::chain::{Chain, Step};
 
+pub(crate) use catalogue::{Catalogue, lists_of};
 pub(crate) use column::{Ask, Column, Open, View};
-pub(crate) use combined::Combined;
+pub(crate) use combined::{Combined, United};
 pub(crate) use dealers::dealers_to_ask;
 pub(crate) use dealers::{DealerReplies, Dealers};
 pub(crate) use facts::{FactsCache, Fingerprinted, OfDataset};
-pub(crate) use steps::{
-    Catalogue, InventoryWords, Listed, LocalSays, LocalWords, Probe, StepWords, Test,
-};
+pub(crate) use steps::{InventoryWords, LocalSays, LocalWords, Probe, StepWords, Test};
 pub(crate) use vehicles::Decodes;
 pub(crate) use vehicles::Vehicles;
 
@@ -93,7 +93,7 @@ impl<'a> Board<'a> {
             StepWords::ByVehicle { main, test } => {
                 let vehicles = self.vehicles.as_ref()?;
                 let zero = steps::Zero { main, test, vins: self.vins, vehicles };
-                Some(zero.word(vin, self.vehicle_of(vin)?))
+                zero.word(vin)
             }
             StepWords::Inventory(words) => words.word(vin, self.vins),
             StepWords::Local(words) => {
@@ -170,7 +170,7 @@ impl<'a> Board<'a> {
         for (vin, open) in (0u32..).zip(open.iter_mut()).filter(|(_, open)| **open != Open::No) {
             if self.word(place, vin, None).is_some_and(|word| self.settles(&word)) {
                 *open = Open::No;
-            } else if self.steps[place].is_assumed(vin, self.vehicle_of(vin)) {
+            } else if self.steps[place].is_assumed(vin, self.vehicles.as_ref()) {
                 *open = Open::Perhaps;
             }
         }
@@ -178,8 +178,7 @@ impl<'a> Board<'a> {
 
     /// Whether what is known of a VIN rests on what a plan assumes.
     pub(crate) fn is_assumed(&self, vin: u32) -> bool {
-        let vehicle = self.vehicle_of(vin);
-        self.steps.iter().any(|step| step.is_assumed(vin, vehicle))
+        self.steps.iter().any(|step| step.is_assumed(vin, self.vehicles.as_ref()))
     }
 
     /// Whether a plan assumes any answer.
@@ -187,8 +186,21 @@ impl<'a> Board<'a> {
         self.columns().any(Column::has_assumed)
     }
 
-    fn vehicle_of(&self, vin: u32) -> Option<u32> {
-        self.vehicles.as_ref()?.vehicle_of(vin)
+    /// The names under which sources are asked about a VIN, as vehicles.
+    pub(crate) fn names_of(&self, vin: u32) -> Vec<Vehicle> {
+        let Some(vehicles) = &self.vehicles else { return Vec::new() };
+        let own = vehicles.vehicle_of(vin).and_then(|vehicle| vehicles.keys.vehicle(vehicle));
+        let mut names: Vec<Vehicle> = own.cloned().into_iter().collect();
+        for step in &self.steps {
+            let StepWords::ByVehicle { test: Test::Catalogue(of), .. } = step else { continue };
+            let version = vehicles.version_of(vin).and_then(|id| of.candidates.get(id as usize));
+            let ids = version.iter().flat_map(|version| &version.names);
+            names.extend(ids.filter_map(|(id, _)| of.names.vehicle(*id).cloned()));
+        }
+        let own = names.len().min(1);
+        names[own..].sort_unstable();
+        names.dedup();
+        names
     }
 
     /// Reads everything again, from one moment of the store.

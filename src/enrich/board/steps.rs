@@ -1,9 +1,9 @@
 //! What each kind of step keeps of its words, and how it combines them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Vehicles;
+use super::catalogue::Catalogue;
 use super::column::{Ask, Column, Open, View};
 use super::combined::Combined;
 use super::word::{Rank, Said};
@@ -35,7 +35,7 @@ pub(crate) enum Test {
     None,
     /// By one call by VIN.
     Probe(Box<Probe>),
-    /// Against the source's own list of models.
+    /// It is asked under the names in the source's own lists of models.
     Catalogue(Box<Catalogue>),
 }
 
@@ -44,48 +44,20 @@ pub(crate) enum Test {
 pub(crate) struct Probe {
     /// By VIN.
     pub(crate) column: Column,
-    /// For each vehicle, the VIN whose answer speaks for it.
+    /// For each group of versions, the VIN whose answer speaks for it.
     vins: Vec<Option<ProbeVin>>,
 }
 
-/// The VIN that speaks for a vehicle.
+/// The VIN that speaks for a group of versions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProbeVin {
     /// Its number.
     pub(crate) vin: u32,
     order: (bool, u8),
-    /// The latest answer about any VIN of the vehicle.
+    /// The latest answer about any VIN of the group.
     pub(crate) answered_at: Option<Timestamp>,
     /// Whether one of them need not be asked.
     pub(crate) is_fresh: bool,
-}
-
-/// Zeros held against a source's list of the models it knows.
-#[derive(Debug)]
-pub(crate) struct Catalogue {
-    /// The lists, by make and year.
-    pub(crate) lists: Column,
-    /// For each vehicle, whether its model is listed by its very name.
-    pub(crate) listed: Vec<Listed>,
-    /// The vehicles whose model goes by other names there, and under which.
-    pub(crate) other_names: HashMap<u32, Vec<u32>>,
-    /// The other names, as vehicles.
-    pub(crate) names: KeySet,
-    /// What is said under them.
-    pub(crate) words: Column,
-    /// Why the list of a vehicle's models could not be read, where there is none.
-    pub(crate) unread: HashMap<u32, Outcome>,
-}
-
-/// Whether a source's list of models has a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Listed {
-    /// It has.
-    Yes,
-    /// It has not.
-    No,
-    /// The list is not known.
-    Unknown,
 }
 
 /// What reading an inventory came to.
@@ -145,17 +117,17 @@ impl StepWords {
             Self::ByVin(columns) => columns.iter().collect(),
             Self::ByVehicle { main, test: Test::None } => vec![main],
             Self::ByVehicle { main, test: Test::Probe(probe) } => vec![main, &probe.column],
-            Self::ByVehicle { main, test: Test::Catalogue(of) } => vec![main, &of.lists, &of.words],
+            Self::ByVehicle { main, test: Test::Catalogue(of) } => vec![main, &of.lists],
             Self::Inventory(_) | Self::Local(_) => Vec::new(),
         }
     }
 
     /// Whether what it says of a VIN rests on what a plan assumes.
-    pub(super) fn is_assumed(&self, vin: u32, vehicle: Option<u32>) -> bool {
+    pub(super) fn is_assumed(&self, vin: u32, vehicles: Option<&Vehicles>) -> bool {
         match self {
             Self::ByVin(columns) => columns.iter().any(|column| column.is_assumed(vin)),
             Self::ByVehicle { main, test } => {
-                vehicle.is_some_and(|id| main.is_assumed(id) || test.is_assumed(id))
+                vehicles.is_some_and(|vehicles| test.is_assumed(main, vehicles, vin))
             }
             Self::Inventory(words) => words.is_assumed,
             Self::Local(_) => false,
@@ -172,17 +144,17 @@ impl StepWords {
             (Self::ByVin(columns), _) => {
                 columns.iter_mut().try_for_each(|column| column.read(vins, view))
             }
-            (Self::ByVehicle { main, test }, Some(vehicles)) => {
+            (Self::ByVehicle { main, test: Test::None }, Some(vehicles)) => {
+                main.read(&vehicles.keys, view)
+            }
+            (Self::ByVehicle { main, test: Test::Probe(probe) }, Some(vehicles)) => {
                 main.read(&vehicles.keys, view)?;
-                match test {
-                    Test::None => Ok(()),
-                    Test::Probe(probe) => {
-                        probe.column.read(vins, view)?;
-                        probe.choose(vins, vehicles, None);
-                        Ok(())
-                    }
-                    Test::Catalogue(of) => of.words.read(&of.names, view),
-                }
+                probe.column.read(vins, view)?;
+                probe.choose(vins, vehicles, None);
+                Ok(())
+            }
+            (Self::ByVehicle { main, test: Test::Catalogue(of) }, Some(vehicles)) => {
+                of.read(main, vehicles, view)
             }
             (Self::ByVehicle { .. } | Self::Inventory(_) | Self::Local(_), _) => Ok(()),
         }
@@ -195,48 +167,39 @@ impl Test {
             return Self::Probe(Box::new(Probe { column: Column::new(by_vin), vins: Vec::new() }));
         }
         match source.catalogue() {
-            Some(models) => Self::Catalogue(Box::new(Catalogue {
-                lists: Column::new(models),
-                listed: Vec::new(),
-                other_names: HashMap::new(),
-                names: KeySet::vehicles([]),
-                words: Column::new(source.clone()),
-                unread: HashMap::new(),
-            })),
+            Some(models) => Self::Catalogue(Box::new(Catalogue::new(models))),
             None => Self::None,
         }
     }
 
-    /// Whether what it says of a vehicle rests on what a plan assumes.
-    fn is_assumed(&self, vehicle: u32) -> bool {
+    fn is_assumed(&self, main: &Column, vehicles: &Vehicles, vin: u32) -> bool {
+        let of_main = || vehicles.vehicle_of(vin).is_some_and(|id| main.is_assumed(id));
         match self {
-            Self::None => false,
+            Self::None => of_main(),
             Self::Probe(probe) => {
-                probe.vin_of(vehicle).is_some_and(|of| probe.column.is_assumed(of.vin))
+                let group = vehicles.group_of(vin).and_then(|group| probe.vin_of(group));
+                of_main() || group.is_some_and(|of| probe.column.is_assumed(of.vin))
             }
             Self::Catalogue(of) => {
-                let unknown = of.listed.get(vehicle as usize) == Some(&Listed::Unknown);
-                unknown && of.lists.has_assumed()
-                    || of.other_names(vehicle).iter().any(|name| of.words.is_assumed(*name))
+                vehicles.version_of(vin).is_some_and(|version| of.is_assumed(main, version))
             }
         }
     }
 }
 
 impl Probe {
-    /// Chooses the VIN that speaks for each vehicle: one with a fresh answer; else
-    /// the one whose campaigns are known, so that they are renewed; else the one
-    /// asked before; else the smallest. With `ask`, an answer that is to be asked
-    /// for again is not fresh.
+    /// Chooses the VIN that speaks for each group: one with a fresh answer; else the one
+    /// whose campaigns are known, so that they are renewed; else the one asked before; else
+    /// the smallest. With `ask`, an answer that is to be asked for again is not fresh.
     pub(crate) fn choose(&mut self, vins: &KeySet, vehicles: &Vehicles, ask: Option<Ask>) {
         self.vins.clear();
-        self.vins.resize(vehicles.keys.len(), None);
+        self.vins.resize(vehicles.groups.len(), None);
         // By number, not by VIN: as the words and the vehicles lie in memory.
         for vin in (0u32..).take(vins.len()) {
-            let Some(vehicle) = vehicles.vehicle_of(vin) else { continue };
+            let Some(group) = vehicles.group_of(vin) else { continue };
             let word = self.column.word(vin);
             let order = word.as_probe();
-            let place = &mut self.vins[vehicle as usize];
+            let place = &mut self.vins[group as usize];
             let probe =
                 place.get_or_insert(ProbeVin { vin, order, answered_at: None, is_fresh: false });
             let is_smaller = || vins.compare(vin, probe.vin).is_lt();
@@ -248,34 +211,9 @@ impl Probe {
         }
     }
 
-    /// Who speaks for a vehicle.
-    pub(crate) fn vin_of(&self, vehicle: u32) -> Option<ProbeVin> {
-        self.vins.get(vehicle as usize).copied().flatten()
-    }
-}
-
-impl Catalogue {
-    fn other_names(&self, vehicle: u32) -> &[u32] {
-        self.other_names.get(&vehicle).map_or(&[], Vec::as_slice)
-    }
-
-    /// A zero, or no answer, held against the list of models; `None` where the
-    /// list confirms it.
-    fn word(&self, vehicle: u32, zero: bool) -> Option<Combined<'_>> {
-        if self.listed.get(vehicle as usize) == Some(&Listed::Yes) {
-            // A zero under a listed name is one; an unclear reply was given in haste.
-            return if zero { None } else { Some(Combined::Unanswered(Outcome::Inconclusive)) };
-        }
-        let names = self.other_names(vehicle);
-        let is_found = |name: &u32| self.words.word(*name).is_found();
-        let found: Vec<u32> = names.iter().copied().filter(is_found).collect();
-        let missing = names.iter().find_map(|&name| self.words.outcome(name)).cloned();
-        Some(if found.is_empty() {
-            let unread = || self.unread.get(&vehicle).cloned();
-            Combined::Unanswered(missing.or_else(unread).unwrap_or(Outcome::Inconclusive))
-        } else {
-            Combined::United { column: &self.words, names: &self.names, found, missing }
-        })
+    /// Who speaks for a group.
+    pub(crate) fn vin_of(&self, group: u32) -> Option<ProbeVin> {
+        self.vins.get(group as usize).copied().flatten()
     }
 }
 
@@ -288,33 +226,34 @@ pub(super) struct Zero<'b> {
 }
 
 impl<'b> Zero<'b> {
-    /// What the step says about a VIN of `vehicle`.
+    /// What the step says about a VIN; `None` where its vehicle is not known.
     ///
     /// A zero asked by vehicle proves nothing by itself. It counts once a call by
-    /// VIN confirmed it, or once the source's own list of models has the very
-    /// name; else it is inconclusive.
-    pub(super) fn word(&self, vin: u32, vehicle: u32) -> Combined<'b> {
+    /// VIN confirmed it, or once the source's own lists have a name that is surely
+    /// the vehicle's; else it is inconclusive.
+    pub(super) fn word(&self, vin: u32) -> Option<Combined<'b>> {
+        if let Test::Catalogue(catalogue) = self.test {
+            return catalogue.word(self.main, self.vehicles, self.vehicles.version_of(vin)?);
+        }
+        let vehicle = self.vehicles.vehicle_of(vin)?;
         let word = self.main.word(vehicle);
-        if let Test::Probe(probe) = self.test {
+        let probe = match self.test {
+            Test::Probe(probe) => Some(&**probe),
+            Test::None | Test::Catalogue(_) => None,
+        };
+        if let Some(probe) = probe {
             let own = probe.column.word(vin);
             if own.is_found() && own.rank() <= word.rank() {
-                return self.by_vin(probe, vin, MatchBasis::Vin);
+                return Some(self.by_vin(probe, vin, MatchBasis::Vin));
             }
         }
         let is_zero = word.is_absent();
         let is_inconclusive = self.main.outcome(vehicle) == Some(&Outcome::Inconclusive);
-        if !is_zero && !is_inconclusive {
-            return self
-                .renamed(vehicle)
-                .unwrap_or_else(|| self.asked(vehicle, MatchBasis::ModelExact));
-        }
-        match self.test {
-            Test::None => Combined::Unanswered(Outcome::Inconclusive),
-            Test::Probe(probe) => self.probed(probe, vin, vehicle),
-            Test::Catalogue(catalogue) => catalogue
-                .word(vehicle, is_zero)
-                .unwrap_or_else(|| self.asked(vehicle, MatchBasis::ModelExact)),
-        }
+        Some(match probe {
+            _ if !is_zero && !is_inconclusive => self.asked(vehicle, MatchBasis::ModelExact),
+            Some(probe) => self.probed(probe, vin, vehicle),
+            None => Combined::Unanswered(Outcome::Inconclusive),
+        })
     }
 
     fn asked(&self, vehicle: u32, basis: MatchBasis) -> Combined<'b> {
@@ -325,23 +264,15 @@ impl<'b> Zero<'b> {
         Combined::Key { column: &probe.column, keys: self.vins, id: vin, basis }
     }
 
-    /// What was found under the vehicle's other names: it counts whatever keeps
-    /// the vehicle from being asked about under its own.
-    fn renamed(&self, vehicle: u32) -> Option<Combined<'b>> {
-        let Test::Catalogue(catalogue) = self.test else { return None };
-        if self.main.word(vehicle).said != Said::Unanswered {
-            return None;
-        }
-        catalogue.word(vehicle, false).filter(Combined::is_found)
-    }
-
     /// A zero asked by vehicle: confirmed by VIN, contradicted by VIN, or inconclusive.
     ///
-    /// Campaigns that a VIN of the same make, model and year has count for its
-    /// siblings too, as `model_variant`: the vendor knows the model by another
-    /// name, and a zero would be false.
+    /// Campaigns that a VIN of the same make, model, year, series and powertrain has
+    /// count for its siblings too, as `model_variant`: the vendor knows the model by
+    /// another name, and a zero would be false.
     fn probed(&self, probe: &'b Probe, vin: u32, vehicle: u32) -> Combined<'b> {
-        let Some(ProbeVin { vin: speaker, .. }) = probe.vin_of(vehicle) else {
+        let group = self.vehicles.group_of(vin);
+        let Some(ProbeVin { vin: speaker, .. }) = group.and_then(|group| probe.vin_of(group))
+        else {
             return Combined::Unanswered(Outcome::Inconclusive);
         };
         let confirmed = probe.column.word(speaker);

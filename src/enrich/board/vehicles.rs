@@ -8,7 +8,7 @@ use super::{Board, Combined, FactsCache, Fingerprinted, LocalSays, Open};
 use crate::domain::facts::DecodeFacts;
 use crate::domain::{Error, Key, KeySet, Vehicle};
 use crate::matching::conflicts::fill;
-use crate::matching::descriptor::Descriptor;
+use crate::matching::descriptor::{Common, Descriptor};
 use crate::matching::model_year::local_is_right;
 use crate::reference::vpic::{Decoded, Offline};
 use crate::store::{RecallMatch, Snapshot};
@@ -20,6 +20,8 @@ pub(crate) struct Vehicles {
     pub keys: KeySet,
     /// Their versions.
     pub(crate) versions: Vec<Version>,
+    /// The vehicle of each group of versions that have a series and powertrain in common.
+    pub(crate) groups: Vec<u32>,
     /// For each VIN's number, its version's.
     of: Vec<Option<u32>>,
 }
@@ -29,6 +31,8 @@ pub(crate) struct Vehicles {
 pub(crate) struct Version {
     /// The vehicle's number.
     pub(crate) vehicle: u32,
+    /// The number of its group.
+    group: u32,
     /// What tells it from other versions.
     pub(crate) descriptor: Descriptor,
 }
@@ -36,13 +40,15 @@ pub(crate) struct Version {
 impl Vehicles {
     /// The same, where each of `vins` is a vehicle of its own that is not known yet.
     pub(crate) fn and_unnamed(self, vins: &[u32]) -> Self {
-        let Self { keys, mut versions, mut of } = self;
+        let Self { keys, mut versions, mut groups, mut of } = self;
         for (vehicle, &vin) in (0u32..).skip(keys.len()).zip(vins) {
             of[vin as usize] = u32::try_from(versions.len()).ok();
-            versions.push(Version { vehicle, descriptor: Descriptor::default() });
+            let group = u32::try_from(groups.len()).unwrap_or(u32::MAX);
+            versions.push(Version { vehicle, group, descriptor: Descriptor::default() });
+            groups.push(vehicle);
         }
         let more = u32::try_from(vins.len()).unwrap_or(u32::MAX);
-        Self { keys: keys.and_unnamed(more), versions, of }
+        Self { keys: keys.and_unnamed(more), versions, groups, of }
     }
 
     /// The number of a VIN's version.
@@ -53,6 +59,23 @@ impl Vehicles {
     /// The number of a VIN's vehicle.
     pub(crate) fn vehicle_of(&self, vin: u32) -> Option<u32> {
         Some(self.versions[self.version_of(vin)? as usize].vehicle)
+    }
+
+    /// The number of the group of a VIN's version.
+    pub(crate) fn group_of(&self, vin: u32) -> Option<u32> {
+        Some(self.versions[self.version_of(vin)? as usize].group)
+    }
+
+    /// The versions of which some VIN is `open`.
+    pub(crate) fn versions_of_open(&self, open: &[Open]) -> Vec<Open> {
+        let mut wanted = vec![Open::No; self.versions.len()];
+        for (version, open) in self.of.iter().zip(open) {
+            if let Some(version) = *version {
+                let wanted = &mut wanted[version as usize];
+                *wanted = (*wanted).max(*open);
+            }
+        }
+        wanted
     }
 
     /// For each VIN, its vehicle.
@@ -81,7 +104,7 @@ impl Vehicles {
     ) -> Result<Vec<Option<LocalSays>>, Error> {
         let mut lookup = snapshot.recall_lookup()?;
         let mut says = vec![None; self.versions.len()];
-        for (Version { vehicle, descriptor }, says) in self.versions.iter().zip(&mut says) {
+        for (Version { vehicle, descriptor, .. }, says) in self.versions.iter().zip(&mut says) {
             let Some(vehicle) = self.keys.vehicle(*vehicle) else { continue };
             *says = Some(match lookup.find(vehicle, descriptor)? {
                 RecallMatch::Zero => LocalSays::Absent,
@@ -214,11 +237,20 @@ impl Naming {
             .versions
             .into_iter()
             .map(|((vehicle, descriptor), id)| {
-                (id, Version { vehicle: places[vehicle as usize], descriptor })
+                (id, Version { vehicle: places[vehicle as usize], group: 0, descriptor })
             })
             .collect();
         versions.sort_unstable_by_key(|(id, _)| *id);
+        let mut ids: HashMap<(u32, Common), u32> = HashMap::new();
+        let mut groups = Vec::new();
+        for (_, version) in &mut versions {
+            let common = (version.vehicle, version.descriptor.series_and_powertrain());
+            version.group = *ids.entry(common).or_insert_with(|| {
+                groups.push(version.vehicle);
+                u32::try_from(groups.len() - 1).unwrap_or(u32::MAX)
+            });
+        }
         let versions = versions.into_iter().map(|(_, version)| version).collect();
-        Vehicles { keys, versions, of: self.of }
+        Vehicles { keys, versions, groups, of: self.of }
     }
 }

@@ -230,23 +230,32 @@ fn answer_of_key<F: OfDataset + Default>(
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<F>,
 ) -> Result<DatasetAnswer<F>, Error> {
+    let answer = answer_without_facts(column, id);
+    let facts = if answer.status == Status::Found {
+        cache.facts(column, keys, id, snapshot)?
+    } else {
+        None
+    };
+    Ok(DatasetAnswer { facts, ..answer })
+}
+
+/// The same, but for what it says of the vehicle.
+fn answer_without_facts<F>(column: &Column, id: u32) -> DatasetAnswer<F> {
     let word = column.key_word(id);
     if let Some(outcome) = &word.outcome {
-        return Ok(without_answer(outcome));
+        return without_answer(outcome);
     }
     let Some(fetched_at) = word.fetched_at() else {
-        return Ok(DatasetAnswer::not_requested(None));
+        return DatasetAnswer::not_requested(None);
     };
-    let facts =
-        if word.status == Status::Found { cache.facts(column, keys, id, snapshot)? } else { None };
-    Ok(DatasetAnswer {
+    DatasetAnswer {
         status: word.status,
         vendor: Some(Arc::clone(&column.source.label)),
         fetched_at: Some(fetched_at),
         exit: word.stale.as_ref().map_or(Exit::Success, |stale| stale.exit),
         error: word.stale.map(|stale| stale.mark).or(word.detail),
-        facts,
-    })
+        facts: None,
+    }
 }
 
 fn without_answer<F>(outcome: &Outcome) -> DatasetAnswer<F> {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{answer_of, answer_of_key, without_answer};
+use super::{answer_of, answer_without_facts, without_answer};
 use crate::config::Local;
 use crate::domain::facts::{
     Campaign, DecodeFacts, Doubt, Doubts, MatchBasis, RecallDoubt, RecallFacts,
 };
-use crate::domain::{Error, Exit, KeySet, Outcome, Status, Vehicle};
-use crate::enrich::board::{Board, Column, Combined, FactsCache, LocalSays};
+use crate::domain::{Error, Exit, Outcome, Status, Vehicle};
+use crate::enrich::board::{Board, Combined, FactsCache, LocalSays, United};
 use crate::matching::descriptor::Descriptor;
 use crate::output::record::DatasetAnswer;
 use crate::store::{CampaignId, RecallFileInfo, RecallLookup, RecallMatch, RecallsFound, Snapshot};
@@ -26,7 +26,7 @@ const FILED_CAMPAIGNS: usize = 32_768;
 pub(super) struct Recalls<'a> {
     board: Board<'a>,
     cache: FactsCache<RecallFacts>,
-    united: United,
+    united: Unions,
     file: Option<File<'a>>,
 }
 
@@ -110,14 +110,7 @@ impl<'a> Recalls<'a> {
         let (answer, basis) = match &word {
             Combined::Local { .. } => return Ok(filed.unwrap_or_else(|| unknown(decode))),
             Combined::Unanswered(outcome) => (without_answer(outcome), None),
-            Combined::United { column, names, found, missing } => {
-                let mut answer = unite((column, names, found), snapshot, cache, united)?;
-                if let (None, Some(missing)) = (&answer.error, missing) {
-                    let (_, why, exit) = missing.verdict();
-                    (answer.error, answer.exit) = (why.map(Arc::from), exit);
-                }
-                (answer, Some(MatchBasis::ModelVariant))
-            }
+            Combined::United(of) => return unite(of, snapshot, cache, united),
             Combined::Key { basis, .. } => (answer_of(&word, snapshot, cache)?, Some(*basis)),
             Combined::Inventory { .. } => return Ok(unknown(decode)),
         };
@@ -125,25 +118,42 @@ impl<'a> Recalls<'a> {
     }
 }
 
-/// Campaigns found under several names, by those names.
-type United = HashMap<Vec<u32>, DatasetAnswer<RecallFacts>>;
+/// What was said under several names, by those names and the lists that make a zero of it.
+type Unions = HashMap<(Vec<(u32, Doubts)>, Vec<u32>), RecallAnswer>;
 
-/// The campaigns found under several names of one model, as one answer.
+/// What was said under several names of one model, as one answer.
 fn unite(
-    (column, keys, names): (&Column, &KeySet, &[u32]),
+    of: &United<'_>,
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<RecallFacts>,
-    united: &mut United,
-) -> Result<DatasetAnswer<RecallFacts>, Error> {
-    if let Some(known) = united.get(names) {
-        return Ok(known.clone());
+    known: &mut Unions,
+) -> Result<RecallAnswer, Error> {
+    let lists = of.zero.map_or(&[][..], |(_, lists)| lists);
+    let by = (if lists.is_empty() { &of.found } else { &of.names }.clone(), lists.to_vec());
+    let mut united = match known.get(&by) {
+        Some(known) => known.clone(),
+        None => {
+            let united = union_of(of, snapshot, cache)?;
+            known.insert(by, united.clone());
+            united
+        }
+    };
+    united.basis = Some(of.basis);
+    if let (None, Some(missing)) = (&united.answer.error, &of.missing) {
+        let (_, why, exit) = missing.verdict();
+        (united.answer.error, united.answer.exit) = (why.map(Arc::from), exit);
     }
+    Ok(united)
+}
+
+fn union_of(
+    of: &United<'_>,
+    snapshot: &Snapshot<'_>,
+    cache: &mut FactsCache<RecallFacts>,
+) -> Result<RecallAnswer, Error> {
     let mut whole: Option<DatasetAnswer<RecallFacts>> = None;
-    let mut campaigns: BTreeMap<String, Campaign> = BTreeMap::new();
-    for &name in names {
-        let answer = answer_of_key(column, keys, name, snapshot, cache)?;
-        let of = answer.facts.iter().flat_map(|facts| &facts.campaigns);
-        campaigns.extend(of.map(|campaign| (campaign.number.clone(), campaign.clone())));
+    for (column, id) in of.parts() {
+        let answer = answer_without_facts(column, id);
         let whole = whole.get_or_insert_with(|| answer.clone());
         // As old as its oldest part, and stale when one part is.
         whole.fetched_at = whole.fetched_at.min(answer.fetched_at);
@@ -151,11 +161,23 @@ fn unite(
             (whole.error, whole.exit) = (answer.error, answer.exit);
         }
     }
-    let facts = RecallFacts { campaigns: campaigns.into_values().collect() };
+    let mut campaigns: BTreeMap<String, (Campaign, Doubts)> = BTreeMap::new();
+    for (name, doubts) in &of.found {
+        let facts = cache.facts(of.column, of.keys, *name, snapshot)?;
+        for campaign in facts.iter().flat_map(|facts| &facts.campaigns) {
+            let known = campaigns
+                .entry(campaign.number.clone())
+                .or_insert_with(|| (campaign.clone(), *doubts));
+            // What one name tells without a doubt is not in doubt.
+            known.1 = known.1.or(*doubts);
+        }
+    }
+    let numbers = campaigns.iter().map(|(number, (_, doubts))| (number.as_str(), *doubts));
+    let doubt = RecallDoubt::of(numbers).map(Arc::new);
+    let campaigns = campaigns.into_values().map(|(campaign, _)| campaign).collect();
     let mut answer = whole.unwrap_or_else(|| DatasetAnswer::not_requested(None));
-    answer.facts = Some(Arc::new(facts));
-    united.insert(names.to_vec(), answer.clone());
-    Ok(answer)
+    answer.facts = of.zero.is_none().then(|| Arc::new(RecallFacts { campaigns }));
+    Ok(RecallAnswer { answer, basis: None, doubt })
 }
 
 impl<'a> File<'a> {

@@ -11,7 +11,7 @@ use crate::domain::{
     Cancel, Clock, Dataset, Error, Events, KeySet, Micros, Times, Timestamp, Vehicle,
 };
 use crate::enrich::ask::Asker;
-use crate::enrich::board::{Answers, Board, Decodes, StepWords, View};
+use crate::enrich::board::{Answers, Board, Decodes, StepWords, Test, View};
 use crate::enrich::chain::{Available, Chain, Chains, Source};
 use crate::enrich::rejects::RejectsFile;
 use crate::enrich::report::{OutputReport, run_id};
@@ -253,6 +253,7 @@ fn of_dataset(board: &Board<'_>) -> DatasetForecast {
     let vehicles = board.vehicles.as_ref().map_or(vins, |vehicles| vehicles.keys.len() as u64);
     let first = board.steps.iter().find_map(|step| match step {
         StepWords::ByVin(columns) => Some((vins, &columns[0].report)),
+        StepWords::ByVehicle { test: Test::Catalogue(of), .. } => Some((vehicles, &of.report)),
         StepWords::ByVehicle { main, .. } => Some((vehicles, &main.report)),
         StepWords::Inventory(_) | StepWords::Local(_) => None,
     });

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Local;
+use crate::domain::facts::{Campaign, RecallFacts};
 use crate::domain::{Dataset, Error, Micros};
 pub use crate::gate::{QuotaReport, VendorReport};
 use crate::matching::conflicts::Conflicts;
@@ -251,6 +253,8 @@ pub struct RowTally {
     pub decode_conflicts: BTreeMap<&'static str, u64>,
     /// Rows whose own words differ from their VIN, by column.
     pub input_conflicts: BTreeMap<&'static str, u64>,
+    /// Rows that the recall file tells of equipment.
+    pub equipment: u64,
 }
 
 impl RowTally {
@@ -260,6 +264,7 @@ impl RowTally {
         self.count_answer(Dataset::Recalls, &record.recalls);
         self.count_answer(Dataset::Listings, &record.listings);
         count_fields(&mut self.decode_conflicts, record.decode_conflicts.as_deref());
+        self.equipment += u64::from(is_told_of_equipment(&record.recalls));
         count_fields(&mut self.input_conflicts, record.input_conflicts.as_deref());
     }
 
@@ -274,6 +279,13 @@ impl RowTally {
             *self.errors.entry(why).or_default() += 1;
         }
     }
+}
+
+/// Whether the recall file tells of equipment, which NHTSA's service always told.
+fn is_told_of_equipment(recalls: &DatasetAnswer<RecallFacts>) -> bool {
+    let is_by_file = recalls.vendor.as_deref() == Some(Local::NhtsaFile.id());
+    let mut campaigns = recalls.facts.iter().flat_map(|facts| &facts.campaigns);
+    is_by_file && campaigns.any(Campaign::is_about_equipment)
 }
 
 fn count_fields(counts: &mut BTreeMap<&'static str, u64>, conflicts: Option<&Conflicts>) {

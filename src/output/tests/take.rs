@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::domain::facts::{Doubt, Doubts, RecallDoubt};
 use crate::domain::vin::Reading;
 use crate::output::record::DatasetAnswer;
 
@@ -54,4 +55,39 @@ fn a_campaign_that_says_nothing_is_no_no() {
     assert_eq!(says(&[None]), None);
     assert_eq!(says(&[None, Some(false)]), Some(false));
     assert_eq!(says(&[Some(false), Some(true), None]), Some(true));
+}
+
+/// A row whose campaigns of these numbers are in doubt.
+fn in_doubt(campaigns: Vec<Campaign>, numbers: &[&str]) -> Record {
+    let reasons = Doubts::NONE.with(Doubt::Series);
+    let doubt = RecallDoubt::of(numbers.iter().map(|number| (*number, reasons)));
+    Record { recall_doubt: doubt.map(Arc::new), ..row(campaigns) }
+}
+
+#[test]
+fn only_sure_campaigns_order_parking() {
+    let parks = |row: &Record| park_flag(row, |campaign| campaign.park_it);
+    let campaigns = || vec![campaign("1", false, false, 1), campaign("2", true, false, 2)];
+    assert_eq!(parks(&in_doubt(campaigns(), &[])), Some(true));
+    assert_eq!(parks(&in_doubt(campaigns(), &["1"])), Some(true));
+    assert_eq!(parks(&in_doubt(campaigns(), &["2"])), None, "it may have to be parked");
+    assert_eq!(parks(&in_doubt(vec![campaign("1", false, false, 1)], &["1"])), Some(false));
+    assert_eq!(parks(&in_doubt(Vec::new(), &[])), None);
+    let row = in_doubt(campaigns(), &["2"]);
+    assert_eq!(top_campaign(&row).map(|campaign| &*campaign.number), Some("1"));
+    assert_eq!(doubt_reasons(&row).as_deref(), Some("series"));
+    assert_eq!(doubtful_campaigns(&row).as_deref(), Some(r#"["2"]"#));
+    assert_eq!(doubtful_campaigns(&in_doubt(campaigns(), &[])), None);
+}
+
+#[test]
+fn equipment_matters_less_than_the_vehicle() {
+    let told = vec![campaign("20E090000", true, true, 300), campaign("16V246000", false, false, 1)];
+    let row = row(told);
+    assert_eq!(top_campaign(&row).map(|campaign| &*campaign.number), Some("16V246000"));
+    assert_eq!(equipment_count(&row), Some(1));
+    let absent = DatasetAnswer { status: Status::Absent, facts: None, ..row.recalls.clone() };
+    assert_eq!(equipment_count(&Record { recalls: absent, ..row.clone() }), Some(0));
+    let unknown = DatasetAnswer { status: Status::Failed, facts: None, ..row.recalls.clone() };
+    assert_eq!(equipment_count(&Record { recalls: unknown, ..row }), None);
 }

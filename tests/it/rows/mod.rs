@@ -12,6 +12,7 @@ mod hashes;
 mod inputs;
 mod inventory;
 mod model_years;
+mod names;
 mod nights;
 mod outcomes;
 pub(crate) mod outputs;

@@ -125,6 +125,8 @@ fn rows_get_their_recalls_from_the_file_alone() {
     let decoded = csv_rows(&work.read("out.csv"));
     let (make, model, year) =
         (&*decoded[0]["make"], &*decoded[0]["model"], &*decoded[0]["model_year"]);
+    let trim = &decoded[0]["trim"];
+    assert!(!trim.is_empty(), "{:?}", decoded[0]);
     let calls = work.sandbox.log().len();
     let recalls = [
         "enrich",
@@ -153,7 +155,7 @@ fn rows_get_their_recalls_from_the_file_alone() {
     // The next edition names the model by more words alone.
     work.write(
         "recalls.txt",
-        &line("24V003000", (make, &format!("{model} SD"), year), "It leaks."),
+        &line("24V003000", (make, &format!("{model} {trim}"), year), "It leaks."),
     );
     work.vinrich(&["recalls", "import", "recalls.txt"])
         .exits(65)

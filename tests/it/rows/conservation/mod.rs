@@ -187,7 +187,12 @@ fn is_consistent(row: &Row, dataset: Dataset) {
     match status {
         "found" => assert!(!filled.is_empty(), "{dataset}: found, but nothing said: {row:?}"),
         "absent" => {
-            let zero = ["recall_campaign_count", "recall_campaigns", "listing_count"];
+            let zero = [
+                "recall_campaign_count",
+                "recall_campaigns",
+                "recall_equipment_count",
+                "listing_count",
+            ];
             assert!(filled.iter().all(|column| zero.contains(column)), "{dataset}: {row:?}");
         }
         "pending" | "failed" | "refused" => {

@@ -34,6 +34,8 @@ type Strike = dyn Fn(usize, &Question) -> Option<Reply> + Send;
 pub(crate) struct Script {
     /// Models that are not called `MODEL` and the VIN's serial number.
     pub(crate) models: BTreeMap<String, String>,
+    /// What the decoder says of single VINs beside make, model and year.
+    pub(crate) columns: BTreeMap<String, Value>,
     /// Campaigns by the names that the recall source has; other names it does not know.
     pub(crate) campaigns: BTreeMap<String, u32>,
     /// Campaigns of single VINs, where those differ from their model's.
@@ -53,6 +55,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let script = Arc::new(Mutex::new(Script {
             models: BTreeMap::new(),
+            columns: BTreeMap::new(),
             campaigns: BTreeMap::new(),
             of_vin: BTreeMap::new(),
             strike: Box::new(|_, _| None),
@@ -114,7 +117,14 @@ impl Script {
     fn answer(&self, heard: &Heard, question: &Question) -> Reply {
         match question {
             Question::Decode(vins) => {
-                let item = |vin: &String| json!({ "VIN": vin, "Make": MAKE, "Model": self.model(vin), "ModelYear": YEAR });
+                let item = |vin: &String| {
+                    let mut item = json!({ "VIN": vin, "Make": MAKE, "Model": self.model(vin), "ModelYear": YEAR });
+                    let more = self.columns.get(vin).and_then(Value::as_object);
+                    for (name, value) in more.into_iter().flatten() {
+                        item[name] = value.clone();
+                    }
+                    item
+                };
                 Reply::items(&vins.iter().map(item).collect::<Vec<_>>())
             }
             Question::Recalls(model) => match self.campaigns.get(model) {

@@ -1,0 +1,191 @@
+//! Recalls under the names that cars bear: none is left out, none is another car's, and
+//! what cannot be told is marked.
+
+use serde_json::json;
+use vinrich::SystemClock;
+use vinrich::config::Durability;
+use vinrich::domain::time::Clock as _;
+use vinrich::plan::Plan;
+use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
+
+use crate::support::Work;
+use crate::support::clock::ScriptedClock;
+use crate::support::library::{Enriched, Row, vins};
+use crate::support::server::Reply;
+use crate::support::server::world::{Question, World};
+
+/// The campaigns of a row, how many are in doubt and why, and how they were matched.
+fn told(row: &Row) -> [&str; 4] {
+    ["recall_campaigns", "recall_doubtful_campaigns", "recall_doubt", "recall_match_basis"]
+        .map(|column| row[column].as_str())
+}
+
+/// A world that files these models with so many campaigns each: `16V001000` and up.
+fn world(filed: &[(&str, u32)]) -> World {
+    let world = World::new();
+    world.script().campaigns =
+        filed.iter().map(|&(name, count)| (name.to_owned(), count)).collect();
+    world
+}
+
+/// What nhtsa says of one vehicle that decodes so.
+fn asked(world: &World, model: &str, more: serde_json::Value) -> Enriched {
+    let (work, vins) = (Work::with_faults(&[]), vins(1));
+    world.script().models.insert(vins[0].clone(), model.into());
+    world.script().columns.insert(vins[0].clone(), more);
+    Enriched::at(&world.plan(&work, &vins, "nhtsa"), &ScriptedClock::new())
+}
+
+#[test]
+fn every_name_of_a_vehicle_is_asked() {
+    let world = world(&[("E-450", 1), ("E-450 SUPER DUTY", 3), ("E-350", 2), ("EDGE", 4)]);
+    let enriched = asked(&world, "E-450", json!({ "Series": "Econoline" }));
+    let row = &enriched.rows[0];
+    assert_eq!(
+        told(row),
+        [r#"["16V001000","16V002000","16V003000"]"#, "", "", "model_variant"],
+        "{row:#?}"
+    );
+    let asked = world.asked();
+    let names = asked.iter().filter(|question| matches!(question, Question::Recalls(_)));
+    assert_eq!(names.count(), 2, "{asked:?}");
+    assert_eq!(asked.iter().filter(|question| **question == Question::Models).count(), 1);
+}
+
+#[test]
+fn a_version_that_the_decode_leaves_open_is_in_doubt() {
+    let files = [("FUSION", 1), ("FUSION HYBRID", 2), ("FUSION ENERGI", 3)];
+    let open = asked(&world(&files), "Fusion", json!({ "FuelTypePrimary": "Gasoline" }));
+    let all = r#"["16V001000","16V002000","16V003000"]"#;
+    let doubtful = r#"["16V002000","16V003000"]"#;
+    assert_eq!(told(&open.rows[0]), [all, doubtful, "powertrain", "model_variant"]);
+    assert_eq!(open.rows[0]["recall_campaign_count"], "3", "what is in doubt counts");
+
+    let plug = json!({ "ElectrificationLevel": "PHEV (Plug-in Hybrid Electric Vehicle)" });
+    let plug = asked(&world(&files), "Fusion", plug);
+    assert_eq!(told(&plug.rows[0])[..3], [all, "", ""]);
+    let battery = json!({ "ElectrificationLevel": "BEV (Battery Electric Vehicle)" });
+    let battery = asked(&world(&files), "Fusion", battery);
+    assert_eq!(told(&battery.rows[0]), [r#"["16V001000"]"#, "", "", "model_exact"]);
+}
+
+#[test]
+fn another_car_of_a_longer_name_is_not_asked_about() {
+    let world = world(&[("EXPLORER", 0), ("EXPLORER SPORT TRAC", 4)]);
+    let enriched = asked(&world, "Explorer", json!({}));
+    let row = &enriched.rows[0];
+    assert_eq!((&*row["recalls_status"], &*row["recall_campaign_count"]), ("absent", "0"));
+    assert!(!world.asked().contains(&Question::Recalls("EXPLORER SPORT TRAC".into())));
+}
+
+#[test]
+fn a_name_that_is_only_perhaps_its_own_makes_no_zero() {
+    let enriched = asked(&world(&[("ESCAPE HYBRID", 0)]), "Escape", json!({}));
+    let row = &enriched.rows[0];
+    assert_eq!((&*row["recalls_status"], &*row["recalls_error"]), ("failed", "inconclusive"));
+    let enriched = asked(&world(&[("FIESTA", 2)]), "Escape", json!({}));
+    assert_eq!(enriched.rows[0]["recalls_error"], "inconclusive", "no name at all");
+}
+
+#[test]
+fn a_list_that_cannot_be_read_leaves_a_find_incomplete() {
+    let world = world(&[("EDGE", 2), ("TAURUS", 0)]);
+    world.strike(|_, question| (*question == Question::Models).then(|| Reply::new(500, "{}")));
+    let found = asked(&world, "Edge", json!({}));
+    let row = &found.rows[0];
+    assert_eq!(row["recall_campaign_count"], "2", "{row:#?}");
+    assert_ne!(row["recalls_error"], "", "there may be more under other names");
+    let zero = asked(&world, "Taurus", json!({}));
+    assert_ne!(zero.rows[0]["recalls_status"], "absent", "{:#?}", zero.rows[0]);
+}
+
+#[test]
+fn each_series_confirms_its_own_zero() {
+    let (work, world, vins) = (Work::with_faults(&[]), World::new(), vins(4));
+    {
+        let script = &mut *world.script();
+        for (vin, series) in vins.iter().zip(["150", "350", "350", "350"]) {
+            script.models.insert(vin.clone(), "Transit".into());
+            script.columns.insert(vin.clone(), json!({ "Series": series, "VehicleType": "TRUCK" }));
+        }
+        script.of_vin = vins[1..].iter().map(|vin| (vin.clone(), 2)).collect();
+    }
+    let plan = world.plan(&work, &vins, "carvin");
+    let enriched = Enriched::at(&plan, &ScriptedClock::new());
+    let by_vin = world.asked().into_iter().filter(|of| matches!(of, Question::RecallsOf(_)));
+    assert_eq!(by_vin.count(), 2, "one of each series");
+    assert_eq!(enriched.row(&vins[0])["recall_campaign_count"], "0");
+    for vin in &vins[1..] {
+        assert_eq!(enriched.row(vin)["recall_campaign_count"], "2", "{vin}");
+    }
+}
+
+/// A row of NHTSA's file about a Ford of 2016.
+fn line(number: &str, model: &str, day: &str, park: &str) -> String {
+    let kind = &number[2..3];
+    format!(
+        "1\t{number}\tFORD\t{model}\t2016\tX1\tBRAKES\tMaker\t20150301\t20160630\t{kind}\t5\t20240301\t\
+         MFR\tMaker\t{day}\t{day}\t\t\t{number} fails.\tCrash.\tReplace.\tCall.\t1\t\t\t\t{park}\tNo\n"
+    )
+}
+
+/// A plan by the file of these lines for one vehicle that decodes so.
+fn filed(world: &World, work: &Work, model: &str, lines: &[String]) -> Plan {
+    let vins = vins(1);
+    world.script().models.insert(vins[0].clone(), model.into());
+    let plan = world.plan(work, &vins, "nhtsa-file");
+    let file = work.write("recalls.txt", &lines.concat());
+    let spec = StoreSpec {
+        path: &plan.settings.store,
+        durability: Durability::Normal,
+        must_exist: false,
+        limits: RunLimits::default(),
+    };
+    import_recall_file(&spec, &file, true, SystemClock::new().now().wall, |_| ())
+        .expect("imported");
+    plan
+}
+
+#[test]
+fn equipment_counts_from_the_file_and_is_said_once() {
+    let (work, world) = (Work::with_faults(&[]), World::new());
+    let lines = [
+        line("16V001000", "RANGER", "20160105", "No"),
+        line("20E002000", "RANGER", "20200105", "Yes"),
+        line("21E003000", "RANGER RAPTOR", "20210105", "No"),
+        line("19T004000", "RANGER", "20190105", "No"),
+    ];
+    let plan = filed(&world, &work, "Ranger", &lines);
+    let says_so = |enriched: &Enriched| {
+        let warnings = enriched.report.warnings.iter();
+        warnings.filter(|warning| warning.contains("recall_equipment_count")).count()
+    };
+    let first = Enriched::by(&plan);
+    let row = &first.rows[0];
+    assert_eq!(row["recall_campaigns"], r#"["16V001000","20E002000"]"#, "{row:#?}");
+    assert_eq!((&*row["recall_campaign_count"], &*row["recall_equipment_count"]), ("2", "1"));
+    assert_eq!(row["recall_top_summary"], "16V001000 fails.", "the vehicle comes first");
+    assert_eq!(row["recall_park_it"], "true");
+    assert_eq!(says_so(&first), 1, "{:#?}", first.report.warnings);
+    assert_eq!(says_so(&Enriched::by(&plan)), 0, "it was said before");
+}
+
+#[test]
+fn a_campaign_in_doubt_orders_no_parking() {
+    let (work, world) = (Work::with_faults(&[]), World::new());
+    let lines = [
+        line("16V001000", "FUSION", "20160105", "No"),
+        line("16V002000", "FUSION HYBRID", "20160305", "Yes"),
+    ];
+    let plan = filed(&world, &work, "Fusion", &lines);
+    let told = |plan: &Plan| {
+        let rows = Enriched::by(plan).rows;
+        ["recall_park_it", "recall_park_outside", "recall_doubtful_campaigns", "recall_top_summary"]
+            .map(|column| rows[0][column].clone())
+    };
+    assert_eq!(told(&plan), ["", "false", r#"["16V002000"]"#, "16V001000 fails."]);
+
+    let sure = [&lines[..], &[line("16V002000", "FUSION", "20160305", "Yes")]].concat();
+    let plan = filed(&world, &work, "Fusion", &sure);
+    assert_eq!(told(&plan), ["true", "false", "", "16V002000 fails."]);
+}
