@@ -187,10 +187,9 @@ impl List {
                 &mut is_near,
             );
         let doubts = |verdict: Verdict| match verdict {
-            Verdict::Bears(doubts) => Some(doubts),
             // The list tells the Kona Electric from the Kona.
             Verdict::SaysLess(doubts) if has_full => Some(doubts.with(Doubt::Powertrain)),
-            Verdict::SaysLess(doubts) => Some(doubts),
+            Verdict::Bears(doubts) | Verdict::SaysLess(doubts) => Some(doubts),
             Verdict::SaysMore(doubts) if !has_own => Some(doubts.with(Doubt::Name)),
             Verdict::SaysMore(_) | Verdict::Contradicted | Verdict::Another => None,
         };
@@ -215,7 +214,9 @@ impl List {
 /// The names of a list that a model may go by, as far as the model alone tells.
 pub fn variants(model: &str, names: &[String]) -> Vec<String> {
     let mut list = List::default();
-    names.iter().for_each(|name| list.add("", name));
+    for name in names {
+        list.add("", name);
+    }
     let version = Descriptor::default();
     let candidates = list.candidates(&Asked::new("", model, &version), |_| true);
     candidates.into_iter().map(|(place, _)| names[place].clone()).collect()

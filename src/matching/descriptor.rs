@@ -144,9 +144,9 @@ impl Descriptor {
         let is_letter = text.chars().count() == 1;
         let alone = format!(" {text} ");
         let behind = || before.map(|before| format!(" {before} {text} "));
-        self.said.iter().any(|said| match is_letter {
-            true => *said == alone || behind().is_some_and(|behind| said.contains(&behind)),
-            false => said.contains(&alone),
+        self.said.iter().any(|said| {
+            let is_behind = || behind().is_some_and(|behind| said.contains(&behind));
+            if is_letter { *said == alone || is_behind() } else { said.contains(&alone) }
         })
     }
 }

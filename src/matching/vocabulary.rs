@@ -83,7 +83,7 @@ struct Line {
 /// A line of `sizes.csv`.
 #[derive(Debug, Deserialize)]
 struct Size {
-    size: String,
+    name: String,
     duty: String,
     least_lb: u32,
     most_lb: u32,
@@ -139,7 +139,7 @@ fn sizes(wanted: impl Fn(&Size) -> bool) -> u32 {
 fn values(kind: Kind, phrase: &str, means: &str) -> (u32, u32) {
     let bit = |name: &str| match kind {
         Kind::Powertrain => place(&POWERTRAINS, name),
-        Kind::Series => sizes(|size| size.size == name),
+        Kind::Series => sizes(|size| size.name == name),
         Kind::Duty => place(&DUTIES, name),
         Kind::Cab => place(&CABS, name),
         Kind::Drive => place(&DRIVES, name),

@@ -172,7 +172,9 @@ impl Catalogue {
                 None => Vec::new(),
             };
             let mut list = List::default();
-            names.iter().for_each(|name| list.add(&of.make, name));
+            for name in &names {
+                list.add(&of.make, name);
+            }
             lists.insert(id, Listed { names, list });
         }
         Ok(lists)
@@ -224,10 +226,8 @@ impl Catalogue {
         let vehicle = vehicles.keys.vehicle(vehicles.versions[version as usize].vehicle);
         let told = if found.is_empty() { &names } else { &found };
         let is_own = |(name, _): &(u32, Doubts)| self.names.vehicle(*name) == vehicle;
-        let basis = match told.iter().all(is_own) {
-            true => MatchBasis::ModelExact,
-            false => MatchBasis::ModelVariant,
-        };
+        let is_exact = told.iter().all(is_own);
+        let basis = if is_exact { MatchBasis::ModelExact } else { MatchBasis::ModelVariant };
         let (lists, list_ids) = (&self.lists, &of.lists[..]);
         let zero = if found.is_empty() { Some((lists, list_ids)) } else { None };
         let united = United { column: main, keys: &self.names, names, found, zero, missing, basis };

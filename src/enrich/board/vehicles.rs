@@ -195,26 +195,24 @@ impl Naming {
     /// silent; what the first leaves open is filled from the second.
     fn name(&mut self, vin: u32, (remote, local): (Option<&Fingerprinted>, Option<&Decoded>)) {
         let by = (remote.map_or(0, |of| of.hash), local.map_or(0, |of| of.hash));
-        let version = match self.known.get(&by) {
-            Some(known) => *known,
-            None => {
-                let version = match (remote, local) {
-                    (Some(remote), Some(local)) => {
-                        let mut facts = DecodeFacts::clone(&remote.facts);
-                        fill(&mut facts, &local.facts);
-                        self.version(&facts)
-                    }
-                    (Some(remote), None) => self.version(&remote.facts),
-                    (None, Some(local)) => self.version(&local.facts),
-                    (None, None) => None,
-                };
-                if self.known.len() >= KNOWN {
-                    self.known.clear();
-                }
-                self.known.insert(by, version);
-                version
+        if let Some(known) = self.known.get(&by) {
+            self.of[vin as usize] = *known;
+            return;
+        }
+        let version = match (remote, local) {
+            (Some(remote), Some(local)) => {
+                let mut facts = DecodeFacts::clone(&remote.facts);
+                fill(&mut facts, &local.facts);
+                self.version(&facts)
             }
+            (Some(remote), None) => self.version(&remote.facts),
+            (None, Some(local)) => self.version(&local.facts),
+            (None, None) => None,
         };
+        if self.known.len() >= KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(by, version);
         self.of[vin as usize] = version;
     }
 

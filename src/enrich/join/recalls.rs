@@ -130,13 +130,12 @@ fn unite(
 ) -> Result<RecallAnswer, Error> {
     let lists = of.zero.map_or(&[][..], |(_, lists)| lists);
     let by = (if lists.is_empty() { &of.found } else { &of.names }.clone(), lists.to_vec());
-    let mut united = match known.get(&by) {
-        Some(known) => known.clone(),
-        None => {
-            let united = union_of(of, snapshot, cache)?;
-            known.insert(by, united.clone());
-            united
-        }
+    let mut united = if let Some(known) = known.get(&by) {
+        known.clone()
+    } else {
+        let united = union_of(of, snapshot, cache)?;
+        known.insert(by, united.clone());
+        united
     };
     united.basis = Some(of.basis);
     if let (None, Some(missing)) = (&united.answer.error, &of.missing) {

@@ -158,7 +158,9 @@ fn listed(make: &str) -> Option<ModelNames> {
         _ => return None,
     };
     let mut models = ModelNames::default();
-    names.iter().for_each(|name| models.add(make, name));
+    for name in names {
+        models.add(make, name);
+    }
     Some(models)
 }
 

@@ -19,7 +19,7 @@ fn assert_stands(facts: &DecodeFacts, agrees: &[&str], contradicts: &[&str], unk
 }
 
 fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn truck(model: &str, gvwr: &str) -> DecodeFacts {

@@ -53,7 +53,7 @@ fn the_longest_phrase_counts() {
 #[test]
 fn each_size_of_truck_is_as_heavy_as_can_be() {
     for size in SIZES.iter() {
-        assert!(size.least_lb < size.most_lb, "{}", size.size);
-        assert_ne!(place(&DUTIES, &size.duty), 0, "{}", size.size);
+        assert!(size.least_lb < size.most_lb, "{}", size.name);
+        assert_ne!(place(&DUTIES, &size.duty), 0, "{}", size.name);
     }
 }

@@ -73,9 +73,9 @@ impl TestStore {
         let RecallMatch::Found(found) = filed else { return Vec::new() };
         let (facts, doubt) = self.view(|snapshot| snapshot.recall_campaigns(&found.campaigns));
         let doubt = doubt.unwrap_or_default();
-        let mark = |number: String| match doubt.contains(&number) {
-            true => format!("{number}?{}", doubt.reasons),
-            false => number,
+        let mark = |number: String| {
+            let is_doubtful = doubt.contains(&number);
+            if is_doubtful { format!("{number}?{}", doubt.reasons) } else { number }
         };
         facts.campaigns.into_iter().map(|campaign| mark(campaign.number)).collect()
     }
