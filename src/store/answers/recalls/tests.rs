@@ -484,7 +484,8 @@ fn what_the_file_alone_tells_is_kept() {
 fn what_an_older_build_imported_is_imported_again() {
     let store = TestStore::new();
     store.import(Part::Whole, 1, &fleet());
-    let lacks = || store.view(|snapshot| snapshot.recall_files())[0].warnings.concat();
+    let lacks =
+        || store.view(|snapshot| snapshot.recall_files().map(|files| files[0].warnings.concat()));
     assert_eq!(lacks(), "");
     let db = rusqlite::Connection::open(store.path()).expect("a store");
     db.execute_batch("DROP TABLE recall_details").expect("as before");
