@@ -232,7 +232,14 @@ pub struct Listing {
 impl Listing {
     /// Whether it says nothing of a vehicle on offer.
     pub fn is_blank(&self) -> bool {
-        let texts = [&self.dealer, &self.city, &self.region, &self.url, &self.dealer_id];
+        let texts = [
+            &self.availability,
+            &self.dealer,
+            &self.city,
+            &self.region,
+            &self.url,
+            &self.dealer_id,
+        ];
         self.id.is_empty()
             && self.price.is_none()
             && self.odometer.is_none()

@@ -214,6 +214,11 @@ impl Catalogue {
         };
         let missing = unlisted().or_else(|| of.names.iter().find_map(unanswered));
         if found.is_empty() {
+            let mut refused = of.names.iter().filter(is(Said::Refused));
+            if let Some((id, _)) = refused.next().filter(|_| of.is_listed) {
+                let (keys, basis) = (&self.names, MatchBasis::ModelExact);
+                return Some(Combined::Key { column: main, keys, id: *id, basis });
+            }
             if let Some(missing) = missing {
                 return Some(Combined::Unanswered(missing));
             }

@@ -6,14 +6,14 @@ use std::collections::HashMap;
 use std::io::{BufReader, Cursor, Read as _, Write as _};
 use std::ops::RangeInclusive;
 
-use cfb::CompoundFile;
+use cfb::{CompoundFile, Version};
 
 use super::open::{damaged, locked};
 use super::sizes::too_large;
 use crate::domain::Error;
 use crate::input::random::Random;
 
-/// The longest workbook that is read. It is held four times.
+/// The longest workbook that is read. It is held five times.
 const LONGEST: u64 = 128 << 20;
 
 /// What its sheets may take in memory.
@@ -57,7 +57,10 @@ pub(super) fn container(name: &str, data: &Random) -> Result<Cursor<Vec<u8>>, Er
         return Err(too_large(name, LONGEST));
     }
     let unread = |error| damaged(name).because(error);
-    let mut given = CompoundFile::open(BufReader::new(data.reader())).map_err(unread)?;
+    let mut whole = Vec::new();
+    BufReader::new(data.reader()).read_to_end(&mut whole).map_err(unread)?;
+    free_sectors_behind_the_end(&mut whole);
+    let mut given = CompoundFile::open(Cursor::new(whole)).map_err(unread)?;
     // Newer workbooks are wrapped as old ones once they have a password.
     if given.is_stream("/EncryptedPackage") {
         return Err(locked(name));
@@ -72,12 +75,42 @@ pub(super) fn container(name: &str, data: &Random) -> Result<Cursor<Vec<u8>>, Er
         return Err(too_large(name, MOST_HELD));
     }
     number_formats_anew(&mut stream);
-    let mut ours = CompoundFile::create(Cursor::new(Vec::new())).map_err(unread)?;
+    let mut ours =
+        CompoundFile::create_with_version(Version::V3, Cursor::new(Vec::new())).map_err(unread)?;
     let mut writer = ours.create_stream(path).map_err(unread)?;
     writer.write_all(&stream).and_then(|()| writer.flush()).map_err(unread)?;
     drop((writer, stream));
     ours.flush().map_err(unread)?;
     Ok(ours.into_inner())
+}
+
+/// Marks the entries of the table of sectors that stand for none as free, by [MS-CFB] 2.3:
+/// some programs mark them as ends of chains, which the container's reader refuses.
+///
+/// [MS-CFB]: https://learn.microsoft.com/openspecs/windows_protocols/ms-cfb
+fn free_sectors_behind_the_end(file: &mut [u8]) {
+    /// Where the header lists the sectors of the table, and how many it has room for.
+    const LIST: usize = 76;
+    const LISTED: usize = 109;
+    const FREE: [u8; 4] = u32::MAX.to_le_bytes();
+    let word =
+        |file: &[u8], at: usize| Some(u32::from_le_bytes(file.get(at..at + 4)?.try_into().ok()?));
+    let Some(&shift) = file.get(30).filter(|shift| matches!(shift, 9 | 12)) else { return };
+    let size = 1_usize << shift;
+    let entries = size / 4;
+    let sectors = file.len().div_ceil(size) - 1;
+    for place in 0..LISTED {
+        let Some(sector) = word(file, LIST + 4 * place).and_then(|at| usize::try_from(at).ok())
+        else {
+            return;
+        };
+        for entry in sectors.saturating_sub(place * entries).min(entries)..entries {
+            let at = (sector.saturating_add(1)).saturating_mul(size).saturating_add(4 * entry);
+            if let Some(entry) = file.get_mut(at..at.saturating_add(4)) {
+                entry.copy_from_slice(&FREE);
+            }
+        }
+    }
 }
 
 /// Gives the formats of cells numbers that a workbook may use: the reader leaves out those

@@ -67,7 +67,7 @@ fn nothing_of_ours_stays_beside_an_output() {
 #[test]
 fn runs_are_shown_by_output_latest_or_id() {
     let work = work_with(6, &[]);
-    let first = work.vinrich(&DECODE).exits(0).stderr;
+    let first = work.vinrich(&[&DECODE[..], &["--decode", "carvin"]].concat()).exits(0).stderr;
     work.vinrich(&["enrich", "vins.csv", "-o", "other.csv", "--with", "decode"]).exits(0);
     work.vinrich(&["check"]).exits(0);
     let report = work.report("out.csv");

@@ -106,7 +106,7 @@ fn a_list_that_cannot_be_read_leaves_a_find_incomplete() {
     );
     let zero = asked(&world, "Taurus", json!({}));
     let row = &zero.rows[0];
-    assert_eq!((&*row["recalls_status"], &*row["recalls_error"]), ("failed", "http_400"));
+    assert_eq!((&*row["recalls_status"], &*row["recalls_error"]), ("refused", "http_400"));
 }
 
 #[test]

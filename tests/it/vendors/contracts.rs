@@ -172,9 +172,9 @@ fn a_bad_empty_reply_is_nothing_nowhere() {
 
 #[test]
 fn an_answer_about_something_else_is_not_one() {
-    // A list of names, or of what was done, does not say which one it is.
+    // A list of names or prices, or of what was done, does not say which one it is.
     let says_whose = |place: &Place| match place.endpoint.role() {
-        Role::Acts => false,
+        Role::Acts | Role::Prices(_) => false,
         Role::Catalogue(_) => place.endpoint.spec().key != KeyKind::Name,
         _ => true,
     };
@@ -495,7 +495,6 @@ fn a_wall_without_an_end_is_given_up_early() {
 fn a_bad_empty_reply_says_why() {
     let place = asked().find(|place| place.name() == "nhtsa/recalls").expect("registered");
     let bad = spoilt(place, &good_empty(place));
-    let (_, error) = &bad[0];
-    let Err(Fault::Garbled { excerpt }) = place.read_reply(error) else { panic!("a fault") };
+    let Err(Fault::Garbled { excerpt }) = place.read_reply(&bad[0].1) else { panic!("a fault") };
     assert!(excerpt.contains("the shard is rebuilding"), "{excerpt}");
 }

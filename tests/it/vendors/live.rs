@@ -100,7 +100,7 @@ fn one_key_refused() {
         let exit = if acts_once(*vendor, &trial.cases) { 3 } else { 0 };
         assert_eq!(ran.report.exit_code, exit, "{id}: {:#?}", ran.report);
         let (refused, others) = ran.rows.split_last().expect("rows");
-        assert_eq!((&*refused.status, &*refused.value), ("refused", ""), "{id}");
+        assert_eq!((&*refused.status, &*refused.value), ("refused", ""), "{id}: {refused:?}");
         assert!(!refused.error.is_empty(), "{id}: why");
         assert!(others.iter().all(|row| row.status == "found"), "{id}: {:?}", ran.rows);
         let calls = trial.calls();

@@ -32,7 +32,9 @@ fn every_format_gives_the_same_rows() {
         let report = work.report("out.csv");
         let input = &report["inputs"][0];
         assert_eq!(input["format"], name.split('.').next().expect("a name").replace("tsv", "csv"));
-        assert_eq!(report["warnings"], serde_json::json!([]), "{name}");
+        let warnings = report["warnings"].as_array().expect("a list");
+        let about_input = warnings.iter().filter(|warning| !warning.to_string().contains("vpic"));
+        assert_eq!(about_input.count(), 0, "{name}: {warnings:?}");
     }
     assert_eq!(work.calls("batch-decode"), 1, "they are the same three VINs");
 }
