@@ -246,7 +246,7 @@ impl<'a> Door<'a> {
     pub(super) fn limit_name(&self, why: NotAsked, granted: &Granted) -> Option<String> {
         let windows = self.windows.borrow();
         match why {
-            NotAsked::Quota => windows.names().nth(granted.left?.0),
+            NotAsked::Quota => windows.tightest(&granted.left).map(|(_, name)| name),
             NotAsked::OwnLimit => windows.spend_names().nth(granted.reached?),
             _ => None,
         }

@@ -139,6 +139,10 @@ impl<'a> Round<'a> {
             }
             if self.reservations.ready() == 0 {
                 self.reserve();
+                // One that takes long may wait for another process.
+                if self.reservations.is_pending() && self.wake.is_none() {
+                    self.wake = Some(Instant::now() + LOOK_AGAIN);
+                }
                 return Ok(());
             }
             // After a dearer charge they are reserved anew, as far as the limits allow.
@@ -252,7 +256,7 @@ impl<'a> Round<'a> {
         self.queue.give_back(granted.keys);
         self.outcome_unknown(granted.unknown);
         self.others.leave(granted.elsewhere, yielded);
-        self.show_quota(granted.left);
+        self.show_quota(&granted.left);
         match granted.held {
             None => {}
             // What is reserved goes first; the question is put again after it.
@@ -265,12 +269,10 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn show_quota(&self, tightest: Option<(usize, u64)>) {
-        let left = tightest.map(|(_, left)| left);
+    fn show_quota(&self, left: &[u64]) {
         let windows = self.door.windows.borrow();
         self.door.shared.update_progress(|progress| {
-            progress.quota_left =
-                tightest.and_then(|(place, left)| Some((left, windows.names().nth(place)?)));
+            progress.quota_left = windows.tightest(left);
             let to_do = progress.calls_planned.saturating_sub(progress.calls);
             progress.eta_seconds = Some(windows.seconds_for(to_do, left));
         });

@@ -118,10 +118,19 @@ impl Windows {
         Limits { windows: windows.collect(), spend: spend.collect() }
     }
 
-    /// Seconds until `calls` more calls have been sent, when `left` fit right now.
-    pub(super) fn seconds_for(&self, calls: u64, left: Option<u64>) -> u64 {
-        let Some(left) = left else { return 0 };
-        self.quotas.iter().map(|quota| seconds_for(*quota, calls, left)).max().unwrap_or(0)
+    /// The window that allows the fewest calls, and how many, when each has `left`.
+    pub(super) fn tightest(&self, left: &[u64]) -> Option<(u64, String)> {
+        // Of two that are equally full the longer one holds calls up.
+        let windows = left.iter().zip(&self.quotas).zip(self.names());
+        let tightest =
+            windows.min_by_key(|((left, quota), _)| (**left, std::cmp::Reverse(quota.window)));
+        tightest.map(|((left, _), name)| (*left, name))
+    }
+
+    /// Seconds until `calls` more calls have been sent, when each window has `left`.
+    pub(super) fn seconds_for(&self, calls: u64, left: &[u64]) -> u64 {
+        let windows = self.quotas.iter().zip(left);
+        windows.map(|(quota, left)| seconds_for(*quota, calls, *left)).max().unwrap_or(0)
     }
 
     fn span(&self, window: Duration, now: Moment) -> Span {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::counter::{Calls, Counter, Range};
 use super::{DatasetForecast, Forecast, Limits, Plan, VendorForecast, warnings};
+use crate::config::Quota;
 use crate::domain::{
     Cancel, Clock, Dataset, Error, Events, KeySet, Micros, Times, Timestamp, Vehicle,
 };
@@ -16,7 +17,7 @@ use crate::enrich::chain::{Available, Chain, Chains, Source};
 use crate::enrich::rejects::RejectsFile;
 use crate::enrich::report::{OutputReport, run_id};
 use crate::enrich::survey::Survey;
-use crate::gate::{VendorQuota, label, quotas, seconds_for};
+use crate::gate::{QuotaReport, VendorQuota, label, quotas, seconds_for};
 use crate::input::Inputs;
 use crate::store::{Snapshots, Store};
 
@@ -175,15 +176,17 @@ impl<'a> Count<'a> {
     fn add_time(&self, of: &mut VendorForecast, source: &Source, quotas: &[VendorQuota]) {
         let id = source.name.vendor;
         let Some(known) = quotas.iter().find(|quota| quota.vendor == id) else { return };
-        of.quota_left = known.left;
         of.seconds = seconds(source, known, of.calls_total);
         let max_wait = self.plan.settings.max_wait;
-        for (quota, usage) in source.settings.quotas.iter().zip(&known.quotas) {
-            if quota.window > max_wait {
-                let left = u64::from(quota.calls.get()).saturating_sub(usage.used);
-                of.calls_at_least = of.calls_at_least.min(left);
-            }
-        }
+        let long = source.settings.quotas.iter().zip(&known.quotas);
+        let long = long.filter(|(quota, _)| quota.window > max_wait);
+        let left = |(quota, usage): (&Quota, &QuotaReport)| {
+            u64::from(quota.calls.get()).saturating_sub(usage.used)
+        };
+        let left = long.map(left).min();
+        // A shorter window is waited for.
+        of.quota_left = left.or(known.left);
+        of.calls_at_least = of.calls_at_least.min(left.unwrap_or(u64::MAX));
         if let Some(wait) = known.wait.as_ref().filter(|_| of.calls_total > 0) {
             of.quota_left = Some(0);
             of.waits_until = Some(wait.until.clone());

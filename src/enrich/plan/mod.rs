@@ -242,7 +242,8 @@ pub struct VendorForecast {
     pub exact: bool,
     /// Money in all.
     pub cost: Micros,
-    /// Calls the quotas allow right now; `None`: no quota.
+    /// Calls that the quotas allow now, but for windows so short that a run waits for them;
+    /// `None`: no quota.
     pub quota_left: Option<u64>,
     /// The end of a wait that the vendor asked for, RFC 3339; `None`: it may be
     /// asked now.

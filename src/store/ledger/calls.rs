@@ -1,6 +1,5 @@
 //! The ledger's rows: entered before a call is sent, closed when it has ended.
 
-use std::cmp::Reverse;
 use std::vec;
 
 use rusqlite::params;
@@ -201,18 +200,11 @@ fn limit_reached(tx: &mut Transaction<'_>, asked: &Asked<'_>) -> rusqlite::Resul
     Ok(account.reached(asked.limits, asked.price, asked.now))
 }
 
-/// The place of the tightest window, and the calls that it still allows.
-fn calls_left(
-    tx: &mut Transaction<'_>,
-    asked: &Asked<'_>,
-) -> rusqlite::Result<Option<(usize, u64)>> {
+/// The calls that each window still allows.
+fn calls_left(tx: &mut Transaction<'_>, asked: &Asked<'_>) -> rusqlite::Result<Vec<u64>> {
     let account = accounts::account(tx, asked.account, asked.limits, asked.now)?;
     let left = |window: &Window| window.calls.saturating_sub(account.used(window.span, asked.now));
-    let windows = asked.limits.windows.iter().enumerate();
-    // Of two that are equally full the longer one holds calls up.
-    let tightest = windows.map(|(place, window)| (place, left(window), window.span.length()));
-    let tightest = tightest.min_by_key(|(_, left, length)| (*left, Reverse(*length)));
-    Ok(tightest.map(|(place, left, _)| (place, left)))
+    Ok(asked.limits.windows.iter().map(left).collect())
 }
 
 fn enter(tx: &mut Transaction<'_>, wish: &Reserve, keys: &[Key]) -> rusqlite::Result<i64> {

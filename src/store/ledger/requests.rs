@@ -86,9 +86,8 @@ pub struct Granted {
     pub unknown: Vec<Key>,
     /// Why there was no room, and for how long as far as known.
     pub held: Option<Shortage>,
-    /// The place of the tightest window among the limits', and the calls that it
-    /// still allows after these; `None`: no quota.
-    pub left: Option<(usize, u64)>,
+    /// The calls that each window of the limits still allows after these.
+    pub left: Vec<u64>,
     /// The place of the spend limit, among the limits', that is why there was no room.
     pub reached: Option<usize>,
 }

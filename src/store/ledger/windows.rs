@@ -31,15 +31,6 @@ pub enum Span {
     },
 }
 
-impl Span {
-    /// How long it is at most.
-    pub(crate) fn length(self) -> Duration {
-        match self {
-            Self::Sliding(length) | Self::Since { length, .. } => length,
-        }
-    }
-}
-
 /// So many calls in a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
