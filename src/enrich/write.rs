@@ -143,9 +143,8 @@ fn warn_of_equipment(
         session.report.warn(
             "equipment",
             format!(
-                "recalls of {} rows count campaigns about equipment made for the vehicle, which \
-                 earlier editions left out of NHTSA's file: `recall_campaign_count` rises by \
-                 {COLUMN}",
+                "campaigns about equipment made for the vehicle, which earlier editions left out of \
+                 NHTSA's file, are counted: `recall_campaign_count` rises by {COLUMN} (rows: {})",
                 thousands(rows)
             ),
         );
