@@ -55,8 +55,7 @@ pub(crate) fn one_spelling(base_url: &str) -> String {
     // Only an address without a host refuses one, and that stays as it is.
     let _same = url.set_host(Some(host));
     let parts = url.path().split('/').filter(|part| !part.is_empty());
-    let path: Vec<&str> = parts.collect();
-    let path = path.join("/");
+    let path = parts.collect::<Vec<_>>().join("/");
     url.set_path(&path);
     url.as_str().trim_end_matches('/').to_owned()
 }

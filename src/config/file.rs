@@ -110,9 +110,9 @@ impl ConfigFile {
 
     /// Every setting in it, where it may be believed.
     fn entries(&self) -> Result<Vec<Entry>, Error> {
-        trust::check(&self.path, &self.metadata, &[])?;
+        trust::refuse_writable(&self.path, &self.metadata)?;
         let entries = entries(&self.path, &self.text)?;
-        trust::check(&self.path, &self.metadata, &entries)?;
+        trust::refuse_foreign(&self.metadata, &entries)?;
         Ok(entries)
     }
 }

@@ -3,8 +3,8 @@
 //! `file` reads the file and the environment, `keys` is the one list of known
 //! keys, `parse` knows the small languages inside values, `sources` who answers
 //! for what, `check` what no key shows by itself, `address` where requests may go,
-//! `secret` fetches API keys, `trust` says which file may decide all that. Vendors are known by their
-//! [specs](crate::domain::vendor::VendorSpec) alone.
+//! `secret` fetches API keys, `trust` says which file may decide all that. Vendors are
+//! known by their [specs](crate::domain::vendor::VendorSpec) alone.
 
 mod address;
 mod check;

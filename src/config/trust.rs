@@ -9,16 +9,21 @@ use super::entry::Entry;
 use super::secret::{GROUP_WRITE, WRITE, is_ours, may};
 use crate::domain::Error;
 
-/// Refuses a file that everybody may write, and what a file of another user must not decide.
-pub(super) fn check(path: &Path, found: &Metadata, entries: &[Entry]) -> Result<(), Error> {
-    if may(found, WRITE) {
-        let message = format!(
-            "the configuration file `{}` can be written by everybody on this machine",
-            path.display()
-        );
-        return Err(Error::config(message)
-            .hint("read it through, since someone else may have changed it, and `chmod 644` it"));
+/// Refuses a file that everybody may write.
+pub(super) fn refuse_writable(path: &Path, found: &Metadata) -> Result<(), Error> {
+    if !may(found, WRITE) {
+        return Ok(());
     }
+    let message = format!(
+        "the configuration file `{}` can be written by everybody on this machine",
+        path.display()
+    );
+    Err(Error::config(message)
+        .hint("read it through, since someone else may have changed it, and `chmod 644` it"))
+}
+
+/// Refuses what a file of another user must not decide.
+pub(super) fn refuse_foreign(found: &Metadata, entries: &[Entry]) -> Result<(), Error> {
     match entries.iter().find(|entry| is_a_matter_of_trust(entry)) {
         Some(entry) if found.is_file() && !is_ours(found) => Err(entry
             .wrong("is set by a file that belongs to another user")

@@ -285,14 +285,13 @@ impl Chains {
             let missing = |(_, reason): &(&str, Unusable)| matches!(reason, Unusable::NoData(_));
             reasons.retain(|reason| chain.named || missing(reason));
             if !reasons.is_empty() {
-                let mut code = "left_out";
-                let mut warning = format!("{dataset}: {}", why_left_out(&reasons));
-                if !chain.named {
-                    code = "no_data";
-                    let list = ["; to do without, list others under [datasets.", dataset.name()];
-                    warning.extend(list.into_iter().chain(["] vendors"]));
-                }
-                self.warnings.push((code, warning));
+                let why = format!("{dataset}: {}", why_left_out(&reasons));
+                self.warnings.push(if chain.named {
+                    ("left_out", why)
+                } else {
+                    let list = format!("[datasets.{dataset}] vendors");
+                    ("no_data", format!("{why}; to do without, list others under {list}"))
+                });
             }
             self.by_dataset.insert(dataset, chain);
         } else if plan.datasets.named.contains(&dataset) {

@@ -11,7 +11,7 @@ use super::reservations::{Reservations, Reserved, Wish};
 use super::transport_error::TransportError;
 use crate::domain::{Error, Fault, Micros, NotAsked};
 use crate::store::{Shortage, SourceId, WaitWord};
-use crate::vendors::{Effect, Probe, ServerLimit, Usage, own_words};
+use crate::vendors::{Effect, Probe, ServerLimit, Usage};
 
 /// What came of a probe.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ pub(super) async fn send_once(
     Ok(match (answer, &received.reply) {
         (Ok((usage, limits)), _) => Probed::Answered { usage, limits, took: received.latency },
         (Err(fault), Ok(whole)) => {
-            let words = own_words(&whole.reply).filter(|_| !shows_its_words(&fault));
+            let words = door.vendor().words(&whole.reply).filter(|_| !shows_its_words(&fault));
             Probed::Failed { fault, status: Some(whole.reply.status), words }
         }
         (Err(fault), Err(error)) => {

@@ -1,6 +1,7 @@
 //! From configured quotas to the windows that hold right now, tightened by
 //! what the server says, never loosened.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::ToSpan as _;
@@ -87,7 +88,7 @@ impl Windows {
 
     /// The name of each window, such as `100/day`.
     pub(super) fn names(&self) -> impl Iterator<Item = String> + '_ {
-        self.quotas.iter().map(|quota| format!("{}/{}", quota.calls, window_name(quota.window)))
+        self.quotas.iter().map(name)
     }
 
     /// The name of each spend limit, such as `$2.00/day`.
@@ -121,10 +122,9 @@ impl Windows {
     /// The window that allows the fewest calls, and how many, when each has `left`.
     pub(super) fn tightest(&self, left: &[u64]) -> Option<(u64, String)> {
         // Of two that are equally full the longer one holds calls up.
-        let windows = left.iter().zip(&self.quotas).zip(self.names());
-        let tightest =
-            windows.min_by_key(|((left, quota), _)| (**left, std::cmp::Reverse(quota.window)));
-        tightest.map(|((left, _), name)| (*left, name))
+        let windows = left.iter().zip(&self.quotas);
+        let tightest = windows.min_by_key(|(left, quota)| (**left, Reverse(quota.window)));
+        tightest.map(|(left, quota)| (*left, name(quota)))
     }
 
     /// Seconds until `calls` more calls have been sent, when each window has `left`.
@@ -142,6 +142,10 @@ impl Windows {
         // A reset that cannot be placed on the calendar is counted as sliding, which is stricter.
         since_reset(*time, zone, window, now.wall).unwrap_or(Span::Sliding(window))
     }
+}
+
+fn name(quota: &Quota) -> String {
+    format!("{}/{}", quota.calls, window_name(quota.window))
 }
 
 /// Seconds until `calls` calls have been sent under `quota`, when `left` fit right now.

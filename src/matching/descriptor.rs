@@ -71,7 +71,7 @@ impl Descriptor {
         let texts: Vec<&str> = texts.into_iter().flatten().map(String::as_str).collect();
         let mut all: Vec<Vec<String>> = vec![model_words().collect()];
         all.extend(texts.iter().map(|text| parts(text)));
-        let told = |kind| {
+        let said_by = |kind| {
             all.iter().filter_map(|words| said_of(kind, words)).reduce(|one, other| one | other)
         };
         let own = model.tokens[model.core()..].iter().filter(|token| token.is_number());
@@ -81,17 +81,17 @@ impl Descriptor {
         numbers.dedup();
         let says_nothing = facts.vehicle_type.is_none() && facts.body_class.is_none();
         let may_be_truck = says_nothing || is_truck(facts);
-        let sizes = told(Kind::Series).filter(|sizes| *sizes != 0 && may_be_truck);
+        let sizes = said_by(Kind::Series).filter(|sizes| *sizes != 0 && may_be_truck);
         let by_weight = || weight(facts, &extra).filter(|_| is_truck(facts));
         let sizes = sizes.or_else(by_weight).unwrap_or(0);
         Self {
             numbers,
-            has_trim: told(Kind::Trim).is_some(),
+            has_trim: said_by(Kind::Trim).is_some(),
             powertrain: powertrain(facts)
-                .or_else(|| told(Kind::Powertrain))
+                .or_else(|| said_by(Kind::Powertrain))
                 .or_else(|| fuel(facts))
                 .unwrap_or(0),
-            duty: told(Kind::Duty).unwrap_or_else(|| duties_of_sizes(sizes)),
+            duty: said_by(Kind::Duty).unwrap_or_else(|| duties_of_sizes(sizes)),
             sizes,
             body: body(facts),
             cab: of_text(Kind::Cab, facts.cab_type.as_deref()).unwrap_or(0),

@@ -64,9 +64,7 @@ impl Identity {
 
     /// Looks again. What has changed by what SQLite itself does counts from now on.
     pub(super) fn check(&mut self) -> Result<(), Lost> {
-        let found = look(&self.path)
-            .map_err(|error| Lost::Gone(Error::io("cannot look at", &self.path, error)))?;
-        let Some(found) = found else { return Err(self.lost("was removed")) };
+        let Some(found) = look(&self.path)? else { return Err(self.lost("was removed")) };
         let now = Seen::of(&found);
         if now.identity != self.store.identity {
             return Err(self.lost("was replaced by another file"));
@@ -81,9 +79,7 @@ impl Identity {
         self.store = now;
         for place in 0..self.beside.len() {
             let (path, seen) = &self.beside[place];
-            let found =
-                look(path).map_err(|error| Lost::Gone(Error::io("cannot look at", path, error)))?;
-            let now = found.as_ref().map(Seen::of);
+            let now = look(path)?.as_ref().map(Seen::of);
             match (seen, now) {
                 (Some(_), None) => return Err(self.lost("lost the log beside it")),
                 (Some(seen), Some(now)) if seen.identity != now.identity => {
@@ -127,11 +123,11 @@ impl Seen {
     }
 }
 
-fn look(path: &Path) -> std::io::Result<Option<Metadata>> {
+fn look(path: &Path) -> Result<Option<Metadata>, Lost> {
     match path.metadata() {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(Lost::Gone(Error::io("cannot look at", path, error))),
     }
 }
 

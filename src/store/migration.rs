@@ -11,9 +11,9 @@ use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
 use super::open::{self, BUSY};
-use super::{MEND, failed};
+use super::{MEND, as_text, failed};
 use crate::config::one_spelling;
-use crate::domain::{Error, Exit};
+use crate::domain::Error;
 use crate::files::{beside, os};
 use crate::output::Draft;
 
@@ -113,10 +113,7 @@ fn keep_copy(path: &Path) -> Result<(), Error> {
         Error::new(error.exit(), message).because(error).hint(MEND)
     };
     let mut draft = Draft::private_beside(&copy).map_err(cannot)?;
-    let to = draft.path().to_str().ok_or_else(|| {
-        let message = format!("the path of the store `{}` is not valid UTF-8", path.display());
-        Error::new(Exit::Config, message)
-    })?;
+    let to = as_text(draft.path(), path)?;
     db.execute("VACUUM INTO ?1", [to])
         .map_err(failed("cannot copy what is", path))
         .map_err(cannot)?;

@@ -277,6 +277,13 @@ const MEND: &str = "make room or mend the disk, then run the same command again:
 /// What to do where another process did not let go.
 const AGAIN: &str = "another process holds its lock: run the same command again when that has ended, or let it go on where it was stopped";
 
+/// A path of the store's as SQL takes it.
+fn as_text<'a>(path: &'a Path, store: &Path) -> Result<&'a str, Error> {
+    path.to_str().ok_or_else(|| {
+        Error::config(format!("the path of the store `{}` is not valid UTF-8", store.display()))
+    })
+}
+
 /// Says which store failed, and with which exit code.
 fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error + use<> {
     let path = path.to_owned();

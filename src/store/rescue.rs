@@ -6,17 +6,14 @@ use std::path::Path;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::{failed, migration};
-use crate::domain::{Error, Exit};
+use super::{as_text, failed, migration};
+use crate::domain::Error;
 use crate::files::os;
 
 /// Copies what `db` holds into the new file `to`: all of it, or where the file was cut
 /// what of each table can be read.
 pub(super) fn copy(db: &Connection, to: &Path) -> Result<(), Error> {
-    let Some(name) = to.to_str() else {
-        let message = format!("the path `{}` is not valid UTF-8", to.display());
-        return Err(Error::new(Exit::Config, message));
-    };
+    let name = as_text(to, to)?;
     os::create_private_file(to).map_err(|error| Error::io("cannot create", to, error))?;
     if db.execute("VACUUM INTO ?1", [name]).is_ok() {
         return Ok(());

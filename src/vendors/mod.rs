@@ -155,7 +155,7 @@ pub use envelope::Envelope;
 pub use probe::{Counted, Probe, Usage, UsageRow};
 pub(crate) use reading::may_replace_find;
 pub use reading::read;
-pub(crate) use reply::own_words;
+use reply::own_words;
 pub use reply::{by_status, excerpt, retry_after_header};
 
 use std::ops::RangeInclusive;

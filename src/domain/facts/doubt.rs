@@ -1,6 +1,9 @@
 //! Why a campaign may not concern a vehicle.
 
+use std::collections::BTreeMap;
 use std::fmt;
+
+use super::{Campaign, RecallFacts};
 
 /// One reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,9 +69,7 @@ impl Doubts {
     pub const fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
-}
 
-impl Doubts {
     /// The doubts of what two names tell: none where one of them is sure.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
@@ -108,6 +109,14 @@ impl RecallDoubt {
         doubt.campaigns.sort_unstable();
         doubt.campaigns.dedup();
         (!doubt.campaigns.is_empty()).then_some(doubt)
+    }
+
+    /// Campaigns by their numbers, ascending, and those of them that are in doubt.
+    pub fn apart(campaigns: BTreeMap<String, (Campaign, Doubts)>) -> (RecallFacts, Option<Self>) {
+        let numbers = campaigns.iter().map(|(number, (_, doubts))| (number.as_str(), *doubts));
+        let doubt = Self::of(numbers);
+        let campaigns = campaigns.into_values().map(|(campaign, _)| campaign).collect();
+        (RecallFacts { campaigns }, doubt)
     }
 
     /// Whether the campaign is one of them.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Asker, Gate, Question};
+use super::{Asker, Gate};
 use crate::domain::facts::{PricePoint, PriceQuestion};
 use crate::domain::{Dataset, Error, KeySet};
-use crate::enrich::board::{Board, Column, ComparableReplies, Open, Vehicles};
+use crate::enrich::board::{Beside, Board, Open, Vehicles};
 use crate::enrich::chain::Source;
 
 impl<G: Gate> Asker<'_, G> {
@@ -16,7 +16,7 @@ impl<G: Gate> Asker<'_, G> {
         listings: &Board<'_>,
         decode: Option<&Board<'_>>,
         known: Option<&Vehicles>,
-    ) -> Result<Vec<ComparableReplies>, Error> {
+    ) -> Result<Vec<Beside>, Error> {
         let sources: Vec<_> = listings.chain.sources().filter_map(Source::comparables).collect();
         if sources.is_empty() {
             return Ok(Vec::new());
@@ -38,22 +38,17 @@ impl<G: Gate> Asker<'_, G> {
         listings: &Board<'_>,
         source: Source,
         (vehicles, points): (&KeySet, &[PricePoint]),
-    ) -> Result<ComparableReplies, Error> {
+    ) -> Result<Beside, Error> {
         let questions = KeySet::names(questions(vehicles, points));
-        let mut column = Column::new(source);
-        let unasked = self.gate.may_not_pay(&column.source, "comparable vehicles");
-        // A plan says what the answers would cost.
-        if unasked.is_none() || G::COUNTS_ONLY {
-            let chain = listings.chain.of_comparables();
-            let open = if unasked.is_none() { Open::Yes } else { Open::Perhaps };
-            let open = vec![open; questions.len()];
-            self.column(Question { chain: &chain, keys: &questions, open: &open }, &mut column)
-                .await?;
+        let (chain, open) = (listings.chain.of_comparables(), vec![Open::Yes; questions.len()]);
+        let asked = (source, "comparable vehicles");
+        let asked = self.beside(asked, &chain, (questions, open)).await?;
+        if asked.unasked.is_none() || G::COUNTS_ONLY {
             let ids = 0..u32::try_from(vehicles.len()).unwrap_or(u32::MAX);
             let unnamed = ids.filter(|&id| vehicles.is_unnamed(id)).count() * points.len();
-            self.gate.may_also_ask(Dataset::Listings, &column.source, unnamed as u64);
+            self.gate.may_also_ask(Dataset::Listings, &asked.column.source, unnamed as u64);
         }
-        Ok(ComparableReplies { questions, column, unasked })
+        Ok(asked)
     }
 }
 

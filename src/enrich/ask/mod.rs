@@ -15,8 +15,8 @@ mod zeros;
 use crate::config::Local;
 use crate::domain::{Dataset, Error, KeySet, Times};
 use crate::enrich::board::{
-    Answers, Ask, Board, Column, Decodes, InventoryWords, LocalSays, LocalWords, Open, StepWords,
-    Test, Vehicles, View,
+    Answers, Ask, Beside, Board, Column, Decodes, InventoryWords, LocalSays, LocalWords, Open,
+    StepWords, Test, Vehicles, View,
 };
 use crate::enrich::chain::{Chain, Chains, Source};
 use crate::enrich::plan::Plan;
@@ -201,6 +201,28 @@ impl<'a, G: Gate> Asker<'a, G> {
         column.report = DatasetReport::default();
         columns.push(column);
         Ok(())
+    }
+
+    /// Asks one vendor of listings about something beside them; what the store knows of
+    /// it is used even where it may not be asked.
+    async fn beside(
+        &self,
+        (source, what): (Source, &str),
+        chain: &Chain,
+        (keys, mut open): (KeySet, Vec<Open>),
+    ) -> Result<Beside, Error> {
+        let mut column = Column::new(source);
+        let unasked = self.gate.may_not_pay(&column.source, what);
+        if unasked.is_some() {
+            for open in &mut open {
+                *open = (*open).min(Open::Perhaps);
+            }
+        }
+        // A plan says what the answers would cost.
+        if unasked.is_none() || G::COUNTS_ONLY {
+            self.column(Question { chain, keys: &keys, open: &open }, &mut column).await?;
+        }
+        Ok(Beside { keys, column, unasked })
     }
 
     /// Reads a column, and asks about the `open` keys that have no fresh answer.

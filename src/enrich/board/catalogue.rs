@@ -229,9 +229,9 @@ impl Catalogue {
         // A find under its own name, which no list has, is not all that there is.
         let missing = missing.or_else(|| of.own.map(|_| Outcome::Inconclusive));
         let vehicle = vehicles.keys.vehicle(vehicles.versions[version as usize].vehicle);
-        let told = if found.is_empty() { &names } else { &found };
+        let counted = if found.is_empty() { &names } else { &found };
         let is_own = |(name, _): &(u32, Doubts)| self.names.vehicle(*name) == vehicle;
-        let is_exact = told.iter().all(is_own);
+        let is_exact = counted.iter().all(is_own);
         let basis = if is_exact { MatchBasis::ModelExact } else { MatchBasis::ModelVariant };
         let (lists, list_ids) = (&self.lists, &of.lists[..]);
         let zero = if found.is_empty() { Some((lists, list_ids)) } else { None };

@@ -69,8 +69,8 @@ pub(crate) struct United<'b> {
 impl United<'_> {
     /// The answers that it rests on, each with its column.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (&Column, u32)> {
-        let told = if self.zero.is_some() { &self.names } else { &self.found };
-        let names = told.iter().map(|(name, _)| (self.column, *name));
+        let names = if self.zero.is_some() { &self.names } else { &self.found };
+        let names = names.iter().map(|(name, _)| (self.column, *name));
         let lists = self.zero.iter().flat_map(|(lists, ids)| ids.iter().map(|id| (*lists, *id)));
         names.chain(lists)
     }

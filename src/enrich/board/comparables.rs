@@ -4,23 +4,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Column, View};
+use super::{Beside, View};
+use crate::domain::Error;
 use crate::domain::facts::{Comparables, ModelPrice, PricePoint, PriceQuestion, PriceRange};
-use crate::domain::{Error, KeySet};
 use crate::enrich::inventory::{Named, folded};
 use crate::matching::one_make;
 use crate::vendors::Role;
-
-/// What asking one vendor about comparable vehicles came to.
-#[derive(Debug)]
-pub(crate) struct ComparableReplies {
-    /// What was asked.
-    pub questions: KeySet,
-    /// What it says.
-    pub(crate) column: Column,
-    /// Why it was not asked, where it should have been.
-    pub unasked: Option<String>,
-}
 
 /// What the store holds about comparable vehicles. Of two vendors the later counts.
 #[derive(Debug, Default)]
@@ -41,10 +30,10 @@ struct Known {
 
 impl ComparablePrices {
     /// Reads what is known of the makes and years asked about.
-    pub(crate) fn load(asked: &mut [ComparableReplies], view: View<'_>) -> Result<Self, Error> {
+    pub(crate) fn load(asked: &mut [Beside], view: View<'_>) -> Result<Self, Error> {
         let mut prices = Self::default();
         let Some(snapshot) = view.snapshot else { return Ok(prices) };
-        for ComparableReplies { questions, column, .. } in asked {
+        for Beside { keys: questions, column, .. } in asked {
             let mut known: HashMap<Named, Known> = HashMap::new();
             column.read(questions, view)?;
             let Role::Prices(read) = column.source.endpoint.role() else { continue };

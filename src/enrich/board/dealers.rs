@@ -4,22 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Board, Column, Combined, FactsCache, Open, View};
+use super::{Beside, Board, Combined, FactsCache, Open, View};
 use crate::domain::facts::{Dealer, Listing, ListingFacts};
 use crate::domain::{Error, KeySet};
 use crate::store::Snapshot;
 use crate::vendors::Role;
-
-/// What asking one vendor about dealers came to.
-#[derive(Debug)]
-pub(crate) struct DealerReplies {
-    /// The dealers, by the vendor's ids.
-    pub ids: KeySet,
-    /// What it says of them.
-    pub(crate) column: Column,
-    /// Why it was not asked, where it should have been.
-    pub unasked: Option<String>,
-}
 
 /// The dealers of `vendor` of whom the listings to be written do not tell all, and
 /// whether they are asked about.
@@ -59,10 +48,10 @@ pub(crate) struct Dealers {
 
 impl Dealers {
     /// Reads what is known of the dealers asked about.
-    pub(crate) fn load(asked: &mut [DealerReplies], view: View<'_>) -> Result<Self, Error> {
+    pub(crate) fn load(asked: &mut [Beside], view: View<'_>) -> Result<Self, Error> {
         let mut dealers = Self::default();
         let Some(snapshot) = view.snapshot else { return Ok(dealers) };
-        for DealerReplies { ids, column, .. } in asked {
+        for Beside { keys: ids, column, .. } in asked {
             column.read(ids, view)?;
             let source = &column.source;
             let Role::Dealers(read) = source.endpoint.role() else { continue };

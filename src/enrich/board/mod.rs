@@ -22,9 +22,9 @@ use crate::enrich::chain::{Chain, Step};
 pub(crate) use catalogue::{Catalogue, lists_of};
 pub(crate) use column::{Ask, Column, Open, View};
 pub(crate) use combined::{Combined, United};
-pub(crate) use comparables::{ComparablePrices, ComparableReplies};
+pub(crate) use comparables::ComparablePrices;
+pub(crate) use dealers::Dealers;
 pub(crate) use dealers::dealers_to_ask;
-pub(crate) use dealers::{DealerReplies, Dealers};
 pub(crate) use facts::{FactsCache, Fingerprinted, OfDataset};
 pub(crate) use steps::{InventoryWords, LocalSays, LocalWords, Probe, StepWords, Test};
 pub(crate) use vehicles::Decodes;
@@ -55,9 +55,20 @@ pub(crate) struct Answers<'a> {
     /// Listings.
     pub listings: Option<Board<'a>>,
     /// The dealers behind listings, one entry for each vendor.
-    pub dealers: Vec<DealerReplies>,
+    pub dealers: Vec<Beside>,
     /// What comparable vehicles cost, one entry for each vendor.
-    pub comparables: Vec<ComparableReplies>,
+    pub comparables: Vec<Beside>,
+}
+
+/// What asking one vendor of listings about something beside them came to.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    /// What was asked about.
+    pub(crate) keys: KeySet,
+    /// What the vendor says.
+    pub(crate) column: Column,
+    /// Why it was not asked, where it should have been.
+    pub(crate) unasked: Option<String>,
 }
 
 impl<'a> Answers<'a> {

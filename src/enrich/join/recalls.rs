@@ -171,12 +171,10 @@ fn union_of(
             known.1 = known.1.or(*doubts);
         }
     }
-    let numbers = campaigns.iter().map(|(number, (_, doubts))| (number.as_str(), *doubts));
-    let doubt = RecallDoubt::of(numbers).map(Arc::new);
-    let campaigns = campaigns.into_values().map(|(campaign, _)| campaign).collect();
+    let (facts, doubt) = RecallDoubt::apart(campaigns);
     let mut answer = whole.unwrap_or_else(|| DatasetAnswer::not_requested(None));
-    answer.facts = of.zero.is_none().then(|| Arc::new(RecallFacts { campaigns }));
-    Ok(RecallAnswer { answer, basis: None, doubt })
+    answer.facts = of.zero.is_none().then(|| Arc::new(facts));
+    Ok(RecallAnswer { answer, basis: None, doubt: doubt.map(Arc::new) })
 }
 
 impl<'a> File<'a> {

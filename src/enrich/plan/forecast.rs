@@ -180,10 +180,7 @@ impl<'a> Count<'a> {
         let max_wait = self.plan.settings.max_wait;
         let long = source.settings.quotas.iter().zip(&known.quotas);
         let long = long.filter(|(quota, _)| quota.window > max_wait);
-        let left = |(quota, usage): (&Quota, &QuotaReport)| {
-            u64::from(quota.calls.get()).saturating_sub(usage.used)
-        };
-        let left = long.map(left).min();
+        let left = long.map(|(quota, usage)| left(quota, usage)).min();
         // A shorter window is waited for.
         of.quota_left = left.or(known.left);
         of.calls_at_least = of.calls_at_least.min(left.unwrap_or(u64::MAX));
@@ -247,13 +244,20 @@ impl<'a> Count<'a> {
     }
 }
 
+/// The calls that a quota still allows.
+fn left(quota: &Quota, usage: &QuotaReport) -> u64 {
+    u64::from(quota.calls.get()).saturating_sub(usage.used)
+}
+
 /// How long so many calls take under a vendor's quotas and after the wait that it
 /// asked for, with what the ledger says is left.
 fn seconds(source: &Source, known: &VendorQuota, calls: u64) -> u64 {
-    let by_quota = source.settings.quotas.iter().zip(&known.quotas).map(|(quota, usage)| {
-        let left = u64::from(quota.calls.get()).saturating_sub(usage.used);
-        seconds_for(*quota, calls, left)
-    });
+    let by_quota = source
+        .settings
+        .quotas
+        .iter()
+        .zip(&known.quotas)
+        .map(|(quota, usage)| seconds_for(*quota, calls, left(quota, usage)));
     let wait = known.wait.as_ref().filter(|_| calls > 0).map_or(0, |wait| wait.seconds);
     by_quota.max().unwrap_or(0).saturating_add(wait)
 }

@@ -10,7 +10,7 @@ use crate::config::Local;
 use crate::domain::facts::{Days, day, day_of};
 use crate::domain::numbers::thousands;
 use crate::domain::{Dataset, Error, Fields, Timestamp};
-use crate::enrich::board::{Answers, Board, ComparableReplies};
+use crate::enrich::board::{Answers, Beside, Board};
 use crate::enrich::chain::{Chain, Chains};
 use crate::enrich::plan::Plan;
 use crate::enrich::survey::Survey;
@@ -169,10 +169,10 @@ impl ReportBuilder<'_> {
         answers.comparables.iter().for_each(|comparables| self.note_comparables(comparables));
     }
 
-    /// They are no part of any dataset's answers: what they lack is a warning, and the
+    /// They are not part of any dataset's answers: what they lack is a warning, and the
     /// run ends as it would without them.
-    fn note_comparables(&self, comparables: &ComparableReplies) {
-        let ComparableReplies { column, unasked, .. } = comparables;
+    fn note_comparables(&self, comparables: &Beside) {
+        let Beside { column, unasked, .. } = comparables;
         if let Some(message) = unasked {
             self.warn("comparables", message.clone());
         }

@@ -75,6 +75,7 @@ pub(super) fn container(name: &str, data: &Random) -> Result<Cursor<Vec<u8>>, Er
         return Err(too_large(name, MOST_HELD));
     }
     number_formats_anew(&mut stream);
+    // Of version 3, as programs write them: in one of version 4 the reader finds no stream.
     let mut ours =
         CompoundFile::create_with_version(Version::V3, Cursor::new(Vec::new())).map_err(unread)?;
     let mut writer = ours.create_stream(path).map_err(unread)?;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 
 use crate::domain::{Error, Micros};
 use crate::store::admin::backup::is_as_written;
-use crate::store::failed;
+use crate::store::{as_text, failed};
 
 /// What was merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,9 +28,7 @@ pub struct Merged {
 /// transaction: the ledger, the answers, and what is under way.
 pub(super) fn merge(copy: &Connection, store: &Path) -> Result<Merged, Error> {
     let failed = failed("cannot carry over what is", store);
-    let path = store.to_str().ok_or_else(|| {
-        Error::config(format!("the path of the store `{}` is not valid UTF-8", store.display()))
-    })?;
+    let path = as_text(store, store)?;
     copy.execute("ATTACH ?1 AS theirs", [path]).map_err(&failed)?;
     let merged = in_transaction(copy).map_err(&failed)?;
     copy.execute_batch("DETACH theirs").map_err(&failed)?;

@@ -3,8 +3,9 @@
 //! A photo request is a [`Task`]: its subject begins with the VIN, its body is
 //! the request's. Visio has no field for a VIN and takes no idempotency key, so
 //! the wording and the metadata carry the VIN, the metadata the id of the operation
-//! too: by them the list shows what became of a request whose reply was lost. How the list is paged is not documented; it is read
-//! page by page until the vendor says that it ends, or nothing new comes.
+//! too: by them the list shows what became of a request whose reply was lost. How the
+//! list is paged is not documented; it is read page by page until the vendor says that
+//! it ends, or nothing new comes.
 
 mod wire;
 #[cfg(test)]

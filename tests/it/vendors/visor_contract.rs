@@ -1,6 +1,6 @@
 //! Visor's own contract, its `OpenAPI` document, where it lies beside the package: every
 //! request of ours and every answer of the sandbox is held against it. It is data to
-//! check against, and no part of the project.
+//! check against, and not part of the project.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};

@@ -12,8 +12,8 @@ use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    UNKNOWN_YEAR, campaign_columns, detail_columns, merge, merge_details, read_campaign,
-    read_details,
+    UNKNOWN_YEAR, campaign_columns, detail_columns, has_details, merge, merge_details,
+    read_campaign, read_details,
 };
 use crate::domain::facts::{Campaign, Days, day, day_of};
 use crate::domain::numbers::thousands;
@@ -291,10 +291,7 @@ impl<'a> Import<'a> {
         let held: Option<Vec<u8>> = self
             .db
             .query_row(
-                "SELECT hash FROM recall_files WHERE part = ?1 AND EXISTS (
-                     SELECT 1 FROM recall_campaigns JOIN recall_details
-                     ON recall_details.campaign = recall_campaigns.id
-                     WHERE recall_campaigns.file = recall_files.id)",
+                concat!("SELECT hash FROM recall_files WHERE part = ?1 AND ", has_details!()),
                 [edition.part.name()],
                 |row| row.get(0),
             )

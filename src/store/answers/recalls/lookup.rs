@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CampaignId, KeptRecallFile, RecallFileInfo, RecallLookup, campaign_columns, merge,
+    CampaignId, KeptRecallFile, RecallFileInfo, RecallLookup, campaign_columns, has_details, merge,
     read_campaign,
 };
 use crate::domain::Error;
@@ -52,12 +52,9 @@ impl Snapshot<'_> {
         if !self.db.query_row(has_table, [], |row| row.get::<_, bool>(0))? {
             return Ok(Vec::new());
         }
-        let mut whole = self.db.prepare_cached(
-            "SELECT id FROM recall_files WHERE EXISTS (
-                 SELECT 1 FROM recall_campaigns JOIN recall_details
-                 ON recall_details.campaign = recall_campaigns.id
-                 WHERE recall_campaigns.file = recall_files.id)",
-        )?;
+        let mut whole = self
+            .db
+            .prepare_cached(concat!("SELECT id FROM recall_files WHERE ", has_details!()))?;
         whole.query_map([], |row| row.get(0))?.collect()
     }
 
@@ -97,10 +94,7 @@ impl Snapshot<'_> {
                 None => _ = campaigns.insert(campaign.number.clone(), (campaign, *doubts)),
             }
         }
-        let numbers = campaigns.iter().map(|(number, (_, doubts))| (number.as_str(), *doubts));
-        let doubt = RecallDoubt::of(numbers);
-        let campaigns = campaigns.into_values().map(|(campaign, _)| campaign).collect();
-        Ok((RecallFacts { campaigns }, doubt))
+        Ok(RecallDoubt::apart(campaigns))
     }
 }
 

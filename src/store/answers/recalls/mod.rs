@@ -129,6 +129,16 @@ macro_rules! detail_columns {
 }
 use detail_columns;
 
+/// Whether the details of a row of `recall_files` are held: an earlier build kept none.
+macro_rules! has_details {
+    () => {
+        "EXISTS (SELECT 1 FROM recall_campaigns JOIN recall_details
+             ON recall_details.campaign = recall_campaigns.id
+             WHERE recall_campaigns.file = recall_files.id)"
+    };
+}
+use has_details;
+
 /// What the file alone tells of a campaign, in the columns from `first` on.
 fn read_details(row: &Row<'_>, first: usize) -> rusqlite::Result<Details> {
     Ok(Details {

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::step;
 use crate::support::Work;
@@ -71,7 +70,7 @@ fn link(store: &Path) {
 
 /// A store that knows some VINs, and a vendor that commits the sabotage while it
 /// answers the `at`th call after that.
-fn sabotaged(sabotage: &Sabotage, at: usize) -> (Work, Arc<Fake>, Ended) {
+fn sabotaged(sabotage: &Sabotage, at: usize) -> (Work, Fake, Ended) {
     let work = Work::with_faults(&[]);
     let first = KNOWN / 20;
     let (act, store) = (sabotage.act, work.store());
@@ -91,7 +90,7 @@ fn sabotaged(sabotage: &Sabotage, at: usize) -> (Work, Arc<Fake>, Ended) {
     work.write_vins(&vins(KNOWN + WANTED));
     work.write("out.csv", OLD);
     let ended = work.vinrich(&DECODE);
-    (work, Arc::new(vendor), ended)
+    (work, vendor, ended)
 }
 
 /// How often each VIN was asked for.
@@ -105,8 +104,8 @@ fn asked(vendor: &Fake) -> BTreeMap<String, usize> {
 
 fn rescued(work: &Work) -> Option<PathBuf> {
     let folder = work.store().parent().expect("a folder").to_owned();
-    let files = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
-    files.into_iter().find(|path| path.to_string_lossy().contains(".rescue-"))
+    let mut files = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
+    files.find(|path| path.to_string_lossy().contains(".rescue-"))
 }
 
 #[test]
