@@ -91,7 +91,7 @@ fn choice(byte: u8, of: usize) -> usize {
 
 fn keys_of(kind: KeyKind, count: usize) -> Vec<Key> {
     let key = |place: usize| match kind {
-        KeyKind::Vin => Key::Vin(Vin::new(VINS[place]).expect("a VIN")),
+        KeyKind::Vin | KeyKind::VinOfYear => Key::Vin(Vin::new(VINS[place]).expect("a VIN")),
         KeyKind::Vehicle => Key::Vehicle(Vehicle::new("Ford", "F-250 SD", 2016)),
         KeyKind::Page => Key::Page(Page {
             list: "/list?a=1".into(),
