@@ -107,7 +107,9 @@ impl StepWords {
             KeyKind::Vehicle => {
                 Self::ByVehicle { main: Box::new(column()), test: Test::of(source) }
             }
-            KeyKind::Vin | KeyKind::Task | KeyKind::Name => Self::ByVin(vec![column()]),
+            KeyKind::Vin | KeyKind::VinOfYear | KeyKind::Task | KeyKind::Name => {
+                Self::ByVin(vec![column()])
+            }
         }
     }
 

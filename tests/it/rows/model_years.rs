@@ -156,3 +156,26 @@ fn recalls_are_those_of_the_decode_that_the_vin_supports() {
         assert_eq!(!row["decode_conflicts"].is_empty(), differs, "the row is marked");
     }
 }
+
+#[test]
+fn a_stated_year_is_told_to_the_service() {
+    let work = Work::with_faults(&[]);
+    let decoded = |sheet: &str| {
+        let sheet = work.write("sheet.csv", sheet);
+        let mut plan = work.plan(&sheet, "out.csv").only(&[Dataset::Decode]);
+        plan.dataset(Dataset::Decode).vendors = vec!["vpic-api"];
+        let enriched = Enriched::by(&plan);
+        let years: Vec<String> =
+            enriched.rows.iter().map(|row| row["model_year"].to_owned()).collect();
+        (years.join(" "), enriched.attempted("vpic-api"))
+    };
+    assert_eq!(decoded(&format!("VIN\n{CAR}\n")), ("2015".to_owned(), 1));
+    // What position 7 tells anyhow changes no question.
+    assert_eq!(decoded(&format!("VIN,Year\n{CAR},2015\n")), ("2015".to_owned(), 0));
+    let stated = format!("VIN,Year\n{CAR},1985\n{CAR},\n");
+    assert_eq!(decoded(&stated), ("1985 1985".to_owned(), 1), "another question");
+    assert_eq!(decoded(&stated), ("1985 1985".to_owned(), 0), "its answer is kept");
+    assert_eq!(decoded(&format!("VIN\n{CAR}\n")), ("2015".to_owned(), 0), "and so is the first");
+    let differ = format!("VIN,Year\n{CAR},1985\n{CAR},2015\n");
+    assert_eq!(decoded(&differ), ("2015 2015".to_owned(), 0), "rows that differ decide nothing");
+}
