@@ -26,13 +26,8 @@ use crate::vendors::{Effect, Reply, by_status};
 pub(super) const LARGEST_FILE: usize = 64 << 20;
 
 /// The headers by which a host asks to wait.
-const WAITS: [&str; 5] = [
-    "date",
-    "retry-after",
-    "x-ratelimit-limit",
-    "x-ratelimit-remaining",
-    "x-ratelimit-reset",
-];
+const WAITS: [&str; 5] =
+    ["date", "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
 /// What comes of a file when the run is stopped.
 const STOPPED: Outcome = Outcome::Pending(NotAsked::Stopped);
@@ -84,6 +79,7 @@ impl Door<'_> {
         source: SourceId,
         link: &Link,
     ) -> Result<Result<Bytes, Unfetched>, Error> {
+        self.shared.update_progress(|progress| progress.calls += 1);
         if link.is_of_api {
             return self.fetch_from_api(source, &link.url).await;
         }
@@ -110,7 +106,6 @@ impl Door<'_> {
         };
         let request = self.client.get(url.clone(), true)?;
         self.stats.borrow_mut().sent(0, 1, false);
-        self.shared.update_progress(|progress| progress.calls += 1);
         let Reserved { call, job, price, .. } = reserved;
         let (at, key_edition) = (Instant::now(), self.client.key_edition());
         let sent = Sent { call, job, price, at, key_edition };

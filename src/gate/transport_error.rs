@@ -26,7 +26,9 @@ impl TransportError {
     /// Whether the request may have reached the server decides what may be done next.
     pub(super) fn fault(&self) -> Fault {
         match self {
-            Self::TooLarge | Self::TooManyParts | Self::FileTooLarge | Self::Endless => Fault::Garbled { excerpt: self.to_string() },
+            Self::TooLarge | Self::TooManyParts | Self::FileTooLarge | Self::Endless => {
+                Fault::Garbled { excerpt: self.to_string() }
+            }
             Self::Broken(error) if error.is_connect() || error.is_builder() => Fault::NotSent,
             Self::Broken(error) if is_timeout(error) => Fault::Timeout,
             Self::Broken(error) if error.is_decode() || is_not_http(error) => {

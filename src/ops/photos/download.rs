@@ -35,11 +35,7 @@ const MOST_FAILURES: usize = 5;
 /// # Errors
 /// 64 and 66 where the input cannot be used, 73 where the folder cannot, 77 where there
 /// is no API key; else a failure of the store or of a file.
-pub fn download(
-    plan: &PhotoPlan,
-    folder: &Path,
-    context: Context<'_>,
-) -> Result<Photos, Error> {
+pub fn download(plan: &PhotoPlan, folder: &Path, context: Context<'_>) -> Result<Photos, Error> {
     let action = action(plan)?;
     let report = ReportBuilder::start(&plan.command, context);
     let (only, protected) = action.prepare(&report, || {
@@ -138,6 +134,7 @@ impl Download<'_, '_> {
             self.counts.there += 1;
             return Ok(());
         }
+        self.client.update_progress(|progress| progress.calls_planned += 1);
         let mut fetched = self.client.fetch(SHOW, &photo.url).await?;
         if matches!(fetched, Err(Unfetched::Refused(_)))
             && let Some(link) = self.another_link(made, photo).await?
@@ -151,7 +148,6 @@ impl Download<'_, '_> {
                     self.folder.files.insert(stem);
                     self.counts.done += 1;
                     self.failures = 0;
-                    self.client.update_progress(|_| ());
                     return Ok(());
                 }
                 Err(what) => Outcome::Failed(Fault::Garbled { excerpt: what.into() }),
@@ -160,11 +156,13 @@ impl Download<'_, '_> {
         };
         self.failures += 1;
         self.client.report.note_unanswered([&outcome]);
-        let why = outcome.verdict().1.unwrap_or_default();
-        self.client.report.warn(
-            "not_downloaded",
-            format!("photo `{stem}` was not downloaded: {why}"),
-        );
+        let why = match &outcome {
+            Outcome::Failed(Fault::Garbled { excerpt }) => excerpt.clone(),
+            outcome => outcome.verdict().1.unwrap_or_default(),
+        };
+        self.client
+            .report
+            .warn("not_downloaded", format!("photo `{stem}` was not downloaded: {why}"));
         Ok(())
     }
 
@@ -183,7 +181,9 @@ impl Download<'_, '_> {
     /// Says that photos were left out, once their hosts failed too often.
     fn note_left_out(&self) {
         if self.failures >= MOST_FAILURES {
-            let why = format!("{MOST_FAILURES} photos in a row failed: the rest was left for another run");
+            let why = format!(
+                "{MOST_FAILURES} photos in a row failed: the rest was left for another run"
+            );
             self.client.report.note_undone(Exit::SomeFailed, "not_downloaded");
             self.client.report.warn("not_downloaded", why);
         }
