@@ -91,7 +91,7 @@ fn choice(byte: u8, of: usize) -> usize {
 
 fn keys_of(kind: KeyKind, count: usize) -> Vec<Key> {
     let key = |place: usize| match kind {
-        KeyKind::Vin => Key::Vin(Vin::new(VINS[place]).expect("a VIN")),
+        KeyKind::Vin | KeyKind::VinOfYear => Key::Vin(Vin::new(VINS[place]).expect("a VIN")),
         KeyKind::Vehicle => Key::Vehicle(Vehicle::new("Ford", "F-250 SD", 2016)),
         KeyKind::Page => Key::Page(Page {
             list: "/list?a=1".into(),
@@ -151,7 +151,7 @@ fn assert_reply(vendor: &dyn Vendor, reply: &Reply, keys: &[Key]) {
 fn assert_fault(fault: &Fault, keys: &[Key]) {
     match fault {
         Fault::Poisoned { code } | Fault::Unsettled { code } => assert_words(code, 80, keys),
-        Fault::Garbled { excerpt } => assert_words(excerpt, 160, keys),
+        Fault::Garbled { excerpt } => assert_words(excerpt, 240, keys),
         Fault::Limited { wait } => {
             assert!(wait.is_none_or(|wait| wait <= LONGEST_WAIT), "{wait:?}");
         }

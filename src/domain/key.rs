@@ -94,6 +94,8 @@ const TASK: char = '\u{1e}';
 pub enum Key {
     /// One VIN.
     Vin(Vin),
+    /// One VIN, and which of the two model years that it may mean its rows state.
+    VinOfYear(Vin, i32),
     /// One make, model and year.
     Vehicle(Vehicle),
     /// One page of a list.
@@ -108,7 +110,7 @@ impl Key {
     /// The VIN, where the key is one.
     pub fn vin(&self) -> Option<&Vin> {
         match self {
-            Self::Vin(vin) => Some(vin),
+            Self::Vin(vin) | Self::VinOfYear(vin, _) => Some(vin),
             Self::Vehicle(_) | Self::Page(_) | Self::Task(_) | Self::Name(_) => None,
         }
     }
@@ -117,7 +119,11 @@ impl Key {
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Name(name) => Some(name),
-            Self::Vin(_) | Self::Vehicle(_) | Self::Page(_) | Self::Task(_) => None,
+            Self::Vin(_)
+            | Self::VinOfYear(..)
+            | Self::Vehicle(_)
+            | Self::Page(_)
+            | Self::Task(_) => None,
         }
     }
 
@@ -125,7 +131,11 @@ impl Key {
     pub fn task(&self) -> Option<&Task> {
         match self {
             Self::Task(task) => Some(task),
-            Self::Vin(_) | Self::Vehicle(_) | Self::Page(_) | Self::Name(_) => None,
+            Self::Vin(_)
+            | Self::VinOfYear(..)
+            | Self::Vehicle(_)
+            | Self::Page(_)
+            | Self::Name(_) => None,
         }
     }
 
@@ -133,6 +143,8 @@ impl Key {
     pub fn to_stored(&self) -> String {
         match self {
             Self::Vin(vin) => vin.as_str().to_owned(),
+            // Sorts where the VIN does.
+            Self::VinOfYear(vin, year) => format!("{vin},{year}"),
             Self::Vehicle(Vehicle { make, model, year }) => {
                 format!("{make}{UNIT_SEPARATOR}{model}{UNIT_SEPARATOR}{year}")
             }
@@ -172,7 +184,10 @@ impl Key {
             let (make, model) = (make.to_owned(), model.to_owned());
             return Some(Self::Vehicle(Vehicle { make, model, year: year.parse().ok()? }));
         }
-        Vin::new(text).map(Self::Vin)
+        match text.split_once(',') {
+            Some((vin, year)) => Some(Self::VinOfYear(Vin::new(vin)?, year.parse().ok()?)),
+            None => Vin::new(text).map(Self::Vin),
+        }
     }
 }
 
@@ -192,6 +207,8 @@ impl AsRef<str> for Vin {
 pub enum KeyKind {
     /// [`Key::Vin`].
     Vin,
+    /// The same, or [`Key::VinOfYear`] where rows state a year that the VIN leaves open.
+    VinOfYear,
     /// [`Key::Vehicle`].
     Vehicle,
     /// [`Key::Page`].

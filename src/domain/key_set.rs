@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use crate::domain::key::{Key, Vehicle};
+use crate::domain::key::{Key, KeyKind, Vehicle};
 use crate::domain::vin::Vin;
 use crate::domain::vin_set::Distinct;
 
@@ -85,6 +85,23 @@ impl KeySet {
         self.len() == 0
     }
 
+    /// The key numbered `id` as an endpoint that takes keys of `kind` is asked about it.
+    pub fn key_for(&self, kind: KeyKind, id: u32) -> Key {
+        match (self.key(id), self.open_year(kind, id)) {
+            (Key::Vin(vin), Some(year)) => Key::VinOfYear(vin, year),
+            (key, _) => key,
+        }
+    }
+
+    /// The year that rows state of the VIN numbered `id`, where it is to be told to an
+    /// endpoint that takes keys of `kind`.
+    fn open_year(&self, kind: KeyKind, id: u32) -> Option<i32> {
+        match self {
+            Self::Vins { distinct, .. } if kind == KeyKind::VinOfYear => distinct.open_year(id),
+            _ => None,
+        }
+    }
+
     /// The key numbered `id`, which must have a name.
     pub fn key(&self, id: u32) -> Key {
         match self {
@@ -132,8 +149,7 @@ impl KeySet {
     /// The number of `key`.
     pub fn id(&self, key: &Key) -> Option<u32> {
         match (self, key) {
-            (Self::Vins { distinct, .. }, Key::Vin(vin)) => distinct.get(vin),
-            (Self::Vins { .. }, _) => None,
+            (Self::Vins { distinct, .. }, key) => distinct.get(key.vin()?),
             (Self::Others { keys, .. }, key) => {
                 let stored = key.to_stored();
                 let place = keys.binary_search_by(|(_, known)| known.cmp(&stored)).ok()?;
@@ -158,8 +174,9 @@ impl KeySet {
         }
     }
 
-    /// The stored forms of all keys that have a name, with their numbers, sorted.
-    pub fn stored(&self) -> impl ExactSizeIterator<Item = (u32, StoredForm<'_>)> {
+    /// The stored forms of all keys that have a name, with their numbers, sorted; as for
+    /// an endpoint that takes keys of `kind`.
+    pub fn stored(&self, kind: KeyKind) -> impl ExactSizeIterator<Item = (u32, StoredForm<'_>)> {
         let named = match self {
             Self::Vins { sorted, .. } => sorted.len(),
             Self::Others { keys, .. } => keys.len(),
@@ -167,7 +184,10 @@ impl KeySet {
         (0..u32::try_from(named).unwrap_or(u32::MAX)).map(move |place| match self {
             Self::Vins { distinct, sorted } => {
                 let id = sorted[place as usize];
-                (id, StoredForm::Vin(distinct.vin(id)))
+                match self.open_year(kind, id) {
+                    None => (id, StoredForm::Vin(distinct.vin(id))),
+                    Some(_) => (id, StoredForm::Made(self.key_for(kind, id).to_stored())),
+                }
             }
             Self::Others { keys, .. } => (place, StoredForm::Text(&keys[place as usize].1)),
         })
@@ -178,6 +198,8 @@ impl KeySet {
 pub enum StoredForm<'k> {
     /// Of a VIN.
     Vin(Vin),
+    /// Of a VIN with a year.
+    Made(String),
     /// Of any other key.
     Text(&'k str),
 }
@@ -186,6 +208,7 @@ impl AsRef<str> for StoredForm<'_> {
     fn as_ref(&self) -> &str {
         match self {
             Self::Vin(vin) => vin.as_str(),
+            Self::Made(text) => text,
             Self::Text(text) => text,
         }
     }
@@ -194,7 +217,7 @@ impl AsRef<str> for StoredForm<'_> {
 fn vehicle(key: &Key) -> Option<&Vehicle> {
     match key {
         Key::Vehicle(vehicle) => Some(vehicle),
-        Key::Vin(_) | Key::Page(_) | Key::Task(_) | Key::Name(_) => None,
+        Key::Vin(_) | Key::VinOfYear(..) | Key::Page(_) | Key::Task(_) | Key::Name(_) => None,
     }
 }
 

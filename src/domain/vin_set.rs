@@ -75,6 +75,20 @@ impl Distinct {
         self.years.get(id as usize)?.year()
     }
 
+    /// The same, where it decides between the two that the VIN may mean: it is the earlier
+    /// one, or position 7 would tell that for a car.
+    pub fn open_year(&self, id: u32) -> Option<i32> {
+        /// Until then position 10 has only letters twice.
+        const SECOND_CYCLE_ENDS: i32 = 2030;
+        let stated = self.stated_year(id)?;
+        let vin = self.vin(id);
+        let [earlier, later] =
+            vin.model_years().filter(|[_, later]| *later <= SECOND_CYCLE_ENDS)?;
+        let is_open =
+            stated == earlier || stated == later && vin.light_model_year() == Some(earlier);
+        is_open.then_some(stated)
+    }
+
     fn count_again(&mut self, id: u32) {
         let times = &mut self.times[id as usize];
         match times.checked_add(1) {

@@ -396,12 +396,14 @@ fn preferred(
     dataset: Dataset,
     key: RecallKey,
 ) -> Option<&'static dyn Endpoint> {
-    let kinds = match (dataset, key) {
-        (Dataset::Recalls, RecallKey::Vehicle) => [KeyKind::Vehicle, KeyKind::Vin],
-        (Dataset::Recalls, RecallKey::Vin) => [KeyKind::Vin, KeyKind::Vehicle],
-        (Dataset::Decode | Dataset::Listings, _) => [KeyKind::Vin, KeyKind::Page],
+    let kinds: &[KeyKind] = match (dataset, key) {
+        (Dataset::Recalls, RecallKey::Vehicle) => &[KeyKind::Vehicle, KeyKind::Vin],
+        (Dataset::Recalls, RecallKey::Vin) => &[KeyKind::Vin, KeyKind::Vehicle],
+        (Dataset::Decode | Dataset::Listings, _) => {
+            &[KeyKind::Vin, KeyKind::VinOfYear, KeyKind::Page]
+        }
     };
-    kinds.into_iter().find_map(|kind| endpoint_for(vendor, dataset, kind))
+    kinds.iter().find_map(|kind| endpoint_for(vendor, dataset, *kind))
 }
 
 fn endpoint_for(

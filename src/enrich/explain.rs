@@ -1,6 +1,7 @@
 //! What the store knows of one VIN, from whom, and what the next run would make of it.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use serde::Serialize;
 
@@ -72,7 +73,10 @@ pub fn explain(plan: &Plan, vin: &Vin, clock: &dyn Clock) -> Result<Explained, E
     let mut said = Vec::new();
     if let Some(store) = &store {
         let snapshot = store.snapshot()?;
-        said.extend(snapshot.answers_about(&Key::Vin(*vin))?);
+        let stated = vin.model_years().into_iter().flatten().map(|year| Key::VinOfYear(*vin, year));
+        for key in iter::once(Key::Vin(*vin)).chain(stated) {
+            said.extend(snapshot.answers_about(&key)?);
+        }
         for name in &names {
             said.extend(snapshot.answers_about(&Key::Vehicle(name.clone()))?);
         }
@@ -294,6 +298,7 @@ fn kept_until(kept: &Board<'_>, word: &Combined<'_>) -> Option<(&'static str, Ti
 fn name_of(key: &Key) -> String {
     match key {
         Key::Vin(vin) => vin.to_string(),
+        Key::VinOfYear(vin, year) => format!("{vin}, stated to be of {year}"),
         Key::Vehicle(vehicle) => vehicle.to_string(),
         Key::Page(Page { list, number, .. }) => format!("{list} page {number}"),
         Key::Task(task) => task.subject.clone(),

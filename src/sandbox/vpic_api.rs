@@ -62,17 +62,28 @@ fn batch(body: &[u8]) -> Question<'static> {
     let form = pairs(body);
     let data = value_of(&form, "data").ok_or_else(|| error(400, "The data field is missing."))?;
     let wants_json = value_of(&form, "format") == Some("json");
-    // `VIN,2011` names the model year too, which the sandbox takes from the VIN.
-    let vins = data.split(';').filter_map(|entry| entry.split(',').next());
-    let vins: Vec<String> =
-        vins.map(|vin| vin.trim().to_owned()).filter(|vin| !vin.is_empty()).collect();
-    match vins.len() {
+    let asked = data.split(';').map(Asked::of).filter(|asked| !asked.vin.is_empty());
+    let asked: Vec<Asked> = asked.collect();
+    match asked.len() {
         0 => return Err(error(400, "The data field is empty.")),
         1..=BATCH => {}
         _ => return Err(error(400, "The batch holds more than 50 VINs.")),
     }
-    let keys = vins.iter().map(|vin| vin.to_ascii_uppercase()).collect();
-    Ok((keys, Box::new(move || if wants_json { list(&vins) } else { xml(&vins) })))
+    let keys = asked.iter().map(|asked| asked.vin.to_ascii_uppercase()).collect();
+    Ok((keys, Box::new(move || if wants_json { list(&asked) } else { xml(&asked) })))
+}
+
+/// An entry of a batch: `VIN`, or `VIN,2011`, which states the model year too.
+struct Asked {
+    vin: String,
+    year: Option<i32>,
+}
+
+impl Asked {
+    fn of(entry: &str) -> Self {
+        let (vin, year) = entry.split_once(',').unwrap_or((entry, ""));
+        Self { vin: vin.trim().to_owned(), year: year.trim().parse().ok() }
+    }
 }
 
 fn error(status: u16, message: &str) -> Reply {
@@ -84,19 +95,19 @@ fn error(status: u16, message: &str) -> Reply {
     Reply::json(status, to_json(&Envelope { message }))
 }
 
-fn list(vins: &[String]) -> Reply {
+fn list(asked: &[Asked]) -> Reply {
     let head = format!(
         r#"{{"Count":{},"Message":{},"SearchCriteria":null,"Results":["#,
-        vins.len(),
+        asked.len(),
         to_json(&MESSAGE)
     );
-    Reply::list(head, vins.iter().map(|vin| item(vin)).collect(), "]}")
+    Reply::list(head, asked.iter().map(item).collect(), "]}")
 }
 
 /// What comes unless the form asks for JSON: enough to be recognised.
-fn xml(vins: &[String]) -> Reply {
-    let mut text = format!("<Response><Count>{}</Count><Results>", vins.len());
-    for vin in vins.iter().filter_map(|vin| read_vin(vin)) {
+fn xml(asked: &[Asked]) -> Reply {
+    let mut text = format!("<Response><Count>{}</Count><Results>", asked.len());
+    for vin in asked.iter().filter_map(|asked| read_vin(&asked.vin)) {
         let Decode { make, model, .. } = decode::of(&vin);
         // Writing to a string cannot fail.
         write!(text, "<DecodedVINValues><VIN>{vin}</VIN><Make>{make}</Make><Model>{model}</Model></DecodedVINValues>").ok();
@@ -109,8 +120,9 @@ fn read_vin(text: &str) -> Option<Vin> {
     Vin::in_any_case(text)
 }
 
-/// One item: the decode all of the sandbox agrees on, and NHTSA's verdict.
-fn item(asked: &str) -> Item {
+/// One item: the decode all of the sandbox agrees on, in the year that is stated where
+/// position 10 may mean it, and NHTSA's verdict.
+fn item(asked: &Asked) -> Item {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Row<'a> {
@@ -121,16 +133,25 @@ fn item(asked: &str) -> Item {
         #[serde(rename = "SuggestedVIN")]
         suggested_vin: &'a str,
     }
-    let vin = read_vin(asked);
-    let (code, text) = verdict(vin.as_ref());
-    let decode = vin.as_ref().map(decode::of).unwrap_or_default();
+    let vin = read_vin(&asked.vin);
+    let (mut code, mut text) = verdict(vin.as_ref());
+    let mut decode = vin.as_ref().map(decode::of).unwrap_or_default();
+    if let (Some(vin), Some(year)) = (&vin, asked.year)
+        && !decode.model_year.is_empty()
+    {
+        if vin.model_years().is_some_and(|years| years.contains(&year)) {
+            decode.model_year = year.to_string();
+        } else if code == "0" {
+            (code, text) = ("12", "Model Year Warning: not the year that the VIN tells");
+        }
+    }
     let row = Row {
-        decode: Decode { vin: asked, error_code: code, ..decode },
+        decode: Decode { vin: &asked.vin, error_code: code, ..decode },
         error_text: format!("{code} - {text}"),
         vehicle_descriptor: vin.map(|vin| descriptor(&vin)).unwrap_or_default(),
         suggested_vin: "",
     };
-    Item { vin: asked.to_owned(), json: to_json(&row) }
+    Item { vin: asked.vin.clone(), json: to_json(&row) }
 }
 
 fn verdict(vin: Option<&Vin>) -> (&'static str, &'static str) {

@@ -47,7 +47,9 @@ impl Gate for Doors<'_> {
         ids: Vec<u32>,
     ) -> Result<Asked, Error> {
         let Question { chain, keys, .. } = question;
-        let asked = self.send(chain, column, ids.iter().map(|&id| keys.key(id)).collect()).await?;
+        let kind = column.source.key_kind();
+        let asked = ids.iter().map(|&id| keys.key_for(kind, id)).collect();
+        let asked = self.send(chain, column, asked).await?;
         if self.is_out_of_reach(chain, &column.source)? {
             column.report.unreachable.insert(column.source.label.to_string());
         } else {

@@ -102,10 +102,11 @@ impl Column {
         *remarks = Remarks::default();
         words.clear();
         words.resize(keys.len(), Word::NOTHING);
+        let kind = source.key_kind();
         if let Some(snapshot) = view.snapshot
             && let Some(source) = snapshot.source(&source.name)?
         {
-            snapshot.each_kept_in(source, keys, |id, answer| {
+            snapshot.each_kept_in((source, kind), keys, |id, answer| {
                 let found = answer.said == AnswerKind::Found;
                 let age = view.age(keys, id, found, answer.fetched_at);
                 let detail = answer.detail.clone().filter(|_| age != Age::TooOld);

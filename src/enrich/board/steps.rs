@@ -107,7 +107,9 @@ impl StepWords {
             KeyKind::Vehicle => {
                 Self::ByVehicle { main: Box::new(column()), test: Test::of(source) }
             }
-            KeyKind::Vin | KeyKind::Task | KeyKind::Name => Self::ByVin(vec![column()]),
+            KeyKind::Vin | KeyKind::VinOfYear | KeyKind::Task | KeyKind::Name => {
+                Self::ByVin(vec![column()])
+            }
         }
     }
 
@@ -117,7 +119,9 @@ impl StepWords {
             Self::ByVin(columns) => columns.iter().collect(),
             Self::ByVehicle { main, test: Test::None } => vec![main],
             Self::ByVehicle { main, test: Test::Probe(probe) } => vec![main, &probe.column],
-            Self::ByVehicle { main, test: Test::Catalogue(of) } => vec![main, &of.lists],
+            Self::ByVehicle { main, test: Test::Catalogue(of) } => {
+                vec![main, &of.lists, &of.near]
+            }
             Self::Inventory(_) | Self::Local(_) => Vec::new(),
         }
     }

@@ -9,10 +9,10 @@ use super::quoting::Quoting;
 use super::records::{RecordError, Records};
 use super::trial;
 use crate::domain::vin;
-use crate::input::InputSpec;
 use crate::input::content::Refused;
 use crate::input::record::Record;
 use crate::input::source;
+use crate::input::{InputSpec, is_delimiter};
 
 /// Records compared to find the delimiter.
 const COMPARED: usize = 200;
@@ -85,7 +85,7 @@ fn separator_line(head: &[u8], encoding: Encoding) -> Option<u8> {
     let text = Text::new(head, encoding);
     Records::new(text, NO_DELIMITER, Quoting::DOUBLED).read(&mut line).ok()?;
     match line.get(0)?.as_bytes() {
-        [s, e, p, b'=', delimiter] if delimiter.is_ascii() => {
+        [s, e, p, b'=', delimiter] if is_delimiter(*delimiter) => {
             [s, e, p].map(u8::to_ascii_lowercase).eq(b"sep").then_some(*delimiter)
         }
         _ => None,

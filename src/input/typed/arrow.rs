@@ -90,12 +90,16 @@ fn check_index(data: &Random) -> Result<(), ArrowError> {
     for block in blocks.chain(index.recordBatches().into_iter().flatten()) {
         let not_there = || cut_off("its index names what is not there");
         let number = |value: i64| u64::try_from(value).map_err(|_| not_there());
-        let at = number(block.offset())?;
-        let length =
-            number(block.metaDataLength().into())?.checked_add(number(block.bodyLength())?);
+        let (at, body) = (number(block.offset())?, number(block.bodyLength())?);
+        let length = number(block.metaDataLength().into())?.checked_add(body);
         let length = length.filter(|length| *length <= MAX_DESCRIPTION + MAX_BATCH);
         let end = length.and_then(|length| at.checked_add(length)).filter(|end| *end <= start);
-        Messages { data, at, end: end.ok_or_else(not_there)? }.next()?;
+        let end = end.ok_or_else(not_there)?;
+        let mut message = Messages { data, at, end };
+        // Readers go by the index, this check by the message: they must mean the same bytes.
+        if message.next()? != Some(body) || message.at != end {
+            return Err(not_there());
+        }
     }
     Ok(())
 }
@@ -115,20 +119,20 @@ impl Messages<'_> {
     /// Checks every message; whether their end is marked.
     fn check(mut self) -> Result<bool, ArrowError> {
         while self.at < self.end {
-            if !self.next()? {
+            if self.next()?.is_none() {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Checks the next message; `false` where it is the mark of the end.
-    fn next(&mut self) -> Result<bool, ArrowError> {
-        let length = self.length()?;
-        if length > 0 {
-            self.message(length)?;
+    /// Checks the next message, and gives the length of its body; `None` where it is the
+    /// mark of the end.
+    fn next(&mut self) -> Result<Option<u64>, ArrowError> {
+        match self.length()? {
+            0 => Ok(None),
+            length => self.message(length).map(Some),
         }
-        Ok(length > 0)
     }
 
     /// The length of the next description.
@@ -160,7 +164,7 @@ impl Messages<'_> {
         Ok(bytes)
     }
 
-    fn message(&mut self, length: u64) -> Result<(), ArrowError> {
+    fn message(&mut self, length: u64) -> Result<u64, ArrowError> {
         let description = self.take(length)?;
         let message = root_as_message(&description)
             .map_err(|_| ArrowError::IpcError("a message cannot be read".into()))?;
@@ -178,7 +182,7 @@ impl Messages<'_> {
             )));
         }
         self.at = next;
-        Ok(())
+        Ok(body)
     }
 
     /// How much memory the body of a message takes.

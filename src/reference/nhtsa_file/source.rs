@@ -114,10 +114,7 @@ impl<'a> Lines<'a> {
 
     /// A failing disk, or a damaged archive.
     fn unread(&self, source: io::Error) -> Error {
-        use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
-        if self.is_zip
-            && matches!(source.kind(), InvalidData | InvalidInput | Other | UnexpectedEof)
-        {
+        if self.is_zip && is_of_archive(&source) {
             return damaged(self.path).because(source);
         }
         Error::io("cannot read", self.path, source)
@@ -165,14 +162,18 @@ fn unopened(path: &Path, source: io::Error) -> Error {
 
 fn unreadable(path: &Path, error: ZipError) -> Error {
     match error {
-        ZipError::Io(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
-            Error::io("cannot read", path, source)
-        }
+        ZipError::Io(source) if !is_of_archive(&source) => Error::io("cannot read", path, source),
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
             Error::bad_input(path, "it is encrypted").hint(DOWNLOAD)
         }
         error => damaged(path).because(error),
     }
+}
+
+/// Whether what is read is at fault, and not the disk: it leads to a place before the file,
+/// or the system knows nothing of it.
+fn is_of_archive(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidInput || error.raw_os_error().is_none()
 }
 
 fn damaged(path: &Path) -> Error {

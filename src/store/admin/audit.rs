@@ -134,7 +134,7 @@ fn shown(stored: &str, prints: &Fingerprints) -> String {
         Some(Key::Page(Page { list, number, .. })) => format!("{list} page {number}"),
         Some(Key::Task(task)) => about(task),
         Some(Key::Name(name)) => name,
-        Some(Key::Vin(_)) | None => stored.to_owned(),
+        Some(Key::Vin(_) | Key::VinOfYear(..)) | None => stored.to_owned(),
     };
     prints.hide(&words)
 }

@@ -162,7 +162,9 @@ fn remove_lists(db: &Connection) -> rusqlite::Result<u64> {
         .into_iter()
         .filter_map(|(source, key)| match Key::from_stored(&key)? {
             Key::Page(page) => Some((source, page.list)),
-            Key::Vin(_) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => None,
+            Key::Vin(_) | Key::VinOfYear(..) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => {
+                None
+            }
         })
         .collect();
     for (source, list) in &lists {

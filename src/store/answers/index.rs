@@ -123,8 +123,8 @@ impl Index {
 
     fn take_body(&mut self, answer: &NewAnswer) -> Hash {
         let shared;
-        let bytes: &[u8] = match (&answer.body, &answer.key) {
-            (Body::Shared(bytes), Key::Vin(vin)) => {
+        let bytes: &[u8] = match (&answer.body, answer.key.vin()) {
+            (Body::Shared(bytes), Some(vin)) => {
                 shared = without_vin(bytes, vin);
                 &shared
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::domain::{Error, Key, KeySet, Timestamp};
+use crate::domain::{Error, Key, KeyKind, KeySet, Timestamp};
 use crate::store::admin::backup::is_as_written;
 use crate::store::{RESTORE, SourceId, SourceName, failed, with_vin};
 
@@ -111,14 +111,15 @@ impl<'a> Snapshot<'a> {
         read.map_err(failed("cannot look up answers", &self.path))
     }
 
-    /// The same for every key of a set that has a name.
+    /// The same for every key of a set that has a name, at an endpoint that takes keys of
+    /// `kind`.
     pub fn each_kept_in(
         &self,
-        source: SourceId,
+        (source, kind): (SourceId, KeyKind),
         keys: &KeySet,
         take: impl FnMut(u32, KeptAnswer),
     ) -> Result<(), Error> {
-        self.each_kept(source, keys.stored(), take)
+        self.each_kept(source, keys.stored(kind), take)
     }
 
     /// The words of an answer about `key`. 78 where they are not what was written.

@@ -100,7 +100,9 @@ impl Endpoint for Vehicles {
         query.extend(ORDER.map(|(name, value)| (name, value.to_owned())));
         let list = keys.iter().find_map(|key| match key {
             Key::Page(page) => Some(page.list.as_str()),
-            Key::Vin(_) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => None,
+            Key::Vin(_) | Key::VinOfYear(..) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => {
+                None
+            }
         });
         query.extend(options::filters_in(list.unwrap_or_default()));
         Request { query, ..Request::get(PATH) }
@@ -120,7 +122,7 @@ impl Endpoint for Vehicles {
 fn number(keys: &[Key]) -> u32 {
     let number = keys.iter().find_map(|key| match key {
         Key::Page(page) => Some(page.number),
-        Key::Vin(_) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => None,
+        Key::Vin(_) | Key::VinOfYear(..) | Key::Vehicle(_) | Key::Task(_) | Key::Name(_) => None,
     });
     number.unwrap_or(1)
 }

@@ -218,7 +218,7 @@ fn recalls_request(keys: &[Key]) -> Request {
         Vehicle { make: &'a str, model: &'a str, year: String },
     }
     let body = keys.iter().find_map(|key| match key {
-        Key::Vin(vin) => Some(Body::Vin { vin: vin.as_str() }),
+        Key::Vin(vin) | Key::VinOfYear(vin, _) => Some(Body::Vin { vin: vin.as_str() }),
         Key::Vehicle(vehicle) => Some(Body::Vehicle {
             make: &vehicle.make,
             model: &vehicle.model,

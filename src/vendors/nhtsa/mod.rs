@@ -166,6 +166,6 @@ impl Endpoint for Models {
 fn vehicle(keys: &[Key]) -> Option<&Vehicle> {
     keys.iter().find_map(|key| match key {
         Key::Vehicle(vehicle) => Some(vehicle),
-        Key::Vin(_) | Key::Page(_) | Key::Task(_) | Key::Name(_) => None,
+        Key::Vin(_) | Key::VinOfYear(..) | Key::Page(_) | Key::Task(_) | Key::Name(_) => None,
     })
 }

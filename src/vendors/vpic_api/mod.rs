@@ -15,7 +15,7 @@ use super::{
 };
 use crate::config::VendorSettings;
 use crate::domain::facts::{DecodeFacts, Facts};
-use crate::domain::{Dataset, Fault, Key, KeyKind, Vin};
+use crate::domain::{Dataset, Fault, Key, KeyKind};
 
 /// The vendor.
 #[derive(Debug)]
@@ -58,14 +58,14 @@ impl Vendor for VpicApi {
     }
 }
 
-/// `POST /vehicles/DecodeVINValuesBatch/` with `format=json&data=VIN1;VIN2;…`.
+/// `POST /vehicles/DecodeVINValuesBatch/` with `format=json&data=VIN1;VIN2,2011;…`.
 #[derive(Debug)]
 struct DecodeBatch;
 
 static DECODE_BATCH: EndpointSpec = EndpointSpec {
     id: "decode-batch",
     dataset: Some(Dataset::Decode),
-    key: KeyKind::Vin,
+    key: KeyKind::VinOfYear,
     batch: 50,
     effect: Effect::Read,
     shares_bodies: true,
@@ -77,7 +77,8 @@ impl Endpoint for DecodeBatch {
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
-        let vins: Vec<&str> = keys.iter().filter_map(Key::vin).map(Vin::as_str).collect();
+        // With a year behind it, as the store has it.
+        let vins: Vec<String> = keys.iter().map(Key::to_stored).collect();
         batch_of(vins.join(";"))
     }
 

@@ -124,7 +124,7 @@ fn about_another(place: Place, good: &Reply) -> Reply {
         Key::Vin(vin) if body.to_string().contains(vin.as_str()) => {
             each_vin(&mut body);
         }
-        Key::Vin(_) => body["vin"] = ANOTHER_VIN.into(),
+        Key::Vin(_) | Key::VinOfYear(..) => body["vin"] = ANOTHER_VIN.into(),
         Key::Vehicle(_) => {
             body["make"] = ANOTHER_MAKE.into();
             body["query"] = json!({ "modelYear": 1999 });
@@ -182,7 +182,7 @@ fn an_answer_about_something_else_is_not_one() {
         let full = place.reply(Case::Ok).expect("a fixture");
         let mut body = body_of(&full);
         match &place.keys()[0] {
-            Key::Vin(_) => each_vin(&mut body),
+            Key::Vin(_) | Key::VinOfYear(..) => each_vin(&mut body),
             Key::Vehicle(_) => {
                 let text = body.to_string().replace("\"FORD\"", &format!("\"{ANOTHER_MAKE}\""));
                 body = serde_json::from_str(&text).expect("JSON");

@@ -167,9 +167,11 @@ impl Place {
 /// The keys that fixtures speak of.
 fn keys(kind: KeyKind) -> Vec<Key> {
     match kind {
-        KeyKind::Vin => ["1HGBH41JXMN109186", "5YJSA1DG9DFP14705", "WBAPH5C55BA218692"]
-            .map(|vin| Key::Vin(Vin::new(vin).expect("a VIN")))
-            .into(),
+        KeyKind::Vin | KeyKind::VinOfYear => {
+            ["1HGBH41JXMN109186", "5YJSA1DG9DFP14705", "WBAPH5C55BA218692"]
+                .map(|vin| Key::Vin(Vin::new(vin).expect("a VIN")))
+                .into()
+        }
         KeyKind::Vehicle => vec![Key::Vehicle(Vehicle::new("Ford", "F-250 SD", 2016))],
         KeyKind::Page => vec![Key::Page(Page {
             list: "/".into(),
