@@ -5,6 +5,7 @@ pub(crate) mod breakage;
 pub(crate) mod wire;
 pub(crate) mod world;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -50,6 +51,8 @@ pub(crate) struct Heard {
     pub(crate) path: String,
     /// The `Authorization` header.
     pub(crate) key: String,
+    /// Its other headers, by their names in lower case.
+    pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
 }
 
@@ -277,7 +280,7 @@ fn hear(reader: &mut impl BufRead, connection: usize) -> std::io::Result<Option<
     }
     let mut words = line.split(' ').map(str::to_owned);
     let [method, path] = [(); 2].map(|()| words.next().unwrap_or_default());
-    let (mut length, mut key) = (0, String::new());
+    let (mut length, mut key, mut headers) = (0, String::new(), BTreeMap::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header)?;
@@ -288,12 +291,14 @@ fn hear(reader: &mut impl BufRead, connection: usize) -> std::io::Result<Option<
             Some((name, value)) if name.eq_ignore_ascii_case("authorization") => {
                 value.clone_into(&mut key);
             }
-            Some(_) => {}
+            Some((name, value)) => {
+                headers.insert(name.to_ascii_lowercase(), value.to_owned());
+            }
             None => break,
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let body = String::from_utf8_lossy(&body).into_owned();
-    Ok(Some(Heard { at: Instant::now(), connection, method, path, key, body }))
+    Ok(Some(Heard { at: Instant::now(), connection, method, path, key, headers, body }))
 }
