@@ -4,6 +4,7 @@
 
 mod commands;
 mod samples;
+mod schedules;
 
 use std::collections::BTreeSet;
 use std::path::Path;
