@@ -121,7 +121,7 @@ pub use ops::validate::validate;
 // What else a verb takes or returns, in a module by its name.
 pub use enrich::{explain, plan, report};
 pub use gate::{AskedWait, PingUrl, VendorQuota};
-pub use ops::{check, photos, reconcile, tool, validate};
+pub use ops::{check, photos, recalls, reconcile, tool, validate};
 
 // What the command, the tests and the fuzz targets need besides.
 pub use enrich::chain;

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use super::entry::{Entry, PREFIX, Place};
 use super::file::project_dirs;
-use super::keys::{DATASET, GENERAL, VENDOR, VPIC, Value, names_a_secret};
+use super::keys::{DATASET, GENERAL, NHTSA_FILE, VENDOR, VPIC, Value, names_a_secret};
 use super::sources::find;
-use super::{DatasetSettings, Durability, Local, RecallKey, Settings, VendorSettings};
+use super::{
+    DatasetSettings, Durability, Local, RecallFileSettings, RecallKey, Settings, VendorSettings,
+};
 use crate::domain::vendor::VendorSpec;
 use crate::domain::{Dataset, Error};
 
@@ -33,6 +35,7 @@ pub(super) struct General {
     pub(super) max_wait: Option<Duration>,
     pub(super) durability: Option<Durability>,
     pub(super) vpic_data: Option<PathBuf>,
+    pub(super) recall_file: RecallFileSettings,
 }
 
 /// A dataset's settings so far; `max_stale` may depend on a later `ttl`.
@@ -82,14 +85,19 @@ impl Draft {
         if let [vendors, vendor, rest @ ..] = path.as_mut_slice()
             && vendors == "vendors"
         {
-            if let Some(id) = self.vendors.keys().find(|id| id.replace('-', "_") == *vendor) {
-                (*id).clone_into(vendor);
+            if let Some(id) = self.ids().find(|id| id.replace('-', "_") == *vendor) {
+                id.clone_into(vendor);
             }
             if let [_, endpoint] = rest {
                 *endpoint = endpoint.replace('_', "-");
             }
         }
         path
+    }
+
+    /// All that `[vendors.X]` may be about.
+    fn ids(&self) -> impl Iterator<Item = &'static str> {
+        self.vendors.keys().copied().chain(Local::ALL.map(Local::id))
     }
 
     fn apply(&mut self, entry: &Entry) -> Result<(), Error> {
@@ -111,6 +119,9 @@ impl Draft {
     fn apply_to_vendor(&mut self, id: &str, keys: &[&str], entry: &Entry) -> Result<(), Error> {
         if id == Local::Vpic.id() {
             return entry.set(2, VPIC, &mut self.general);
+        }
+        if id == Local::NhtsaFile.id() {
+            return entry.set(2, NHTSA_FILE, &mut self.general.recall_file);
         }
         let known: Vec<&str> = self.vendors.keys().copied().collect();
         let Some((_, settings)) = self.vendors.iter_mut().find(|(known, _)| **known == id) else {
@@ -171,6 +182,7 @@ impl Draft {
             max_wait: self.general.max_wait.unwrap_or(Duration::from_mins(10)),
             durability: self.general.durability.unwrap_or_default(),
             vpic_data,
+            recall_file: self.general.recall_file,
             datasets: self
                 .datasets
                 .into_iter()

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::draft::{DatasetDraft, General};
-use super::{Durability, EVERY_ENDPOINT, RecallKey, VendorSettings, address, parse, sources};
+use super::{
+    Durability, EVERY_ENDPOINT, RecallFileSettings, RecallKey, VendorSettings, address, parse,
+    sources,
+};
 use crate::domain::vendor::VendorOption;
 use crate::domain::{Dataset, Micros};
 
@@ -132,17 +135,7 @@ pub(super) const VENDOR: &[Key<VendorSettings>] = &[
             Ok(())
         },
     },
-    Key {
-        name: "timeout",
-        set: |to, value| {
-            let timeout = value.duration()?;
-            if timeout.is_zero() {
-                return Err("must be longer than nothing".into());
-            }
-            to.timeout = timeout;
-            Ok(())
-        },
-    },
+    Key { name: "timeout", set: |to, value| value.timeout().map(|timeout| to.timeout = timeout) },
     Key { name: "confirm_zero", set: |to, value| value.boolean().map(|yes| to.confirm_zero = yes) },
     Key { name: "allow_dearer", set: |to, value| value.boolean().map(|yes| to.allow_dearer = yes) },
 ];
@@ -150,6 +143,19 @@ pub(super) const VENDOR: &[Key<VendorSettings>] = &[
 /// `[vendors.vpic]`, which is a file and not a vendor.
 pub(super) const VPIC: &[Key<General>] =
     &[Key { name: "data", set: |to, value| value.path().map(|path| to.vpic_data = Some(path)) }];
+
+/// `[vendors.nhtsa-file]`, from where the file is fetched.
+pub(super) const NHTSA_FILE: &[Key<RecallFileSettings>] = &[
+    Key {
+        name: "base_url",
+        set: |to, value| address::base_url(value.text()?).map(|url| to.base_url = url),
+    },
+    Key {
+        name: "files",
+        set: |to, value| value.each(parse::file_name).map(|files| to.files = files),
+    },
+    Key { name: "timeout", set: |to, value| value.timeout().map(|timeout| to.timeout = timeout) },
+];
 
 /// Far above what any vendor's quota allows; more is a typing error.
 const MOST_CONCURRENT: u32 = 256;
@@ -173,6 +179,13 @@ impl Value {
                 Err(format!("must be a duration with its unit in quotes, such as `\"{number}s\"`"))
             }
             other => parse::duration(other.text()?),
+        }
+    }
+
+    fn timeout(&self) -> Result<Duration, String> {
+        match self.duration()? {
+            Duration::ZERO => Err("must be longer than nothing".into()),
+            timeout => Ok(timeout),
         }
     }
 

@@ -48,10 +48,33 @@ pub struct Settings {
     pub durability: Durability,
     /// The offline decoder's data, where the program does not hold them itself.
     pub vpic_data: PathBuf,
+    /// Where NHTSA publishes its recall file.
+    pub recall_file: RecallFileSettings,
     /// One entry for each dataset.
     pub datasets: BTreeMap<Dataset, DatasetSettings>,
     /// One entry for each vendor of the registry, by id.
     pub vendors: BTreeMap<&'static str, VendorSettings>,
+}
+
+/// Where the recall file is fetched from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecallFileSettings {
+    /// The folder of the archives, without a trailing slash. `https`, or `http` on loopback.
+    pub base_url: String,
+    /// The names of the archives there.
+    pub files: Vec<String>,
+    /// For one archive, all of it.
+    pub timeout: Duration,
+}
+
+impl Default for RecallFileSettings {
+    fn default() -> Self {
+        Self {
+            base_url: "https://static.nhtsa.gov/odi/ffdd/rcl".into(),
+            files: ["FLAT_RCL_POST_2010.zip", "FLAT_RCL_PRE_2010.zip"].map(str::to_owned).into(),
+            timeout: Duration::from_mins(30),
+        }
+    }
 }
 
 /// How hard the store holds on to what it wrote.

@@ -110,6 +110,17 @@ pub(super) fn account(text: &str) -> Result<String, String> {
     ))
 }
 
+/// The name of a file in a folder on a server.
+pub(super) fn file_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if text.is_empty() || text.starts_with('.') || !text.chars().all(fits) {
+        return Err(format!(
+            "must hold names of files such as `FLAT_RCL_POST_2010.zip`, not `{text}`"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
 /// A window as it is written in a quota: `day`, or `10s`.
 pub(super) fn window_words(window: Duration) -> String {
     match WINDOWS.iter().find(|(_, length)| *length == window) {

@@ -16,4 +16,4 @@ pub(crate) use os::identity_of;
 pub use os::real_path;
 pub(crate) use place::refuse_address;
 pub use protected::Protected;
-pub(crate) use protected::{RUNS, beside};
+pub(crate) use protected::{DOWNLOADS, RUNS, beside};

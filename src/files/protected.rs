@@ -10,6 +10,9 @@ use crate::files::place::{Place, files_in, follow};
 /// What ends the name of the folder that holds the locks of a store's runs.
 pub(crate) const RUNS: &str = ".runs";
 
+/// What ends the name of the folder that holds files on their way into a store.
+pub(crate) const DOWNLOADS: &str = ".downloads";
+
 /// The files and folders of one command that no output may replace, whether they
 /// exist already or not, each with what it is.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +42,7 @@ impl Protected {
             protected = protected
                 .and("the store", [store.clone()])
                 .and("a file of the store's", COMPANIONS.map(|end| beside(&store, end)))
+                .and("the folder of the store's downloads", [beside(&store, DOWNLOADS)])
                 .and("the folder of the store's runs", [beside(&store, RUNS)])
                 // By their names they are in that folder, but not by their other names.
                 .and("the lock of a run", files_in(&beside(&store, RUNS)));

@@ -5,15 +5,18 @@
 //! waits allow; its reply is read whole, and the call is closed in the ledger
 //! together with its answers. What follows from a call without an answer is one
 //! table in `retry`: sent again, halved, given up, or the vendor off for this run.
+//! [`Download`] fetches a published file: no account, no quota and no price are
+//! there to be counted, so no call is entered, but the client and its rules are the same.
 //! There is no second way to a vendor: [`Door::ask`] asks about many keys, and
 //! [`Door::probe`] sends a single call that is not billed.
 
 mod account;
 mod call_log;
 mod door;
-mod linked_file;
+mod download;
 mod health;
 mod in_flight;
+mod linked_file;
 mod other_runs;
 mod pacing;
 mod ping;
@@ -44,6 +47,7 @@ use crate::vendors::Vendor;
 
 pub(crate) use account::VendorAccount;
 pub(crate) use door::Door;
+pub(crate) use download::{Download, Downloaded, Validators};
 pub(crate) use linked_file::Unfetched;
 pub(crate) use ping::Ping;
 pub use ping::PingUrl;

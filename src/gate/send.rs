@@ -49,38 +49,42 @@ pub(super) struct Client<'a> {
     key_edition: Cell<u32>,
 }
 
+/// What every client has: no redirects, no referer, no cookies, and limits for each step.
+pub(super) fn builder(base_url: &str) -> Result<reqwest::ClientBuilder, Error> {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("vinrich/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT)
+        .read_timeout(IDLE)
+        // Every try is in the ledger: none is made behind its back.
+        .retry(reqwest::retry::never())
+        .tcp_nodelay(true);
+    Ok(if base_url.starts_with("https:") {
+        builder.dns_resolver(Resolver::Anywhere).tls_backend_preconfigured(tls::of_the_system()?)
+    } else {
+        // Plain http is allowed on loopback only, where no proxy belongs.
+        builder
+            .no_proxy()
+            .dns_resolver(Resolver::Loopback)
+            .tls_backend_preconfigured(tls::never_used()?)
+    })
+}
+
+pub(super) fn built(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
+    builder.build().map_err(|error| {
+        Error::config("cannot set up the HTTP client").because(error.without_url())
+    })
+}
+
 impl<'a> Client<'a> {
-    /// No redirects, no referer, no cookies. Nothing is sent.
+    /// Nothing is sent.
     pub(super) fn new(
         settings: &'a VendorSettings,
         auth: Auth,
         key: Option<SecretString>,
     ) -> Result<Self, Error> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("vinrich/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(CONNECT)
-            .read_timeout(IDLE)
-            .timeout(settings.timeout)
-            // Every try is in the ledger: none is made behind its back.
-            .retry(reqwest::retry::never())
-            .tcp_nodelay(true);
-        if settings.base_url.starts_with("https:") {
-            builder = builder
-                .dns_resolver(Resolver::Anywhere)
-                .tls_backend_preconfigured(tls::of_the_system()?);
-        } else {
-            // Plain http is allowed on loopback only, where no proxy belongs.
-            builder = builder
-                .no_proxy()
-                .dns_resolver(Resolver::Loopback)
-                .tls_backend_preconfigured(tls::never_used()?);
-        }
-        let failed = |error: reqwest::Error| {
-            Error::config("cannot set up the HTTP client").because(error.without_url())
-        };
-        let http = builder.build().map_err(failed)?;
+        let http = built(builder(&settings.base_url)?.timeout(settings.timeout))?;
         Ok(Self { http, settings, auth, key: RefCell::new(key), key_edition: Cell::new(0) })
     }
 

@@ -5,6 +5,7 @@ pub mod check;
 pub(crate) mod client;
 pub mod photos;
 mod probe;
+pub mod recalls;
 pub mod reconcile;
 mod template;
 pub mod tool;

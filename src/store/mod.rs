@@ -49,8 +49,8 @@ pub use crate::store::answers::inventories::{CompleteList, KeptPage, WholeList};
 pub use crate::store::answers::lookup::{AnswerKind, BodyId, KeptAnswer, Snapshot};
 pub use crate::store::answers::provenance::{AnswerRecord, EarlierAnswer};
 pub use crate::store::answers::recalls::{
-    CampaignId, Imported, KeptRecallFile, RecallFileInfo, RecallLookup, RecallMatch, RecallsFound,
-    import_recall_file,
+    CampaignId, Imported, KeptRecallFile, RecallCheck, RecallFileInfo, RecallLookup, RecallMatch,
+    RecallsFound, import_recall_file, keep_recall_check,
 };
 pub use crate::store::ledger::operations::Operation;
 pub use crate::store::ledger::requests::{

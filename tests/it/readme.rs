@@ -4,6 +4,7 @@
 
 mod commands;
 mod samples;
+mod schedules;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -200,7 +201,8 @@ fn settings_in(table: &str) -> BTreeSet<String> {
 /// Every setting of every table.
 fn settings() -> BTreeSet<String> {
     let datasets = Dataset::ALL.map(|dataset| format!("[datasets.{}]", dataset.name()));
-    let vendors = vendors::registry().iter().map(|vendor| vendor.spec().id()).chain(["vpic"]);
+    let vendors =
+        vendors::registry().iter().map(|vendor| vendor.spec().id()).chain(["vpic", "nhtsa-file"]);
     let tables = datasets.into_iter().chain(vendors.map(|id| format!("[vendors.{id}]")));
     [String::new()].into_iter().chain(tables).flat_map(|table| settings_in(&table)).collect()
 }

@@ -8,9 +8,12 @@ use vinrich::domain::Timestamp;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::{Events, Progress};
 use vinrich::domain::facts::day;
+use vinrich::recalls::{self, Update, UpdateProgress, Updated};
 use vinrich::store::{Imported, KeptRecallFile, RunLimits, Store, StoreSpec};
 
-use crate::cli::{CommonArgs, ListArgs, RecallsCommand, RecallsImportArgs, ReportFormat};
+use crate::cli::{
+    CommonArgs, ListArgs, RecallsCommand, RecallsImportArgs, RecallsUpdateArgs, ReportFormat,
+};
 use crate::console::Console;
 use crate::format::{at, count, rfc3339, text, thousands, visible};
 use crate::table::table;
@@ -23,6 +26,7 @@ pub(crate) fn run(command: &RecallsCommand, common: &CommonArgs) -> Result<u8, E
     let settings = settings::load(common.config.as_deref())?;
     match command {
         RecallsCommand::Import(args) => import(args, common, &settings)?,
+        RecallsCommand::Update(args) => update(args, common, &settings)?,
         RecallsCommand::Status(args) => status(args, &settings)?,
     }
     Ok(Exit::Success.code())
@@ -67,10 +71,45 @@ fn import_one(
     };
     let now = Timestamp::now();
     vinrich::store::import_recall_file(&spec, file, replace, now, |rows| {
-        if rows.is_multiple_of(ROWS_A_LOOK) {
-            console.progress(&Progress { rows, ..Progress::default() });
-        }
+        show_rows(console, rows);
     })
+}
+
+/// What was imported before a file failed stays, and is printed.
+fn update(args: &RecallsUpdateArgs, common: &CommonArgs, settings: &Settings) -> Result<(), Error> {
+    let now = Timestamp::now();
+    let say = |text: &str| if common.quiet { Ok(()) } else { stdout::write(text) };
+    let young = match args.if_older {
+        Some(age) => recalls::checked_within(settings, age, now)?,
+        None => None,
+    };
+    if let Some(checked) = young {
+        return say(&format!("the recall file was checked at {}; nothing to do\n", at(checked)));
+    }
+    let console = Console::new(common);
+    let update = Update { settings, replace: args.replace, now };
+    for name in &settings.recall_file.files {
+        let updated = update.run(name, &|progress| match progress {
+            UpdateProgress::Received(so_far, all) => console.arrived(so_far, all),
+            UpdateProgress::Read(rows) => show_rows(&console, rows),
+        });
+        if updated.is_err() {
+            console.finish();
+        }
+        say(&match updated? {
+            Updated::NotModified => format!("{name}: not modified since it was checked last\n"),
+            Updated::SameText => format!("{name}: its text is the imported one; nothing to do\n"),
+            Updated::Imported(imported) => as_text(&imported),
+        })?;
+    }
+    console.finish();
+    Ok(())
+}
+
+fn show_rows(console: &Console, rows: u64) {
+    if rows.is_multiple_of(ROWS_A_LOOK) {
+        console.progress(&Progress { rows, ..Progress::default() });
+    }
 }
 
 fn as_text(imported: &Imported) -> String {

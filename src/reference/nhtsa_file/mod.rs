@@ -45,6 +45,15 @@ pub fn read(
     })
 }
 
+/// The SHA-256 of the text in the archive at `path`, read to its end, so that its length
+/// and checksum are known to be right.
+pub fn text_hash(path: &Path) -> Result<[u8; 32], Error> {
+    with_lines(path, |_, lines| {
+        while !matches!(lines.next()?, Found::End) {}
+        Ok(lines.hash())
+    })
+}
+
 /// One line of the file: a campaign, and one make, model and year that it names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {

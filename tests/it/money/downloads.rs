@@ -153,7 +153,8 @@ fn a_photo_at_the_api_is_a_call() {
         ("POST", _) => Reply::new(201, json!({ "data": { "id": "r9" } }).to_string()),
         (_, true) => Reply::new(200, PHOTO),
         _ => {
-            let photo = json!({ "id": 4, "url": format!("http://{}/files/4", heard.host) });
+            let photo =
+                json!({ "id": 4, "url": format!("http://{}/files/4", heard.headers["host"]) });
             let shown = json!({ "id": "r9", "status": "submitted", "photos": [photo] });
             Reply::new(200, json!({ "data": shown }).to_string())
         }

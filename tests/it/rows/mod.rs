@@ -19,6 +19,7 @@ mod other_programs;
 mod outcomes;
 pub(crate) mod outputs;
 mod recall_file;
+mod recall_updates;
 mod sheets;
 mod stale;
 mod thresholds;

@@ -58,6 +58,18 @@ impl Snapshot<'_> {
         whole.query_map([], |row| row.get(0))?.collect()
     }
 
+    /// Whether an imported part was made of this very text, and all of it is held.
+    pub fn holds_recall_text(&self, hash: &[u8; 32]) -> Result<bool, Error> {
+        let read = || {
+            let mut find = self.db.prepare_cached("SELECT id FROM recall_files WHERE hash = ?1")?;
+            let ids = find.query_map([&hash[..]], |row| row.get(0))?;
+            let ids = ids.collect::<rusqlite::Result<Vec<i64>>>()?;
+            let whole = self.whole_recall_files()?;
+            Ok(ids.iter().any(|id| whole.contains(id)))
+        };
+        read().map_err(failed("cannot look up the recall file", &self.path))
+    }
+
     /// What looks up vehicles in the file; to be kept for all of them.
     pub fn recall_lookup(&self) -> Result<RecallLookup<'_>, Error> {
         let held = self.recall_files()?;

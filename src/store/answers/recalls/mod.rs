@@ -3,9 +3,11 @@
 //!
 //! - `import` reads a file into temporary tables, then copies it in one
 //!   transaction, so that there is always one whole edition.
+//! - `checks` remembers when a published file was last compared with it.
 //! - `lookup` reads what is held.
 //! - `lookup_table` finds what the file says about one vehicle after another.
 
+mod checks;
 mod lookup_table;
 mod import;
 mod lookup;
@@ -18,6 +20,7 @@ use crate::domain::Timestamp;
 use crate::domain::facts::{Campaign, Days, Doubts};
 use crate::reference::nhtsa_file::{Details, Part};
 
+pub use checks::{RecallCheck, keep_recall_check};
 pub use import::{Imported, import_recall_file};
 pub use lookup_table::RecallLookup;
 

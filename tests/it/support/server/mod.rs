@@ -5,6 +5,7 @@ pub(crate) mod breakage;
 pub(crate) mod wire;
 pub(crate) mod world;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -48,10 +49,10 @@ pub(crate) struct Heard {
     pub(crate) method: String,
     /// Such as `/recalls`, with the query.
     pub(crate) path: String,
-    /// Where it was sent to, by its `Host` header.
-    pub(crate) host: String,
     /// The `Authorization` header, or `X-API-Key`.
     pub(crate) key: String,
+    /// Its other headers, by their names in lower case.
+    pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
 }
 
@@ -279,7 +280,7 @@ fn hear(reader: &mut impl BufRead, connection: usize) -> std::io::Result<Option<
     }
     let mut words = line.split(' ').map(str::to_owned);
     let [method, path] = [(); 2].map(|()| words.next().unwrap_or_default());
-    let (mut length, mut key, mut host) = (0, String::new(), String::new());
+    let (mut length, mut key, mut headers) = (0, String::new(), BTreeMap::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header)?;
@@ -294,15 +295,14 @@ fn hear(reader: &mut impl BufRead, connection: usize) -> std::io::Result<Option<
             {
                 value.clone_into(&mut key);
             }
-            Some((name, value)) if name.eq_ignore_ascii_case("host") => {
-                value.clone_into(&mut host);
+            Some((name, value)) => {
+                headers.insert(name.to_ascii_lowercase(), value.to_owned());
             }
-            Some(_) => {}
             None => break,
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let body = String::from_utf8_lossy(&body).into_owned();
-    Ok(Some(Heard { at: Instant::now(), connection, method, path, host, key, body }))
+    Ok(Some(Heard { at: Instant::now(), connection, method, path, key, headers, body }))
 }
