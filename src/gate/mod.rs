@@ -11,7 +11,7 @@
 mod account;
 mod call_log;
 mod door;
-mod download;
+mod linked_file;
 mod health;
 mod in_flight;
 mod other_runs;
@@ -44,7 +44,7 @@ use crate::vendors::Vendor;
 
 pub(crate) use account::VendorAccount;
 pub(crate) use door::Door;
-pub(crate) use download::Unfetched;
+pub(crate) use linked_file::Unfetched;
 pub(crate) use ping::Ping;
 pub use ping::PingUrl;
 pub(crate) use probe::Probed;

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-use super::download::LARGEST_FILE;
+use super::linked_file::LARGEST_FILE;
 use super::resolver::OffLimits;
 use super::send::LARGEST_BODY;
 use crate::domain::Fault;
