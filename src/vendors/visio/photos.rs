@@ -79,7 +79,9 @@ impl Found {
             }
         }
         for list in LINKS.iter().filter_map(|name| object.get(name)?.as_array()) {
-            list.iter().for_each(|entry| self.entry(entry));
+            for entry in list {
+                self.entry(entry);
+            }
         }
     }
 
