@@ -151,7 +151,7 @@ fn assert_reply(vendor: &dyn Vendor, reply: &Reply, keys: &[Key]) {
 fn assert_fault(fault: &Fault, keys: &[Key]) {
     match fault {
         Fault::Poisoned { code } | Fault::Unsettled { code } => assert_words(code, 80, keys),
-        Fault::Garbled { excerpt } => assert_words(excerpt, 160, keys),
+        Fault::Garbled { excerpt } => assert_words(excerpt, 240, keys),
         Fault::Limited { wait } => {
             assert!(wait.is_none_or(|wait| wait <= LONGEST_WAIT), "{wait:?}");
         }

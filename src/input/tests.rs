@@ -203,15 +203,6 @@ fn a_separator_line_is_obeyed_and_is_no_row() {
 }
 
 #[test]
-fn a_separator_line_names_what_can_separate() {
-    for named in ["V", "7", "\""] {
-        let (_folder, inputs) = opened(format!("sep={named}\nVIN;Unit\n{ACCORD};1\n").as_bytes());
-        let found = (inputs.files()[0].delimiter, inputs.columns());
-        assert_eq!(found, (Some(b';'), &["VIN".to_owned(), "Unit".to_owned()][..]), "{named}");
-    }
-}
-
-#[test]
 fn a_delimiter_that_is_given_wins() {
     let text = format!("VIN,a|b\n{ACCORD},1|2\n");
     let (_folder, inputs) = open_with(text.as_bytes(), |spec| {

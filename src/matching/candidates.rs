@@ -123,6 +123,11 @@ fn doubt_of(token: &Token) -> Doubt {
 }
 
 impl Verdict {
+    /// Whether the name is the model's own, of whatever version.
+    fn is_own(self) -> bool {
+        matches!(self, Self::Bears(_) | Self::SaysLess(_) | Self::Contradicted)
+    }
+
     /// The one of two that says more for the vehicle.
     fn better(self, other: Self) -> Self {
         if other.rank() < self.rank() { other } else { self }
@@ -137,6 +142,16 @@ impl Verdict {
             Self::Another => (4, Doubts::NONE),
         }
     }
+}
+
+/// An entry of a list that a vehicle may bear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) place: usize,
+    /// Why campaigns under it may not concern the vehicle.
+    pub(crate) doubts: Doubts,
+    /// It has a word more, and would be another car if the model's own name were in use.
+    pub(crate) is_longer: bool,
 }
 
 /// An entry of a source's list of models, taken apart.
@@ -173,19 +188,13 @@ impl List {
         &self,
         asked: &Asked<'_>,
         mut is_near: impl FnMut(usize) -> bool,
-    ) -> Vec<(usize, Doubts)> {
-        let places = self.beginning_as(asked);
-        let judged: Vec<(usize, Verdict)> =
-            places.into_iter().map(|place| (place, asked.verdict(&self.entries[place]))).collect();
+    ) -> Vec<Candidate> {
+        let judged = self.judged(asked);
         let any_near = |is: fn(Verdict) -> bool, is_near: &mut dyn FnMut(usize) -> bool| {
             judged.iter().any(|(place, verdict)| is(*verdict) && is_near(*place))
         };
         let has_full = any_near(|of| matches!(of, Verdict::Bears(_)), &mut is_near);
-        let has_own = has_full
-            || any_near(
-                |of| matches!(of, Verdict::SaysLess(_) | Verdict::Contradicted),
-                &mut is_near,
-            );
+        let has_own = has_full || any_near(Verdict::is_own, &mut is_near);
         let doubts = |verdict: Verdict| match verdict {
             // The list tells the Kona Electric from the Kona.
             Verdict::SaysLess(doubts) if has_full => Some(doubts.with(Doubt::Powertrain)),
@@ -193,8 +202,21 @@ impl List {
             Verdict::SaysMore(doubts) if !has_own => Some(doubts.with(Doubt::Name)),
             Verdict::SaysMore(_) | Verdict::Contradicted | Verdict::Another => None,
         };
-        let candidates = judged.into_iter();
-        candidates.filter_map(|(place, verdict)| Some((place, doubts(verdict)?))).collect()
+        let candidate = |(place, verdict): (usize, Verdict)| {
+            let is_longer = matches!(verdict, Verdict::SaysMore(_));
+            Some(Candidate { place, doubts: doubts(verdict)?, is_longer })
+        };
+        judged.into_iter().filter_map(candidate).collect()
+    }
+
+    /// Whether it has the model's own name, of whatever version.
+    pub(crate) fn has_own(&self, asked: &Asked<'_>) -> bool {
+        self.judged(asked).into_iter().any(|(_, verdict)| verdict.is_own())
+    }
+
+    fn judged(&self, asked: &Asked<'_>) -> Vec<(usize, Verdict)> {
+        let places = self.beginning_as(asked).into_iter();
+        places.map(|place| (place, asked.verdict(&self.entries[place]))).collect()
     }
 
     /// The places of entries that begin as the model does.
@@ -219,7 +241,7 @@ pub fn variants(model: &str, names: &[String]) -> Vec<String> {
     }
     let version = Descriptor::default();
     let candidates = list.candidates(&Asked::new("", model, &version), |_| true);
-    candidates.into_iter().map(|(place, _)| names[place].clone()).collect()
+    candidates.into_iter().map(|of| names[of.place].clone()).collect()
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@
 use arrow::datatypes::{DataType, TimeUnit};
 
 use super::take::{
-    any_campaign, campaign_count, campaign_numbers, decode, doubt_reasons, doubtful_campaigns,
-    equipment_count, hex, listing, listing_count, listing_currency, match_basis, park_flag,
-    suggestion, top_campaign, vin_error, vin_status, wmi_extended,
+    campaign_count, campaign_numbers, decode, doubt_reasons, doubtful_campaigns, equipment_count,
+    hex, listing, listing_count, listing_currency, match_basis, suggestion, surely_any,
+    top_campaign, vin_error, vin_status, wmi_extended,
 };
 use crate::domain::facts::Days;
 use crate::domain::{Timestamp, Vin};
@@ -146,9 +146,9 @@ pub static COLUMNS: &[Column] = &[
     text("recall_top_component", |row| top_campaign(row)?.component.as_deref(), "component of the campaign that matters most").unhashed(),
     text("recall_top_summary", |row| top_campaign(row)?.summary.as_deref(), "summary of the campaign that matters most").unhashed(),
     text("recall_top_remedy", |row| top_campaign(row)?.remedy.as_deref(), "remedy of the campaign that matters most").unhashed(),
-    boolean("recall_park_it", |row| park_flag(row, |campaign| campaign.park_it), "whether any campaign that surely concerns the vehicle says not to drive; empty where only a doubtful one does"),
-    boolean("recall_park_outside", |row| park_flag(row, |campaign| campaign.park_outside), "whether any campaign that surely concerns the vehicle says to park outside; empty where only a doubtful one does"),
-    boolean("recall_ota_available", |row| any_campaign(row, |campaign| campaign.over_the_air), "whether any campaign is remedied over the air"),
+    boolean("recall_park_it", |row| surely_any(row, |campaign| campaign.park_it), "whether any campaign that surely concerns the vehicle says not to drive; empty where only a doubtful one does"),
+    boolean("recall_park_outside", |row| surely_any(row, |campaign| campaign.park_outside), "whether any campaign that surely concerns the vehicle says to park outside; empty where only a doubtful one does"),
+    boolean("recall_ota_available", |row| surely_any(row, |campaign| campaign.over_the_air), "whether any campaign that surely concerns the vehicle is remedied over the air; empty where only a doubtful one is"),
     day("recall_latest_date", |row| row.recalls.facts.as_ref()?.campaigns.iter().filter_map(|campaign| campaign.reported_on).max(), "day of the latest campaign's report"),
     text("recall_match_basis", match_basis, "vin, model_exact or model_variant").unhashed(),
 

@@ -74,20 +74,15 @@ pub(super) fn top_campaign(row: &Record) -> Option<&Campaign> {
     recalls(row)?.campaigns.iter().min_by(|a, b| rank(row, a).cmp(&rank(row, b)))
 }
 
-/// Whether any campaign says so; null when none says yes or no.
-pub(super) fn any_campaign(row: &Record, says: fn(&Campaign) -> Option<bool>) -> Option<bool> {
-    recalls(row)?.campaigns.iter().filter_map(says).max()
-}
-
-/// Whether any campaign that surely concerns the vehicle orders it; null where only one in
+/// Whether any campaign that surely concerns the vehicle says so; null where only one in
 /// doubt does, and where none says yes or no.
-pub(super) fn park_flag(row: &Record, says: fn(&Campaign) -> Option<bool>) -> Option<bool> {
-    let orders = |campaign: &&Campaign| says(campaign) == Some(true);
-    let mut ordering = recalls(row)?.campaigns.iter().filter(orders).peekable();
-    if ordering.peek().is_none() {
-        return any_campaign(row, says);
+pub(super) fn surely_any(row: &Record, says: fn(&Campaign) -> Option<bool>) -> Option<bool> {
+    let campaigns = &recalls(row)?.campaigns;
+    let mut saying = campaigns.iter().filter(|campaign| says(campaign) == Some(true)).peekable();
+    if saying.peek().is_none() {
+        return campaigns.iter().filter_map(says).max();
     }
-    ordering.any(|campaign| !is_doubtful(row, campaign)).then_some(true)
+    saying.any(|campaign| !is_doubtful(row, campaign)).then_some(true)
 }
 
 /// Why the campaigns in doubt are.

@@ -3,8 +3,10 @@
 
 use super::zeros::ByVehicle;
 use super::{Asker, Gate, Question};
-use crate::domain::{Error, KeySet};
-use crate::enrich::board::{Catalogue, Column, Open, lists_of};
+use std::collections::BTreeSet;
+
+use crate::domain::{Error, Key, KeySet, Vehicle};
+use crate::enrich::board::{Candidates, Catalogue, Column, NEAR_LISTS, Open, lists_of, near_lists};
 
 impl<G: Gate> Asker<'_, G> {
     /// Asks about the versions that are `wanted`, under the names that the source has.
@@ -29,6 +31,7 @@ impl<G: Gate> Asker<'_, G> {
         self.ask_open(Question { chain: about.chain, keys: list_keys, open: &open }, lists).await?;
 
         self.choose(about, catalogue, G::COUNTS_ONLY)?;
+        self.near_lists(about, catalogue, (wanted, &open)).await?;
         let candidates = catalogue.candidates.iter().zip(wanted);
         let unlisted = candidates.filter(|(of, wanted)| !of.is_listed && **wanted != Open::No);
         let unlisted = unlisted.count();
@@ -36,7 +39,10 @@ impl<G: Gate> Asker<'_, G> {
         self.read(about.chain, &catalogue.names, main)?;
         let mut asked = Vec::new();
         for (of, wanted) in catalogue.candidates.iter().zip(wanted) {
-            asked.extend(of.names.iter().map(|(name, _)| (*name, *wanted)));
+            // A plan does not know what the lists of years nearby will say.
+            let is_sure = !(of.is_undecided && G::COUNTS_ONLY);
+            let named = if is_sure { *wanted } else { (*wanted).min(Open::Perhaps) };
+            asked.extend(of.names.iter().map(|(name, _)| (*name, named)));
             // A name that was good once may be good again, whatever the lists say now.
             let may_be_good = |own: &u32| !of.is_listed && !G::COUNTS_ONLY || main.was_found(*own);
             asked.extend(of.own.filter(may_be_good).map(|own| (own, *wanted)));
@@ -45,6 +51,56 @@ impl<G: Gate> Asker<'_, G> {
         self.ask_open(Question { chain: about.chain, keys: &catalogue.names, open: &open }, main)
             .await
             .map(drop)
+    }
+
+    /// Asks for the lists of years nearby, where they tell whether a name is another car's,
+    /// and chooses again. Those of `lists` that are open were asked for before.
+    async fn near_lists(
+        &self,
+        about: ByVehicle<'_>,
+        catalogue: &mut Catalogue,
+        (wanted, lists): (&[Open], &[Open]),
+    ) -> Result<(), Error> {
+        let Catalogue { list_keys, near_keys, .. } = &*catalogue;
+        let is_new = |list: &Vehicle| {
+            let known = list_keys.id(&Key::Vehicle(list.clone()));
+            known.is_none_or(|id| lists[id as usize] == Open::No)
+        };
+        let near_of = |(of, wanted): (&Candidates, &Open)| {
+            let ids = of.near.iter().filter(|list| is_new(list));
+            let ids = ids.filter_map(|list| near_keys.id(&Key::Vehicle(list.clone())));
+            ids.map(|id| (id, *wanted)).collect::<Vec<_>>()
+        };
+        let asked = catalogue.candidates.iter().zip(wanted).flat_map(near_of);
+        let open = openness(near_keys, asked);
+        if G::COUNTS_ONLY {
+            let may_need = Self::near_of_unlisted(about, catalogue, wanted, is_new);
+            let source = &catalogue.near.source;
+            self.gate.may_also_ask(about.chain.dataset, source, may_need);
+        }
+        let Catalogue { near, near_keys, .. } = catalogue;
+        let question = Question { chain: about.chain, keys: near_keys, open: &open };
+        self.column(question, near).await?;
+        self.choose(about, catalogue, G::COUNTS_ONLY)
+    }
+
+    /// How many lists of years nearby may be needed for lists that are not known yet.
+    fn near_of_unlisted(
+        about: ByVehicle<'_>,
+        catalogue: &Catalogue,
+        wanted: &[Open],
+        is_new: impl Fn(&Vehicle) -> bool,
+    ) -> u64 {
+        let versions = catalogue.candidates.iter().zip(&about.vehicles.versions).zip(wanted);
+        let unlisted = versions.filter(|((of, _), wanted)| !of.is_listed && **wanted != Open::No);
+        let (mut lists, mut unnamed) = (BTreeSet::new(), 0);
+        for ((_, of), _) in unlisted {
+            match about.vehicles.keys.vehicle(of.vehicle) {
+                Some(vehicle) => lists.extend(near_lists(vehicle).filter(&is_new)),
+                None => unnamed += NEAR_LISTS,
+            }
+        }
+        (lists.len() + unnamed) as u64
     }
 
     /// Finds the names in the lists that the store holds; with `fresh` in those that need

@@ -12,7 +12,7 @@ use crate::domain::{Error, Key, KeySet, Outcome, Vehicle};
 use crate::enrich::chain::Source;
 use crate::enrich::report::DatasetReport;
 use crate::matching::aliases::other_make;
-use crate::matching::candidates::{Asked, List};
+use crate::matching::candidates::{Asked, Candidate, List};
 use crate::vendors::Role;
 
 /// The lists of a source, and the names that the vehicles of a run may bear.
@@ -22,6 +22,10 @@ pub(crate) struct Catalogue {
     pub(crate) lists: Column,
     /// Their makes and years.
     pub(crate) list_keys: KeySet,
+    /// Those of years nearby, which tell whether a longer name is another car.
+    pub(crate) near: Column,
+    /// Their makes and years.
+    pub(crate) near_keys: KeySet,
     /// The names that are asked about, as vehicles.
     pub(crate) names: KeySet,
     /// By version.
@@ -37,6 +41,10 @@ pub(crate) struct Candidates {
     pub(crate) lists: Vec<u32>,
     /// Whether all of those lists are known.
     pub(crate) is_listed: bool,
+    /// Makes and years whose lists tell which of the names are another car.
+    pub(crate) near: Vec<Vehicle>,
+    /// Whether one of those lists is not known.
+    pub(crate) is_undecided: bool,
     /// The names, and why campaigns under each may not concern it.
     pub(crate) names: Vec<(u32, Doubts)>,
     /// Its own name, where no list says how it is called: an answer under it counts.
@@ -52,8 +60,10 @@ struct Listed {
 impl Catalogue {
     pub(super) fn new(models: Source) -> Self {
         Self {
-            lists: Column::new(models),
+            lists: Column::new(models.clone()),
             list_keys: KeySet::vehicles([]),
+            near: Column::new(models),
+            near_keys: KeySet::vehicles([]),
             names: KeySet::vehicles([]),
             candidates: Vec::new(),
             report: DatasetReport::default(),
@@ -102,6 +112,7 @@ impl Catalogue {
             self.choose(vehicles, view, false)?;
         }
         self.lists.read(&self.list_keys, view)?;
+        self.near.read(&self.near_keys, view)?;
         main.read(&self.names, view)
     }
 
@@ -113,7 +124,18 @@ impl Catalogue {
         view: View<'_>,
         fresh: bool,
     ) -> Result<(), Error> {
-        let known = self.known_lists(view, fresh)?;
+        let mut known = self.known_lists(&self.list_keys, view, fresh)?;
+        self.choose_in(vehicles, &known);
+        let near = self.candidates.iter().flat_map(|of| &of.near).cloned();
+        self.near_keys = KeySet::vehicles(near);
+        if !self.near_keys.is_empty() {
+            known.extend(self.known_lists(&self.near_keys, view, fresh)?);
+            self.choose_in(vehicles, &known);
+        }
+        Ok(())
+    }
+
+    fn choose_in(&mut self, vehicles: &Vehicles, known: &HashMap<Vehicle, Listed>) {
         let mut found: Vec<Vec<(Vehicle, Doubts)>> = Vec::with_capacity(vehicles.versions.len());
         self.candidates.clear();
         for version in &vehicles.versions {
@@ -121,17 +143,21 @@ impl Catalogue {
             let is_named = !vehicles.keys.is_unnamed(version.vehicle);
             let mut of = Candidates { is_listed: is_named, ..Candidates::default() };
             for vehicle in asked_as(vehicles, version) {
-                let list = self.list_keys.id(&Key::Vehicle(vehicle.any_model()));
-                of.lists.extend(list);
-                match list.and_then(|list| known.get(&list)) {
+                of.lists.extend(self.list_keys.id(&Key::Vehicle(vehicle.any_model())));
+                match known.get(&vehicle.any_model()) {
                     Some(listed) => {
                         let Vehicle { make, model, .. } = &vehicle;
                         let asked = Asked::new(make, model, &version.descriptor);
-                        let borne = listed.list.candidates(&asked, |_| true).into_iter();
-                        names.extend(borne.map(|(place, doubts)| {
-                            let model = listed.names[place].clone();
-                            (Vehicle { model, ..vehicle.clone() }, doubts)
-                        }));
+                        let mut borne = listed.list.candidates(&asked, |_| true);
+                        of.without_other_cars(&mut borne, &vehicle, |near| {
+                            known.get(near).map(|listed| listed.list.has_own(&asked))
+                        });
+                        names.extend(borne.into_iter().map(
+                            |Candidate { place, doubts, .. }| {
+                                let model = listed.names[place].clone();
+                                (Vehicle { model, ..vehicle.clone() }, doubts)
+                            },
+                        ));
                     }
                     None => of.is_listed = false,
                 }
@@ -152,30 +178,34 @@ impl Catalogue {
             of.names = names.filter_map(|(name, doubts)| Some((id(name)?, doubts))).collect();
             of.own = own.and_then(id);
         }
-        Ok(())
     }
 
-    /// The lists that the store holds, taken apart.
-    fn known_lists(&self, view: View<'_>, fresh: bool) -> Result<HashMap<u32, Listed>, Error> {
+    /// Those of the lists `keys` that the store holds, taken apart.
+    fn known_lists(
+        &self,
+        keys: &KeySet,
+        view: View<'_>,
+        fresh: bool,
+    ) -> Result<HashMap<Vehicle, Listed>, Error> {
         let mut lists = HashMap::new();
         let Some(snapshot) = view.snapshot else { return Ok(lists) };
         let mut column = Column::new(self.lists.source.clone());
-        column.read(&self.list_keys, view)?;
+        column.read(keys, view)?;
         let Role::Catalogue(names_in) = column.source.endpoint.role() else { return Ok(lists) };
-        for (id, of) in self.list_keys.each_vehicle() {
+        for (id, of) in keys.each_vehicle() {
             let word = column.word(id);
             if !(word.is_found() || word.is_absent()) || fresh && !word.fresh {
                 continue;
             }
             let names = match word.body {
-                Some(body) => names_in(&snapshot.body(body, &self.list_keys.key(id))?),
+                Some(body) => names_in(&snapshot.body(body, &keys.key(id))?),
                 None => Vec::new(),
             };
             let mut list = List::default();
             for name in &names {
                 list.add(&of.make, name);
             }
-            lists.insert(id, Listed { names, list });
+            lists.insert(of, Listed { names, list });
         }
         Ok(lists)
     }
@@ -246,6 +276,40 @@ impl Catalogue {
                 || of.names.iter().any(|(name, _)| main.is_assumed(*name))
         })
     }
+}
+
+impl Candidates {
+    /// Takes out of `borne`, the names for `vehicle` in the list of its year, those that
+    /// are another car's: a longer one where the source has the model's own within two
+    /// years. `has_own` says so of a list, as far as it is known.
+    fn without_other_cars(
+        &mut self,
+        borne: &mut Vec<Candidate>,
+        vehicle: &Vehicle,
+        has_own: impl Fn(&Vehicle) -> Option<bool>,
+    ) {
+        if !borne.iter().any(|name| name.is_longer) {
+            return;
+        }
+        let near: Vec<Vehicle> = near_lists(vehicle).collect();
+        let has_own: Vec<Option<bool>> = near.iter().map(has_own).collect();
+        if has_own.contains(&Some(true)) {
+            borne.retain(|name| !name.is_longer);
+        } else {
+            self.is_undecided |= has_own.contains(&None);
+        }
+        self.near.extend(near);
+    }
+}
+
+/// How many lists of years nearby a vehicle has.
+pub(crate) const NEAR_LISTS: usize = 4;
+
+/// The lists of the years next to a vehicle's.
+pub(crate) fn near_lists(vehicle: &Vehicle) -> impl Iterator<Item = Vehicle> + use<> {
+    let Vehicle { make, year, .. } = vehicle.any_model();
+    let years: [i32; NEAR_LISTS] = [-1, 1, -2, 2];
+    years.into_iter().map(move |by| Vehicle::new(&make, "", year + by))
 }
 
 /// The makes and years of which the lists may hold names of the vehicles; vehicles that

@@ -19,7 +19,7 @@ mod word;
 use crate::domain::{Dataset, Error, KeySet, Status, Vehicle};
 use crate::enrich::chain::{Chain, Step};
 
-pub(crate) use catalogue::{Catalogue, lists_of};
+pub(crate) use catalogue::{Candidates, Catalogue, NEAR_LISTS, lists_of, near_lists};
 pub(crate) use column::{Ask, Column, Open, View};
 pub(crate) use combined::{Combined, United};
 pub(crate) use comparables::ComparablePrices;

@@ -119,7 +119,9 @@ impl StepWords {
             Self::ByVin(columns) => columns.iter().collect(),
             Self::ByVehicle { main, test: Test::None } => vec![main],
             Self::ByVehicle { main, test: Test::Probe(probe) } => vec![main, &probe.column],
-            Self::ByVehicle { main, test: Test::Catalogue(of) } => vec![main, &of.lists],
+            Self::ByVehicle { main, test: Test::Catalogue(of) } => {
+                vec![main, &of.lists, &of.near]
+            }
             Self::Inventory(_) | Self::Local(_) => Vec::new(),
         }
     }

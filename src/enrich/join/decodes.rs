@@ -6,10 +6,10 @@ use hashbrown::HashMap;
 
 use super::{answer_of, without_answer};
 use crate::config::Local;
-use crate::domain::facts::{DecodeFacts, fingerprint};
+use crate::domain::facts::{DecodeFacts, Doubt, Doubts, fingerprint};
 use crate::domain::{Error, Key, Outcome, Status, Timestamp};
 use crate::enrich::board::{Board, Combined, FactsCache, Fingerprinted, LocalSays};
-use crate::matching::conflicts::{Conflicts, MODEL_YEAR, decode_conflicts, fill};
+use crate::matching::conflicts::{Conflicts, MAKE, MODEL_YEAR, decode_conflicts, fill};
 use crate::matching::model_year::local_is_right;
 
 use crate::output::record::DatasetAnswer;
@@ -73,9 +73,15 @@ impl DecodeAnswer {
         }
     }
 
-    /// Whether decoders disagree about the model year.
-    pub(super) fn differs_in_year(&self) -> bool {
-        self.conflicts.as_ref().is_some_and(|found| found.fields.contains(&MODEL_YEAR))
+    /// Why campaigns may not concern the vehicle: decoders disagree about its year, or about
+    /// its make where the VIN does not tell which is right.
+    pub(super) fn disputed(&self) -> Doubts {
+        let differs =
+            |field| self.conflicts.as_ref().is_some_and(|found| found.fields.contains(&field));
+        let is_open = differs(MAKE) && self.right.is_none();
+        let doubts = [(is_open, Doubt::Name), (differs(MODEL_YEAR), Doubt::Year)];
+        let doubts = doubts.into_iter().filter_map(|(holds, doubt)| holds.then_some(doubt));
+        doubts.fold(Doubts::NONE, Doubts::with)
     }
 }
 

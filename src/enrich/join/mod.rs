@@ -13,7 +13,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use crate::domain::facts::{Comparables, DecodeFacts, ListingFacts};
+use crate::domain::facts::{Comparables, DecodeFacts, Doubt, ListingFacts};
 use crate::domain::vin::{Reading, VinError};
 use crate::domain::{Error, Exit, Key, KeySet, Outcome, Status, Times, Vin};
 use crate::enrich::board::{
@@ -136,13 +136,13 @@ impl<'a> Joiner<'a> {
             record.input_conflicts = self.conflicts_with(row, &decode);
             if let Some(recalls) = &mut self.recalls {
                 let (asked, hash) = decode.for_recalls();
-                let doubts = |facts: &Arc<DecodeFacts>| {
-                    decode.differs_in_year() || year_in_doubt(&vin, facts, stated, is_open)
-                };
-                let mut answer = recalls.answer(id, &asked, hash, self.snapshot)?;
-                if asked.facts.as_ref().is_some_and(doubts) {
-                    answer = answer.with_year_in_doubt();
+                let mut doubts = decode.disputed();
+                let in_doubt =
+                    |facts: &Arc<DecodeFacts>| year_in_doubt(&vin, facts, stated, is_open);
+                if asked.facts.as_ref().is_some_and(in_doubt) {
+                    doubts = doubts.with(Doubt::Year);
                 }
+                let answer = recalls.answer(id, &asked, hash, self.snapshot)?.with(doubts);
                 (record.recalls, record.recall_match_basis) = (answer.answer, answer.basis);
                 record.recall_doubt = answer.doubt;
             }

@@ -7,9 +7,7 @@ use hashbrown::HashMap;
 
 use super::{answer_of, answer_without_facts, without_answer};
 use crate::config::Local;
-use crate::domain::facts::{
-    Campaign, DecodeFacts, Doubt, Doubts, MatchBasis, RecallDoubt, RecallFacts,
-};
+use crate::domain::facts::{Campaign, DecodeFacts, Doubts, MatchBasis, RecallDoubt, RecallFacts};
 use crate::domain::{Error, Exit, Outcome, Status, Vehicle};
 use crate::enrich::board::{Board, Combined, FactsCache, LocalSays, United};
 use crate::matching::descriptor::Descriptor;
@@ -63,16 +61,16 @@ impl RecallAnswer {
         Self { answer, basis, doubt: None }
     }
 
-    /// The same where the vehicle's model year is in doubt: all campaigns of the year are,
-    /// and so is that there are none. What was asked by VIN is sure.
-    pub(super) fn with_year_in_doubt(self) -> Self {
-        if self.basis.is_none_or(|basis| basis == MatchBasis::Vin) {
+    /// The same where these `doubts` are about the vehicle that was asked about: all of its
+    /// campaigns are in doubt, and so is that there are none. What was asked by VIN is sure.
+    pub(super) fn with(self, doubts: Doubts) -> Self {
+        if doubts.is_empty() || self.basis.is_none_or(|basis| basis == MatchBasis::Vin) {
             return self;
         }
         let known = self.doubt.as_ref().map_or(Doubts::NONE, |doubt| doubt.reasons);
         let facts = self.answer.facts.as_ref().filter(|_| self.answer.status == Status::Found);
         let campaigns = facts.iter().flat_map(|facts| &facts.campaigns);
-        let reasons = known.with(Doubt::Year);
+        let reasons = known.and(doubts);
         let doubt = RecallDoubt::of(campaigns.map(|of| (of.number.as_str(), reasons)));
         let doubt = doubt.unwrap_or_else(|| RecallDoubt { reasons, campaigns: Vec::new() });
         Self { doubt: Some(Arc::new(doubt)), ..self }

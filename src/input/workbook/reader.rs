@@ -46,8 +46,11 @@ impl<'a> Reader<'a> {
                 self.sha256 = Some(self.source.sha256().map_err(unread)?);
                 break;
             }
-            // A sheet does not have the empty cells behind the last filled one.
-            self.record.pad(self.width);
+            // A sheet does not have the empty cells behind the last filled one; rows without
+            // any stay narrow, as there may be a million of them.
+            if !is_blank(&self.record) {
+                self.record.pad(self.width);
+            }
             self.rows.push(&self.record, self.fields, batch);
         }
         Ok(())

@@ -22,6 +22,8 @@ pub struct Conflicts {
 
 /// The field of a model year that differs.
 pub(crate) const MODEL_YEAR: &str = "model_year";
+/// Another.
+pub(crate) const MAKE: &str = "make";
 
 /// The source of what a row says, in `input_conflicts`.
 const INPUT: &str = "input";
@@ -40,7 +42,7 @@ pub(crate) fn decode_conflicts(
     local_by: &str,
 ) -> Option<Conflicts> {
     let mut found = Found::between(paid_by, local_by);
-    found.names("make", paid.make.as_deref(), local.make.as_deref(), same_make);
+    found.names(MAKE, paid.make.as_deref(), local.make.as_deref(), same_make);
     let same_model = |a: &str, b: &str| {
         let makes = [&paid.make, &local.make].map(|make| make.as_deref().unwrap_or_default());
         names_model(&makes, a, local) || names_model(&makes, b, paid)
@@ -70,7 +72,7 @@ pub(crate) fn input_conflicts<'m>(
     models_of: impl Fn(&str) -> Option<&'m ModelNames>,
 ) -> Option<Conflicts> {
     let mut found = Found::between(INPUT, VIN);
-    found.names("make", vehicle.make, facts.make.as_deref(), same_make);
+    found.names(MAKE, vehicle.make, facts.make.as_deref(), same_make);
     let same_model = |written: &str, _: &str| {
         let makes = [vehicle.make, facts.make.as_deref()].map(Option::unwrap_or_default);
         let listed = || makes.into_iter().filter_map(&models_of).collect::<Vec<_>>();

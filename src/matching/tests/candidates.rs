@@ -41,7 +41,7 @@ fn told_where(words: &str, list: &[&str], is_near: impl FnMut(usize) -> bool) ->
         names.add(&make, name);
     }
     let candidates = names.candidates(&Asked::new(&make, &model, &version), is_near);
-    let shown = |(place, doubts): (usize, Doubts)| {
+    let shown = |Candidate { place, doubts, .. }: Candidate| {
         let name = list[place];
         if doubts.is_empty() { name.to_owned() } else { format!("{name}?{doubts}") }
     };

@@ -49,7 +49,7 @@ fn what_forbids_driving_matters_more_than_what_is_new() {
 fn a_campaign_that_says_nothing_is_no_no() {
     let says = |answers: &[Option<bool>]| {
         let campaign = |&park_it| Campaign { park_it, ..Campaign::default() };
-        any_campaign(&row(answers.iter().map(campaign).collect()), |campaign| campaign.park_it)
+        surely_any(&row(answers.iter().map(campaign).collect()), |campaign| campaign.park_it)
     };
     assert_eq!(says(&[]), None);
     assert_eq!(says(&[None]), None);
@@ -66,7 +66,7 @@ fn in_doubt(campaigns: Vec<Campaign>, numbers: &[&str]) -> Record {
 
 #[test]
 fn only_sure_campaigns_order_parking() {
-    let parks = |row: &Record| park_flag(row, |campaign| campaign.park_it);
+    let parks = |row: &Record| surely_any(row, |campaign| campaign.park_it);
     let campaigns = || vec![campaign("1", false, false, 1), campaign("2", true, false, 2)];
     assert_eq!(parks(&in_doubt(campaigns(), &[])), Some(true));
     assert_eq!(parks(&in_doubt(campaigns(), &["1"])), Some(true));

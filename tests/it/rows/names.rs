@@ -84,6 +84,31 @@ fn another_car_of_a_longer_name_is_not_asked_about() {
 }
 
 #[test]
+fn a_longer_name_is_another_car_where_years_nearby_have_the_shorter() {
+    let files = [("FOCUS", 1), ("EXPLORER SPORT TRAC", 4)];
+    let doubtful = r#"["16V001000","16V002000","16V003000","16V004000"]"#;
+    let alone = world(&files);
+    let enriched = asked(&alone, "Explorer", json!({}));
+    assert_eq!(told(&enriched.rows[0])[..3], [doubtful, doubtful, "name"]);
+    let lists = |world: &World| {
+        let asked = world.asked();
+        asked.iter().filter(|question| matches!(question, Question::ModelsNearby(_))).count()
+    };
+    assert_eq!(lists(&alone), 4, "two years before and after");
+
+    let known = world(&files);
+    known.script().nearby = vec!["EXPLORER".into()];
+    let enriched = asked(&known, "Explorer", json!({}));
+    let row = &enriched.rows[0];
+    assert_eq!((&*row["recalls_error"], &*row["recall_campaigns"]), ("inconclusive", ""));
+    assert!(!known.asked().contains(&Question::Recalls("EXPLORER SPORT TRAC".into())));
+
+    let sure = world(&[("EXPLORER", 1), ("EXPLORER SPORT TRAC", 4)]);
+    asked(&sure, "Explorer", json!({}));
+    assert_eq!(lists(&sure), 0, "the list of its own year tells");
+}
+
+#[test]
 fn a_name_that_is_only_perhaps_its_own_makes_no_zero() {
     let enriched = asked(&world(&[("ESCAPE HYBRID", 0)]), "Escape", json!({}));
     let row = &enriched.rows[0];

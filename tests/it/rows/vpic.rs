@@ -118,7 +118,7 @@ fn a_program_reads_the_columns_by_their_names() {
 }
 
 /// The listings of `tests/fixtures/vpic/README.md`: make and model year are those
-/// of the listing for all of them, the model for 95 of 100.
+/// of the listing for all of them, the model for 177 of 183.
 #[test]
 fn decodes_agree_with_what_sellers_say() {
     let Some(data) = data() else { return };
@@ -130,7 +130,7 @@ fn decodes_agree_with_what_sellers_say() {
         .expect("listings");
     let vins: Vec<Vin> = listings.iter().map(|[vin, ..]| Vin::new(vin).expect("a VIN")).collect();
     let decoded = vpic.decode_all(&vins, NOW);
-    assert!(decoded.len() >= 100);
+    assert_eq!(decoded.len(), 183);
 
     let mut other_models = Vec::new();
     for ([vin, make, model, year], decoded) in listings.iter().zip(&decoded) {
@@ -142,7 +142,7 @@ fn decodes_agree_with_what_sellers_say() {
         }
     }
     let agreed = decoded.len() - other_models.len();
-    assert!(agreed * 100 >= decoded.len() * 95, "{agreed} of {}: {other_models:#?}", decoded.len());
+    assert!(agreed >= 177, "{agreed} of {}: {other_models:#?}", decoded.len());
 }
 
 /// Candidates that differ in the serial number alone are not decoded one by one, which

@@ -214,3 +214,16 @@ fn the_delimiter_is_the_one_that_sets_vins_apart() {
     let read = read(&text);
     assert_eq!((read.vins.len(), read.inputs.files()[0].delimiter), (3, Some(b';')));
 }
+
+#[test]
+fn a_separator_line_names_what_can_separate() {
+    for named in ["V", "7", "\""] {
+        let text = format!("sep={named}\nVIN;Unit\n{CRUZE};1\n{ACTROS};2\n");
+        let read = read_with(&text, |_| {}).expect("read");
+        assert_eq!(read.inputs.files()[0].delimiter, Some(b';'), "{named}");
+        assert_eq!(
+            (read.inputs.columns(), read.vins),
+            (&["VIN".into(), "Unit".into()][..], vec![CRUZE.into(), ACTROS.into()])
+        );
+    }
+}

@@ -13,7 +13,7 @@ use crate::domain::facts::{Doubts, day_of};
 use crate::domain::{Error, Vehicle};
 use crate::matching::aliases::other_make;
 use crate::matching::bare;
-use crate::matching::candidates::{Asked, List};
+use crate::matching::candidates::{Asked, Candidate, List};
 use crate::matching::descriptor::Descriptor;
 use crate::reference::nhtsa_file::Part;
 use crate::store::{Snapshot, failed};
@@ -93,7 +93,9 @@ impl<'s> RecallLookup<'s> {
             make.names[place].read(&mut self.vehicles_of)?;
         }
         let Make { list, names } = make;
-        for (place, doubts) in list.candidates(asked, |place| names[place].is_used_near(year)) {
+        for Candidate { place, doubts, .. } in
+            list.candidates(asked, |place| names[place].is_used_near(year))
+        {
             found.add(make_name, &names[place], doubts, year);
         }
         Ok(())

@@ -24,7 +24,10 @@ pub(crate) enum Question {
     /// By this model.
     Recalls(String),
     RecallsOf(String),
+    /// The list of models of this world's year.
     Models,
+    /// That of another year.
+    ModelsNearby(String),
 }
 
 /// What goes out instead of an answer to the `n`th question of the night, counted from 1.
@@ -38,6 +41,8 @@ pub(crate) struct Script {
     pub(crate) columns: BTreeMap<String, Value>,
     /// Campaigns by the names that the recall source has; other names it does not know.
     pub(crate) campaigns: BTreeMap<String, u32>,
+    /// Models that it lists in other years.
+    pub(crate) nearby: Vec<String>,
     /// Campaigns of single VINs, where those differ from their model's.
     pub(crate) of_vin: BTreeMap<String, u32>,
     strike: Box<Strike>,
@@ -57,6 +62,7 @@ impl World {
             models: BTreeMap::new(),
             columns: BTreeMap::new(),
             campaigns: BTreeMap::new(),
+            nearby: Vec::new(),
             of_vin: BTreeMap::new(),
             strike: Box::new(|_, _| None),
             asked: Vec::new(),
@@ -136,11 +142,8 @@ impl Script {
                 let of_model = || self.campaigns.get(&model).copied().unwrap_or(0);
                 campaigns(200, &model, self.of_vin.get(vin).copied().unwrap_or_else(of_model))
             }
-            Question::Models => {
-                let entry = |model| json!({ "modelYear": YEAR, "make": MAKE, "model": model });
-                let results: Vec<Value> = self.campaigns.keys().map(entry).collect();
-                Reply::new(200, json!({ "count": results.len(), "results": results }).to_string())
-            }
+            Question::Models => listed(YEAR, self.campaigns.keys()),
+            Question::ModelsNearby(year) => listed(year, &self.nearby),
         }
     }
 
@@ -153,6 +156,13 @@ impl Script {
 /// The usual name of the model of a VIN, one of its own.
 pub(crate) fn model(vin: &str) -> String {
     format!("MODEL {}", &vin[11..])
+}
+
+/// A list of models.
+fn listed<'m>(year: &str, models: impl IntoIterator<Item = &'m String>) -> Reply {
+    let entry = |model| json!({ "modelYear": year, "make": MAKE, "model": model });
+    let results: Vec<Value> = models.into_iter().map(entry).collect();
+    Reply::new(200, json!({ "count": results.len(), "results": results }).to_string())
 }
 
 /// Campaigns of a model, in a shape that both vendors have.
@@ -169,7 +179,12 @@ fn campaigns(status: u16, model: &str, count: u32) -> Reply {
 impl Question {
     fn of(heard: &Heard) -> Self {
         if heard.path.starts_with("/products/") {
-            return Self::Models;
+            let year =
+                heard.path.split(['?', '&']).find_map(|pair| pair.strip_prefix("modelYear="));
+            return match year {
+                Some(year) if year != YEAR => Self::ModelsNearby(year.to_owned()),
+                _ => Self::Models,
+            };
         }
         if let Some((_, query)) = heard.path.split_once('?') {
             let model = query.split('&').find_map(|pair| pair.strip_prefix("model="));
