@@ -39,6 +39,33 @@ pub(super) fn base_url(text: &str) -> Result<String, String> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// Where a link to a file leads that an API at `base_url` gave out, and whether that is
+/// the API itself. A link may lead to any host by https, but to this machine only where
+/// the API is on it. The link itself is never repeated in an error: it holds a signature.
+pub(crate) fn file_address(link: &str, base_url: &str) -> Result<(Url, bool), String> {
+    let url = Url::parse(link).map_err(|_| "it is not an address".to_owned())?;
+    let api = Url::parse(base_url).map_err(|_| "the API has no address".to_owned())?;
+    let mut bare = url.clone();
+    bare.set_query(None);
+    bare.set_fragment(None);
+    self::base_url(bare.as_str()).map_err(|why| format!("it {why}"))?;
+    if is_here(&url) && !is_here(&api) {
+        return Err("it leads to this machine".into());
+    }
+    if url.scheme() != "https" && api.scheme() == "https" {
+        return Err("it must be `https`".into());
+    }
+    let is_of_api = url.origin() == api.origin();
+    Ok((url, is_of_api))
+}
+
+/// Whether the host is this machine.
+fn is_here(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
+    host == "localhost" || ip.is_some_and(|ip| is_loopback(ip) || ip.is_unspecified())
+}
+
 /// One spelling for all that name the same address: the case of scheme and host, a port
 /// that is the scheme's own, slashes that are repeated or at the end, and the names of
 /// loopback. Text that is not an address stays as it is.

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-pub(crate) use self::address::{is_loopback, is_off_limits, one_spelling};
+pub(crate) use self::address::{file_address, is_loopback, is_off_limits, one_spelling};
 pub use self::parse::{duration, quota};
 pub(crate) use self::secret::is_test_key;
 pub use self::sources::{Local, sources};

@@ -11,6 +11,7 @@
 mod account;
 mod call_log;
 mod door;
+mod linked_file;
 mod health;
 mod in_flight;
 mod other_runs;
@@ -43,6 +44,7 @@ use crate::vendors::Vendor;
 
 pub(crate) use account::VendorAccount;
 pub(crate) use door::Door;
+pub(crate) use linked_file::Unfetched;
 pub(crate) use ping::Ping;
 pub use ping::PingUrl;
 pub(crate) use probe::Probed;

@@ -99,7 +99,7 @@ fn shows_its_words(fault: &Fault) -> bool {
 
 /// Enters one call in the ledger, or says why there is no room for it even
 /// after some patience.
-async fn reserve_soon(
+pub(super) async fn reserve_soon(
     door: &Door<'_>,
     reservations: &mut Reservations<'_>,
 ) -> Result<Result<Reserved, Probed>, Error> {

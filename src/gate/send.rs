@@ -32,6 +32,9 @@ const MOST_PARTS: usize = 1 << 18;
 /// To connect, name lookup and TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// For a whole file, which may be large.
+const FILE_TIMEOUT: Duration = Duration::from_mins(10);
+
 /// Between two reads of a body.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -126,6 +129,15 @@ impl<'a> Client<'a> {
         Ok(Prepared { http: self.http.clone(), request })
     }
 
+    /// A request for a file, wherever that is; with the API key if `is_of_api`.
+    pub(super) fn get(&self, url: Url, is_of_api: bool) -> Result<RequestBuilder, Error> {
+        let request = self.http.get(url).timeout(FILE_TIMEOUT);
+        Ok(match self.key_header()?.filter(|_| is_of_api) {
+            Some((name, value)) => request.header(name, value),
+            None => request,
+        })
+    }
+
     fn keyless(&self, request: Request) -> Result<RequestBuilder, Error> {
         let mut url = Url::parse(&format!("{}{}", self.settings.base_url, request.path))
             .map_err(|_| unfit("its address"))?;
@@ -194,6 +206,13 @@ pub(super) struct WholeReply {
     pub(super) reply: Reply,
     /// Where it is large, the right to hold it in memory.
     _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl WholeReply {
+    /// One whose body was read elsewhere.
+    pub(super) fn without_body(reply: Reply) -> Self {
+        Self { reply, _turn: None }
+    }
 }
 
 impl Prepared {

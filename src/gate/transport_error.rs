@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
+use super::linked_file::LARGEST_FILE;
 use super::resolver::OffLimits;
 use super::send::LARGEST_BODY;
 use crate::domain::Fault;
@@ -15,13 +16,19 @@ pub(super) enum TransportError {
     TooLarge,
     /// More lists, objects and entries than memory should hold.
     TooManyParts,
+    /// A file that is over the limit.
+    FileTooLarge,
+    /// A file of which nobody says where it ends.
+    Endless,
 }
 
 impl TransportError {
     /// Whether the request may have reached the server decides what may be done next.
     pub(super) fn fault(&self) -> Fault {
         match self {
-            Self::TooLarge | Self::TooManyParts => Fault::Garbled { excerpt: self.to_string() },
+            Self::TooLarge | Self::TooManyParts | Self::FileTooLarge | Self::Endless => {
+                Fault::Garbled { excerpt: self.to_string() }
+            }
             Self::Broken(error) if error.is_connect() || error.is_builder() => Fault::NotSent,
             Self::Broken(error) if is_timeout(error) => Fault::Timeout,
             Self::Broken(error) if error.is_decode() || is_not_http(error) => {
@@ -37,6 +44,8 @@ impl fmt::Display for TransportError {
         let error = match self {
             Self::TooLarge => return write!(f, "its reply is over {} MiB", LARGEST_BODY >> 20),
             Self::TooManyParts => return f.write_str("its reply has too many entries"),
+            Self::FileTooLarge => return write!(f, "the file is over {} MiB", LARGEST_FILE >> 20),
+            Self::Endless => return f.write_str("its reply does not say how long the file is"),
             Self::Broken(error) => error,
         };
         match causes(error).find_map(known_cause) {

@@ -9,13 +9,15 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
+
 use crate::config::{Durability, Settings, VendorSettings};
-use crate::domain::{Error, Exit, Freshness, Key, Micros, Outcome, Timestamp};
+use crate::domain::{Error, Exit, Fault, Freshness, Key, Micros, Outcome, Progress, Timestamp};
 use crate::enrich::plan::Limits;
 use crate::enrich::report::{Report, ReportBuilder};
 use crate::enrich::session::{Online, Session, SessionSpec, keep_failure};
 use crate::enrich::survey::Survey;
-use crate::gate::{Asking, Door, VendorAccount, label};
+use crate::gate::{Asking, Door, Unfetched, VendorAccount, label};
 use crate::output::{Sheet, Written};
 use crate::store::{Body, KeptAnswer, NewAnswer, Operation, Reconcile, Snapshot, SourceId};
 use crate::vendors::{self, Answer};
@@ -59,6 +61,10 @@ impl Action<'_> {
         work: impl AsyncFnOnce(&VendorClient<'_>) -> Result<(), Error>,
     ) -> Result<Report, Error> {
         let account = self.prepare(report, || self.account())?;
+        let for_tests = account.key.as_ref().and_then(|key| self.of_vendor.test_key_warning(key));
+        if let Some(warning) = for_tests {
+            report.warn("test_key", warning);
+        }
         let spec = SessionSpec {
             durability: Durability::Full,
             limits: self.limits,
@@ -137,6 +143,28 @@ impl<'a> VendorClient<'a> {
         let freshness = Freshness::lasting();
         let asked = self.door.ask(Asking { endpoint, source, keys, freshness }).await?;
         Ok(asked.unanswered)
+    }
+
+    /// Fetches the file that `link` leads to, or says why there is none; `endpoint` is
+    /// what its call is entered under, where the file is at the API itself.
+    pub(super) async fn fetch(
+        &self,
+        endpoint: &'static str,
+        link: &str,
+    ) -> Result<Result<Bytes, Unfetched>, Error> {
+        let link = match self.door.link(link) {
+            Ok(link) => link,
+            Err(why) => {
+                let excerpt = format!("a link that is not followed: {why}");
+                return Ok(Err(Unfetched::Failed(Outcome::Failed(Fault::Garbled { excerpt }))));
+            }
+        };
+        self.door.fetch(self.source(endpoint).await?, &link).await
+    }
+
+    /// Changes the progress and reports it.
+    pub(super) fn update_progress(&self, change: impl FnOnce(&mut Progress)) {
+        self.online.shared.update_progress(change);
     }
 
     /// What the store holds about each of `keys`.

@@ -10,8 +10,8 @@ use vinrich::photos::{self, PhotoPlan, Photos, To};
 use vinrich::{Context, Intent, SystemClock};
 
 use crate::cli::{
-    CommonArgs, ConsentArgs, PhotosCancelArgs, PhotosCommand, PhotosRequestArgs, PhotosStatusArgs,
-    SandboxedArgs,
+    CommonArgs, ConsentArgs, PhotosCancelArgs, PhotosCommand, PhotosDownloadArgs,
+    PhotosRequestArgs, PhotosStatusArgs, SandboxedArgs,
 };
 use crate::console::Console;
 use crate::format::count;
@@ -22,6 +22,7 @@ pub(crate) fn run(command: &PhotosCommand, common: &CommonArgs) -> Result<u8, Er
     match command {
         PhotosCommand::Request(args) => request(args, common),
         PhotosCommand::Status(args) => status(args, common),
+        PhotosCommand::Download(args) => download(args, common),
         PhotosCommand::Cancel(args) => cancel(args, common),
     }
 }
@@ -37,10 +38,21 @@ fn request(args: &PhotosRequestArgs, common: &CommonArgs) -> Result<u8, Error> {
 }
 
 fn status(args: &PhotosStatusArgs, common: &CommonArgs) -> Result<u8, Error> {
-    let sources = args.inputs.clone();
-    let input = (!sources.is_empty()).then(|| InputSpec { sources, ..InputSpec::default() });
-    let plan = planned(input, args.max_calls, to(&args.output));
+    let plan = planned(only(&args.inputs), args.max_calls, to(&args.output));
     carry_out(&args.sandbox, common, plan, "looked at", photos::status)
+}
+
+fn download(args: &PhotosDownloadArgs, common: &CommonArgs) -> Result<u8, Error> {
+    let plan = planned(only(&args.inputs), args.max_calls, To::Nowhere);
+    carry_out(&args.sandbox, common, plan, "downloaded", |plan, context| {
+        photos::download(plan, &args.output, context)
+    })
+}
+
+/// The vehicles of files, of all photo requests where there is none.
+fn only(inputs: &[String]) -> Option<InputSpec> {
+    let sources = inputs.to_vec();
+    (!sources.is_empty()).then(|| InputSpec { sources, ..InputSpec::default() })
 }
 
 fn cancel(args: &PhotosCancelArgs, common: &CommonArgs) -> Result<u8, Error> {
@@ -90,7 +102,11 @@ fn carry_out(
 /// Such as `12 vehicles: 10 photo requests made, 2 vehicles had one, 1 outcome unknown`.
 fn headline(photos: &Photos, verb: &str) -> String {
     let number = |of: usize, noun: &str| count(of as u64, noun);
-    let mut parts = vec![format!("{} {verb}", number(photos.done, "photo request"))];
+    let noun = if verb == "downloaded" { "photo" } else { "photo request" };
+    let mut parts = vec![format!("{} {verb}", number(photos.done, noun))];
+    if photos.there > 0 {
+        parts.push(format!("{} already there", photos.there));
+    }
     if photos.had > 0 {
         parts.push(format!("{} had one", number(photos.had, "vehicle")));
     }

@@ -38,7 +38,7 @@ pub(super) struct Book {
 /// A photo request that was made.
 pub(super) struct Made {
     pub(super) request: PhotoRequest,
-    cancelled: bool,
+    pub(super) cancelled: bool,
 }
 
 impl Book {
@@ -74,7 +74,7 @@ impl Book {
     }
 
     /// The photo requests of a vehicle.
-    pub(super) fn of(&self, vin: &Vin) -> impl Iterator<Item = &Made> {
+    pub(super) fn of(&self, vin: &Vin) -> impl Iterator<Item = &Made> + use<'_> {
         self.made.get(vin.as_str()).into_iter().flatten()
     }
 

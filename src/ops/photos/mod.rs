@@ -6,11 +6,14 @@
 //! reply. What the list does not say is left to the operator.
 
 mod book;
+mod download;
 mod rows;
 mod wording;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+
+pub use self::download::download;
 
 use self::book::{Book, reconcile};
 use self::rows::{ELSEWHERE, vehicles, write_rows};
@@ -74,6 +77,8 @@ pub struct Photos {
     pub had: usize,
     /// Photo requests whose outcome is unknown.
     pub unknown: usize,
+    /// Photos that were downloaded before.
+    pub there: usize,
 }
 
 /// Makes a photo request for each vehicle of the input that has none; with

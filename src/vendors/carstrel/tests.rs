@@ -81,6 +81,33 @@ fn a_page_says_whether_another_follows() {
 }
 
 #[test]
+fn the_photo_put_first_is_the_listings() {
+    let read = |vehicle: &str| {
+        let body = format!(r#"{{"statusCode":200,"data":[{vehicle}]}}"#);
+        Vehicles.vehicles(body.as_bytes(), &settings()).remove(0).listing
+    };
+    let listing = read(
+        r#"{"id":"a","year":2019,"exteriorColor":"Pearl","media":[
+            {"url":"https://m.example/3.jpg","type":"photo","sortOrder":3},
+            {"url":"https://m.example/v.mp4","type":"video","isFeatured":true,"sortOrder":0},
+            {"url":"https://m.example/2.jpg","type":"PHOTO","isFeatured":false,"sortOrder":2},
+            {"url":"https://m.example/9.jpg","type":"photo","isFeatured":true,"sortOrder":9}]}"#,
+    );
+    assert_eq!(listing.photo_url.as_deref(), Some("https://m.example/9.jpg"));
+    assert_eq!(listing.exterior_color.as_deref(), Some("Pearl"));
+    let listing = read(
+        r#"{"id":"b","year":2018,"media":[
+            {"url":"https://m.example/3.jpg","sortOrder":3},
+            {"url":"https://m.example/2.jpg","sortOrder":2},{"url":"javascript:alert(1)"}]}"#,
+    );
+    assert_eq!(listing.photo_url.as_deref(), Some("https://m.example/2.jpg"));
+    for media in ["null", "[]", "{}", "[7, null]", r#"[{"url":null}]"#] {
+        let listing = read(&format!(r#"{{"id":"c","year":2017,"media":{media}}}"#));
+        assert_eq!((listing.photo_url, listing.exterior_color), (None, None), "{media}");
+    }
+}
+
+#[test]
 fn the_documented_vehicle_is_read() {
     let vehicles = listed("ok", &with(&[("currency", "KES")]));
     let expected = StockVehicle {
@@ -98,6 +125,8 @@ fn the_documented_vehicle_is_read() {
             offer: Some("sale"),
             city: Some("Nairobi".into()),
             last_seen_at: Some(Timestamp::from_micros(1_705_760_100_000_000)),
+            exterior_color: Some("Silver".into()),
+            photo_url: Some("https://media.example/1.jpg".into()),
             ..Listing::default()
         },
     };

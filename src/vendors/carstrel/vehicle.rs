@@ -69,8 +69,26 @@ fn listing(row: &Object<'_>, raw: &RawValue, currency: Option<[u8; 3]>) -> Listi
             .or_else(|| text_of_place(&["region", "state", "county"])),
         url: text(&["url", "publicUrl", "listingUrl"]),
         last_seen_at: row.scalar(&["updatedDate", "updatedAt"]).and_then(|text| text.parse().ok()),
+        exterior_color: text(&["exteriorColor", "exteriorColour"]),
+        photo_url: photo(row),
         ..Listing::default()
     }
+}
+
+/// The photo that the seller puts first: the featured one, else the first in order.
+fn photo(row: &Object<'_>) -> Option<String> {
+    let Ok(Value::List(media)) = Value::read(row.get(&["media", "photos"])?) else { return None };
+    let photos = media.into_iter().filter_map(|entry| {
+        let entry = Object::read(entry).ok()??;
+        let is_photo = entry.scalar(&["type"]).is_none_or(|kind| {
+            ["photo", "image"].iter().any(|word| kind.eq_ignore_ascii_case(word))
+        });
+        let url = entry.scalar(&["url"]).filter(|url| is_photo && url.starts_with("http"))?;
+        let is_featured = entry.scalar(&["isFeatured"]).is_some_and(|word| word == "true");
+        let place = entry.scalar(&["sortOrder"]).and_then(|text| numbers::integer(&text));
+        Some(((!is_featured, place.unwrap_or(i32::MAX)), url.into_owned()))
+    });
+    photos.min_by_key(|(rank, _)| *rank).map(|(_, url)| url)
 }
 
 /// What the vehicle is for sale at. A rent a day and a first bid are not prices

@@ -7,6 +7,7 @@
 //! list is paged is not documented; it is read page by page until the vendor says that
 //! it ends, or nothing new comes.
 
+mod photos;
 mod wire;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::domain::{Fault, Key, KeyKind, Page, Task, Timestamp, Vin};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+pub use photos::{LINKS_LAST, Photo, photos, safe};
 pub use wire::{Listed, PhotoRequest, listed, operation_id, photo_request};
 
 /// The vendor's id.

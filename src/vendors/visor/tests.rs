@@ -183,7 +183,7 @@ fn a_404_is_an_answer_only_in_the_vendors_words() {
     let known = Reply { status: 404, ..fixture("visor/not_found.json") };
     let parsed = Vins.parse(&known, &vins(&[A])).expect("an answer");
     assert_eq!(said(&parsed, &vins(&[A])), [Some(Absent)]);
-    assert_eq!(fault(404, "garbled"), Some(Fault::Poisoned { code: "http_404".into() }));
+    assert_eq!(fault(404, "garbled"), Some(Fault::Denied(Denied::Address)));
 }
 
 #[test]

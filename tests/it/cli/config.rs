@@ -180,6 +180,10 @@ fn test_keys_are_named() {
             let report = work.report("out.csv");
             assert!(report["warnings"].to_string().contains(&named), "{report}");
         }
+        if id == "visio" {
+            run(&["photos", "request", "vins.csv", "--yes"]).says(&[&named]);
+            run(&["photos", "status"]).says(&[&named]);
+        }
         assert!(!work.read("vinrich.toml").contains(key));
     }
     let work = Work::configured(&[]);

@@ -19,10 +19,10 @@ use crate::support::command::{Setup, eventually, vins};
 use crate::support::server::{Fake, Reply};
 use crate::support::{Work, csv_rows, each_at_once};
 
-const REQUEST: [&str; 6] = ["photos", "request", "vins.csv", "-o", "out.csv", "--yes"];
+pub(super) const REQUEST: [&str; 6] = ["photos", "request", "vins.csv", "-o", "out.csv", "--yes"];
 const STATUS: [&str; 3] = ["photos", "status", "vins.csv"];
 
-fn work(count: usize, faults: &[&str]) -> Work {
+pub(super) fn work(count: usize, faults: &[&str]) -> Work {
     let faults = faults.iter().map(|rule| rule.parse().expect("a fault rule")).collect();
     let work =
         Work::with(SandboxSpec { faults, quotas: Quotas::roomy(), ..SandboxSpec::default() });
@@ -202,7 +202,7 @@ fn requests_are_looked_at_and_cancelled() {
 }
 
 /// Leads the vendor's calls to `fake` instead of the stand-in.
-fn lead_to(work: &Work, fake: &Fake) {
+pub(super) fn lead_to(work: &Work, fake: &Fake) {
     let config = work.read("vinrich.toml");
     let (before, after) = config.split_once("[vendors.visio]\n").expect("a table");
     let (_, rest) = after.split_once('\n').expect("a base URL");

@@ -304,6 +304,24 @@ fn counting(days: i64, requests: u64) -> Fake {
 }
 
 #[test]
+fn check_shows_visors_own_words() {
+    for (status, kind, code, words) in [
+        (402, "billing_error", "monthly_spend_cap_exceeded", "The cap of $40 is reached"),
+        (402, "billing_error", "billing_state_blocked", "This plan has no API access"),
+        (403, "permission_error", "missing_scope", "The key lacks inventory.read"),
+        (403, "permission_error", "ip_not_allowed", "203.0.113.9 is not on the key's list"),
+    ] {
+        let error = serde_json::json!({ "type": kind, "code": code, "message": words });
+        let body = serde_json::json!({ "error": error }).to_string();
+        let fake = Fake::start(move |_, _| Reply::new(status, body.clone()));
+        let shown = with_visor_at(&fake.url()).vinrich(&["check", "visor"]);
+        for part in [code, words] {
+            assert!(shown.stdout().contains(part), "{part}: {}", shown.stdout());
+        }
+    }
+}
+
+#[test]
 fn a_difference_of_the_books_exits_3() {
     let fake = counting(3, 7);
     let work = with_visor_at(&fake.url());

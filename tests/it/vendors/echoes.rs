@@ -36,14 +36,20 @@ fn spellings() -> Vec<String> {
     ]
 }
 
-/// The sandbox's reply to a request, with the key in every object.
-fn repeat_key(vendor: &dyn Vendor, base_url: &str, nth: usize, heard: &Heard) -> Reply {
+/// The sandbox's reply to a request, as it came.
+pub(super) fn relayed(
+    vendor: &dyn Vendor,
+    base_url: &str,
+    nth: usize,
+    heard: &Heard,
+) -> (u16, String) {
     let (host, below) =
         base_url.trim_start_matches("http://").split_once('/').expect("an address with a path");
-    let key = sandbox::key(vendor.spec().id()).expect("a key");
-    let shown = match vendor.spec().auth {
-        Auth::Header(name) => format!("{name}: {key}"),
-        _ => format!("authorization: Bearer {key}"),
+    let id = vendor.spec().id();
+    let shown = match (vendor.spec().auth, sandbox::key(id)) {
+        (Auth::Header(name), Some(key)) => format!("{name}: {key}"),
+        (Auth::Bearer, Some(key)) => format!("authorization: Bearer {key}"),
+        _ => "accept: */*".to_owned(),
     };
     let Heard { method, path, body, .. } = heard;
     let mut stream = TcpStream::connect(host).expect("the sandbox");
@@ -58,6 +64,12 @@ fn repeat_key(vendor: &dyn Vendor, base_url: &str, nth: usize, heard: &Heard) ->
     stream.read_to_string(&mut reply).expect("a reply");
     let (head, body) = reply.split_once("\r\n\r\n").expect("a head");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, body.to_owned())
+}
+
+/// The same, with the key in every object.
+fn repeat_key(vendor: &dyn Vendor, base_url: &str, nth: usize, heard: &Heard) -> Reply {
+    let (status, body) = relayed(vendor, base_url, nth, heard);
     let echo = format!("{{\"echo\":\"{}\",\"", spellings().join(" "));
     Reply::new(status, body.replace("{\"", &echo)).header("x-request-id", &CANARY)
 }

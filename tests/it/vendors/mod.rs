@@ -4,7 +4,7 @@
 //! - [`contracts`]: replies that are whole, and say less than they seem to.
 //! - [`live`]: whole runs against the vendor's stand-in in the sandbox.
 //! - [`charges`]: charges that are dearer than the price list; [`echoes`]: replies that
-//!   repeat the API key.
+//!   repeat the API key; [`remaining`]: replies that say that a quota is used up.
 //!
 //! The cases are `ok`, `partial`, `empty`, one key refused, `quota`, `denied`,
 //! `garbled` and slow. For a vendor that acts, `partial` and `empty` are files of
@@ -21,6 +21,7 @@ mod faults;
 mod fixtures;
 mod live;
 mod newcomer;
+mod remaining;
 mod trial;
 mod visor_contract;
 
@@ -55,7 +56,18 @@ struct Cases {
     /// Whether its words for a failure say by themselves that it will pass: then
     /// it is taken at its word, whatever the status.
     asks_to_come_back: bool,
+    /// The headers by which it says that nothing is left of a quota; none where it
+    /// reads none.
+    nothing_left: &'static [(&'static str, &'static str)],
 }
+
+/// Visor's, of which one window says enough.
+const NONE_IN_60S: &[(&str, &str)] =
+    &[("x-ratelimit-limit-60s", "600"), ("x-ratelimit-remaining-60s", "0")];
+
+/// Those of most other vendors, with the seconds to wait.
+const NONE_IN_A_WINDOW: &[(&str, &str)] =
+    &[("x-ratelimit-limit", "60"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "45")];
 
 /// The cases of a vendor.
 fn cases(vendor: &dyn Vendor) -> Cases {
@@ -70,6 +82,7 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refusal: |vin| format!("batch-decode/400:vin={vin}"),
             refused_alone: true,
             asks_to_come_back: false,
+            nothing_left: &[],
         },
         "visor" => Cases {
             command: Command::Enrich { dataset: Dataset::Listings, column: "listing_id" },
@@ -81,6 +94,7 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refusal: |vin| format!("listings/400:vin={vin}"),
             refused_alone: true,
             asks_to_come_back: false,
+            nothing_left: NONE_IN_60S,
         },
         // An inventory: three pages, whatever is looked for in it, and all or none.
         "carstrel" => Cases {
@@ -93,6 +107,7 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refusal: |_| "400:vin=PAGE 2".into(),
             refused_alone: false,
             asks_to_come_back: false,
+            nothing_left: &[],
         },
         // It is asked by vehicle. Its 400 may mean that it is asked too fast.
         "nhtsa" => Cases {
@@ -105,6 +120,7 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refusal: |_| "recalls/422:vin=HONDA CIVIC 1984".into(),
             refused_alone: true,
             asks_to_come_back: false,
+            nothing_left: &[],
         },
         "vpic-api" => Cases {
             command: Command::Enrich { dataset: Dataset::Decode, column: "make" },
@@ -116,6 +132,7 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refusal: |vin| format!("400:vin={vin}"),
             refused_alone: true,
             asks_to_come_back: false,
+            nothing_left: &[],
         },
         // These act: they know no VIN, but do what is asked about any.
         "visio" => Cases {
@@ -128,6 +145,7 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refusal: |vin| format!("request/422:vin={vin}"),
             refused_alone: true,
             asks_to_come_back: false,
+            nothing_left: NONE_IN_A_WINDOW,
         },
         "visa" => Cases {
             command: Command::Tool,
@@ -139,6 +157,7 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refusal: |vin| format!("execute/400:vin={vin}"),
             refused_alone: true,
             asks_to_come_back: true,
+            nothing_left: &[],
         },
         id => panic!("`{id}` has no cases in tests/it/vendors/mod.rs"),
     }

@@ -12,6 +12,8 @@ pub(crate) enum PhotosCommand {
     Request(PhotosRequestArgs),
     /// Ask for the status of photo requests; writes a row for each
     Status(PhotosStatusArgs),
+    /// Download the photos that customers sent into a folder
+    Download(PhotosDownloadArgs),
     /// Cancel photo requests
     Cancel(PhotosCancelArgs),
 }
@@ -58,6 +60,28 @@ pub(crate) struct PhotosStatusArgs {
     pub(crate) inputs: Vec<String>,
     /// Where the rows go, as CSV; `-` is stdout
     #[arg(short, long, value_name = "OUT", default_value = "-")]
+    pub(crate) output: PathBuf,
+    /// Send at most this many calls, retries included
+    #[arg(long, value_name = "N")]
+    pub(crate) max_calls: Option<u64>,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxedArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vinrich photos download -o photos/
+  vinrich photos download fleet.csv -o photos/
+
+A file is called `VIN_REQUEST_PHOTO` and is whole or absent; what is in the folder
+is not fetched again. Links are valid for 24 hours and renewed when they are older.")]
+pub(crate) struct PhotosDownloadArgs {
+    /// Only the vehicles of these files [default: every photo request made from this store]
+    #[arg(value_name = "INPUT")]
+    pub(crate) inputs: Vec<String>,
+    /// Where the photos go; the folder is made where it is not there
+    #[arg(short, long, value_name = "FOLDER")]
     pub(crate) output: PathBuf,
     /// Send at most this many calls, retries included
     #[arg(long, value_name = "N")]

@@ -48,7 +48,9 @@ pub(crate) struct Heard {
     pub(crate) method: String,
     /// Such as `/recalls`, with the query.
     pub(crate) path: String,
-    /// The `Authorization` header.
+    /// Where it was sent to, by its `Host` header.
+    pub(crate) host: String,
+    /// The `Authorization` header, or `X-API-Key`.
     pub(crate) key: String,
     pub(crate) body: String,
 }
@@ -277,7 +279,7 @@ fn hear(reader: &mut impl BufRead, connection: usize) -> std::io::Result<Option<
     }
     let mut words = line.split(' ').map(str::to_owned);
     let [method, path] = [(); 2].map(|()| words.next().unwrap_or_default());
-    let (mut length, mut key) = (0, String::new());
+    let (mut length, mut key, mut host) = (0, String::new(), String::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header)?;
@@ -285,8 +287,15 @@ fn hear(reader: &mut impl BufRead, connection: usize) -> std::io::Result<Option<
             Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
                 length = value.parse().unwrap_or(0);
             }
-            Some((name, value)) if name.eq_ignore_ascii_case("authorization") => {
+            Some((name, value))
+                if ["authorization", "x-api-key"]
+                    .iter()
+                    .any(|of| name.eq_ignore_ascii_case(of)) =>
+            {
                 value.clone_into(&mut key);
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("host") => {
+                value.clone_into(&mut host);
             }
             Some(_) => {}
             None => break,
@@ -295,5 +304,5 @@ fn hear(reader: &mut impl BufRead, connection: usize) -> std::io::Result<Option<
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let body = String::from_utf8_lossy(&body).into_owned();
-    Ok(Some(Heard { at: Instant::now(), connection, method, path, key, body }))
+    Ok(Some(Heard { at: Instant::now(), connection, method, path, host, key, body }))
 }
