@@ -126,11 +126,16 @@ fn find(named: Option<&Path>) -> Result<Option<ConfigFile>, Error> {
     for path in std::iter::once(PathBuf::from(FILE_NAME)).chain(users) {
         match ConfigFile::read(&path) {
             Ok(file) => return Ok(Some(file)),
-            Err(source) if source.kind() == io::ErrorKind::NotFound => {}
+            Err(source) if is_absent(&source) => {}
             Err(source) => return Err(unreadable(&path, source)),
         }
     }
     Ok(None)
+}
+
+/// A user without a home may have a file in its place, such as `/dev/null`.
+fn is_absent(source: &io::Error) -> bool {
+    matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn unreadable(path: &Path, source: io::Error) -> Error {

@@ -83,10 +83,9 @@ impl<'a> Session<'a> {
         let only_read = if may_only_read { Store::open_read_only(path)? } else { None };
         let store = match only_read {
             Some(store) => {
-                let message = format!(
-                    "the store `{}` is read-only: it does not keep this run",
-                    path.display()
-                );
+                let how = if path.exists() { "is read-only" } else { "cannot be made" };
+                let message =
+                    format!("the store `{}` {how}: it does not keep this run", path.display());
                 report.context.events.note(Level::Info, "read_only_store", &message);
                 store
             }

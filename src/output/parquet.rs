@@ -25,10 +25,15 @@ const MIN_GROUP_ROWS: usize = 128 * 1024;
 const MAX_GROUP_ROWS: usize = 1024 * 1024;
 /// … as soon as the encoded columns held in memory pass this.
 const GROUP_BYTES: usize = 64 * 1024 * 1024;
+/// However few its rows are, a group is closed when its buffers take so much memory: those
+/// of a thousand columns would take gigabytes.
+const HELD_BYTES: usize = 256 * 1024 * 1024;
 
 /// Writes record batches as Parquet.
 pub(super) struct ParquetEncoder {
     writer: ArrowWriter<Sink>,
+    /// The most that its buffers may take.
+    held_bytes: usize,
 }
 
 impl ParquetEncoder {
@@ -42,16 +47,16 @@ impl ParquetEncoder {
             .with_properties(properties(about).map_err(cause)?)
             .with_parquet_schema(with_json(&schema).map_err(cause)?);
         let writer = ArrowWriter::try_new_with_options(sink, schema, options).map_err(cause)?;
-        Ok(Self { writer })
+        Ok(Self { writer, held_bytes: HELD_BYTES })
     }
 }
 
 impl Encode for ParquetEncoder {
     fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
         self.writer.write(batch).map_err(cause)?;
-        if self.writer.in_progress_rows() >= MIN_GROUP_ROWS
-            && self.writer.in_progress_size() >= GROUP_BYTES
-        {
+        let is_large = self.writer.in_progress_rows() >= MIN_GROUP_ROWS
+            && self.writer.in_progress_size() >= GROUP_BYTES;
+        if is_large || self.writer.memory_size() >= self.held_bytes {
             self.writer.flush().map_err(cause)?;
         }
         Ok(())
@@ -109,3 +114,7 @@ fn cause(error: ParquetError) -> io::Error {
         other => io::Error::other(other),
     }
 }
+
+#[cfg(test)]
+#[path = "tests/parquet.rs"]
+mod tests;

@@ -298,9 +298,13 @@ fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error 
             _ if is_about_schema(&error) => (Exit::Config, RESTORE),
             _ => (Exit::Io, MEND),
         };
-        Error::new(exit, format!("{what} in the store `{}`", path.display()))
-            .hint(hint)
-            .because(error)
+        let mut message = format!("{what} in the store `{}`", path.display());
+        if exit == Exit::Locked
+            && let Some(who) = patience::holder(&path)
+        {
+            message = format!("{message}: {who} holds its write lock");
+        }
+        Error::new(exit, message).hint(hint).because(error)
     }
 }
 

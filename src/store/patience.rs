@@ -88,6 +88,11 @@ impl<'a> LockWait<'a> {
     }
 }
 
+/// The process that holds the write lock of `store`, by its name.
+pub(super) fn holder(store: &Path) -> Option<String> {
+    Holder::of(store).as_ref().map(Holder::name)
+}
+
 const WAKE: &str =
     "let it go on (`kill -CONT PID`, or `fg` where it was stopped by Ctrl-Z) or end it";
 

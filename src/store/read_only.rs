@@ -20,10 +20,13 @@ pub(super) fn is_read_only(path: &Path) -> bool {
     path.is_file() && !(os::may_write(path) && os::may_write(folder_of(path)))
 }
 
-/// Whether there is no file, and this user may not make one.
+/// Whether there is no file, and none can be made. The permissions alone do not say: a
+/// folder's place may be taken by a file, and some filesystems refuse files of anybody.
 pub(super) fn cannot_be_made(path: &Path) -> bool {
-    let folder = folder_of(path).ancestors().find(|folder| folder.exists());
-    !path.exists() && folder.is_some_and(|folder| !os::may_write(folder))
+    let folder = folder_of(path);
+    let can_make =
+        || os::create_private_folder(folder).and_then(|()| tempfile::tempfile_in(folder)).is_ok();
+    !path.exists() && !can_make()
 }
 
 /// A connection that reads the database and makes no file.

@@ -124,7 +124,14 @@ impl Vpic {
         }
         match std::fs::metadata(path) {
             Ok(_) => Self::open(path).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(unusable(path, "cannot be read").because(error)),
         }
     }

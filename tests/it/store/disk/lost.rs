@@ -25,11 +25,13 @@ struct Sabotage {
     says: &'static str,
 }
 
-const SABOTAGES: [Sabotage; 7] = [
+const SABOTAGES: [Sabotage; 9] = [
     Sabotage { name: "removed", act: remove, code: 78, says: "was removed" },
     Sabotage { name: "folder moved", act: move_folder, code: 78, says: "was removed" },
     Sabotage { name: "replaced", act: replace, code: 78, says: "was replaced by another file" },
     Sabotage { name: "log removed", act: remove_log, code: 78, says: "lost the log beside it" },
+    Sabotage { name: "index removed", act: remove_index, code: 78, says: "lost the log beside it" },
+    Sabotage { name: "log replaced", act: replace_log, code: 78, says: "to another file" },
     Sabotage { name: "cut", act: cut, code: 74, says: "was cut short" },
     Sabotage { name: "emptied", act: empty, code: 74, says: "was cut short" },
     Sabotage { name: "second name", act: link, code: 78, says: "second name" },
@@ -53,6 +55,17 @@ fn replace(store: &Path) {
 
 fn remove_log(store: &Path) {
     fs::remove_file(store.with_extension("db-wal")).expect("removed");
+}
+
+fn remove_index(store: &Path) {
+    fs::remove_file(store.with_extension("db-shm")).expect("removed");
+}
+
+/// As a copy of the folder, put back file by file, would do.
+fn replace_log(store: &Path) {
+    let log = store.with_extension("db-wal");
+    fs::copy(&log, store.with_extension("new")).expect("a copy");
+    fs::rename(store.with_extension("new"), log).expect("replaced");
 }
 
 fn cut(store: &Path) {

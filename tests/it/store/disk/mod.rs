@@ -20,6 +20,7 @@ mod filesystems;
 #[cfg(target_os = "linux")]
 mod full;
 mod lost;
+mod no_store;
 #[cfg(target_os = "linux")]
 mod streams;
 
