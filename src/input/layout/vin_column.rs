@@ -79,13 +79,15 @@ pub(super) fn find(
 /// The columns that hold VINs: half of what is filled in, or some under a fitting name;
 /// where there are none, the one that holds any.
 fn holding(width: usize, data: &[&Record], named: &[usize]) -> Vec<usize> {
-    let counts = |index: usize| {
-        let cells = data.iter().filter_map(|record| record.get(index));
-        let filled =
-            cells.filter(|cell| !vin::is_blank_text(cell) && !vin::means_empty(cell.trim()));
-        filled.fold((0, 0), |(vins, all), cell| (vins + usize::from(vin::is_like(cell)), all + 1))
-    };
-    let counts: Vec<(usize, usize)> = (0..width).map(counts).collect();
+    let mut counts = vec![(0, 0); width];
+    for record in data {
+        for ((vins, all), cell) in counts.iter_mut().zip(record.iter()) {
+            if !vin::is_blank_text(cell) && !vin::means_empty(cell.trim()) {
+                *vins += usize::from(vin::is_like(cell));
+                *all += 1;
+            }
+        }
+    }
     let those = |holds: &dyn Fn(usize, (usize, usize)) -> bool| -> Vec<usize> {
         (0..width).filter(|&index| counts[index].0 > 0 && holds(index, counts[index])).collect()
     };

@@ -73,6 +73,10 @@ fn only_sure_campaigns_order_parking() {
     assert_eq!(parks(&in_doubt(campaigns(), &["2"])), None, "it may have to be parked");
     assert_eq!(parks(&in_doubt(vec![campaign("1", false, false, 1)], &["1"])), Some(false));
     assert_eq!(parks(&in_doubt(Vec::new(), &[])), None);
+    let over_the_air = |row: &Record| surely_any(row, |campaign| campaign.over_the_air);
+    let update = Campaign { over_the_air: Some(true), ..campaign("3", false, false, 3) };
+    assert_eq!(over_the_air(&in_doubt(vec![update.clone()], &[])), Some(true));
+    assert_eq!(over_the_air(&in_doubt(vec![update], &["3"])), None);
     let row = in_doubt(campaigns(), &["2"]);
     assert_eq!(top_campaign(&row).map(|campaign| &*campaign.number), Some("1"));
     assert_eq!(doubt_reasons(&row).as_deref(), Some("series"));

@@ -4,13 +4,14 @@
 use serde_json::json;
 use vinrich::SystemClock;
 use vinrich::config::Durability;
+use vinrich::domain::events::Silent;
 use vinrich::domain::time::Clock as _;
 use vinrich::plan::Plan;
 use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
 
 use crate::support::Work;
 use crate::support::clock::ScriptedClock;
-use crate::support::library::{Enriched, Row, vin};
+use crate::support::library::{Enriched, Row, Tweak, vin};
 use crate::support::server::Reply;
 use crate::support::server::world::{Question, World};
 
@@ -88,12 +89,27 @@ fn a_longer_name_is_another_car_where_years_nearby_have_the_shorter() {
     let files = [("FOCUS", 1), ("EXPLORER SPORT TRAC", 4)];
     let doubtful = r#"["16V001000","16V002000","16V003000","16V004000"]"#;
     let alone = world(&files);
-    let enriched = asked(&alone, "Explorer", json!({}));
-    assert_eq!(told(&enriched.rows[0])[..3], [doubtful, doubtful, "name"]);
+    let (work, vins) = (Work::with_faults(&[]), trucks(1));
+    alone.script().models.insert(vins[0].clone(), "Explorer".into());
+    let clock = ScriptedClock::new();
+    let plan = alone.plan(&work, &vins, "nhtsa");
+    let foretold = |plan: &Plan| {
+        let forecast = vinrich::plan(plan, &Silent, &clock).expect("a plan");
+        let of = forecast.vendors.into_iter().find(|of| of.vendor == "nhtsa");
+        of.map_or((0, 0), |of| (of.calls_at_least, of.calls_total))
+    };
+    let (least, most) = foretold(&plan);
+    let made = Enriched::at(&plan, &clock).attempted("nhtsa");
+    assert!(least <= made && made <= most, "{least} to {most}, not {made}");
+    assert_eq!(foretold(&plan), (0, 0), "all of it is known");
+    alone.asked();
+
     let lists = |world: &World| {
         let asked = world.asked();
         asked.iter().filter(|question| matches!(question, Question::ModelsNearby(_))).count()
     };
+    let enriched = asked(&alone, "Explorer", json!({}));
+    assert_eq!(told(&enriched.rows[0])[..3], [doubtful, doubtful, "name"]);
     assert_eq!(lists(&alone), 4, "two years before and after");
 
     let known = world(&files);
@@ -115,6 +131,69 @@ fn a_name_that_is_only_perhaps_its_own_makes_no_zero() {
     assert_eq!((&*row["recalls_status"], &*row["recalls_error"]), ("failed", "inconclusive"));
     let enriched = asked(&world(&[("FIESTA", 2)]), "Escape", json!({}));
     assert_eq!(enriched.rows[0]["recalls_error"], "inconclusive", "no name at all");
+}
+
+/// Every list of a model's name and two longer ones, each without a campaign and with one,
+/// for cars of three powertrains.
+#[test]
+fn a_zero_rests_on_all_names_that_the_car_may_bear() {
+    let powertrains = [
+        (json!({ "FuelTypePrimary": "Gasoline" }), 3),
+        (json!({ "ElectrificationLevel": "PHEV (Plug-in Hybrid Electric Vehicle)" }), 3),
+        (json!({ "ElectrificationLevel": "BEV (Battery Electric Vehicle)" }), 1),
+    ];
+    let letter = |n: usize| char::from(b"ABCDEFGHI"[n]);
+    let (work, world, vins) = (Work::with_faults(&[]), World::new(), trucks(81));
+    let mut cases = Vec::new();
+    for (case, vin) in vins.iter().enumerate() {
+        let (decoded, borne) = &powertrains[case % 3];
+        let model = format!("ZQ{}{}", letter(case / 9), letter(case % 9));
+        let names = ["", " HYBRID", " ENERGI"].map(|more| format!("{model}{more}"));
+        // Not listed, listed without a campaign, or with one.
+        let states = [case / 3 % 3, case / 9 % 3, case / 27];
+        let script = &mut *world.script();
+        script.models.insert(vin.clone(), model);
+        script.columns.insert(vin.clone(), decoded.clone());
+        let listed = names.iter().zip(states).filter(|(_, state)| *state > 0);
+        script.campaigns.extend(listed.map(|(name, state)| (name.clone(), u32::from(state == 2))));
+        cases.push((vin, names, states, *borne));
+    }
+    let mut plan = world.plan(&work, &vins, "nhtsa");
+    plan.vendor("nhtsa").quotas.clear();
+    let enriched = Enriched::at(&plan, &ScriptedClock::new());
+    let asked = world.asked();
+    let mut zeros = 0;
+    for (vin, names, states, borne) in cases {
+        let row = enriched.row(vin);
+        let is_zero = row["recalls_status"] == "absent";
+        zeros += usize::from(is_zero);
+        let own_alone = states == [1, 0, 0];
+        assert!(is_zero || !own_alone, "{names:?}: {row:#?}");
+        if !is_zero {
+            continue;
+        }
+        assert_eq!(row["recall_campaign_count"], "0");
+        assert!(states[..borne].iter().all(|state| *state < 2), "{names:?} {states:?}");
+        for (name, _) in names.iter().zip(states).take(borne).filter(|(_, state)| *state > 0) {
+            assert!(asked.contains(&Question::Recalls(name.clone())), "{name} was not asked");
+        }
+        let is_sure = states[0] == 1 || row["recall_doubt"].is_empty() && borne == 3;
+        assert!(is_sure, "{names:?} {states:?}: {row:#?}");
+    }
+    assert!(zeros >= 9, "{zeros}");
+}
+
+#[test]
+fn equipment_counts_from_the_service_as_from_the_file() {
+    let world = world(&[("E-450", 1), ("E-450 SUPER DUTY", 3)]);
+    world.script().equipment = vec!["E-450 SUPER DUTY".into()];
+    let enriched = asked(&world, "E-450", json!({ "Series": "Econoline" }));
+    let row = &enriched.rows[0];
+    let all = r#"["16E001000","16E002000","16E003000","16V001000"]"#;
+    assert_eq!(told(row)[0], all);
+    let counts = ["recall_campaign_count", "recall_equipment_count"].map(|of| &*row[of]);
+    assert_eq!(counts, ["4", "3"]);
+    assert_eq!(row["recall_top_summary"], "E-450 may not stop", "the vehicle's comes first");
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub(crate) struct Script {
     pub(crate) columns: BTreeMap<String, Value>,
     /// Campaigns by the names that the recall source has; other names it does not know.
     pub(crate) campaigns: BTreeMap<String, u32>,
+    /// Models whose campaigns are about equipment: `16E001000`.
+    pub(crate) equipment: Vec<String>,
     /// Models that it lists in other years.
     pub(crate) nearby: Vec<String>,
     /// Campaigns of single VINs, where those differ from their model's.
@@ -62,6 +64,7 @@ impl World {
             models: BTreeMap::new(),
             columns: BTreeMap::new(),
             campaigns: BTreeMap::new(),
+            equipment: Vec::new(),
             nearby: Vec::new(),
             of_vin: BTreeMap::new(),
             strike: Box::new(|_, _| None),
@@ -134,17 +137,26 @@ impl Script {
                 Reply::items(&vins.iter().map(item).collect::<Vec<_>>())
             }
             Question::Recalls(model) => match self.campaigns.get(model) {
-                None if heard.path.starts_with("/recalls/") => campaigns(400, model, 0),
-                count => campaigns(200, model, count.copied().unwrap_or(0)),
+                None if heard.path.starts_with("/recalls/") => campaigns(400, (model, 'V'), 0),
+                count => campaigns(200, (model, self.kind(model)), count.copied().unwrap_or(0)),
             },
             Question::RecallsOf(vin) => {
                 let model = self.model(vin);
                 let of_model = || self.campaigns.get(&model).copied().unwrap_or(0);
-                campaigns(200, &model, self.of_vin.get(vin).copied().unwrap_or_else(of_model))
+                campaigns(
+                    200,
+                    (&model, 'V'),
+                    self.of_vin.get(vin).copied().unwrap_or_else(of_model),
+                )
             }
             Question::Models => listed(YEAR, self.campaigns.keys()),
             Question::ModelsNearby(year) => listed(year, &self.nearby),
         }
+    }
+
+    /// The letter in the numbers of a model's campaigns.
+    fn kind(&self, model: &String) -> char {
+        if self.equipment.contains(model) { 'E' } else { 'V' }
     }
 
     /// What the decoder calls a VIN's model.
@@ -166,9 +178,9 @@ fn listed<'m>(year: &str, models: impl IntoIterator<Item = &'m String>) -> Reply
 }
 
 /// Campaigns of a model, in a shape that both vendors have.
-fn campaigns(status: u16, model: &str, count: u32) -> Reply {
+fn campaigns(status: u16, (model, kind): (&str, char), count: u32) -> Reply {
     let campaign = |number| {
-        json!({ "NHTSACampaignNumber": format!("16V{number:03}000"), "Component": "BRAKES",
+        json!({ "NHTSACampaignNumber": format!("16{kind}{number:03}000"), "Component": "BRAKES",
                 "Summary": format!("{model} may not stop"), "Remedy": "Dealers will see to it." })
     };
     let results: Vec<Value> = (1..=count).map(campaign).collect();
