@@ -28,7 +28,9 @@ pub(crate) fn year_in_doubt(
         return true;
     }
     match stated {
-        Some(stated) => stated != year,
+        Some(stated) if stated != year => true,
+        // A decoder that was told the year may only repeat it.
+        Some(_) => !is_open && !may_be_of(vin, facts, year),
         None => is_open || !may_be_of(vin, facts, year),
     }
 }

@@ -39,6 +39,7 @@ fn a_year_is_doubted_by_decoder_sheet_or_positions() {
         (&corolla, car("TOYOTA", 2015), Some(2015), false, false),
         (&corolla, car("TOYOTA", 2015), Some(2014), false, true),
         (&corolla, car("TOYOTA", 1985), None, false, true),
+        (&corolla, car("TOYOTA", 1985), Some(1985), false, true),
         (&corolla, car("TOYOTA", 2016), None, false, true),
         (&corolla, with_codes("1,14"), None, false, false),
         (&corolla, with_codes("11"), None, false, true),
