@@ -14,8 +14,8 @@ use super::draft::Draft;
 use super::entry::{Entry, PREFIX, Place};
 use super::keys::Value;
 use super::{Settings, trust};
-use crate::domain::Error;
 use crate::domain::vendor::VendorSpec;
+use crate::domain::{Error, is_absent};
 
 /// The file's name, in the working folder and in the user's configuration folder.
 const FILE_NAME: &str = "vinrich.toml";
@@ -131,11 +131,6 @@ fn find(named: Option<&Path>) -> Result<Option<ConfigFile>, Error> {
         }
     }
     Ok(None)
-}
-
-/// A user without a home may have a file in its place, such as `/dev/null`.
-fn is_absent(source: &io::Error) -> bool {
-    matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn unreadable(path: &Path, source: io::Error) -> Error {

@@ -93,8 +93,8 @@ impl KeySet {
         }
     }
 
-    /// The year that rows state of the VIN numbered `id`, where it is to be told to an
-    /// endpoint that takes keys of `kind`.
+    /// The year that rows state of the VIN numbered `id`, where an endpoint that takes
+    /// keys of `kind` is sent it.
     fn open_year(&self, kind: KeyKind, id: u32) -> Option<i32> {
         match self {
             Self::Vins { distinct, .. } if kind == KeyKind::VinOfYear => distinct.open_year(id),
@@ -184,10 +184,9 @@ impl KeySet {
         (0..u32::try_from(named).unwrap_or(u32::MAX)).map(move |place| match self {
             Self::Vins { distinct, sorted } => {
                 let id = sorted[place as usize];
-                match self.open_year(kind, id) {
-                    None => (id, StoredForm::Vin(distinct.vin(id))),
-                    Some(_) => (id, StoredForm::Made(self.key_for(kind, id).to_stored())),
-                }
+                let vin = distinct.vin(id);
+                let of_year = |year| StoredForm::Made(Key::VinOfYear(vin, year).to_stored());
+                (id, self.open_year(kind, id).map_or(StoredForm::Vin(vin), of_year))
             }
             Self::Others { keys, .. } => (place, StoredForm::Text(&keys[place as usize].1)),
         })

@@ -19,6 +19,7 @@ pub mod vin;
 pub mod vin_set;
 
 pub use cancel::Cancel;
+pub(crate) use error::is_absent;
 pub use error::{Error, Exit};
 pub use events::{Events, Fields, Level, Note, Phase, Progress, Silent};
 pub use freshness::{Freshness, Times};

@@ -16,6 +16,7 @@ use super::send::{builder, built};
 use super::transport_error::TransportError;
 use crate::domain::{Error, Exit, Fault};
 use crate::files::{beside, os};
+use crate::store::Validators;
 
 /// The most requests for one file; each but the first goes on after a cut, and only
 /// where the one before brought some bytes.
@@ -40,13 +41,6 @@ pub(crate) struct Download<'a> {
     pub(crate) largest: u64,
     /// Called with the bytes so far and all there are.
     pub(crate) progress: &'a dyn Fn(u64, u64),
-}
-
-/// How a server names an edition of a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Validators {
-    pub(crate) etag: Option<String>,
-    pub(crate) last_modified: Option<String>,
 }
 
 /// What came of a download.
@@ -77,19 +71,6 @@ impl From<Error> for Stopped {
 impl From<reqwest::Error> for Stopped {
     fn from(error: reqwest::Error) -> Self {
         Self::Broken(TransportError::Broken(error))
-    }
-}
-
-impl Validators {
-    fn of(response: &Response) -> Self {
-        let text = |name| Some(header(response, &name)?.to_owned());
-        Self { etag: text(ETAG), last_modified: text(LAST_MODIFIED) }
-    }
-
-    /// What may stand in `If-Range`: a weak `ETag` must not (RFC 9110, 13.1.5).
-    fn strong(&self) -> Option<&str> {
-        let etag = self.etag.as_deref().filter(|etag| !etag.starts_with("W/"));
-        etag.or(self.last_modified.as_deref())
     }
 }
 
@@ -185,7 +166,7 @@ impl Download<'_> {
         mut file: File,
         mut length: u64,
     ) -> Result<Downloaded, Stopped> {
-        let validators = Validators::of(&response);
+        let validators = validators_of(&response);
         let all = response.content_length().map(|rest| length.saturating_add(rest));
         let most = all.unwrap_or(length);
         while let Some(bytes) = response.chunk().await? {
@@ -220,7 +201,7 @@ impl Download<'_> {
     fn create(&self, response: &Response) -> Result<File, Error> {
         self.discard();
         let file = os::create_private_file(self.into).map_err(|error| self.unwritten(error))?;
-        if let Some(edition) = Validators::of(response).strong() {
+        if let Some(edition) = strong(&validators_of(response)) {
             os::create_private_file(&self.edition())
                 .and_then(|mut file| file.write_all(edition.as_bytes()))
                 .map_err(|error| self.unwritten(error))?;
@@ -270,6 +251,17 @@ impl Download<'_> {
         Error::new(Exit::Protocol, message)
             .hint("see `base_url` and `files` in `[vendors.nhtsa-file]`; the store is as it was")
     }
+}
+
+fn validators_of(response: &Response) -> Validators {
+    let text = |name| Some(header(response, &name)?.to_owned());
+    Validators { etag: text(ETAG), last_modified: text(LAST_MODIFIED) }
+}
+
+/// What may stand in `If-Range`: a weak `ETag` must not (RFC 9110, 13.1.5).
+fn strong(validators: &Validators) -> Option<&str> {
+    let etag = validators.etag.as_deref().filter(|etag| !etag.starts_with("W/"));
+    etag.or(validators.last_modified.as_deref())
 }
 
 fn header<'a>(response: &'a Response, name: &HeaderName) -> Option<&'a str> {

@@ -45,7 +45,7 @@ impl std::fmt::Debug for Link {
     }
 }
 
-/// Why there is no file.
+/// Why a file was not fetched.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unfetched {
     /// The host refuses the link: it has expired, or the file is gone.

@@ -47,7 +47,7 @@ use crate::vendors::Vendor;
 
 pub(crate) use account::VendorAccount;
 pub(crate) use door::Door;
-pub(crate) use download::{Download, Downloaded, Validators};
+pub(crate) use download::{Download, Downloaded};
 pub(crate) use linked_file::Unfetched;
 pub(crate) use ping::Ping;
 pub use ping::PingUrl;

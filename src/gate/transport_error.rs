@@ -18,7 +18,7 @@ pub(super) enum TransportError {
     TooManyParts,
     /// A file that is over the limit.
     FileTooLarge,
-    /// A file of which nobody says where it ends.
+    /// A file whose length is not stated.
     Endless,
 }
 

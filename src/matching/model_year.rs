@@ -29,7 +29,7 @@ pub(crate) fn year_in_doubt(
     }
     match stated {
         Some(stated) if stated != year => true,
-        // A decoder that was told the year may only repeat it.
+        // A decoder that was sent the year may only repeat it.
         Some(_) => !is_open && !may_be_of(vin, facts, year),
         None => is_open || !may_be_of(vin, facts, year),
     }

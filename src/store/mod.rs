@@ -50,7 +50,7 @@ pub use crate::store::answers::lookup::{AnswerKind, BodyId, KeptAnswer, Snapshot
 pub use crate::store::answers::provenance::{AnswerRecord, EarlierAnswer};
 pub use crate::store::answers::recalls::{
     CampaignId, Imported, KeptRecallFile, RecallCheck, RecallFileInfo, RecallLookup, RecallMatch,
-    RecallsFound, import_recall_file, keep_recall_check,
+    RecallsFound, Validators, import_recall_file, keep_recall_check,
 };
 pub use crate::store::ledger::operations::Operation;
 pub use crate::store::ledger::requests::{

@@ -31,7 +31,7 @@ fn request(args: &PhotosRequestArgs, common: &CommonArgs) -> Result<u8, Error> {
     let input = Some(args_to_plan::rows(&args.rows));
     let output = args.output.as_deref().map_or(To::Nowhere, to);
     let plan = planned(input, args.consent.max_calls, output);
-    carry_out(&args.sandbox, common, plan, "made", |plan, context| {
+    carry_out(&args.sandbox, common, plan, ("photo request", "made"), |plan, context| {
         let agree = agree(&args.consent, "make", "photo request");
         photos::request(plan, args.again, context, &agree)
     })
@@ -39,12 +39,12 @@ fn request(args: &PhotosRequestArgs, common: &CommonArgs) -> Result<u8, Error> {
 
 fn status(args: &PhotosStatusArgs, common: &CommonArgs) -> Result<u8, Error> {
     let plan = planned(only(&args.inputs), args.max_calls, to(&args.output));
-    carry_out(&args.sandbox, common, plan, "looked at", photos::status)
+    carry_out(&args.sandbox, common, plan, ("photo request", "looked at"), photos::status)
 }
 
 fn download(args: &PhotosDownloadArgs, common: &CommonArgs) -> Result<u8, Error> {
     let plan = planned(only(&args.inputs), args.max_calls, To::Nowhere);
-    carry_out(&args.sandbox, common, plan, "downloaded", |plan, context| {
+    carry_out(&args.sandbox, common, plan, ("photo", "downloaded"), |plan, context| {
         photos::download(plan, &args.output, context)
     })
 }
@@ -59,7 +59,7 @@ fn cancel(args: &PhotosCancelArgs, common: &CommonArgs) -> Result<u8, Error> {
     let vins = args.vins.iter().map(|vin| args_to_plan::vin(vin)).collect::<Result<Vec<_>, _>>()?;
     let vins = (!args.all).then_some(vins);
     let plan = planned(None, args.consent.max_calls, To::Nowhere);
-    carry_out(&args.sandbox, common, plan, "cancelled", |plan, context| {
+    carry_out(&args.sandbox, common, plan, ("photo request", "cancelled"), |plan, context| {
         let agree = agree(&args.consent, "cancel", "photo request");
         photos::cancel(plan, vins.as_deref(), context, &agree)
     })
@@ -80,7 +80,7 @@ fn carry_out(
     sandboxed: &SandboxedArgs,
     common: &CommonArgs,
     plan: impl FnOnce(Settings) -> PhotoPlan,
-    verb: &str,
+    done: (&str, &str),
     work: impl FnOnce(&PhotoPlan, Context<'_>) -> Result<Photos, Error>,
 ) -> Result<u8, Error> {
     let mut settings = settings::load(common.config.as_deref())?;
@@ -94,15 +94,14 @@ fn carry_out(
     console.finish();
     let photos = outcome?;
     if !common.quiet || photos.report.exit_code != 0 {
-        summary::print_acted(&photos.report, &headline(&photos, verb), &console, common);
+        summary::print_acted(&photos.report, &headline(&photos, done), &console, common);
     }
     Ok(photos.report.exit_code)
 }
 
 /// Such as `12 vehicles: 10 photo requests made, 2 vehicles had one, 1 outcome unknown`.
-fn headline(photos: &Photos, verb: &str) -> String {
+fn headline(photos: &Photos, (noun, verb): (&str, &str)) -> String {
     let number = |of: usize, noun: &str| count(of as u64, noun);
-    let noun = if verb == "downloaded" { "photo" } else { "photo request" };
     let mut parts = vec![format!("{} {verb}", number(photos.done, noun))];
     if photos.there > 0 {
         parts.push(format!("{} already there", photos.there));

@@ -1,10 +1,10 @@
 //! Recalls from a source that lists the models it knows: the lists are asked first, and
 //! then each name in them that a vehicle may bear, once.
 
-use super::zeros::ByVehicle;
-use super::{Asker, Gate, Question};
 use std::collections::BTreeSet;
 
+use super::zeros::ByVehicle;
+use super::{Asker, Gate, Question};
 use crate::domain::{Error, Key, KeySet, Vehicle};
 use crate::enrich::board::{Candidates, Catalogue, Column, NEAR_LISTS, Open, lists_of, near_lists};
 
@@ -79,6 +79,9 @@ impl<G: Gate> Asker<'_, G> {
             self.gate.may_also_ask(about.chain.dataset, source, may_need);
         }
         let Catalogue { near, near_keys, .. } = catalogue;
+        if near_keys.is_empty() {
+            return Ok(());
+        }
         let question = Question { chain: about.chain, keys: near_keys, open: &open };
         self.column(question, near).await?;
         self.choose(about, catalogue, G::COUNTS_ONLY)

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::config::Settings;
 use crate::domain::{Error, Exit, Timestamp};
 use crate::files::{DOWNLOADS, OutputLocks, beside, os};
-use crate::gate::{Download, Downloaded, Validators};
+use crate::gate::{Download, Downloaded};
 use crate::reference::nhtsa_file;
 use crate::store::{
     Imported, RecallCheck, RunLimits, Store, StoreSpec, import_recall_file, keep_recall_check,
@@ -101,10 +101,7 @@ impl Update<'_> {
     ) -> Result<Updated, Error> {
         let Settings { recall_file, .. } = self.settings;
         let last = last_check(self.settings, name)?;
-        let known = last.as_ref().map_or_else(Validators::default, |check| Validators {
-            etag: check.etag.clone(),
-            last_modified: check.last_modified.clone(),
-        });
+        let known = last.as_ref().map(|check| check.validators.clone()).unwrap_or_default();
         let download = Download {
             base_url: &recall_file.base_url,
             name,
@@ -115,11 +112,7 @@ impl Update<'_> {
             progress: &|so_far, all| progress(UpdateProgress::Received(so_far, all)),
         };
         let (updated, check) = match (download.fetch()?, last) {
-            (Downloaded::Unchanged, Some(last)) => {
-                let mut check = RecallCheck::new(last.address, last.text, self.now);
-                (check.etag, check.last_modified) = (last.etag, last.last_modified);
-                (Updated::NotModified, check)
-            }
+            (Downloaded::Unchanged, Some(last)) => (Updated::NotModified, last.again(self.now)),
             (Downloaded::Unchanged, None) => {
                 return Err(download.protocol("answers HTTP 304 to a plain request"));
             }
@@ -128,9 +121,8 @@ impl Update<'_> {
                 // Good or bad, it was all there: the next try begins anew.
                 download.discard();
                 let (updated, text) = taken?;
-                let mut check = RecallCheck::new(recall_file.base_url.clone(), text, self.now);
-                (check.etag, check.last_modified) = (validators.etag, validators.last_modified);
-                (updated, check)
+                let address = recall_file.base_url.clone();
+                (updated, RecallCheck::new(address, text, validators, self.now))
             }
         };
         keep_recall_check(&self.spec(), name, &check)?;

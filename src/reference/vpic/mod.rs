@@ -21,7 +21,6 @@ mod tests;
 mod years;
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,7 +28,7 @@ use rayon::prelude::*;
 use ultravin::{Db, DecodedElement};
 
 use crate::domain::facts::DecodeFacts;
-use crate::domain::{Error, Timestamp, Vin};
+use crate::domain::{Error, Timestamp, Vin, is_absent};
 use crate::matching::ModelNames;
 
 use self::artifact::Artifact;
@@ -124,14 +123,7 @@ impl Vpic {
         }
         match std::fs::metadata(path) {
             Ok(_) => Self::open(path).map(Some),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                Ok(None)
-            }
+            Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(unusable(path, "cannot be read").because(error)),
         }
     }

@@ -162,7 +162,7 @@ fn recalls_are_those_of_the_decode_that_the_vin_supports() {
 }
 
 #[test]
-fn a_stated_year_is_told_to_the_service() {
+fn a_stated_year_is_sent_to_the_service() {
     let work = Work::with_faults(&[]);
     let decoded = |sheet: &str| {
         let sheet = work.write("sheet.csv", sheet);

@@ -15,18 +15,32 @@ pub struct RecallCheck {
     pub address: String,
     /// SHA-256 of the text inside.
     pub text: [u8; 32],
-    /// Its `ETag`.
-    pub etag: Option<String>,
-    /// Its `Last-Modified`.
-    pub last_modified: Option<String>,
+    /// How its server names that edition of it.
+    #[serde(flatten)]
+    pub validators: Validators,
     /// When, in microseconds.
     checked_at: i64,
 }
 
+/// How a server names an edition of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validators {
+    /// Its `ETag`.
+    pub etag: Option<String>,
+    /// Its `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
 impl RecallCheck {
     /// A check of the file at `address`, which holds `text`.
-    pub fn new(address: String, text: [u8; 32], at: Timestamp) -> Self {
-        Self { address, text, etag: None, last_modified: None, checked_at: at.micros() }
+    pub fn new(address: String, text: [u8; 32], validators: Validators, at: Timestamp) -> Self {
+        Self { address, text, validators, checked_at: at.micros() }
+    }
+
+    /// The same file, checked again.
+    #[must_use]
+    pub fn again(self, at: Timestamp) -> Self {
+        Self { checked_at: at.micros(), ..self }
     }
 
     /// When.

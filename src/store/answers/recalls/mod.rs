@@ -20,7 +20,7 @@ use crate::domain::Timestamp;
 use crate::domain::facts::{Campaign, Days, Doubts};
 use crate::reference::nhtsa_file::{Details, Part};
 
-pub use checks::{RecallCheck, keep_recall_check};
+pub use checks::{RecallCheck, Validators, keep_recall_check};
 pub use import::{Imported, import_recall_file};
 pub use lookup_table::RecallLookup;
 
