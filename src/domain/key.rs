@@ -207,7 +207,7 @@ impl AsRef<str> for Vin {
 pub enum KeyKind {
     /// [`Key::Vin`].
     Vin,
-    /// The same, or [`Key::VinOfYear`] where rows state a year that the VIN leaves open.
+    /// [`Key::VinOfYear`], of the VINs whose rows state a year that the VIN leaves open.
     VinOfYear,
     /// [`Key::Vehicle`].
     Vehicle,

@@ -85,21 +85,21 @@ impl KeySet {
         self.len() == 0
     }
 
-    /// The key numbered `id` as an endpoint that takes keys of `kind` is asked about it.
-    pub fn key_for(&self, kind: KeyKind, id: u32) -> Key {
-        match (self.key(id), self.open_year(kind, id)) {
-            (Key::Vin(vin), Some(year)) => Key::VinOfYear(vin, year),
-            (key, _) => key,
+    /// The key numbered `id` as an endpoint that takes keys of `kind` is asked about it;
+    /// `None` where it is not asked.
+    pub fn key_for(&self, kind: KeyKind, id: u32) -> Option<Key> {
+        match (kind, self) {
+            (KeyKind::VinOfYear, Self::Vins { distinct, .. }) => {
+                Some(Key::VinOfYear(distinct.vin(id), distinct.open_year(id)?))
+            }
+            _ => Some(self.key(id)),
         }
     }
 
-    /// The year that rows state of the VIN numbered `id`, where an endpoint that takes
-    /// keys of `kind` is sent it.
-    fn open_year(&self, kind: KeyKind, id: u32) -> Option<i32> {
-        match self {
-            Self::Vins { distinct, .. } if kind == KeyKind::VinOfYear => distinct.open_year(id),
-            _ => None,
-        }
+    /// Whether rows state a year that some VIN leaves open.
+    pub fn has_open_years(&self) -> bool {
+        let is_open = |id: &u32| self.key_for(KeyKind::VinOfYear, *id).is_some();
+        matches!(self, Self::Vins { sorted, .. } if sorted.iter().any(is_open))
     }
 
     /// The key numbered `id`, which must have a name.
@@ -174,9 +174,18 @@ impl KeySet {
         }
     }
 
-    /// The stored forms of all keys that have a name, with their numbers, sorted; as for
-    /// an endpoint that takes keys of `kind`.
-    pub fn stored(&self, kind: KeyKind) -> impl ExactSizeIterator<Item = (u32, StoredForm<'_>)> {
+    /// The stored forms of the VINs whose rows state a year that they leave open, with their
+    /// numbers, sorted.
+    pub fn stored_of_year(&self) -> Vec<(u32, String)> {
+        let of_year = |id: u32| Some((id, self.key_for(KeyKind::VinOfYear, id)?.to_stored()));
+        match self {
+            Self::Vins { sorted, .. } => sorted.iter().copied().filter_map(of_year).collect(),
+            Self::Others { .. } => Vec::new(),
+        }
+    }
+
+    /// The stored forms of all keys that have a name, with their numbers, sorted.
+    pub fn stored(&self) -> impl ExactSizeIterator<Item = (u32, StoredForm<'_>)> {
         let named = match self {
             Self::Vins { sorted, .. } => sorted.len(),
             Self::Others { keys, .. } => keys.len(),
@@ -184,9 +193,7 @@ impl KeySet {
         (0..u32::try_from(named).unwrap_or(u32::MAX)).map(move |place| match self {
             Self::Vins { distinct, sorted } => {
                 let id = sorted[place as usize];
-                let vin = distinct.vin(id);
-                let of_year = |year| StoredForm::Made(Key::VinOfYear(vin, year).to_stored());
-                (id, self.open_year(kind, id).map_or(StoredForm::Vin(vin), of_year))
+                (id, StoredForm::Vin(distinct.vin(id)))
             }
             Self::Others { keys, .. } => (place, StoredForm::Text(&keys[place as usize].1)),
         })
@@ -197,8 +204,6 @@ impl KeySet {
 pub enum StoredForm<'k> {
     /// Of a VIN.
     Vin(Vin),
-    /// Of a VIN with a year.
-    Made(String),
     /// Of any other key.
     Text(&'k str),
 }
@@ -207,7 +212,6 @@ impl AsRef<str> for StoredForm<'_> {
     fn as_ref(&self) -> &str {
         match self {
             Self::Vin(vin) => vin.as_str(),
-            Self::Made(text) => text,
             Self::Text(text) => text,
         }
     }

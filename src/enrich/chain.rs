@@ -63,6 +63,11 @@ impl Source {
         self.endpoint.role().answers()
     }
 
+    /// The endpoint that is sent the years that rows state.
+    pub(crate) fn of_year(&self) -> Option<Self> {
+        Some(self.beside(self.answers()?.of_year()?))
+    }
+
     /// The endpoint that may stand in, where the user allows the price.
     pub fn dearer(&self) -> Option<Self> {
         let dearer = self.answers()?.dearer().filter(|_| self.settings.allow_dearer)?;
@@ -399,9 +404,7 @@ fn preferred(
     let kinds: &[KeyKind] = match (dataset, key) {
         (Dataset::Recalls, RecallKey::Vehicle) => &[KeyKind::Vehicle, KeyKind::Vin],
         (Dataset::Recalls, RecallKey::Vin) => &[KeyKind::Vin, KeyKind::Vehicle],
-        (Dataset::Decode | Dataset::Listings, _) => {
-            &[KeyKind::Vin, KeyKind::VinOfYear, KeyKind::Page]
-        }
+        (Dataset::Decode | Dataset::Listings, _) => &[KeyKind::Vin, KeyKind::Page],
     };
     kinds.iter().find_map(|kind| endpoint_for(vendor, dataset, *kind))
 }

@@ -55,6 +55,14 @@ pub(crate) fn local_is_right(vin: &Vin, remote: &DecodeFacts, local: &DecodeFact
     }
 }
 
+/// Whether a decoder that was sent `year` only repeats it of a vehicle that, by position 7
+/// of its VIN, is of another, or may be.
+pub(crate) fn only_repeats(vin: &Vin, year: i32, facts: &DecodeFacts) -> bool {
+    facts.model_year == Some(year)
+        && vin.light_model_year() != Some(year)
+        && is_light(facts) != Some(false)
+}
+
 fn makes_differ(one: &DecodeFacts, other: &DecodeFacts) -> bool {
     one.make.as_deref().zip(other.make.as_deref()).is_some_and(|(a, b)| !same_make(a, b))
 }
@@ -65,7 +73,7 @@ fn may_be_of(vin: &Vin, facts: &DecodeFacts, year: i32) -> bool {
     if !vin.check_digit_required() && !vin.check_digit_fits() {
         return true;
     }
-    if is_light(facts) {
+    if is_light(facts) == Some(true) {
         vin.light_model_year() == Some(year)
     } else {
         vin.model_years().is_some_and(|years| years.contains(&year))
@@ -73,14 +81,16 @@ fn may_be_of(vin: &Vin, facts: &DecodeFacts, year: i32) -> bool {
 }
 
 /// Whether position 7 tells the cycle of the model year: a car, a multipurpose passenger
-/// vehicle or a truck, of up to 10,000 lb (49 CFR 565.15(b)(3)).
-fn is_light(facts: &DecodeFacts) -> bool {
-    let kind = facts.vehicle_type.as_deref().unwrap_or_default().to_uppercase();
-    let is_light = facts.gvwr_class.is_some_and(|class| class <= LIGHTEST_CLASSES);
+/// vehicle or a truck, of up to 10,000 lb (49 CFR 565.15(b)(3)). `None` where the facts do
+/// not say what it is.
+fn is_light(facts: &DecodeFacts) -> Option<bool> {
+    let kind = facts.vehicle_type.as_deref()?.to_uppercase();
     match kind.as_str() {
-        "PASSENGER CAR" => true,
-        kind if kind.starts_with("MULTIPURPOSE PASSENGER VEHICLE") || kind == "TRUCK" => is_light,
-        _ => false,
+        "PASSENGER CAR" => Some(true),
+        kind if kind.starts_with("MULTIPURPOSE PASSENGER VEHICLE") || kind == "TRUCK" => {
+            facts.gvwr_class.map(|class| class <= LIGHTEST_CLASSES)
+        }
+        _ => Some(false),
     }
 }
 

@@ -65,6 +65,12 @@ pub trait Answers: Sync {
     /// gives empty facts.
     fn facts(&self, key: &Key, body: &[u8]) -> Facts;
 
+    /// The endpoint of the same vendor that is sent the model year which rows state beside a
+    /// VIN, where the VIN leaves that open. What it does not find is asked without the year.
+    fn of_year(&self) -> Option<&'static dyn Endpoint> {
+        None
+    }
+
     /// The endpoint of the same vendor that can take this one's place, at a
     /// higher price, when its requests are refused as such.
     fn dearer(&self) -> Option<&'static dyn Endpoint> {

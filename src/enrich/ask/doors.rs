@@ -48,7 +48,7 @@ impl Gate for Doors<'_> {
     ) -> Result<Asked, Error> {
         let Question { chain, keys, .. } = question;
         let kind = column.source.key_kind();
-        let asked = ids.iter().map(|&id| keys.key_for(kind, id)).collect();
+        let asked = ids.iter().filter_map(|&id| keys.key_for(kind, id)).collect();
         let asked = self.send(chain, column, asked).await?;
         if self.is_out_of_reach(chain, &column.source)? {
             column.report.unreachable.insert(column.source.label.to_string());

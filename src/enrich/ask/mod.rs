@@ -15,8 +15,8 @@ mod zeros;
 use crate::config::Local;
 use crate::domain::{Dataset, Error, KeySet, Times};
 use crate::enrich::board::{
-    Answers, Ask, Beside, Board, Column, Decodes, InventoryWords, LocalSays, LocalWords, Open,
-    StepWords, Test, Vehicles, View,
+    Answers, Ask, Beside, Board, ByVin, Column, Decodes, InventoryWords, LocalSays, LocalWords,
+    Open, StepWords, Test, Vehicles, View,
 };
 use crate::enrich::chain::{Chain, Chains, Source};
 use crate::enrich::plan::Plan;
@@ -157,8 +157,8 @@ impl<'a, G: Gate> Asker<'a, G> {
         let Board { chain, vins, vehicles, steps } = board;
         let is_last = place + 1 == steps.len();
         match (&mut steps[place], vehicles.as_ref()) {
-            (StepWords::ByVin(columns), _) => {
-                self.by_vin(Question { chain, keys: vins, open }, columns).await
+            (StepWords::ByVin(by_vin), _) => {
+                self.by_vin(Question { chain, keys: vins, open }, by_vin).await
             }
             (StepWords::ByVehicle { main, test }, Some(vehicles)) => {
                 let about = zeros::ByVehicle { chain, vins, vehicles };
@@ -182,10 +182,18 @@ impl<'a, G: Gate> Asker<'a, G> {
         }
     }
 
-    /// Asks an endpoint about VINs; where it refuses such requests, the dearer one
-    /// that may stand in for it.
-    async fn by_vin(&self, question: Question<'_>, columns: &mut Vec<Column>) -> Result<(), Error> {
-        let cheap = &mut columns[0];
+    /// Asks a source about VINs: with the years that rows state where it takes them, then
+    /// without; where it refuses such requests, the dearer endpoint that may stand in.
+    async fn by_vin(&self, question: Question<'_>, by_vin: &mut ByVin) -> Result<(), Error> {
+        let mut without_year = None;
+        if let Some(of_year) = &mut by_vin.of_year {
+            self.column(question, of_year).await?;
+            let open = without_year.insert(question.open.to_vec());
+            by_vin.settled = of_year.close_found(open);
+        }
+        let open = without_year.as_deref().unwrap_or(question.open);
+        let question = Question { open, ..question };
+        let cheap = &mut by_vin.main;
         let asked = self.column(question, cheap).await?;
         let Some(dearer) = cheap.source.dearer().filter(|_| asked.shape_refused) else {
             return Ok(());
@@ -199,7 +207,7 @@ impl<'a, G: Gate> Asker<'a, G> {
         let mut column = Column::new(dearer);
         self.column(Question { open: &refused, ..question }, &mut column).await?;
         column.report = DatasetReport::default();
-        columns.push(column);
+        by_vin.dearer = Some(column);
         Ok(())
     }
 

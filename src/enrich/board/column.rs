@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::word::{Age, Rank, Remark, Remarks, Said, Word};
-use crate::domain::{Error, Freshness, KeySet, Outcome, Stale, Status, Times, Timestamp};
+use crate::domain::{Error, Freshness, KeyKind, KeySet, Outcome, Stale, Status, Times, Timestamp};
 use crate::enrich::chain::Source;
 use crate::enrich::report::DatasetReport;
 use crate::store::{AnswerKind, Snapshot};
@@ -130,8 +130,10 @@ impl Column {
     pub(crate) fn missing(&self, keys: &KeySet, open: &[Open], ask: Ask) -> Missing {
         let mut missing = Missing::default();
         let mut expired = Vec::new();
+        let by_year = self.source.key_kind() == KeyKind::VinOfYear;
         for id in keys.sorted() {
-            if open[id as usize] == Open::No {
+            let is_asked = || !by_year || keys.key_for(KeyKind::VinOfYear, id).is_some();
+            if open[id as usize] == Open::No || !is_asked() {
                 continue;
             }
             let word = self.word(id);
@@ -160,6 +162,21 @@ impl Column {
             self.words[id as usize] = Word::assumed(said, now);
             self.assumed[id as usize] = true;
         }
+    }
+
+    /// Takes out of `open` the keys whose finds need not be renewed, and counts them.
+    pub(crate) fn close_found(&self, open: &mut [Open]) -> u64 {
+        let mut closed = 0;
+        for (id, open) in (0u32..).zip(open).filter(|(_, open)| **open != Open::No) {
+            let word = self.word(id);
+            if word.fresh && word.is_found() {
+                *open = Open::No;
+                closed += 1;
+            } else if self.is_assumed(id) {
+                *open = Open::Perhaps;
+            }
+        }
+        closed
     }
 
     /// Whether a plan assumes the answer about the key numbered `id`.

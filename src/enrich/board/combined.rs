@@ -1,7 +1,7 @@
 //! What one step says about one VIN: its words, combined.
 
 use super::column::Column;
-use super::steps::LocalSays;
+use super::steps::{ByVin, LocalSays};
 use super::word::{Rank, Said};
 use crate::config::Local;
 use crate::domain::facts::{Doubts, MatchBasis};
@@ -81,9 +81,9 @@ impl United<'_> {
 }
 
 impl<'b> Combined<'b> {
-    /// The first of the best words that several endpoints say about one VIN.
-    pub(super) fn first(columns: &'b [Column], keys: &'b KeySet, id: u32) -> Option<Self> {
-        let column = columns.iter().min_by_key(|column| column.word(id).rank())?;
+    /// The first of the best words that the endpoints of a source say about one VIN.
+    pub(super) fn first(by_vin: &'b ByVin, keys: &'b KeySet, id: u32) -> Option<Self> {
+        let column = by_vin.columns().min_by_key(|column| column.word(id).rank())?;
         Some(Self::Key { column, keys, id, basis: MatchBasis::Vin })
     }
 

@@ -26,7 +26,7 @@ pub(crate) use comparables::ComparablePrices;
 pub(crate) use dealers::Dealers;
 pub(crate) use dealers::dealers_to_ask;
 pub(crate) use facts::{FactsCache, Fingerprinted, OfDataset};
-pub(crate) use steps::{InventoryWords, LocalSays, LocalWords, Probe, StepWords, Test};
+pub(crate) use steps::{ByVin, InventoryWords, LocalSays, LocalWords, Probe, StepWords, Test};
 pub(crate) use vehicles::Decodes;
 pub(crate) use vehicles::Vehicles;
 
@@ -90,7 +90,7 @@ impl<'a> Answers<'a> {
 impl<'a> Board<'a> {
     /// A board on which nothing stands yet.
     pub(crate) fn new(chain: &'a Chain, vins: &'a KeySet, vehicles: Option<Vehicles>) -> Self {
-        let steps = chain.steps.iter().map(StepWords::of).collect();
+        let steps = chain.steps.iter().map(|step| StepWords::of(step, vins)).collect();
         Self { chain, vins, vehicles, steps }
     }
 
@@ -104,7 +104,7 @@ impl<'a> Board<'a> {
         local: Option<LocalSays>,
     ) -> Option<Combined<'_>> {
         match &self.steps[place] {
-            StepWords::ByVin(columns) => Combined::first(columns, self.vins, vin),
+            StepWords::ByVin(by_vin) => Combined::first(by_vin, self.vins, vin),
             StepWords::ByVehicle { main, test } => {
                 let vehicles = self.vehicles.as_ref()?;
                 let zero = steps::Zero { main, test, vins: self.vins, vehicles };

@@ -17,14 +17,28 @@ use crate::enrich::report::DatasetReport;
 /// What one step says.
 #[derive(Debug)]
 pub(crate) enum StepWords {
-    /// Asked by VIN: the endpoint, and the dearer one that stood in for it.
-    ByVin(Vec<Column>),
+    /// Asked by VIN.
+    ByVin(Box<ByVin>),
     /// Asked by vehicle, its zeros put to the test.
     ByVehicle { main: Box<Column>, test: Test },
     /// A list that is read whole.
     Inventory(Box<InventoryWords>),
     /// Data on this machine.
     Local(LocalWords),
+}
+
+/// What a source says of VINs, the first of equals first.
+#[derive(Debug)]
+pub(crate) struct ByVin {
+    /// Asked first about the VINs whose rows state a year that they leave open, where there
+    /// are any; what it finds settles them.
+    pub(crate) of_year: Option<Column>,
+    /// How many it settled.
+    pub(crate) settled: u64,
+    /// Asked about all others.
+    pub(crate) main: Column,
+    /// Stood in for the other.
+    pub(crate) dearer: Option<Column>,
 }
 
 /// How a zero asked by vehicle is put to the test: the source may know the model
@@ -94,7 +108,7 @@ pub(crate) enum LocalSays {
 }
 
 impl StepWords {
-    pub(super) fn of(step: &Step) -> Self {
+    pub(super) fn of(step: &Step, vins: &KeySet) -> Self {
         let source = match step {
             Step::Local(local) => {
                 return Self::Local(LocalWords { local: *local, says: Vec::new() });
@@ -108,7 +122,8 @@ impl StepWords {
                 Self::ByVehicle { main: Box::new(column()), test: Test::of(source) }
             }
             KeyKind::Vin | KeyKind::VinOfYear | KeyKind::Task | KeyKind::Name => {
-                Self::ByVin(vec![column()])
+                let of_year = source.of_year().filter(|_| vins.has_open_years()).map(Column::new);
+                Self::ByVin(Box::new(ByVin { of_year, settled: 0, main: column(), dearer: None }))
             }
         }
     }
@@ -116,7 +131,7 @@ impl StepWords {
     /// Every endpoint that was asked something, in the order of asking.
     pub(super) fn columns(&self) -> Vec<&Column> {
         match self {
-            Self::ByVin(columns) => columns.iter().collect(),
+            Self::ByVin(by_vin) => by_vin.columns().collect(),
             Self::ByVehicle { main, test: Test::None } => vec![main],
             Self::ByVehicle { main, test: Test::Probe(probe) } => vec![main, &probe.column],
             Self::ByVehicle { main, test: Test::Catalogue(of) } => {
@@ -129,7 +144,7 @@ impl StepWords {
     /// Whether what it says of a VIN rests on what a plan assumes.
     pub(super) fn is_assumed(&self, vin: u32, vehicles: Option<&Vehicles>) -> bool {
         match self {
-            Self::ByVin(columns) => columns.iter().any(|column| column.is_assumed(vin)),
+            Self::ByVin(by_vin) => by_vin.columns().any(|column| column.is_assumed(vin)),
             Self::ByVehicle { main, test } => {
                 vehicles.is_some_and(|vehicles| test.is_assumed(main, vehicles, vin))
             }
@@ -145,8 +160,8 @@ impl StepWords {
         view: View<'_>,
     ) -> Result<(), Error> {
         match (self, vehicles) {
-            (Self::ByVin(columns), _) => {
-                columns.iter_mut().try_for_each(|column| column.read(vins, view))
+            (Self::ByVin(by_vin), _) => {
+                by_vin.columns_mut().try_for_each(|column| column.read(vins, view))
             }
             (Self::ByVehicle { main, test: Test::None }, Some(vehicles)) => {
                 main.read(&vehicles.keys, view)
@@ -162,6 +177,23 @@ impl StepWords {
             }
             (Self::ByVehicle { .. } | Self::Inventory(_) | Self::Local(_), _) => Ok(()),
         }
+    }
+}
+
+impl ByVin {
+    pub(super) fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.of_year.iter().chain([&self.main]).chain(&self.dearer)
+    }
+
+    /// Hits and misses before anything is asked, a VIN that has two questions counted once.
+    pub(crate) fn report(&self) -> DatasetReport {
+        let of_main = &self.main.report;
+        let (keys, hits) = (of_main.keys + self.settled, of_main.hits + self.settled);
+        DatasetReport { keys, hits, ..of_main.clone() }
+    }
+
+    fn columns_mut(&mut self) -> impl Iterator<Item = &mut Column> {
+        self.of_year.iter_mut().chain([&mut self.main]).chain(&mut self.dearer)
     }
 }
 

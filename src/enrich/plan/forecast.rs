@@ -269,12 +269,14 @@ fn of_dataset(board: &Board<'_>) -> DatasetForecast {
     let vins = board.vins.len() as u64;
     let vehicles = board.vehicles.as_ref().map_or(vins, |vehicles| vehicles.keys.len() as u64);
     let first = board.steps.iter().find_map(|step| match step {
-        StepWords::ByVin(columns) => Some((vins, &columns[0].report)),
-        StepWords::ByVehicle { test: Test::Catalogue(of), .. } => Some((vehicles, &of.report)),
-        StepWords::ByVehicle { main, .. } => Some((vehicles, &main.report)),
+        StepWords::ByVin(by_vin) => Some((vins, by_vin.report())),
+        StepWords::ByVehicle { test: Test::Catalogue(of), .. } => {
+            Some((vehicles, of.report.clone()))
+        }
+        StepWords::ByVehicle { main, .. } => Some((vehicles, main.report.clone())),
         StepWords::Inventory(_) | StepWords::Local(_) => None,
     });
-    let list = || board.inventories().next().map(|list| (vins, &list.report));
+    let list = || board.inventories().next().map(|list| (vins, list.report.clone()));
     let Some((keys, report)) = first.or_else(list) else {
         let keys = if board.vehicles.is_some() { vehicles } else { vins };
         return DatasetForecast { keys, local: keys, ..counts };

@@ -119,7 +119,10 @@ impl<'a> Snapshot<'a> {
         keys: &KeySet,
         take: impl FnMut(u32, KeptAnswer),
     ) -> Result<(), Error> {
-        self.each_kept(source, keys.stored(kind), take)
+        match kind {
+            KeyKind::VinOfYear => self.each_kept(source, keys.stored_of_year().into_iter(), take),
+            _ => self.each_kept(source, keys.stored(), take),
+        }
     }
 
     /// The words of an answer about `key`. 78 where they are not what was written.

@@ -4,6 +4,7 @@
 use serde_json::value::RawValue;
 
 use crate::domain::{Fault, Key};
+use crate::matching::model_year::only_repeats;
 use crate::vendors::json::{self, Object, Unreadable, Value};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Answer, KeyAnswer, Parsed, Reply, vehicle};
@@ -27,7 +28,7 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
             Some(_) if !vehicle::has_known_field(&item) => parsed.unreadable += 1,
             Some(place) => {
                 let body = reply.body.slice_ref(raw.get().as_bytes());
-                let answer = KeyAnswer { key: place, said: said(&item), body };
+                let answer = KeyAnswer { key: place, said: said(&item, &keys[place]), body };
                 let again = std::mem::replace(&mut answered[place], true);
                 if again { &mut parsed.repeated } else { &mut parsed.answers }.push(answer);
             }
@@ -54,10 +55,16 @@ fn place(item: &Object<'_>, keys: &[Key]) -> Option<usize> {
 }
 
 /// Codes come with good decodes too; a VIN is refused only where its characters
-/// kept it from being decoded at all.
-fn said(item: &Object<'_>) -> Answer {
+/// kept it from being decoded at all. A year that was only repeated finds no vehicle where
+/// the VIN may be one whose position 7 tells another.
+fn said(item: &Object<'_>, key: &Key) -> Answer {
     if vehicle::is_known(item) {
-        return Answer::Found;
+        return match key {
+            Key::VinOfYear(vin, year) if only_repeats(vin, *year, &vehicle::facts(key, item)) => {
+                Answer::Absent
+            }
+            _ => Answer::Found,
+        };
     }
     let codes = item.scalar(&["ErrorCode"]).unwrap_or_default();
     if codes.split(',').any(|code| code.trim() == INVALID_CHARACTERS) {

@@ -32,7 +32,7 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 2,
         options: &[],
     },
-    endpoints: &[&DECODE_BATCH],
+    endpoints: &[&DECODE_BATCH, &DECODE_OF_YEAR],
     contradiction: None,
 };
 
@@ -42,7 +42,7 @@ impl Vendor for VpicApi {
     }
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
-        &[&DecodeBatch]
+        &[&DecodeBatch, &DecodeOfYear]
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
@@ -58,18 +58,29 @@ impl Vendor for VpicApi {
     }
 }
 
-/// `POST /vehicles/DecodeVINValuesBatch/` with `format=json&data=VIN1;VIN2,2011;…`.
+/// `POST /vehicles/DecodeVINValuesBatch/` with `format=json&data=VIN1;VIN2;…`.
 #[derive(Debug)]
 struct DecodeBatch;
 
-static DECODE_BATCH: EndpointSpec = EndpointSpec {
-    id: "decode-batch",
-    dataset: Some(Dataset::Decode),
-    key: KeyKind::VinOfYear,
-    batch: 50,
-    effect: Effect::Read,
-    shares_bodies: true,
-};
+/// The same with `data=VIN1,2011;VIN2,1994;…`. The service decodes in the year that it is
+/// sent, whatever position 7 says, so that what it repeats counts only of vehicles of which
+/// position 7 says nothing.
+#[derive(Debug)]
+struct DecodeOfYear;
+
+static DECODE_BATCH: EndpointSpec = spec("decode-batch", KeyKind::Vin);
+static DECODE_OF_YEAR: EndpointSpec = spec("decode-of-year", KeyKind::VinOfYear);
+
+const fn spec(id: &'static str, key: KeyKind) -> EndpointSpec {
+    EndpointSpec {
+        id,
+        dataset: Some(Dataset::Decode),
+        key,
+        batch: 50,
+        effect: Effect::Read,
+        shares_bodies: true,
+    }
+}
 
 impl Endpoint for DecodeBatch {
     fn spec(&self) -> &'static EndpointSpec {
@@ -77,9 +88,7 @@ impl Endpoint for DecodeBatch {
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
-        // With a year behind it, as the store has it.
-        let vins: Vec<String> = keys.iter().map(Key::to_stored).collect();
-        batch_of(vins.join(";"))
+        request(keys)
     }
 
     fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
@@ -93,9 +102,47 @@ impl Endpoint for DecodeBatch {
 
 impl Answers for DecodeBatch {
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
-        let item = json::read(body).and_then(Object::read).ok().flatten();
-        Facts::Decode(item.map_or_else(DecodeFacts::default, |item| vehicle::facts(key, &item)))
+        facts(key, body)
     }
+
+    fn of_year(&self) -> Option<&'static dyn Endpoint> {
+        Some(&DecodeOfYear)
+    }
+}
+
+impl Endpoint for DecodeOfYear {
+    fn spec(&self) -> &'static EndpointSpec {
+        &DECODE_OF_YEAR
+    }
+
+    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
+        request(keys)
+    }
+
+    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
+        batch::parse(reply, keys)
+    }
+
+    fn role(&'static self) -> Role {
+        Role::Answers(self)
+    }
+}
+
+impl Answers for DecodeOfYear {
+    fn facts(&self, key: &Key, body: &[u8]) -> Facts {
+        facts(key, body)
+    }
+}
+
+/// Keys are sent as the store has them: a year behind the VIN and a comma.
+fn request(keys: &[Key]) -> Request {
+    let vins: Vec<String> = keys.iter().map(Key::to_stored).collect();
+    batch_of(vins.join(";"))
+}
+
+fn facts(key: &Key, body: &[u8]) -> Facts {
+    let item = json::read(body).and_then(Object::read).ok().flatten();
+    Facts::Decode(item.map_or_else(DecodeFacts::default, |item| vehicle::facts(key, &item)))
 }
 
 /// `format` belongs in the form: in the query it is ignored, and XML comes.

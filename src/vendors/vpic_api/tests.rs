@@ -1,6 +1,9 @@
+use std::slice;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::Vin;
 use crate::vendors::Answer::{self, Absent, Found, Refused};
 use crate::vendors::testing::{assert_sound, fixture, json_like, reply, said, settings, vins};
 
@@ -95,6 +98,33 @@ fn only_invalid_characters_that_kept_it_from_decoding_refuse_a_vin() {
         [Some(Absent), Some(Refused("400".into())), Some(Found)],
         "an unregistered manufacturer is not a fault of the VIN, and a year is something"
     );
+}
+
+#[test]
+fn a_year_that_is_only_repeated_finds_no_vehicle() {
+    const HEAVY: &str = "Class 6: 19,501 - 26,000 lb (8,845 - 11,794 kg)";
+    const LIGHT: &str = "Class 2E: 6,001 - 7,000 lb (2,722 - 3,175 kg)";
+    // A letter in position 7: of 2015 if it is light, else of 1985 or 2015.
+    let key = Key::VinOfYear(Vin::new("2T1BURHE1FC342217").expect("a VIN"), 1985);
+    let said = |kind: &str, gvwr: &str, year: &str| {
+        let body = format!(
+            r#"{{"Results":[{{"VIN":"2T1BURHE1FC342217","Make":"X","ModelYear":"{year}",
+                "VehicleType":"{kind}","GVWR":"{gvwr}"}}]}}"#
+        );
+        let parsed = DecodeOfYear.parse(&reply(200, body.as_bytes()), slice::from_ref(&key));
+        parsed.expect("answers").answers.remove(0).said
+    };
+    for (kind, gvwr, year, expected) in [
+        ("PASSENGER CAR", "", "1985", Absent),
+        ("TRUCK", LIGHT, "1985", Absent),
+        ("TRUCK", "", "1985", Absent),
+        ("", "", "1985", Absent),
+        ("TRUCK", HEAVY, "1985", Found),
+        ("MOTORCYCLE", "", "1985", Found),
+        ("PASSENGER CAR", "", "2015", Found),
+    ] {
+        assert_eq!(said(kind, gvwr, year), expected, "{kind} {gvwr} {year}");
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! A model year that may be another one: the row says so, and no recall orders parking.
 
 use serde_json::json;
+use vinrich::SystemClock;
 use vinrich::config::Durability;
 use vinrich::domain::Timestamp;
+use vinrich::domain::events::Silent;
 use vinrich::domain::outcome::Dataset;
 use vinrich::plan::Plan;
 use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
@@ -19,6 +21,8 @@ const NOW: Timestamp = Timestamp::from_micros(1_795_305_600_000_000);
 const FIRE_ENGINE: &str = "4ENRABA87R1003456";
 /// A tractor of 2024: the maker described no such vehicle of 1994.
 const TRACTOR: &str = "1XKYD49X5RJ398204";
+/// The same with a letter where cars have one since 2010.
+const TRACTOR_WITH_LETTER: &str = "1XKYD4AX0RJ398204";
 /// A car of 2015.
 const CAR: &str = "2T1BURHE1FC342217";
 
@@ -173,13 +177,40 @@ fn a_stated_year_is_sent_to_the_service() {
             enriched.rows.iter().map(|row| row["model_year"].clone()).collect();
         (years.join(" "), enriched.attempted("vpic-api"))
     };
-    assert_eq!(decoded(&format!("VIN\n{CAR}\n")), ("2015".to_owned(), 1));
-    // What position 7 tells anyhow changes no question.
-    assert_eq!(decoded(&format!("VIN,Year\n{CAR},2015\n")), ("2015".to_owned(), 0));
-    let stated = format!("VIN,Year\n{CAR},1985\n{CAR},\n");
-    assert_eq!(decoded(&stated), ("1985 1985".to_owned(), 1), "another question");
-    assert_eq!(decoded(&stated), ("1985 1985".to_owned(), 0), "its answer is kept");
-    assert_eq!(decoded(&format!("VIN\n{CAR}\n")), ("2015".to_owned(), 0), "and so is the first");
-    let differ = format!("VIN,Year\n{CAR},1985\n{CAR},2015\n");
-    assert_eq!(decoded(&differ), ("2015 2015".to_owned(), 0), "rows that differ decide nothing");
+    let said = |years: &str, calls| (years.to_owned(), calls);
+    assert_eq!(decoded(&format!("VIN\n{TRACTOR_WITH_LETTER}\n")), said("2024", 1));
+    // What position 7 would say of a car changes no question.
+    assert_eq!(decoded(&format!("VIN,Year\n{TRACTOR_WITH_LETTER},2024\n")), said("2024", 0));
+    let stated = format!("VIN,Year\n{TRACTOR_WITH_LETTER},1994\n{TRACTOR_WITH_LETTER},\n");
+    assert_eq!(decoded(&stated), said("1994 1994", 1), "another question");
+    assert_eq!(decoded(&stated), said("1994 1994", 0), "its answer is kept");
+    assert_eq!(
+        decoded(&format!("VIN\n{TRACTOR_WITH_LETTER}\n")),
+        said("2024", 0),
+        "and so is the first"
+    );
+    let differ = format!("VIN,Year\n{TRACTOR_WITH_LETTER},1994\n{TRACTOR_WITH_LETTER},2024\n");
+    assert_eq!(decoded(&differ), said("2024 2024", 0), "rows that differ decide nothing");
+}
+
+#[test]
+fn a_car_keeps_the_year_of_position_7() {
+    let work = Work::with_faults(&[]);
+    let sheet = format!("VIN,Year\n{CAR},1985\n{TRACTOR_WITH_LETTER},1994\n");
+    let sheet = work.write("sheet.csv", &sheet);
+    let mut plan = with_recalls(&work, work.plan(&sheet, "out.csv"));
+    plan.dataset(Dataset::Decode).vendors = vec!["vpic-api"];
+    // The service repeats 1985; without the year it says what the VIN does.
+    for (least, calls) in [(1, 2), (0, 0)] {
+        let forecast = vinrich::plan(&plan, &Silent, &SystemClock::new()).expect("a forecast");
+        let of = forecast.vendors.iter().find(|of| of.vendor == "vpic-api").expect("it");
+        assert_eq!((of.calls_at_least, of.calls_total), (least, calls));
+        let enriched = Enriched::by(&plan);
+        let [car, tractor] = &enriched.rows[..] else { panic!("two rows") };
+        let campaigns = r#"["15V003000"]"#;
+        assert_eq!(told(car), ["2015", campaigns, "year", campaigns, ""]);
+        assert_eq!(car["input_conflicts"], r#"{"model_year":{"input":1985,"vin":2015}}"#);
+        assert_eq!(tractor["model_year"], "1994");
+        assert_eq!(enriched.attempted("vpic-api"), calls);
+    }
 }

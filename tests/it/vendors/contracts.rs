@@ -121,7 +121,7 @@ fn about_another(place: Place, good: &Reply) -> Reply {
     let mut body = body_of(good);
     let asked = &place.keys()[0];
     match asked {
-        Key::Vin(vin) if body.to_string().contains(vin.as_str()) => {
+        Key::Vin(vin) | Key::VinOfYear(vin, _) if body.to_string().contains(vin.as_str()) => {
             each_vin(&mut body);
         }
         Key::Vin(_) | Key::VinOfYear(..) => body["vin"] = ANOTHER_VIN.into(),

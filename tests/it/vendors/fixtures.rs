@@ -164,14 +164,17 @@ impl Place {
     }
 }
 
+/// The VINs that fixtures speak of, and their model years.
+fn vins() -> [(Vin, i32); 3] {
+    [("1HGBH41JXMN109186", 1991), ("5YJSA1DG9DFP14705", 2013), ("WBAPH5C55BA218692", 2011)]
+        .map(|(vin, year)| (Vin::new(vin).expect("a VIN"), year))
+}
+
 /// The keys that fixtures speak of.
 fn keys(kind: KeyKind) -> Vec<Key> {
     match kind {
-        KeyKind::Vin | KeyKind::VinOfYear => {
-            ["1HGBH41JXMN109186", "5YJSA1DG9DFP14705", "WBAPH5C55BA218692"]
-                .map(|vin| Key::Vin(Vin::new(vin).expect("a VIN")))
-                .into()
-        }
+        KeyKind::Vin => vins().map(|(vin, _)| Key::Vin(vin)).into(),
+        KeyKind::VinOfYear => vins().map(|(vin, year)| Key::VinOfYear(vin, year)).into(),
         KeyKind::Vehicle => vec![Key::Vehicle(Vehicle::new("Ford", "F-250 SD", 2016))],
         KeyKind::Page => vec![Key::Page(Page {
             list: "/".into(),
