@@ -21,7 +21,7 @@ use crate::domain::Vin;
 pub(super) static PROFILE: Profile = Profile {
     id: "vpic-api",
     key: None,
-    endpoints: &["decode-batch"],
+    endpoints: &["decode-batch", "decode-of-year"],
     quotas: &[per(1000, Duration::from_secs(1))],
     roomy: &[per(1000, Duration::from_secs(1))],
     handler: || Box::new(VpicApi),
@@ -46,7 +46,9 @@ impl Handler for VpicApi {
             Method::POST => batch(&request.body),
             _ => Err(error(405, "The requested resource does not support this http method.")),
         };
-        Call::new("decode-batch", question)
+        let states_years =
+            value_of(&pairs(&request.body), "data").is_some_and(|data| data.contains(','));
+        Call::new(if states_years { "decode-of-year" } else { "decode-batch" }, question)
     }
 
     fn error(&self, status: u16) -> Reply {
