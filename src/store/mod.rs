@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode};
 
-use crate::config::Durability;
+use crate::config::{Durability, Settings};
 use crate::domain::{Dataset, Error, Exit, Key, Moment, Vin};
 
 use crate::store::read_only::Unchanged;
@@ -50,7 +50,8 @@ pub use crate::store::answers::lookup::{AnswerKind, BodyId, KeptAnswer, Snapshot
 pub use crate::store::answers::provenance::{AnswerRecord, EarlierAnswer};
 pub use crate::store::answers::recalls::{
     CampaignId, Imported, KeptRecallFile, RecallCheck, RecallFileInfo, RecallLookup, RecallMatch,
-    RecallsFound, Validators, import_recall_file, keep_recall_check,
+    RecallStatus, RecallsFound, StatusesKept, Validators, import_recall_file, keep_recall_check,
+    keep_recall_statuses, take_back_recall_status,
 };
 pub use crate::store::ledger::operations::Operation;
 pub use crate::store::ledger::requests::{
@@ -73,6 +74,19 @@ pub struct StoreSpec<'a> {
     pub must_exist: bool,
     /// What this run may use up, over all vendors.
     pub limits: RunLimits,
+}
+
+impl<'a> StoreSpec<'a> {
+    /// For a command that writes to the store of `settings`, or to a new one, and sends no
+    /// calls.
+    pub fn of(settings: &'a Settings) -> Self {
+        Self {
+            path: &settings.store,
+            durability: settings.durability,
+            must_exist: false,
+            limits: RunLimits::default(),
+        }
+    }
 }
 
 /// Who is running.

@@ -32,7 +32,7 @@ pub fn day(days: Days) -> Option<String> {
 }
 
 /// The number of a day.
-pub(crate) fn number_of_day(day: jiff::civil::Date) -> Option<Days> {
+pub fn number_of_day(day: jiff::civil::Date) -> Option<Days> {
     day.since(jiff::civil::date(1970, 1, 1)).ok().map(|span| span.get_days())
 }
 
@@ -160,6 +160,24 @@ pub struct Campaign {
     pub over_the_air: Option<bool>,
     /// The day the report was received.
     pub reported_on: Option<Days>,
+}
+
+/// NHTSA's number of a campaign in its full form, from how people and makers write it too:
+/// `24V001000`, `24V-001`, `24v001`. `None` where it is not one.
+pub fn campaign_number(text: &str) -> Option<String> {
+    /// Year, kind, and the number of the year; three zeros follow.
+    const SHORT: usize = 6;
+    const FULL: usize = 9;
+    let mut number: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    number.make_ascii_uppercase();
+    if number.len() == SHORT {
+        number += "000";
+    }
+    let fits = |(place, byte): (usize, u8)| match place {
+        2 => matches!(byte, b'V' | b'E' | b'T' | b'C'),
+        _ => byte.is_ascii_digit(),
+    };
+    (number.len() == FULL && number.bytes().enumerate().all(fits)).then_some(number)
 }
 
 impl Campaign {

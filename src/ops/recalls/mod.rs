@@ -1,7 +1,11 @@
-//! NHTSA's recall file, fetched and imported where its text has changed.
+//! NHTSA's recall file, fetched and imported where its text has changed; and the
+//! [register](Register) of what was done about recalls.
 //!
 //! The archive's bytes and its date change daily, so that only the text inside says
 //! whether there is news. What was imported stays until the next edition is whole.
+
+mod register;
+mod status_file;
 
 use std::fs::File;
 use std::io::Read;
@@ -14,8 +18,11 @@ use crate::files::{DOWNLOADS, OutputLocks, beside, os};
 use crate::gate::{Download, Downloaded};
 use crate::reference::nhtsa_file;
 use crate::store::{
-    Imported, RecallCheck, RunLimits, Store, StoreSpec, import_recall_file, keep_recall_check,
+    Imported, RecallCheck, Store, StoreSpec, import_recall_file, keep_recall_check,
 };
+
+pub use self::register::{Done, Register, StatusImport};
+pub use self::status_file::{Refusal, Refused, StatusFile};
 
 /// Ten times what NHTSA's larger archive has.
 const LARGEST: u64 = 256 << 20;
@@ -154,12 +161,7 @@ impl Update<'_> {
     }
 
     fn spec(&self) -> StoreSpec<'_> {
-        StoreSpec {
-            path: &self.settings.store,
-            durability: self.settings.durability,
-            must_exist: false,
-            limits: RunLimits::default(),
-        }
+        StoreSpec::of(self.settings)
     }
 }
 

@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, params};
 use crate::domain::{Error, Key, Page, Task, Vin};
 use crate::store::admin::fingerprint::{FORGOTTEN, Fingerprints, one_spelling};
 use crate::store::admin::maintain;
+use crate::store::answers::recalls::statuses;
 use crate::store::run_locks::InUse;
 use crate::store::{failed, open};
 
@@ -31,6 +32,8 @@ pub struct Forgotten {
     pub operations: u64,
     /// Ledger rows whose VIN is a keyed hash now; they still count and cost.
     pub calls: u64,
+    /// What was said of recalls on them.
+    pub recall_statuses: u64,
     /// Runs whose command line, report or output's name named one.
     pub runs: u64,
     /// The file's size before and after, with its log.
@@ -135,6 +138,7 @@ fn remove(db: &Connection, vins: &[Vin], prints: &Fingerprints) -> rusqlite::Res
         lists,
         ..Forgotten::default()
     };
+    let recall_statuses = statuses::forget(db)?;
     let bodies = delete(
         "DELETE FROM bodies WHERE id NOT IN (
              SELECT body FROM answers WHERE body IS NOT NULL
@@ -149,7 +153,7 @@ fn remove(db: &Connection, vins: &[Vin], prints: &Fingerprints) -> rusqlite::Res
     for column in ["command", "report", "output"] {
         runs = rewrite(db, "runs", column, |text| erased(text, vins, prints))?.max(runs);
     }
-    Ok(Forgotten { bodies, calls, runs, ..forgotten })
+    Ok(Forgotten { bodies, calls, recall_statuses, runs, ..forgotten })
 }
 
 /// Removes the lists of which a page names one of the VINs, with all of their pages.

@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 
 use crate::domain::{Error, Micros};
 use crate::store::admin::backup::is_as_written;
+use crate::store::answers::recalls::statuses;
 use crate::store::{as_text, failed};
 
 /// What was merged.
@@ -45,6 +46,7 @@ fn in_transaction(copy: &Connection) -> rusqlite::Result<Merged> {
     bodies(copy)?;
     let answers = copy.execute(ANSWERS, [])? as u64;
     copy.execute_batch(HISTORY_AND_LISTS)?;
+    statuses::merge(copy)?;
     let merged = Merged {
         calls,
         spent: copy.query_row(SPENT, [], |row| row.get(0)).map(Micros)?,

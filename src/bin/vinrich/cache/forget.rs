@@ -26,6 +26,7 @@ fn as_text(vins: u64, forgotten: &Forgotten) -> String {
         lists,
         bodies,
         operations,
+        recall_statuses,
         calls,
         runs,
         bytes: size,
@@ -36,6 +37,7 @@ fn as_text(vins: u64, forgotten: &Forgotten) -> String {
         (mentions, "answer", " about something else that named it, to be asked again"),
         (lists, "list", " that named it, to be read again"),
         (operations, "record", " of what was done"),
+        (recall_statuses, "status", " of a recall"),
     ];
     let counted =
         |(number, noun, more): &(u64, &str, &str)| format!("  {}{more}", count(*number, noun));

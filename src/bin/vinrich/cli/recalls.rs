@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
 use super::{ListArgs, ReportFormat};
 
@@ -15,6 +16,10 @@ pub(crate) enum RecallsCommand {
     Update(RecallsUpdateArgs),
     /// Show which parts of the recall file the store holds, and how old they are
     Status(ListArgs),
+    /// Write down that a recall is done on a vehicle
+    Done(RecallsDoneArgs),
+    /// Take in a file that says which recalls are done on which vehicles
+    ImportStatus(RecallsImportStatusArgs),
 }
 
 #[derive(Debug, Args)]
@@ -57,4 +62,62 @@ pub(crate) struct RecallsUpdateArgs {
     /// Replace the edition in the store even by an older or much smaller one
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vinrich recalls done 1HGCM82633A004352 20V026000 --date 2026-11-20
+  vinrich recalls done 1HGCM82633A004352 20V026000 --note 'invoice 4711' --by workshop
+  vinrich recalls done 1HGCM82633A004352 20V026000 --take-back
+
+A campaign that is done stays in every output: NHTSA says which vehicles a campaign
+names, not which were repaired.")]
+pub(crate) struct RecallsDoneArgs {
+    /// The VIN
+    #[arg(value_name = "VIN")]
+    pub(crate) vin: String,
+    /// NHTSA's number of the campaign, such as 20V026000
+    #[arg(value_name = "CAMPAIGN")]
+    pub(crate) campaign: String,
+    /// The day it was done, as YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    pub(crate) date: Option<Date>,
+    /// What else there is to say, such as the number of the invoice
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+    /// Who says so
+    #[arg(long, value_name = "NAME", default_value = "operator")]
+    pub(crate) by: String,
+    /// Take back what was said so before
+    #[arg(long, conflicts_with_all = ["date", "note"])]
+    pub(crate) take_back: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vinrich recalls import-status from-the-maker.xlsx
+  vinrich recalls import-status search.csv --by 'NHTSA bulk search' --format json
+
+A row for each vehicle and campaign: VIN, `campaign` (24V001000 or 24V-001),
+`status` (open, closed and other usual words), and if there are `date` and `note`.
+Any format that `enrich` reads. What cannot be read is left out and counted (exit 3;
+65 where nothing can be read). Of two statements the one of the later day counts.")]
+pub(crate) struct RecallsImportStatusArgs {
+    /// The file, or `-` for stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: String,
+    /// Who says so, instead of the file's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// The column with the VINs, by name or by place
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) vin_column: Option<String>,
+    /// The sheet of a workbook, by name or by place
+    #[arg(long, value_name = "NAME|N")]
+    pub(crate) sheet: Option<String>,
+    /// How the summary is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
 }

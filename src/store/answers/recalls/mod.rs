@@ -5,12 +5,14 @@
 //!   transaction, so that there is always one whole edition.
 //! - `checks` remembers when a published file was last compared with it.
 //! - `lookup` reads what is held.
+//! - `statuses` keeps what people and makers said of campaigns on single vehicles.
 //! - `lookup_table` finds what the file says about one vehicle after another.
 
 mod checks;
 mod lookup_table;
 mod import;
 mod lookup;
+pub(in crate::store) mod statuses;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +25,7 @@ use crate::reference::nhtsa_file::{Details, Part};
 pub use checks::{RecallCheck, Validators, keep_recall_check};
 pub use import::{Imported, import_recall_file};
 pub use lookup_table::RecallLookup;
+pub use statuses::{RecallStatus, StatusesKept, keep_recall_statuses, take_back_recall_status};
 
 /// The year of a row that has none, as stored.
 const UNKNOWN_YEAR: i32 = 0;

@@ -1,5 +1,7 @@
 //! `vinrich recalls`: NHTSA's recall file, in the store.
 
+mod register;
+
 use std::path::Path;
 
 use serde_json::json;
@@ -9,7 +11,7 @@ use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::{Events, Progress};
 use vinrich::domain::facts::day;
 use vinrich::recalls::{self, Update, UpdateProgress, Updated};
-use vinrich::store::{Imported, KeptRecallFile, RunLimits, Store, StoreSpec};
+use vinrich::store::{Imported, KeptRecallFile, Store, StoreSpec};
 
 use crate::cli::{
     CommonArgs, ListArgs, RecallsCommand, RecallsImportArgs, RecallsUpdateArgs, ReportFormat,
@@ -28,6 +30,8 @@ pub(crate) fn run(command: &RecallsCommand, common: &CommonArgs) -> Result<u8, E
         RecallsCommand::Import(args) => import(args, common, &settings)?,
         RecallsCommand::Update(args) => update(args, common, &settings)?,
         RecallsCommand::Status(args) => status(args, &settings)?,
+        RecallsCommand::Done(args) => register::done(args, &settings)?,
+        RecallsCommand::ImportStatus(args) => return register::import_status(args, &settings),
     }
     Ok(Exit::Success.code())
 }
@@ -63,13 +67,7 @@ fn import_one(
     settings: &Settings,
     console: &Console,
 ) -> Result<Imported, Error> {
-    let spec = StoreSpec {
-        path: &settings.store,
-        durability: settings.durability,
-        must_exist: false,
-        limits: RunLimits::default(),
-    };
-    let now = Timestamp::now();
+    let (spec, now) = (StoreSpec::of(settings), Timestamp::now());
     vinrich::store::import_recall_file(&spec, file, replace, now, |rows| {
         show_rows(console, rows);
     })
@@ -204,5 +202,4 @@ pub(crate) fn held_as_json(file: &KeptRecallFile) -> serde_json::Value {
 }
 
 #[cfg(test)]
-#[path = "tests/recalls.rs"]
 mod tests;
