@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 
 use crate::domain::{Error, Micros};
 use crate::store::admin::backup::is_as_written;
-use crate::store::{as_text, failed};
+use crate::store::{as_text, failed, output_snapshots};
 
 /// What was merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,7 @@ fn in_transaction(copy: &Connection) -> rusqlite::Result<Merged> {
     bodies(copy)?;
     let answers = copy.execute(ANSWERS, [])? as u64;
     copy.execute_batch(HISTORY_AND_LISTS)?;
+    output_snapshots::merge(copy)?;
     let merged = Merged {
         calls,
         spent: copy.query_row(SPENT, [], |row| row.get(0)).map(Micros)?,
