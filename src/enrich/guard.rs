@@ -69,11 +69,12 @@ pub(crate) fn check_shrink(
         }
         return Ok(());
     };
-    let (rows, before) = (rows_to_write(plan, survey), last.rows.written);
+    let (run, before) = last;
+    let rows = rows_to_write(plan, survey);
     let fewer = before.saturating_sub(rows);
     let message = || {
         let percent = (fewer * 100).checked_div(before).unwrap_or_default();
-        let (rows, before, run) = (thousands(rows), thousands(before), &last.run_id);
+        let (rows, before) = (thousands(rows), thousands(before));
         format!(
             "`{output}` would have {rows} rows, {percent} % fewer than the {before} of its last complete run, {run}"
         )
@@ -103,11 +104,15 @@ fn rows_to_write(plan: &Plan, survey: &Survey) -> u64 {
     if plan.output.rejects.is_some() { survey.valid } else { survey.rows }
 }
 
-/// The report of the last complete run that wrote the output of this one.
-fn last_complete(session: &Session<'_>) -> Result<Option<Report>, Error> {
+/// The last complete run that wrote the output of this one, and how many rows: by its
+/// snapshot, else by the report of a run from before those were kept.
+fn last_complete(session: &Session<'_>) -> Result<Option<(String, u64)>, Error> {
     let Some(output) = &session.report.run.output else { return Ok(None) };
-    session
-        .store
-        .snapshot()?
-        .find_report(output, |json| Report::from_json(json).filter(Report::wrote_complete_output))
+    let view = session.store.snapshot()?;
+    if let Some(kept) = view.output_snapshots(Some(output))?.into_iter().next() {
+        return Ok(Some((kept.run_id, kept.rows)));
+    }
+    let complete = |json: &str| Report::from_json(json).filter(Report::wrote_complete_output);
+    let report = view.find_report(output, complete)?;
+    Ok(report.map(|report| (report.run_id, report.rows.written)))
 }

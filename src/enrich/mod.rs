@@ -7,6 +7,7 @@ pub mod explain;
 pub(crate) mod guard;
 pub(crate) mod inventory;
 pub(crate) mod join;
+pub(crate) mod output_snapshot;
 pub mod plan;
 pub(crate) mod rejects;
 pub mod report;
@@ -215,7 +216,7 @@ async fn open_doors<'a>(
     Ok(open)
 }
 
-/// Removes earlier answers that the settings do not keep any longer. A run is not
+/// Removes earlier answers and snapshots that the settings do not keep any longer. A run is not
 /// the worse for it where that fails.
 fn trim_history(plan: &Plan, session: &Session<'_>) {
     if session.store.is_read_only() {
@@ -226,6 +227,11 @@ fn trim_history(plan: &Plan, session: &Session<'_>) {
     let datasets = plan.settings.datasets.iter();
     let keep = datasets.map(|(dataset, settings)| (*dataset, now.earlier(settings.keep)));
     if let Err(error) = session.store.trim_history(&keep.collect(), now) {
+        events.note(Level::Warn, "history", &error.to_string());
+    }
+    let longest = plan.settings.datasets.values().map(|settings| settings.keep).max();
+    let oldest = now.earlier(longest.unwrap_or_default());
+    if let Err(error) = session.store.thin_snapshots(oldest, now) {
         events.note(Level::Warn, "history", &error.to_string());
     }
 }

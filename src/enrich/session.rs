@@ -17,7 +17,7 @@ use crate::domain::{Cancel, Clock, Error, Events, Level, Moment, Phase, Progress
 use crate::enrich::plan::Limits;
 use crate::enrich::report::ReportBuilder;
 use crate::gate::{Door, LargeBodies, Shared, VendorAccount};
-use crate::store::{Patience, RunLimits, SourceId, SourceName, Store, StoreSpec};
+use crate::store::{PackedSnapshot, Patience, RunLimits, SourceId, SourceName, Store, StoreSpec};
 
 /// What every command is given: where its news goes, the time, and the stop button.
 #[derive(Clone, Copy)]
@@ -70,6 +70,8 @@ pub(crate) struct Session<'a> {
     settings: &'a Settings,
     /// How far the run had come when the last vendor had answered.
     progress: RefCell<Progress>,
+    /// What the output says of each vehicle, once it is in its place.
+    snapshot: RefCell<Option<PackedSnapshot>>,
 }
 
 impl<'a> Session<'a> {
@@ -91,7 +93,8 @@ impl<'a> Session<'a> {
             }
             None => Self::open_store(spec, report)?,
         };
-        Ok(Self { store, report, settings: spec.settings, progress: RefCell::default() })
+        let (progress, snapshot) = (RefCell::default(), RefCell::default());
+        Ok(Self { store, report, settings: spec.settings, progress, snapshot })
     }
 
     fn open_store(spec: &SessionSpec<'_>, report: &ReportBuilder<'_>) -> Result<Store, Error> {
@@ -159,9 +162,22 @@ impl<'a> Session<'a> {
         done
     }
 
+    /// Whether a snapshot of the output can be kept: under a name, in a store that takes it.
+    pub(crate) fn keeps_snapshot(&self) -> bool {
+        self.report.run.output.is_some() && !self.store.is_read_only()
+    }
+
+    /// Keeps `snapshot` with the end of the run, should its output be complete then.
+    pub(crate) fn keep_snapshot(&self, snapshot: PackedSnapshot) {
+        self.snapshot.replace(Some(snapshot));
+    }
+
     /// Ends the run as `done` says, with its report.
     pub(crate) fn close(self, done: Result<(), Error>) -> Result<(), Error> {
         let report = self.report.build(done.as_ref().err());
+        if !report.wrote_complete_output() {
+            self.snapshot.take();
+        }
         let kept = self.close_with(report.exit_code, &report);
         // A store that failed fails again: the first error is the one to return.
         done.and(kept)
@@ -172,7 +188,7 @@ impl<'a> Session<'a> {
         let report = serde_json::to_string_pretty(report)
             .map_err(|error| Error::internal("cannot write the run report").because(error))?;
         let ended = self.context().clock.now();
-        self.store.finish(ended, exit_code, &report)
+        self.store.finish(ended, exit_code, &report, self.snapshot.take())
     }
 }
 
@@ -192,7 +208,7 @@ pub(crate) fn keep_failure(store: &Path, report: &ReportBuilder<'_>, error: &Err
         let cancel = report.context.cancel.clone();
         let patience = Patience { longest: Duration::ZERO, cancel };
         let store = Store::open_waiting(&spec, &report.run, patience, &|_| ())?;
-        store.finish(report.context.clock.now(), built.exit_code, &json)
+        store.finish(report.context.clock.now(), built.exit_code, &json, None)
     });
     if let Err(second) = kept {
         report.context.events.note(Level::Debug, "record", &format!("no record: {second}"));

@@ -6,6 +6,7 @@ use crate::domain::{Cancel, Error, Phase, Times, Vin};
 use crate::enrich::Prepared;
 use crate::enrich::board::Answers;
 use crate::enrich::join::Joiner;
+use crate::enrich::output_snapshot::SnapshotBuilder;
 use crate::enrich::plan::Plan;
 use crate::enrich::report::{ReportBuilder, RowTally, Wrote};
 use crate::enrich::session::{Context, Session};
@@ -75,12 +76,14 @@ pub(crate) fn write(
     let Prepared { plan, chains, inputs } = prepared;
     let Context { clock, cancel, .. } = session.context();
     let Outputs(mut output) = outputs;
+    let vins = answers.vins;
     session.report.note_renamed(output.renamed());
     let snapshot = session.store.snapshot()?;
     let times = Times { started: session.started().wall, now: clock.now().wall };
     let mut joiner = Joiner::load(&snapshot, chains, answers, inputs, times)?;
     output.describe(&session.report.about(chains, times.now));
     let mut tally = RowTally::default();
+    let mut states = session.keeps_snapshot().then(|| SnapshotBuilder::new(vins));
     let mut batches = inputs.batches()?;
     let mut read = 0;
     loop {
@@ -91,6 +94,9 @@ pub(crate) fn write(
         let records = joined(&mut joiner, &batch, plan.rules)?;
         for record in &records {
             tally.count(record);
+            if let Some(states) = &mut states {
+                states.add(record);
+            }
         }
         read += batch.len() as u64;
         output.write(Block { records, input: batch.columns().collect() })?;
@@ -110,6 +116,9 @@ pub(crate) fn write(
     };
     warn_of_repeats(&joiner, session);
     warn_of_equipment(tally.equipment, session, &snapshot)?;
+    if let Some(states) = states {
+        session.keep_snapshot(states.pack(counts.0));
+    }
     let (rows, diverted) = if files.is_empty() { (0, 0) } else { counts };
     Ok(Some(Wrote { rows, diverted, tally, files }))
 }

@@ -10,6 +10,7 @@
 //! - `ledger` holds the calls and what they use up, operations that act, waits,
 //!   and what other processes have in flight.
 //! - `answers` holds what vendors answered, inventories and NHTSA's recall file.
+//! - `output_snapshots` holds what each complete run said of every vehicle.
 //! - `admin` is what a person does with a store.
 
 mod admin;
@@ -18,6 +19,7 @@ mod identity;
 pub mod ledger;
 mod migration;
 mod open;
+mod output_snapshots;
 mod patience;
 mod read_only;
 mod rescue;
@@ -59,6 +61,9 @@ pub use crate::store::ledger::requests::{
     Reserve, RoomWish, RunLimit, RunLimits, Shortage,
 };
 pub use crate::store::ledger::waits::{HeardWait, KeptWait, LONGEST_WAIT, WaitWord, forget_waits};
+pub use output_snapshots::{
+    DecodeState, KeptSnapshot, ListingState, PackedSnapshot, RecallState, Said, VehicleState,
+};
 pub use patience::Patience;
 pub use transaction::Present;
 pub use writer::Writer;
@@ -200,13 +205,19 @@ impl Store {
         Snapshot::begin(&self.reader, &self.path)
     }
 
-    /// Closes the run: its last answers are indexed, its report is kept, unless the
-    /// store is only read.
-    pub fn finish(self, ended: Moment, exit: u8, report: &str) -> Result<(), Error> {
+    /// Closes the run: its last answers are indexed, its report and the `snapshot` of its
+    /// output are kept, unless the store is only read.
+    pub fn finish(
+        self,
+        ended: Moment,
+        exit: u8,
+        report: &str,
+        snapshot: Option<PackedSnapshot>,
+    ) -> Result<(), Error> {
         let Self { reader, writer, access, .. } = self;
         drop(reader);
         match access {
-            Access::Write(_in_use) => writer.finish(ended, exit, report),
+            Access::Write(_in_use) => writer.finish(ended, exit, report, snapshot),
             Access::Read(_) => Ok(()),
         }
     }

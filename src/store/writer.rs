@@ -17,6 +17,7 @@ use crate::store::ledger::requests::{Close, Elsewhere, Granted, Reconcile, Reser
 use crate::store::ledger::waits::{self, HeardWait};
 use crate::store::ledger::windows::{Limits, Usage};
 use crate::store::ledger::{accounts, calls, operations, processes};
+use crate::store::output_snapshots::{self, PackedSnapshot};
 use crate::store::patience::{Patience, WaitedFor};
 use crate::store::transaction::{Ack, Failure, Transaction, Work, WriterThread, acknowledge};
 use crate::store::{AccountId, AccountName, RunInfo, SourceId, SourceName, StoreSpec, WRITABLE};
@@ -136,11 +137,20 @@ impl Writer {
         self.ask(|_| Ok(())).await
     }
 
-    pub(super) fn finish(self, ended: Moment, exit: u8, report: &str) -> Result<(), Error> {
+    pub(super) fn finish(
+        self,
+        ended: Moment,
+        exit: u8,
+        report: &str,
+        snapshot: Option<PackedSnapshot>,
+    ) -> Result<(), Error> {
         let report = report.to_owned();
         let (ack, done) = oneshot::channel();
         let run = move |tx: &mut Transaction<'_>| {
             processes::end_run(tx, ended, exit, &report)?;
+            if let Some(snapshot) = &snapshot {
+                output_snapshots::save(tx.db, tx.run.id, ended.wall, snapshot)?;
+            }
             Ok(acknowledge(ack, ()))
         };
         let work = Work { keeps: true, run: Box::new(run) };

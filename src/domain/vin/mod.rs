@@ -157,6 +157,13 @@ impl PackedVin {
         wide[16 - Self::LENGTH..].copy_from_slice(&self.0);
         u128::from_be_bytes(wide)
     }
+
+    /// The VIN whose number that is; `None` for one of more than 88 bits.
+    pub(crate) fn from_number(number: u128) -> Option<Self> {
+        let bytes = number.to_be_bytes();
+        let (above, own) = bytes.split_at(bytes.len() - Self::LENGTH);
+        above.iter().all(|byte| *byte == 0).then_some(Self(own.try_into().ok()?))
+    }
 }
 
 /// Masked as a [`Vin`] is.

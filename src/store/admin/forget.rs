@@ -13,7 +13,7 @@ use crate::store::admin::fingerprint::{FORGOTTEN, Fingerprints, one_spelling};
 use crate::store::admin::maintain;
 use crate::store::answers::recalls::statuses;
 use crate::store::run_locks::InUse;
-use crate::store::{failed, open};
+use crate::store::{failed, open, output_snapshots};
 
 /// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -36,6 +36,8 @@ pub struct Forgotten {
     pub recall_statuses: u64,
     /// Runs whose command line, report or output's name named one.
     pub runs: u64,
+    /// Snapshots of outputs that had one of the VINs.
+    pub snapshots: u64,
     /// The file's size before and after, with its log.
     pub bytes: (u64, u64),
 }
@@ -153,7 +155,11 @@ fn remove(db: &Connection, vins: &[Vin], prints: &Fingerprints) -> rusqlite::Res
     for column in ["command", "report", "output"] {
         runs = rewrite(db, "runs", column, |text| erased(text, vins, prints))?.max(runs);
     }
-    Ok(Forgotten { bodies, calls, recall_statuses, runs, ..forgotten })
+    let snapshots = output_snapshots::forget(db, vins)?;
+    if output_snapshots::are_kept(db, "main")? {
+        rewrite(db, "output_snapshots", "output", |text| erased(text, vins, prints))?;
+    }
+    Ok(Forgotten { bodies, calls, recall_statuses, runs, snapshots, ..forgotten })
 }
 
 /// Removes the lists of which a page names one of the VINs, with all of their pages.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 use crate::domain::{Error, Micros};
 use crate::store::admin::backup::is_as_written;
 use crate::store::answers::recalls::statuses;
-use crate::store::{as_text, failed};
+use crate::store::{as_text, failed, output_snapshots};
 
 /// What was merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +47,7 @@ fn in_transaction(copy: &Connection) -> rusqlite::Result<Merged> {
     let answers = copy.execute(ANSWERS, [])? as u64;
     copy.execute_batch(HISTORY_AND_LISTS)?;
     statuses::merge(copy)?;
+    output_snapshots::merge(copy)?;
     let merged = Merged {
         calls,
         spent: copy.query_row(SPENT, [], |row| row.get(0)).map(Micros)?,

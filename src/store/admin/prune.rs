@@ -8,17 +8,17 @@ use rusqlite::{Connection, named_params, params};
 use crate::domain::{Dataset, Error, Key, Page, Timestamp};
 use crate::store::admin::maintain;
 use crate::store::run_locks::InUse;
-use crate::store::{failed, open};
+use crate::store::{failed, open, output_snapshots};
 
 /// What is to go.
 #[derive(Clone, Copy, Debug)]
 pub struct PruneSpec {
-    /// Answers fetched before this time.
+    /// Answers fetched, and snapshots of outputs taken, before this time.
     pub answers_before: Timestamp,
     /// Calls reserved before this time, and runs that began before it and have
     /// no others. The caller makes sure that no window still counts them.
     pub calls_before: Timestamp,
-    /// Answers of this dataset alone, and no calls.
+    /// Answers of this dataset alone, no calls, and no snapshots of outputs.
     pub dataset: Option<Dataset>,
     /// Nothing is removed, only counted.
     pub dry_run: bool,
@@ -39,6 +39,8 @@ pub struct Pruned {
     pub calls: u64,
     /// Runs.
     pub runs: u64,
+    /// Snapshots of outputs.
+    pub snapshots: u64,
     /// The file's size before and after, with its log.
     pub bytes: (u64, u64),
 }
@@ -102,7 +104,7 @@ fn list(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<Pruned> {
         ),
         named_params! { ":before": before, ":dataset": dataset },
     )?;
-    let (mut calls, mut runs) = (0, 0);
+    let (mut calls, mut runs, mut snapshots) = (0, 0, 0);
     if spec.dataset.is_none() {
         calls = db.execute(
             "INSERT INTO old_calls (id) SELECT calls.id FROM calls
@@ -115,6 +117,7 @@ fn list(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<Pruned> {
             [spec.calls_before],
         )?;
         runs = count_runs(db, spec)?;
+        snapshots = output_snapshots::count_before(db, before)?;
     }
     let bodies = if spec.dry_run { count_bodies(db)? } else { 0 };
     db.execute_batch("COMMIT")?;
@@ -124,6 +127,7 @@ fn list(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<Pruned> {
         history: history as u64,
         calls: calls as u64,
         runs,
+        snapshots,
         bodies,
         bytes: (0, 0),
     })
@@ -225,6 +229,7 @@ fn remove(db: &Connection, spec: &PruneSpec) -> rusqlite::Result<()> {
                 [spec.calls_before],
             )
         })?;
+        output_snapshots::remove_before(db, spec.answers_before)?;
     }
     Ok(())
 }

@@ -248,7 +248,7 @@ impl Machine {
             self.now = self.now.max(answered);
             self.close(&process, call);
         }
-        process.store.finish(self.moment(), 0, "{}").expect("ended");
+        process.store.finish(self.moment(), 0, "{}", None).expect("ended");
     }
 
     /// Ends without a word. What has left is counted by the vendor; some of what

@@ -29,6 +29,7 @@ fn as_text(vins: u64, forgotten: &Forgotten) -> String {
         recall_statuses,
         calls,
         runs,
+        snapshots,
         bytes: size,
     } = *forgotten;
     let removed = [
@@ -45,6 +46,9 @@ fn as_text(vins: u64, forgotten: &Forgotten) -> String {
     lines.push("removed:".into());
     lines.extend(removed.iter().filter(|(number, ..)| *number > 0).map(counted));
     lines.extend((bodies > 0).then(|| format!("  {}", super::bodies(bodies))));
+    if snapshots > 0 {
+        lines.push(format!("  rows in {} of outputs", count(snapshots, "snapshot")));
+    }
     if lines.len() == 2 {
         lines[1] = "the store knew nothing of it".into();
     }

@@ -9,7 +9,7 @@ use vinrich::domain::time::Clock;
 use vinrich::store::{self, PruneSpec, Pruned};
 
 use crate::cli::CachePruneArgs;
-use crate::format::{bytes, count, text};
+use crate::format::{self, count, text};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -47,7 +47,7 @@ fn age_of_calls(args: &CachePruneArgs, settings: &Settings) -> Duration {
 }
 
 fn as_text(args: &CachePruneArgs, pruned: &Pruned) -> String {
-    let Pruned { answers, pages, history, bodies, calls, runs, bytes: (before, after) } = *pruned;
+    let Pruned { answers, pages, history, bodies, calls, runs, snapshots, bytes } = *pruned;
     let verb = if args.dry_run { "would remove" } else { "removed" };
     let pages =
         if pages > 0 { format!(" ({} of lists)", count(pages, "page")) } else { String::new() };
@@ -58,8 +58,11 @@ fn as_text(args: &CachePruneArgs, pruned: &Pruned) -> String {
     if args.dataset.is_none() {
         lines.push(format!("{verb} {}, {}", count(calls, "call"), count(runs, "run")));
     }
+    if snapshots > 0 {
+        lines.push(format!("{verb} {} of outputs", count(snapshots, "snapshot")));
+    }
     if !args.dry_run {
-        lines.push(format!("{} before, {} now", bytes(before), bytes(after)));
+        lines.push(format!("{} before, {} now", format::bytes(bytes.0), format::bytes(bytes.1)));
     }
     text(&lines)
 }

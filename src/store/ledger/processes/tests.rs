@@ -189,7 +189,7 @@ fn a_clock_far_ahead_hides_no_call() {
     let process = Process::start(&folder, "1", "b", at(0));
     let call = process.reserve(process.account, &limits, 1, at(0)).calls.remove(0);
     process.close(process.account, &call, at(1));
-    process.store.finish(at(1), 0, "{}").expect("ended");
+    process.store.finish(at(1), 0, "{}", None).expect("ended");
     let later = |boot| Moment { wall: at(40 * 86_400).wall, boot: at(boot).boot };
     let next = Process::start(&folder, "2", "b", later(10));
     let wait = next.reserve(next.account, &limits, 1, later(11)).held;
@@ -203,7 +203,7 @@ fn calls_before_a_reboot_keep_their_place() {
     let before = Process::start(&folder, "1", "b", at(0));
     let call = before.reserve(before.account, &limits, 1, at(0)).calls.remove(0);
     before.close(before.account, &call, at(0));
-    before.store.finish(at(1), 0, "{}").expect("ended");
+    before.store.finish(at(1), 0, "{}", None).expect("ended");
 
     let rebooted = |seconds: i64| Moment { wall: at(seconds).wall, boot: seconds * SECOND };
     let after = Process::start(&folder, "2", "c", rebooted(600));

@@ -29,11 +29,19 @@ fn calls_stay_for_the_audit_and_while_a_window_counts_them() {
 
 #[test]
 fn what_would_go_is_counted() {
-    let pruned =
-        Pruned { answers: 1200, pages: 2, history: 1, bodies: 1, calls: 3, ..Pruned::default() };
+    let pruned = Pruned {
+        answers: 1200,
+        pages: 2,
+        history: 1,
+        bodies: 1,
+        calls: 3,
+        snapshots: 1,
+        ..Pruned::default()
+    };
     insta::assert_snapshot!(as_text(&args(1, false), &pruned), @r"
         would remove 1,200 answers (2 pages of lists), 1 earlier answer
         would remove 1 body
         would remove 3 calls, 0 runs
+        would remove 1 snapshot of outputs
         ");
 }
