@@ -4,6 +4,7 @@
 //! The archive's bytes and its date change daily, so that only the text inside says
 //! whether there is news. What was imported stays until the next edition is whole.
 
+mod open;
 mod register;
 mod status_file;
 
@@ -21,6 +22,7 @@ use crate::store::{
     Imported, RecallCheck, Store, StoreSpec, import_recall_file, keep_recall_check,
 };
 
+pub use self::open::{OpenRecall, OpenRecalls, open_recalls};
 pub use self::register::{Done, Register, StatusImport};
 pub use self::status_file::{Refusal, Refused, StatusFile};
 

@@ -20,6 +20,7 @@ mod outcomes;
 pub(crate) mod outputs;
 mod recall_file;
 mod recall_updates;
+mod register;
 mod sheets;
 mod stale;
 mod thresholds;

@@ -38,7 +38,7 @@ fn as_text(vins: u64, forgotten: &Forgotten) -> String {
         (mentions, "answer", " about something else that named it, to be asked again"),
         (lists, "list", " that named it, to be read again"),
         (operations, "record", " of what was done"),
-        (recall_statuses, "status", " of a recall"),
+        (recall_statuses, "statement", " about a recall"),
     ];
     let counted =
         |(number, noun, more): &(u64, &str, &str)| format!("  {}{more}", count(*number, noun));

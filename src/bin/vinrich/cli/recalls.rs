@@ -20,6 +20,8 @@ pub(crate) enum RecallsCommand {
     Done(RecallsDoneArgs),
     /// Take in a file that says which recalls are done on which vehicles
     ImportStatus(RecallsImportStatusArgs),
+    /// List the recalls that are open on the vehicles of an output
+    Open(RecallsOpenArgs),
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +120,27 @@ pub(crate) struct RecallsImportStatusArgs {
     #[arg(long, value_name = "NAME|N")]
     pub(crate) sheet: Option<String>,
     /// How the summary is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vinrich recalls open
+  vinrich recalls open --output out/fleet.csv --all --format json
+
+It reads what the store keeps of the last complete run, and calls no vendor. Orders
+not to drive come first. A recall in doubt may not concern the vehicle. What
+`recalls done` or `import-status` said is done is left out, unless `--all` is given.")]
+pub(crate) struct RecallsOpenArgs {
+    /// The output whose vehicles are meant, where the store knows several
+    #[arg(long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// List those too that are said to be done
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How it is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
 }

@@ -1,5 +1,6 @@
 //! `vinrich recalls`: NHTSA's recall file, in the store.
 
+mod open;
 mod register;
 
 use std::path::Path;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: &RecallsCommand, common: &CommonArgs) -> Result<u8, E
         RecallsCommand::Update(args) => update(args, common, &settings)?,
         RecallsCommand::Status(args) => status(args, &settings)?,
         RecallsCommand::Done(args) => register::done(args, &settings)?,
+        RecallsCommand::Open(args) => open::run(args, &settings)?,
         RecallsCommand::ImportStatus(args) => return register::import_status(args, &settings),
     }
     Ok(Exit::Success.code())
