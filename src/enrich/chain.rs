@@ -467,7 +467,7 @@ fn no_data_for(dataset: Dataset, local: Local) -> Error {
 fn fetch(local: Local) -> &'static str {
     match local {
         Local::Vpic => "`vinrich vpic install` gets them",
-        Local::NhtsaFile => "`vinrich recalls import FLAT_RCL_POST_2010.zip` imports it",
+        Local::NhtsaFile => "`vinrich recalls update` fetches it",
     }
 }
 
@@ -476,7 +476,7 @@ fn why_left_out(reasons: &[(&str, Unusable)]) -> String {
         Unusable::NoEndpoint => format!("{id} cannot answer it"),
         Unusable::NoKey(place) => format!("no key for {id} ({place})"),
         Unusable::NoData(Local::Vpic) => "no data for vpic (`vinrich vpic install`)".into(),
-        Unusable::NoData(Local::NhtsaFile) => "no recall file (`vinrich recalls import`)".into(),
+        Unusable::NoData(Local::NhtsaFile) => "no recall file (`vinrich recalls update`)".into(),
         Unusable::Unlimited(price) => format!("{id} costs {price} a call and has no spend limit"),
     });
     words.collect::<Vec<_>>().join("; ")

@@ -136,7 +136,7 @@ fn warnings(restored: &Restored) -> Vec<(&'static str, String)> {
     match &restored.merge {
         MergeOutcome::Merged(merged) if merged.recall_file_differs => vec![(
             "recall_file",
-            "the recall file is that of the backup; `vinrich recalls import` takes a newer one in"
+            "the recall file is that of the backup; `vinrich recalls update` fetches a newer one"
                 .into(),
         )],
         MergeOutcome::Merged(_) => Vec::new(),

@@ -17,7 +17,7 @@ pub(super) fn warning(local: Local, newest: Days, today: Days) -> Option<String>
         ),
         Local::NhtsaFile => format!(
             "NHTSA's recall file in the store ends on {newest}, {age} days ago, and knows no newer recalls: \
-             `vinrich recalls import FLAT_RCL_POST_2010.zip` imports a newer one"
+             `vinrich recalls update` fetches a newer one"
         ),
     })
 }

@@ -90,9 +90,7 @@ fn key(known: &Known<'_>) -> KeyCheck {
 pub(super) fn local(local: Local, settings: &Settings) -> LocalCheck {
     let (found, command) = match local {
         Local::Vpic => (decoder(&settings.vpic_data), "vinrich vpic install"),
-        Local::NhtsaFile => {
-            (recall_file(&settings.store), "vinrich recalls import FLAT_RCL_POST_2010.zip")
-        }
+        Local::NhtsaFile => (recall_file(&settings.store), "vinrich recalls update"),
     };
     let data = match found {
         Ok(Some(data)) => data,

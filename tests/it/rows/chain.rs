@@ -235,7 +235,7 @@ fn data_that_are_not_there_are_named_until_they_are_left_out() {
     let expected = [
         "decode: no data for vpic (`vinrich vpic install`); \
          to do without, list others under [datasets.decode] vendors",
-        "recalls: no recall file (`vinrich recalls import`); \
+        "recalls: no recall file (`vinrich recalls update`); \
          to do without, list others under [datasets.recalls] vendors",
     ];
     for words in expected {

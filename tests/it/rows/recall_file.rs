@@ -26,7 +26,7 @@ fn line(number: &str, (make, model, year): (&str, &str, &str), summary: &str) ->
 fn a_file_is_imported_once_and_told_of() {
     let work = Work::configured(&[]);
     let none = work.vinrich(&["recalls", "status"]).exits(0);
-    assert!(none.stdout().contains("vinrich recalls import"), "{}", none.stdout());
+    assert!(none.stdout().contains("vinrich recalls update"), "{}", none.stdout());
     assert!(!work.store().exists(), "looking creates nothing");
 
     let file = fixture("FLAT_RCL_POST_2010.txt");
@@ -103,7 +103,7 @@ fn an_old_file_is_warned_of_once() {
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     let message = warnings[0]["message"].as_str().expect("a message");
     assert!(
-        message.contains("2024-01-0") && message.contains("vinrich recalls import"),
+        message.contains("2024-01-0") && message.contains("vinrich recalls update"),
         "{message}"
     );
     assert_eq!(run("carvin").len(), 0, "a file that is not in the chain");

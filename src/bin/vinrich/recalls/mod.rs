@@ -170,8 +170,7 @@ fn status(args: &ListArgs, settings: &Settings) -> Result<(), Error> {
 
 fn held_as_text(held: &[KeptRecallFile]) -> String {
     if held.is_empty() {
-        return "no recall file yet; `vinrich recalls import FLAT_RCL_POST_2010.zip` takes it in\n"
-            .into();
+        return "no recall file yet; `vinrich recalls update` fetches it\n".into();
     }
     let heading = ["file", "part", "rows", "campaigns", "vehicles", "latest", "imported"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];

@@ -43,5 +43,5 @@ fn the_parts_are_listed_with_their_age() {
         FLAT_RCL_POST_2010.zip  post_2010  210,000     14,000    60,000  2025-03-14  2026-11-22 02:23:19 UTC
         warning: FLAT_RCL_POST_2010.zip: it is odd
         ");
-    assert!(held_as_text(&[]).contains("vinrich recalls import"));
+    assert!(held_as_text(&[]).contains("vinrich recalls update"));
 }
