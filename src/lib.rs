@@ -26,7 +26,8 @@
 //! The verbs: [`enrich()`] does the whole job, [`plan()`] says what it would take,
 //! [`explain()`] what the store knows of one VIN, [`validate()`] what is in the input.
 //! [`check()`] says who can be asked, [`quota()`] what is left of each limit,
-//! [`reconcile()`] whether the vendors counted as we did. [`photos`] and [`tool()`]
+//! [`reconcile()`] whether the vendors counted as we did, [`changes()`] what is
+//! different from the night before. [`photos`] and [`tool()`]
 //! act: they make photo requests and run paid tools.
 //!
 //! # The way of a VIN, from file to row
@@ -112,6 +113,7 @@ pub use enrich::plan::forecast::plan;
 pub use enrich::session::Context;
 pub use files::{SystemClock, real_path};
 pub use gate::quotas as quota;
+pub use ops::changes::changes;
 pub use ops::check::check;
 pub use ops::client::{Confirm, Intent};
 pub use ops::reconcile::reconcile;
@@ -121,7 +123,7 @@ pub use ops::validate::validate;
 // What else a verb takes or returns, in a module by its name.
 pub use enrich::{explain, plan, report};
 pub use gate::{AskedWait, PingUrl, VendorQuota};
-pub use ops::{check, photos, recalls, reconcile, tool, validate};
+pub use ops::{changes, check, photos, recalls, reconcile, tool, validate};
 
 // What the command, the tests and the fuzz targets need besides.
 pub use enrich::chain;

@@ -1,6 +1,7 @@
 //! The other verbs: photo requests, paid tools, the state of keys and quotas,
 //! and the vendors' own counts.
 
+pub mod changes;
 pub mod check;
 pub(crate) mod client;
 pub mod photos;

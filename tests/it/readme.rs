@@ -383,6 +383,7 @@ fn names() -> BTreeSet<String> {
         REJECT_COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(" "),
         STATUSES.map(Status::name).join(" "),
         EXITS.map(Exit::name).join(" "),
+        vinrich::changes::KINDS.join(" "),
     ];
     texts.iter().flat_map(|text| words_in(text)).chain(settings()).collect()
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use jiff::civil::Date;
 use vinrich::config::{self, Settings};
+use vinrich::domain::Timestamp;
 use vinrich::domain::error::Error;
 use vinrich::domain::outcome::Dataset;
 use vinrich::domain::vin::{self, Rules, Vin, VinError};
@@ -241,6 +243,17 @@ fn divert(spec: &mut OutputSpec, rejects: Option<&Path>) -> Result<(), Error> {
         refuse_folder("--rejects", path)?;
     }
     spec.divert(path.to_owned())
+}
+
+/// The time that `2026-11-22`, `2026-11-22T02:10:00Z` or `7d` (ago) means.
+pub(crate) fn time(typed: &str, now: Timestamp) -> Option<Timestamp> {
+    if let Ok(time) = typed.parse::<Timestamp>() {
+        return Some(time);
+    }
+    if let Some(day) = typed.parse::<Date>().ok().filter(|_| typed.len() == "2026-11-22".len()) {
+        return Timestamp::start_of(day);
+    }
+    config::duration(typed).ok().map(|ago| now.earlier(ago))
 }
 
 /// 64: `flag` is to name a file.

@@ -2,6 +2,7 @@
 
 mod console;
 mod cache;
+mod changes;
 mod check;
 mod cli;
 mod completions;
@@ -59,6 +60,7 @@ fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
     match command {
         Command::Enrich(args) => enrich::run(&args, &common),
         Command::Plan(args) => plan::run(&args, &common),
+        Command::Changes(args) => changes::run(&args, &common),
         Command::Validate(args) => validate::run(&args, &common),
         Command::Decode(args) => decode::run(&args, &common),
         Command::Vpic { command } => vpic::run(&command, &common),

@@ -2,6 +2,7 @@
 
 mod audit;
 mod cache;
+mod changes;
 mod disk;
 mod file;
 mod old_stores;

@@ -3,6 +3,7 @@
 //! `args_to_plan` turns it into a plan; nothing here decides anything.
 
 mod cache;
+mod changes;
 mod check;
 mod completions;
 mod decode;
@@ -22,8 +23,8 @@ mod validate;
 mod vpic;
 
 pub(crate) use self::{
-    cache::*, check::*, completions::*, decode::*, enrich::*, photos::*, plan::*, quota::*,
-    recalls::*, runs::*, sandbox::*, schema::*, store::*, tool::*, validate::*, vpic::*,
+    cache::*, changes::*, check::*, completions::*, decode::*, enrich::*, photos::*, plan::*,
+    quota::*, recalls::*, runs::*, sandbox::*, schema::*, store::*, tool::*, validate::*, vpic::*,
 };
 
 use std::path::{Path, PathBuf};
@@ -86,6 +87,8 @@ pub(crate) enum Command {
     Enrich(Box<EnrichArgs>),
     /// Show what `enrich` would take: calls, money, nights; spends nothing
     Plan(PlanArgs),
+    /// Show what changed in an output since the night before; asks nobody
+    Changes(ChangesArgs),
     /// Check the VINs of files by local rules alone
     Validate(ValidateArgs),
     /// Decode a few VINs on this machine

@@ -4,9 +4,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::time::Duration;
 
-use jiff::civil::Date;
 use serde_json::json;
 use vinrich::config::Settings;
 use vinrich::domain::Timestamp;
@@ -54,16 +52,8 @@ fn filter(args: &RunsAuditArgs) -> Result<AuditFilter, Error> {
     })
 }
 
-/// `2026-11-22`, `2026-11-22T02:10:00Z`, or `7d` ago.
 fn time(flag: &str, typed: &str, now: Timestamp) -> Result<Timestamp, Error> {
-    if let Ok(time) = typed.parse::<Timestamp>() {
-        return Ok(time);
-    }
-    if let Some(day) = typed.parse::<Date>().ok().filter(|_| typed.len() == "2026-11-22".len()) {
-        return Timestamp::start_of(day).ok_or_else(|| not_a_time(flag, typed));
-    }
-    let ago: Duration = vinrich::config::duration(typed).map_err(|_| not_a_time(flag, typed))?;
-    Ok(now.earlier(ago))
+    args_to_plan::time(typed, now).ok_or_else(|| not_a_time(flag, typed))
 }
 
 fn not_a_time(flag: &str, typed: &str) -> Error {

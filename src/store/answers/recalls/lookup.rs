@@ -1,6 +1,6 @@
 //! What is read of the imported file: its age, its vehicles, its campaigns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     CampaignId, KeptRecallFile, RecallFileInfo, RecallLookup, campaign_columns, has_details, merge,
@@ -83,6 +83,25 @@ impl Snapshot<'_> {
         ids: &[(CampaignId, Doubts)],
     ) -> Result<(RecallFacts, Option<RecallDoubt>), Error> {
         self.read_campaigns(ids).map_err(failed("cannot read a recall campaign", &self.path))
+    }
+
+    /// What the imported file tells of those of the campaigns `numbers` that it has.
+    pub fn campaigns_of_file(
+        &self,
+        numbers: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, Campaign>, Error> {
+        let numbers = serde_json::json!(numbers).to_string();
+        let read = || {
+            let mut find = self.db.prepare_cached(
+                "SELECT id FROM recall_campaigns WHERE number IN (SELECT value FROM json_each(?1))",
+            )?;
+            let ids =
+                find.query_map([numbers], |row| Ok((CampaignId(row.get(0)?), Doubts::NONE)))?;
+            self.read_campaigns(&ids.collect::<rusqlite::Result<Vec<_>>>()?)
+        };
+        let (facts, _) = read().map_err(failed("cannot read a recall campaign", &self.path))?;
+        let by_number = |campaign: Campaign| (campaign.number.clone(), campaign);
+        Ok(facts.campaigns.into_iter().map(by_number).collect())
     }
 
     /// A campaign may be in more than one part of the file.

@@ -1,0 +1,152 @@
+//! `vinrich changes`: what a person reads in the morning, and the same as a table.
+
+mod mail;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::json;
+use vinrich::changes::{Change, Changes, ChangesSpec, Compared, KeptColumns, Since, kept_columns};
+use vinrich::config::Settings;
+use vinrich::domain::Timestamp;
+use vinrich::domain::error::{Error, Exit};
+use vinrich::output::{Protected, Sheet};
+use vinrich::store::KeptSnapshot;
+
+use crate::cli::{ChangesArgs, CommonArgs, ReportFormat};
+use crate::format::{at, count, shown, visible};
+use crate::{args_to_plan, settings, stdout};
+
+/// The columns of the table behind `row_id`, `vin` and those of the user.
+const COLUMNS: [&str; 5] = ["kind", "field", "before", "after", "campaign"];
+
+/// What `--since` calls the snapshot before the latest.
+const LAST: &str = "last";
+
+pub(crate) fn run(args: &ChangesArgs, common: &CommonArgs) -> Result<u8, Error> {
+    let settings = settings::load(common.config.as_deref())?;
+    let since = match args.since.as_str() {
+        LAST => Since::Last,
+        typed => Since::Named(typed.to_owned(), args_to_plan::time(typed, Timestamp::now())),
+    };
+    let output = args.output.as_deref();
+    match vinrich::changes(&ChangesSpec { store: &settings.store, output, since })? {
+        Compared::Alone(only) => alone(args, &only, common.quiet)?,
+        Compared::Changes(changes) => {
+            let kept = kept(args, &changes)?;
+            match (&args.out, args.format) {
+                (Some(path), _) => table(path, &settings, args, &changes, &kept)?,
+                (None, ReportFormat::Json) => stdout::write_json(&as_json(args, &changes, &kept))?,
+                (None, ReportFormat::Text) if common.quiet && changes.changes.is_empty() => {}
+                (None, ReportFormat::Text) => stdout::write(&mail::mail(&changes, &kept))?,
+            }
+        }
+    }
+    Ok(Exit::Success.code())
+}
+
+/// The user's own columns, where some are wanted.
+fn kept(args: &ChangesArgs, changes: &Changes) -> Result<KeptColumns, Error> {
+    let vins: BTreeSet<_> = changes.changes.iter().map(|change| change.vin).collect();
+    if args.keep.is_empty() || vins.is_empty() {
+        return Ok(KeptColumns::new());
+    }
+    kept_columns(Path::new(&changes.after.output), &args.keep, &vins)
+}
+
+/// The first snapshot of an output: there is nothing to compare it with.
+fn alone(args: &ChangesArgs, only: &KeptSnapshot, quiet: bool) -> Result<(), Error> {
+    if args.format == ReportFormat::Json {
+        return stdout::write_json(&json!({
+            "output": only.output, "before": null, "after": snapshot(only), "changes": [],
+        }));
+    }
+    if quiet {
+        return Ok(());
+    }
+    let (output, taken) = (visible(&only.output), at(only.taken_at));
+    let holds = count(only.vehicles, "vehicle");
+    stdout::write(&format!(
+        "{output}: nothing to compare with yet; its first snapshot is of {taken} ({holds})\n"
+    ))
+}
+
+/// Writes the table.
+fn table(
+    path: &Path,
+    settings: &Settings,
+    args: &ChangesArgs,
+    changes: &Changes,
+    kept: &KeptColumns,
+) -> Result<(), Error> {
+    args_to_plan::refuse_folder("-o", path)?;
+    let columns: Vec<&str> = ["row_id", "vin"]
+        .into_iter()
+        .chain(args.keep.iter().map(String::as_str))
+        .chain(COLUMNS)
+        .collect();
+    let protected =
+        Protected::of(settings).and("the output", [changes.after.output.clone().into()]);
+    let mut sheet = Sheet::create(Some(path), &protected, &[], &columns)?;
+    for change in &changes.changes {
+        let cells = cells(change, args.keep.len(), kept);
+        sheet.row(cells.iter().map(|cell| cell.as_deref().unwrap_or_default()))?;
+    }
+    let written = sheet.commit()?;
+    stdout::write(&format!("wrote {} ({})\n", shown(path), count(written.rows, "change")))
+}
+
+/// A row of the table.
+fn cells(change: &Change, columns: usize, kept: &KeptColumns) -> Vec<Option<String>> {
+    let row = change.what.row(&change.vin);
+    let none = vec![String::new(); columns];
+    let own = kept.get(&change.vin).unwrap_or(&none).iter().cloned().map(Some);
+    let [kind, field] = [row.kind, row.field].map(|word| Some(word.to_owned()));
+    [Some(row_id(change)), Some(change.vin.to_string())]
+        .into_iter()
+        .chain(own)
+        .chain([kind, field, row.before, row.after, row.campaign])
+        .collect()
+}
+
+fn as_json(args: &ChangesArgs, changes: &Changes, kept: &KeptColumns) -> serde_json::Value {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for change in &changes.changes {
+        *counts.entry(change.what.row(&change.vin).kind).or_default() += 1;
+    }
+    let change = |change: &Change| {
+        let row = change.what.row(&change.vin);
+        let own = kept.get(&change.vin);
+        let own: BTreeMap<_, _> =
+            own.into_iter().flat_map(|own| args.keep.iter().zip(own)).collect();
+        json!({
+            "row_id": row_id(change), "vin": change.vin.as_str(), "columns": own, "kind": row.kind,
+            "field": row.field, "before": row.before, "after": row.after, "campaign": row.campaign,
+        })
+    };
+    let campaign = |of: &vinrich::domain::facts::Campaign| json!({ "component": of.component, "summary": of.summary, "remedy": of.remedy });
+    let campaigns: BTreeMap<_, _> =
+        changes.campaigns.iter().map(|(number, of)| (number, campaign(of))).collect();
+    json!({
+        "output": changes.after.output,
+        "before": snapshot(&changes.before),
+        "after": snapshot(&changes.after),
+        "not_compared": changes.not_compared.iter().map(|dataset| dataset.name()).collect::<Vec<_>>(),
+        "unreadable": changes.unreadable.iter().map(|kept| &kept.run_id).collect::<Vec<_>>(),
+        "counts": counts,
+        "changes": changes.changes.iter().map(change).collect::<Vec<_>>(),
+        "campaigns": campaigns,
+    })
+}
+
+fn snapshot(kept: &KeptSnapshot) -> serde_json::Value {
+    json!({
+        "run_id": kept.run_id, "taken_at": kept.taken_at.rfc3339(),
+        "rows": kept.rows, "vehicles": kept.vehicles,
+    })
+}
+
+/// As outputs have it.
+fn row_id(change: &Change) -> String {
+    format!("{:032x}", change.row_id)
+}
