@@ -20,7 +20,7 @@ use crate::enrich::survey::Survey;
 use crate::gate::{Asking, Door, Unfetched, VendorAccount, label};
 use crate::output::{Sheet, Written};
 use crate::store::{Body, KeptAnswer, NewAnswer, Operation, Reconcile, Snapshot, SourceId};
-use crate::vendors::{self, Answer};
+use crate::vendors::{self, Answer, Endpoint};
 
 /// What is about to be done, for the user to agree to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +133,14 @@ impl<'a> VendorClient<'a> {
         self.online.source(self.account, endpoint).await
     }
 
+    /// Where the answers of an endpoint of a dataset are kept, for runs that enrich too.
+    pub(super) async fn source_of(
+        &self,
+        endpoint: &'static dyn Endpoint,
+    ) -> Result<SourceId, Error> {
+        self.online.shared.writer.source(self.account.source(endpoint)).await
+    }
+
     /// Sends `keys` through the door; gives those without an answer, and why.
     pub(super) async fn ask(
         &self,
@@ -140,7 +148,17 @@ impl<'a> VendorClient<'a> {
         keys: Vec<Key>,
     ) -> Result<HashMap<Key, Outcome>, Error> {
         let source = self.source(endpoint).await?;
-        let freshness = Freshness::lasting();
+        self.ask_at(source, endpoint, keys, Freshness::lasting()).await
+    }
+
+    /// The same, of an endpoint of a dataset.
+    pub(super) async fn ask_at(
+        &self,
+        source: SourceId,
+        endpoint: &'static str,
+        keys: Vec<Key>,
+        freshness: Freshness,
+    ) -> Result<HashMap<Key, Outcome>, Error> {
         let asked = self.door.ask(Asking { endpoint, source, keys, freshness }).await?;
         Ok(asked.unanswered)
     }

@@ -99,7 +99,7 @@ impl Plan {
     /// Whether a call of `price` may be asked of a vendor with these settings:
     /// money is spent under a limit or not at all.
     pub fn may_pay(&self, price: Micros, settings: &VendorSettings) -> bool {
-        price <= Micros::ZERO || !settings.spend.is_empty() || self.limits.max_cost.is_some()
+        self.limits.allow(price, settings)
     }
 }
 
@@ -122,6 +122,13 @@ pub struct Limits {
     pub max_calls: Option<u64>,
     /// Money, over all vendors.
     pub max_cost: Option<Micros>,
+}
+
+impl Limits {
+    /// As [`Plan::may_pay`].
+    pub(crate) fn allow(&self, price: Micros, settings: &VendorSettings) -> bool {
+        price <= Micros::ZERO || !settings.spend.is_empty() || self.max_cost.is_some()
+    }
 }
 
 /// When a finished run still counts as failed.

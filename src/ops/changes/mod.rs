@@ -1,9 +1,11 @@
 //! What changed in an output from one night to another, by the snapshots that complete
 //! runs keep: nothing is asked, and neither file is read.
 //!
+//! - `confirm` asks, where that is wanted, by VIN about what is new.
 //! - `difference` compares two snapshots, vehicle by vehicle.
 //! - `kept_columns` reads columns of the user's own from the output.
 
+mod confirm;
 mod difference;
 mod kept_columns;
 
@@ -18,6 +20,7 @@ use crate::store::{DecodeState, KeptSnapshot, RecallState, Snapshot, Store};
 
 use difference::Difference;
 
+pub use confirm::{ConfirmPlan, Confirmed, confirm};
 pub use kept_columns::{KeptColumns, kept_columns};
 
 /// What [`ChangeRow::kind`] may be.

@@ -8,9 +8,9 @@ use vinrich::domain::outcome::Dataset;
 use vinrich::plan::Plan;
 
 use crate::support::clock::{NIGHT, ScriptedClock, TTL, night};
-use crate::support::command::{Ended, Setup};
+use crate::support::command::{Ended, Running, Setup};
 use crate::support::library::{Tweak as _, vin};
-use crate::support::server::world::{World, model};
+use crate::support::server::world::{Question, World, model};
 use crate::support::server::{Fake, Reply};
 use crate::support::{Work, csv_rows};
 
@@ -278,7 +278,7 @@ fn what_must_not_be_driven_comes_first() {
     assert_eq!(fleet.night(&rows(15)), 0);
     let mut command = fleet.work.command(&["changes", "--keep", "Unit"]);
     command.env_remove("CARVIN_API_KEY").env_remove("VISOR_API_KEY");
-    let mail = crate::support::command::Running::start(&mut command).end().exits(0);
+    let mail = Running::start(&mut command).end().exits(0);
     let lines: Vec<&str> = mail.stdout().lines().collect();
     assert!(lines[0].contains("out.csv: ") && lines[0].contains(" compared with "), "{lines:#?}");
     let of = |number| format!("  {}  U{number}  2016 FORD F-150", truck(number));
@@ -298,4 +298,62 @@ fn what_must_not_be_driven_comes_first() {
     expected.extend(listed.into_iter().take(5));
     expected.push("  and 9 more".into());
     assert_eq!(lines[1..], expected, "{}", mail.stdout());
+}
+
+#[test]
+fn only_vehicles_with_new_recalls_are_asked_by_vin() {
+    let fleet = Fleet::new();
+    let script = || fleet.world.script();
+    for number in [1, 2, 3] {
+        script().campaigns.insert(model(&truck(number)), 1);
+    }
+    assert_eq!(fleet.night(&rows(8)), 0);
+    for number in [1, 2] {
+        script().campaigns.insert(model(&truck(number)), 2);
+    }
+    // Of one of them the vendor says by VIN that the new campaign does not concern it.
+    script().of_vin.insert(truck(2), 1);
+    assert_eq!(fleet.night(&rows(8)), 0);
+    fleet.world.asked();
+    let carvin = &fleet.plan.settings.vendors["carvin"].base_url;
+    let confirm = |more: &[&str]| {
+        let words = [&["changes", "--output", "out.csv", "--confirm-new"][..], more].concat();
+        let mut command = fleet.work.command(&words);
+        command.env("VINRICH_VENDORS__CARVIN__BASE_URL", carvin);
+        (Running::start(&mut command).end(), fleet.world.asked())
+    };
+
+    let (mail, mut asked) = confirm(&[]);
+    let mail = mail.exits(0);
+    asked.sort_by_key(|question| *question == Question::RecallsOf(truck(2)));
+    assert_eq!(asked, [truck(1), truck(2)].map(Question::RecallsOf));
+    let said = [
+        "carvin was asked by VIN about the 2 of 8 vehicles with new recalls: 2 calls, 6 saved",
+        &format!("{}  2016 FORD MODEL A00001  confirmed by carvin", truck(1)),
+        &format!("{}  2016 FORD MODEL A00002  carvin does not name it for this VIN", truck(2)),
+    ];
+    for words in said {
+        assert!(mail.stdout().contains(words), "{}", mail.stdout());
+    }
+
+    let fails = Question::RecallsOf(truck(1));
+    fleet.world.strike(move |_, asked| (*asked == fails).then(|| Reply::new(503, "{}")));
+    let (json, _) = confirm(&["--format", "json"]);
+    let json = json.exits(68).json();
+    let confirmed =
+        |change: &Value| (change["vin"] == truck(2)).then(|| change["confirmed"].clone());
+    let of_first = json["changes"].as_array().expect("a list").iter().find_map(confirmed);
+    assert_eq!(of_first, Some(json!(false)));
+    assert_eq!(json["asked_by_vin"]["answered"], 1, "{json}");
+    fleet.world.mend();
+    let (table, asked) = confirm(&["--max-calls", "1", "-o", "new.csv"]);
+    assert_eq!((table.exits(80).stdout(), asked.len()), ("wrote new.csv (2 changes)\n", 1));
+    let table = csv_rows(&fleet.work.read("new.csv"));
+    let answered = table.iter().filter(|row| !row["confirmed"].is_empty());
+    assert_eq!((table.len(), answered.count()), (2, 1));
+    let mut without_key = fleet.work.command(&["changes", "--confirm-new"]);
+    Running::start(without_key.env_remove("CARVIN_API_KEY"))
+        .end()
+        .exits(77)
+        .says(&["CARVIN_API_KEY"]);
 }

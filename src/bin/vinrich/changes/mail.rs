@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vinrich::changes::{Change, Changes, KeptColumns, What, price};
+use vinrich::changes::{Change, Changes, Confirmed, What, price};
 use vinrich::store::{DecodeState, RecallState};
 
+use super::Shown;
 use crate::format::{at, count, text, thousands, visible};
 
 /// Vehicles listed below each campaign.
@@ -29,15 +30,17 @@ enum Urgency {
 }
 
 /// The whole mail.
-pub(super) fn mail(changes: &Changes, kept: &KeptColumns) -> String {
+pub(super) fn mail(shown: &Shown) -> String {
+    let changes = &*shown.changes;
     let mut lines = vec![heading(changes), summary(changes)];
     lines.extend(notes(changes));
-    lines.extend(campaigns(changes, kept));
+    lines.extend(shown.confirmed.as_ref().map(|of| asked_by_vin(of, changes)));
+    lines.extend(campaigns(shown));
     for (heading, is_meant) in SECTIONS {
         let of: Vec<_> = changes.changes.iter().filter(|c| is_meant(&c.what)).collect();
         if !of.is_empty() {
             lines.extend([String::new(), heading.to_owned()]);
-            lines.extend(of.iter().take(LINES).map(|change| line(change, kept)));
+            lines.extend(of.iter().take(LINES).map(|change| line(change, shown)));
             lines.extend(more(of.len(), LINES));
         }
     }
@@ -107,6 +110,34 @@ fn notes(changes: &Changes) -> Vec<String> {
     datasets.chain(unreadable).collect()
 }
 
+/// Whom it was asked about by VIN, and how many calls that took.
+fn asked_by_vin(of: &Confirmed, changes: &Changes) -> String {
+    let (calls, all) = (of.calls(), changes.after.vehicles);
+    let unanswered = of.vehicles - of.campaigns.len() as u64;
+    let unanswered = match unanswered {
+        0 => String::new(),
+        number => format!("; no answer about {}", count(number, "vehicle")),
+    };
+    format!(
+        "{} was asked by VIN about the {} of {} with new recalls: {}, {} saved{unanswered}",
+        of.vendor,
+        thousands(of.vehicles),
+        count(all, "vehicle"),
+        count(calls, "call"),
+        thousands(all.saturating_sub(calls)),
+    )
+}
+
+/// Whether the vendor that was asked by VIN names a new campaign.
+fn by_vin(change: &Change, shown: &Shown) -> Option<String> {
+    let vendor = shown.confirmed.as_ref()?.vendor;
+    Some(if shown.is_named(change)? {
+        format!("confirmed by {vendor}")
+    } else {
+        format!("{vendor} does not name it for this VIN")
+    })
+}
+
 /// What the change of a campaign means.
 fn urgency(what: &What) -> Option<(Urgency, &RecallState)> {
     Some(match what {
@@ -145,7 +176,8 @@ impl Urgency {
 }
 
 /// The campaigns, those with the most vehicles first under each heading.
-fn campaigns(changes: &Changes, kept: &KeptColumns) -> Vec<String> {
+fn campaigns(shown: &Shown) -> Vec<String> {
+    let changes = &shown.changes;
     let mut groups: BTreeMap<(Urgency, &str), Vec<&Change>> = BTreeMap::new();
     for change in &changes.changes {
         if let Some((urgency, recall)) = urgency(&change.what) {
@@ -162,7 +194,7 @@ fn campaigns(changes: &Changes, kept: &KeptColumns) -> Vec<String> {
         lines.push(String::new());
         for (number, group) in groups.iter().take(LINES) {
             lines.extend(about_campaign(urgency, number, group.len(), changes));
-            lines.extend(group.iter().take(VEHICLES).map(|change| line(change, kept)));
+            lines.extend(group.iter().take(VEHICLES).map(|change| line(change, shown)));
             lines.extend(more(group.len(), VEHICLES));
         }
         if groups.len() > LINES {
@@ -198,12 +230,13 @@ fn beginning(text: &str) -> String {
 }
 
 /// `  1HGCM82633A004352  1204  2003 HONDA ACCORD  18,500.00 USD, was 19,000.00 USD`.
-fn line(change: &Change, kept: &KeptColumns) -> String {
-    let own = kept.get(&change.vin).into_iter().flatten();
+fn line(change: &Change, shown: &Shown) -> String {
+    let own = shown.kept.get(&change.vin).into_iter().flatten();
     let own = own.filter(|cell| !cell.is_empty()).map(|cell| visible(cell).into_owned());
     let vehicle = change.decode.as_deref().map_or_else(String::new, vehicle);
     let words =
         [change.vin.to_string()].into_iter().chain(own).chain([vehicle, detail(&change.what)]);
+    let words = words.chain(by_vin(change, shown));
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
     format!("  {}", words.join("  "))
 }

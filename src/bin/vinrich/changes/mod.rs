@@ -6,19 +6,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::json;
-use vinrich::changes::{Change, Changes, ChangesSpec, Compared, KeptColumns, Since, kept_columns};
+use vinrich::changes::{
+    Change, Changes, ChangesSpec, Compared, ConfirmPlan, Confirmed, KeptColumns, Since, What,
+    kept_columns,
+};
 use vinrich::config::Settings;
 use vinrich::domain::Timestamp;
+use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::output::{Protected, Sheet};
 use vinrich::store::KeptSnapshot;
+use vinrich::{Context, SystemClock};
 
 use crate::cli::{ChangesArgs, CommonArgs, ReportFormat};
+use crate::console::Console;
 use crate::format::{at, count, shown, visible};
-use crate::{args_to_plan, settings, stdout};
+use crate::{args_to_plan, settings, signals, stdout};
 
 /// The columns of the table behind `row_id`, `vin` and those of the user.
 const COLUMNS: [&str; 5] = ["kind", "field", "before", "after", "campaign"];
+
+/// Its last column, where new recalls were asked about by VIN: whether the vendor names them.
+const CONFIRMED: &str = "confirmed";
 
 /// What `--since` calls the snapshot before the latest.
 const LAST: &str = "last";
@@ -30,19 +39,69 @@ pub(crate) fn run(args: &ChangesArgs, common: &CommonArgs) -> Result<u8, Error> 
         typed => Since::Named(typed.to_owned(), args_to_plan::time(typed, Timestamp::now())),
     };
     let output = args.output.as_deref();
+    let mut exit = Exit::Success.code();
     match vinrich::changes(&ChangesSpec { store: &settings.store, output, since })? {
         Compared::Alone(only) => alone(args, &only, common.quiet)?,
         Compared::Changes(changes) => {
-            let kept = kept(args, &changes)?;
+            let shown = Shown {
+                kept: kept(args, &changes)?,
+                confirmed: confirmed(args, common, &settings, &changes)?,
+                changes,
+            };
+            if let Some(confirmed) = &shown.confirmed {
+                exit = confirmed.report.exit_code;
+            }
             match (&args.out, args.format) {
-                (Some(path), _) => table(path, &settings, args, &changes, &kept)?,
-                (None, ReportFormat::Json) => stdout::write_json(&as_json(args, &changes, &kept))?,
-                (None, ReportFormat::Text) if common.quiet && changes.changes.is_empty() => {}
-                (None, ReportFormat::Text) => stdout::write(&mail::mail(&changes, &kept))?,
+                (Some(path), _) => table(path, &settings, args, &shown)?,
+                (None, ReportFormat::Json) => stdout::write_json(&as_json(args, &shown))?,
+                (None, ReportFormat::Text) if common.quiet && shown.changes.changes.is_empty() => {}
+                (None, ReportFormat::Text) => stdout::write(&mail::mail(&shown))?,
             }
         }
     }
-    Ok(Exit::Success.code())
+    Ok(exit)
+}
+
+/// The changes, and what is shown beside them.
+struct Shown {
+    changes: Box<Changes>,
+    /// The user's own columns.
+    kept: KeptColumns,
+    /// What was said by VIN of new recalls, where that was asked.
+    confirmed: Option<Confirmed>,
+}
+
+impl Shown {
+    /// Whether the vendor that was asked by VIN names a new campaign for its vehicle.
+    fn is_named(&self, change: &Change) -> Option<bool> {
+        let What::RecallNew { recall, .. } = &change.what else { return None };
+        self.confirmed.as_ref()?.names(&change.vin, &recall.number)
+    }
+}
+
+/// Asks about new recalls by VIN, where that is wanted.
+fn confirmed(
+    args: &ChangesArgs,
+    common: &CommonArgs,
+    settings: &Settings,
+    changes: &Changes,
+) -> Result<Option<Confirmed>, Error> {
+    if !args.confirm_new {
+        return Ok(None);
+    }
+    let plan = ConfirmPlan {
+        settings,
+        max_calls: args.max_calls,
+        max_cost: args.max_cost,
+        command: args_to_plan::command_line(),
+    };
+    let cancel = Cancel::new();
+    signals::watch(&cancel)?;
+    let (console, clock) = (Console::new(common), SystemClock::new());
+    let context = Context { events: &console, clock: &clock, cancel: &cancel };
+    let confirmed = vinrich::changes::confirm(&plan, changes, context);
+    console.finish();
+    confirmed
 }
 
 /// The user's own columns, where some are wanted.
@@ -76,20 +135,21 @@ fn table(
     path: &Path,
     settings: &Settings,
     args: &ChangesArgs,
-    changes: &Changes,
-    kept: &KeptColumns,
+    shown_of: &Shown,
 ) -> Result<(), Error> {
+    let changes = &shown_of.changes;
     args_to_plan::refuse_folder("-o", path)?;
     let columns: Vec<&str> = ["row_id", "vin"]
         .into_iter()
         .chain(args.keep.iter().map(String::as_str))
         .chain(COLUMNS)
+        .chain(shown_of.confirmed.as_ref().map(|_| CONFIRMED))
         .collect();
     let protected =
         Protected::of(settings).and("the output", [changes.after.output.clone().into()]);
     let mut sheet = Sheet::create(Some(path), &protected, &[], &columns)?;
     for change in &changes.changes {
-        let cells = cells(change, args.keep.len(), kept);
+        let cells = cells(change, args.keep.len(), shown_of);
         sheet.row(cells.iter().map(|cell| cell.as_deref().unwrap_or_default()))?;
     }
     let written = sheet.commit()?;
@@ -97,19 +157,23 @@ fn table(
 }
 
 /// A row of the table.
-fn cells(change: &Change, columns: usize, kept: &KeptColumns) -> Vec<Option<String>> {
+fn cells(change: &Change, columns: usize, of: &Shown) -> Vec<Option<String>> {
     let row = change.what.row(&change.vin);
     let none = vec![String::new(); columns];
-    let own = kept.get(&change.vin).unwrap_or(&none).iter().cloned().map(Some);
+    let own = of.kept.get(&change.vin).unwrap_or(&none).iter().cloned().map(Some);
+    let is_named = of.is_named(change).map(|named| named.to_string());
+    let confirmed = of.confirmed.as_ref().map(|_| is_named);
     let [kind, field] = [row.kind, row.field].map(|word| Some(word.to_owned()));
     [Some(row_id(change)), Some(change.vin.to_string())]
         .into_iter()
         .chain(own)
         .chain([kind, field, row.before, row.after, row.campaign])
+        .chain(confirmed)
         .collect()
 }
 
-fn as_json(args: &ChangesArgs, changes: &Changes, kept: &KeptColumns) -> serde_json::Value {
+fn as_json(args: &ChangesArgs, shown: &Shown) -> serde_json::Value {
+    let Shown { changes, kept, confirmed } = shown;
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for change in &changes.changes {
         *counts.entry(change.what.row(&change.vin).kind).or_default() += 1;
@@ -122,6 +186,7 @@ fn as_json(args: &ChangesArgs, changes: &Changes, kept: &KeptColumns) -> serde_j
         json!({
             "row_id": row_id(change), "vin": change.vin.as_str(), "columns": own, "kind": row.kind,
             "field": row.field, "before": row.before, "after": row.after, "campaign": row.campaign,
+            CONFIRMED: shown.is_named(change),
         })
     };
     let campaign = |of: &vinrich::domain::facts::Campaign| json!({ "component": of.component, "summary": of.summary, "remedy": of.remedy });
@@ -134,6 +199,10 @@ fn as_json(args: &ChangesArgs, changes: &Changes, kept: &KeptColumns) -> serde_j
         "not_compared": changes.not_compared.iter().map(|dataset| dataset.name()).collect::<Vec<_>>(),
         "unreadable": changes.unreadable.iter().map(|kept| &kept.run_id).collect::<Vec<_>>(),
         "counts": counts,
+        "asked_by_vin": confirmed.as_ref().map(|of| json!({
+            "vendor": of.vendor, "vehicles": of.vehicles, "answered": of.campaigns.len(),
+            "calls": of.calls(),
+        })),
         "changes": changes.changes.iter().map(change).collect::<Vec<_>>(),
         "campaigns": campaigns,
     })

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use vinrich::domain::Micros;
 
-use super::ReportFormat;
+use super::{ReportFormat, dollars};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -12,6 +13,7 @@ Examples:
   vinrich changes
   vinrich changes --output fleet.parquet --since 30d
   vinrich changes --output fleet.csv --keep Unit -o changes.csv
+  vinrich changes --confirm-new --max-calls 50
   vinrich enrich fleet.csv -o fleet.parquet --quiet && vinrich changes --quiet
 
 Every run that writes a complete output keeps a snapshot of it in the store. The
@@ -30,6 +32,16 @@ pub(crate) struct ChangesArgs {
     /// from the output as it is now, so a vehicle that was removed has none
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) keep: Vec<String>,
+    /// Ask a vendor that answers by VIN about the vehicles with a new recall, and no others:
+    /// a call each, under the usual quotas and limits. A recall that it does not name stays
+    #[arg(long)]
+    pub(crate) confirm_new: bool,
+    /// Send at most this many of those calls
+    #[arg(long, value_name = "N", requires = "confirm_new")]
+    pub(crate) max_calls: Option<u64>,
+    /// Spend at most this on them
+    #[arg(long, value_name = "USD", value_parser = dollars, requires = "confirm_new")]
+    pub(crate) max_cost: Option<Micros>,
     /// Write a row for each change to this CSV file instead
     #[arg(short = 'o', value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
