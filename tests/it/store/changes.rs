@@ -12,7 +12,7 @@ use crate::support::command::{Ended, Setup};
 use crate::support::library::{Tweak as _, vin};
 use crate::support::server::world::{World, model};
 use crate::support::server::{Fake, Reply};
-use crate::support::{Work, csv_rows};
+use crate::support::{Work, csv_rows, is_long_form, say, seed};
 
 /// What is for sale tonight: an id and a price in dollars, by VIN.
 type Stock = Arc<Mutex<BTreeMap<String, (&'static str, u32)>>>;
@@ -243,7 +243,7 @@ fn difference(before: &Truth, after: &Truth) -> BTreeSet<String> {
 #[test]
 fn thirty_nights_say_exactly_what_happened() {
     let fleet = Fleet::new();
-    let mut dice = fastrand::Rng::with_seed(crate::support::seed());
+    let mut dice = fastrand::Rng::with_seed(seed());
     let mut truth: Truth = (1..=9).map(|n| (n, (dice.u32(0..3), None, 0))).collect();
     // What the two latest complete nights knew.
     let mut known: Vec<Truth> = Vec::new();
@@ -264,6 +264,9 @@ fn thirty_nights_say_exactly_what_happened() {
         }
         if let [.., before, after] = &*known {
             assert_eq!(fleet.told(&[]), difference(before, after), "night {number}");
+            if is_long_form() && number % 10 == 0 {
+                say(fleet.changes(&[]).exits(0).stdout());
+            }
         }
         happen(&mut truth, &mut dice);
     }
@@ -375,7 +378,9 @@ fn what_must_not_be_driven_comes_first() {
     for number in 1..=14 {
         fleet.world.script().models.insert(truck(number), "F-150".into());
     }
-    fleet.world.script().models.insert(truck(15), "RANGER".into());
+    for number in [15, 16] {
+        fleet.world.script().models.insert(truck(number), "RANGER".into());
+    }
     let file = "FLAT_RCL_POST_2010.txt";
     let import = |lines: &[String]| {
         fleet.work.write(file, &lines.concat());
@@ -389,7 +394,7 @@ fn what_must_not_be_driven_comes_first() {
         line("24V002000", "F-150", "The hood may open.", "No"),
         line("24V003000", "RANGER", "The brakes fail.", "Yes"),
     ]);
-    assert_eq!(fleet.night(&rows(15)), 0);
+    assert_eq!(fleet.night(&rows(16)), 0);
     let mut command = fleet.work.command(&["changes", "--keep", "Unit"]);
     command.env_remove("CARVIN_API_KEY").env_remove("VISOR_API_KEY");
     let mail = crate::support::command::Running::start(&mut command).end().exits(0);
@@ -399,9 +404,9 @@ fn what_must_not_be_driven_comes_first() {
     let mut listed: Vec<String> = (1..=14).map(of).collect();
     listed.sort();
     let mut expected = vec![
-        "15 vehicles: 1 not to be driven, 14 with new recalls".to_owned(),
+        "16 vehicles (15 before): 2 not to be driven, 14 with new recalls, 1 added".to_owned(),
         String::new(),
-        "do not drive: 24V003000, 1 vehicle, BRAKES".into(),
+        "do not drive: 24V003000, 2 vehicles, BRAKES".into(),
         "  The brakes fail.".into(),
         // The file did not know the name before, so that nothing was known of it.
         format!("  {}  U15  2016 FORD RANGER  nothing was known the night before", truck(15)),
@@ -411,5 +416,8 @@ fn what_must_not_be_driven_comes_first() {
     ];
     expected.extend(listed.into_iter().take(5));
     expected.push("  and 9 more".into());
+    let added = format!("  {}  U16  2016 FORD RANGER  1 recall, not to be driven", truck(16));
+    expected.insert(4, added.clone());
+    expected.extend([String::new(), "added".into(), added]);
     assert_eq!(lines[1..], expected, "{}", mail.stdout());
 }
