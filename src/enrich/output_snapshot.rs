@@ -12,8 +12,12 @@ use crate::domain::{Key, KeySet, Status};
 use crate::output::record::{DatasetAnswer, Record};
 use crate::store::{DecodeState, ListingState, PackedSnapshot, RecallState, Said, VehicleState};
 
-/// Facts whose state is known by their address; beyond, all are worked out again.
-const KNOWN: usize = 16_384;
+/// Decodes whose state is known by their address, as many as are kept anyway; beyond, all
+/// are worked out again.
+const DECODES: usize = 32_768;
+
+/// The same of recalls, whose texts are long.
+const RECALLS: usize = 2_048;
 
 /// In the place of a number: there is none.
 const NONE: u32 = u32::MAX;
@@ -48,6 +52,7 @@ struct States<F, S> {
     known: HashMap<(usize, usize), (F, u32)>,
     numbers: HashMap<S, u32>,
     all: Vec<S>,
+    most_known: usize,
 }
 
 impl<'a> SnapshotBuilder<'a> {
@@ -57,8 +62,8 @@ impl<'a> SnapshotBuilder<'a> {
         Self {
             vins,
             seen: vec![none; vins.len()],
-            decodes: States::default(),
-            recalls: States::default(),
+            decodes: States::knowing(DECODES),
+            recalls: States::knowing(RECALLS),
             listings: Vec::new(),
         }
     }
@@ -113,13 +118,12 @@ impl<'a> SnapshotBuilder<'a> {
     }
 }
 
-impl<F, S> Default for States<F, S> {
-    fn default() -> Self {
-        Self { known: HashMap::new(), numbers: HashMap::new(), all: Vec::new() }
-    }
-}
-
 impl<F: Clone, S: Clone + Eq + Hash> States<F, S> {
+    /// No state yet; the facts of so many are held.
+    fn knowing(most_known: usize) -> Self {
+        Self { known: HashMap::new(), numbers: HashMap::new(), all: Vec::new(), most_known }
+    }
+
     /// The number of what `state` makes of `facts`, which are at that address.
     fn number(&mut self, address: (usize, usize), facts: &F, state: impl FnOnce(&F) -> S) -> u32 {
         if let Some((_, number)) = self.known.get(&address) {
@@ -130,7 +134,7 @@ impl<F: Clone, S: Clone + Eq + Hash> States<F, S> {
             self.all.push(state.clone());
             u32::try_from(self.all.len() - 1).unwrap_or(NONE)
         });
-        if self.known.len() >= KNOWN {
+        if self.known.len() >= self.most_known {
             self.known.clear();
         }
         self.known.insert(address, (facts.clone(), number));

@@ -12,7 +12,7 @@ use crate::support::command::{Ended, Running, Setup};
 use crate::support::library::{Tweak as _, vin};
 use crate::support::server::world::{Question, World, model};
 use crate::support::server::{Fake, Reply};
-use crate::support::{Work, csv_rows};
+use crate::support::{Work, csv_rows, is_long_form, say, seed};
 
 /// What is for sale tonight: an id and a price in dollars, by VIN.
 type Stock = Arc<Mutex<BTreeMap<String, (&'static str, u32)>>>;
@@ -174,6 +174,123 @@ fn changes_are_the_true_ones_of_each_night() {
     assert_eq!(fleet.changes(&["--quiet"]).exits(0).stdout(), "");
 }
 
+/// What is true of the fleet: trucks with their campaigns, their listing's price, and how
+/// often their decode was corrected.
+type Truth = BTreeMap<usize, (u32, Option<u32>, u32)>;
+
+/// What a night changes.
+fn happen(truth: &mut Truth, dice: &mut fastrand::Rng) {
+    for _ in 0..dice.usize(0..4) {
+        let number = dice.usize(1..13);
+        let Some((campaigns, price, corrected)) = truth.get_mut(&number) else {
+            truth.insert(number, (dice.u32(0..3), None, 0));
+            continue;
+        };
+        match dice.u8(0..8) {
+            0..3 => *campaigns = dice.u32(0..4),
+            3..6 => *price = [None, Some(9_000), Some(9_500)][dice.usize(0..3)],
+            6 => *corrected += 1,
+            _ if truth.len() > 4 => _ = truth.remove(&number),
+            _ => {}
+        }
+    }
+}
+
+/// The vendors say what is true.
+fn play(fleet: &Fleet, truth: &Truth) {
+    let (mut script, mut stock) = (fleet.world.script(), fleet.stock.lock().expect("no panic"));
+    stock.clear();
+    for (number, (campaigns, price, corrected)) in truth {
+        let vin = truck(*number);
+        script.campaigns.insert(model(&vin), *campaigns);
+        script.columns.insert(vin.clone(), json!({ "Trim": format!("T{corrected}") }));
+        stock.extend(price.map(|price| (vin, ("L", price))));
+    }
+}
+
+/// What is different between two truths.
+fn difference(before: &Truth, after: &Truth) -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    let gone = before.keys().filter(|number| !after.contains_key(number));
+    lines.extend(gone.map(|number| format!("{number} vehicle_removed vin VIN - -")));
+    for (number, is) in after {
+        let Some(was) = before.get(number) else {
+            lines.insert(format!("{number} vehicle_added vin - VIN -"));
+            continue;
+        };
+        let news = (was.0 + 1..=is.0).map(|n| ("recall_new", "- applies", n));
+        let olds = (is.0 + 1..=was.0).map(|n| ("recall_gone", "applies -", n));
+        lines.extend(
+            news.chain(olds).map(|(kind, how, n)| {
+                format!("{number} {kind} recall_campaigns {how} 16V{n:03}000")
+            }),
+        );
+        match (was.1, is.1) {
+            (None, Some(_)) => _ = lines.insert(format!("{number} listing_new listing_id - L -")),
+            (Some(_), None) => _ = lines.insert(format!("{number} listing_gone listing_id L - -")),
+            (Some(was), Some(is)) if was != is => {
+                lines.insert(format!("{number} price listing_price {was}.00 USD {is}.00 USD -"));
+            }
+            _ => {}
+        }
+        if was.2 != is.2 {
+            lines.insert(format!("{number} decode decode - - -"));
+        }
+    }
+    lines
+}
+
+#[test]
+fn thirty_nights_say_exactly_what_happened() {
+    let fleet = Fleet::new();
+    let mut dice = fastrand::Rng::with_seed(seed());
+    let mut truth: Truth = (1..=9).map(|n| (n, (dice.u32(0..3), None, 0))).collect();
+    // What the two latest complete nights knew.
+    let mut known: Vec<Truth> = Vec::new();
+    for number in 1..=30 {
+        play(&fleet, &truth);
+        let mut order: Vec<usize> = truth.keys().copied().collect();
+        dice.shuffle(&mut order);
+        let rows: Vec<_> = order.iter().map(|n| format!("2016,{}", truck(*n))).collect();
+        let is_lost = number % 13 == 0;
+        if is_lost {
+            fleet.world.fail(503);
+        }
+        let exit = fleet.night(&format!("year,VIN\n{}\n", rows.join("\n")));
+        assert_eq!(exit, if is_lost { 68 } else { 0 }, "night {number}");
+        fleet.world.mend();
+        if !is_lost {
+            known.push(truth.clone());
+        }
+        if let [.., before, after] = &*known {
+            assert_eq!(fleet.told(&[]), difference(before, after), "night {number}");
+            if is_long_form() && number % 10 == 0 {
+                say(fleet.changes(&[]).exits(0).stdout());
+            }
+        }
+        happen(&mut truth, &mut dice);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_is_only_read_is_enough() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let fleet = Fleet::new();
+    first_night(&fleet);
+    let second = second_night(&fleet);
+    let set_mode = |file: u32, folder: u32| {
+        for (path, mode) in [(fleet.work.store(), file), (fleet.work.path("store"), folder)] {
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(path, mode).expect("a mode");
+        }
+    };
+    set_mode(0o400, 0o500);
+    let told = fleet.told(&[]);
+    set_mode(0o600, 0o700);
+    assert_eq!(told, second);
+}
+
 #[test]
 fn an_earlier_night_is_named_by_run_or_time() {
     let fleet = Fleet::new();
@@ -261,7 +378,9 @@ fn what_must_not_be_driven_comes_first() {
     for number in 1..=14 {
         fleet.world.script().models.insert(truck(number), "F-150".into());
     }
-    fleet.world.script().models.insert(truck(15), "RANGER".into());
+    for number in [15, 16] {
+        fleet.world.script().models.insert(truck(number), "RANGER".into());
+    }
     let file = "FLAT_RCL_POST_2010.txt";
     let import = |lines: &[String]| {
         fleet.work.write(file, &lines.concat());
@@ -275,7 +394,7 @@ fn what_must_not_be_driven_comes_first() {
         line("24V002000", "F-150", "The hood may open.", "No"),
         line("24V003000", "RANGER", "The brakes fail.", "Yes"),
     ]);
-    assert_eq!(fleet.night(&rows(15)), 0);
+    assert_eq!(fleet.night(&rows(16)), 0);
     let mut command = fleet.work.command(&["changes", "--keep", "Unit"]);
     command.env_remove("CARVIN_API_KEY").env_remove("VISOR_API_KEY");
     let mail = Running::start(&mut command).end().exits(0);
@@ -285,9 +404,9 @@ fn what_must_not_be_driven_comes_first() {
     let mut listed: Vec<String> = (1..=14).map(of).collect();
     listed.sort();
     let mut expected = vec![
-        "15 vehicles: 1 not to be driven, 14 with new recalls".to_owned(),
+        "16 vehicles (15 before): 2 not to be driven, 14 with new recalls, 1 added".to_owned(),
         String::new(),
-        "do not drive: 24V003000, 1 vehicle, BRAKES".into(),
+        "do not drive: 24V003000, 2 vehicles, BRAKES".into(),
         "  The brakes fail.".into(),
         // The file did not know the name before, so that nothing was known of it.
         format!("  {}  U15  2016 FORD RANGER  nothing was known the night before", truck(15)),
@@ -297,6 +416,9 @@ fn what_must_not_be_driven_comes_first() {
     ];
     expected.extend(listed.into_iter().take(5));
     expected.push("  and 9 more".into());
+    let added = format!("  {}  U16  2016 FORD RANGER  1 recall, not to be driven", truck(16));
+    expected.insert(4, added.clone());
+    expected.extend([String::new(), "added".into(), added]);
     assert_eq!(lines[1..], expected, "{}", mail.stdout());
 }
 

@@ -52,12 +52,12 @@ type Section = (&'static str, fn(&What) -> bool);
 
 /// The lists behind the campaigns.
 const SECTIONS: [Section; 6] = [
-    ("prices", |what| matches!(what, What::PriceMoved { .. })),
+    ("with another price", |what| matches!(what, What::PriceMoved { .. })),
     ("newly listed", |what| matches!(what, What::ListingNew { .. })),
     ("no longer listed", |what| matches!(what, What::ListingGone { .. })),
     ("decoded otherwise", |what| matches!(what, What::Decoded { .. })),
-    ("vehicles added", |what| matches!(what, What::VehicleAdded { .. })),
-    ("vehicles removed", |what| matches!(what, What::VehicleRemoved)),
+    ("added", |what| matches!(what, What::VehicleAdded { .. })),
+    ("removed", |what| matches!(what, What::VehicleRemoved)),
 ];
 
 fn heading(changes: &Changes) -> String {
@@ -66,14 +66,14 @@ fn heading(changes: &Changes) -> String {
     format!("{output}: {now} compared with {then}")
 }
 
-/// `12,000 vehicles (11,998 before): new recalls for 15, 2 not to be driven; 1 price`.
+/// `12,000 vehicles (11,998 before): 2 not to be driven, 15 with new recalls, 3 added`.
 fn summary(changes: &Changes) -> String {
     let vehicles = |is_meant: &dyn Fn(&What) -> bool| {
         let of = changes.changes.iter().filter(|change| is_meant(&change.what));
         of.map(|change| change.vin).collect::<BTreeSet<_>>().len() as u64
     };
     let of_urgency = |most: Urgency, least: Urgency| {
-        vehicles(&|what| urgency(what).is_some_and(|(of, _)| most <= of && of <= least))
+        vehicles(&|what| urgent(what).iter().any(|(of, _)| most <= *of && *of <= least))
     };
     let sections = SECTIONS.map(|(heading, is_meant)| (vehicles(&is_meant), heading));
     let counts = [
@@ -138,27 +138,32 @@ fn by_vin(change: &Change, shown: &Shown) -> Option<String> {
     })
 }
 
-/// What the change of a campaign means.
-fn urgency(what: &What) -> Option<(Urgency, &RecallState)> {
-    Some(match what {
-        What::RecallGone { recall } => (Urgency::Gone, recall),
-        What::RecallDoubt { recall } if recall.doubtful => (Urgency::InDoubt, recall),
-        What::RecallNew { recall, .. } if recall.doubtful => (Urgency::MayApply, recall),
+/// The campaigns that a change is about, and what it means of each. Of a vehicle that is
+/// added only those that keep it from being driven.
+fn urgent(what: &What) -> Vec<(Urgency, &RecallState)> {
+    let only = |urgency, recall| vec![(urgency, recall)];
+    match what {
+        What::RecallGone { recall } => only(Urgency::Gone, recall),
+        What::RecallDoubt { recall } if recall.doubtful => only(Urgency::InDoubt, recall),
+        What::RecallNew { recall, .. } if recall.doubtful => only(Urgency::MayApply, recall),
         What::RecallNew { recall, .. } | What::RecallDoubt { recall } if recall.park_it => {
-            (Urgency::ParkIt, recall)
+            only(Urgency::ParkIt, recall)
         }
         What::RecallNew { recall, .. } | What::RecallDoubt { recall } if recall.park_outside => {
-            (Urgency::ParkOutside, recall)
+            only(Urgency::ParkOutside, recall)
         }
-        What::RecallDoubt { recall } => (Urgency::Certain, recall),
-        What::RecallNew { recall, .. } => (Urgency::New, recall),
-        What::VehicleAdded { .. }
-        | What::VehicleRemoved
+        What::RecallDoubt { recall } => only(Urgency::Certain, recall),
+        What::RecallNew { recall, .. } => only(Urgency::New, recall),
+        What::VehicleAdded { recalls } => {
+            let parked = recalls.iter().filter(|recall| recall.park_it && !recall.doubtful);
+            parked.map(|recall| (Urgency::ParkIt, recall)).collect()
+        }
+        What::VehicleRemoved
         | What::ListingNew { .. }
         | What::ListingGone { .. }
         | What::PriceMoved { .. }
-        | What::Decoded { .. } => return None,
-    })
+        | What::Decoded { .. } => Vec::new(),
+    }
 }
 
 impl Urgency {
@@ -180,7 +185,7 @@ fn campaigns(shown: &Shown) -> Vec<String> {
     let changes = &shown.changes;
     let mut groups: BTreeMap<(Urgency, &str), Vec<&Change>> = BTreeMap::new();
     for change in &changes.changes {
-        if let Some((urgency, recall)) = urgency(&change.what) {
+        for (urgency, recall) in urgent(&change.what) {
             groups.entry((urgency, recall.number.as_str())).or_default().push(change);
         }
     }
