@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::domain::facts::{Campaign, Price};
 use crate::domain::{Dataset, Error, Timestamp, Vin};
 use crate::files::real_path;
-use crate::store::{DecodeState, KeptSnapshot, RecallState, Snapshot, Store};
+use crate::store::{DecodeState, KeptSnapshot, RecallState, Snapshot, Snapshots, Store};
 
 use difference::Difference;
 
@@ -137,22 +137,43 @@ pub struct ChangeRow {
 /// # Errors
 /// 64 where there is no such snapshot, and those of opening the store.
 pub fn changes(spec: &ChangesSpec<'_>) -> Result<Compared, Error> {
-    let output = spec.output.map(|path| real_path(path).to_string_lossy().into_owned());
-    let Some(store) = Store::peek(spec.store)? else {
-        return Err(no_snapshot(output.as_deref(), &[]));
-    };
-    let view = store.snapshot()?;
-    let all = view.output_snapshots(None)?;
-    let meant = output.as_ref().or_else(|| all.first().map(|latest| &latest.output));
-    let of_output = all.iter().filter(|kept| Some(&kept.output) == meant).cloned();
-    let (readable, unreadable): (Vec<_>, Vec<_>) = of_output.partition(|kept| kept.is_readable);
-    let Some(after) = readable.first() else {
-        return Err(no_snapshot(output.as_deref(), &all));
-    };
+    let store = Store::peek(spec.store)?;
+    let view = store.as_ref().map(Snapshots::snapshot).transpose()?;
+    let OfOutput { view, readable, unreadable } = OfOutput::find(view.as_ref(), spec.output)?;
+    let after = &readable[0];
     let Some(before) = earlier(&readable, &spec.since)? else {
         return Ok(Compared::Alone(after.clone()));
     };
-    compare(&view, before, after, unreadable).map(|changes| Compared::Changes(Box::new(changes)))
+    compare(view, before, after, unreadable).map(|changes| Compared::Changes(Box::new(changes)))
+}
+
+/// The snapshots of one output, the latest first.
+pub(super) struct OfOutput<'v> {
+    pub(super) view: &'v Snapshot<'v>,
+    /// At least one.
+    pub(super) readable: Vec<KeptSnapshot>,
+    /// Those that another version wrote.
+    unreadable: Vec<KeptSnapshot>,
+}
+
+impl<'v> OfOutput<'v> {
+    /// Those of `output`, of the one that was written last where `None`; 64 where there are
+    /// none.
+    pub(super) fn find(
+        view: Option<&'v Snapshot<'v>>,
+        output: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let output = output.map(|path| real_path(path).to_string_lossy().into_owned());
+        let Some(view) = view else { return Err(no_snapshot(output.as_deref(), &[])) };
+        let all = view.output_snapshots(None)?;
+        let meant = output.as_ref().or_else(|| all.first().map(|latest| &latest.output));
+        let of_output = all.iter().filter(|kept| Some(&kept.output) == meant).cloned();
+        let (readable, unreadable): (Vec<_>, Vec<_>) = of_output.partition(|kept| kept.is_readable);
+        if readable.is_empty() {
+            return Err(no_snapshot(output.as_deref(), &all));
+        }
+        Ok(Self { view, readable, unreadable })
+    }
 }
 
 /// The snapshot to compare the latest with; the latest comes first among `snapshots`.

@@ -2,9 +2,13 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::domain::{Error, Timestamp, Vin};
-use crate::store::{KeptSnapshot, RecallState, RecallStatus, Snapshot, VehicleState};
+use crate::ops::changes::OfOutput;
+use crate::store::{
+    KeptSnapshot, RecallState, RecallStatus, Snapshot, Snapshots, Store, VehicleState,
+};
 
 /// The place of recalls among what a snapshot says of a vehicle.
 const RECALLS: usize = 1;
@@ -48,13 +52,16 @@ pub struct OpenRecalls {
     pub answered: u64,
 }
 
-/// The recalls of the vehicles in `latest`; `earlier` are the snapshots of the same output
-/// before it, the latest first.
-pub fn open_recalls(
-    store: &Snapshot<'_>,
-    latest: &KeptSnapshot,
-    earlier: &[KeptSnapshot],
-) -> Result<OpenRecalls, Error> {
+/// The recalls of the vehicles of `output`, or of the one that was written last, by what the
+/// store at `path` keeps of its last complete run.
+///
+/// # Errors
+/// 64 where it keeps none.
+pub fn open_recalls(path: &Path, output: Option<&Path>) -> Result<OpenRecalls, Error> {
+    let store = Store::peek(path)?;
+    let view = store.as_ref().map(Snapshots::snapshot).transpose()?;
+    let OfOutput { view: store, readable, .. } = OfOutput::find(view.as_ref(), output)?;
+    let (latest, earlier) = (&readable[0], &readable[1..]);
     let statuses = store.recall_statuses()?;
     let (mut recalls, mut answered) = (Vec::new(), 0);
     for vehicle in store.vehicles(latest) {
@@ -63,7 +70,7 @@ pub fn open_recalls(
         recalls.extend(of_vehicle(&vehicle, latest.taken_at, &statuses));
     }
     let mut is_traced = vec![false; recalls.len()];
-    for snapshot in earlier.iter().filter(|snapshot| snapshot.is_readable) {
+    for snapshot in earlier {
         if is_traced.iter().all(|traced| *traced) {
             break;
         }

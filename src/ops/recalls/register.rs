@@ -1,13 +1,15 @@
 //! The register: what people and makers say of campaigns on single vehicles. It never hides
 //! a campaign; it adds who said that it is done.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::status_file::{self, StatusFile};
 use crate::config::Settings;
 use crate::domain::facts::{Days, campaign_number, day_of};
 use crate::domain::{Error, Timestamp, Vin};
 use crate::input::InputSpec;
 use crate::store::{
-    RecallStatus, StatusesKept, StoreSpec, keep_recall_statuses, take_back_recall_status,
+    RecallStatus, StatusesKept, Store, StoreSpec, keep_recall_statuses, take_back_recall_status,
 };
 
 /// The register of a store.
@@ -41,6 +43,9 @@ pub struct StatusImport {
     pub file: StatusFile,
     /// What came of it.
     pub kept: StatusesKept,
+    /// Statements about vehicles that are in no output of which the store keeps a snapshot;
+    /// `None` where it keeps none.
+    pub elsewhere: Option<u64>,
 }
 
 impl Register<'_> {
@@ -82,7 +87,28 @@ impl Register<'_> {
     pub fn import(&self, input: &InputSpec, said_by: Option<&str>) -> Result<StatusImport, Error> {
         let file = status_file::read(input, said_by, self.now)?;
         let kept = keep_recall_statuses(&self.spec(), &file.statuses)?;
-        Ok(StatusImport { file, kept })
+        let elsewhere = self.elsewhere(&file.statuses)?;
+        Ok(StatusImport { file, kept, elsewhere })
+    }
+
+    fn elsewhere(&self, statuses: &[RecallStatus]) -> Result<Option<u64>, Error> {
+        let Some(store) = Store::peek(&self.settings.store)? else { return Ok(None) };
+        let view = store.snapshot()?;
+        let kept = view.output_snapshots(None)?;
+        let mut outputs = BTreeSet::new();
+        let latest = kept.iter().filter(|kept| kept.is_readable && outputs.insert(&kept.output));
+        let latest: Vec<_> = latest.collect();
+        if latest.is_empty() {
+            return Ok(None);
+        }
+        let mut unseen: HashMap<Vin, u64> = HashMap::new();
+        for status in statuses {
+            *unseen.entry(status.vin).or_default() += 1;
+        }
+        for vehicle in latest.into_iter().flat_map(|kept| view.vehicles(kept)) {
+            unseen.remove(&vehicle?.vin);
+        }
+        Ok(Some(unseen.values().sum()))
     }
 
     fn spec(&self) -> StoreSpec<'_> {

@@ -6,9 +6,9 @@ use vinrich::domain::outcome::Dataset;
 use vinrich::domain::time::Clock as _;
 use vinrich::store::{StoreSpec, import_recall_file};
 
-use crate::support::Work;
 use crate::support::clock::{NIGHT, ScriptedClock};
 use crate::support::library::{Enriched, Tweak};
+use crate::support::{Work, csv_rows};
 
 /// A car of 2015.
 const CAR: &str = "2T1BURHE1FC342217";
@@ -105,6 +105,19 @@ fn the_register_says_what_was_done_and_hides_nothing() {
         "maker.csv",
         &format!("VIN,Campaign,Status,Date\n{CAR},24V001,Incomplete,2026-11-25\n{CAR},24V002,Closed,\n{CAR},X,Open,\n"),
     );
+    prints(
+        &work,
+        &["recalls", "open", "--all", "-o", "open.csv"],
+        0,
+        &["wrote open.csv (2 recalls)"],
+    );
+    let rows = csv_rows(&work.read("open.csv"));
+    let cells = ["status", "said_by", "park_it"].map(|name| &*rows[0][name]);
+    assert_eq!(cells, ["done", "workshop", "true"]);
+    let other = "1FTFW1ET1GFA00002";
+    work.write("other.csv", &format!("vin,campaign,status\n{other},24V001,open\n"));
+    let elsewhere = "1 about vehicles that are in no output";
+    prints(&work, &["recalls", "import-status", "other.csv"], 0, &[elsewhere]);
     let left_out = "left out: 1 not a campaign number of NHTSA's, the first on line 4";
     prints(&work, &["recalls", "import-status", "maker.csv"], 3, &["1 done, 1 open", left_out]);
     let reopened = is("24V001000", 3, "maker.csv 2026-11-25");
@@ -117,13 +130,13 @@ fn the_register_says_what_was_done_and_hides_nothing() {
 
     prints(&work, &["cache", "forget", CAR], 0, &["2 statements about a recall"]);
     assert!(open(&work, &["--all"]).is_empty());
-    assert_eq!(work.number("SELECT count(*) FROM recall_statuses"), 0);
+    assert_eq!(work.number("SELECT count(*) FROM recall_statuses"), 1, "of the other vehicle");
 }
 
 #[test]
 fn open_recalls_need_a_complete_run() {
     let work = Work::configured(&[]);
-    work.vinrich(&["recalls", "open"]).exits(64).says(&["keeps no complete run"]);
+    work.vinrich(&["recalls", "open"]).exits(64).says(&["no snapshot of an output"]);
     let status = format!("vin,campaign,status\n{CAR},24V001,open\n");
     work.write("maker.csv", &status);
     prints(&work, &["recalls", "import-status", "maker.csv"], 0, &["0 done, 1 open"]);

@@ -128,19 +128,23 @@ pub(crate) struct RecallsImportStatusArgs {
 #[command(after_help = "\
 Examples:
   vinrich recalls open
+  vinrich recalls open -o open.csv
   vinrich recalls open --output out/fleet.csv --all --format json
 
 It reads what the store keeps of the last complete run, and calls no vendor. Orders
 not to drive come first. A recall in doubt may not concern the vehicle. What
 `recalls done` or `import-status` said is done is left out, unless `--all` is given.")]
 pub(crate) struct RecallsOpenArgs {
-    /// The output whose vehicles are meant, where the store knows several
+    /// Whose vehicles [default: the output that was written last]
     #[arg(long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
     /// List those too that are said to be done
     #[arg(long)]
     pub(crate) all: bool,
+    /// Write a row for each recall to this CSV file instead
+    #[arg(short = 'o', value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// How it is printed
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with = "out")]
     pub(crate) format: ReportFormat,
 }

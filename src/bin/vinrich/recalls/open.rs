@@ -1,51 +1,67 @@
 //! `vinrich recalls open`: the recalls that are open on the vehicles of an output.
 
-use serde_json::json;
+use std::path::Path;
+
+use serde_json::{Value, json};
 use vinrich::config::Settings;
 use vinrich::domain::error::Error;
 use vinrich::domain::facts::day;
-use vinrich::real_path;
+use vinrich::output::{Protected, Sheet};
 use vinrich::recalls::{OpenRecall, OpenRecalls, open_recalls};
-use vinrich::store::{KeptSnapshot, Store};
 
 use crate::cli::{RecallsOpenArgs, ReportFormat};
-use crate::format::{at, count, rfc3339, text, visible};
-use crate::stdout;
+use crate::format::{at, count, rfc3339, shown, text, visible};
 use crate::table::table;
+use crate::{args_to_plan, stdout};
+
+/// The columns of the table.
+const COLUMNS: [&str; 11] = [
+    "vin",
+    "vehicle",
+    "campaign",
+    "since",
+    "park_it",
+    "park_outside",
+    "doubtful",
+    "status",
+    "said_by",
+    "said_on",
+    "note",
+];
 
 pub(super) fn run(args: &RecallsOpenArgs, settings: &Settings) -> Result<(), Error> {
-    let wanted = args.output.as_deref().map(|path| real_path(path).display().to_string());
-    let store = Store::peek(&settings.store)?.ok_or_else(|| nothing_kept(wanted.as_deref()))?;
-    let snapshot = store.snapshot()?;
-    let kept = snapshot.output_snapshots(wanted.as_deref())?;
-    check_is_one(&kept)?;
-    let (latest, earlier) = match kept.split_first() {
-        Some((latest, earlier)) if latest.is_readable => (latest, earlier),
-        Some(_) | None => return Err(nothing_kept(wanted.as_deref())),
-    };
-    let found = open_recalls(&snapshot, latest, earlier)?;
-    match args.format {
-        ReportFormat::Json => stdout::write_json(&as_json(&found, args.all)),
-        ReportFormat::Text => stdout::write(&as_text(&found, args.all)),
+    let found = open_recalls(&settings.store, args.output.as_deref())?;
+    match (&args.out, args.format) {
+        (Some(path), _) => write(path, settings, &found, args.all),
+        (None, ReportFormat::Json) => stdout::write_json(&as_json(&found, args.all)),
+        (None, ReportFormat::Text) => stdout::write(&as_text(&found, args.all)),
     }
 }
 
-/// 64 where it is not known which output is meant.
-fn check_is_one(kept: &[KeptSnapshot]) -> Result<(), Error> {
-    let mut outputs: Vec<&str> = kept.iter().map(|kept| &*kept.output).collect();
-    outputs.sort_unstable();
-    outputs.dedup();
-    if outputs.len() > 1 {
-        let hint = format!("name one with `--output`: {}", outputs.join(", "));
-        return Err(Error::usage(format!("the store knows {} outputs", outputs.len())).hint(hint));
-    }
-    Ok(())
+/// The recalls that are listed.
+fn listed(found: &OpenRecalls, all: bool) -> impl Iterator<Item = &OpenRecall> {
+    found.recalls.iter().filter(move |recall| all || !recall.is_done())
 }
 
-fn nothing_kept(output: Option<&str>) -> Error {
-    let of = output.map_or_else(String::new, |output| format!(" of `{output}`"));
-    Error::usage(format!("the store keeps no complete run{of}"))
-        .hint("`vinrich enrich FILE -o OUT` keeps what a complete run says of its vehicles")
+fn write(path: &Path, settings: &Settings, found: &OpenRecalls, all: bool) -> Result<(), Error> {
+    args_to_plan::refuse_folder("-o", path)?;
+    let protected =
+        Protected::of(settings).and("the output", [found.snapshot.output.clone().into()]);
+    let mut sheet = Sheet::create(Some(path), &protected, &[], &COLUMNS)?;
+    for recall in listed(found, all) {
+        let cells: Vec<String> = as_cells(recall).map(|(_, cell)| as_text_cell(&cell)).collect();
+        sheet.row(cells.iter().map(String::as_str))?;
+    }
+    let written = sheet.commit()?;
+    stdout::write(&format!("wrote {} ({})\n", shown(path), count(written.rows, "recall")))
+}
+
+fn as_text_cell(cell: &Value) -> String {
+    match cell {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 fn as_text(found: &OpenRecalls, all: bool) -> String {
@@ -66,11 +82,10 @@ fn as_text(found: &OpenRecalls, all: bool) -> String {
         let unknown = count(snapshot.vehicles - answered, "vehicle");
         lines.push(format!("{unknown} without an answer about recalls"));
     }
-    let listed: Vec<_> = recalls.iter().filter(|recall| all || !recall.is_done()).collect();
-    if !listed.is_empty() {
+    if listed(found, all).next().is_some() {
         let heading = ["VIN", "vehicle", "campaign", "since", "", "said"];
         let mut rows = vec![heading.map(str::to_owned).to_vec()];
-        rows.extend(listed.into_iter().map(row));
+        rows.extend(listed(found, all).map(row));
         lines.push(String::new());
         lines.extend(table(&rows));
     }
@@ -105,24 +120,8 @@ fn row(recall: &OpenRecall) -> Vec<String> {
     ]
 }
 
-fn as_json(found: &OpenRecalls, all: bool) -> serde_json::Value {
-    let listed = found.recalls.iter().filter(|recall| all || !recall.is_done());
-    let recalls = listed.map(|recall| {
-        let state = &recall.recall;
-        json!({
-            "vin": recall.vin.to_string(),
-            "vehicle": recall.vehicle,
-            "campaign": state.number,
-            "since": rfc3339(recall.since),
-            "park_it": state.park_it,
-            "park_outside": state.park_outside,
-            "doubtful": state.doubtful,
-            "status": if recall.is_done() { "done" } else { "open" },
-            "said_by": recall.status.as_ref().map(|status| &status.said_by),
-            "said_on": recall.status.as_ref().and_then(|status| day(status.holds_on())),
-            "note": recall.status.as_ref().and_then(|status| status.note.as_ref()),
-        })
-    });
+fn as_json(found: &OpenRecalls, all: bool) -> Value {
+    let recalls = listed(found, all).map(|recall| Value::Object(as_cells(recall).collect()));
     json!({
         "output": found.snapshot.output,
         "run_id": found.snapshot.run_id,
@@ -131,4 +130,23 @@ fn as_json(found: &OpenRecalls, all: bool) -> serde_json::Value {
         "answered": found.answered,
         "recalls": recalls.collect::<Vec<_>>(),
     })
+}
+
+/// The cells of [`COLUMNS`].
+fn as_cells(recall: &OpenRecall) -> impl Iterator<Item = (String, Value)> {
+    let (state, status) = (&recall.recall, recall.status.as_ref());
+    let cells = [
+        json!(recall.vin.to_string()),
+        json!(recall.vehicle),
+        json!(state.number),
+        json!(rfc3339(recall.since)),
+        json!(state.park_it),
+        json!(state.park_outside),
+        json!(state.doubtful),
+        json!(if recall.is_done() { "done" } else { "open" }),
+        json!(status.map(|status| &status.said_by)),
+        json!(status.and_then(|status| day(status.holds_on()))),
+        json!(status.and_then(|status| status.note.as_ref())),
+    ];
+    COLUMNS.map(str::to_owned).into_iter().zip(cells)
 }

@@ -61,7 +61,7 @@ pub(super) fn import_status(
 }
 
 fn as_text(imported: &StatusImport) -> String {
-    let StatusImport { file, kept } = imported;
+    let StatusImport { file, kept, elsewhere } = imported;
     let open = file.statuses.iter().filter(|status| !status.is_done).count();
     let mut lines = vec![format!(
         "{}: {}: {} done, {open} open",
@@ -73,6 +73,7 @@ fn as_text(imported: &StatusImport) -> String {
         (kept.changed, "new or changed"),
         (kept.same, "said before"),
         (kept.older, "older than what it said before: not taken in"),
+        (elsewhere.unwrap_or(0), "about vehicles that are in no output: kept all the same"),
         (file.without_campaign, "name no campaign"),
         (file.unread_dates, "with a date that cannot be read: they count as of today"),
     ];
@@ -91,7 +92,7 @@ fn as_text(imported: &StatusImport) -> String {
 }
 
 fn as_json(imported: &StatusImport) -> serde_json::Value {
-    let StatusImport { file, kept } = imported;
+    let StatusImport { file, kept, elsewhere } = imported;
     let refused = file.refused.iter().map(|(why, refused)| {
         json!({
             "why": why.what(), "rows": refused.rows, "line": refused.line, "cell": refused.cell,
@@ -105,6 +106,7 @@ fn as_json(imported: &StatusImport) -> serde_json::Value {
         "changed": kept.changed,
         "same": kept.same,
         "older": kept.older,
+        "elsewhere": elsewhere,
         "without_campaign": file.without_campaign,
         "unread_dates": file.unread_dates,
         "left_out": refused.collect::<Vec<_>>(),
