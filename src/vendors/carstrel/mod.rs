@@ -8,9 +8,12 @@
 mod envelope;
 mod names;
 mod options;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod vehicle;
+
+use std::ops::RangeInclusive;
 
 use super::{
     Auth, Effect, Endpoint, EndpointSpec, Envelope, IdOf, ListPage, NamedFilter, Pages, Parsed,
@@ -141,6 +144,14 @@ impl Pages for Vehicles {
 
     fn id_of(&self, filter: &NamedFilter, body: &[u8]) -> IdOf {
         names::id_of(filter, body)
+    }
+
+    fn count(&self, settings: &VendorSettings) -> Option<Probe> {
+        stats::probe(settings)
+    }
+
+    fn counted(&self, body: &[u8]) -> Option<RangeInclusive<u64>> {
+        stats::counted(body)
     }
 
     fn page(&self, number: u32, body: &[u8]) -> Option<ListPage> {
