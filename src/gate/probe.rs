@@ -11,7 +11,7 @@ use super::reservations::{Reservations, Reserved, Wish};
 use super::transport_error::TransportError;
 use crate::domain::{Answer, Error, Fault, Freshness, Key, Micros, NotAsked};
 use crate::store::{Body, NewAnswer, Shortage, SourceId, WaitWord};
-use crate::vendors::{Effect, Parsed, Probe, ServerLimit, Usage};
+use crate::vendors::{self, Effect, Parsed, Probe, ServerLimit, Usage};
 
 /// What came of a probe.
 #[derive(Debug)]
@@ -163,7 +163,7 @@ fn read(
     received: &Received,
 ) -> Result<(Option<Usage>, Vec<ServerLimit>), Fault> {
     let reply = &received.reply.as_ref().map_err(TransportError::fault)?.reply;
-    if let Some(fault) = door.vendor.fault(reply) {
+    if let Some(fault) = vendors::fault(door.vendor, reply) {
         return Err(fault);
     }
     if !(200..300).contains(&reply.status) {

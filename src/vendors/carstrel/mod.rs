@@ -59,6 +59,7 @@ impl Vendor for CarStrel {
     fn envelope(&self) -> &'static Envelope {
         static ENVELOPE: Envelope = Envelope {
             is_good: |message| message == "data has been received" || Envelope::says_well(message),
+            own_errors: &["statusCode"],
             ..Envelope::USUAL
         };
         &ENVELOPE

@@ -15,8 +15,8 @@ mod tests;
 use super::reply::wait_asked;
 use super::url::percent_encoded;
 use super::{
-    Answer, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request,
-    Role, ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec,
+    Answer, Auth, Effect, Endpoint, EndpointSpec, Envelope, Method, Parsed, Payload, Probe, Reply,
+    Request, Role, ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
 use crate::config::VendorSettings;
 use crate::domain::{Fault, Key, KeyKind, Page, Task, Timestamp, Vin};
@@ -102,6 +102,11 @@ impl Vendor for Visio {
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
         &[&RequestPhotos, &Show, &List, &Cancel]
+    }
+
+    fn envelope(&self) -> &'static Envelope {
+        static ENVELOPE: Envelope = Envelope { own_errors: &["error.code"], ..Envelope::USUAL };
+        &ENVELOPE
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {

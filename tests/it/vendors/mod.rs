@@ -4,7 +4,7 @@
 //! - [`contracts`]: replies that are whole, and say less than they seem to.
 //! - [`live`]: whole runs against the vendor's stand-in in the sandbox.
 //! - [`charges`]: charges that are dearer than the price list; [`echoes`]: replies that
-//!   repeat the API key; [`remaining`]: replies that say that a quota is used up.
+//!   repeat the API key; [`routes`]: a server without the vendor's routes; [`remaining`]: replies that say that a quota is used up.
 //!
 //! The cases are `ok`, `partial`, `empty`, one key refused, `quota`, `denied`,
 //! `garbled` and slow. For a vendor that acts, `partial` and `empty` are files of
@@ -22,6 +22,7 @@ mod fixtures;
 mod live;
 mod newcomer;
 mod remaining;
+mod routes;
 mod trial;
 mod visor_contract;
 
