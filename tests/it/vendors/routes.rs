@@ -21,7 +21,7 @@ fn a_server_without_such_a_route_is_a_wrong_address() {
     each_at_once(each, |(vendor, body)| {
         let name = format!("{}: {body}", vendor.spec().id());
         let fake = Fake::start(move |_, _| Reply::new(404, body));
-        let url = fake.url().to_owned();
+        let url = fake.url();
         let trial = Trial::of(vendor).tweaked(move |own| url.clone_into(&mut own.base_url));
         let lines = (trial.cases.some)();
         let (exit, words) = trial.ended(&lines);
@@ -58,7 +58,7 @@ fn a_404_of_the_vendors_own_is_about_what_was_asked() {
 fn an_address_that_has_answered_is_not_wrong() {
     let vendor = *registry().iter().find(|vendor| vendor.spec().id() == "carvin").expect("it");
     let sandbox = Trial::of(vendor);
-    let base_url = sandbox.work.sandbox.base_url("carvin").to_owned();
+    let base_url = sandbox.work.sandbox.base_url("carvin");
     let fake = Fake::start(move |nth, heard| {
         if nth == 2 {
             return Reply::new(404, NO_ROUTE[0]);
@@ -66,7 +66,7 @@ fn an_address_that_has_answered_is_not_wrong() {
         let (status, body) = super::echoes::relayed(vendor, &base_url, nth, heard);
         Reply::new(status, body)
     });
-    let url = fake.url().to_owned();
+    let url = fake.url();
     let trial = Trial::of(vendor).tweaked(move |own| {
         url.clone_into(&mut own.base_url);
         own.concurrency = 1.try_into().expect("not zero");
