@@ -282,7 +282,9 @@ impl Endpoint for Show {
         if wire::is_missing(reply) {
             return Ok(Parsed::one(Answer::Absent, reply.body.clone()));
         }
-        photo_request(&reply.body).ok_or_else(|| wire::no_request(reply))?;
+        // Without a state it says nothing that was not known when it was made.
+        let shown = photo_request(&reply.body).filter(|shown| shown.state.is_some());
+        shown.ok_or_else(|| wire::no_request(reply))?;
         Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 

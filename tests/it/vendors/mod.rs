@@ -2,6 +2,8 @@
 //!
 //! - [`fixtures`]: replies from files, read as a run would read them.
 //! - [`contracts`]: replies that are whole, and say less than they seem to.
+//! - [`kinds`]: the same key twice, and renewals that lost their schema, where a vendor has
+//!   a notion of its own of them.
 //! - [`live`]: whole runs against the vendor's stand-in in the sandbox.
 //! - [`charges`]: charges that are dearer than the price list; [`echoes`]: replies that
 //!   repeat the API key; [`routes`]: a server without the vendor's routes; [`remaining`]: replies that say that a quota is used up.
@@ -19,6 +21,7 @@ mod contracts;
 mod echoes;
 mod faults;
 mod fixtures;
+mod kinds;
 mod live;
 mod newcomer;
 mod remaining;
@@ -60,6 +63,34 @@ struct Cases {
     /// The headers by which it says that nothing is left of a quota; none where it
     /// reads none.
     nothing_left: &'static [(&'static str, &'static str)],
+    /// What is made of the same key that is there twice with different facts.
+    twice: Twice,
+    /// What is made of a renewal in which the fields have other names, or none.
+    lost_schema: LostSchema,
+}
+
+/// The same key twice with different facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Twice {
+    /// The two contradict each other: the key has no answer.
+    Contradicts,
+    /// A list may change while it is read: the latest word about an entry counts.
+    LatestCounts,
+    /// One campaign may be about several components: its entries are united.
+    Unites,
+    /// There is no such reply, and why.
+    Never(&'static str),
+}
+
+/// A renewal that lost its schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LostSchema {
+    /// The rows keep what was known, and say that it is stale.
+    RowsStay,
+    /// What was last learned of a thing that was done stays.
+    StateStays,
+    /// Nothing is renewed, and why.
+    Never(&'static str),
 }
 
 /// Visor's, of which one window says enough.
@@ -84,6 +115,8 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: true,
             asks_to_come_back: false,
             nothing_left: &[],
+            twice: Twice::Contradicts,
+            lost_schema: LostSchema::RowsStay,
         },
         "visor" => Cases {
             command: Command::Enrich { dataset: Dataset::Listings, column: "listing_id" },
@@ -96,6 +129,8 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: true,
             asks_to_come_back: false,
             nothing_left: NONE_IN_60S,
+            twice: Twice::Contradicts,
+            lost_schema: LostSchema::RowsStay,
         },
         // An inventory: three pages, whatever is looked for in it, and all or none.
         "carstrel" => Cases {
@@ -109,6 +144,8 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: false,
             asks_to_come_back: false,
             nothing_left: &[],
+            twice: Twice::LatestCounts,
+            lost_schema: LostSchema::RowsStay,
         },
         // It is asked by vehicle. Its 400 may mean that it is asked too fast.
         "nhtsa" => Cases {
@@ -122,6 +159,8 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: true,
             asks_to_come_back: false,
             nothing_left: &[],
+            twice: Twice::Unites,
+            lost_schema: LostSchema::RowsStay,
         },
         "vpic-api" => Cases {
             command: Command::Enrich { dataset: Dataset::Decode, column: "make" },
@@ -134,6 +173,8 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: true,
             asks_to_come_back: false,
             nothing_left: &[],
+            twice: Twice::Contradicts,
+            lost_schema: LostSchema::RowsStay,
         },
         // These act: they know no VIN, but do what is asked about any.
         "visio" => Cases {
@@ -147,6 +188,8 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: true,
             asks_to_come_back: false,
             nothing_left: NONE_IN_A_WINDOW,
+            twice: Twice::Never("a reply is about one request"),
+            lost_schema: LostSchema::StateStays,
         },
         "visa" => Cases {
             command: Command::Tool,
@@ -159,6 +202,8 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: true,
             asks_to_come_back: true,
             nothing_left: &[],
+            twice: Twice::Never("a reply is about one run"),
+            lost_schema: LostSchema::Never("what a run gave is kept for good"),
         },
         id => panic!("`{id}` has no cases in tests/it/vendors/mod.rs"),
     }

@@ -1,10 +1,13 @@
 //! A server without the vendor's routes: a wrong `base_url`, and not the keys' fault.
 
+use serde_json::json;
+use vinrich::domain::outcome::Dataset;
 use vinrich::vendors::registry;
 
 use super::trial::Trial;
-use crate::support::each_at_once;
+use crate::support::library::{Tweak as _, vins};
 use crate::support::server::{Fake, Reply};
+use crate::support::{Work, each_at_once};
 
 /// What web servers and gateways say of a route that they do not know.
 const NO_ROUTE: [&str; 5] = [
@@ -74,4 +77,24 @@ fn an_address_that_has_answered_is_not_wrong() {
     let ran = trial.run(&(trial.cases.some)());
     assert_eq!(ran.report.exit_code, 0, "{:#?}", ran.report);
     assert!(fake.heard().len() > 2, "it was asked once more");
+}
+
+#[test]
+fn a_gateway_without_such_a_route_is_a_wrong_address() {
+    let fake = Fake::start(|_, heard| {
+        if heard.path.starts_with("/recalls") || heard.path.starts_with("/products") {
+            return Reply::new(403, r#"{"message":"Missing Authentication Token"}"#);
+        }
+        Reply::items(&heard.vins().iter().map(|vin| json!({ "VIN": vin, "Make": "SUBARU", "Model": "Forester", "ModelYear": "2019" })).collect::<Vec<_>>())
+    });
+    let work = Work::with_faults(&[]);
+    let mut plan = work.listing(&vins(2)).only(&[Dataset::Decode, Dataset::Recalls]);
+    plan.dataset(Dataset::Recalls).vendors = vec!["nhtsa"];
+    for id in ["carvin", "nhtsa"] {
+        fake.url().clone_into(&mut plan.vendor(id).base_url);
+    }
+    let error = crate::support::library::run(&plan).expect_err("it cannot go on");
+    assert_eq!(error.exit().code(), 78, "{error}");
+    assert!(error.to_string().contains("nhtsa has no such route"), "{error}");
+    assert!(!work.path("out.csv").exists(), "nothing is written");
 }
