@@ -176,36 +176,48 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             twice: Twice::Contradicts,
             lost_schema: LostSchema::RowsStay,
         },
-        // These act: they know no VIN, but do what is asked about any.
         "visio" => Cases {
-            command: Command::Photos,
-            some: || [vins(4), no_vins()].concat(),
-            none: no_vins,
-            nothing: ("not_requested", "not_a_vin"),
-            endpoint: "request",
-            calls: |vins| vins,
-            refusal: |vin| format!("request/422:vin={vin}"),
-            refused_alone: true,
-            asks_to_come_back: false,
             nothing_left: NONE_IN_A_WINDOW,
-            twice: Twice::Never("a reply is about one request"),
-            lost_schema: LostSchema::StateStays,
+            ..acting(
+                Command::Photos,
+                "request",
+                |vin| format!("request/422:vin={vin}"),
+                LostSchema::StateStays,
+            )
         },
         "visa" => Cases {
-            command: Command::Tool,
-            some: || [vins(4), no_vins()].concat(),
-            none: no_vins,
-            nothing: ("not_requested", "not_a_vin"),
-            endpoint: "execute",
-            calls: |vins| vins,
-            refusal: |vin| format!("execute/400:vin={vin}"),
-            refused_alone: true,
             asks_to_come_back: true,
-            nothing_left: &[],
-            twice: Twice::Never("a reply is about one run"),
-            lost_schema: LostSchema::Never("what a run gave is kept for good"),
+            ..acting(
+                Command::Tool,
+                "execute",
+                |vin| format!("execute/400:vin={vin}"),
+                LostSchema::Never("what a run gave is kept for good"),
+            )
         },
         id => panic!("`{id}` has no cases in tests/it/vendors/mod.rs"),
+    }
+}
+
+/// Those of a vendor that acts: it knows no VIN, but does what is asked about any.
+fn acting(
+    command: Command,
+    endpoint: &'static str,
+    refusal: fn(&str) -> String,
+    lost_schema: LostSchema,
+) -> Cases {
+    Cases {
+        command,
+        some: || [vins(4), no_vins()].concat(),
+        none: no_vins,
+        nothing: ("not_requested", "not_a_vin"),
+        endpoint,
+        calls: |vins| vins,
+        refusal,
+        refused_alone: true,
+        asks_to_come_back: false,
+        nothing_left: &[],
+        twice: Twice::Never("a reply is about one task"),
+        lost_schema,
     }
 }
 
