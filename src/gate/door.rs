@@ -17,7 +17,7 @@ use super::stats::Stats;
 use super::windows::Windows;
 use super::{Asked, Asking, Shared, label};
 use crate::config::VendorSettings;
-use crate::domain::{Denied, Error, Micros, Moment, NotAsked, Timestamp};
+use crate::domain::{Denied, Error, Freshness, Key, Micros, Moment, NotAsked, Timestamp};
 use crate::store::ledger::windows::{Limits, Span, Window};
 use crate::store::{AccountId, Granted, HeardWait, RoomWish, SourceId};
 use crate::vendors::{Auth, Endpoint, Probe, Reply, ServerLimit, Vendor, retry_after_header};
@@ -83,7 +83,23 @@ impl<'a> Door<'a> {
 
     /// Sends `probe` once, if the quotas have room for a call soon.
     pub(crate) async fn probe(&self, source: SourceId, probe: &Probe) -> Result<Probed, Error> {
-        send_once(self, source, probe).await
+        send_once(self, source, probe, None).await
+    }
+
+    /// The same for a call that a run makes beside its questions: its reply is kept as
+    /// the answer about `key`, and whatever comes of it the vendor is asked on.
+    pub(crate) async fn probe_and_keep(
+        &self,
+        source: SourceId,
+        probe: &Probe,
+        (key, freshness): (Key, Freshness),
+    ) -> Result<Probed, Error> {
+        if self.health.is_closed() {
+            return Ok(Probed::Held { why: NotAsked::Breaker, wait: None });
+        }
+        self.stats.borrow_mut().planned(probe.endpoint, 1);
+        self.shared.update_progress(|progress| progress.calls_planned += 1);
+        send_once(self, source, probe, Some((key, freshness))).await
     }
 
     /// How many of `want` calls to `endpoint` fit into those limits that no run

@@ -9,9 +9,9 @@ use super::in_flight::{InFlight, Received};
 use super::queue::Job;
 use super::reservations::{Reservations, Reserved, Wish};
 use super::transport_error::TransportError;
-use crate::domain::{Error, Fault, Micros, NotAsked};
-use crate::store::{Shortage, SourceId, WaitWord};
-use crate::vendors::{Effect, Probe, ServerLimit, Usage};
+use crate::domain::{Answer, Error, Fault, Freshness, Key, Micros, NotAsked};
+use crate::store::{Body, NewAnswer, Shortage, SourceId, WaitWord};
+use crate::vendors::{self, Effect, Parsed, Probe, ServerLimit, Usage};
 
 /// What came of a probe.
 #[derive(Debug)]
@@ -51,11 +51,15 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// What comes of a probe when the run is stopped.
 const STOPPED: Probed = Probed::Held { why: NotAsked::Stopped, wait: None };
 
+/// Under what the reply to a probe is kept, and for how long it is fresh.
+pub(super) type Keep = (Key, Freshness);
+
 /// Sends `probe` once, if the quotas have room for a call soon.
 pub(super) async fn send_once(
     door: &Door<'_>,
     source: SourceId,
     probe: &Probe,
+    keep: Option<Keep>,
 ) -> Result<Probed, Error> {
     let mut reservations = Reservations::new(door, source);
     let reserved = match reserve_soon(door, &mut reservations).await? {
@@ -73,7 +77,11 @@ pub(super) async fn send_once(
     let answer = read(door, probe, &received);
     let mut log = CallLog::new(door, source, Effect::Read, Micros::ZERO);
     match &answer {
-        Ok(_) => log.answered(&received, Vec::new()).await?,
+        Ok(_) => {
+            door.stats.borrow_mut().answered(&Parsed::default());
+            let kept = keep.and_then(|keep| kept(keep, &received));
+            log.answered(&received, Vec::from_iter(kept)).await?;
+        }
         Err(fault) => log.faulted(&received, fault).await?,
     }
     if let Err(Fault::Limited { wait: Some(wait) }) = answer {
@@ -89,6 +97,17 @@ pub(super) async fn send_once(
         (Err(fault), Err(error)) => {
             Probed::Failed { fault, status: None, words: Some(error.to_string()) }
         }
+    })
+}
+
+/// The reply as an answer about one key.
+fn kept((key, freshness): Keep, received: &Received) -> Option<NewAnswer> {
+    Some(NewAnswer {
+        expires_at: freshness.expires_at(&key, true, received.at.wall),
+        said: Answer::Found,
+        replaces_find: true,
+        body: Body::Own(received.reply()?.body.clone()),
+        key,
     })
 }
 
@@ -144,7 +163,7 @@ fn read(
     received: &Received,
 ) -> Result<(Option<Usage>, Vec<ServerLimit>), Fault> {
     let reply = &received.reply.as_ref().map_err(TransportError::fault)?.reply;
-    if let Some(fault) = door.vendor.fault(reply) {
+    if let Some(fault) = vendors::fault(door.vendor, reply) {
         return Err(fault);
     }
     if !(200..300).contains(&reply.status) {

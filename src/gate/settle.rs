@@ -9,9 +9,9 @@ use super::retry::{Next, classify};
 use super::round::Round;
 use super::seen::Seen;
 use super::transport_error::TransportError;
-use crate::domain::{Answer, Error, Fault, Key, NotAsked, Outcome};
+use crate::domain::{Answer, Denied, Error, Fault, Key, NotAsked, Outcome};
 use crate::store::{Body, NewAnswer};
-use crate::vendors::{self, Effect, KeyAnswer, Parsed, Reply, may_replace_find};
+use crate::vendors::{self, Effect, KeyAnswer, Parsed, Reply, excerpt, may_replace_find};
 
 /// How long after a zero that may be wrong it is asked for once more. NHTSA was
 /// seen to answer so within a burst, and with campaigns after a pause.
@@ -49,11 +49,15 @@ impl Round<'_> {
         let is_about_keys = |fault: &Fault| {
             self.endpoint.plainer(fault).is_none() && !self.refuses_what_acts(fault)
         };
+        let reads = self.endpoint.spec().effect == Effect::Read;
+        let has_answered = self.door.stats.borrow().has_answered();
         match parsed {
+            // An address that has answered is not wrong: what is in front of the API is.
+            Err(Fault::Denied(Denied::Address)) if reads && has_answered && reply.status == 404 => {
+                Err(Fault::Garbled { excerpt: excerpt(&reply.body) })
+            }
             Err(ref fault @ Fault::Poisoned { ref code })
-                if keys.len() == 1
-                    && self.door.stats.borrow().has_answered()
-                    && is_about_keys(fault) =>
+                if keys.len() == 1 && has_answered && is_about_keys(fault) =>
             {
                 Ok(refused(code.clone(), reply))
             }

@@ -26,7 +26,7 @@ use crate::domain::Vin;
 pub(super) static PROFILE: Profile = Profile {
     id: "carstrel",
     key: Some("sandbox-carstrel"),
-    endpoints: &["vehicles", "names"],
+    endpoints: &["vehicles", "names", "stats"],
     quotas: &[per(20, Duration::from_secs(1))],
     roomy: &[per(1000, Duration::from_secs(1))],
     handler: || Box::new(CarStrel),
@@ -40,6 +40,10 @@ impl Handler for CarStrel {
             let keys = vec![request.path.trim_matches('/').to_uppercase()];
             let answer: Answer<'a> = Box::new(move || list);
             return Call::new("names", Ok((keys, answer)));
+        }
+        if request.method == Method::GET && request.path.trim_matches('/') == STATS {
+            let answer: Answer<'a> = Box::new(stats);
+            return Call::new("stats", Ok((vec!["STATS".to_owned()], answer)));
         }
         if request.path.trim_matches('/') != "external/vehicles" {
             return Call::new(NO_ENDPOINT, Err(error(404, &["Cannot find this path"])));
@@ -204,6 +208,30 @@ fn page(query: &ListQuery) -> Reply {
     let (page, limit, pages) = (query.page, query.limit, total.div_ceil(query.limit));
     let tail = format!(r#"],"total":{total},"page":{page},"limit":{limit},"totalPages":{pages}}}"#);
     Reply::list(head, items, tail)
+}
+
+/// Where the vendor says how many vehicles there are.
+const STATS: &str = "external/vehicles/stats/summary";
+
+/// How many vehicles there are, in all and by what they are.
+fn stats() -> Reply {
+    let by = |of: fn(&Row) -> &str| {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        STOCK.iter().for_each(|row| *counts.entry(of(row)).or_default() += 1);
+        counts
+    };
+    let available = STOCK.iter().filter(|row| row.status == "available").count();
+    let body = json!({
+        "statusCode": 200,
+        "data": {
+            "totalVehicles": STOCK.len(),
+            "availableVehicles": available,
+            "byListingType": by(|row| row.listing_type),
+            "byBodyType": by(|row| row.model.body_type["name"].as_str().unwrap_or_default()),
+            "byBrand": by(|row| row.model.brand["name"].as_str().unwrap_or_default()),
+        },
+    });
+    Reply::json(200, body.to_string())
 }
 
 /// The list of brands, of a brand's models, or of body types, where a request is for one.

@@ -1,6 +1,8 @@
 //! One kind of call at a vendor, and what its answers are for.
 
-use super::{ListPage, Parsed, Reply, Request};
+use std::ops::RangeInclusive;
+
+use super::{ListPage, Parsed, Probe, Reply, Request};
 use crate::config::VendorSettings;
 use crate::domain::facts::{Dealer, Facts, ModelPrice, PricePoint, StockVehicle};
 use crate::domain::vendor::EndpointSpec;
@@ -153,6 +155,18 @@ pub trait Pages: Sync {
     /// The list that these settings ask for, once no filter is unresolved: its path
     /// and filters, without the page. Pages of different lists are never put together.
     fn list(&self, settings: &VendorSettings) -> String;
+
+    /// The call, not billed, that says how many vehicles this list should show; `None`
+    /// where there is none, or where it says nothing of the list of these settings.
+    fn count(&self, _settings: &VendorSettings) -> Option<Probe> {
+        None
+    }
+
+    /// How many vehicles the list should show by a kept reply to [`Pages::count`]: at
+    /// least and at most.
+    fn counted(&self, _body: &[u8]) -> Option<RangeInclusive<u64>> {
+        None
+    }
 
     /// What the kept page `number` says of its list; `None` where it cannot be read.
     fn page(&self, number: u32, body: &[u8]) -> Option<ListPage>;

@@ -6,8 +6,9 @@
 
 use serde_json::value::RawValue;
 
+use super::Reply;
 use super::json::{self, Object, Value};
-use super::reply::{error_words, short_words};
+use super::reply::{error_words, own_words, short_words};
 use crate::domain::{Key, Vin};
 use crate::matching::{bare, one_make};
 
@@ -29,6 +30,9 @@ pub struct Envelope {
     pub is_good: fn(&str) -> bool,
     /// How many entries there are in all.
     pub totals: &'static [&'static str],
+    /// Where errors of the vendor's own have something, in one of these at least: a name,
+    /// or two of them as `outer.inner`. Whatever else answers at its address has not.
+    pub own_errors: &'static [&'static str],
 }
 
 /// What is wrong with a reply in which nothing was found.
@@ -72,7 +76,25 @@ impl Envelope {
             "recallCount",
             "recall_count",
         ],
+        own_errors: &["success", "error", "errors", "error_code", "status_code", "statusCode"],
     };
+
+    /// Whether a reply is an error in the vendor's own envelope, and not the page of a
+    /// server that knows no such route.
+    pub(super) fn is_own_error(&self, reply: &Reply) -> bool {
+        // What Express and Nest say of a route that nobody has defined.
+        const NO_ROUTE: [&str; 3] = ["Cannot GET /", "Cannot POST /", "Cannot DELETE /"];
+        let Ok(Some(error)) = json::read(&reply.body).and_then(Object::read) else { return false };
+        let is_there = |place: &&str| match place.split_once('.') {
+            None => has(&error, place),
+            Some((outer, inner)) => {
+                let outer = error.get(&[outer]).map(Object::read);
+                matches!(outer, Some(Ok(Some(outer))) if has(&outer, inner))
+            }
+        };
+        let words = own_words(reply).unwrap_or_default();
+        self.own_errors.iter().any(is_there) && !NO_ROUTE.iter().any(|no| words.starts_with(no))
+    }
 
     /// Whether words beside an answer say that all went well, or that nothing was found.
     pub fn says_well(message: &str) -> bool {
@@ -210,6 +232,11 @@ fn is_off_the_point(object: &Object<'_>, keys: &[Key]) -> bool {
         || differs(&YEAR, &|year| year.parse() == Ok(asked.year))
         || !asked.model.is_empty()
             && differs(&["model"], &|model| bare(model) == bare(&asked.model))
+}
+
+/// Whether there is anything but null under a name.
+fn has(object: &Object<'_>, name: &str) -> bool {
+    object.get(&[name]).is_some_and(|raw| raw.get() != "null")
 }
 
 /// Whether an error value says that there is none.

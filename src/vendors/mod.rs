@@ -153,8 +153,8 @@ pub use call::{KeyAnswer, ListPage, Method, Parsed, Payload, Reply, Request, Ser
 pub use endpoint::{Answers, Endpoint, IdOf, NamedFilter, Pages, Role};
 pub use envelope::Envelope;
 pub use probe::{Counted, Probe, Usage, UsageRow};
-pub(crate) use reading::may_replace_find;
 pub use reading::read;
+pub(crate) use reading::{fault, may_replace_find};
 use reply::own_words;
 pub use reply::{by_status, excerpt, retry_after_header};
 
@@ -210,7 +210,8 @@ pub trait Vendor: Sync {
     /// The kinds of calls it takes: those of its spec, in the same order.
     fn endpoints(&self) -> &'static [&'static dyn Endpoint];
 
-    /// What is wrong with a reply as a whole, before its answers are read.
+    /// What is wrong with a reply as a whole, before its answers are read. A 404 comes
+    /// here only in the vendor's own [envelope](Envelope::own_errors).
     fn fault(&self, reply: &Reply) -> Option<Fault> {
         by_status(reply)
     }

@@ -7,7 +7,7 @@ use super::envelope::{Envelope, Flaw};
 use super::json;
 use super::{Endpoint, KeyAnswer, Parsed, Reply, Role, Vendor, campaigns};
 use crate::domain::facts::{Facts, Listing};
-use crate::domain::{Answer, Dataset, Fault, Key};
+use crate::domain::{Answer, Dataset, Denied, Fault, Key};
 
 /// What a reply to a request about `keys` says.
 ///
@@ -21,7 +21,7 @@ pub fn read(
     reply: &Reply,
     keys: &[Key],
 ) -> Result<Parsed, Fault> {
-    if let Some(fault) = vendor.fault(reply) {
+    if let Some(fault) = fault(vendor, reply) {
         return Err(fault);
     }
     // A list of what was done is read like any other.
@@ -46,6 +46,16 @@ pub fn read(
         return Err(Fault::Garbled { excerpt });
     }
     Ok(parsed)
+}
+
+/// What is wrong with a reply as a whole, whoever sent it. A 404 without the vendor's
+/// envelope comes from a server that has no such route: the address is wrong, and not
+/// what was asked about.
+pub(crate) fn fault(vendor: &dyn Vendor, reply: &Reply) -> Option<Fault> {
+    if reply.status == 404 && !vendor.envelope().is_own_error(reply) {
+        return Some(Fault::Denied(Denied::Address));
+    }
+    vendor.fault(reply)
 }
 
 /// Whether an answer may take the place of an earlier one of the same source that was

@@ -39,6 +39,7 @@ pub fn by_status(reply: &Reply) -> Option<Fault> {
 /// NHTSA's words beside every good reply, whichever of its services sends it.
 pub(super) static NHTSA_ENVELOPE: Envelope = Envelope {
     is_good: |message| message.starts_with("Results returned successfully"),
+    own_errors: &["Count"],
     ..Envelope::USUAL
 };
 

@@ -362,6 +362,11 @@ fn names() -> BTreeSet<String> {
     let fleet = root().join("sample-data/fleet.csv").display().to_string();
     let words = ["enrich", &fleet, "-o", "out.arrows", "--rejects", "bad.csv", "--offline"];
     work.vinrich(&[&words[..], &["--metrics", "fleet.prom"]].concat()).exits(0);
+    work.write("one.csv", "vin\n1HGCM82633A004352\n");
+    work.write("input.json", r#"{"prompt": "{vin}"}"#);
+    let tool = ["tool", "run", "one.csv", "--tool", "try-me", "--input", "input.json"];
+    let words = ["--max-cost", "1", "-o", "tool.csv", "--sandbox"];
+    work.vinrich(&[&tool[..], &words].concat()).exits(0);
     let output = std::fs::File::open(work.path("out.arrows")).expect("an output");
     let written = StreamReader::try_new(output, None).expect("a stream").schema();
     let fields = Fields {
@@ -379,6 +384,7 @@ fn names() -> BTreeSet<String> {
         serde_json::to_string(&fields).expect("JSON"),
         work.read("fleet.prom"),
         work.read("bad.csv"),
+        work.read("tool.csv"),
         VinError::ALL.map(VinError::as_str).join(" "),
         REJECT_COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(" "),
         STATUSES.map(Status::name).join(" "),

@@ -368,7 +368,7 @@ impl InventoryWords {
             return outcome.cloned().map(Combined::Unanswered);
         };
         let listed = vins.key(vin).vin().is_some_and(|vin| inventory.listings(vin).is_some());
-        if !listed && !inventory.names_vins() {
+        if !listed && !inventory.proves_absence() {
             let why = outcome.cloned().unwrap_or(Outcome::Inconclusive);
             return Some(Combined::Unanswered(why));
         }

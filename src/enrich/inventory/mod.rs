@@ -10,8 +10,9 @@
 //! its price is never this car's.
 //!
 //! [`Renewal`] reads a list; `walk` says which page is next and when pages are
-//! no list; `stock` is the list by what it is looked up by, `names` by which name.
+//! no list; `count` holds it against the number that the vendor counts; `stock` is the list by what it is looked up by, `names` by which name.
 
+mod count;
 mod filters;
 mod names;
 mod renewal;
@@ -47,6 +48,8 @@ pub(crate) struct Foreseen {
     pub known: Known,
     /// The pages to be read: as many as it had, and at least one.
     pub pages: u64,
+    /// The endpoint that is then asked how many vehicles there are.
+    pub count: Option<&'static str>,
     /// The reading that is used as it is.
     pub inventory: Option<Arc<Inventory>>,
 }
@@ -60,7 +63,7 @@ pub(crate) fn foresee(
     times: Times,
     forced: bool,
 ) -> Result<Foreseen, Error> {
-    let unread = |known, pages| Foreseen { known, pages, inventory: None };
+    let unread = |known, pages| Foreseen { known, pages, count: None, inventory: None };
     let Some(pages) = source.endpoint.role().pages() else { return Ok(unread(Known::Never, 0)) };
     let any_age = Timestamp::from_micros(i64::MIN);
     let settings = match (snapshot, pages.unresolved(&source.settings)) {
@@ -71,16 +74,22 @@ pub(crate) fn foresee(
     // Which list it is shows once the ids of its filters are known.
     let Ok(settings) = settings else { return Ok(unread(Known::Never, 1)) };
     let list = pages.list(&settings);
+    let count = pages.count(&settings);
+    let to_read = |known, pages| Foreseen {
+        count: count.as_ref().map(|count| count.endpoint),
+        ..unread(known, pages)
+    };
     let id = snapshot.map(|snapshot| snapshot.source(&source.name)).transpose()?.flatten();
-    let Some((snapshot, id)) = snapshot.zip(id) else { return Ok(unread(Known::Never, 1)) };
+    let Some((snapshot, id)) = snapshot.zip(id) else { return Ok(to_read(Known::Never, 1)) };
     Ok(match snapshot.whole_list(id, &list)? {
-        None => unread(Known::Never, 1),
+        None => to_read(Known::Never, 1),
         Some(whole) if !forced && is_fresh(chain, &list, whole.snapshot, times) => {
-            let kept = Kept { source: id, list: &list, pages };
+            let kept = Kept { source: id, list: &list, pages, count: count.as_ref() };
             let inventory = load(snapshot, kept, source, whole.snapshot, None)?;
-            Foreseen { known: Known::Fresh, pages: 0, inventory: Some(Arc::new(inventory)) }
+            let inventory = Some(Arc::new(inventory));
+            Foreseen { known: Known::Fresh, pages: 0, count: None, inventory }
         }
-        Some(whole) => unread(Known::Expired, u64::from(whole.pages)),
+        Some(whole) => to_read(Known::Expired, u64::from(whole.pages)),
     })
 }
 

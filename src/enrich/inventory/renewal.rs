@@ -1,16 +1,18 @@
 //! Reading an inventory to its last page, and what counts when that fails.
+//!
+//! Over 300 lines: one reading, from the filters to the reading that counts.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::stock::{Inventory, Stock};
 use super::walk::Walk;
-use super::{Known, filters, is_fresh, page_key};
+use super::{Known, count, filters, is_fresh, page_key};
 use crate::domain::{Error, Fault, Key, NotAsked, Outcome, Stale, Times, Timestamp};
 use crate::enrich::chain::{Chain, Source};
 use crate::gate::{Asking, Door, Shared};
 use crate::store::{AnswerKind, CompleteList, Snapshot, SourceId, Store, WholeList};
-use crate::vendors::Pages;
+use crate::vendors::{Pages, Probe};
 
 /// A reading that was broken off is gone on with for so long at the most, and
 /// for as long as its first page is fresh.
@@ -79,6 +81,8 @@ pub(super) struct Kept<'a> {
     pub(super) source: SourceId,
     pub(super) list: &'a str,
     pub(super) pages: &'static dyn Pages,
+    /// The call that says how many vehicles it should show.
+    pub(super) count: Option<&'a Probe>,
 }
 
 impl std::fmt::Debug for Renewal<'_> {
@@ -98,7 +102,8 @@ impl Renewal<'_> {
             Err(outcome) => return Ok(Renewed::without_filters(self.source, outcome)),
         };
         let list = self.pages.list(&settings);
-        let kept = Kept { source, list: &list, pages: self.pages };
+        let count = self.pages.count(&settings);
+        let kept = Kept { source, list: &list, pages: self.pages, count: count.as_ref() };
         let before = self.whole_list(kept)?;
         let known = match before {
             None => Known::Never,
@@ -115,7 +120,10 @@ impl Renewal<'_> {
         let outcome = broken.as_ref().map(Broken::outcome);
         let inventory = self.load(kept, outcome.as_ref())?;
         let remark = remark.or_else(|| broken?.remark(inventory.as_ref()));
-        let warning = remark.map(|remark| format!("{}: {remark}", self.source.label));
+        let difference = inventory.as_ref().and_then(Inventory::difference);
+        let remarks: Vec<String> = remark.into_iter().chain(difference).collect();
+        let warning =
+            (!remarks.is_empty()).then(|| format!("{}: {}", self.source.label, remarks.join("; ")));
         Ok(Renewed { known, inventory: inventory.map(Arc::new), outcome, warning })
     }
 
@@ -165,6 +173,7 @@ impl Renewal<'_> {
             let why = "its vehicles named their VINs before, and not one does now";
             return Ok(Err(Broken::NoList(why.into())));
         }
+        let unchecked = self.count(kept, snapshot).await?;
         let complete = CompleteList {
             source: kept.source,
             list: kept.list.to_owned(),
@@ -172,10 +181,22 @@ impl Renewal<'_> {
             now: self.shared.clock.now().wall,
         };
         if self.shared.writer.complete_list(complete).await? {
-            Ok(Ok(walk.remark()))
+            Ok(Ok(unchecked.or_else(|| walk.remark())))
         } else {
             Ok(Err(Broken::Unanswered(Outcome::Pending(NotAsked::Elsewhere))))
         }
+    }
+
+    /// Asks how many vehicles the list should show; what the user should know where that
+    /// was not learnt.
+    async fn count(&self, kept: Kept<'_>, snapshot: Timestamp) -> Result<Option<String>, Error> {
+        let (Some(probe), Ok(door)) = (kept.count, &self.door) else { return Ok(None) };
+        let known = count::counted(&self.store.snapshot()?, kept, self.source, snapshot)?;
+        if known.is_some() {
+            return Ok(None);
+        }
+        let about = (self.source, self.chain.freshness);
+        count::ask(self.shared, about, door, (probe, snapshot)).await
     }
 
     /// The reading that was broken off, if it is young and sound, else a new one.
@@ -256,11 +277,15 @@ pub(super) fn load(
     stale: Option<Stale>,
 ) -> Result<Inventory, Error> {
     let mut stock = Stock::default();
+    let mut pages = 0;
     for page in store.pages(kept.source, kept.list, snapshot)? {
+        pages += 1;
         let body = store.body(page.body, &page_key(kept.list, snapshot, page.number))?;
         stock.add(kept.pages.vehicles(&body, &source.settings));
     }
-    Ok(stock.into_inventory(snapshot, stale, source.settings.option("currency")))
+    let inventory = stock.into_inventory(snapshot, stale, source.settings.option("currency"));
+    let counted = count::counted(store, kept, source, snapshot)?;
+    Ok(inventory.held_against(counted, pages))
 }
 
 impl Broken {

@@ -2,8 +2,10 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use super::count::Difference;
 use super::names::{self, Named};
 use crate::domain::facts::{Comparables, Listing, ListingFacts, PriceRange, StockVehicle};
 use crate::domain::{Stale, Timestamp, Vin};
@@ -13,6 +15,10 @@ use crate::domain::{Stale, Timestamp, Vin};
 pub(crate) struct Inventory {
     fetched_at: Timestamp,
     stale: Option<Stale>,
+    /// Distinct vehicles.
+    vehicles: u64,
+    /// Where the vendor counts another number of them.
+    difference: Option<Difference>,
     by_vin: HashMap<Vin, Arc<ListingFacts>>,
     /// By folded make and model.
     by_vehicle: HashMap<Named, Arc<Comparables>>,
@@ -29,10 +35,27 @@ impl Inventory {
         self.stale.as_ref()
     }
 
-    /// Whether any of its vehicles names its VIN. Where none does, that a VIN is not
-    /// among them says nothing.
-    pub(crate) fn names_vins(&self) -> bool {
+    /// Whether any of its vehicles names its VIN.
+    pub(super) fn names_vins(&self) -> bool {
         !self.by_vin.is_empty()
+    }
+
+    /// Whether a VIN that is not among its vehicles is not in the inventory: they name
+    /// their VINs, and none is known to be missing.
+    pub(crate) fn proves_absence(&self) -> bool {
+        self.names_vins() && !self.difference.as_ref().is_some_and(Difference::is_shortage)
+    }
+
+    /// That the vendor counts another number of vehicles, for people.
+    pub(super) fn difference(&self) -> Option<String> {
+        self.difference.as_ref().map(Difference::remark)
+    }
+
+    /// The same, held against what the vendor counts, where that is known. It was read
+    /// from so many pages.
+    pub(super) fn held_against(self, counted: Option<RangeInclusive<u64>>, pages: u32) -> Self {
+        let difference = |counted| Difference::between(self.vehicles, pages, counted);
+        Self { difference: counted.and_then(difference), ..self }
     }
 
     /// The listings of a VIN.
@@ -64,6 +87,7 @@ impl Stock {
         stale: Option<Stale>,
         currency: Option<&str>,
     ) -> Inventory {
+        let vehicles = self.0.len() as u64;
         let mut by_vin: HashMap<Vin, Vec<Listing>> = HashMap::new();
         let mut by_vehicle: HashMap<Named, Vec<Listing>> = HashMap::new();
         for vehicle in self.0.into_values() {
@@ -81,6 +105,8 @@ impl Stock {
         Inventory {
             fetched_at,
             stale,
+            vehicles,
+            difference: None,
             by_vin: by_vin.collect(),
             by_vehicle: by_vehicle.into_iter().map(comparables).collect(),
         }

@@ -142,11 +142,17 @@ impl Gate for Counter<'_> {
     ) -> Result<(), Error> {
         let snapshot = self.snapshot()?;
         let forced = self.plan.datasets.refresh.contains(&chain.dataset);
-        let Foreseen { known, pages, inventory } =
+        let Foreseen { known, pages, count, inventory } =
             foresee(snapshot.as_ref(), chain, &words.source, self.times, forced)?;
         // A reading that was broken off may lack nothing but its end.
         let least = if known == Known::Expired { 0 } else { pages };
         self.count(chain.dataset, &words.source, Range { least, most: pages });
+        if let Some(endpoint) = count {
+            // Asked after the last page, where the quotas have room for it soon.
+            let mut counts = words.source.clone();
+            counts.name.endpoint = endpoint;
+            self.count(chain.dataset, &counts, Range::up_to(1));
+        }
         words.renewed(Renewed { known, inventory, outcome: None, warning: None }, open);
         if known != Known::Fresh {
             words.assume();

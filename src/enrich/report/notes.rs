@@ -206,6 +206,11 @@ impl ReportBuilder<'_> {
         }
     }
 
+    /// Rows that a command that acts left without a result, such as by `tool:<tool_error>`.
+    pub(crate) fn note_errors(&self, errors: BTreeMap<String, u64>) {
+        self.notes().report.errors = errors;
+    }
+
     fn note_question(&self, dataset: Dataset, report: &DatasetReport) {
         self.notes().report.datasets.entry(dataset.name().to_owned()).or_default().add(report);
         for vendor in &report.unreachable {

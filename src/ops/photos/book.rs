@@ -146,7 +146,9 @@ impl Book {
             let Some((held, body)) = client.answer(source, &key)? else { continue };
             match held.said {
                 AnswerKind::Found => {
-                    made.request = photo_request(&body).unwrap_or_else(|| made.request.clone());
+                    if let Some(shown) = photo_request(&body) {
+                        made.request = shown.after(std::mem::take(&mut made.request));
+                    }
                 }
                 AnswerKind::Absent => made.request.state = Some("gone".into()),
                 // It says nothing of how it stands.

@@ -98,7 +98,13 @@ pub fn tool(plan: &ToolPlan, context: Context<'_>, confirm: Confirm<'_>) -> Resu
         if client.is_stopped() {
             return Ok(());
         }
-        let answers = Answers { client, held: client.held(source, &tasks.keys)?, unanswered };
+        let operations = client.operations(source)?.into_iter();
+        let answers = Answers {
+            client,
+            held: client.held(source, &tasks.keys)?,
+            unanswered,
+            ids: operations.map(|of| (of.key, of.idempotency_key)).collect(),
+        };
         write(&tasks, &answers, &inputs, sheet)
     })
 }

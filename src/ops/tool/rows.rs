@@ -1,6 +1,6 @@
 //! The rows of a tool's results.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::tasks::Tasks;
 use crate::domain::vin::Rules;
@@ -13,8 +13,14 @@ use crate::store::{AnswerKind, KeptAnswer};
 use crate::vendors::visa::Execution;
 
 /// The columns that follow the input's.
-pub(super) const COLUMNS: [&str; 5] =
-    ["tool_status", "tool_result", "tool_charged_micros", "tool_error", "tool_receipt"];
+pub(super) const COLUMNS: [&str; 6] = [
+    "tool_status",
+    "tool_result",
+    "tool_charged_micros",
+    "tool_error",
+    "tool_receipt",
+    "tool_operation",
+];
 
 /// Why a tool is not run for a row whose cells leave its input empty.
 const EMPTY_INPUT: &str = "empty_input";
@@ -24,6 +30,8 @@ pub(super) struct Answers<'a> {
     pub(super) client: &'a VendorClient<'a>,
     pub(super) held: HashMap<Key, KeptAnswer>,
     pub(super) unanswered: HashMap<Key, Outcome>,
+    /// The idempotency keys of what was ever sent: by them the vendor finds a run.
+    pub(super) ids: HashMap<Key, String>,
 }
 
 /// The cells of one task.
@@ -34,10 +42,16 @@ struct Cells {
     charged: String,
     error: String,
     receipt: String,
+    operation: String,
 }
 
 impl Answers<'_> {
     fn of(&self, key: &Key) -> Result<Cells, Error> {
+        let operation = self.ids.get(key).cloned().unwrap_or_default();
+        Ok(Cells { operation, ..self.said_of(key)? })
+    }
+
+    fn said_of(&self, key: &Key) -> Result<Cells, Error> {
         let Some(held) = self.held.get(key) else {
             let outcome = self.unanswered.get(key).cloned();
             return Ok(Cells::without_answer(&outcome.unwrap_or(Outcome::Missing)));
@@ -62,7 +76,7 @@ impl Cells {
             result: execution.result,
             charged: charged.unwrap_or_default(),
             receipt: execution.receipt.unwrap_or_default(),
-            error: String::new(),
+            ..Self::default()
         }
     }
 
@@ -90,6 +104,7 @@ pub(super) fn write(
     mut sheet: Sheet,
 ) -> Result<(), Error> {
     let mut survey = Survey::default();
+    let mut errors: BTreeMap<String, u64> = BTreeMap::new();
     let mut is_shown = vec![false; tasks.keys.len()];
     let mut batches = inputs.batches()?;
     while let Some(batch) = batches.read()? {
@@ -107,7 +122,11 @@ pub(super) fn write(
             {
                 cells.charged = "0".into();
             }
-            let ours = [cells.status, &cells.result, &cells.charged, &cells.error, &cells.receipt];
+            if place.is_some() && !cells.error.is_empty() {
+                *errors.entry(cells.error.clone()).or_default() += 1;
+            }
+            let Cells { status, result, charged, error, receipt, operation } = &cells;
+            let ours = [*status, result, charged, error, receipt, operation];
             sheet.row(row.cells().map(Option::unwrap_or_default).chain(ours))?;
         }
     }
@@ -115,5 +134,24 @@ pub(super) fn write(
     let written = commit_whole(sheet, &survey)?;
     answers.client.report.note_inputs(inputs, &survey);
     answers.client.report.note_sheet(survey.rows, written);
+    tell_errors(answers.client, errors);
     Ok(())
+}
+
+/// Says how many rows have no result, by the vendor's code or why not.
+fn tell_errors(client: &VendorClient<'_>, errors: BTreeMap<String, u64>) {
+    if errors.is_empty() {
+        return;
+    }
+    let rows: u64 = errors.values().sum();
+    let codes: Vec<String> =
+        errors.iter().map(|(code, rows)| format!("`{code}` ({rows})")).collect();
+    let message = format!(
+        "{} without a result: {}; `tool_operation` is the id by which the vendor knows a run",
+        if rows == 1 { "1 row is".to_owned() } else { format!("{rows} rows are") },
+        codes.join(", ")
+    );
+    client.report.warn("tool_errors", message);
+    let by_row = errors.into_iter().map(|(code, rows)| (format!("tool:{code}"), rows));
+    client.report.note_errors(by_row.collect());
 }

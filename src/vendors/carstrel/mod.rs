@@ -8,9 +8,12 @@
 mod envelope;
 mod names;
 mod options;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod vehicle;
+
+use std::ops::RangeInclusive;
 
 use super::{
     Auth, Effect, Endpoint, EndpointSpec, Envelope, IdOf, ListPage, NamedFilter, Pages, Parsed,
@@ -56,6 +59,7 @@ impl Vendor for CarStrel {
     fn envelope(&self) -> &'static Envelope {
         static ENVELOPE: Envelope = Envelope {
             is_good: |message| message == "data has been received" || Envelope::says_well(message),
+            own_errors: &["statusCode"],
             ..Envelope::USUAL
         };
         &ENVELOPE
@@ -141,6 +145,14 @@ impl Pages for Vehicles {
 
     fn id_of(&self, filter: &NamedFilter, body: &[u8]) -> IdOf {
         names::id_of(filter, body)
+    }
+
+    fn count(&self, settings: &VendorSettings) -> Option<Probe> {
+        stats::probe(settings)
+    }
+
+    fn counted(&self, body: &[u8]) -> Option<RangeInclusive<u64>> {
+        stats::counted(body)
     }
 
     fn page(&self, number: u32, body: &[u8]) -> Option<ListPage> {

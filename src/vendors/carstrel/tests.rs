@@ -258,6 +258,25 @@ fn filters_that_nothing_passes_are_a_mistake() {
     assert_eq!(contradiction(&[("min_price", "9"), ("max_price", "10")]), None);
 }
 
+#[test]
+fn the_count_is_read_where_it_is_one() {
+    for (data, expected) in [
+        (r#"{"totalVehicles":25,"availableVehicles":20}"#, Some(20..=25)),
+        (r#"{"totalVehicles":"31"}"#, Some(31..=31)),
+        (r#"{"totalVehicles":7,"availableVehicles":9}"#, Some(7..=7)),
+        (r#"{"availableVehicles":20}"#, None),
+        (r#"{"totalVehicles":-1}"#, None),
+        (r#"{"totalVehicles":null}"#, None),
+        ("[]", None),
+    ] {
+        let body = format!(r#"{{"statusCode":200,"data":{data}}}"#);
+        assert_eq!(Vehicles.counted(body.as_bytes()), expected, "{body}");
+        let probe = Vehicles.count(&settings()).expect("without filters");
+        assert_eq!((probe.read)(&reply(200, body.as_bytes())).is_ok(), expected.is_some());
+    }
+    assert!(Vehicles.count(&with(&[("max_year", "2020")])).is_none(), "filters are not counted");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]

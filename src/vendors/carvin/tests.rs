@@ -68,6 +68,29 @@ fn requests_are_as_on_the_vendors_page() {
 }
 
 #[test]
+fn a_make_is_the_same_in_any_case() {
+    let asked = [Key::Vehicle(Vehicle::new("Honda", "Civic", 2020))];
+    let read = |make: &str, recalls: &str| {
+        let body = format!(r#"{{"success":true,"make":"{make}","recalls":{recalls}}}"#);
+        crate::vendors::read(&CarVin, &RECALLS_BY_VEHICLE, &reply(200, body.as_bytes()), &asked)
+            .expect("a reply")
+    };
+    for make in ["HONDA", "Honda", "honda", "hOnDa"] {
+        let campaign = format!(
+            r#"[{{"NHTSACampaignNumber":"20V314000","Make":"{make}","Model":"CiViC","ModelYear":"2020"}}]"#
+        );
+        for around in ["HONDA", "Honda"] {
+            let parsed = read(around, &campaign);
+            assert_eq!(said(&parsed, &asked), [Some(Found)], "{around}, {make}");
+            assert_eq!(parsed.foreign, 0);
+        }
+        assert_eq!(said(&read(make, "[]"), &asked), [Some(Absent)], "{make}");
+        let other = campaign.replace(make, "Acura");
+        assert_eq!(read("Acura", &other).foreign, 1, "another make is another vehicle");
+    }
+}
+
+#[test]
 fn endpoints_are_found_by_id() {
     for endpoint in CarVin.endpoints() {
         assert_eq!(

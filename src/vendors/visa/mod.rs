@@ -11,8 +11,8 @@ mod envelope;
 mod tests;
 
 use super::{
-    Answer, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Reply, Request, Role,
-    Vendor, VendorDefaults, VendorOption, VendorSpec,
+    Answer, Auth, Effect, Endpoint, EndpointSpec, Envelope, Method, Parsed, Payload, Reply,
+    Request, Role, Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
 use crate::config::VendorSettings;
 use crate::domain::{Fault, Key, KeyKind, Micros, Task};
@@ -65,6 +65,11 @@ impl Vendor for Visa {
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
         &[&Execute]
+    }
+
+    fn envelope(&self) -> &'static Envelope {
+        static ENVELOPE: Envelope = Envelope { own_errors: &["error_code"], ..Envelope::USUAL };
+        &ENVELOPE
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {

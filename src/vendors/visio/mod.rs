@@ -15,8 +15,8 @@ mod tests;
 use super::reply::wait_asked;
 use super::url::percent_encoded;
 use super::{
-    Answer, Auth, Effect, Endpoint, EndpointSpec, Method, Parsed, Payload, Probe, Reply, Request,
-    Role, ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec,
+    Answer, Auth, Effect, Endpoint, EndpointSpec, Envelope, Method, Parsed, Payload, Probe, Reply,
+    Request, Role, ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec,
 };
 use crate::config::VendorSettings;
 use crate::domain::{Fault, Key, KeyKind, Page, Task, Timestamp, Vin};
@@ -102,6 +102,11 @@ impl Vendor for Visio {
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
         &[&RequestPhotos, &Show, &List, &Cancel]
+    }
+
+    fn envelope(&self) -> &'static Envelope {
+        static ENVELOPE: Envelope = Envelope { own_errors: &["error.code"], ..Envelope::USUAL };
+        &ENVELOPE
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
@@ -277,7 +282,9 @@ impl Endpoint for Show {
         if wire::is_missing(reply) {
             return Ok(Parsed::one(Answer::Absent, reply.body.clone()));
         }
-        photo_request(&reply.body).ok_or_else(|| wire::no_request(reply))?;
+        // Without a state it says nothing that was not known when it was made.
+        let shown = photo_request(&reply.body).filter(|shown| shown.state.is_some());
+        shown.ok_or_else(|| wire::no_request(reply))?;
         Ok(Parsed::one(Answer::Found, reply.body.clone()))
     }
 

@@ -32,6 +32,23 @@ pub struct PhotoRequest {
     pub body: String,
 }
 
+impl PhotoRequest {
+    /// What is known once this is said of a request of which `earlier` was known: what
+    /// is not repeated still holds.
+    #[must_use]
+    pub fn after(self, earlier: Self) -> Self {
+        Self {
+            state: self.state.or(earlier.state),
+            instructions: self.instructions.or(earlier.instructions),
+            operation_id: self.operation_id.or(earlier.operation_id),
+            url: self.url.or(earlier.url),
+            expires_at: self.expires_at.or(earlier.expires_at),
+            created_at: self.created_at.or(earlier.created_at),
+            ..self
+        }
+    }
+}
+
 /// A page of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {

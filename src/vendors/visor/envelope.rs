@@ -98,8 +98,6 @@ fn without_error(reply: &Reply) -> Option<Fault> {
         (400, Some(issues)) if issues.are_about("fields") => Some(fields_refused()),
         (400, Some(issues)) => Some(request_refused(&issues.words())),
         (403, _) => Some(Fault::Denied(Denied::Key)),
-        // Whoever says that is not the API: it has an envelope for what it does not know.
-        (404, _) => Some(Fault::Denied(Denied::Address)),
         (429, _) => Some(Fault::Limited { wait: wait(reply) }),
         _ => by_status(reply),
     }

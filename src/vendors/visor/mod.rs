@@ -20,7 +20,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use super::{
-    Answers, Auth, Effect, Endpoint, EndpointSpec, Parsed, Probe, Reply, Request, Role,
+    Answers, Auth, Effect, Endpoint, EndpointSpec, Envelope, Parsed, Probe, Reply, Request, Role,
     ServerLimit, Vendor, VendorDefaults, VendorOption, VendorSpec, is_boolean,
 };
 use crate::config::VendorSettings;
@@ -94,6 +94,12 @@ impl Vendor for Visor {
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
         &[&Listings, &Vins, &Dealers, &Facets]
+    }
+
+    fn envelope(&self) -> &'static Envelope {
+        static ENVELOPE: Envelope =
+            Envelope { own_errors: &["error.code", "error.type"], ..Envelope::USUAL };
+        &ENVELOPE
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
 use vinrich::sandbox::{Quotas, SandboxSpec};
 
 use crate::support::command::{Setup, eventually, tool_run, vins};
@@ -160,7 +161,11 @@ fn a_refused_input_fails_only_its_row() {
     let rows = csv_rows(&work.read("out.csv"));
     let told: Vec<_> = rows.iter().map(|row| (&*row["tool_status"], &*row["tool_error"])).collect();
     assert_eq!(told, [("found", ""), ("refused", "INVALID_REQUEST"), ("found", "")]);
-    work.vinrich(&words("1")).exits(0);
+    let sent: Vec<String> = work.sandbox.log().iter().map(|call| call.keys[0].clone()).collect();
+    let shown: Vec<String> = rows.iter().map(|row| row["tool_operation"].to_uppercase()).collect();
+    assert_eq!(shown, sent, "the vendor knows a run by its idempotency key");
+    assert_eq!(work.report("out.csv")["errors"], json!({ "tool:INVALID_REQUEST": 1 }));
+    work.vinrich(&words("1")).exits(0).says(&["1 row is without a result: `INVALID_REQUEST` (1)"]);
     assert_eq!(work.calls("execute"), 3, "what was refused is not tried again at once");
 }
 

@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::json;
+use vinrich::domain::events::Silent;
 use vinrich::domain::outcome::Dataset;
 use vinrich::plan::Plan;
 
 use crate::support::clock::ScriptedClock;
 use crate::support::command::eventually;
 use crate::support::library::{Enriched, Row, Tweak, fleet_vins, vin};
+use crate::support::server::{Fake, Reply};
 use crate::support::{Work, csv_rows, sample};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -35,7 +38,7 @@ fn is_by(row: &Row, vendor: &str) -> bool {
 /// The pages asked for, in order.
 fn pages(work: &Work) -> Vec<String> {
     let calls = work.sandbox.log().into_iter().filter(|call| call.vendor == "carstrel");
-    calls.inspect(|call| assert_eq!(call.endpoint, "vehicles")).flat_map(|call| call.keys).collect()
+    calls.filter(|call| call.endpoint == "vehicles").flat_map(|call| call.keys).collect()
 }
 
 /// What the columns about listings say in each row, without times and stale marks.
@@ -54,7 +57,7 @@ fn values(enriched: &Enriched) -> Vec<BTreeMap<String, String>> {
 /// Readings of which the store keeps pages, whole ones, and bodies of pages.
 fn kept(work: &Work) -> (i64, i64, i64) {
     let count = |sql: &str| work.number(sql);
-    let pages = "SELECT count(*) FROM answers JOIN sources ON sources.id = source WHERE vendor = 'carstrel'";
+    let pages = "SELECT count(*) FROM answers JOIN sources ON sources.id = source WHERE vendor = 'carstrel' AND endpoint = 'vehicles'";
     (
         count(pages),
         count("SELECT count(*) FROM inventories"),
@@ -360,4 +363,110 @@ fn filters_by_name_are_looked_up_and_kept() {
     let error = crate::support::library::run(&plan).expect_err("no such model");
     assert_eq!(error.exit().code(), 78, "{error}");
     assert!(error.to_string().contains("no model called `Civvic`"), "{error}");
+}
+
+/// An inventory of `listed` vehicles, each naming its VIN, whose vendor says that it
+/// counts what `stats` says.
+fn counting(listed: usize, stats: impl Fn() -> Reply + Send + Sync + 'static) -> Fake {
+    let vins = fleet_vins(listed);
+    Fake::start(move |_, heard| {
+        if heard.path == "/external/vehicles/stats/summary" {
+            return stats();
+        }
+        let vehicle = |vin: &String| {
+            json!({
+                "id": format!("lot-{vin}"), "vin": vin, "year": 2019, "status": "available",
+                "listingType": "sale", "model": { "name": "Vitara", "brand": { "name": "Suzuki" } },
+            })
+        };
+        let data: Vec<_> = vins.iter().map(vehicle).collect();
+        let page = json!({ "statusCode": 200, "data": data, "total": listed, "page": 1 });
+        Reply::new(200, page.to_string())
+    })
+}
+
+fn says(total: u64, available: u64) -> Reply {
+    let data = json!({ "totalVehicles": total, "availableVehicles": available });
+    Reply::new(200, json!({ "statusCode": 200, "data": data }).to_string())
+}
+
+/// The first of the fleet, which the inventory has, and a VIN that it has not.
+fn counted(work: &Work, fake: &Fake) -> (Plan, [String; 2]) {
+    let vins = [fleet_vins(1).remove(0), vin("ZZ9AAA4A", 'G', "EA00000")];
+    let mut plan = work.listing(&vins).only(&[Dataset::Listings]);
+    plan.dataset(Dataset::Listings).vendors = vec!["carstrel"];
+    fake.url().clone_into(&mut plan.vendor("carstrel").base_url);
+    (plan, vins)
+}
+
+fn told(enriched: &Enriched, vin: &str) -> [String; 3] {
+    ["listings_status", "listing_count", "listings_error"]
+        .map(|column| enriched.row(vin)[column].clone())
+}
+
+#[test]
+fn an_inventory_short_of_its_count_proves_no_zero() {
+    for (total, available, short) in [(40, 37, true), (33, 33, false), (90, 31, false)] {
+        let (work, clock) = (Work::with_faults(&[]), ScriptedClock::new());
+        let fake = counting(31, move || says(total, available));
+        let (plan, [listed, other]) = counted(&work, &fake);
+        for night in ["read", "fresh", "renewed"] {
+            let enriched = Enriched::at(&plan, &clock);
+            let name = format!("{total}, {available}: {night}");
+            assert_eq!(enriched.report.exit_code, 0, "{name}: {:#?}", enriched.report);
+            assert_eq!(told(&enriched, &listed), ["found", "1", ""], "{name}");
+            let expected = if short { ["failed", "", "inconclusive"] } else { ["absent", "0", ""] };
+            assert_eq!(told(&enriched, &other), expected, "{name}");
+            let warnings = enriched.report.warnings.join("\n");
+            let words = "showed 31 vehicles, and the vendor counts 40 (37 of them available)";
+            assert_eq!(warnings.contains(words), short, "{name}: {warnings}");
+            if night == "fresh" {
+                clock.pass(DAY);
+            }
+        }
+        let asked = fake.heard().iter().filter(|heard| heard.path.contains("stats")).count();
+        assert_eq!(asked, 2, "once for each reading");
+    }
+}
+
+#[test]
+fn an_inventory_is_used_unchecked_without_a_count() {
+    let replies: [fn() -> Reply; 5] = [
+        || Reply::new(403, r#"{"statusCode":403,"message":"Forbidden"}"#),
+        || Reply::new(404, r#"{"statusCode":404,"message":"Cannot GET"}"#),
+        || Reply::new(200, r#"{"statusCode":200,"data":{"vehicles":31}}"#),
+        || Reply::new(503, "<html>"),
+        || Reply::new(200, r#"{"statusCode":401,"message":"Unauthorized"}"#),
+    ];
+    for (place, stats) in replies.into_iter().enumerate() {
+        let work = Work::with_faults(&[]);
+        let fake = counting(31, stats);
+        let (plan, [listed, other]) = counted(&work, &fake);
+        let enriched = Enriched::by(&plan);
+        assert_eq!(enriched.report.exit_code, 0, "{place}: {:#?}", enriched.report);
+        assert_eq!(told(&enriched, &listed), ["found", "1", ""], "{place}");
+        assert_eq!(told(&enriched, &other), ["absent", "0", ""], "{place}");
+        let warnings = enriched.report.warnings.join("\n");
+        assert!(warnings.contains("used without that check"), "{place}: {warnings}");
+    }
+}
+
+#[test]
+fn a_filtered_inventory_is_not_counted() {
+    let work = Work::with_faults(&[]);
+    let mut plan = plan(&work, &["carstrel"]);
+    plan.datasets.named = [Dataset::Listings].into();
+    let foreseen = |plan: &Plan| {
+        let forecast = vinrich::plan(plan, &Silent, &ScriptedClock::new());
+        forecast.expect("a forecast").vendors[0].calls.clone()
+    };
+    set(&mut plan, "min_year", "2015");
+    assert_eq!(foreseen(&plan), [("vehicles", 1)].into());
+    let enriched = Enriched::by(&plan);
+    assert_eq!((enriched.report.exit_code, work.calls("stats")), (0, 0));
+    plan.vendor("carstrel").options.remove("min_year");
+    assert_eq!(foreseen(&plan), [("stats", 1), ("vehicles", 1)].into());
+    let enriched = Enriched::by(&plan);
+    assert_eq!((enriched.report.exit_code, work.calls("stats")), (0, 1));
+    assert!(!enriched.report.warnings.iter().any(|of| of.contains("counts")), "they agree");
 }

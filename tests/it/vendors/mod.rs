@@ -2,9 +2,11 @@
 //!
 //! - [`fixtures`]: replies from files, read as a run would read them.
 //! - [`contracts`]: replies that are whole, and say less than they seem to.
+//! - [`kinds`]: the same key twice, and renewals that lost their schema, where a vendor has
+//!   a notion of its own of them.
 //! - [`live`]: whole runs against the vendor's stand-in in the sandbox.
 //! - [`charges`]: charges that are dearer than the price list; [`echoes`]: replies that
-//!   repeat the API key; [`remaining`]: replies that say that a quota is used up.
+//!   repeat the API key; [`routes`]: a server without the vendor's routes; [`remaining`]: replies that say that a quota is used up.
 //!
 //! The cases are `ok`, `partial`, `empty`, one key refused, `quota`, `denied`,
 //! `garbled` and slow. For a vendor that acts, `partial` and `empty` are files of
@@ -19,9 +21,11 @@ mod contracts;
 mod echoes;
 mod faults;
 mod fixtures;
+mod kinds;
 mod live;
 mod newcomer;
 mod remaining;
+mod routes;
 mod trial;
 mod visor_contract;
 
@@ -59,6 +63,34 @@ struct Cases {
     /// The headers by which it says that nothing is left of a quota; none where it
     /// reads none.
     nothing_left: &'static [(&'static str, &'static str)],
+    /// What is made of the same key that is there twice with different facts.
+    twice: Twice,
+    /// What is made of a renewal in which the fields have other names, or none.
+    lost_schema: LostSchema,
+}
+
+/// The same key twice with different facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Twice {
+    /// The two contradict each other: the key has no answer.
+    Contradicts,
+    /// A list may change while it is read: the latest word about an entry counts.
+    LatestCounts,
+    /// One campaign may be about several components: its entries are united.
+    Unites,
+    /// There is no such reply, and why.
+    Never(&'static str),
+}
+
+/// A renewal that lost its schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LostSchema {
+    /// The rows keep what was known, and say that it is stale.
+    RowsStay,
+    /// What was last learned of a thing that was done stays.
+    StateStays,
+    /// Nothing is renewed, and why.
+    Never(&'static str),
 }
 
 /// Visor's, of which one window says enough.
@@ -83,6 +115,8 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: true,
             asks_to_come_back: false,
             nothing_left: &[],
+            twice: Twice::Contradicts,
+            lost_schema: LostSchema::RowsStay,
         },
         "visor" => Cases {
             command: Command::Enrich { dataset: Dataset::Listings, column: "listing_id" },
@@ -95,6 +129,8 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: true,
             asks_to_come_back: false,
             nothing_left: NONE_IN_60S,
+            twice: Twice::Contradicts,
+            lost_schema: LostSchema::RowsStay,
         },
         // An inventory: three pages, whatever is looked for in it, and all or none.
         "carstrel" => Cases {
@@ -108,6 +144,8 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: false,
             asks_to_come_back: false,
             nothing_left: &[],
+            twice: Twice::LatestCounts,
+            lost_schema: LostSchema::RowsStay,
         },
         // It is asked by vehicle. Its 400 may mean that it is asked too fast.
         "nhtsa" => Cases {
@@ -121,6 +159,8 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: true,
             asks_to_come_back: false,
             nothing_left: &[],
+            twice: Twice::Unites,
+            lost_schema: LostSchema::RowsStay,
         },
         "vpic-api" => Cases {
             command: Command::Enrich { dataset: Dataset::Decode, column: "make" },
@@ -133,33 +173,51 @@ fn cases(vendor: &dyn Vendor) -> Cases {
             refused_alone: true,
             asks_to_come_back: false,
             nothing_left: &[],
+            twice: Twice::Contradicts,
+            lost_schema: LostSchema::RowsStay,
         },
-        // These act: they know no VIN, but do what is asked about any.
         "visio" => Cases {
-            command: Command::Photos,
-            some: || [vins(4), no_vins()].concat(),
-            none: no_vins,
-            nothing: ("not_requested", "not_a_vin"),
-            endpoint: "request",
-            calls: |vins| vins,
-            refusal: |vin| format!("request/422:vin={vin}"),
-            refused_alone: true,
-            asks_to_come_back: false,
             nothing_left: NONE_IN_A_WINDOW,
+            ..acting(
+                Command::Photos,
+                "request",
+                |vin| format!("request/422:vin={vin}"),
+                LostSchema::StateStays,
+            )
         },
         "visa" => Cases {
-            command: Command::Tool,
-            some: || [vins(4), no_vins()].concat(),
-            none: no_vins,
-            nothing: ("not_requested", "not_a_vin"),
-            endpoint: "execute",
-            calls: |vins| vins,
-            refusal: |vin| format!("execute/400:vin={vin}"),
-            refused_alone: true,
             asks_to_come_back: true,
-            nothing_left: &[],
+            ..acting(
+                Command::Tool,
+                "execute",
+                |vin| format!("execute/400:vin={vin}"),
+                LostSchema::Never("what a run gave is kept for good"),
+            )
         },
         id => panic!("`{id}` has no cases in tests/it/vendors/mod.rs"),
+    }
+}
+
+/// Those of a vendor that acts: it knows no VIN, but does what is asked about any.
+fn acting(
+    command: Command,
+    endpoint: &'static str,
+    refusal: fn(&str) -> String,
+    lost_schema: LostSchema,
+) -> Cases {
+    Cases {
+        command,
+        some: || [vins(4), no_vins()].concat(),
+        none: no_vins,
+        nothing: ("not_requested", "not_a_vin"),
+        endpoint,
+        calls: |vins| vins,
+        refusal,
+        refused_alone: true,
+        asks_to_come_back: false,
+        nothing_left: &[],
+        twice: Twice::Never("a reply is about one task"),
+        lost_schema,
     }
 }
 

@@ -11,6 +11,7 @@ use vinrich::domain::money::Micros;
 use vinrich::domain::outcome::Dataset;
 use vinrich::input::InputSpec;
 use vinrich::photos::{self, PhotoPlan, To};
+use vinrich::plan::Plan;
 use vinrich::report::Report;
 use vinrich::sandbox::{Quotas, SandboxSpec};
 use vinrich::tool::{Per, ToolPlan};
@@ -18,7 +19,7 @@ use vinrich::vendors::Vendor;
 use vinrich::{Context, Intent};
 
 use super::{Cases, cases};
-use crate::support::library::{Enriched, Row, Tweak};
+use crate::support::library::{self, Enriched, Row, Tweak};
 use crate::support::{Work, csv_rows};
 
 /// The command that asks a vendor.
@@ -119,10 +120,28 @@ impl Trial {
         self.work.sandbox.log().iter().filter(|seen| (seen.vendor, seen.endpoint) == place).count()
     }
 
-    fn enrich(&self, lines: &[String], dataset: Dataset, column: &str) -> Ran {
+    /// The same; its exit code and what it said, whether or not it wrote anything.
+    pub(super) fn ended(&self, lines: &[String]) -> (u8, String) {
+        let report = match self.cases.command {
+            Command::Enrich { dataset, .. } => library::run(&self.enrich_plan(lines, dataset)),
+            Command::Photos => self.photos_report(lines),
+            Command::Tool => self.tool_report(lines),
+        };
+        match report {
+            Ok(report) => (report.exit_code, format!("{report:?}")),
+            Err(error) => (error.exit().code(), error.to_string()),
+        }
+    }
+
+    fn enrich_plan(&self, lines: &[String], dataset: Dataset) -> Plan {
         let mut plan = self.work.listing(lines).only(&[dataset]);
         plan.dataset(dataset).vendors = vec![self.vendor.spec().id()];
         plan.settings = self.patient(plan.settings);
+        plan
+    }
+
+    fn enrich(&self, lines: &[String], dataset: Dataset, column: &str) -> Ran {
+        let plan = self.enrich_plan(lines, dataset);
         let Enriched { report, rows } = Enriched::by(&plan);
         let told = |row: &Row| Told {
             status: row[&format!("{dataset}_status")].clone(),
@@ -132,7 +151,7 @@ impl Trial {
         Ran { report, rows: rows.iter().map(told).collect() }
     }
 
-    fn photos(&self, lines: &[String]) -> Ran {
+    fn photos_report(&self, lines: &[String]) -> Result<Report, Error> {
         let plan = PhotoPlan {
             input: Some(self.input(lines)),
             settings: self.patient(self.work.settings()),
@@ -140,8 +159,11 @@ impl Trial {
             output: To::File(self.work.path("out.csv")),
             command: "vinrich photos request".into(),
         };
-        let report =
-            in_context(|context| Ok(photos::request(&plan, false, context, &agreed)?.report));
+        in_context(|context| Ok(photos::request(&plan, false, context, &agreed)?.report))
+    }
+
+    fn photos(&self, lines: &[String]) -> Ran {
+        let report = self.photos_report(lines).expect("it ends");
         self.ran(report, |row| Told {
             status: status_of(row).to_owned(),
             error: row["photo_error"].clone(),
@@ -149,7 +171,7 @@ impl Trial {
         })
     }
 
-    fn tool(&self, lines: &[String]) -> Ran {
+    fn tool_report(&self, lines: &[String]) -> Result<Report, Error> {
         let plan = ToolPlan {
             input: self.input(lines),
             settings: self.patient(self.work.settings()),
@@ -162,7 +184,11 @@ impl Trial {
             output: Some(self.work.path("out.csv")),
             command: "vinrich tool run".into(),
         };
-        let report = in_context(|context| vinrich::tool(&plan, context, &agreed));
+        in_context(|context| vinrich::tool(&plan, context, &agreed))
+    }
+
+    fn tool(&self, lines: &[String]) -> Ran {
+        let report = self.tool_report(lines).expect("it ends");
         self.ran(report, |row| Told {
             status: row["tool_status"].clone(),
             error: row["tool_error"].clone(),
@@ -218,7 +244,7 @@ fn agreed(_: Intent) -> Result<(), Error> {
     Ok(())
 }
 
-fn in_context(act: impl FnOnce(Context<'_>) -> Result<Report, Error>) -> Report {
+fn in_context(act: impl FnOnce(Context<'_>) -> Result<Report, Error>) -> Result<Report, Error> {
     let (clock, cancel) = (SystemClock::new(), Cancel::new());
-    act(Context { events: &Silent, clock: &clock, cancel: &cancel }).expect("it ends")
+    act(Context { events: &Silent, clock: &clock, cancel: &cancel })
 }

@@ -24,6 +24,8 @@ use crate::store::{Snapshot, SourceId, failed};
 pub struct Operation {
     /// What is done.
     pub key: Key,
+    /// Tells it from every other; sent along where the endpoint takes one.
+    pub idempotency_key: String,
     /// When it was frozen.
     pub frozen_at: Timestamp,
     /// Whether its outcome is known.
@@ -237,14 +239,17 @@ impl Snapshot<'_> {
             let open = open_calls(self.db, source)?;
             self.db
                 .prepare_cached(
-                    "SELECT key, frozen_at, settled IS NOT NULL FROM operations WHERE source = ?1 ORDER BY key",
+                    "SELECT key, frozen_at, settled IS NOT NULL, idempotency_key
+                     FROM operations WHERE source = ?1 ORDER BY key",
                 )?
                 .query_map([source.0], |row| {
                     let stored = row.get_ref(0)?.as_str()?;
                     let in_flight = open.contains(stored);
                     let (frozen_at, settled) = (row.get(1)?, row.get(2)?);
-                    let key = Key::from_stored(stored);
-                    Ok(key.map(|key| Operation { key, frozen_at, settled, in_flight }))
+                    let (key, idempotency_key) = (Key::from_stored(stored), row.get(3)?);
+                    let of =
+                        |key| Operation { key, idempotency_key, frozen_at, settled, in_flight };
+                    Ok(key.map(of))
                 })?
                 .filter_map(Result::transpose)
                 .collect::<rusqlite::Result<Vec<_>>>()

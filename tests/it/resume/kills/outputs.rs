@@ -29,10 +29,12 @@ pub(super) fn rows(path: &Path) -> Result<Rows, String> {
     Ok(rows)
 }
 
-/// When something was fetched, made or expires, and what the vendor numbers by itself.
+/// When something was fetched, made or expires, and what is numbered at random or by the
+/// vendor.
 fn may_differ(column: &str) -> bool {
     column.ends_with("_fetched_at")
-        || ["photo_expires_at", "photo_request_id", "photo_request_url"].contains(&column)
+        || ["photo_expires_at", "photo_request_id", "photo_request_url", "tool_operation"]
+            .contains(&column)
 }
 
 fn of_csv(path: &Path) -> Result<Rows, String> {

@@ -84,7 +84,7 @@ fn a_right_clock_brings_no_warning() {
 /// Pages that the store keeps of the list.
 fn pages_kept(work: &Work) -> i64 {
     let db = work.db();
-    let sql = "SELECT count(*) FROM answers JOIN sources ON sources.id = source WHERE vendor = 'carstrel'";
+    let sql = "SELECT count(*) FROM answers JOIN sources ON sources.id = source WHERE vendor = 'carstrel' AND endpoint = 'vehicles'";
     db.query_row(sql, [], |row| row.get(0)).expect("a count")
 }
 
