@@ -24,6 +24,7 @@ mod rescue;
 mod run_locks;
 mod timestamp;
 mod transaction;
+mod work;
 mod writer;
 
 use std::path::{Path, PathBuf};
