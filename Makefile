@@ -115,6 +115,7 @@ soak: ## the long forms of the tests, about an hour; VINRICH_SOAK_MINUTES=60 mak
 	VINRICH_WIRE_CASES=150 $(LONG) conservation::wire
 	VINRICH_DIALECTS=10000 $(LONG) rows::dialects
 	VINRICH_SWEEP=12 $(LONG) disk::damage disk::broken_off disk::full disk::lost
+	VINRICH_STOPS=500 $(LONG) resume::suspended resume::neighbours
 	VINRICH_WRITES=10000 $(LONG) kills::crowd
 	VINRICH_NIGHTS=200 $(LONG) quota::fairness
 	VINRICH_SCENES=400 $(LONG) money::foretold

@@ -263,19 +263,8 @@ impl WriterThread {
 
     /// Takes the write lock, as soon as whoever holds it lets go.
     fn begin(&self, wait: &mut LockWait<'_>, note: &dyn Fn(&str)) -> Result<(), Error> {
-        let mut noted = String::new();
-        loop {
-            match self.db.execute_batch("BEGIN IMMEDIATE") {
-                Err(error) if open::is_busy(&error) => {
-                    let who = wait.go_on()?;
-                    if who != noted {
-                        note(&who);
-                        noted = who;
-                    }
-                }
-                done => return done.map_err(failed("cannot write", &self.path)),
-            }
-        }
+        let failed = failed("cannot write", &self.path);
+        wait.until_free(note, || self.db.execute_batch("BEGIN IMMEDIATE").map_err(&failed))
     }
 
     fn in_transaction(
