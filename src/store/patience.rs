@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::domain::{Cancel, Error, Exit};
 use crate::files::beside;
-use crate::files::processes::{lock_holder, state_of};
+use crate::files::processes::{is_stopped, locks_on, state_of};
 use crate::store::open::{self, BUSY};
 use crate::store::run_locks;
 
@@ -141,17 +141,27 @@ struct Holder {
 impl Holder {
     /// Who holds the lock on `store`, where the system says so.
     fn of(store: &Path) -> Option<Self> {
-        let index = beside(store, "-shm");
-        // The file itself is locked while its log is made or removed.
-        let pid = lock_holder(&index, &(WRITE_LOCK..=WRITE_LOCK))
-            .or_else(|| lock_holder(&index, &(MAKING_LOCK..=MAKING_LOCK)))
-            .or_else(|| lock_holder(store, &(0..=u64::MAX)))?;
+        let (index, on_store) = (beside(store, "-shm"), locks_on(store));
+        let on_index = locks_on(&index);
+        let of_byte =
+            |byte: u64| on_index.iter().find(|lock| !lock.is_shared && lock.bytes.contains(&byte));
+        // The file itself is locked while its log is made or removed. As long as it has none,
+        // whoever reads is in the way too.
+        let reads = || {
+            let is_stopped = |pid| state_of(pid).is_some_and(is_stopped);
+            on_store.iter().find(|lock| !index.exists() && is_stopped(lock.pid))
+        };
+        let lock = of_byte(WRITE_LOCK)
+            .or_else(|| of_byte(MAKING_LOCK))
+            .or_else(|| on_store.iter().find(|lock| !lock.is_shared))
+            .or_else(reads)?;
+        let pid = lock.pid;
         let run = run_locks::live_runs(store).into_iter().find(|(_, of)| *of == Some(pid));
         Some(Self { pid, run: run.map(|(run, _)| run), state: state_of(pid) })
     }
 
     fn is_stopped(&self) -> bool {
-        self.state.is_some_and(|state| "Tt".contains(state))
+        self.state.is_some_and(is_stopped)
     }
 
     fn name(&self) -> String {
