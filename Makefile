@@ -9,8 +9,9 @@ SHOW := awk -f sample-data/show.awk
 VPIC := $(CURDIR)/target-data/vpic.rkyv
 WITH_VPIC := VINRICH_VENDORS__VPIC__DATA=$(VPIC)
 READERS := target-data/warehouse
+SYSTEMS := x86_64-pc-windows-gnu aarch64-apple-darwin
 
-.PHONY: help demo vpic-data test test-busy test-warehouse figures lint bench soak
+.PHONY: help demo vpic-data test test-busy test-warehouse figures lint systems bench soak
 
 help: ## what there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +104,22 @@ lint: ## check format, lints, documentation, and what the dependencies are
 		echo 'deny.toml was not checked: cargo-deny is not installed'; \
 	fi
 
+# Types are checked and nothing is linked: in the place of a C compiler for that system,
+# which few machines have, `true` is enough.
+systems: ## check that it compiles for Windows and macOS, where rustup has their targets
+	@for system in $(SYSTEMS); do \
+		name=$$(echo $$system | tr - _); \
+		if [ ! -d "$$(rustc --print target-libdir --target $$system)" ]; then \
+			echo "systems: $$system was not checked: rustup target add $$system"; \
+		elif ! $(CARGO) fetch --quiet --locked --target $$system; then \
+			echo "systems: $$system was not checked: its crates could not be fetched"; \
+		else \
+			echo "$(CARGO) check --locked --target $$system --lib --bins"; \
+			env SDKROOT=/ CC_$$name=true CXX_$$name=true AR_$$name=true RUSTFLAGS='-D warnings' \
+				$(CARGO) check --quiet --locked --target $$system --lib --bins || exit 1; \
+		fi; \
+	done
+
 bench: ## measure a large run against a local vendor, in the release profile
 	$(CARGO) bench --locked --bench enrich
 
@@ -115,6 +132,7 @@ soak: ## the long forms of the tests, about an hour; VINRICH_SOAK_MINUTES=60 mak
 	VINRICH_WIRE_CASES=150 $(LONG) conservation::wire
 	VINRICH_DIALECTS=10000 $(LONG) rows::dialects
 	VINRICH_SWEEP=12 $(LONG) disk::damage disk::broken_off disk::full disk::lost
+	VINRICH_STOPS=500 $(LONG) resume::suspended resume::neighbours
 	VINRICH_WRITES=10000 $(LONG) kills::crowd
 	VINRICH_NIGHTS=200 $(LONG) quota::fairness
 	VINRICH_SCENES=400 $(LONG) money::foretold

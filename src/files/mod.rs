@@ -7,6 +7,7 @@ pub(crate) mod draft;
 mod lock;
 pub(crate) mod os;
 pub(crate) mod place;
+pub(crate) mod processes;
 mod protected;
 
 pub use clock::SystemClock;

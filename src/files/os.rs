@@ -60,6 +60,15 @@ pub(crate) fn open_private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Reads at `position`, without a cursor that two readers of the file would share.
+pub(crate) fn read_at(file: &File, out: &mut [u8], position: u64) -> io::Result<usize> {
+    #[cfg(unix)]
+    let read = std::os::unix::fs::FileExt::read_at(file, out, position);
+    #[cfg(windows)]
+    let read = std::os::windows::fs::FileExt::seek_read(file, out, position);
+    read
+}
+
 /// Whether this user may change what is at `path`: a file's bytes, or a folder's entries.
 pub(crate) fn may_write(path: &Path) -> bool {
     #[cfg(unix)]

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use parquet::errors::Result as ParquetResult;
 use parquet::file::reader::{ChunkReader, Length};
 
+use crate::files::os;
+
 /// Such a file, up to the length that it had when it was opened.
 #[derive(Clone, Debug)]
 pub(super) struct Random {
@@ -92,14 +94,10 @@ impl Seek for RandomReader {
     }
 }
 
-/// Reads at `position`, without a cursor that two passes would share.
+/// Reads at `position`, however often a signal comes in between.
 pub(super) fn read_at(file: &File, out: &mut [u8], position: u64) -> io::Result<usize> {
     loop {
-        #[cfg(unix)]
-        let read = std::os::unix::fs::FileExt::read_at(file, out, position);
-        #[cfg(windows)]
-        let read = std::os::windows::fs::FileExt::seek_read(file, out, position);
-        match read {
+        match os::read_at(file, out, position) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             other => return other,
         }

@@ -10,6 +10,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::domain::{Error, Exit};
+use crate::files::place::folder_of;
 use crate::files::{beside, os};
 
 /// The bytes of a database's header that say how long it is.
@@ -41,8 +42,9 @@ struct Seen {
 /// Why the store is not what was opened.
 #[derive(Debug)]
 pub(super) enum Lost {
-    /// It is, but is reached by another name too: what is written is not lost.
-    Shared(Error),
+    /// It is, but another name leads to it too, or it was made read-only: what is still
+    /// written to it is not lost.
+    StillThere(Error),
     /// What is written to it is found by nobody.
     Gone(Error),
 }
@@ -74,7 +76,15 @@ impl Identity {
         }
         if os::links(&found) > 1 {
             let why = "it was given a second name (a hard link)";
-            return Err(Lost::Shared(shared(&self.path, why)));
+            return Err(Lost::StillThere(shared(&self.path, why)));
+        }
+        // What is open stays writable: it is others who would find that nothing can be kept.
+        if !(os::may_write(&self.path) && os::may_write(folder_of(&self.path))) {
+            let error = Error::config(self.during("was made read-only"));
+            return Err(Lost::StillThere(error.hint(
+                "what the run held is in it: let this user write to it and to its folder, then \
+                 run the same command again",
+            )));
         }
         self.store = now;
         for place in 0..self.beside.len() {

@@ -5,12 +5,13 @@
 //! several steps while it is made: `meta` says which of the later ones a store has.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
 use super::open::{self, BUSY};
+use super::patience::{TRY, is_holder_stopped};
 use super::{MEND, as_text, failed};
 use crate::config::one_spelling;
 use crate::domain::Error;
@@ -64,9 +65,7 @@ fn apply(
     } else if !is_older(db).map_err(&failed)? {
         return Ok(());
     }
-    db.busy_timeout(LONGEST_MIGRATION).map_err(&failed)?;
-    db.execute_batch("BEGIN IMMEDIATE").map_err(&failed)?;
-    db.busy_timeout(BUSY).map_err(&failed)?;
+    begin(db, path).map_err(&failed)?;
     // Another process may have been quicker.
     if is_empty(db).map_err(&failed)? {
         db.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID};")).map_err(&failed)?;
@@ -82,6 +81,21 @@ fn apply(
         upgrade(db).map_err(&failed)?;
     }
     db.execute_batch("COMMIT").map_err(&failed)
+}
+
+/// Waits for another process that is at it, as long as that works and is not stopped.
+fn begin(db: &Connection, path: &Path) -> rusqlite::Result<()> {
+    let started = Instant::now();
+    db.busy_timeout(TRY)?;
+    let begin = || db.execute_batch("BEGIN IMMEDIATE");
+    let is_worth_it = || started.elapsed() < LONGEST_MIGRATION && !is_holder_stopped(path);
+    loop {
+        match begin() {
+            Err(error) if open::is_busy(&error) && is_worth_it() => {}
+            begun => break begun?,
+        }
+    }
+    db.busy_timeout(BUSY)
 }
 
 /// What must be set before the first table exists.

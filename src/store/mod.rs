@@ -26,6 +26,7 @@ mod rescue;
 mod run_locks;
 mod timestamp;
 mod transaction;
+mod work;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -150,7 +151,7 @@ impl Store {
         patience: Patience,
         note: &dyn Fn(&str),
     ) -> Result<Self, Error> {
-        let in_use = open::ensure(spec)?;
+        let in_use = open::ensure_waiting(spec, &patience, note)?;
         let writer = Writer::start(spec, run, patience, note)?;
         let reader = open::connect(spec.path)?;
         let access = Access::Write(in_use);
@@ -316,7 +317,7 @@ fn failed(what: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Error 
         let (exit, hint) = match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (Exit::Config, RESTORE),
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => (Exit::Config, WRITABLE),
-            Some(ErrorCode::DatabaseBusy) => (Exit::Locked, AGAIN),
+            _ if open::is_busy(&error) => (Exit::Locked, AGAIN),
             _ if is_about_shared_memory(&error) => (Exit::Config, "put `store` on a local disk"),
             // What is not as this program writes it was not written by it.
             None if is_misread(&error) => (Exit::Config, RESTORE),

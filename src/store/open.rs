@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::admin::restore::undo_half;
 use super::migration::{self, APPLICATION_ID, SCHEMA_VERSION, is_empty, is_older, version};
+use super::patience::{LockWait, Patience, TRY};
 use super::read_only;
 use super::run_locks::{self, InUse};
 use super::{MEND, RESTORE, StoreSpec, WRITABLE, failed};
@@ -26,9 +27,24 @@ const AGAIN: Duration = Duration::from_millis(5);
 /// Makes sure that there is a store of this version at `spec.path`, which stays
 /// there as long as the share in it is held.
 pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
+    ensure_waiting(spec, &Patience::default(), &|_| ())
+}
+
+/// As [`ensure`], where another process may be in the way for long: `note` is given a
+/// sentence about it.
+pub(super) fn ensure_waiting(
+    spec: &StoreSpec<'_>,
+    patience: &Patience,
+    note: &dyn Fn(&str),
+) -> Result<InUse, Error> {
+    LockWait::new(patience, spec.path, false).until_free(note, || try_ensure(spec))
+}
+
+/// Fails soon where another process is in the way ([`is_locked_out`]).
+fn try_ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
     let path = spec.path;
     // An empty file is what a new store begins with, and no store yet.
-    if spec.must_exist && !check(path)? {
+    if spec.must_exist && !check_within(TRY, path)? {
         return Err(Error::config(format!("there is no store at `{}`", path.display()))
             .hint("run once without `--require-store` to create it"));
     }
@@ -41,8 +57,9 @@ pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
     let opened = os::open_private_file(path);
     drop(opened.map_err(|source| unusable("cannot open the store", path, source))?);
     let in_use = InUse::share(path)?;
-    let db = connect(path)?;
+    let db = connect_waiting(TRY, path)?;
     migration::create(&db, path)?;
+    db.busy_timeout(TRY).map_err(failed("cannot open", path))?;
     check_identity(&db, path)?;
     share_log(&db, path)?;
     in_use.note_store();
@@ -97,12 +114,17 @@ pub(super) fn refuse_stub(path: &Path) -> Result<(), Error> {
 /// date. A run killed while it made its store leaves an empty database: that is
 /// none yet.
 pub(super) fn check(path: &Path) -> Result<bool, Error> {
+    check_within(BUSY, path)
+}
+
+/// As [`check`], where another process is waited for so long.
+fn check_within(longest: Duration, path: &Path) -> Result<bool, Error> {
     if !path.exists() {
         return Ok(false);
     }
     refuse_stub(path)?;
     let failed = failed("cannot read the header", path);
-    let db = connect(path)?;
+    let db = connect_waiting(longest, path)?;
     if is_empty(&db).map_err(&failed)? {
         return Ok(false);
     }
@@ -114,6 +136,11 @@ pub(super) fn check(path: &Path) -> Result<bool, Error> {
 
 /// A connection with the settings every connection has.
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
+    connect_waiting(BUSY, path)
+}
+
+/// As [`connect`], where another process is waited for so long.
+fn connect_waiting(longest: Duration, path: &Path) -> Result<Connection, Error> {
     let failed = failed("cannot open the database", path);
     let db = if read_only::is_read_only(path) {
         read_only::connect(path)
@@ -121,7 +148,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
         Connection::open(path)
     };
     let db = db.map_err(&failed)?;
-    db.busy_timeout(BUSY).map_err(&failed)?;
+    db.busy_timeout(longest).map_err(&failed)?;
     db.set_prepared_statement_cache_capacity(32);
     // 4 MiB of pages of its own; the operating system's cache serves the rest. It is not
     // mapped: a file that is cut short would end the process at the next look.
@@ -152,7 +179,7 @@ pub(super) fn share_log(db: &Connection, path: &Path) -> Result<(), Error> {
     let switch = || db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
     let mode = loop {
         match switch() {
-            Err(error) if is_busy(&error) && started.elapsed() < BUSY => thread::sleep(AGAIN),
+            Err(error) if is_busy(&error) && started.elapsed() < TRY => thread::sleep(AGAIN),
             done => break done.map_err(failed("cannot set up the write-ahead log", path))?,
         }
     };
@@ -166,8 +193,17 @@ pub(super) fn share_log(db: &Connection, path: &Path) -> Result<(), Error> {
     .hint("put `store` on a local disk"))
 }
 
+/// Whether another process's lock was in the way. The second code is that of one which
+/// opens the store, or mends its log, and does not come to an end.
 pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::FileLockingProtocolFailed))
+}
+
+/// As [`is_busy`], of an error that says what could not be done.
+pub(super) fn is_locked_out(error: &Error) -> bool {
+    let cause = std::error::Error::source(error);
+    cause.and_then(|cause| cause.downcast_ref()).is_some_and(is_busy)
 }
 
 fn check_identity(db: &Connection, path: &Path) -> Result<(), Error> {

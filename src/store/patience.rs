@@ -4,13 +4,14 @@
 //! Nothing is sent meanwhile, since nothing could be written; what has come is kept in
 //! memory. The holder is named, so that a person can wake it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::domain::{Cancel, Error, Exit};
-use crate::store::open::BUSY;
+use crate::files::beside;
+use crate::files::processes::{is_stopped, locks_on, state_of};
+use crate::store::open::{self, BUSY};
 use crate::store::run_locks;
 
 /// How long one try lasts: then it is looked whether to go on, and who is waited for.
@@ -64,8 +65,30 @@ impl<'a> LockWait<'a> {
         Self { patience, store, started: Instant::now(), stopped: None, holds_answers }
     }
 
+    /// Does `work` as soon as no other process's lock is in its way. `note` is given a
+    /// sentence about whoever holds it.
+    pub(super) fn until_free<T>(
+        &mut self,
+        note: &dyn Fn(&str),
+        mut work: impl FnMut() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut noted = String::new();
+        loop {
+            match work() {
+                Err(error) if open::is_locked_out(&error) => {
+                    let who = self.go_on()?;
+                    if who != noted {
+                        note(&who);
+                        noted = who;
+                    }
+                }
+                done => return done,
+            }
+        }
+    }
+
     /// Whom to wait for after a try that failed, or why not to wait any more.
-    pub(super) fn go_on(&mut self) -> Result<String, Error> {
+    fn go_on(&mut self) -> Result<String, Error> {
         let holder = Holder::of(self.store);
         let who = holder.as_ref().map_or_else(|| "another process".into(), Holder::name);
         let what = format!("{who} holds the write lock of the store `{}`", self.store.display());
@@ -88,6 +111,11 @@ impl<'a> LockWait<'a> {
     }
 }
 
+/// Whether the process that holds the write lock of `store` is stopped.
+pub(super) fn is_holder_stopped(store: &Path) -> bool {
+    Holder::of(store).is_some_and(|holder| holder.is_stopped())
+}
+
 /// The process that holds the write lock of `store`, by its name.
 pub(super) fn holder(store: &Path) -> Option<String> {
     Holder::of(store).as_ref().map(Holder::name)
@@ -95,6 +123,12 @@ pub(super) fn holder(store: &Path) -> Option<String> {
 
 const WAKE: &str =
     "let it go on (`kill -CONT PID`, or `fg` where it was stopped by Ctrl-Z) or end it";
+
+/// The byte of SQLite's shared memory file whose lock is the write lock.
+const WRITE_LOCK: u64 = 120;
+
+/// The byte that is locked while that file is made.
+const MAKING_LOCK: u64 = 128;
 
 /// The process that holds the write lock.
 struct Holder {
@@ -107,13 +141,27 @@ struct Holder {
 impl Holder {
     /// Who holds the lock on `store`, where the system says so.
     fn of(store: &Path) -> Option<Self> {
-        let pid = writing_process(store)?;
+        let (index, on_store) = (beside(store, "-shm"), locks_on(store));
+        let on_index = locks_on(&index);
+        let of_byte =
+            |byte: u64| on_index.iter().find(|lock| !lock.is_shared && lock.bytes.contains(&byte));
+        // The file itself is locked while its log is made or removed. As long as it has none,
+        // whoever reads is in the way too.
+        let reads = || {
+            let is_stopped = |pid| state_of(pid).is_some_and(is_stopped);
+            on_store.iter().find(|lock| !index.exists() && is_stopped(lock.pid))
+        };
+        let lock = of_byte(WRITE_LOCK)
+            .or_else(|| of_byte(MAKING_LOCK))
+            .or_else(|| on_store.iter().find(|lock| !lock.is_shared))
+            .or_else(reads)?;
+        let pid = lock.pid;
         let run = run_locks::live_runs(store).into_iter().find(|(_, of)| *of == Some(pid));
         Some(Self { pid, run: run.map(|(run, _)| run), state: state_of(pid) })
     }
 
     fn is_stopped(&self) -> bool {
-        self.state.is_some_and(|state| "Tt".contains(state))
+        self.state.is_some_and(is_stopped)
     }
 
     fn name(&self) -> String {
@@ -128,38 +176,4 @@ impl Holder {
             None => format!("a process (pid {}{state})", self.pid),
         }
     }
-}
-
-/// The byte of SQLite's shared memory file whose lock is the write lock.
-const WRITE_LOCK: u64 = 120;
-
-/// Finds the lock in the kernel's list: `12: POSIX  ADVISORY  WRITE 4711 00:2a:1234 120 120`.
-fn writing_process(store: &Path) -> Option<u32> {
-    let inode = inode_of(&crate::files::beside(store, "-shm"))?;
-    let locks = fs::read_to_string("/proc/locks").ok()?;
-    locks.lines().find_map(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [_, "POSIX", _, "WRITE", pid, file, first, last] = words.as_slice() else {
-            return None;
-        };
-        let is_ours = file.rsplit(':').next()?.parse() == Ok(inode);
-        let first: u64 = first.parse().ok()?;
-        let holds =
-            first <= WRITE_LOCK && last.parse().map_or(true, |last: u64| last >= WRITE_LOCK);
-        (is_ours && holds).then(|| pid.parse().ok()).flatten()
-    })
-}
-
-fn inode_of(path: &PathBuf) -> Option<u64> {
-    #[cfg(unix)]
-    return fs::metadata(path).ok().map(|found| std::os::unix::fs::MetadataExt::ino(&found));
-    #[cfg(not(unix))]
-    return path.metadata().ok().and(None);
-}
-
-/// The letter by which the kernel names the state of a process.
-fn state_of(pid: u32) -> Option<char> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name before it is in brackets, and may hold some itself.
-    stat.rsplit_once(')')?.1.trim_start().chars().next()
 }

@@ -1,20 +1,19 @@
 //! The open transaction, and the thread that opens one for all that waits.
 //!
 //! Work inside a [`Transaction`] has the connection, and the owners of what is
-//! kept in memory beside it. When writing fails, the thread refuses all
-//! that follows with the first error: nothing is sent that the ledger cannot hold.
-//! When the store is no longer the one that was opened ([`Identity`]), what keeps an
-//! answer is done all the same, in a copy beside it.
+//! kept in memory beside it. When writing fails, or the store is no longer the one that
+//! was opened ([`Identity`]), the thread refuses all questions with the first error:
+//! nothing is sent that the ledger cannot hold. What keeps an answer is done all the
+//! same, in a copy.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::config::Durability;
-use crate::domain::{Error, Exit, Moment};
-use crate::files::beside;
+use crate::domain::{Error, Moment};
+use crate::files::{beside, os};
 use crate::store::answers::index::Index;
 use crate::store::identity::{Identity, Lost};
 use crate::store::ledger::accounts::Ledger;
@@ -23,7 +22,8 @@ use crate::store::ledger::operations::Journal;
 use crate::store::ledger::processes::{self, DeadRuns, ThisRun};
 use crate::store::ledger::waits;
 use crate::store::patience::{self, LockWait, Patience, WaitedFor};
-use crate::store::{MEND, RunInfo, StoreSpec, failed, open, rescue};
+use crate::store::work::{Failure, Group, Work, describe};
+use crate::store::{RunInfo, StoreSpec, failed, open, rescue};
 
 /// Pieces of work taken into one transaction at the most.
 const GROUP: usize = 64;
@@ -71,47 +71,6 @@ impl DataVersion {
     }
 }
 
-/// One piece of work inside a transaction that it shares with others.
-pub(super) struct Work {
-    /// Whether it keeps what was paid for or done: then it has its place though nothing
-    /// more may be asked.
-    pub(super) keeps: bool,
-    /// What it does.
-    pub(super) run: Box<Run>,
-}
-
-type Run = dyn FnOnce(&mut Transaction<'_>) -> rusqlite::Result<Ack> + Send;
-
-/// What is done once the transaction is committed, or with the error if it is not.
-pub(super) type Ack = Box<dyn FnOnce(Result<(), Error>)>;
-
-/// Sends `value` once it is committed, or the error if it is not.
-pub(super) fn acknowledge<T: 'static>(ack: oneshot::Sender<Result<T, Error>>, value: T) -> Ack {
-    Box::new(move |committed| {
-        // A receiver that is gone no longer needs the answer.
-        let _unheard = ack.send(committed.map(|()| value));
-    })
-}
-
-/// The first error of the thread, which everyone who asks from then on gets.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Failure(Arc<OnceLock<(Exit, String, String)>>);
-
-impl Failure {
-    /// Remembers `error`, unless there was one before.
-    pub(super) fn remember(&self, error: &Error) {
-        let hint = error.hint_text().unwrap_or(MEND).to_owned();
-        // A later error comes of the first.
-        let _first = self.0.set((error.exit(), describe(error), hint));
-    }
-
-    /// The error, again.
-    pub(super) fn get(&self) -> Option<Error> {
-        let (exit, message, hint) = self.0.get()?;
-        Some(Error::new(*exit, message.clone()).hint(hint))
-    }
-}
-
 /// What the writing thread owns.
 pub(super) struct WriterThread {
     db: Connection,
@@ -125,8 +84,20 @@ pub(super) struct WriterThread {
     patience: Patience,
     waited_for: WaitedFor,
     identity: Identity,
-    /// Whether the store was lost, and `db` is its copy or still the store.
-    lost: bool,
+    keeping: Keeping,
+}
+
+/// Where what must be kept goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeping {
+    /// Into the store, and questions are answered.
+    Store,
+    /// Into the store still, and nothing more is asked.
+    StoreAlone,
+    /// Into a copy of the store, and nothing more is asked.
+    Copy,
+    /// It is lost.
+    Nowhere,
 }
 
 impl WriterThread {
@@ -151,7 +122,7 @@ impl WriterThread {
             patience,
             waited_for: WaitedFor::default(),
             identity: Identity::of(spec.path)?,
-            lost: false,
+            keeping: Keeping::Store,
         };
         thread.begin(&mut LockWait::new(&thread.patience, &thread.path, false), note)?;
         thread.in_transaction(|tx| {
@@ -175,65 +146,101 @@ impl WriterThread {
     pub(super) fn serve(mut self, mut queue: mpsc::Receiver<Work>) {
         while let Some(first) = queue.blocking_recv() {
             self.look_after_store();
-            let lost = self.lost;
-            let mut acks: Vec<Ack> = Vec::new();
+            let may_ask = self.keeping == Keeping::Store;
+            let mut next = Some(first);
+            let mut group = Group::default();
             let result = self.transaction(|tx| {
                 tx.answers.look_around(tx.db)?;
-                let others = std::iter::from_fn(|| queue.try_recv().ok());
-                for work in std::iter::once(first).chain(others).take(GROUP) {
-                    // Who asked hears of it, since nobody answers.
-                    if work.keeps || !lost {
-                        acks.push((work.run)(tx)?);
-                    }
+                for _ in 0..GROUP {
+                    let Some(work) = next.take().or_else(|| queue.try_recv().ok()) else { break };
+                    group.take(work, may_ask, tx)?;
                 }
                 tx.answers.flush(tx.db)
             });
+            group.add(next);
             if let Err(error) = result {
-                self.failure.remember(&error);
+                self.fail(error, &group);
             }
-            for ack in acks {
-                ack(self.healthy());
-            }
+            group.end(|| self.healthy());
         }
     }
 
     /// Sees whether the store is still the one that was opened. If not, nothing more is
-    /// asked, and what is still to be kept goes into a copy.
+    /// asked.
     fn look_after_store(&mut self) {
-        if self.lost {
+        if self.keeping != Keeping::Store {
             return;
         }
         let error = match self.identity.check() {
             Ok(()) => return,
-            Err(Lost::Shared(error)) => error,
-            Err(Lost::Gone(error)) => self.rescue(error),
+            Err(Lost::StillThere(error)) => {
+                self.keeping = Keeping::StoreAlone;
+                error
+            }
+            Err(Lost::Gone(error)) => self.rescue(error, &Group::default()),
         };
-        self.lost = true;
         self.failure.remember(&error);
     }
 
-    /// Copies what the store held when it was lost, and goes on in the copy.
-    fn rescue(&mut self, lost: Error) -> Error {
-        let file = beside(&self.path, &format!(".rescue-{}", self.run.run_id()));
-        match rescue::copy(&self.db, &file).and_then(|()| self.go_on_in(&file)) {
-            Ok(()) => lost.hint(format!(
-                "nothing more was asked; `vinrich store restore {}` puts back what the run held, \
-                 then run the same command again",
-                file.display()
-            )),
-            Err(error) => {
-                let message = format!("what the run held is lost as well: {}", describe(&error));
-                lost.because(error).hint(message)
-            }
-        }
+    /// `group` could not be written. What was paid for then goes into a copy.
+    fn fail(&mut self, error: Error, group: &Group) {
+        let is_store = [Keeping::Store, Keeping::StoreAlone].contains(&self.keeping);
+        // Where that cannot be read, there may be some.
+        let error = if is_store && self.run.has_open_calls(&self.db).unwrap_or(true) {
+            self.rescue(error, group)
+        } else {
+            self.keeping = Keeping::Nowhere;
+            error
+        };
+        self.failure.remember(&error);
     }
 
-    fn go_on_in(&mut self, copy: &Path) -> Result<(), Error> {
-        self.db = open::connect_writer(copy, Durability::Full)?;
-        copy.clone_into(&mut self.path);
+    /// Copies what the store held when it was `lost`, beside it or where temporary files
+    /// go, and goes on in the copy, with `group`.
+    fn rescue(&mut self, lost: Error, group: &Group) -> Error {
+        let beside = beside(&self.path, &format!(".rescue-{}", self.run.run_id()));
+        let name = beside.file_name().unwrap_or_default();
+        let elsewhere = os::real_path(&std::env::temp_dir()).join(name);
+        let copied = match self.go_on_in(&beside, group) {
+            Ok(()) => Ok(beside),
+            Err(first) => self.go_on_in(&elsewhere, group).map(|()| elsewhere).map_err(|_| first),
+        };
+        let what = match (lost.hint_text(), copied) {
+            (None, Ok(copy)) => format!(
+                "nothing more was asked; `vinrich store restore {}` puts back what the run held, \
+                 then run the same command again",
+                copy.display()
+            ),
+            (Some(hint), Ok(copy)) => format!(
+                "{hint}; before the next run, `vinrich store restore {}` puts back what this one held",
+                copy.display()
+            ),
+            (hint, Err(error)) => {
+                self.keeping = Keeping::Nowhere;
+                let hint = hint.map(|hint| format!("{hint}; ")).unwrap_or_default();
+                format!("{hint}what the run held is lost: {}", describe(&error))
+            }
+        };
+        lost.hint(what)
+    }
+
+    fn go_on_in(&mut self, file: &Path, group: &Group) -> Result<(), Error> {
+        rescue::copy(&self.db, file)?;
+        let copy = open::connect_writer(file, Durability::Full)?;
+        let store = std::mem::replace(&mut self.db, copy);
+        let path = std::mem::replace(&mut self.path, file.to_owned());
+        self.keeping = Keeping::Copy;
         self.answers = Index::default();
         self.ledger.accounts.clear();
-        Ok(())
+        let kept = self.transaction(|tx| {
+            group.keep_again(tx)?;
+            tx.answers.flush(tx.db)
+        });
+        if kept.is_err() {
+            (self.db, self.path) = (store, path);
+            rescue::discard(file);
+        }
+        kept
     }
 
     fn healthy(&self) -> Result<(), Error> {
@@ -244,7 +251,7 @@ impl WriterThread {
         &mut self,
         work: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), Error> {
-        if !self.lost {
+        if self.keeping == Keeping::Nowhere {
             self.healthy()?;
         }
         let wait = &mut LockWait::new(&self.patience, &self.path, true);
@@ -256,19 +263,8 @@ impl WriterThread {
 
     /// Takes the write lock, as soon as whoever holds it lets go.
     fn begin(&self, wait: &mut LockWait<'_>, note: &dyn Fn(&str)) -> Result<(), Error> {
-        let mut noted = String::new();
-        loop {
-            match self.db.execute_batch("BEGIN IMMEDIATE") {
-                Err(error) if open::is_busy(&error) => {
-                    let who = wait.go_on()?;
-                    if who != noted {
-                        note(&who);
-                        noted = who;
-                    }
-                }
-                done => return done.map_err(failed("cannot write", &self.path)),
-            }
-        }
+        let failed = failed("cannot write", &self.path);
+        wait.until_free(note, || self.db.execute_batch("BEGIN IMMEDIATE").map_err(&failed))
     }
 
     fn in_transaction(
@@ -299,15 +295,4 @@ impl WriterThread {
             }
         }
     }
-}
-
-/// An error and its causes in one line, since more than one asker gets it.
-fn describe(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text = format!("{text}: {source}");
-        cause = source.source();
-    }
-    text
 }

@@ -19,7 +19,8 @@ use crate::store::ledger::windows::{Limits, Usage};
 use crate::store::ledger::{accounts, calls, operations, processes};
 use crate::store::output_snapshots::{self, PackedSnapshot};
 use crate::store::patience::{Patience, WaitedFor};
-use crate::store::transaction::{Ack, Failure, Transaction, Work, WriterThread, acknowledge};
+use crate::store::transaction::{Transaction, WriterThread};
+use crate::store::work::{Failure, Keep, Work, acknowledge};
 use crate::store::{AccountId, AccountName, RunInfo, SourceId, SourceName, StoreSpec, WRITABLE};
 
 /// Replies that wait for the writer; a slot is free once its reply is queued.
@@ -102,7 +103,7 @@ impl Writer {
 
     /// Queues the end of a call. Returns once it is queued, not once it is committed.
     pub async fn close(&self, close: Close) -> Result<(), Error> {
-        self.queue(|tx| calls::close(tx, close)).await
+        self.queue(move |tx| calls::close(tx, &close)).await
     }
 
     /// Queues a vendor's word that an account should wait.
@@ -148,13 +149,13 @@ impl Writer {
         let (ack, done) = oneshot::channel();
         let run = move |tx: &mut Transaction<'_>| {
             processes::end_run(tx, ended, exit, &report)?;
-            if let Some(snapshot) = &snapshot {
-                output_snapshots::save(tx.db, tx.run.id, ended.wall, snapshot)?;
+            match &snapshot {
+                Some(snapshot) => output_snapshots::save(tx.db, tx.run.id, ended.wall, snapshot),
+                None => Ok(()),
             }
-            Ok(acknowledge(ack, ()))
         };
-        let work = Work { keeps: true, run: Box::new(run) };
-        let sent = self.queue.blocking_send(work);
+        let keep = Keep { run: Box::new(run), done: Some(ack) };
+        let sent = self.queue.blocking_send(Work::Keep(keep));
         let result = sent.ok().and_then(|()| done.blocking_recv().ok());
         drop(self.queue);
         let ended = self.thread.map_or(Ok(()), JoinHandle::join);
@@ -178,23 +179,19 @@ impl Writer {
     ) -> Result<T, Error> {
         let (ack, answer) = oneshot::channel();
         let run = move |tx: &mut Transaction<'_>| Ok(acknowledge(ack, work(tx)?));
-        self.send(Work { keeps: false, run: Box::new(run) }).await?;
+        self.send(Work::Ask(Box::new(run))).await?;
         match answer.await {
             Ok(answer) => answer,
             Err(_) => Err(self.refused().await),
         }
     }
 
-    /// Queues `work`, which keeps something, for the next transaction.
+    /// Queues what must be kept for the next transaction.
     async fn queue(
         &self,
-        work: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<()> + Send + 'static,
+        run: impl Fn(&mut Transaction<'_>) -> rusqlite::Result<()> + Send + 'static,
     ) -> Result<(), Error> {
-        let run = move |tx: &mut Transaction<'_>| {
-            work(tx)?;
-            Ok(Box::new(|_| ()) as Ack)
-        };
-        self.send(Work { keeps: true, run: Box::new(run) }).await
+        self.send(Work::Keep(Keep { run: Box::new(run), done: None })).await
     }
 
     async fn send(&self, work: Work) -> Result<(), Error> {
@@ -205,7 +202,7 @@ impl Writer {
     async fn refused(&self) -> Error {
         let (ack, next) = oneshot::channel();
         let run = |_: &mut Transaction<'_>| Ok(acknowledge(ack, ()));
-        if self.send(Work { keeps: false, run: Box::new(run) }).await.is_ok() {
+        if self.send(Work::Ask(Box::new(run))).await.is_ok() {
             // It gets no answer either; it was taken.
             let _unanswered = next.await;
         }

@@ -98,13 +98,13 @@ impl Index {
     }
 
     /// Takes the answers of one reply.
-    pub(in crate::store) fn add(&mut self, reply: Reply, answers: Vec<NewAnswer>) {
+    pub(in crate::store) fn add(&mut self, reply: Reply, answers: &[NewAnswer]) {
         for answer in answers {
-            let body = self.take_body(&answer);
-            let (status, detail) = match answer.said {
+            let body = self.take_body(answer);
+            let (status, detail) = match &answer.said {
                 Answer::Found => (0, None),
                 Answer::Absent => (1, None),
-                Answer::Refused(why) => (2, Some(why.into())),
+                Answer::Refused(why) => (2, Some(why.as_str().into())),
             };
             let key = answer.key.to_stored().into();
             let expires_at = answer.expires_at;

@@ -232,7 +232,7 @@ fn enter(tx: &mut Transaction<'_>, wish: &Reserve, keys: &[Key]) -> rusqlite::Re
 }
 
 /// Closes a call, and keeps its answers.
-pub(in crate::store) fn close(tx: &mut Transaction<'_>, close: Close) -> rusqlite::Result<()> {
+pub(in crate::store) fn close(tx: &mut Transaction<'_>, close: &Close) -> rusqlite::Result<()> {
     tx.db
         .prepare_cached(
             "INSERT OR REPLACE INTO replies (call, answered_wall, answered_boot, state, http_status, charged, request_id)
@@ -254,13 +254,14 @@ pub(in crate::store) fn close(tx: &mut Transaction<'_>, close: Close) -> rusqlit
         Some(account) => account.close(close.call, close.at, close.charged),
         None => {}
     }
-    charges::charge_once(tx, &close)?;
+    charges::charge_once(tx, close)?;
     if let Some(end) = close.operation {
         tx.journal().end(close.call, end)?;
     }
-    tx.ledger.budget.close(&close);
-    if let Some((source, answers)) = close.answers {
-        tx.answers.add(Reply { call: close.call, source, fetched_at: close.at.wall }, answers);
+    tx.ledger.budget.close(close);
+    if let Some((source, answers)) = &close.answers {
+        let reply = Reply { call: close.call, source: *source, fetched_at: close.at.wall };
+        tx.answers.add(reply, answers);
     }
     Ok(())
 }

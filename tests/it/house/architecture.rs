@@ -80,6 +80,17 @@ fn only_the_store_speaks_to_sqlite() {
 }
 
 #[test]
+fn only_files_knows_operating_systems() {
+    let texts =
+        ["cfg(unix)", "cfg(windows)", "cfg(not(", "cfg(target_os", "cfg!(unix)", "cfg!(windows)"];
+    let texts = [&texts[..], &["std::os::", "\"/proc"]].concat();
+    // Whom a key file is shown to is config's, which comes before; signals are the program's.
+    let apart =
+        ["src/config/secret.rs", "src/bin/vinrich/signals.rs", "src/bin/vinrich/runs/audit.rs"];
+    only("files", &texts, &apart);
+}
+
+#[test]
 fn only_the_gate_sends() {
     // `vinrich vpic install` asks no vendor.
     only("gate", &["Client::builder", "Client::new"], &["src/reference/vpic/download.rs"]);

@@ -8,3 +8,5 @@ mod neighbours;
 mod processes;
 mod soak;
 mod stops;
+#[cfg(target_os = "linux")]
+mod suspended;

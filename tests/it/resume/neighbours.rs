@@ -4,10 +4,12 @@
 //! strace stops it within a commit. Where there is none, nothing is shown here.
 
 use std::process::Command;
+use std::sync::{Mutex, mpsc};
 
-use crate::support::Work;
 use crate::support::command::trace::{STRACE, can_trace, under};
 use crate::support::command::{Running, Setup, eventually, vins_in};
+use crate::support::server::{Fake, Heard, Reply};
+use crate::support::{Work, number_in, say};
 
 const OTHERS: [&str; 6] = ["enrich", "others.csv", "-o", "others-out.csv", "--with", "decode"];
 const OURS: [&str; 6] = ["enrich", "ours.csv", "-o", "ours-out.csv", "--with", "decode"];
@@ -58,6 +60,27 @@ impl Neighbour {
         Self { tracer: Some(tracer), pid, run }
     }
 
+    /// Starts it, and waits until it is stopped after the `n`th system call `call` to its
+    /// store; `None` where it makes fewer.
+    fn stop_after(work: &Work, call: &str, n: usize) -> Option<Self> {
+        let [store, log, index] = ["", "-wal", "-shm"]
+            .map(|end| work.path(&format!("store/vinrich.db{end}")).display().to_string());
+        let [trace, inject] =
+            [format!("trace={call}"), format!("inject={call}:signal=SIGSTOP:when={n}")];
+        let files = ["-o", "neighbour.log", "-P", &store, "-P", &log, "-P", &index];
+        let wrapper = [&STRACE[..], &files, &["-e", &trace, "-e", &inject, "--"]].concat();
+        let mut tracer = Running::start(&mut under(&wrapper, &work.command(&OTHERS)));
+        let mut thread = None;
+        eventually("the neighbour is stopped, or ends", || {
+            let said = std::fs::read_to_string(work.path("neighbour.log")).unwrap_or_default();
+            let line = said.lines().find(|line| line.contains("stopped by SIGSTOP"));
+            thread = line.and_then(|line| line.split(' ').next()?.parse::<u32>().ok());
+            thread.is_some() || !tracer.is_running()
+        });
+        let pid = process_of(thread?)?;
+        Some(Self { tracer: Some(tracer), pid, run: String::new() })
+    }
+
     /// Lets it go on, and waits for its end.
     fn wake(mut self) {
         let mut tracer = self.tracer.take().expect("it was started");
@@ -98,6 +121,12 @@ fn runs(work: &Work) -> Vec<(String, u32)> {
 fn is_stopped(pid: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     status.lines().any(|line| line.starts_with("State:") && line.contains("stop"))
+}
+
+/// The process that a thread is of.
+fn process_of(thread: u32) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("Tgid:"))?.trim().parse().ok()
 }
 
 /// Waits until a run says that it waits for the neighbour.
@@ -173,4 +202,79 @@ fn what_was_paid_for_is_kept_through_a_wait() {
     let times = work.decodes_by_vin();
     assert!(vins.iter().all(|vin| times[vin] == 1), "each is asked once: {times:?}");
     work.assert_sound();
+}
+
+#[test]
+fn what_was_paid_for_outlives_the_patience() {
+    if !can_trace() {
+        return;
+    }
+    let work = work("1s", 60, &[]);
+    let ours: Vec<String> = vins_in(100..160);
+    let (release, held) = mpsc::channel::<()>();
+    let (held, waits) = (Mutex::new(held), ours.clone());
+    let vendor = Fake::start(move |_, heard| {
+        if heard.vins().iter().any(|vin| waits.contains(vin)) {
+            // Until the other end is dropped.
+            let _released = held.lock().expect("no panic there").recv();
+        }
+        Reply::decoded(heard)
+    });
+    let config = work.read("vinrich.toml");
+    work.write("vinrich.toml", &config.replace(&work.sandbox.base_url("carvin"), &vendor.url()));
+    let running = work.start(&OURS);
+    eventually("a call", || !vendor.heard().is_empty());
+    let neighbour = Neighbour::stop_in_a_commit(&work);
+    drop(release);
+    let ended = running.end().exits(79);
+    let named = format!("the run {} (pid {}, stopped)", neighbour.run, neighbour.pid);
+    let ended = ended.says(&[&named, "kill -CONT", "`vinrich store restore "]);
+    let (_, rescue) = ended.stderr.split_once("`vinrich store restore ").expect("a copy");
+    let (rescue, _) = rescue.split_once('`').expect("its name");
+    neighbour.wake();
+    work.vinrich(&["store", "restore", rescue]).exits(0);
+    work.vinrich(&OURS).exits(0);
+    let asked: Vec<String> = vendor.heard().iter().flat_map(Heard::vins).collect();
+    let times = |vin: &String| asked.iter().filter(|other| *other == vin).count();
+    assert!(ours.iter().all(|vin| times(vin) == 1), "each is asked once: {asked:?}");
+    work.assert_sound();
+}
+
+/// A store that is made, and one whose log a killed run left: the neighbour is stopped
+/// after every so-manieth lock that it takes on the store's files.
+#[test]
+fn a_neighbour_stopped_while_it_opens_is_named() {
+    if !can_trace() {
+        return;
+    }
+    let step = if number_in("VINRICH_STOPS").is_some() { 1 } else { 17 };
+    for is_new in [true, false] {
+        let mut met = [0, 0];
+        for n in (1..).step_by(step) {
+            let work = Work::with_faults(&[]);
+            configure(&work, "0s");
+            for (name, vins) in [("others.csv", vins_in(0..3)), ("ours.csv", vins_in(100..103))] {
+                work.write(name, &format!("vin\n{}\n", vins.join("\n")));
+            }
+            if !is_new {
+                work.vinrich(&OURS).exits(0);
+                drop(Neighbour::stop_in_a_commit(&work));
+                work.write("ours.csv", &format!("vin\n{}\n", vins_in(200..203).join("\n")));
+            }
+            let Some(neighbour) = Neighbour::stop_after(&work, "fcntl", n) else { break };
+            let ended = work.vinrich(&OURS);
+            let story = format!("{is_new} {n}: {}", ended.stderr);
+            assert!(matches!(ended.code, Some(0 | 79)), "{:?} {story}", ended.code);
+            if ended.code == Some(79) {
+                assert!(story.contains(&format!("(pid {}, stopped)", neighbour.pid)), "{story}");
+            }
+            met[usize::from(ended.code == Some(79))] += 1;
+            neighbour.wake();
+            work.vinrich(&OURS).exits(0);
+            work.assert_sound();
+            assert!(work.decodes_by_vin().values().all(|times| *times == 1), "{story}");
+        }
+        say(&format!("opening, new {is_new}: in the way {} of {}", met[1], met[0] + met[1]));
+        assert!(met[1] > 0 && met[0] > 0, "{met:?}");
+    }
 }

@@ -202,7 +202,7 @@ pub(in crate::store) fn reconcile(
     // Every operation was entered with a call; without one there is nothing to settle.
     let Some(call) = call else { return Ok(()) };
     tx.journal().settle(source, &key, call)?;
-    tx.answers.add(Reply { call, source, fetched_at: at }, vec![answer]);
+    tx.answers.add(Reply { call, source, fetched_at: at }, &[answer]);
     Ok(())
 }
 

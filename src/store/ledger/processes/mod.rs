@@ -80,6 +80,15 @@ impl ThisRun {
         &self.run_id
     }
 
+    /// Whether a call of this run has no reply in the ledger.
+    pub(in crate::store) fn has_open_calls(&self, db: &Connection) -> rusqlite::Result<bool> {
+        db.prepare(
+            "SELECT 1 FROM calls
+             WHERE run = ?1 AND NOT EXISTS (SELECT 1 FROM replies WHERE call = calls.id)",
+        )?
+        .exists([self.id])
+    }
+
     /// To be called once a transaction is committed.
     pub(in crate::store) fn remove_lock_if_ended(&self) {
         if self.has_ended {
