@@ -63,14 +63,20 @@ impl<'a> Try<'a> {
         }
         let mut neighbour = self.work.start(&THEIRS);
         let beside = self.dice.bool().then(|| self.work.start(&OURS));
+        let is_beside = beside.is_some();
         std::thread::sleep(within.mul_f64(self.dice.f64()));
         neighbour.signal("STOP");
         let ours = beside.unwrap_or_else(|| self.work.start(&OURS));
         self.story = format!("{}, {general}, stopped {}", self.story, neighbour.is_running());
-        let met = if waits { self.wait(&neighbour, ours) } else { self.give_up(&neighbour, ours) };
+        let met = match (waits, is_beside) {
+            // One that asks nothing more waits in silence, to keep how it ended.
+            (true, true) => Met::Waiting(ours),
+            (true, false) => self.wait(&neighbour, ours),
+            (false, _) => self.give_up(&neighbour, ours),
+        };
         let is_killed = match met {
             Met::Waiting(ours) => {
-                self.count("waited");
+                self.count("waited or worked");
                 let is_killed = self.leave(neighbour);
                 let ended = ours.end();
                 assert_eq!(ended.code, Some(0), "{}: {}", self.story, ended.stderr);
