@@ -1,13 +1,12 @@
 //! What an output says of each vehicle, gathered while its rows are written: 32 bytes for
 //! a VIN, and each decode and list of campaigns once.
 
-use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::domain::facts::{Campaign, DecodeFacts, RecallDoubt, RecallFacts, fingerprint};
+use crate::domain::facts::{Campaign, DecodeFacts, RecallDoubt, RecallFacts};
 use crate::domain::{Key, KeySet, Status};
 use crate::output::record::{DatasetAnswer, Record};
 use crate::store::{DecodeState, ListingState, PackedSnapshot, RecallState, Said, VehicleState};
@@ -158,18 +157,12 @@ fn said<F>(answer: &DatasetAnswer<F>) -> Said {
     }
 }
 
-/// The digest is of every column that has a value, so that a column which is new in a later
-/// version changes none, but for `decode_extra`, whose words come and go.
 fn decoded(facts: &DecodeFacts) -> DecodeState {
-    let facts = DecodeFacts { decode_extra: None, ..facts.clone() };
-    let columns = serde_json::to_value(&facts).expect("words and numbers by name");
-    let columns = columns.as_object().into_iter().flatten();
-    let filled: BTreeMap<_, _> = columns.filter(|(_, value)| !value.is_null()).collect();
     DecodeState {
-        digest: fingerprint(&filled),
-        make: facts.make.unwrap_or_default(),
-        model: facts.model.unwrap_or_default(),
+        make: facts.make.clone().unwrap_or_default(),
+        model: facts.model.clone().unwrap_or_default(),
         year: facts.model_year,
+        digest: facts.digest(),
     }
 }
 

@@ -49,10 +49,14 @@ impl Visio {
         }
     }
 
-    fn list(&self, page: usize) -> Reply {
+    fn list(&self, page: usize, after: &str) -> Reply {
         let requests = lock(&self.0);
+        // Its own times are all in one form.
+        let is_after =
+            |request: &&Value| request["created_at"].as_str().is_some_and(|at| at > after);
+        let requests: Vec<&Value> = requests.iter().filter(is_after).collect();
         let pages = requests.len().div_ceil(PAGE).max(1);
-        let on_page: Vec<&Value> =
+        let on_page: Vec<&&Value> =
             requests.iter().skip((page - 1).saturating_mul(PAGE)).take(PAGE).collect();
         let meta = json!({ "current_page": page, "last_page": pages, "total": requests.len() });
         data(200, &json!(on_page), &meta)
@@ -81,7 +85,8 @@ impl Handler for Visio {
             }
             (&Method::GET, ["photo-requests"]) => {
                 let page = page(request);
-                ("list", Ok((Vec::new(), Box::new(move || self.list(page)))))
+                let after = value_of(&request.query, "created_after").unwrap_or_default();
+                ("list", Ok((Vec::new(), Box::new(move || self.list(page, after)))))
             }
             (&Method::GET, &["photo-requests", id]) => {
                 ("show", Ok((vec![id.to_ascii_uppercase()], Box::new(move || self.show(id)))))

@@ -7,6 +7,7 @@
 
 mod column;
 mod comparable;
+mod digest;
 mod doubt;
 
 use serde::Serialize;

@@ -1,12 +1,12 @@
 //! The photo requests that this store knows of, and the vendor's list that
 //! says what became of those whose reply was lost.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::domain::{Error, Key, Timestamp, Vin};
+use crate::domain::{Error, Key, Outcome, Timestamp, Vin};
 use crate::ops::client::VendorClient;
 use crate::store::{AnswerKind, Operation, SourceId};
 use crate::vendors::visio::{
@@ -19,6 +19,10 @@ const MAY_STILL_COME: Duration = Duration::from_mins(2);
 
 /// How far the vendor's clock may be behind ours.
 const CLOCK_SLACK: Duration = Duration::from_mins(10);
+
+/// How long before it was sent a photo request may be dated, in the part of a long list
+/// that is looked at first: a zone and a clock that is off.
+const RECENT: Duration = Duration::from_hours(24);
 
 /// Pages of the list read at the most.
 const MOST_PAGES: u32 = 1000;
@@ -169,14 +173,16 @@ pub(super) async fn reconcile(client: &VendorClient<'_>, source: SourceId) -> Re
     if lost.is_empty() {
         return Ok(());
     }
-    let List { requests, is_whole, read_at } = read_list(client).await?;
     let mut taken = known_ids(client, source, &operations)?;
-    for operation in lost {
-        let found = requests
-            .iter()
-            .find(|request| !taken.contains(&request.id) && is_about(request, operation));
+    let is_enough =
+        |requests: &[PhotoRequest]| assigned(&lost, requests, &taken).iter().all(Option::is_some);
+    let since = lost.iter().map(|operation| operation.frozen_at).min().unwrap_or_default();
+    let List { requests, is_whole, read_at, .. } =
+        read_list(client, since.earlier(RECENT), &is_enough).await?;
+    let found = assigned(&lost, &requests, &taken);
+    taken.extend(found.iter().flatten().map(|request| request.id.clone()));
+    for (operation, found) in lost.into_iter().zip(found) {
         if let Some(request) = found {
-            taken.insert(request.id.clone());
             client.reconcile(source, operation, Some(request.body.clone())).await?;
             continue;
         }
@@ -192,47 +198,142 @@ pub(super) async fn reconcile(client: &VendorClient<'_>, source: SourceId) -> Re
     Ok(())
 }
 
+/// The photo request of each operation, as far as there is one that is not another's.
+fn assigned<'r>(
+    lost: &[&Operation],
+    requests: &'r [PhotoRequest],
+    taken: &HashSet<String>,
+) -> Vec<Option<&'r PhotoRequest>> {
+    let mut given: HashSet<&str> = HashSet::new();
+    let mut found = |operation: &&Operation| {
+        let request = requests.iter().find(|request| {
+            let is_free = !taken.contains(&request.id) && !given.contains(request.id.as_str());
+            is_free && is_about(request, operation)
+        })?;
+        given.insert(&request.id);
+        Some(request)
+    };
+    lost.iter().map(&mut found).collect()
+}
+
 /// What could be read of the vendor's list.
 struct List {
     requests: Vec<PhotoRequest>,
+    ids: HashSet<String>,
     /// Whether the vendor said that this is all.
     is_whole: bool,
+    /// When its reading began.
+    begun: Timestamp,
     /// When the first of its pages came.
     read_at: Timestamp,
 }
 
-/// Reads the list page by page, until the vendor says that it ends or nothing new comes.
-async fn read_list(client: &VendorClient<'_>) -> Result<List, Error> {
+/// What comes behind a page.
+#[derive(PartialEq, Eq)]
+enum Behind {
+    /// Another page.
+    More,
+    /// Nothing: the vendor says so.
+    End,
+    /// It is not known.
+    Unknown,
+}
+
+/// Reads the list page by page, until the vendor says that it ends, nothing new comes, or
+/// what was read `is_enough`.
+///
+/// Where the list is longer than a page, the part made after `since` is looked at first. It
+/// can only show what was made: the vendor's clock, or its filter, may be wrong, so that what
+/// is missing there is looked for in the whole list.
+async fn read_list(
+    client: &VendorClient<'_>,
+    since: Timestamp,
+    is_enough: &dyn Fn(&[PhotoRequest]) -> bool,
+) -> Result<List, Error> {
     let source = client.source(LIST).await?;
-    let begun = client.now();
-    let mut list = List { requests: Vec::new(), is_whole: false, read_at: Timestamp::MAX };
+    let mut list = List::read_from(client.now());
     let mut seen = HashSet::new();
     for number in 1..=MOST_PAGES {
-        let key = visio::page(number);
-        let unanswered = client.ask(LIST, vec![key.clone()]).await?;
-        if !unanswered.is_empty() {
+        let behind = list.page(client, source, visio::page(number), &mut seen).await?;
+        if let Err(unanswered) = &behind {
             client.report.note_unanswered(unanswered.values());
+        }
+        list.is_whole = behind == Ok(Behind::End);
+        if behind != Ok(Behind::More) || is_enough(&list.requests) {
             break;
         }
-        // A page of another reading says nothing of what was made since.
-        let known = client.answer(source, &key)?.filter(|(held, _)| held.fetched_at >= begun);
-        let Some((held, body)) = known else { break };
-        list.read_at = list.read_at.min(held.fetched_at);
-        let Some(Listed { requests, more }) = listed(&body) else { break };
-        let is_empty = requests.is_empty();
-        let before = list.requests.len();
-        list.requests.extend(requests.into_iter().filter(|one| seen.insert(one.id.clone())));
-        // A page that was there before says that pages are not asked for like this.
-        let is_news = list.requests.len() > before;
-        if more == Some(false) || (more.is_none() && is_empty) {
-            list.is_whole = true;
-            break;
+        if number == 1 {
+            list.part_after(client, source, since, is_enough).await?;
         }
-        if !is_news {
+        if is_enough(&list.requests) {
             break;
         }
     }
     Ok(list)
+}
+
+impl List {
+    fn read_from(begun: Timestamp) -> Self {
+        let (requests, ids) = (Vec::new(), HashSet::new());
+        Self { requests, ids, is_whole: false, begun, read_at: Timestamp::MAX }
+    }
+
+    /// Adds the part made after `since`, as far as the vendor knows how to show that.
+    async fn part_after(
+        &mut self,
+        client: &VendorClient<'_>,
+        source: SourceId,
+        since: Timestamp,
+        is_enough: &dyn Fn(&[PhotoRequest]) -> bool,
+    ) -> Result<(), Error> {
+        let mut seen = HashSet::new();
+        for number in 1..=MOST_PAGES {
+            let key = visio::page_after(since, number);
+            let before = self.requests.len();
+            let behind = self.page(client, source, key, &mut seen).await?;
+            // Without anything new it is no shorter than the list itself.
+            let is_news = self.requests.len() > before;
+            if behind != Ok(Behind::More) || !is_news || is_enough(&self.requests) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a page, or gives why it has no answer; `seen` are the ids on the pages before it.
+    async fn page(
+        &mut self,
+        client: &VendorClient<'_>,
+        source: SourceId,
+        key: Key,
+        seen: &mut HashSet<String>,
+    ) -> Result<Result<Behind, HashMap<Key, Outcome>>, Error> {
+        let unanswered = client.ask(LIST, vec![key.clone()]).await?;
+        if !unanswered.is_empty() {
+            return Ok(Err(unanswered));
+        }
+        // A page of another reading says nothing of what was made since.
+        let known = client.answer(source, &key)?.filter(|(held, _)| held.fetched_at >= self.begun);
+        let listed = known.and_then(|(held, body)| Some((held, listed(&body)?)));
+        let Some((held, Listed { requests, more })) = listed else {
+            return Ok(Ok(Behind::Unknown));
+        };
+        self.read_at = self.read_at.min(held.fetched_at);
+        let (is_empty, before) = (requests.is_empty(), seen.len());
+        for request in requests {
+            seen.insert(request.id.clone());
+            if self.ids.insert(request.id.clone()) {
+                self.requests.push(request);
+            }
+        }
+        Ok(Ok(match more {
+            Some(false) => Behind::End,
+            None if is_empty => Behind::End,
+            // A page that was there before says that pages are not asked for like this.
+            _ if seen.len() == before => Behind::Unknown,
+            _ => Behind::More,
+        }))
+    }
 }
 
 /// The ids that are known to belong to other operations.

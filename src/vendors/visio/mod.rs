@@ -212,6 +212,15 @@ pub fn page(number: u32) -> Key {
     Key::Page(Page { list: PATH.to_owned(), snapshot: Timestamp::default(), number })
 }
 
+/// A page of the part of the list that was made after `time`.
+pub fn page_after(time: Timestamp, number: u32) -> Key {
+    let list = format!("{PATH}{CREATED_AFTER}{}", time.rfc3339());
+    Key::Page(Page { list, snapshot: Timestamp::default(), number })
+}
+
+/// Before the time, in the name of such a part.
+const CREATED_AFTER: &str = "?created_after=";
+
 /// An endpoint that fills no column.
 const fn spec(id: &'static str, key: KeyKind, effect: Effect) -> EndpointSpec {
     EndpointSpec { id, dataset: None, key, batch: 1, effect, shares_bodies: false }
@@ -293,7 +302,7 @@ impl Endpoint for Show {
     }
 }
 
-/// `GET /photo-requests`, then `?page=2` and so on.
+/// `GET /photo-requests`, then `?page=2` and so on; `?created_after=` for a part of it.
 #[derive(Debug)]
 struct List;
 
@@ -305,11 +314,12 @@ impl Endpoint for List {
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
-        let number = match keys.first() {
-            Some(Key::Page(page)) => page.number,
-            _ => 1,
-        };
-        let query = if number > 1 { vec![("page", number.to_string())] } else { Vec::new() };
+        let mut query = Vec::new();
+        if let Some(Key::Page(Page { list, number, .. })) = keys.first() {
+            let after = list.split_once(CREATED_AFTER).map(|(_, time)| time.to_owned());
+            query.extend(after.map(|time| ("created_after", time)));
+            query.extend((*number > 1).then(|| ("page", number.to_string())));
+        }
         Request { query, ..Request::get(PATH) }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use vinrich::Context;
 use vinrich::config::Settings;
+use vinrich::domain::Timestamp;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::events::Silent;
 use vinrich::input::InputSpec;
@@ -170,7 +171,8 @@ fn a_missing_request_is_sent_again_when_safe() {
 fn a_long_list_is_read_to_its_end() {
     let work = work(25, &["visio/request/reset:every=25"]);
     work.vinrich(&REQUEST).exits(0);
-    assert_eq!((asked(&work), work.calls("list")), (once_each(25), 2));
+    // Two pages, and one of its recent part, which is as long.
+    assert_eq!((asked(&work), work.calls("list")), (once_each(25), 3));
 }
 
 #[test]
@@ -396,6 +398,35 @@ fn a_backdated_request_is_not_made_again() {
     }
     let posts = fake.heard().iter().filter(|heard| !heard.body.is_empty()).count();
     assert_eq!(posts, 1, "whatever the list dates it to");
+}
+
+#[test]
+fn a_lost_request_in_a_long_list_is_found_by_its_age() {
+    // A list of 50 pages, the oldest first; `heeds` is whether the vendor knows the filter.
+    for (heeds, pages_read) in [(true, 2), (false, 51)] {
+        let work = work(1, &[]);
+        let vin = vins(1).remove(0);
+        let fake = Fake::start(move |_, heard| {
+            if !heard.body.is_empty() {
+                return Reply::new(500, "{}");
+            }
+            let query = heard.path.split_once('?').map_or("", |(_, query)| query);
+            let is_recent = heeds && query.contains("created_after=");
+            let page = query.split("page=").nth(1).map_or(1, |page| page.parse().expect("a page"));
+            let (page, last) = if is_recent { (50, 50) } else { (page, 50) };
+            let words = if page == 50 { vin.clone() } else { format!("no {page}") };
+            let words = format!("Please send photos of the vehicle with VIN {words}");
+            let made = json!({"id": format!("r{page}"), "instructions": words, "created_at": Timestamp::now().rfc3339()});
+            let meta = json!({"current_page": page, "last_page": last});
+            Reply::new(200, json!({"data": [made], "meta": meta}).to_string())
+        });
+        let mut settings = work.settings();
+        settings.vendors.get_mut("visio").expect("the vendor").base_url = fake.url();
+        let photos = requested(&work, settings, &ScriptedClock::new());
+        assert_eq!((photos.done, photos.unknown), (1, 0), "{heeds}");
+        let lists = fake.heard().iter().filter(|heard| heard.body.is_empty()).count();
+        assert_eq!(lists, pages_read, "{heeds}");
+    }
 }
 
 #[test]
