@@ -9,95 +9,66 @@ impl DecodeFacts {
     /// go. A column without a value does not count, so that one which is new in a later
     /// version changes no digest.
     pub fn digest(&self) -> u64 {
-        let Self {
-            make,
-            model,
-            model_year,
-            trim,
-            series,
-            vehicle_type,
-            body_class,
-            drive_type,
-            fuel_type_primary,
-            fuel_type_secondary,
-            electrification_level,
-            engine_configuration,
-            engine_model,
-            engine_cylinders,
-            displacement_l,
-            engine_hp,
-            transmission_style,
-            transmission_speeds,
-            doors,
-            seats,
-            gvwr,
-            gvwr_class,
-            cab_type,
-            bed_length_in,
-            wheelbase_in,
-            brake_system,
-            base_price_usd,
-            manufacturer,
-            plant_city,
-            plant_state,
-            plant_country,
-            decode_error_codes,
-            decode_extra: _,
-        } = self;
         let mut bytes = Vec::with_capacity(512);
-        let mut put = |name: &str, value: Option<&[u8]>| {
-            let Some(value) = value else { return };
+        let mut put = |name: &str, value: &[u8]| {
             for part in [name.as_bytes(), value] {
                 bytes.extend_from_slice(part);
                 bytes.push(0);
             }
         };
-        for (name, text) in [
-            ("make", make),
-            ("model", model),
-            ("trim", trim),
-            ("series", series),
-            ("vehicle_type", vehicle_type),
-            ("body_class", body_class),
-            ("drive_type", drive_type),
-            ("fuel_type_primary", fuel_type_primary),
-            ("fuel_type_secondary", fuel_type_secondary),
-            ("electrification_level", electrification_level),
-            ("engine_configuration", engine_configuration),
-            ("engine_model", engine_model),
-            ("transmission_style", transmission_style),
-            ("gvwr", gvwr),
-            ("cab_type", cab_type),
-            ("brake_system", brake_system),
-            ("manufacturer", manufacturer),
-            ("plant_city", plant_city),
-            ("plant_state", plant_state),
-            ("plant_country", plant_country),
-            ("decode_error_codes", decode_error_codes),
-        ] {
-            put(name, text.as_deref().map(str::as_bytes));
+        for (name, text) in self.texts() {
+            if let Some(text) = text {
+                put(name, text.as_bytes());
+            }
         }
-        for (name, number) in [
-            ("model_year", model_year),
-            ("engine_cylinders", engine_cylinders),
-            ("transmission_speeds", transmission_speeds),
-            ("doors", doors),
-            ("seats", seats),
-            ("gvwr_class", gvwr_class),
-        ] {
-            put(name, number.map(i32::to_le_bytes).as_ref().map(|bytes| &bytes[..]));
+        for (name, number) in self.numbers() {
+            if let Some(number) = number {
+                put(name, &number);
+            }
         }
-        for (name, number) in [
-            ("displacement_l", displacement_l),
-            ("engine_hp", engine_hp),
-            ("bed_length_in", bed_length_in),
-            ("wheelbase_in", wheelbase_in),
-        ] {
-            put(name, number.map(f64::to_le_bytes).as_ref().map(|bytes| &bytes[..]));
-        }
-        let price = base_price_usd.map(i64::to_le_bytes);
-        put("base_price_usd", price.as_ref().map(|bytes| &bytes[..]));
         xxh3_64(&bytes)
+    }
+
+    fn texts(&self) -> [(&'static str, &Option<String>); 21] {
+        [
+            ("make", &self.make),
+            ("model", &self.model),
+            ("trim", &self.trim),
+            ("series", &self.series),
+            ("vehicle_type", &self.vehicle_type),
+            ("body_class", &self.body_class),
+            ("drive_type", &self.drive_type),
+            ("fuel_type_primary", &self.fuel_type_primary),
+            ("fuel_type_secondary", &self.fuel_type_secondary),
+            ("electrification_level", &self.electrification_level),
+            ("engine_configuration", &self.engine_configuration),
+            ("engine_model", &self.engine_model),
+            ("transmission_style", &self.transmission_style),
+            ("gvwr", &self.gvwr),
+            ("cab_type", &self.cab_type),
+            ("brake_system", &self.brake_system),
+            ("manufacturer", &self.manufacturer),
+            ("plant_city", &self.plant_city),
+            ("plant_state", &self.plant_state),
+            ("plant_country", &self.plant_country),
+            ("decode_error_codes", &self.decode_error_codes),
+        ]
+    }
+
+    fn numbers(&self) -> [(&'static str, Option<[u8; 8]>); 11] {
+        [
+            ("model_year", self.model_year.map(|n| i64::from(n).to_le_bytes())),
+            ("engine_cylinders", self.engine_cylinders.map(|n| i64::from(n).to_le_bytes())),
+            ("transmission_speeds", self.transmission_speeds.map(|n| i64::from(n).to_le_bytes())),
+            ("doors", self.doors.map(|n| i64::from(n).to_le_bytes())),
+            ("seats", self.seats.map(|n| i64::from(n).to_le_bytes())),
+            ("gvwr_class", self.gvwr_class.map(|n| i64::from(n).to_le_bytes())),
+            ("displacement_l", self.displacement_l.map(f64::to_le_bytes)),
+            ("engine_hp", self.engine_hp.map(f64::to_le_bytes)),
+            ("bed_length_in", self.bed_length_in.map(f64::to_le_bytes)),
+            ("wheelbase_in", self.wheelbase_in.map(f64::to_le_bytes)),
+            ("base_price_usd", self.base_price_usd.map(i64::to_le_bytes)),
+        ]
     }
 }
 

@@ -20,3 +20,17 @@ fn every_column_with_a_value_counts_by_its_name() {
     let other_words = DecodeFacts { decode_extra: text("{}"), ..all[1].clone() };
     assert_eq!(other_words.digest(), all[1].digest());
 }
+
+#[test]
+fn no_column_is_left_out() {
+    let facts = DecodeFacts::default();
+    let all = serde_json::to_value(&facts).expect("JSON");
+    let mut names: Vec<&String> = all.as_object().expect("an object").keys().collect();
+    names.retain(|name| *name != "decode_extra");
+    let texts = facts.texts().map(|(name, _)| name);
+    let numbers = facts.numbers().map(|(name, _)| name);
+    let mut counted: Vec<&str> = texts.into_iter().chain(numbers).collect();
+    counted.sort_unstable();
+    names.sort_unstable();
+    assert_eq!(names, counted);
+}
