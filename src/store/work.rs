@@ -56,7 +56,7 @@ impl Group {
     ) -> rusqlite::Result<()> {
         match work {
             Work::Ask(run) if may_ask => self.acks.push(run(tx)?),
-            // Who asked hears of it, since nobody answers.
+            // Who asked learns of it by the answer that does not come.
             Work::Ask(_) => {}
             Work::Keep(keep) => {
                 let written = (keep.run)(tx);

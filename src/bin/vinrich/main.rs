@@ -25,6 +25,7 @@ mod stdout;
 mod store;
 mod summary;
 mod table;
+mod table_file;
 mod tool;
 mod usage;
 mod validate;

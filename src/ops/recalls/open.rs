@@ -29,7 +29,7 @@ pub struct OpenRecall {
 }
 
 impl OpenRecall {
-    /// Whether somebody said that it is done, and nobody later that it is open.
+    /// Whether the latest that was said of it is that it is done.
     pub fn is_done(&self) -> bool {
         self.status.as_ref().is_some_and(|status| status.is_done)
     }

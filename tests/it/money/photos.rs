@@ -402,8 +402,8 @@ fn a_backdated_request_is_not_made_again() {
 
 #[test]
 fn a_lost_request_in_a_long_list_is_found_by_its_age() {
-    // A list of 50 pages, the oldest first; `heeds` is whether the vendor knows the filter.
-    for (heeds, pages_read) in [(true, 2), (false, 51)] {
+    // A list of 50 pages, the oldest first, of a vendor that knows the filter or not.
+    for (filters, pages_read) in [(true, 2), (false, 51)] {
         let work = work(1, &[]);
         let vin = vins(1).remove(0);
         let fake = Fake::start(move |_, heard| {
@@ -411,7 +411,7 @@ fn a_lost_request_in_a_long_list_is_found_by_its_age() {
                 return Reply::new(500, "{}");
             }
             let query = heard.path.split_once('?').map_or("", |(_, query)| query);
-            let is_recent = heeds && query.contains("created_after=");
+            let is_recent = filters && query.contains("created_after=");
             let page = query.split("page=").nth(1).map_or(1, |page| page.parse().expect("a page"));
             let (page, last) = if is_recent { (50, 50) } else { (page, 50) };
             let words = if page == 50 { vin.clone() } else { format!("no {page}") };
@@ -423,9 +423,9 @@ fn a_lost_request_in_a_long_list_is_found_by_its_age() {
         let mut settings = work.settings();
         settings.vendors.get_mut("visio").expect("the vendor").base_url = fake.url();
         let photos = requested(&work, settings, &ScriptedClock::new());
-        assert_eq!((photos.done, photos.unknown), (1, 0), "{heeds}");
+        assert_eq!((photos.done, photos.unknown), (1, 0), "{filters}");
         let lists = fake.heard().iter().filter(|heard| heard.body.is_empty()).count();
-        assert_eq!(lists, pages_read, "{heeds}");
+        assert_eq!(lists, pages_read, "{filters}");
     }
 }
 

@@ -110,7 +110,7 @@ fn notes(changes: &Changes) -> Vec<String> {
     datasets.chain(unreadable).collect()
 }
 
-/// Whom it was asked about by VIN, and how many calls that took.
+/// How many vehicles were asked about by VIN, and how many calls that took.
 fn asked_by_vin(of: &Confirmed, changes: &Changes) -> String {
     let (calls, all) = (of.calls(), changes.after.vehicles);
     let unanswered = of.vehicles - of.campaigns.len() as u64;

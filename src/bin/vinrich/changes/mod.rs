@@ -14,14 +14,13 @@ use vinrich::config::Settings;
 use vinrich::domain::Timestamp;
 use vinrich::domain::cancel::Cancel;
 use vinrich::domain::error::{Error, Exit};
-use vinrich::output::{Protected, Sheet};
 use vinrich::store::KeptSnapshot;
 use vinrich::{Context, SystemClock};
 
 use crate::cli::{ChangesArgs, CommonArgs, ReportFormat};
 use crate::console::Console;
-use crate::format::{at, count, shown, visible};
-use crate::{args_to_plan, settings, signals, stdout};
+use crate::format::{at, count, visible};
+use crate::{args_to_plan, settings, signals, stdout, table_file};
 
 /// The columns of the table behind `row_id`, `vin` and those of the user.
 const COLUMNS: [&str; 5] = ["kind", "field", "before", "after", "campaign"];
@@ -131,29 +130,20 @@ fn alone(args: &ChangesArgs, only: &KeptSnapshot, quiet: bool) -> Result<(), Err
 }
 
 /// Writes the table.
-fn table(
-    path: &Path,
-    settings: &Settings,
-    args: &ChangesArgs,
-    shown_of: &Shown,
-) -> Result<(), Error> {
-    let changes = &shown_of.changes;
-    args_to_plan::refuse_folder("-o", path)?;
+fn table(path: &Path, settings: &Settings, args: &ChangesArgs, shown: &Shown) -> Result<(), Error> {
+    let changes = &shown.changes;
     let columns: Vec<&str> = ["row_id", "vin"]
         .into_iter()
         .chain(args.keep.iter().map(String::as_str))
         .chain(COLUMNS)
-        .chain(shown_of.confirmed.as_ref().map(|_| CONFIRMED))
+        .chain(shown.confirmed.as_ref().map(|_| CONFIRMED))
         .collect();
-    let protected =
-        Protected::of(settings).and("the output", [changes.after.output.clone().into()]);
-    let mut sheet = Sheet::create(Some(path), &protected, &[], &columns)?;
-    for change in &changes.changes {
-        let cells = cells(change, args.keep.len(), shown_of);
-        sheet.row(cells.iter().map(|cell| cell.as_deref().unwrap_or_default()))?;
-    }
-    let written = sheet.commit()?;
-    stdout::write(&format!("wrote {} ({})\n", shown(path), count(written.rows, "change")))
+    let row = |change| {
+        let cells = cells(change, args.keep.len(), shown).into_iter();
+        cells.map(Option::unwrap_or_default).collect()
+    };
+    let rows = changes.changes.iter().map(row);
+    table_file::write(path, (settings, &changes.after.output), &columns, ("change", rows))
 }
 
 /// A row of the table.

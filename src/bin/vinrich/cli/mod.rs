@@ -87,7 +87,7 @@ pub(crate) enum Command {
     Enrich(Box<EnrichArgs>),
     /// Show what `enrich` would take: calls, money, nights; spends nothing
     Plan(PlanArgs),
-    /// Show what changed in an output since the night before; asks nobody
+    /// Show what changed in an output since the night before
     Changes(ChangesArgs),
     /// Check the VINs of files by local rules alone
     Validate(ValidateArgs),

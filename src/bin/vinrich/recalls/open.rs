@@ -1,18 +1,15 @@
 //! `vinrich recalls open`: the recalls that are open on the vehicles of an output.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use vinrich::config::Settings;
 use vinrich::domain::error::Error;
 use vinrich::domain::facts::day;
-use vinrich::output::{Protected, Sheet};
 use vinrich::recalls::{OpenRecall, OpenRecalls, open_recalls};
 
 use crate::cli::{RecallsOpenArgs, ReportFormat};
-use crate::format::{at, count, rfc3339, shown, text, visible};
+use crate::format::{at, count, rfc3339, text, visible};
 use crate::table::table;
-use crate::{args_to_plan, stdout};
+use crate::{stdout, table_file};
 
 /// The columns of the table.
 const COLUMNS: [&str; 11] = [
@@ -32,7 +29,12 @@ const COLUMNS: [&str; 11] = [
 pub(super) fn run(args: &RecallsOpenArgs, settings: &Settings) -> Result<(), Error> {
     let found = open_recalls(&settings.store, args.output.as_deref())?;
     match (&args.out, args.format) {
-        (Some(path), _) => write(path, settings, &found, args.all),
+        (Some(path), _) => {
+            let row = |recall| as_cells(recall).map(|(_, cell)| as_text_cell(&cell)).collect();
+            let rows = listed(&found, args.all).map(row);
+            let about = (settings, &*found.snapshot.output);
+            table_file::write(path, about, &COLUMNS, ("recall", rows))
+        }
         (None, ReportFormat::Json) => stdout::write_json(&as_json(&found, args.all)),
         (None, ReportFormat::Text) => stdout::write(&as_text(&found, args.all)),
     }
@@ -41,19 +43,6 @@ pub(super) fn run(args: &RecallsOpenArgs, settings: &Settings) -> Result<(), Err
 /// The recalls that are listed.
 fn listed(found: &OpenRecalls, all: bool) -> impl Iterator<Item = &OpenRecall> {
     found.recalls.iter().filter(move |recall| all || !recall.is_done())
-}
-
-fn write(path: &Path, settings: &Settings, found: &OpenRecalls, all: bool) -> Result<(), Error> {
-    args_to_plan::refuse_folder("-o", path)?;
-    let protected =
-        Protected::of(settings).and("the output", [found.snapshot.output.clone().into()]);
-    let mut sheet = Sheet::create(Some(path), &protected, &[], &COLUMNS)?;
-    for recall in listed(found, all) {
-        let cells: Vec<String> = as_cells(recall).map(|(_, cell)| as_text_cell(&cell)).collect();
-        sheet.row(cells.iter().map(String::as_str))?;
-    }
-    let written = sheet.commit()?;
-    stdout::write(&format!("wrote {} ({})\n", shown(path), count(written.rows, "recall")))
 }
 
 fn as_text_cell(cell: &Value) -> String {
