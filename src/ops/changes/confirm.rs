@@ -106,17 +106,14 @@ async fn ask(
     let keys: Vec<Key> = vins.iter().copied().map(Key::Vin).collect();
     let known = client.held(source, &keys)?;
     // What was said before the campaign was new says nothing of it.
-    let is_known = |key: &&Key| {
-        known.get(*key).is_some_and(|answer| answer.fetched_at >= changes.after.taken_at)
-    };
+    let since = changes.after.taken_at.min(client.now());
+    let is_known = |key: &&Key| known.get(*key).is_some_and(|answer| answer.fetched_at >= since);
     let unknown = keys.iter().filter(|key| !is_known(key)).cloned().collect();
     let unanswered = client.ask_at(source, by_vin.endpoint.spec().id, unknown, freshness).await?;
     client.report.note_unanswered(unanswered.values());
     let mut campaigns = BTreeMap::new();
-    for (key, answer) in client.held(source, &keys)? {
-        if unanswered.contains_key(&key) {
-            continue;
-        }
+    let held = client.held(source, &keys)?;
+    for (key, answer) in held.into_iter().filter(|(_, answer)| answer.fetched_at >= since) {
         let body = client.body(&key, &answer)?;
         let Facts::Recalls(facts) = by_vin.answers.facts(&key, &body) else { continue };
         let Some(vin) = key.vin() else { continue };
