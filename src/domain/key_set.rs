@@ -96,9 +96,14 @@ impl KeySet {
         }
     }
 
+    /// Whether an endpoint that takes keys of `kind` is asked about the key numbered `id`.
+    pub fn is_asked(&self, kind: KeyKind, id: u32) -> bool {
+        kind != KeyKind::VinOfYear || self.key_for(kind, id).is_some()
+    }
+
     /// Whether rows state a year that some VIN leaves open.
     pub fn has_open_years(&self) -> bool {
-        let is_open = |id: &u32| self.key_for(KeyKind::VinOfYear, *id).is_some();
+        let is_open = |id: &u32| self.is_asked(KeyKind::VinOfYear, *id);
         matches!(self, Self::Vins { sorted, .. } if sorted.iter().any(is_open))
     }
 

@@ -372,7 +372,7 @@ fn source(
         return Ok(Err(Unusable::NoEndpoint));
     };
     let price = settings.price_of(endpoint.spec().id);
-    let unpaid = !plan.may_pay(price, settings) && !plan.datasets.offline;
+    let unpaid = !plan.limits.may_pay(price, settings) && !plan.datasets.offline;
     let key = settings.resolve_key()?;
     let account = VendorAccount { vendor, settings, key };
     let name = SourceName { dataset: Some(dataset), ..account.source(endpoint) };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::domain::facts::{Campaign, DecodeFacts, RecallDoubt, RecallFacts};
-use crate::domain::{Key, KeySet, Status};
+use crate::domain::{KeySet, Status};
 use crate::output::record::{DatasetAnswer, Record};
 use crate::store::{DecodeState, ListingState, PackedSnapshot, RecallState, Said, VehicleState};
 
@@ -69,8 +69,7 @@ impl<'a> SnapshotBuilder<'a> {
 
     /// Adds a row. The first one of a VIN speaks for the vehicle.
     pub(crate) fn add(&mut self, record: &Record) {
-        let id = record.reading.vin.and_then(|vin| self.vins.id(&Key::Vin(vin)));
-        let seen = id.and_then(|id| self.seen.get_mut(id as usize));
+        let seen = record.vin_id.and_then(|id| self.seen.get_mut(id as usize));
         let Some(seen) = seen.filter(|seen| seen.said.is_none()) else { return };
         let Record { decode, recalls, recall_doubt, listings, .. } = record;
         seen.row_id = record.row_id;

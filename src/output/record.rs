@@ -23,6 +23,8 @@ pub struct Record {
     pub source_row: i64,
     /// What became of the VIN cell.
     pub reading: Reading,
+    /// The number of its VIN in the run's set of keys; `None` where it has none.
+    pub vin_id: Option<u32>,
     /// That cell, where it holds no VIN.
     pub vin_cell: Option<Box<str>>,
     /// The vehicle.
@@ -103,6 +105,7 @@ impl Record {
             row_id,
             file,
             source_row,
+            vin_id: None,
             vin_cell: None,
             reading,
             decode: DatasetAnswer::not_requested(None),

@@ -176,8 +176,14 @@ pub(super) fn is_older(db: &Connection) -> rusqlite::Result<bool> {
 
 /// Where `meta` is missing too, the store is damaged: that is for others to say.
 fn lacks_accounts(db: &Connection) -> rusqlite::Result<bool> {
-    let has_meta = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'")?.exists([])?;
-    Ok(has_meta && !db.prepare("SELECT 1 FROM meta WHERE name = ?1")?.exists([ACCOUNTS])?)
+    Ok(has_table(db, "main", "meta")?
+        && !db.prepare("SELECT 1 FROM meta WHERE name = ?1")?.exists([ACCOUNTS])?)
+}
+
+/// Whether `schema`, `main` or an attached one, has a table `name`: those that came without a
+/// new version are made by the first that is kept in them.
+pub(super) fn has_table(db: &Connection, schema: &str, name: &str) -> rusqlite::Result<bool> {
+    db.prepare(&format!("SELECT 1 FROM {schema}.sqlite_schema WHERE name = ?1"))?.exists([name])
 }
 
 pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {

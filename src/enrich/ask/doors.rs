@@ -99,7 +99,7 @@ impl Gate for Doors<'_> {
 
     fn may_not_pay(&self, source: &Source, what: &str) -> Option<String> {
         let price = source.settings.price_of(source.name.endpoint);
-        let may = self.plan.may_pay(price, &source.settings) || self.plan.datasets.offline;
+        let may = self.plan.limits.may_pay(price, &source.settings) || self.plan.datasets.offline;
         (!may).then(|| {
             format!(
                 "listings: {} costs {price} a call about {what} and has no spend limit; {what} \

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::word::{Age, Rank, Remark, Remarks, Said, Word};
-use crate::domain::{Error, Freshness, KeyKind, KeySet, Outcome, Stale, Status, Times, Timestamp};
+use crate::domain::{Error, Freshness, KeySet, Outcome, Stale, Status, Times, Timestamp};
 use crate::enrich::chain::Source;
 use crate::enrich::report::DatasetReport;
 use crate::store::{AnswerKind, Snapshot};
@@ -45,6 +45,27 @@ pub(crate) enum Open {
     Perhaps,
     /// It is.
     Yes,
+}
+
+impl Open {
+    /// Takes out of `open` what is settled, and counts it; what a plan only assumes leaves
+    /// the rest open perhaps.
+    pub(super) fn close(
+        open: &mut [Self],
+        is_settled: impl Fn(u32) -> bool,
+        is_assumed: impl Fn(u32) -> bool,
+    ) -> u64 {
+        let mut closed = 0;
+        for (id, open) in (0u32..).zip(open).filter(|(_, open)| **open != Self::No) {
+            if is_settled(id) {
+                *open = Self::No;
+                closed += 1;
+            } else if is_assumed(id) {
+                *open = Self::Perhaps;
+            }
+        }
+        closed
+    }
 }
 
 impl Column {
@@ -130,10 +151,9 @@ impl Column {
     pub(crate) fn missing(&self, keys: &KeySet, open: &[Open], ask: Ask) -> Missing {
         let mut missing = Missing::default();
         let mut expired = Vec::new();
-        let by_year = self.source.key_kind() == KeyKind::VinOfYear;
+        let kind = self.source.key_kind();
         for id in keys.sorted() {
-            let is_asked = || !by_year || keys.key_for(KeyKind::VinOfYear, id).is_some();
-            if open[id as usize] == Open::No || !is_asked() {
+            if open[id as usize] == Open::No || !keys.is_asked(kind, id) {
                 continue;
             }
             let word = self.word(id);
@@ -166,17 +186,11 @@ impl Column {
 
     /// Takes out of `open` the keys whose finds need not be renewed, and counts them.
     pub(crate) fn close_found(&self, open: &mut [Open]) -> u64 {
-        let mut closed = 0;
-        for (id, open) in (0u32..).zip(open).filter(|(_, open)| **open != Open::No) {
+        let is_settled = |id| {
             let word = self.word(id);
-            if word.fresh && word.is_found() {
-                *open = Open::No;
-                closed += 1;
-            } else if self.is_assumed(id) {
-                *open = Open::Perhaps;
-            }
-        }
-        closed
+            word.fresh && word.is_found()
+        };
+        Open::close(open, is_settled, |id| self.is_assumed(id))
     }
 
     /// Whether a plan assumes the answer about the key numbered `id`.

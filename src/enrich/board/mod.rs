@@ -182,13 +182,9 @@ impl<'a> Board<'a> {
 
     /// Takes out of `open` the VINs that a step has settled.
     pub(crate) fn close_settled(&self, place: usize, open: &mut [Open]) {
-        for (vin, open) in (0u32..).zip(open.iter_mut()).filter(|(_, open)| **open != Open::No) {
-            if self.word(place, vin, None).is_some_and(|word| self.settles(&word)) {
-                *open = Open::No;
-            } else if self.steps[place].is_assumed(vin, self.vehicles.as_ref()) {
-                *open = Open::Perhaps;
-            }
-        }
+        let is_settled = |vin| self.word(place, vin, None).is_some_and(|word| self.settles(&word));
+        let is_assumed = |vin| self.steps[place].is_assumed(vin, self.vehicles.as_ref());
+        Open::close(open, is_settled, is_assumed);
     }
 
     /// Whether what is known of a VIN rests on what a plan assumes.

@@ -129,6 +129,7 @@ impl<'a> Joiner<'a> {
         if let Some(vin) = record.reading.vin
             && let Some(id) = self.vins.id(&Key::Vin(vin))
         {
+            record.vin_id = Some(id);
             let stated = row.year().or_else(|| self.vins.stated_year(id));
             let is_open = decoded.is_some_and(|decoded| decoded.other_year.is_some());
             let decoded = decoded.map(|decoded| decoded.in_year(self.vins.stated_year(id)));

@@ -162,7 +162,7 @@ impl Gate for Counter<'_> {
 
     fn may_not_pay(&self, source: &Source, _what: &str) -> Option<String> {
         let price = source.settings.price_of(source.name.endpoint);
-        (!self.plan.may_pay(price, &source.settings)).then(String::new)
+        (!self.plan.limits.may_pay(price, &source.settings)).then(String::new)
     }
 
     fn note(&self, _report: &DatasetReport) {}

@@ -95,12 +95,6 @@ impl Plan {
         let folder = self.metrics.as_deref().and_then(Path::parent);
         folder.is_some_and(|folder| folder.as_os_str().is_empty() || folder.is_dir())
     }
-
-    /// Whether a call of `price` may be asked of a vendor with these settings:
-    /// money is spent under a limit or not at all.
-    pub fn may_pay(&self, price: Micros, settings: &VendorSettings) -> bool {
-        self.limits.allow(price, settings)
-    }
 }
 
 /// The datasets a run is asked for.
@@ -125,8 +119,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// As [`Plan::may_pay`].
-    pub(crate) fn allow(&self, price: Micros, settings: &VendorSettings) -> bool {
+    /// Whether a call of `price` may be asked of a vendor with these settings:
+    /// money is spent under a limit or not at all.
+    pub(crate) fn may_pay(&self, price: Micros, settings: &VendorSettings) -> bool {
         price <= Micros::ZERO || !settings.spend.is_empty() || self.max_cost.is_some()
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn of_what_is_missing(plan: &Plan, chains: &Chains, forecast: &mut Fo
                 forecast.warnings.push(format!("{dataset}: no key for {label} in {place} yet"));
             }
             let price = source.settings.price_of(source.name.endpoint);
-            if !plan.may_pay(price, &source.settings) {
+            if !plan.limits.may_pay(price, &source.settings) {
                 forecast.warnings.push(format!(
                     "{dataset}: {label} costs {price} a call; a run asks it only under a spend \
                      limit, such as `--max-cost 5`"

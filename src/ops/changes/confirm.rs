@@ -78,7 +78,7 @@ pub fn confirm(
     let of_vendor = settings_of(plan.settings, by_vin.vendor)?;
     let price = of_vendor.price_of(by_vin.endpoint.spec().id);
     let limits = Limits { max_calls: plan.max_calls, max_cost: plan.max_cost };
-    if !limits.allow(price, of_vendor) {
+    if !limits.may_pay(price, of_vendor) {
         let what = format!("`{}` costs {price} a call and has no spend limit", by_vin.vendor);
         return Err(Error::usage(what).hint("add `--max-cost 5`"));
     }

@@ -11,6 +11,7 @@ use crate::domain::facts::{Days, campaign_number, number_of_day};
 use crate::domain::vin::{self, Rules};
 use crate::domain::{Error, Timestamp};
 use crate::input::{InputSpec, Inputs, Row};
+use crate::matching::bare;
 use crate::store::RecallStatus;
 
 /// Names of the columns, as letters and digits alone.
@@ -213,7 +214,7 @@ impl Columns {
     fn of(name: &str, columns: &[String]) -> Result<Self, Error> {
         let find = |names: &[&str]| {
             // The earlier name is the better one, wherever the columns are.
-            names.iter().find_map(|name| columns.iter().position(|column| letters(column) == *name))
+            names.iter().find_map(|name| columns.iter().position(|column| bare(column) == *name))
         };
         let need = |names: &[&str], what: &str| {
             find(names).ok_or_else(|| {
@@ -234,15 +235,9 @@ impl Columns {
 }
 
 fn is_done(status: &str) -> Option<bool> {
-    let status = letters(status);
+    let status = bare(status);
     let is_one_of = |words: &[&str]| words.contains(&&*status);
     is_one_of(DONE).then_some(true).or_else(|| is_one_of(OPEN).then_some(false))
-}
-
-/// Its letters and digits, in lower case.
-fn letters(text: &str) -> String {
-    let kept = text.chars().filter(|c| c.is_alphanumeric());
-    kept.flat_map(char::to_lowercase).collect()
 }
 
 /// The day in `2026-11-20` with or without a time, `20261120`, `11/20/2026` (month first, as

@@ -55,6 +55,7 @@ fn full() -> Record {
         row_id: 0xab,
         file: 1,
         source_row: 2,
+        vin_id: None,
         vin_cell: None,
         reading: Reading {
             vin,
@@ -119,6 +120,7 @@ fn bare() -> Record {
         row_id: 1,
         file: 0,
         source_row: 3,
+        vin_id: None,
         vin_cell: None,
         reading,
         decode: told(Status::Pending, None),

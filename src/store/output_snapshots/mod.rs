@@ -18,6 +18,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::domain::facts::Price;
 use crate::domain::{Error, Timestamp, Vin};
+use crate::store::migration::has_table;
 use crate::store::{RESTORE, Snapshot, failed};
 
 pub(in crate::store) use self::forgetting::forget;
@@ -189,8 +190,7 @@ const TABLES: &str = "
 
 /// Whether any snapshot was ever kept in `schema`, `main` or an attached one.
 pub(in crate::store) fn are_kept(db: &Connection, schema: &str) -> rusqlite::Result<bool> {
-    let find = format!("SELECT 1 FROM {schema}.sqlite_schema WHERE name = 'output_snapshots'");
-    db.prepare(&find)?.exists([])
+    has_table(db, schema, "output_snapshots")
 }
 
 /// Keeps the snapshot of the run in row `run` of `runs`, where its output has a name.

@@ -32,9 +32,11 @@ static SPEC: VendorSpec = VendorSpec {
         concurrency: 2,
         options: &[],
     },
-    endpoints: &[&DECODE_BATCH, &DECODE_OF_YEAR],
+    endpoints: &[&BATCH, &OF_YEAR],
     contradiction: None,
 };
+
+static ENDPOINTS: [&dyn Endpoint; 2] = [&DECODE_BATCH, &DECODE_OF_YEAR];
 
 impl Vendor for VpicApi {
     fn spec(&self) -> &'static VendorSpec {
@@ -42,7 +44,7 @@ impl Vendor for VpicApi {
     }
 
     fn endpoints(&self) -> &'static [&'static dyn Endpoint] {
-        &[&DecodeBatch, &DecodeOfYear]
+        &ENDPOINTS
     }
 
     fn fault(&self, reply: &Reply) -> Option<Fault> {
@@ -58,18 +60,19 @@ impl Vendor for VpicApi {
     }
 }
 
-/// `POST /vehicles/DecodeVINValuesBatch/` with `format=json&data=VIN1;VIN2;…`.
+/// `POST /vehicles/DecodeVINValuesBatch/` with what its spec takes as a key.
 #[derive(Debug)]
-struct DecodeBatch;
+struct Decode(&'static EndpointSpec);
+
+/// `format=json&data=VIN1;VIN2;…`.
+static DECODE_BATCH: Decode = Decode(&BATCH);
+static BATCH: EndpointSpec = spec("decode-batch", KeyKind::Vin);
 
 /// The same with `data=VIN1,2011;VIN2,1994;…`. The service decodes in the year that it is
 /// sent, whatever position 7 says, so that what it repeats counts only of vehicles of which
 /// position 7 says nothing.
-#[derive(Debug)]
-struct DecodeOfYear;
-
-static DECODE_BATCH: EndpointSpec = spec("decode-batch", KeyKind::Vin);
-static DECODE_OF_YEAR: EndpointSpec = spec("decode-of-year", KeyKind::VinOfYear);
+static DECODE_OF_YEAR: Decode = Decode(&OF_YEAR);
+static OF_YEAR: EndpointSpec = spec("decode-of-year", KeyKind::VinOfYear);
 
 const fn spec(id: &'static str, key: KeyKind) -> EndpointSpec {
     EndpointSpec {
@@ -82,13 +85,15 @@ const fn spec(id: &'static str, key: KeyKind) -> EndpointSpec {
     }
 }
 
-impl Endpoint for DecodeBatch {
+impl Endpoint for Decode {
     fn spec(&self) -> &'static EndpointSpec {
-        &DECODE_BATCH
+        self.0
     }
 
     fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
-        request(keys)
+        // With a year behind it, as the store has it.
+        let vins: Vec<String> = keys.iter().map(Key::to_stored).collect();
+        batch_of(vins.join(";"))
     }
 
     fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
@@ -100,49 +105,15 @@ impl Endpoint for DecodeBatch {
     }
 }
 
-impl Answers for DecodeBatch {
+impl Answers for Decode {
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
-        facts(key, body)
+        let item = json::read(body).and_then(Object::read).ok().flatten();
+        Facts::Decode(item.map_or_else(DecodeFacts::default, |item| vehicle::facts(key, &item)))
     }
 
     fn of_year(&self) -> Option<&'static dyn Endpoint> {
-        Some(&DecodeOfYear)
+        (self.0.key == KeyKind::Vin).then_some(&DECODE_OF_YEAR)
     }
-}
-
-impl Endpoint for DecodeOfYear {
-    fn spec(&self) -> &'static EndpointSpec {
-        &DECODE_OF_YEAR
-    }
-
-    fn request(&self, keys: &[Key], _settings: &VendorSettings) -> Request {
-        request(keys)
-    }
-
-    fn parse(&self, reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
-        batch::parse(reply, keys)
-    }
-
-    fn role(&'static self) -> Role {
-        Role::Answers(self)
-    }
-}
-
-impl Answers for DecodeOfYear {
-    fn facts(&self, key: &Key, body: &[u8]) -> Facts {
-        facts(key, body)
-    }
-}
-
-/// Keys are sent as the store has them: a year behind the VIN and a comma.
-fn request(keys: &[Key]) -> Request {
-    let vins: Vec<String> = keys.iter().map(Key::to_stored).collect();
-    batch_of(vins.join(";"))
-}
-
-fn facts(key: &Key, body: &[u8]) -> Facts {
-    let item = json::read(body).and_then(Object::read).ok().flatten();
-    Facts::Decode(item.map_or_else(DecodeFacts::default, |item| vehicle::facts(key, &item)))
 }
 
 /// `format` belongs in the form: in the query it is ignored, and XML comes.

@@ -12,7 +12,7 @@ const B: &str = "5YJSA1DG9DFP14705";
 const C: &str = "WBAPH5C55BA218692";
 
 fn parsed(name: &str) -> Parsed {
-    DecodeBatch.parse(&fixture(&format!("vpic-api/{name}")), &vins(&[A, B, C])).expect(name)
+    DECODE_BATCH.parse(&fixture(&format!("vpic-api/{name}")), &vins(&[A, B, C])).expect(name)
 }
 
 /// What the fixture says about A, B and C.
@@ -24,7 +24,7 @@ fn facts(name: &str) -> Vec<DecodeFacts> {
     let keys = vins(&[A, B, C]);
     let mut facts = vec![DecodeFacts::default(); keys.len()];
     for answer in parsed(name).answers {
-        match DecodeBatch.facts(&keys[answer.key], &answer.body) {
+        match DECODE_BATCH.facts(&keys[answer.key], &answer.body) {
             Facts::Decode(decode) => facts[answer.key] = decode,
             other => panic!("{other:?}"),
         }
@@ -42,7 +42,7 @@ fn honda_tesla_bmw() -> Vec<Option<String>> {
 
 #[test]
 fn a_batch_is_a_form_that_names_its_format() {
-    let request = DecodeBatch.request(&vins(&[A, B]), &settings());
+    let request = DECODE_BATCH.request(&vins(&[A, B]), &settings());
     assert_eq!(
         (request.method, request.path.as_str()),
         (Method::Post, "/vehicles/DecodeVINValuesBatch/")
@@ -65,7 +65,7 @@ fn items_are_matched_by_the_vin_they_repeat() {
 #[test]
 fn bodies_are_the_items_own_bytes() {
     let reply = fixture("vpic-api/ok.json");
-    let parsed = DecodeBatch.parse(&reply, &vins(&[A, B, C])).expect("answers");
+    let parsed = DECODE_BATCH.parse(&reply, &vins(&[A, B, C])).expect("answers");
     let range = reply.body.as_ptr_range();
     assert!(parsed.answers.iter().all(|answer| range.contains(&answer.body.as_ptr())));
     let text = std::str::from_utf8(&parsed.answers[0].body).expect("UTF-8");
@@ -111,7 +111,7 @@ fn a_year_that_is_only_repeated_finds_no_vehicle() {
             r#"{{"Results":[{{"VIN":"2T1BURHE1FC342217","Make":"X","ModelYear":"{year}",
                 "VehicleType":"{kind}","GVWR":"{gvwr}"}}]}}"#
         );
-        let parsed = DecodeOfYear.parse(&reply(200, body.as_bytes()), slice::from_ref(&key));
+        let parsed = DECODE_OF_YEAR.parse(&reply(200, body.as_bytes()), slice::from_ref(&key));
         parsed.expect("answers").answers.remove(0).said
     };
     for (kind, gvwr, year, expected) in [
@@ -138,7 +138,7 @@ fn type_drift_is_coerced_and_counted() {
 #[test]
 fn what_readers_of_json_stop_at_is_kept_as_text() {
     let item = r#"{"VIN":"x","A":2e22222,"B":["\ud800"],"C":[1, {"d":2.50}],"E":true}"#;
-    let Facts::Decode(facts) = DecodeBatch.facts(&vins(&[A])[0], item.as_bytes()) else {
+    let Facts::Decode(facts) = DECODE_BATCH.facts(&vins(&[A])[0], item.as_bytes()) else {
         panic!("a decode")
     };
     let extra: serde_json::Value =
@@ -162,7 +162,7 @@ fn what_is_not_a_batch_is_a_fault() {
         b"{\"Results\":[{\"VIN\":",
     ];
     for body in bodies {
-        let read = DecodeBatch.parse(&reply(200, body), &keys);
+        let read = DECODE_BATCH.parse(&reply(200, body), &keys);
         assert!(matches!(read, Err(Fault::Garbled { .. })), "{}", String::from_utf8_lossy(body));
     }
 }
@@ -194,13 +194,13 @@ proptest! {
         replies().prop_map(String::into_bytes),
         proptest::collection::vec(any::<u8>(), 0..300),
     ]) {
-        assert_sound(&DecodeBatch, &reply(200, &body), &vins(&[A, B, C]));
+        assert_sound(&DECODE_BATCH, &reply(200, &body), &vins(&[A, B, C]));
     }
 
     #[test]
     fn a_cut_reply_is_never_an_answer(cut in 0_usize..2600) {
         let whole = fixture("vpic-api/ok.json").body;
         let end = cut.min(whole.trim_ascii_end().len() - 1);
-        prop_assert!(DecodeBatch.parse(&reply(200, &whole[..end]), &vins(&[A, B, C])).is_err());
+        prop_assert!(DECODE_BATCH.parse(&reply(200, &whole[..end]), &vins(&[A, B, C])).is_err());
     }
 }

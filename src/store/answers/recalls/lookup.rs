@@ -9,6 +9,7 @@ use super::{
 use crate::domain::Error;
 use crate::domain::facts::{Campaign, Doubts, RecallDoubt, RecallFacts};
 use crate::reference::nhtsa_file::Part;
+use crate::store::migration::has_table;
 use crate::store::{Snapshot, failed};
 
 /// What is said of a part that an earlier build imported.
@@ -48,8 +49,7 @@ impl Snapshot<'_> {
 
     /// The parts of which everything is held that an import keeps today.
     fn whole_recall_files(&self) -> rusqlite::Result<Vec<i64>> {
-        let has_table = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'recall_details')";
-        if !self.db.query_row(has_table, [], |row| row.get::<_, bool>(0))? {
+        if !has_table(self.db, "main", "recall_details")? {
             return Ok(Vec::new());
         }
         let mut whole = self

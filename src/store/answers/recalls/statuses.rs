@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::domain::facts::{Days, day_of};
 use crate::domain::{Error, Timestamp, Vin};
+use crate::store::migration::has_table;
 use crate::store::{Snapshot, StoreSpec, failed, open};
 
 const TABLE: &str = "
@@ -23,8 +24,7 @@ const TABLE: &str = "
         PRIMARY KEY (vin, campaign, said_by)
     ) STRICT, WITHOUT ROWID;";
 
-const HAS_TABLE: &str =
-    "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'recall_statuses')";
+const NAME: &str = "recall_statuses";
 
 /// A statement about a campaign on one vehicle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +135,7 @@ pub fn take_back_recall_status(
 /// Removes the statements about vehicles whose VIN `mentions(x)` finds, and its mentions
 /// elsewhere. Gives the number of statements.
 pub(in crate::store) fn forget(db: &Connection) -> rusqlite::Result<u64> {
-    if !db.query_row(HAS_TABLE, [], |row| row.get::<_, bool>(0))? {
+    if !has_table(db, "main", NAME)? {
         return Ok(0);
     }
     let gone = db.execute("DELETE FROM recall_statuses WHERE mentions(vin)", [])?;
@@ -149,8 +149,7 @@ pub(in crate::store) fn forget(db: &Connection) -> rusqlite::Result<u64> {
 
 /// Takes over from the attached store `theirs` what it alone knows, or knows later.
 pub(in crate::store) fn merge(db: &Connection) -> rusqlite::Result<()> {
-    let theirs = HAS_TABLE.replace("sqlite_schema", "theirs.sqlite_schema");
-    if !db.query_row(&theirs, [], |row| row.get::<_, bool>(0))? {
+    if !has_table(db, "theirs", NAME)? {
         return Ok(());
     }
     db.execute_batch(TABLE)?;
@@ -168,7 +167,7 @@ impl Snapshot<'_> {
     /// the latest day; of those of one day the one that was heard last.
     pub fn recall_statuses(&self) -> Result<BTreeMap<(Vin, String), RecallStatus>, Error> {
         let read_all = || {
-            if !self.db.query_row(HAS_TABLE, [], |row| row.get::<_, bool>(0))? {
+            if !has_table(self.db, "main", NAME)? {
                 return Ok(Vec::new());
             }
             let mut all = self.db.prepare(
