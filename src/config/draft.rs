@@ -166,6 +166,7 @@ impl Draft {
     }
 
     pub(super) fn finish(self) -> Result<Settings, Error> {
+        let store_is_named = self.general.store.is_some();
         let store = match self.general.store {
             Some(path) => path,
             None => in_data_folder("vinrich.db").ok_or_else(|| {
@@ -179,6 +180,7 @@ impl Draft {
         Ok(Settings {
             file: None,
             store,
+            store_is_named,
             max_wait: self.general.max_wait.unwrap_or(Duration::from_mins(10)),
             durability: self.general.durability.unwrap_or_default(),
             vpic_data,

@@ -42,6 +42,8 @@ pub struct Settings {
     pub file: Option<PathBuf>,
     /// The `SQLite` file.
     pub store: PathBuf,
+    /// Whether the configuration or a flag named it.
+    pub store_is_named: bool,
     /// A wait longer than this parks the vendor.
     pub max_wait: Duration,
     /// How hard the store holds on to what it wrote.

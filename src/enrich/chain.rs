@@ -79,6 +79,11 @@ impl Source {
         self.endpoint.spec().key
     }
 
+    /// Whether it is asked about vehicles.
+    pub(crate) fn is_by_vehicle(&self) -> bool {
+        self.key_kind() == KeyKind::Vehicle
+    }
+
     /// The endpoint that confirms by VIN a zero asked by vehicle.
     pub fn confirming(&self) -> Option<Self> {
         let confirming = self.answers()?.confirming().filter(|_| self.settings.confirm_zero)?;
@@ -167,8 +172,7 @@ impl Chain {
 
     /// Whether some of its steps are asked about vehicles.
     pub fn is_by_vehicle(&self) -> bool {
-        let asked = self.sources().any(|source| source.key_kind() == KeyKind::Vehicle);
-        asked || self.local() == Some(Local::NhtsaFile)
+        self.sources().any(Source::is_by_vehicle) || self.local() == Some(Local::NhtsaFile)
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod board;
 pub mod chain;
 pub mod explain;
+pub(crate) mod filter;
 pub(crate) mod guard;
 pub(crate) mod inventory;
 pub(crate) mod join;
@@ -12,10 +13,13 @@ pub mod plan;
 pub(crate) mod rejects;
 pub mod report;
 pub(crate) mod session;
+pub(crate) mod speakers;
 pub(crate) mod survey;
 pub(crate) mod write;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io;
 
 use crate::domain::{Error, Exit, KeySet, Level, Phase};
 use crate::enrich::ask::Asker;
@@ -52,7 +56,11 @@ pub fn enrich(plan: &Plan, context: Context<'_>) -> Result<Report, Error> {
     watchers.begin(&report);
     match prepare(plan, &report) {
         Ok((prepared, outputs, _locks)) => {
-            let (session, done) = both_passes(&prepared, outputs, &report);
+            let (session, done) = if plan.is_filter() {
+                filter::one_pass(&prepared, outputs, &report)
+            } else {
+                both_passes(&prepared, outputs, &report)
+            };
             watchers.end(&report, session, done)
         }
         Err(error) => {
@@ -70,13 +78,22 @@ fn prepare<'a>(
     let cancel = report.context.cancel;
     let idle = cancel.idle();
     cancel.check()?;
+    let is_filter = plan.is_filter();
+    if is_filter {
+        filter::check(plan)?;
+    }
     Inputs::check_exist(&plan.input)?;
     let known = |source: &_| chain::is_known(&plan.settings.store, source);
     let chains = Chains::of(plan, &Available { known: &known, ..Available::at(&plan.settings)? })?;
+    if is_filter {
+        filter::check_decoder(plan, &chains)?;
+    }
     report.note_chains(plan, &chains);
     drop(idle);
     let spec = plan.input.clone();
-    let inputs = cancel.interrupts(move || Inputs::open(&spec))?;
+    let inputs = cancel.interrupts(move || {
+        if is_filter { Inputs::stream(&spec, Box::new(io::stdin())) } else { Inputs::open(&spec) }
+    })?;
     inputs.check_row_ids(&plan.input)?;
     let (outputs, locks) = Outputs::create(plan, &inputs, report)?;
     Ok((Prepared { plan, chains, inputs }, outputs, locks))
@@ -179,8 +196,9 @@ fn ask<'a>(
     session.online(async |online| {
         let offline = chains.offline(started).map(|offline| offline.until(cancel));
         let (shared, doors) = (online.shared, open_doors(plan, chains, online).await?);
-        let gate = ask::Doors { plan, store, shared, by_vendor: doors, started };
-        let asker = Asker { plan, chains, offline, gate };
+        let inventories = RefCell::default();
+        let gate = ask::Doors { plan, store, shared, by_vendor: doors, started, inventories };
+        let asker = Asker { plan, chains, offline, gate, filed: RefCell::default() };
         let answers = asker.ask(vins).await?;
         for (id, door) in &asker.gate.by_vendor {
             let label = label(door.vendor(), &plan.settings.vendors[id]);

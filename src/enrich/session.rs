@@ -47,6 +47,8 @@ pub(crate) struct SessionSpec<'a> {
     pub(crate) must_exist: bool,
     /// Nothing is asked: a store that may not be written is only read.
     pub(crate) offline: bool,
+    /// The store is only read, also where it may be written: the run leaves no trace in it.
+    pub(crate) reads_only: bool,
     /// What the run may use up.
     pub(crate) limits: Limits,
 }
@@ -56,7 +58,8 @@ impl<'a> SessionSpec<'a> {
     pub(crate) fn new(settings: &'a Settings) -> Self {
         let durability = settings.durability;
         let limits = Limits::default();
-        Self { settings, durability, must_exist: false, offline: false, limits }
+        let (must_exist, offline, reads_only) = (false, false, false);
+        Self { settings, durability, must_exist, offline, reads_only, limits }
     }
 }
 
@@ -81,6 +84,10 @@ impl<'a> Session<'a> {
         report: &'a ReportBuilder<'a>,
     ) -> Result<Self, Error> {
         let path = &spec.settings.store;
+        if spec.reads_only {
+            let store = Store::open_to_read(path, spec.must_exist)?;
+            return Ok(Self::of_store(store, spec, report));
+        }
         let may_only_read = spec.offline && (path.exists() || !spec.must_exist);
         let only_read = if may_only_read { Store::open_read_only(path)? } else { None };
         let store = match only_read {
@@ -93,8 +100,12 @@ impl<'a> Session<'a> {
             }
             None => Self::open_store(spec, report)?,
         };
+        Ok(Self::of_store(store, spec, report))
+    }
+
+    fn of_store(store: Store, spec: &SessionSpec<'a>, report: &'a ReportBuilder<'a>) -> Self {
         let (progress, snapshot) = (RefCell::default(), RefCell::default());
-        Ok(Self { store, report, settings: spec.settings, progress, snapshot })
+        Self { store, report, settings: spec.settings, progress, snapshot }
     }
 
     fn open_store(spec: &SessionSpec<'_>, report: &ReportBuilder<'_>) -> Result<Store, Error> {

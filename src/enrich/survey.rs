@@ -80,6 +80,18 @@ impl Survey {
         }
     }
 
+    /// Counts the rows of `batch`, and gives its distinct usable VINs, which are not kept.
+    pub(crate) fn count_part(&mut self, batch: &Batch, rules: Rules) -> Distinct {
+        batch.rows().for_each(|row| self.count(row, rules));
+        std::mem::take(&mut self.vins)
+    }
+
+    /// How many distinct usable VINs there are; `None` where they were not kept.
+    pub(crate) fn distinct(&self) -> Option<u64> {
+        let are_kept = self.valid == 0 || !self.vins.is_empty();
+        are_kept.then_some(self.vins.len() as u64)
+    }
+
     /// Rows without a usable VIN.
     pub(crate) fn rejects(&self) -> u64 {
         self.rows - self.valid

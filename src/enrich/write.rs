@@ -5,7 +5,7 @@ use crate::domain::vin::{Reading, Rules};
 use crate::domain::{Cancel, Error, Phase, Times, Vin};
 use crate::enrich::Prepared;
 use crate::enrich::board::Answers;
-use crate::enrich::join::Joiner;
+use crate::enrich::join::{Carried, Joiner};
 use crate::enrich::output_snapshot::SnapshotBuilder;
 use crate::enrich::plan::Plan;
 use crate::enrich::report::{ReportBuilder, RowTally, Wrote};
@@ -80,7 +80,8 @@ pub(crate) fn write(
     session.report.note_renamed(output.renamed());
     let snapshot = session.store.snapshot()?;
     let times = Times { started: session.started().wall, now: clock.now().wall };
-    let mut joiner = Joiner::load(&snapshot, chains, answers, inputs, times)?;
+    let mut carried = Carried::default();
+    let mut joiner = Joiner::load(&snapshot, chains, answers, (inputs, &mut carried), times)?;
     output.describe(&session.report.about(chains, times.now));
     let mut tally = RowTally::default();
     let mut states = session.keeps_snapshot().then(|| SnapshotBuilder::new(vins));
@@ -137,7 +138,7 @@ fn warn_of_repeats(joiner: &Joiner<'_>, session: &Session<'_>) {
 }
 
 /// Says once for an output that campaigns about equipment count from the recall file too.
-fn warn_of_equipment(
+pub(super) fn warn_of_equipment(
     rows: u64,
     session: &Session<'_>,
     snapshot: &Snapshot<'_>,
@@ -162,7 +163,11 @@ fn warn_of_equipment(
 }
 
 /// A record for each row of `batch`.
-fn joined(joiner: &mut Joiner<'_>, batch: &Batch, rules: Rules) -> Result<Vec<Record>, Error> {
+pub(super) fn joined(
+    joiner: &mut Joiner<'_>,
+    batch: &Batch,
+    rules: Rules,
+) -> Result<Vec<Record>, Error> {
     let mut readings: Vec<Reading> = batch.rows().map(|row| row.reading(rules)).collect();
     let vins: Vec<Vin> = readings.iter().filter_map(|reading| reading.vin).collect();
     let decoded = joiner.decode(&vins);
@@ -177,7 +182,7 @@ fn joined(joiner: &mut Joiner<'_>, batch: &Batch, rules: Rules) -> Result<Vec<Re
 }
 
 /// Every row read must have gone one way or the other.
-fn conserve(read: u64, output: &Output) -> Result<(), Error> {
+pub(super) fn conserve(read: u64, output: &Output) -> Result<(), Error> {
     let (written, diverted) = (output.rows(), output.diverted());
     if written + diverted == read {
         return Ok(());

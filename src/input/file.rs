@@ -25,7 +25,7 @@ pub struct InputFile {
     pub name: String,
     /// Where it is; `None` for stdin.
     pub path: Option<PathBuf>,
-    /// Length in bytes at open.
+    /// Length in bytes at open; of a stream that is read as it comes it is not known then.
     pub bytes: u64,
     /// What its rows are written in.
     pub format: InputFormat,
@@ -189,6 +189,15 @@ impl InputFile {
             Form::Typed(typed) => typed.read(source, fields).map(Reader::Typed),
             Form::Sheet(sheet) => Ok(Reader::Sheet(sheet.read(source, &self.table, fields))),
         }
+    }
+
+    /// Length in bytes: as far as it was read, of a stream that is read as it comes.
+    pub fn length(&self) -> u64 {
+        let passed = match &self.form {
+            Form::Typed(typed) => typed.passed(),
+            Form::Delimited(_) | Form::JsonLines(_) | Form::Sheet(_) => None,
+        };
+        passed.unwrap_or(self.bytes)
     }
 
     /// What the first whole pass found in its records; `None` before its end.

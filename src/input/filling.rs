@@ -36,6 +36,8 @@ pub(super) struct Filling {
     carried: usize,
     spans: Vec<Span>,
     problems: Vec<Problem>,
+    /// It is handed on as it is, however few rows it has.
+    is_closed: bool,
 }
 
 /// The cells of a column so far.
@@ -70,6 +72,7 @@ impl Filling {
             carried,
             spans: Vec::new(),
             problems: Vec::new(),
+            is_closed: false,
         }
     }
 
@@ -169,7 +172,12 @@ impl Filling {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.rows >= ROWS || self.bytes >= BYTES
+        self.is_closed || self.rows >= ROWS || self.bytes >= BYTES
+    }
+
+    /// What it has is to be handed on before more is waited for.
+    pub(super) fn close(&mut self) {
+        self.is_closed = self.rows > 0;
     }
 
     /// How many more rows fit, whose text has these lengths in all its columns together.
@@ -186,7 +194,7 @@ impl Filling {
     /// The rows so far. Those that follow go on in the same file.
     pub(super) fn take(&mut self) -> Result<Batch, Error> {
         let rows = mem::take(&mut self.rows);
-        self.bytes = 0;
+        (self.bytes, self.is_closed) = (0, false);
         let last = self.spans.last();
         let next = last.map(|last| Span {
             start: 0,

@@ -11,6 +11,7 @@
 //! program sees. `columns` and `row_vehicle` find what is needed by position.
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -53,6 +54,7 @@ pub(crate) use workbook::{ABOUT, CellValue, FLEET, REJECTS};
 use corrections::Corrections;
 use pass::Selection;
 use row_ids::KeyPart;
+use source::Source;
 
 /// What the command line says about the input.
 #[derive(Clone, Debug, Default)]
@@ -142,10 +144,24 @@ impl Inputs {
             return Err(Error::usage(what).hint("name another with `--quote` or `--delimiter`"));
         }
         let mut warnings = Vec::new();
-        let files = source::open_all(&spec.sources, &mut warnings)?
-            .into_iter()
-            .map(|source| InputFile::open(source, spec))
-            .collect::<Result<Vec<_>, _>>()?;
+        let sources = source::open_all(&spec.sources, &mut warnings)?;
+        Self::of_sources(sources, spec, warnings)
+    }
+
+    /// The Arrow stream that comes through `from`, in place of the sources of `spec`. It can
+    /// be read in one pass, each record batch when it has come. Waits for the first that has
+    /// rows, and fails as [`Inputs::open`] does.
+    pub fn stream(spec: &InputSpec, from: Box<dyn Read + Send>) -> Result<Self, Error> {
+        Self::of_sources(vec![Source::passing(from)], spec, Vec::new())
+    }
+
+    fn of_sources(
+        sources: Vec<Source>,
+        spec: &InputSpec,
+        mut warnings: Vec<String>,
+    ) -> Result<Self, Error> {
+        let files = sources.into_iter().map(|source| InputFile::open(source, spec));
+        let files = files.collect::<Result<Vec<_>, _>>()?;
         let all = union(&files);
         let keys = row_ids::columns_of(&files, &all, &spec.row_key)?;
         let columns = kept(all, &spec.keep)?;

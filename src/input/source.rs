@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -49,6 +49,23 @@ enum Held {
         path: PathBuf,
         identity: Identity,
     },
+    /// Not at all: it is read once, as it comes, by whoever takes it.
+    Passing(Mutex<Option<OnceRead>>),
+}
+
+/// What is read once, as it comes.
+pub(super) struct OnceRead(Box<dyn Read + Send>);
+
+impl Read for OnceRead {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.read(out)
+    }
+}
+
+impl std::fmt::Debug for OnceRead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OnceRead").finish_non_exhaustive()
+    }
 }
 
 /// Opens everything `named`, in that order; a file named twice is read once, with a warning.
@@ -74,12 +91,22 @@ pub(super) fn open_all(named: &[String], warnings: &mut Vec<String>) -> Result<V
 
 impl Source {
     fn of(name: String, path: Option<&Path>, length: u64, file: File) -> Self {
+        Self::held(name, path, length, Held::Open(Arc::new(file)))
+    }
+
+    /// What comes through stdin, which is not kept.
+    pub(super) fn passing(from: Box<dyn Read + Send>) -> Self {
+        let held = Held::Passing(Mutex::new(Some(OnceRead(from))));
+        Self::held(STDIN.to_owned(), None, 0, held)
+    }
+
+    fn held(name: String, path: Option<&Path>, length: u64, held: Held) -> Self {
         Self {
             id_name: name.clone().into_bytes(),
             name,
             path: path.map(Path::to_owned),
             length,
-            held: Held::Open(Arc::new(file)),
+            held,
             packed: None,
             unpacked: OnceLock::new(),
         }
@@ -124,6 +151,7 @@ impl Source {
         let (path, identity) = match &self.held {
             Held::Open(file) => return Ok(Arc::clone(file)),
             Held::Closed { path, identity } => (path, identity),
+            Held::Passing(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
         let file = File::open(path)?;
         if Identity::of(&file.metadata()?) == *identity {
@@ -133,12 +161,23 @@ impl Source {
         }
     }
 
-    /// Tells what its rows are written in, by what it holds; `chosen` overrules.
+    /// What is read once, as it comes; `None` where it can be read from any place, and where
+    /// it was taken before.
+    pub(super) fn take_passing(&self) -> Option<OnceRead> {
+        let Held::Passing(from) = &self.held else { return None };
+        from.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Tells what its rows are written in, by what it holds; `chosen` overrules, but for
+    /// which of Arrow's two forms it is.
     pub(super) fn look(
         &mut self,
         chosen: Option<InputFormat>,
         warnings: &mut Vec<String>,
     ) -> Result<InputFormat, Error> {
+        if matches!(self.held, Held::Passing(_)) {
+            return Ok(InputFormat::Arrows);
+        }
         let name = self.name.clone();
         let failed = |error| unread(&name, error);
         let mut content = Content::of(&self.head(HEAD).map_err(failed)?);
@@ -156,6 +195,7 @@ impl Source {
                 let what = format!("it is {} data in packed data", inner.name());
                 return Err(Error::bad_input(Path::new(&name), what).hint("unpack it once"));
             }
+            (Some(InputFormat::Arrow), Content::Rows(InputFormat::Arrows)) => InputFormat::Arrows,
             (Some(chosen), _) => return Ok(chosen),
             (None, Content::Rows(format)) => format,
             (None, Content::Other(refused)) => return Err(refused.error(&name)),

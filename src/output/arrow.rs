@@ -35,7 +35,8 @@ impl Encode for ArrowEncoder {
     fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
         match self {
             Self::File(writer) => writer.write(batch),
-            Self::Stream(writer) => writer.write(batch),
+            // Who reads a stream may wait for these rows before more come.
+            Self::Stream(writer) => writer.write(batch).and_then(|()| writer.flush()),
         }
         .map_err(cause)
     }

@@ -12,11 +12,13 @@ const LISTED: &str = "`vinrich schema` lists the columns";
 #[derive(Clone, Debug)]
 pub struct Choice {
     columns: Vec<&'static Column>,
+    /// Those of them that were named in full.
+    named: Vec<&'static str>,
 }
 
 impl Default for Choice {
     fn default() -> Self {
-        Self { columns: COLUMNS.iter().collect() }
+        Self { columns: COLUMNS.iter().collect(), named: Vec::new() }
     }
 }
 
@@ -46,7 +48,14 @@ impl Choice {
             return Err(Error::usage(format!("`--columns {}` leaves no column", words.join(",")))
                 .hint(LISTED));
         }
-        Ok(Self { columns })
+        let is_named = |column: &&&Column| words.iter().any(|word| word.trim() == column.name);
+        let named = columns.iter().filter(is_named).map(|column| column.name).collect();
+        Ok(Self { columns, named })
+    }
+
+    /// Whether `column` is one of them, and was named in full.
+    pub(crate) fn names(&self, column: &str) -> bool {
+        self.named.contains(&column)
     }
 
     /// The same, and the run that wrote the row.

@@ -27,7 +27,9 @@ impl<F> Files<F> {
         self,
         step: impl Fn(F) -> Result<G, Error>,
     ) -> Result<Files<G>, Error> {
-        Ok(Files { out: step(self.out)?, rejects: self.rejects.map(&step).transpose()? })
+        // The rows last: a stream says with its end that all went well.
+        let rejects = self.rejects.map(&step).transpose()?;
+        Ok(Files { out: step(self.out)?, rejects })
     }
 }
 

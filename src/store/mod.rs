@@ -115,6 +115,11 @@ pub struct RunInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(pub(crate) i64);
 
+impl SourceId {
+    /// No row has it: nothing is kept there.
+    pub(crate) const NONE: Self = Self(0);
+}
+
 /// The row of `accounts` that quotas and spend count under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(pub(crate) i64);
@@ -133,7 +138,7 @@ pub struct Store {
 enum Access {
     /// It may, and is not replaced meanwhile.
     Write(InUse),
-    /// It is only read; `None` where there is no file.
+    /// It is only read; `None` where others may write to it meanwhile, and without a file.
     Read(Option<Unchanged>),
 }
 
@@ -161,18 +166,43 @@ impl Store {
     /// Opens a store that may be read and not written, and an empty one where there is
     /// none and none can be made; `None` where this user may write. It keeps nothing.
     pub fn open_read_only(path: &Path) -> Result<Option<Self>, Error> {
-        let (reader, unchanged) = if read_only::is_read_only(path) && open::check(path)? {
+        if read_only::is_read_only(path) && open::check(path)? {
             let unchanged = Unchanged::of(path);
-            (open::connect(path)?, Some(unchanged))
+            Ok(Some(Self::reading(path, open::connect(path)?, Some(unchanged))))
         } else if read_only::cannot_be_made(path) {
-            let empty = migration::in_memory().map_err(failed("cannot make the tables", path))?;
-            (empty, None)
+            Self::empty(path).map(Some)
         } else {
-            return Ok(None);
-        };
-        let writer = Writer::refusing(path);
-        let access = Access::Read(unchanged);
-        Ok(Some(Self { path: path.to_owned(), reader, writer, access }))
+            Ok(None)
+        }
+    }
+
+    /// Opens a store to read it, whether or not this user may write: it keeps nothing, and
+    /// other runs may go on. An empty one where there is none, which is not made; 78 there
+    /// with `must_exist`.
+    pub fn open_to_read(path: &Path, must_exist: bool) -> Result<Self, Error> {
+        if let Some(store) = Self::open_read_only(path)?.filter(|_| path.exists()) {
+            return Ok(store);
+        }
+        if open::check(path)? {
+            return Ok(Self::reading(path, open::connect(path)?, None));
+        }
+        if must_exist {
+            return Err(Error::config(format!("there is no store at `{}`", path.display())).hint(
+                "name one that is there, such as a file that `vinrich store snapshot` wrote",
+            ));
+        }
+        Self::empty(path)
+    }
+
+    /// No store at all.
+    fn empty(path: &Path) -> Result<Self, Error> {
+        let empty = migration::in_memory().map_err(failed("cannot make the tables", path))?;
+        Ok(Self::reading(path, empty, None))
+    }
+
+    fn reading(path: &Path, reader: Connection, unchanged: Option<Unchanged>) -> Self {
+        let (writer, access) = (Writer::refusing(path), Access::Read(unchanged));
+        Self { path: path.to_owned(), reader, writer, access }
     }
 
     /// Whether it is only read.

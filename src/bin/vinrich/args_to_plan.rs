@@ -22,6 +22,9 @@ use crate::cli::{
 /// What `vinrich enrich` shall do.
 pub(crate) fn of_enrich(args: &EnrichArgs, mut settings: Settings) -> Result<Plan, Error> {
     let datasets = wanted(&args.ask, &mut settings)?;
+    if let Some(store) = &args.store {
+        (settings.store, settings.store_is_named) = (store.clone(), true);
+    }
     if let Some(max_wait) = args.limits.max_wait {
         settings.max_wait = max_wait;
     }
@@ -32,7 +35,12 @@ pub(crate) fn of_enrich(args: &EnrichArgs, mut settings: Settings) -> Result<Pla
         settings,
         datasets,
         limits: Limits { max_calls: args.limits.max_calls, max_cost: args.limits.max_cost },
-        thresholds: thresholds(&args.thresholds, args.output.on_incomplete),
+        thresholds: Thresholds {
+            // Who names a store for a run that fills none means one that is there.
+            require_store: args.thresholds.require_store
+                || args.store.is_some() && args.ask.offline,
+            ..thresholds(&args.thresholds, args.output.on_incomplete)
+        },
         wait_lock: args.limits.wait_lock,
         report: args.watch.report.clone(),
         metrics: args.watch.metrics.clone(),

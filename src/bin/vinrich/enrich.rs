@@ -38,13 +38,23 @@ pub(crate) fn run(args: &EnrichArgs, common: &CommonArgs) -> Result<u8, Error> {
             console.say_held();
         }
     })?;
-    summary::print(&report, &console, common);
+    if plan.is_filter() {
+        summary::print_counts(&report, &console);
+    } else {
+        summary::print(&report, &console, common);
+    }
     Ok(report.exit_code)
 }
 
 /// The plan, with the sandbox if it is wanted.
 fn prepare(args: &EnrichArgs, settings: Settings) -> Result<(Plan, Option<Session>), Error> {
     let mut plan = args_to_plan::of_enrich(args, settings)?;
+    if args.sandbox.sandbox && plan.is_filter() {
+        return Err(Error::usage(
+            "`--sandbox` answers calls, and a stream that passes through makes none",
+        )
+        .hint("leave out `--sandbox`, or `--offline`"));
+    }
     let session = Session::start(&args.sandbox, &mut plan.settings)?;
     Ok((plan, session))
 }
@@ -53,6 +63,7 @@ fn prepare(args: &EnrichArgs, settings: Settings) -> Result<(Plan, Option<Sessio
 fn store(args: &EnrichArgs, known: Option<&Settings>, common: &CommonArgs) -> Option<PathBuf> {
     match known {
         _ if args.sandbox.sandbox => None,
+        _ if args.store.is_some() => args.store.clone(),
         Some(settings) => Some(settings.store.clone()),
         None => settings::store_of(common.config.as_deref()),
     }

@@ -46,7 +46,7 @@ fn listen(cancel: Cancel) -> std::io::Result<()> {
             }
             cancel.stop(signal != SIGINT);
             if cancel.is_idle() {
-                leave(&cancel, "nothing was asked or written");
+                leave(&cancel, "nothing was asked, and no output was finished");
             }
             end_in_time(cancel.clone());
         }

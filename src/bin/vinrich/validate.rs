@@ -60,7 +60,7 @@ fn counts(report: &Report) -> Vec<String> {
         "{}: {} usable, {} distinct, {} rejected",
         count(rows.read, "row"),
         thousands(rows.valid),
-        thousands(rows.distinct_vins),
+        thousands(rows.distinct_vins.unwrap_or_default()),
         thousands(rejected)
     ));
     if rejected > 0 {

@@ -1,5 +1,6 @@
 //! The gate of a run: one door for each vendor that can be asked.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::{Asked, Gate, Question};
@@ -8,7 +9,7 @@ use crate::domain::{
 };
 use crate::enrich::board::{Column, Decodes, InventoryWords, Open, Vehicles, View};
 use crate::enrich::chain::{Chain, Source};
-use crate::enrich::inventory::Renewal;
+use crate::enrich::inventory::{Renewal, Renewed};
 use crate::enrich::plan::Plan;
 use crate::enrich::report::DatasetReport;
 use crate::gate::{Asking, Door, Shared};
@@ -27,6 +28,8 @@ pub(crate) struct Doors<'a> {
     pub(crate) by_vendor: BTreeMap<&'static str, Door<'a>>,
     /// When the run started.
     pub(crate) started: Timestamp,
+    /// What reading a vendor's inventory came to: it is read once in a run.
+    pub(crate) inventories: RefCell<BTreeMap<&'static str, Renewed>>,
 }
 
 impl Gate for Doors<'_> {
@@ -92,7 +95,14 @@ impl Gate for Doors<'_> {
             started: self.started,
             forced: self.plan.datasets.refresh.contains(&chain.dataset),
         };
-        words.renewed(renewal.run().await?, open);
+        let id = source.name.vendor;
+        let known = self.inventories.borrow().get(id).cloned();
+        let renewed = match known {
+            Some(known) => known,
+            None => renewal.run().await?,
+        };
+        self.inventories.borrow_mut().insert(id, renewed.clone());
+        words.renewed(renewed, open);
         self.note(&words.report);
         Ok(())
     }

@@ -12,11 +12,13 @@ mod dealers;
 mod doors;
 mod zeros;
 
+use std::cell::RefCell;
+
 use crate::config::Local;
 use crate::domain::{Dataset, Error, KeySet, Times};
 use crate::enrich::board::{
-    Answers, Ask, Beside, Board, ByVin, Column, Decodes, InventoryWords, LocalSays, LocalWords,
-    Open, StepWords, Test, Vehicles, View,
+    Answers, Ask, Beside, Board, ByVin, Column, Decodes, FiledWords, InventoryWords, LocalSays,
+    LocalWords, Open, StepWords, Test, Vehicles, View,
 };
 use crate::enrich::chain::{Chain, Chains, Source};
 use crate::enrich::plan::Plan;
@@ -98,6 +100,8 @@ pub(crate) struct Asker<'a, G> {
     pub(crate) offline: Option<Offline>,
     /// Where questions go.
     pub(crate) gate: G,
+    /// What the recall file said so far.
+    pub(crate) filed: RefCell<FiledWords>,
 }
 
 impl<'a, G: Gate> Asker<'a, G> {
@@ -126,6 +130,15 @@ impl<'a, G: Gate> Asker<'a, G> {
             None => Vec::new(),
         };
         Ok(Answers { vins, decode, recalls, listings, dealers, comparables })
+    }
+
+    /// The vehicles behind `vins`, where recalls are asked by vehicle.
+    pub(crate) async fn vehicles_behind(
+        &self,
+        vins: &'a KeySet,
+    ) -> Result<Option<Vehicles>, Error> {
+        let decode = self.dataset(Dataset::Decode, vins, None).await?;
+        self.vehicles(vins, decode.as_ref())
     }
 
     /// Asks the steps of a chain one after the other, each about what no earlier
@@ -306,7 +319,8 @@ impl<'a, G: Gate> Asker<'a, G> {
             }
             (Local::NhtsaFile, Some(vehicles), _) => {
                 if let Some(snapshot) = self.gate.snapshot()? {
-                    words.says = vehicles.in_recall_file(&snapshot)?;
+                    words.says =
+                        vehicles.in_recall_file(&snapshot, &mut self.filed.borrow_mut())?;
                 }
             }
             (Local::Vpic | Local::NhtsaFile, _, _) => {}

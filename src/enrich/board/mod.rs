@@ -28,7 +28,7 @@ pub(crate) use dealers::dealers_to_ask;
 pub(crate) use facts::{FactsCache, Fingerprinted, OfDataset};
 pub(crate) use steps::{ByVin, InventoryWords, LocalSays, LocalWords, Probe, StepWords, Test};
 pub(crate) use vehicles::Decodes;
-pub(crate) use vehicles::Vehicles;
+pub(crate) use vehicles::{Alike, FiledWords, Vehicles};
 
 /// What the steps of one chain say about the VINs of a run.
 #[derive(Debug)]

@@ -66,6 +66,15 @@ impl Vehicles {
         Some(self.versions[self.version_of(vin)? as usize].group)
     }
 
+    /// What each VIN has in common with those for which it may speak.
+    pub(crate) fn alike(&self) -> impl Iterator<Item = Option<Alike>> {
+        self.of.iter().map(|version| {
+            let Version { vehicle, descriptor, .. } = &self.versions[(*version)? as usize];
+            let vehicle = self.keys.vehicle(*vehicle)?.clone();
+            Some((vehicle, descriptor.series_and_powertrain()))
+        })
+    }
+
     /// The versions of which some VIN is `open`.
     pub(crate) fn versions_of_open(&self, open: &[Open]) -> Vec<Open> {
         let mut wanted = vec![Open::No; self.versions.len()];
@@ -97,24 +106,46 @@ impl Vehicles {
         wanted
     }
 
-    /// What the imported recall file says of each version, by number.
+    /// What the imported recall file says of each version, by number; `known` is what it
+    /// said of others before.
     pub(crate) fn in_recall_file(
         &self,
         snapshot: &Snapshot<'_>,
+        known: &mut FiledWords,
     ) -> Result<Vec<Option<LocalSays>>, Error> {
-        let mut lookup = snapshot.recall_lookup()?;
+        let mut lookup = None;
         let mut says = vec![None; self.versions.len()];
         for (Version { vehicle, descriptor, .. }, says) in self.versions.iter().zip(&mut says) {
             let Some(vehicle) = self.keys.vehicle(*vehicle) else { continue };
-            *says = Some(match lookup.find(vehicle, descriptor)? {
+            let version = (vehicle.clone(), descriptor.clone());
+            if let Some(known) = known.get(&version) {
+                *says = Some(*known);
+                continue;
+            }
+            let lookup = match &mut lookup {
+                Some(lookup) => lookup,
+                none => none.insert(snapshot.recall_lookup()?),
+            };
+            let said = match lookup.find(vehicle, descriptor)? {
                 RecallMatch::Zero => LocalSays::Absent,
                 found if found.settles() => LocalSays::Found,
                 _ => LocalSays::Unclear,
-            });
+            };
+            if known.len() >= KNOWN {
+                known.clear();
+            }
+            known.insert(version, said);
+            *says = Some(said);
         }
         Ok(says)
     }
 }
+
+/// A vehicle, and what a group of its versions has in common.
+pub(crate) type Alike = (Vehicle, Common);
+
+/// What the recall file says of versions of vehicles.
+pub(crate) type FiledWords = HashMap<(Vehicle, Descriptor), LocalSays>;
 
 /// What decodes are read from.
 #[derive(Clone, Copy)]

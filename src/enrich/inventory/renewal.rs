@@ -39,7 +39,7 @@ pub(crate) struct Renewal<'a> {
 }
 
 /// What came of a [`Renewal`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Renewed {
     /// What the store knew before.
     pub known: Known,
@@ -94,7 +94,7 @@ impl std::fmt::Debug for Renewal<'_> {
 impl Renewal<'_> {
     /// Reads the list unless a fresh reading is there, and loads what counts then.
     pub(crate) async fn run(&self) -> Result<Renewed, Error> {
-        let source = self.shared.writer.source(self.source.name.clone()).await?;
+        let source = self.source_id().await?;
         let (about, door) = ((self.source, self.pages), self.door.as_ref().copied());
         let settings = filters::look_up(self.store, self.shared, about, door).await?;
         let settings = match settings {
@@ -125,6 +125,15 @@ impl Renewal<'_> {
         let warning =
             (!remarks.is_empty()).then(|| format!("{}: {}", self.source.label, remarks.join("; ")));
         Ok(Renewed { known, inventory: inventory.map(Arc::new), outcome, warning })
+    }
+
+    /// Where its pages are kept. A store that may only be read is not asked to make a place.
+    async fn source_id(&self) -> Result<SourceId, Error> {
+        let name = &self.source.name;
+        if self.door.is_err() {
+            return Ok(self.store.snapshot()?.source(name)?.unwrap_or(SourceId::NONE));
+        }
+        self.shared.writer.source(name.clone()).await
     }
 
     fn whole_list(&self, kept: Kept<'_>) -> Result<Option<WholeList>, Error> {

@@ -23,8 +23,13 @@ const OPINIONS: usize = 32_768;
 /// What is known about the decodes of a run.
 pub(super) struct Decodes<'a> {
     board: Option<Board<'a>>,
-    cache: FactsCache<Fingerprinted>,
     offline: Option<Place>,
+}
+
+/// What was worked out for rows before, and is kept for rows to come.
+#[derive(Default)]
+pub(super) struct Cache {
+    facts: FactsCache<Fingerprinted>,
     opinions: Opinions,
 }
 
@@ -91,16 +96,16 @@ impl<'a> Decodes<'a> {
             label: Local::Vpic.id().into(),
             released_at: offline.released_at(),
         });
-        Self { board, cache: FactsCache::default(), offline, opinions: HashMap::new() }
+        Self { board, offline }
     }
 
     /// What the row of the VIN numbered `id` gets. A vendor's answer is filled from the
     /// offline decoder's, and held against it.
     pub(super) fn answer(
-        &mut self,
+        &self,
         id: u32,
         decoded: Option<&Decoded>,
-        snapshot: &Snapshot<'_>,
+        (snapshot, cache): (&Snapshot<'_>, &mut Cache),
     ) -> Result<DecodeAnswer, Error> {
         let decoded = decoded.filter(|_| self.offline.is_some());
         let says = decoded
@@ -112,7 +117,7 @@ impl<'a> Decodes<'a> {
                 return Ok(place.answer(decoded));
             }
             (Some(word), ..) => {
-                let answer = answer_of(word, snapshot, &mut self.cache)?;
+                let answer = answer_of(word, snapshot, &mut cache.facts)?;
                 let hash = answer.facts.as_ref().map_or(0, |read| read.hash);
                 (answer.map_facts(|read| Arc::clone(&read.facts)), hash)
             }
@@ -126,7 +131,7 @@ impl<'a> Decodes<'a> {
         let vin = key.as_ref().and_then(Key::vin);
         let is_right = vin.is_some_and(|vin| local_is_right(vin, &facts, &decoded.facts));
         let Opinion { facts, hash, conflicts } =
-            second_opinion(&mut self.opinions, (facts, hash), &answer, decoded);
+            second_opinion(&mut cache.opinions, (facts, hash), &answer, decoded);
         answer.facts = Some(facts);
         let right = is_right.then(|| decoded.clone());
         Ok(DecodeAnswer { answer, conflicts, hash, right })

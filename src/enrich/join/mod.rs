@@ -42,14 +42,23 @@ pub(crate) struct Joiner<'a> {
     vins: &'a KeySet,
     row_ids: RowIds<'a>,
     offline: Option<Offline>,
-    suggestions: Suggestions,
-    conflicts: HashMap<u128, Option<Arc<Conflicts>>>,
     decodes: Decodes<'a>,
     recalls: Option<Recalls<'a>>,
     listings: Option<Board<'a>>,
-    listing_cache: FactsCache<ListingFacts>,
     dealers: Dealers,
     comparables: ComparablePrices,
+    carried: &'a mut Carried,
+}
+
+/// What was worked out for rows before, and is kept for rows to come, whichever VINs they
+/// have: bounded, and true of one moment of the store.
+#[derive(Default)]
+pub(crate) struct Carried {
+    suggestions: Suggestions,
+    conflicts: HashMap<u128, Option<Arc<Conflicts>>>,
+    decodes: decodes::Cache,
+    recalls: recalls::Cache,
+    listings: FactsCache<ListingFacts>,
 }
 
 impl<'a> Joiner<'a> {
@@ -58,7 +67,7 @@ impl<'a> Joiner<'a> {
         snapshot: &'a Snapshot<'a>,
         chains: &Chains,
         answers: Answers<'a>,
-        inputs: &'a Inputs,
+        (inputs, carried): (&'a Inputs, &'a mut Carried),
         times: Times,
     ) -> Result<Self, Error> {
         let Answers { vins, mut decode, mut recalls, mut listings, mut dealers, mut comparables } =
@@ -85,13 +94,11 @@ impl<'a> Joiner<'a> {
             row_ids: inputs.row_ids(),
             decodes: Decodes::new(decode, offline.as_ref()),
             offline,
-            suggestions: Suggestions::default(),
-            conflicts: HashMap::new(),
             recalls: recalls.map(|board| Recalls::new(board, snapshot)).transpose()?,
             listings,
-            listing_cache: FactsCache::default(),
             dealers,
             comparables,
+            carried,
         })
     }
 
@@ -103,7 +110,9 @@ impl<'a> Joiner<'a> {
     /// Suggests which VIN each of `readings` that may be a slip was meant to be; they
     /// are those of `batch`. On all cores.
     pub(crate) fn suggest(&self, batch: &Batch, readings: &mut [Reading]) {
-        let (Some(offline), suggestions) = (&self.offline, &self.suggestions) else { return };
+        let (Some(offline), suggestions) = (&self.offline, &self.carried.suggestions) else {
+            return;
+        };
         let slips =
             readings.par_iter_mut().enumerate().filter(|(_, reading)| may_be_a_slip(reading));
         slips.for_each(|(place, reading)| {
@@ -133,7 +142,8 @@ impl<'a> Joiner<'a> {
             let stated = row.year().or_else(|| self.vins.stated_year(id));
             let is_open = decoded.is_some_and(|decoded| decoded.other_year.is_some());
             let decoded = decoded.map(|decoded| decoded.in_year(self.vins.stated_year(id)));
-            let decode = self.decodes.answer(id, decoded, self.snapshot)?;
+            let store = (self.snapshot, &mut self.carried.decodes);
+            let decode = self.decodes.answer(id, decoded, store)?;
             record.input_conflicts = self.conflicts_with(row, &decode);
             if let Some(recalls) = &mut self.recalls {
                 let (asked, hash) = decode.for_recalls();
@@ -143,7 +153,8 @@ impl<'a> Joiner<'a> {
                 if asked.facts.as_ref().is_some_and(in_doubt) {
                     doubts = doubts.with(Doubt::Year);
                 }
-                let answer = recalls.answer(id, &asked, hash, self.snapshot)?.with(doubts);
+                let store = (self.snapshot, &mut self.carried.recalls);
+                let answer = recalls.answer(id, &asked, hash, store)?.with(doubts);
                 (record.recalls, record.recall_match_basis) = (answer.answer, answer.basis);
                 record.recall_doubt = answer.doubt;
             }
@@ -168,7 +179,7 @@ impl<'a> Joiner<'a> {
         let Some(word) = word else {
             return Ok(DatasetAnswer::not_requested(None));
         };
-        let mut answer = answer_of(&word, self.snapshot, &mut self.listing_cache)?;
+        let mut answer = answer_of(&word, self.snapshot, &mut self.carried.listings)?;
         if let Combined::Inventory { inventory, .. } = word
             && let Some(facts) = inventory.listings(vin)
         {
@@ -187,12 +198,13 @@ impl<'a> Joiner<'a> {
     fn conflicts_with(&mut self, row: Row<'_>, decode: &DecodeAnswer) -> Option<Arc<Conflicts>> {
         let vehicle = row.vehicle();
         let facts = decode.answer.facts.as_ref().filter(|_| !vehicle.is_empty())?;
-        if self.conflicts.len() >= CONFLICTS {
-            self.conflicts.clear();
+        let known = &mut self.carried.conflicts;
+        if known.len() >= CONFLICTS {
+            known.clear();
         }
         let models_of = |make: &str| self.offline.as_ref()?.models_of(make);
         let compare = || input_conflicts(&vehicle, facts, models_of).map(Arc::new);
-        self.conflicts.entry(vehicle.fingerprint(decode.hash)).or_insert_with(compare).clone()
+        known.entry(vehicle.fingerprint(decode.hash)).or_insert_with(compare).clone()
     }
 
     /// Vehicles like the decoded one: those of an inventory that was read, else what a

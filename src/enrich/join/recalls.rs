@@ -23,16 +23,29 @@ const FILED_CAMPAIGNS: usize = 32_768;
 /// What is known about the recalls of a run.
 pub(super) struct Recalls<'a> {
     board: Board<'a>,
-    cache: FactsCache<RecallFacts>,
     united: Unions,
     file: Option<File<'a>>,
+}
+
+/// What was worked out for rows before, and is kept for rows to come.
+#[derive(Default)]
+pub(super) struct Cache {
+    facts: FactsCache<RecallFacts>,
+    filed: FiledAnswers,
 }
 
 /// The imported recall file.
 struct File<'a> {
     info: RecallFileInfo,
     label: Arc<str>,
-    lookup: RecallLookup<'a>,
+    snapshot: &'a Snapshot<'a>,
+    /// Once it was needed.
+    lookup: Option<RecallLookup<'a>>,
+}
+
+/// What the recall file said of vehicles.
+#[derive(Default)]
+struct FiledAnswers {
     /// What it tells, by the fingerprint of the decode that names the vehicle.
     answer: HashMap<u64, Option<RecallAnswer>>,
     /// The same by the version of the vehicle, which many decodes name.
@@ -78,12 +91,12 @@ impl RecallAnswer {
 }
 
 impl<'a> Recalls<'a> {
-    pub(super) fn new(board: Board<'a>, snapshot: &'a Snapshot<'_>) -> Result<Self, Error> {
+    pub(super) fn new(board: Board<'a>, snapshot: &'a Snapshot<'a>) -> Result<Self, Error> {
         let file = match board.chain.local() {
             Some(Local::NhtsaFile) => File::open(snapshot)?,
             Some(Local::Vpic) | None => None,
         };
-        Ok(Self { board, cache: FactsCache::default(), united: HashMap::new(), file })
+        Ok(Self { board, united: HashMap::new(), file })
     }
 
     /// What the row of the VIN numbered `id` gets.
@@ -92,11 +105,12 @@ impl<'a> Recalls<'a> {
         id: u32,
         decode: &DatasetAnswer<DecodeFacts>,
         decode_hash: u64,
-        snapshot: &Snapshot<'_>,
+        (snapshot, cache): (&Snapshot<'_>, &mut Cache),
     ) -> Result<RecallAnswer, Error> {
-        let Self { board, cache, united, file } = self;
+        let Self { board, united, file } = self;
+        let Cache { facts: cache, filed } = cache;
         let filed = match (file, &decode.facts) {
-            (Some(file), Some(facts)) => file.answer(facts, decode_hash, snapshot)?,
+            (Some(file), Some(facts)) => file.answer(facts, decode_hash, filed)?,
             _ => None,
         };
         let says = filed.as_ref().map(|filed| match filed.answer.status {
@@ -175,42 +189,7 @@ fn union_of(
     Ok(RecallAnswer { answer, basis: None, doubt: doubt.map(Arc::new) })
 }
 
-impl<'a> File<'a> {
-    /// `None` where none was imported.
-    fn open(snapshot: &'a Snapshot<'_>) -> Result<Option<Self>, Error> {
-        let Some(info) = snapshot.recall_file()? else { return Ok(None) };
-        Ok(Some(Self {
-            info,
-            label: Local::NhtsaFile.id().into(),
-            lookup: snapshot.recall_lookup()?,
-            answer: HashMap::new(),
-            by_version: HashMap::new(),
-            facts: HashMap::new(),
-            campaigns: 0,
-        }))
-    }
-
-    /// What the file says of the vehicle that a decode names; `None` where it names none.
-    fn answer(
-        &mut self,
-        decode: &DecodeFacts,
-        decode_hash: u64,
-        snapshot: &Snapshot<'_>,
-    ) -> Result<Option<RecallAnswer>, Error> {
-        if let Some(known) = self.answer.get(&decode_hash) {
-            return Ok(known.clone());
-        }
-        if self.answer.len() >= FILED || self.campaigns >= FILED_CAMPAIGNS {
-            self.forget();
-        }
-        let answer = match decode.vehicle() {
-            Some(vehicle) => Some(self.answer_about((vehicle, Descriptor::of(decode)), snapshot)?),
-            None => None,
-        };
-        self.answer.insert(decode_hash, answer.clone());
-        Ok(answer)
-    }
-
+impl FiledAnswers {
     /// All at once, as the answers share the campaigns.
     fn forget(&mut self) {
         self.answer.clear();
@@ -218,26 +197,59 @@ impl<'a> File<'a> {
         self.facts.clear();
         self.campaigns = 0;
     }
+}
+
+impl<'a> File<'a> {
+    /// `None` where none was imported.
+    fn open(snapshot: &'a Snapshot<'a>) -> Result<Option<Self>, Error> {
+        let Some(info) = snapshot.recall_file()? else { return Ok(None) };
+        Ok(Some(Self { info, label: Local::NhtsaFile.id().into(), snapshot, lookup: None }))
+    }
+
+    /// What the file says of the vehicle that a decode names; `None` where it names none.
+    fn answer(
+        &mut self,
+        decode: &DecodeFacts,
+        decode_hash: u64,
+        known: &mut FiledAnswers,
+    ) -> Result<Option<RecallAnswer>, Error> {
+        if let Some(known) = known.answer.get(&decode_hash) {
+            return Ok(known.clone());
+        }
+        if known.answer.len() >= FILED || known.campaigns >= FILED_CAMPAIGNS {
+            known.forget();
+        }
+        let answer = match decode.vehicle() {
+            Some(vehicle) => Some(self.answer_about((vehicle, Descriptor::of(decode)), known)?),
+            None => None,
+        };
+        known.answer.insert(decode_hash, answer.clone());
+        Ok(answer)
+    }
 
     fn answer_about(
         &mut self,
         version: (Vehicle, Descriptor),
-        snapshot: &Snapshot<'_>,
+        known: &mut FiledAnswers,
     ) -> Result<RecallAnswer, Error> {
-        if let Some(known) = self.by_version.get(&version) {
+        if let Some(known) = known.by_version.get(&version) {
             return Ok(known.clone());
         }
-        let answer = self.look_up(&version, snapshot)?;
-        self.by_version.insert(version, answer.clone());
+        let answer = self.look_up(&version, known)?;
+        known.by_version.insert(version, answer.clone());
         Ok(answer)
     }
 
     fn look_up(
         &mut self,
         (vehicle, descriptor): &(Vehicle, Descriptor),
-        snapshot: &Snapshot<'_>,
+        known: &mut FiledAnswers,
     ) -> Result<RecallAnswer, Error> {
-        let (status, found) = match self.lookup.find(vehicle, descriptor)? {
+        let lookup = match &mut self.lookup {
+            Some(lookup) => lookup,
+            none => none.insert(self.snapshot.recall_lookup()?),
+        };
+        let (status, found) = match lookup.find(vehicle, descriptor)? {
             RecallMatch::Found(found) => (Status::Found, found),
             RecallMatch::Zero => {
                 (Status::Absent, RecallsFound { is_exact: true, ..RecallsFound::default() })
@@ -246,7 +258,7 @@ impl<'a> File<'a> {
                 return Ok(RecallAnswer::sure(without_answer(&Outcome::Inconclusive), None));
             }
         };
-        let (facts, doubt) = self.facts_of(found.campaigns, snapshot)?;
+        let (facts, doubt) = self.facts_of(found.campaigns, known)?;
         let answer = DatasetAnswer {
             status,
             vendor: Some(Arc::clone(&self.label)),
@@ -260,17 +272,17 @@ impl<'a> File<'a> {
     }
 
     fn facts_of(
-        &mut self,
+        &self,
         campaigns: Vec<(CampaignId, Doubts)>,
-        snapshot: &Snapshot<'_>,
+        known: &mut FiledAnswers,
     ) -> Result<Filed, Error> {
-        if let Some(known) = self.facts.get(&campaigns) {
+        if let Some(known) = known.facts.get(&campaigns) {
             return Ok(known.clone());
         }
-        let (facts, doubt) = snapshot.recall_campaigns(&campaigns)?;
-        self.campaigns += facts.campaigns.len();
+        let (facts, doubt) = self.snapshot.recall_campaigns(&campaigns)?;
+        known.campaigns += facts.campaigns.len();
         let filed = (Arc::new(facts), doubt.map(Arc::new));
-        self.facts.insert(campaigns, filed.clone());
+        known.facts.insert(campaigns, filed.clone());
         Ok(filed)
     }
 }

@@ -16,8 +16,8 @@ use crate::domain::{Dataset, Error, Micros};
 use crate::enrich::report::OutputReport;
 use crate::files::Named;
 use crate::gate::PingUrl;
-use crate::input::InputSpec;
-use crate::output::OutputSpec;
+use crate::input::{InputFormat, InputSpec};
+use crate::output::{Format, OutputSpec};
 
 /// What one run of `vinrich enrich` shall do.
 #[derive(Clone, Debug)]
@@ -74,6 +74,15 @@ impl Plan {
             ping: None,
             command: "vinrich::enrich".into(),
         })
+    }
+
+    /// Whether rows pass through once, batch by batch: an Arrow stream, said to be one, from
+    /// stdin to stdout, about which nothing is asked. Nothing is kept of such a run.
+    pub fn is_filter(&self) -> bool {
+        let is_arrow = matches!(self.input.format, Some(InputFormat::Arrow | InputFormat::Arrows));
+        let from_stdin = self.input.sources == ["-"];
+        let to_stdout = self.output.path.is_none() && self.output.format == Format::Arrows;
+        self.datasets.offline && is_arrow && from_stdin && to_stdout
     }
 
     /// Every file that the run is going to write, by its flag.

@@ -1,7 +1,7 @@
 //! What a run notes of itself while it goes on, and the exit code that follows.
 
 use std::cell::{RefCell, RefMut};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::exit::{Gaps, exit_of};
@@ -37,6 +37,8 @@ pub(super) struct Notes {
     /// What the output lacks.
     pub(super) gaps: Gaps,
     resume_at: Option<Timestamp>,
+    /// Questions about comparable vehicles without an answer, by vendor and why.
+    pub(super) lacking_comparables: BTreeMap<(String, String), u64>,
     stopped: Option<Exit>,
     /// When the report was first built.
     ended: Option<Moment>,
@@ -116,7 +118,7 @@ impl<'a> ReportBuilder<'a> {
         notes.report.rows = RowsReport {
             read: survey.rows,
             valid: survey.valid,
-            distinct_vins: survey.vins.len() as u64,
+            distinct_vins: survey.distinct(),
             rejected: owned(survey.rejected.clone()),
             check_digit_warnings: survey.check_digit_warnings,
             ..RowsReport::default()
@@ -269,7 +271,7 @@ fn input_report(file: &InputFile, digest: &FileDigest) -> InputReport {
     InputReport {
         name: file.name.clone(),
         rows: digest.rows,
-        bytes: file.bytes,
+        bytes: file.length(),
         sha256: digest.sha256.clone(),
         format: file.format.name().to_owned(),
         packing: file.packing.map(str::to_owned),

@@ -128,8 +128,8 @@ pub struct RowsReport {
     pub diverted: u64,
     /// Rows with a usable VIN.
     pub valid: u64,
-    /// Distinct VINs.
-    pub distinct_vins: u64,
+    /// Distinct VINs; `None` where rows pass through once, and their VINs are not kept.
+    pub distinct_vins: Option<u64>,
     /// Rows rejected, by reason.
     pub rejected: BTreeMap<String, u64>,
     /// Usable VINs whose check digit fails.

@@ -153,6 +153,12 @@ impl ReportBuilder<'_> {
 
     /// What the asking came to.
     pub(crate) fn note_answers(&self, answers: &Answers) {
+        self.note_part(answers);
+        self.warn_of_comparables();
+    }
+
+    /// What the asking about some of the rows came to.
+    pub(crate) fn note_part(&self, answers: &Answers) {
         self.note_stop();
         for board in answers.boards() {
             self.note_board(board);
@@ -176,15 +182,20 @@ impl ReportBuilder<'_> {
         if let Some(message) = unasked {
             self.warn("comparables", message.clone());
         }
-        let mut lacking: BTreeMap<String, u64> = BTreeMap::new();
+        let lacking = &mut self.notes().lacking_comparables;
         for outcome in column.outcomes.values() {
             let (_, why, _) = outcome.verdict();
-            *lacking.entry(why.unwrap_or_default()).or_default() += 1;
+            let of = (column.source.label.to_string(), why.unwrap_or_default());
+            *lacking.entry(of).or_default() += 1;
         }
-        for (why, questions) in lacking {
+    }
+
+    /// Says which questions about comparable vehicles have no answer.
+    pub(crate) fn warn_of_comparables(&self) {
+        let lacking = std::mem::take(&mut self.notes().lacking_comparables);
+        for ((vendor, why), questions) in lacking {
             let message = format!(
-                "listings: questions about comparable vehicles that {} did not answer: {} ({why})",
-                column.source.label,
+                "listings: questions about comparable vehicles that {vendor} did not answer: {} ({why})",
                 thousands(questions)
             );
             self.warn("comparables", message);

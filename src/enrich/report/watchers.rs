@@ -37,10 +37,11 @@ impl<'a> Watchers<'a> {
         Self {
             report: plan.report.as_deref(),
             metrics: plan.metrics.as_deref(),
-            ping: plan.ping.as_ref(),
+            // Nothing of a filter goes to the network, or to the store.
+            ping: plan.ping.as_ref().filter(|_| !plan.is_filter()),
             output: plan.output.path.as_deref(),
             rejects: plan.output.rejects.as_deref(),
-            store: Some(&plan.settings.store),
+            store: (!plan.is_filter()).then_some(&plan.settings.store),
         }
     }
 

@@ -104,7 +104,7 @@ fn check_index(data: &Random) -> Result<(), ArrowError> {
     Ok(())
 }
 
-fn cut_off(what: &str) -> ArrowError {
+pub(super) fn cut_off(what: &str) -> ArrowError {
     ArrowError::IpcError(format!("it was cut off: {what}"))
 }
 
@@ -143,9 +143,7 @@ impl Messages<'_> {
             length = self.number()?;
         }
         let length = u64::from(length);
-        if length > MAX_DESCRIPTION {
-            return Err(ArrowError::IpcError("a message is longer than any is".into()));
-        }
+        check_length(length)?;
         Ok(length)
     }
 
@@ -166,54 +164,86 @@ impl Messages<'_> {
 
     fn message(&mut self, length: u64) -> Result<u64, ArrowError> {
         let description = self.take(length)?;
-        let message = root_as_message(&description)
-            .map_err(|_| ArrowError::IpcError("a message cannot be read".into()))?;
-        let body = u64::try_from(message.bodyLength())
-            .map_err(|_| ArrowError::IpcError("a message has less than no length".into()))?;
+        let (message, body) = described(&description)?;
         let next = self.at.saturating_add(body);
         if next > self.end {
             return Err(cut_off("a record batch is not all there"));
         }
-        let unpacked = self.unpacked(&message, body)?;
-        if unpacked > MAX_BATCH {
-            return Err(ArrowError::IpcError(format!(
-                "a record batch takes more than {} GiB; write it in smaller ones",
-                MAX_BATCH >> 30
-            )));
-        }
+        check_memory(&message, body, |offset| {
+            self.data.bytes(self.at + offset, PREFIX).map_err(ArrowError::from)
+        })?;
         self.at = next;
         Ok(body)
     }
+}
 
-    /// How much memory the body of a message takes.
-    fn unpacked(&self, message: &Message<'_>, body: u64) -> Result<u64, ArrowError> {
-        let batch = match message.header_type() {
-            MessageHeader::RecordBatch => message.header_as_record_batch(),
-            MessageHeader::DictionaryBatch => {
-                message.header_as_dictionary_batch().and_then(|batch| batch.data())
-            }
-            _ => None,
+/// A packed buffer begins with the length that it has unpacked, in so many bytes.
+const PREFIX: usize = 8;
+
+/// Fails where the `body` of a message takes too much memory, unpacked. `prefix_at` reads the
+/// [`PREFIX`] at an offset in it.
+pub(super) fn check_memory(
+    message: &Message<'_>,
+    body: u64,
+    prefix_at: impl Fn(u64) -> Result<Vec<u8>, ArrowError>,
+) -> Result<(), ArrowError> {
+    let batch = match message.header_type() {
+        MessageHeader::RecordBatch => message.header_as_record_batch(),
+        MessageHeader::DictionaryBatch => {
+            message.header_as_dictionary_batch().and_then(|batch| batch.data())
+        }
+        _ => None,
+    };
+    let unpacked = match batch {
+        Some(batch) if batch.compression().is_some() => unpacked(batch, body, prefix_at)?,
+        _ => body,
+    };
+    check_size(unpacked)
+}
+
+/// Fails where a record batch takes more memory than one may.
+pub(super) fn check_size(unpacked: u64) -> Result<(), ArrowError> {
+    if unpacked > MAX_BATCH {
+        return Err(ArrowError::IpcError(format!(
+            "a record batch takes more than {} GiB; write it in smaller ones",
+            MAX_BATCH >> 30
+        )));
+    }
+    Ok(())
+}
+
+fn unpacked(
+    batch: RecordBatch<'_>,
+    body: u64,
+    prefix_at: impl Fn(u64) -> Result<Vec<u8>, ArrowError>,
+) -> Result<u64, ArrowError> {
+    let mut unpacked = body;
+    for buffer in batch.buffers().into_iter().flatten() {
+        let (offset, length) = (buffer.offset(), buffer.length());
+        let inside = u64::try_from(offset).ok().filter(|_| length >= 8);
+        let Some(offset) = inside.filter(|offset| offset.saturating_add(8) <= body) else {
+            continue;
         };
-        match batch {
-            Some(batch) if batch.compression().is_some() => self.of_packed(batch, body),
-            _ => Ok(body),
-        }
+        let bytes = prefix_at(offset)?;
+        let bytes = <[u8; PREFIX]>::try_from(&bytes[..]).map_err(io::Error::other)?;
+        unpacked = unpacked.saturating_add(u64::try_from(i64::from_le_bytes(bytes)).unwrap_or(0));
     }
+    Ok(unpacked)
+}
 
-    /// Each buffer begins with the length that it has unpacked.
-    fn of_packed(&self, batch: RecordBatch<'_>, body: u64) -> Result<u64, ArrowError> {
-        let mut unpacked = body;
-        for buffer in batch.buffers().into_iter().flatten() {
-            let (offset, length) = (buffer.offset(), buffer.length());
-            let inside = u64::try_from(offset).ok().filter(|_| length >= 8);
-            let Some(offset) = inside.filter(|offset| offset.saturating_add(8) <= body) else {
-                continue;
-            };
-            let bytes = self.data.bytes(self.at + offset, 8)?;
-            let bytes = <[u8; 8]>::try_from(&bytes[..]).map_err(io::Error::other)?;
-            unpacked =
-                unpacked.saturating_add(u64::try_from(i64::from_le_bytes(bytes)).unwrap_or(0));
-        }
-        Ok(unpacked)
+/// The description of a message.
+pub(super) fn described(description: &[u8]) -> Result<(Message<'_>, u64), ArrowError> {
+    let message = root_as_message(description)
+        .map_err(|_| ArrowError::IpcError("a message cannot be read".into()))?;
+    let body = u64::try_from(message.bodyLength())
+        .map_err(|_| ArrowError::IpcError("a message has less than no length".into()))?;
+    Ok((message, body))
+}
+
+/// Fails where a description is longer than any is.
+pub(super) fn check_length(length: u64) -> Result<(), ArrowError> {
+    if length > MAX_DESCRIPTION {
+        return Err(ArrowError::IpcError("a message is longer than any is".into()));
     }
+    Ok(())
 }

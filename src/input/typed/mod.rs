@@ -9,6 +9,7 @@ mod guarded;
 mod kept;
 mod nested;
 mod parquet;
+mod stream;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -52,9 +53,22 @@ pub(super) struct Typed {
 enum Form {
     Parquet(parquet::Metadata),
     Arrow(arrow::Ipc),
+    /// An Arrow stream that is read once, as it comes.
+    Stream(stream::Stream),
 }
 
 impl Form {
+    /// Looks at what `source` holds, or takes what comes through it.
+    fn open(source: &Source, format: InputFormat) -> Result<Self, Error> {
+        let name = &source.name;
+        if let Some(passing) = source.take_passing() {
+            let stream = guarded(|| stream::Stream::open(passing));
+            return stream.map(Self::Stream).map_err(|error| unfit(name, &error));
+        }
+        let data = source.random().map_err(|error| unread(name, error))?;
+        guarded(|| Self::of(format, &data)).map_err(|error| damaged(name, &error))
+    }
+
     fn of(format: InputFormat, data: &Random) -> Result<Self, ArrowError> {
         match format {
             InputFormat::Parquet => parquet::Metadata::of(data).map(Self::Parquet),
@@ -70,20 +84,31 @@ impl Form {
         match self {
             Self::Parquet(metadata) => metadata.schema(),
             Self::Arrow(ipc) => ipc.schema(),
+            Self::Stream(stream) => stream.schema(),
         }
     }
 
-    /// Reads the columns at `places`, which are in order.
+    /// Reads the columns of `source` at `places`, which are in order.
     fn read(
         &self,
-        data: Random,
+        source: &Source,
         places: &[usize],
         rows: usize,
     ) -> Result<RecordBatches, ArrowError> {
         match self {
-            Self::Parquet(metadata) => metadata.read(data, places, rows),
-            Self::Arrow(ipc) => ipc.read(&data, places),
+            Self::Parquet(metadata) => metadata.read(source.random()?, places, rows),
+            Self::Arrow(ipc) => ipc.read(&source.random()?, places),
+            Self::Stream(stream) => Ok(stream.read(places)),
         }
+    }
+
+    /// The first rows, of all columns.
+    fn first(&self, source: &Source, rows: usize) -> Result<Option<RecordBatch>, ArrowError> {
+        if let Self::Stream(stream) = self {
+            return stream.first();
+        }
+        let places: Vec<usize> = (0..self.schema().fields().len()).collect();
+        self.read(source, &places, rows)?.next().transpose()
     }
 }
 
@@ -95,8 +120,7 @@ impl Typed {
         spec: &InputSpec,
     ) -> Result<(Self, Table), Error> {
         let name = &source.name;
-        let data = source.random().map_err(|error| unread(name, error))?;
-        let form = guarded(|| Form::of(format, &data)).map_err(|error| damaged(name, &error))?;
+        let form = Form::open(source, format)?;
         let fields = form.schema().fields();
         if fields.len() > MAX_FIELDS {
             let what =
@@ -107,7 +131,7 @@ impl Typed {
         let headers: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
         let columns: Vec<Kept> = fields.iter().map(Kept::of).collect();
         let mut typed = Self { form, columns, vin: 0, lossy: AtomicBool::new(false) };
-        let sample = guarded(|| typed.sample(data)).map_err(|error| damaged(name, &error))?;
+        let sample = guarded(|| typed.sample(source)).map_err(|error| damaged(name, &error))?;
         let table = Table::named(name, &headers, &sample, spec)?;
         typed.vin = table.vin_index;
         Ok((typed, table))
@@ -118,6 +142,14 @@ impl Typed {
         self.columns.iter().map(|column| column.data_type().clone()).collect()
     }
 
+    /// How many bytes came through so far, of what is read as it comes.
+    pub(super) fn passed(&self) -> Option<u64> {
+        match &self.form {
+            Form::Stream(stream) => Some(stream.digest().1),
+            Form::Parquet(_) | Form::Arrow(_) => None,
+        }
+    }
+
     /// What the owner of the file `name` should know of it.
     pub(super) fn warning(&self, name: &str) -> Option<String> {
         self.lossy.load(Ordering::Relaxed).then(|| {
@@ -126,12 +158,9 @@ impl Typed {
     }
 
     /// The first rows as text.
-    fn sample(&self, data: Random) -> Result<Vec<Record>, ArrowError> {
+    fn sample(&self, source: &Source) -> Result<Vec<Record>, ArrowError> {
         const ROWS: usize = 100;
-        let places: Vec<usize> = (0..self.columns.len()).collect();
-        let Some(rows) = self.form.read(data, &places, ROWS)?.next().transpose()? else {
-            return Ok(Vec::new());
-        };
+        let Some(rows) = self.form.first(source, ROWS)? else { return Ok(Vec::new()) };
         let rows = rows.slice(0, rows.num_rows().min(ROWS));
         let texts = self
             .columns
@@ -161,9 +190,8 @@ impl Typed {
         let places: BTreeSet<usize> = fields.iter().copied().flatten().collect();
         let places: Vec<usize> = places.into_iter().collect();
         let nested = places.iter().any(|&place| self.columns[place].is_nested());
-        let data = source.random().map_err(|error| unread(name, error))?;
         let rows = if nested { NESTED_ROWS } else { ROWS };
-        let batches = guarded(|| self.form.read(data, &places, rows))
+        let batches = guarded(|| self.form.read(source, &places, rows))
             .map_err(|error| damaged(name, &error))?;
         Ok(Reader {
             source,
@@ -176,6 +204,16 @@ impl Typed {
             sha256: None,
         })
     }
+}
+
+/// As [`damaged`], of what should be a stream.
+fn unfit(name: &str, error: &ArrowError) -> Error {
+    if matches!(error, ArrowError::InvalidArgumentError(what) if what == stream::IS_FILE) {
+        return Error::bad_input(Path::new(name), stream::IS_FILE).hint(
+            "leave out `--input-format`: it is then kept in a temporary file and read twice",
+        );
+    }
+    damaged(name, error)
 }
 
 /// 65: what is wrong with a file of typed columns.
@@ -226,6 +264,10 @@ impl Reader<'_> {
                 continue;
             };
             self.push(batch, block)?;
+            if self.block.is_none() && matches!(self.form.form, Form::Stream(_)) {
+                // The next rows may come only once these were handed on.
+                batch.close();
+            }
         }
         Ok(())
     }
@@ -287,7 +329,12 @@ impl Reader<'_> {
     }
 
     fn end(&mut self) -> Result<(), Error> {
-        let digest = self.source.sha256().map_err(|error| unread(&self.source.name, error))?;
+        let digest = match &self.form.form {
+            Form::Stream(stream) => stream.digest().0,
+            Form::Parquet(_) | Form::Arrow(_) => {
+                self.source.sha256().map_err(|error| unread(&self.source.name, error))?
+            }
+        };
         self.sha256 = Some(digest);
         Ok(())
     }

@@ -44,17 +44,23 @@ pub struct KeptAnswer {
     pub fetched_at: Timestamp,
 }
 
-/// A consistent view of the answers: one read transaction.
+/// A consistent view of the answers: one read transaction. A view that is begun while another
+/// of the same connection lives is of the same moment, and must not outlive that one.
 #[derive(Debug)]
 pub struct Snapshot<'a> {
     pub(in crate::store) db: &'a Connection,
     pub(in crate::store) path: PathBuf,
+    /// Whether the transaction ends with it.
+    pub(in crate::store) is_outermost: bool,
 }
 
 impl<'a> Snapshot<'a> {
     pub(in crate::store) fn begin(db: &'a Connection, path: &Path) -> Result<Self, Error> {
-        db.execute_batch("BEGIN DEFERRED").map_err(failed("cannot start reading", path))?;
-        Ok(Self { db, path: path.to_owned() })
+        let is_outermost = db.is_autocommit();
+        if is_outermost {
+            db.execute_batch("BEGIN DEFERRED").map_err(failed("cannot start reading", path))?;
+        }
+        Ok(Self { db, path: path.to_owned(), is_outermost })
     }
 
     /// The source called `name`, if anything was ever kept under it.
@@ -80,6 +86,19 @@ impl<'a> Snapshot<'a> {
                 |row| row.get(0),
             )
             .map_err(failed("cannot look for answers", &self.path))
+    }
+
+    /// Calls `take` with each key that has an answer, as it is stored.
+    pub fn each_key(&self, source: SourceId, mut take: impl FnMut(&str)) -> Result<(), Error> {
+        let mut read = || {
+            let mut find = self.db.prepare_cached("SELECT key FROM answers WHERE source = ?1")?;
+            let mut rows = find.query([source.0])?;
+            while let Some(row) = rows.next()? {
+                take(row.get_ref(0)?.as_str()?);
+            }
+            Ok(())
+        };
+        read().map_err(failed("cannot look up answers", &self.path))
     }
 
     /// Whether any answer of the source's vendor is kept, from whatever endpoint.
@@ -204,8 +223,10 @@ impl<'a> Snapshot<'a> {
 
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
-        // Ending a read transaction cannot lose anything; a broken connection says so at its next use.
-        let _ended = self.db.execute_batch("COMMIT");
+        if self.is_outermost {
+            // Ending a read transaction cannot lose anything; a broken connection says so at its next use.
+            let _ended = self.db.execute_batch("COMMIT");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod dealers;
 mod deaths;
 mod dialects;
 mod end_to_end;
+mod filter;
 mod guards;
 mod hashes;
 mod inputs;

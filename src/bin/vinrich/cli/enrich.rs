@@ -31,6 +31,9 @@ pub(crate) struct EnrichArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) ask: AskArgs,
+    /// The store, instead of the one that the configuration names
+    #[arg(long, value_name = "FILE", conflicts_with = "sandbox", help_heading = "What to ask")]
+    pub(crate) store: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     #[command(flatten)]

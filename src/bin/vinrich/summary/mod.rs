@@ -10,11 +10,13 @@ use serde::Serialize;
 use vinrich::domain::Timestamp;
 use vinrich::domain::error::Exit;
 use vinrich::domain::events::{Events, Fields, Level};
-use vinrich::report::{DatasetReport, Report, VendorReport};
+use vinrich::report::{DatasetReport, Report, RowsReport, VendorReport};
 
 use crate::cli::{CommonArgs, LogFormat};
 use crate::console::{Console, wants_colour};
-use crate::format::{Paint, by_reason, bytes, count, moment, now, text, thousands, took, visible};
+use crate::format::{
+    Paint, by_reason, bytes, count, moment, now, text, thousands, took, visible, visible_json,
+};
 use crate::log_line::LogLine;
 use crate::table::table;
 
@@ -39,6 +41,14 @@ pub(crate) fn print(report: &Report, console: &Console, common: &CommonArgs) {
         LogFormat::Json if has_failed || !common.quiet => console.print(&as_json(report, &now())),
         LogFormat::Text | LogFormat::Json => {}
     }
+}
+
+/// Prints the counts of rows that passed through, as one line of JSON, whatever the flags.
+pub(crate) fn print_counts(report: &Report, console: &Console) {
+    if report.exit_code != 0 {
+        console.say_held();
+    }
+    console.print(&counts(report));
 }
 
 /// What [`print`] printed of a run, again, from the report that the store kept.
@@ -101,7 +111,7 @@ fn rows(report: &Report) -> Vec<String> {
     parts.extend(
         (rows.diverted > 0).then(|| format!("{} to the rejects file", thousands(rows.diverted))),
     );
-    parts.push(count(rows.distinct_vins, "distinct VIN"));
+    parts.extend(rows.distinct_vins.map(|vins| count(vins, "distinct VIN")));
     let mut lines = vec![parts.join(", ")];
     let rejected: u64 = rows.rejected.values().sum();
     if rejected > 0 {
@@ -350,6 +360,33 @@ fn finished(code: u8) -> Option<Exit> {
 fn painted(code: u8, text: &str, colour: bool) -> String {
     let paint = if code == 0 { Paint::Green } else { Paint::Yellow };
     paint.on(text, colour)
+}
+
+/// The counts, under their names in the report.
+fn counts(report: &Report) -> String {
+    #[derive(Serialize)]
+    struct Counts<'a> {
+        run_id: &'a str,
+        exit_code: u8,
+        outcome: &'a str,
+        seconds: f64,
+        rows: &'a RowsReport,
+        datasets: BTreeMap<&'a str, &'a BTreeMap<String, u64>>,
+        errors: &'a BTreeMap<String, u64>,
+    }
+    let ran = report.datasets.iter().filter(|(_, of)| of.left_out.is_none());
+    let counts = Counts {
+        run_id: &report.run_id,
+        exit_code: report.exit_code,
+        outcome: &report.outcome,
+        seconds: report.seconds,
+        rows: &report.rows,
+        datasets: ran.map(|(name, of)| (name.as_str(), &of.rows)).collect(),
+        errors: &report.errors,
+    };
+    // Strings and numbers under names that are strings: there is nothing to refuse.
+    let json = serde_json::to_string(&counts).unwrap_or_default();
+    format!("{}\n", visible_json(&json))
 }
 
 fn as_json(report: &Report, time: &str) -> String {

@@ -20,7 +20,7 @@ fn parked() -> Report {
             written: 2088,
             diverted: 12,
             valid: 2088,
-            distinct_vins: 2000,
+            distinct_vins: Some(2000),
             rejected: numbers([("length", 7), ("placeholder", 5)]),
             check_digit_warnings: 1,
         },
@@ -112,7 +112,7 @@ fn a_finished_run_is_short() {
             read: 1,
             written: 1,
             valid: 1,
-            distinct_vins: 1,
+            distinct_vins: Some(1),
             ..RowsReport::default()
         },
         ..Report::default()

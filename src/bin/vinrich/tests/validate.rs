@@ -30,7 +30,7 @@ fn found() -> Validation {
         rows: RowsReport {
             read: 2000,
             valid: 1988,
-            distinct_vins: 1900,
+            distinct_vins: Some(1900),
             rejected: [("empty".to_owned(), 2), ("length".to_owned(), 10)].into(),
             check_digit_warnings: 1,
             ..RowsReport::default()

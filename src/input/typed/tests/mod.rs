@@ -18,6 +18,8 @@ use crate::domain::Exit;
 use crate::input::Inputs;
 use crate::input::tests::{Folder, failure, open, opened, pass, rows};
 
+mod stream;
+
 const ACCORD: &str = "1HGCM82633A004352";
 const TESLA: &str = "5YJ3E1EA7KF317000";
 

@@ -36,7 +36,7 @@ fn kept(vehicles: &[usize]) -> Connection {
 }
 
 fn vehicles(db: &Connection, run: &str) -> Vec<VehicleState> {
-    let view = Snapshot { db, path: PathBuf::new() };
+    let view = Snapshot { db, path: PathBuf::new(), is_outermost: false };
     let kept = view.output_snapshots(Some("out.csv")).expect("a list");
     let of = kept.iter().find(|kept| kept.run_id == run).expect("kept");
     let all: Vec<_> = view.vehicles(of).collect::<Result<_, _>>().expect("vehicles");
@@ -47,7 +47,7 @@ fn vehicles(db: &Connection, run: &str) -> Vec<VehicleState> {
 #[test]
 fn snapshots_are_listed_and_read_by_output() {
     let db = kept(&[3, 70_000]);
-    let view = Snapshot { db: &db, path: PathBuf::new() };
+    let view = Snapshot { db: &db, path: PathBuf::new(), is_outermost: false };
     let runs = |output| -> Vec<String> {
         view.output_snapshots(output).expect("a list").into_iter().map(|kept| kept.run_id).collect()
     };
@@ -84,7 +84,7 @@ fn forgotten_vehicles_leave_every_snapshot() {
 fn damaged_snapshots_are_said() {
     let db = kept(&[2]);
     db.execute_batch("UPDATE output_snapshot_chunks SET chunk = x'00'").expect("damage");
-    let view = Snapshot { db: &db, path: PathBuf::from("v.db") };
+    let view = Snapshot { db: &db, path: PathBuf::from("v.db"), is_outermost: false };
     let of = view.output_snapshots(None).expect("a list").remove(0);
     let error = view.vehicles(&of).next().expect("one").expect_err("damaged");
     assert!(error.to_string().contains("`v.db` is damaged"), "{error}");
