@@ -21,6 +21,9 @@ use crate::output::Draft;
 /// `VINR`, in the file's header: no other SQLite file has it.
 pub(super) const APPLICATION_ID: i64 = 0x5649_4e52;
 
+/// `VINS`: a store that is only read, and was never written but once.
+pub(super) const SNAPSHOT_ID: i64 = 0x5649_4e53;
+
 /// What makes each schema version of the one before it; the first, of an empty file.
 const SCHEMA: [&str; 4] = [
     include_str!("schema/1.sql"),
@@ -201,6 +204,12 @@ pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     SCHEMA.iter().try_for_each(|step| new.execute_batch(step))?;
     unite_accounts(&new)?;
     Ok(new)
+}
+
+/// Makes the tables of this version in an empty file that is going to be a snapshot.
+pub(super) fn make_snapshot(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(&format!("PRAGMA application_id = {SNAPSHOT_ID};"))?;
+    upgrade(db)
 }
 
 /// Fails where a table of this version is missing.

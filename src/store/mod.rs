@@ -46,6 +46,7 @@ pub use crate::store::admin::merge::Merged;
 pub use crate::store::admin::prune::{PruneSpec, Pruned, prune};
 pub use crate::store::admin::records::{DayCalls, RunFilter, RunRecord, RunState, SourceRecord};
 pub use crate::store::admin::restore::{MergeOutcome, Restored, restore};
+pub use crate::store::admin::snapshot::{SnapshotFile, SnapshotSpec, snapshot};
 pub use crate::store::admin::verify::{Verified, verify};
 pub use crate::store::answers::index::{Body, NewAnswer};
 pub use crate::store::answers::inventories::{CompleteList, KeptPage, WholeList};

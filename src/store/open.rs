@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 
 use super::admin::restore::undo_half;
-use super::migration::{self, APPLICATION_ID, SCHEMA_VERSION, is_empty, is_older, version};
+use super::migration::{
+    self, APPLICATION_ID, SCHEMA_VERSION, SNAPSHOT_ID, is_empty, is_older, version,
+};
 use super::patience::{LockWait, Patience, TRY};
 use super::read_only;
 use super::run_locks::{self, InUse};
@@ -46,8 +48,9 @@ fn try_ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
     // An empty file is what a new store begins with, and no store yet.
     if spec.must_exist && !check_within(TRY, path)? {
         return Err(Error::config(format!("there is no store at `{}`", path.display()))
-            .hint("run once without `--require-store` to create it"));
+            .hint("run once without `--require-store` to create it, or name one that is there"));
     }
+    refuse_snapshot(path)?;
     let folder = folder_of(path);
     os::create_private_folder(folder)
         .map_err(|source| unusable("cannot create the folder of", path, source))?;
@@ -64,6 +67,15 @@ fn try_ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
     share_log(&db, path)?;
     in_use.note_store();
     Ok(in_use)
+}
+
+/// 78 where `path` is a snapshot, which nobody writes to.
+pub(super) fn refuse_snapshot(path: &Path) -> Result<(), Error> {
+    if !read_only::is_snapshot(path) {
+        return Ok(());
+    }
+    let message = format!("`{}` is a snapshot of a store, which is only read", path.display());
+    Err(Error::config(message).hint("read it with `--offline`, or name the store it was made of"))
 }
 
 /// 78 where this user, or any user, may not write; 74 where the disk failed.
@@ -207,7 +219,9 @@ pub(super) fn is_locked_out(error: &Error) -> bool {
 }
 
 fn check_identity(db: &Connection, path: &Path) -> Result<(), Error> {
-    require_store(db, path, failed("cannot read the header", path))?;
+    if !read_only::is_snapshot(path) {
+        require_store(db, path, failed("cannot read the header", path))?;
+    }
     match version(db).map_err(failed("cannot read the header", path))? {
         SCHEMA_VERSION => Ok(()),
         other => Err(of_another_version(path, other)),
@@ -222,6 +236,10 @@ pub(super) fn require_store(
 ) -> Result<(), Error> {
     let application: i64 =
         db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(&failed)?;
+    if application == SNAPSHOT_ID {
+        return Err(Error::config(format!("`{}` is a snapshot and has no ledger", path.display()))
+            .hint("name a file that `vinrich store backup` wrote"));
+    }
     if application != APPLICATION_ID {
         return Err(no_store(path));
     }
@@ -237,11 +255,16 @@ fn no_store(path: &Path) -> Error {
 }
 
 fn of_another_version(path: &Path, version: i64) -> Error {
+    let hint = if read_only::is_snapshot(path) {
+        "write it again with this vinrich's `vinrich store snapshot`"
+    } else {
+        "use the vinrich that wrote it, or a newer one"
+    };
     Error::config(format!(
         "the store `{}` has schema version {version}, this vinrich knows {SCHEMA_VERSION}",
         path.display()
     ))
-    .hint("use the vinrich that wrote it, or a newer one")
+    .hint(hint)
 }
 
 /// The key that VINs are hashed under where they are not shown, made with the store.

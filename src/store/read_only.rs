@@ -5,19 +5,33 @@
 //! it. Without a log the file is all there is, and is read as one that does not change;
 //! whether anybody did is found out before what was read is used ([`Unchanged`]).
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::SystemTime;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
+use super::migration::SNAPSHOT_ID;
 use crate::domain::{Error, Exit};
 use crate::files::place::folder_of;
 use crate::files::{beside, os};
 
-/// Whether there is a file, and this user may not write it, or not beside it.
+/// Whether there is a file, and this user may not write it, or not beside it, or nobody
+/// should.
 pub(super) fn is_read_only(path: &Path) -> bool {
-    path.is_file() && !(os::may_write(path) && os::may_write(folder_of(path)))
+    let may_write = || os::may_write(path) && os::may_write(folder_of(path));
+    path.is_file() && (is_snapshot(path) || !may_write())
+}
+
+/// Whether the header of the file says that it is a snapshot.
+pub(super) fn is_snapshot(path: &Path) -> bool {
+    /// Where SQLite keeps the application's number.
+    const PLACE: usize = 68;
+    let mut header = [0; PLACE + 4];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    read.is_ok() && header[PLACE..] == SNAPSHOT_ID.to_be_bytes()[4..]
 }
 
 /// Whether there is no file, and none can be made. The permissions alone do not say: a
@@ -31,10 +45,17 @@ pub(super) fn cannot_be_made(path: &Path) -> bool {
 
 /// A connection that reads the database and makes no file.
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let path_of_address = percent_encode(path.as_os_str().as_encoded_bytes(), NON_ALPHANUMERIC);
-    let how = if has_log(path) { "mode=ro" } else { "immutable=1" };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    Connection::open_with_flags(format!("file:{path_of_address}?{how}"), flags)
+    Connection::open_with_flags(address(path), flags)
+}
+
+/// Where the database is read, and how. What others may write is not taken for what does not
+/// change.
+pub(super) fn address(path: &Path) -> String {
+    let path_of_address = percent_encode(path.as_os_str().as_encoded_bytes(), NON_ALPHANUMERIC);
+    let may_change = has_log(path) || !is_read_only(path);
+    let how = if may_change { "mode=ro" } else { "immutable=1" };
+    format!("file:{path_of_address}?{how}")
 }
 
 /// Whether the write-ahead log holds what the file does not.

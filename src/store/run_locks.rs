@@ -62,6 +62,7 @@ impl InUse {
 }
 
 fn open(store: &Path) -> Result<File, Error> {
+    super::open::refuse_snapshot(store)?;
     let folder = folder(store);
     let path = folder.join(IN_USE);
     let file = os::create_private_folder(&folder).and_then(|()| os::open_private_file(&path));

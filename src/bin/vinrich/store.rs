@@ -7,9 +7,11 @@ use vinrich::domain::Timestamp;
 use vinrich::domain::error::{Error, Exit};
 use vinrich::domain::events::{Events, Level};
 use vinrich::domain::money::Micros;
-use vinrich::store::{self, Backup, MergeOutcome, Merged, Restored};
+use vinrich::store::{self, Backup, MergeOutcome, Merged, Restored, SnapshotFile, SnapshotSpec};
 
-use crate::cli::{CommonArgs, ReportFormat, StoreBackupArgs, StoreCommand, StoreRestoreArgs};
+use crate::cli::{
+    CommonArgs, ReportFormat, StoreBackupArgs, StoreCommand, StoreRestoreArgs, StoreSnapshotArgs,
+};
 use crate::console::Console;
 use crate::format::{at, bytes, count, rfc3339, shown, text};
 use crate::{settings, stdout};
@@ -18,6 +20,7 @@ pub(crate) fn run(command: &StoreCommand, common: &CommonArgs) -> Result<u8, Err
     let settings = settings::load(common.config.as_deref())?;
     match command {
         StoreCommand::Backup(args) => backup(args, &settings.store, common)?,
+        StoreCommand::Snapshot(args) => snapshot(args, &settings.store, common)?,
         StoreCommand::Restore(args) => restore(args, &settings.store, common)?,
     }
     Ok(Exit::Success.code())
@@ -32,6 +35,37 @@ fn backup(args: &StoreBackupArgs, store: &Path, common: &CommonArgs) -> Result<(
         return Ok(());
     }
     stdout::write(&format!("wrote {}: {}\n", shown(&args.file), holds(&wrote)))
+}
+
+/// Bytes below which it is done before a bar could be read.
+const WORTH_A_BAR: u64 = 64 << 20;
+
+fn snapshot(args: &StoreSnapshotArgs, store: &Path, common: &CommonArgs) -> Result<(), Error> {
+    let console = Console::new(common);
+    let spec = SnapshotSpec { origin: args.origin.as_deref(), force: args.force };
+    let wrote = store::snapshot(store, &args.file, spec, &mut |done, all| {
+        if all >= WORTH_A_BAR {
+            console.arrived(done, all);
+        }
+    });
+    console.finish();
+    let SnapshotFile { bytes: length, answers, origin, campaigns } = wrote?;
+    if args.format == ReportFormat::Json {
+        return stdout::write_json(&serde_json::json!({
+            "file": args.file.display().to_string(),
+            "bytes": length,
+            "answers": answers,
+            "origin": origin,
+            "recall_campaigns": campaigns,
+        }));
+    }
+    if common.quiet {
+        return Ok(());
+    }
+    let mut holds = vec![bytes(length), count(answers, "answer")];
+    holds.extend((campaigns > 0).then(|| count(campaigns, "recall campaign")));
+    let origin = origin.map_or_else(String::new, |origin| format!(" ({origin})"));
+    stdout::write(&format!("wrote {}: {}{origin}\n", shown(&args.file), holds.join(", ")))
 }
 
 fn restore(args: &StoreRestoreArgs, store: &Path, common: &CommonArgs) -> Result<(), Error> {

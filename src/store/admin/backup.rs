@@ -33,23 +33,29 @@ pub struct Backup {
 /// meanwhile. Fails with 73 where there is a file already and `force` is false, and with
 /// 79 where another command writes it.
 pub fn backup(store: &Path, file: &Path, force: bool) -> Result<Backup, Error> {
-    if !open::check(store)? {
-        return Err(Error::config(format!("there is no store at `{}`", store.display()))
-            .hint("the first run creates it"));
-    }
-    refuse_same(store, file)?;
-    let _lock = OutputLocks::alone(file)?;
-    if !force && file.symlink_metadata().is_ok() {
-        let message = format!("`{}` is there already", file.display());
-        return Err(Error::new(Exit::CannotCreate, message)
-            .hint("name another file, or replace it with `--force`"));
-    }
-    let mut draft = Draft::private_beside(file)?;
+    let (mut draft, _lock) = begin(store, file, force)?;
     copy_out(store, draft.path(), file)?;
     drop(draft.sync().map_err(|error| Error::io("cannot write", file, error))?);
     let holds = check_copy(&draft, store)?;
     draft.publish()?;
     Ok(holds)
+}
+
+/// The draft of a copy of `store` at `file`, which nobody else writes as long as the lock is
+/// held.
+pub(super) fn begin(store: &Path, file: &Path, force: bool) -> Result<(Draft, OutputLocks), Error> {
+    if !open::check(store)? {
+        return Err(Error::config(format!("there is no store at `{}`", store.display()))
+            .hint("the first run creates it"));
+    }
+    refuse_same(store, file)?;
+    let lock = OutputLocks::alone(file)?;
+    if !force && file.symlink_metadata().is_ok() {
+        let message = format!("`{}` is there already", file.display());
+        return Err(Error::new(Exit::CannotCreate, message)
+            .hint("name another file, or replace it with `--force`"));
+    }
+    Ok((Draft::private_beside(file)?, lock))
 }
 
 pub(super) fn refuse_same(store: &Path, file: &Path) -> Result<(), Error> {

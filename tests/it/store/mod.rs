@@ -6,3 +6,4 @@ mod changes;
 mod disk;
 mod file;
 mod old_stores;
+mod snapshot;

@@ -117,7 +117,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: CacheCommand,
     },
-    /// Back the store up, and put a backup back
+    /// Back the store up, put a backup back, or write what it knows to a file that is only read
     Store {
         #[command(subcommand)]
         command: StoreCommand,

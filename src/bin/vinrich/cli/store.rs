@@ -10,6 +10,8 @@ use super::ReportFormat;
 pub(crate) enum StoreCommand {
     /// Write a copy of the store, whole, while runs go on
     Backup(StoreBackupArgs),
+    /// Write what the store knows to a file that is only read, for offline runs anywhere
+    Snapshot(StoreSnapshotArgs),
     /// Put a backup in the place of the store, without forgetting what was spent since
     Restore(StoreRestoreArgs),
 }
@@ -55,6 +57,35 @@ pub(crate) struct StoreRestoreArgs {
     /// A file that `vinrich store backup` wrote
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vinrich store snapshot /lake/vinrich-2026-11-30.db
+  vinrich enrich fleet.parquet -o out.parquet --offline --store /lake/vinrich-2026-11-30.db
+
+The file has the answers and the recall file, and no ledger, no runs and no
+accounts. Any number of `--offline` runs may read it at once, also where nobody may
+write. Only its owner may read it, as it holds VINs: change its mode to share it.
+
+Exit codes: 64 when the store has answers of several origins and none is named,
+73 when FILE is there already (without --force) or cannot be created, 74 when the
+disk is full, 78 when there is no store, or it is damaged.")]
+pub(crate) struct StoreSnapshotArgs {
+    /// Where it goes
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Whose answers: those for live keys, for test keys, or of the sandbox [default: the only
+    /// one there is]
+    #[arg(long, value_name = "ORIGIN", value_parser = ["live", "test", "sandbox"])]
+    pub(crate) origin: Option<String>,
+    /// Replace FILE if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
