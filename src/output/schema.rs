@@ -5,24 +5,20 @@
 //! The file is as long as the list. A column added, removed, renamed or moved
 //! is a new [`SCHEMA_VERSION`].
 
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::DataType;
 
 use super::take::{
-    campaign_count, campaign_numbers, decode, doubt_reasons, doubtful_campaigns, equipment_count,
-    hex, listing, listing_count, listing_currency, match_basis, suggestion, surely_any,
-    top_campaign, vin_error, vin_status, wmi_extended,
+    campaign_count, campaign_numbers, doubt_reasons, doubtful_campaigns, equipment_count, listing,
+    listing_count, listing_currency, match_basis, suggestion, surely_any, top_campaign, vin_error,
+    vin_status, wmi_extended,
 };
-use crate::domain::facts::Days;
+use super::values::Values::{self, Bool, Cents, Day, Double, Id, Int, Long, Made, Moment, Text};
+use crate::domain::facts::{Days, DecodeFacts};
 use crate::domain::{Timestamp, Vin};
 use crate::output::record::Record;
 
 /// Version of [`COLUMNS`], written into every Parquet and Arrow file.
 pub const SCHEMA_VERSION: u32 = 2;
-
-/// Decimals hold amounts up to 9,999,999,999.99.
-pub(super) const DECIMAL_PRECISION: u8 = 12;
-/// Decimals hold hundredths.
-pub(super) const DECIMAL_SCALE: i8 = 2;
 
 /// One column of ours.
 #[derive(Debug)]
@@ -43,52 +39,33 @@ pub struct Column {
 /// How a column's value is taken from a record, and so its type.
 #[derive(Debug)]
 pub(super) enum Take {
-    /// Text the record holds.
-    Text(for<'a> fn(&'a Record) -> Option<&'a str>),
-    /// Text made on the way.
-    Made(fn(&Record) -> Option<String>),
+    Row(Values<Record>),
+    /// Of what is known of the vehicle, which many rows share.
+    Decode(Values<DecodeFacts>),
     /// The name of the record's file.
     File,
     /// The hash of the row, by its columns that count for it.
     Hash,
     /// The name of the run.
     Run,
-    Bool(fn(&Record) -> Option<bool>),
-    Int(fn(&Record) -> Option<i32>),
-    Long(fn(&Record) -> Option<i64>),
-    Double(fn(&Record) -> Option<f64>),
-    /// Hundredths.
-    Cents(fn(&Record) -> Option<i64>),
-    Day(fn(&Record) -> Option<Days>),
-    Moment(fn(&Record) -> Option<Timestamp>),
 }
 
 impl Column {
     /// Its type's name, such as `decimal(12,2)`.
     pub fn type_name(&self) -> &'static str {
-        match self.take {
-            Take::Text(_) | Take::Made(_) | Take::File | Take::Hash | Take::Run => "utf8",
-            Take::Bool(_) => "bool",
-            Take::Int(_) => "int32",
-            Take::Long(_) => "int64",
-            Take::Double(_) => "double",
-            Take::Cents(_) => "decimal(12,2)",
-            Take::Day(_) => "date",
-            Take::Moment(_) => "timestamp(us, UTC)",
+        match &self.take {
+            Take::Row(values) => values.type_name(),
+            Take::Decode(values) => values.type_name(),
+            Take::File | Take::Hash | Take::Run => "utf8",
         }
     }
 
     /// Its type in Arrow, and so in Parquet.
     pub fn data_type(&self) -> DataType {
-        match self.take {
-            Take::Text(_) | Take::Made(_) | Take::File | Take::Hash | Take::Run => DataType::Utf8,
-            Take::Bool(_) => DataType::Boolean,
-            Take::Int(_) => DataType::Int32,
-            Take::Long(_) => DataType::Int64,
-            Take::Double(_) => DataType::Float64,
-            Take::Cents(_) => DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
-            Take::Day(_) => DataType::Date32,
-            Take::Moment(_) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        match &self.take {
+            Take::Row(values) => values.data_type(),
+            Take::Decode(values) => values.data_type(),
+            Take::File | Take::Hash | Take::Run => DataType::Utf8,
         }
     }
 }
@@ -105,39 +82,39 @@ pub static COLUMNS: &[Column] = &[
     boolean("vin_check_digit_ok", |row| row.reading.check_digit_ok, "whether the check digit fits; null where no law requires one (WMI not 1 to 5 or 7F to 70)"),
     text("wmi", |row| row.reading.vin.as_ref().map(Vin::wmi), "world manufacturer identifier: the VIN's first three characters"),
 
-    text("make", |row| decode(row)?.make.as_deref(), "make, in upper case as in vPIC"),
-    text("model", |row| decode(row)?.model.as_deref(), "model"),
-    int("model_year", |row| decode(row)?.model_year, "model year"),
-    text("trim", |row| decode(row)?.trim.as_deref(), "trim level"),
-    text("series", |row| decode(row)?.series.as_deref(), "series"),
-    text("vehicle_type", |row| decode(row)?.vehicle_type.as_deref(), "vehicle type, such as PASSENGER CAR"),
-    text("body_class", |row| decode(row)?.body_class.as_deref(), "body class, such as Sedan/Saloon"),
-    text("drive_type", |row| decode(row)?.drive_type.as_deref(), "driven wheels, such as AWD/All-Wheel Drive"),
-    text("fuel_type_primary", |row| decode(row)?.fuel_type_primary.as_deref(), "primary fuel"),
-    text("fuel_type_secondary", |row| decode(row)?.fuel_type_secondary.as_deref(), "secondary fuel"),
-    text("electrification_level", |row| decode(row)?.electrification_level.as_deref(), "such as BEV or PHEV"),
-    text("engine_configuration", |row| decode(row)?.engine_configuration.as_deref(), "cylinder layout, such as In-Line"),
-    text("engine_model", |row| decode(row)?.engine_model.as_deref(), "engine model"),
-    int("engine_cylinders", |row| decode(row)?.engine_cylinders, "number of cylinders"),
-    double("displacement_l", |row| decode(row)?.displacement_l, "displacement in litres"),
-    double("engine_hp", |row| decode(row)?.engine_hp, "brake horsepower"),
-    text("transmission_style", |row| decode(row)?.transmission_style.as_deref(), "transmission, such as Automatic"),
-    int("transmission_speeds", |row| decode(row)?.transmission_speeds, "number of forward speeds"),
-    int("doors", |row| decode(row)?.doors, "number of doors"),
-    int("seats", |row| decode(row)?.seats, "number of seats"),
-    text("gvwr", |row| decode(row)?.gvwr.as_deref(), "gross vehicle weight rating in the vendor's words"),
-    int("gvwr_class", |row| decode(row)?.gvwr_class, "GVWR class 1 to 8"),
-    text("cab_type", |row| decode(row)?.cab_type.as_deref(), "cab type of a truck"),
-    double("bed_length_in", |row| decode(row)?.bed_length_in, "bed length in inches"),
-    double("wheelbase_in", |row| decode(row)?.wheelbase_in, "wheelbase in inches"),
-    text("brake_system", |row| decode(row)?.brake_system.as_deref(), "brake system, such as Hydraulic"),
-    cents("base_price_usd", |row| decode(row)?.base_price_usd, "base price when new, in US dollars"),
-    text("manufacturer", |row| decode(row)?.manufacturer.as_deref(), "manufacturer as registered with NHTSA"),
-    text("plant_city", |row| decode(row)?.plant_city.as_deref(), "city of the assembly plant"),
-    text("plant_state", |row| decode(row)?.plant_state.as_deref(), "state of the assembly plant"),
-    text("plant_country", |row| decode(row)?.plant_country.as_deref(), "country of the assembly plant"),
-    text("decode_error_codes", |row| decode(row)?.decode_error_codes.as_deref(), "NHTSA's decode codes, comma separated, as the vendor wrote them").unhashed(),
-    text("decode_extra", |row| decode(row)?.decode_extra.as_deref(), "whatever else the answer holds: a JSON object with sorted keys").json().unhashed(),
+    decoded("make", Text(|facts| facts.make.as_deref()), "make, in upper case as in vPIC"),
+    decoded("model", Text(|facts| facts.model.as_deref()), "model"),
+    decoded("model_year", Int(|facts| facts.model_year), "model year"),
+    decoded("trim", Text(|facts| facts.trim.as_deref()), "trim level"),
+    decoded("series", Text(|facts| facts.series.as_deref()), "series"),
+    decoded("vehicle_type", Text(|facts| facts.vehicle_type.as_deref()), "vehicle type, such as PASSENGER CAR"),
+    decoded("body_class", Text(|facts| facts.body_class.as_deref()), "body class, such as Sedan/Saloon"),
+    decoded("drive_type", Text(|facts| facts.drive_type.as_deref()), "driven wheels, such as AWD/All-Wheel Drive"),
+    decoded("fuel_type_primary", Text(|facts| facts.fuel_type_primary.as_deref()), "primary fuel"),
+    decoded("fuel_type_secondary", Text(|facts| facts.fuel_type_secondary.as_deref()), "secondary fuel"),
+    decoded("electrification_level", Text(|facts| facts.electrification_level.as_deref()), "such as BEV or PHEV"),
+    decoded("engine_configuration", Text(|facts| facts.engine_configuration.as_deref()), "cylinder layout, such as In-Line"),
+    decoded("engine_model", Text(|facts| facts.engine_model.as_deref()), "engine model"),
+    decoded("engine_cylinders", Int(|facts| facts.engine_cylinders), "number of cylinders"),
+    decoded("displacement_l", Double(|facts| facts.displacement_l), "displacement in litres"),
+    decoded("engine_hp", Double(|facts| facts.engine_hp), "brake horsepower"),
+    decoded("transmission_style", Text(|facts| facts.transmission_style.as_deref()), "transmission, such as Automatic"),
+    decoded("transmission_speeds", Int(|facts| facts.transmission_speeds), "number of forward speeds"),
+    decoded("doors", Int(|facts| facts.doors), "number of doors"),
+    decoded("seats", Int(|facts| facts.seats), "number of seats"),
+    decoded("gvwr", Text(|facts| facts.gvwr.as_deref()), "gross vehicle weight rating in the vendor's words"),
+    decoded("gvwr_class", Int(|facts| facts.gvwr_class), "GVWR class 1 to 8"),
+    decoded("cab_type", Text(|facts| facts.cab_type.as_deref()), "cab type of a truck"),
+    decoded("bed_length_in", Double(|facts| facts.bed_length_in), "bed length in inches"),
+    decoded("wheelbase_in", Double(|facts| facts.wheelbase_in), "wheelbase in inches"),
+    decoded("brake_system", Text(|facts| facts.brake_system.as_deref()), "brake system, such as Hydraulic"),
+    decoded("base_price_usd", Cents(|facts| facts.base_price_usd), "base price when new, in US dollars"),
+    decoded("manufacturer", Text(|facts| facts.manufacturer.as_deref()), "manufacturer as registered with NHTSA"),
+    decoded("plant_city", Text(|facts| facts.plant_city.as_deref()), "city of the assembly plant"),
+    decoded("plant_state", Text(|facts| facts.plant_state.as_deref()), "state of the assembly plant"),
+    decoded("plant_country", Text(|facts| facts.plant_country.as_deref()), "country of the assembly plant"),
+    decoded("decode_error_codes", Text(|facts| facts.decode_error_codes.as_deref()), "NHTSA's decode codes, comma separated, as the vendor wrote them").unhashed(),
+    text("decode_extra", |row| row.decode.facts.as_ref()?.decode_extra.as_deref(), "whatever else the answer holds: a JSON object with sorted keys").json().unhashed(),
     text("decode_conflicts", |row| row.decode_conflicts.as_ref().map(|found| &*found.json), "where decoders differ: JSON {field: {source: value}}").json().unhashed(),
     text("input_conflicts", |row| row.input_conflicts.as_ref().map(|found| &*found.json), "where the row's own make, model or year differs from its VIN: JSON {field: {source: value}}").json().unhashed(),
 
@@ -223,9 +200,9 @@ pub(super) static RUN_ID: Column =
         .since_2()
         .unhashed();
 
-const ROW_ID: Column = made(
+const ROW_ID: Column = Column::new(
     "row_id",
-    |row| Some(hex(row.row_id)),
+    Take::Row(Id(|row| row.row_id)),
     "hash of the source's name and source_row, or of the cells that `--row-key` names; 32 hex digits",
 )
 .unhashed();
@@ -238,7 +215,7 @@ const SOURCE_FILE: Column =
     Column::new("source_file", Take::File, "the input file, as given").unhashed();
 const SOURCE_ROW: Column = Column::new(
     "source_row",
-    Take::Long(|row| Some(row.source_row)),
+    Take::Row(Long(|row| Some(row.source_row))),
     "ordinal of the record in its file, the header counted as 1",
 )
 .unhashed();
@@ -268,12 +245,21 @@ impl Column {
     }
 }
 
+/// A column of the decode.
+const fn decoded(
+    name: &'static str,
+    values: Values<DecodeFacts>,
+    description: &'static str,
+) -> Column {
+    Column::new(name, Take::Decode(values), description)
+}
+
 const fn text(
     name: &'static str,
     take: for<'a> fn(&'a Record) -> Option<&'a str>,
     description: &'static str,
 ) -> Column {
-    Column::new(name, Take::Text(take), description)
+    Column::new(name, Take::Row(Text(take)), description)
 }
 
 const fn made(
@@ -281,7 +267,7 @@ const fn made(
     take: fn(&Record) -> Option<String>,
     description: &'static str,
 ) -> Column {
-    Column::new(name, Take::Made(take), description)
+    Column::new(name, Take::Row(Made(take)), description)
 }
 
 const fn boolean(
@@ -289,7 +275,7 @@ const fn boolean(
     take: fn(&Record) -> Option<bool>,
     description: &'static str,
 ) -> Column {
-    Column::new(name, Take::Bool(take), description)
+    Column::new(name, Take::Row(Bool(take)), description)
 }
 
 const fn int(
@@ -297,15 +283,7 @@ const fn int(
     take: fn(&Record) -> Option<i32>,
     description: &'static str,
 ) -> Column {
-    Column::new(name, Take::Int(take), description)
-}
-
-const fn double(
-    name: &'static str,
-    take: fn(&Record) -> Option<f64>,
-    description: &'static str,
-) -> Column {
-    Column::new(name, Take::Double(take), description)
+    Column::new(name, Take::Row(Int(take)), description)
 }
 
 const fn cents(
@@ -313,7 +291,7 @@ const fn cents(
     take: fn(&Record) -> Option<i64>,
     description: &'static str,
 ) -> Column {
-    Column::new(name, Take::Cents(take), description)
+    Column::new(name, Take::Row(Cents(take)), description)
 }
 
 const fn day(
@@ -321,7 +299,7 @@ const fn day(
     take: fn(&Record) -> Option<Days>,
     description: &'static str,
 ) -> Column {
-    Column::new(name, Take::Day(take), description)
+    Column::new(name, Take::Row(Day(take)), description)
 }
 
 const fn moment(
@@ -329,5 +307,5 @@ const fn moment(
     take: fn(&Record) -> Option<Timestamp>,
     description: &'static str,
 ) -> Column {
-    Column::new(name, Take::Moment(take), description)
+    Column::new(name, Take::Row(Moment(take)), description)
 }

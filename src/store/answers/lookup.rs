@@ -61,6 +61,13 @@ impl<'a> Snapshot<'a> {
         Ok(begun)
     }
 
+    /// A number that differs where another connection of this or any process has written
+    /// since an earlier view of this store.
+    pub(crate) fn version(&self) -> Result<i64, Error> {
+        let version = self.db.pragma_query_value(None, "data_version", |row| row.get(0));
+        version.map_err(failed("cannot read the version of the data", &self.path))
+    }
+
     /// The source called `name`, if anything was ever kept under it.
     pub fn source(&self, name: &SourceName) -> Result<Option<SourceId>, Error> {
         self.db

@@ -3,6 +3,7 @@
 //!
 //! strace stops it within a commit. Where there is none, nothing is shown here.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, mpsc};
 
@@ -130,7 +131,9 @@ fn holds_write_lock(pid: u32) -> bool {
     let pid = pid.to_string();
     locks.lines().any(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        words.contains(&"WRITE") && words.contains(&pid.as_str()) && words.ends_with(&["120", "120"])
+        words.contains(&"WRITE")
+            && words.contains(&pid.as_str())
+            && words.ends_with(&["120", "120"])
     })
 }
 
@@ -335,5 +338,51 @@ fn a_neighbour_stopped_while_it_opens_is_named() {
         }
         say(&format!("opening, new {is_new}: in the way {} of {}", met[1], met[0] + met[1]));
         assert!(met[1] > 0 && met[0] > 0, "{met:?}");
+    }
+}
+
+/// A store of an older vinrich: the neighbour is stopped after every so-manieth write while
+/// it brings the store up to date or works in it, and then goes on or is killed.
+#[test]
+fn a_neighbour_stopped_in_a_migration_is_named() {
+    if !can_trace() {
+        return;
+    }
+    let step = if number_in("VINRICH_STOPS").is_some() { 1 } else { 9 };
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store");
+    for (version, answers) in [(1, 27), (4, 29)] {
+        let mut met = [0, 0];
+        for n in (1..).step_by(step) {
+            let work = Work::with_faults(&[]);
+            configure(&work, "0s");
+            for (name, vins) in [("others.csv", vins_in(0..3)), ("ours.csv", vins_in(100..103))] {
+                work.write(name, &format!("vin\n{}\n", vins.join("\n")));
+            }
+            std::fs::create_dir_all(work.path("store")).expect("a folder");
+            std::fs::copy(fixtures.join(format!("v{version}.db")), work.store()).expect("a copy");
+            let Some(neighbour) = Neighbour::stop_after(&work, "pwrite64", n) else { break };
+            let ended = work.vinrich(&OURS);
+            let story = format!("version {version}, {n}: {:?} {}", ended.code, ended.stderr);
+            assert!(matches!(ended.code, Some(0 | 79)), "{story}");
+            if ended.code == Some(79) {
+                assert!(story.contains(&format!("(pid {}, stopped)", neighbour.pid)), "{story}");
+            }
+            met[usize::from(ended.code == Some(79))] += 1;
+            let is_killed = n / step % 2 == 0;
+            if is_killed {
+                drop(neighbour)
+            } else {
+                neighbour.wake()
+            }
+            for words in [&OURS, &OTHERS] {
+                work.vinrich(words).exits(0);
+            }
+            work.vinrich(&["store", "verify"]).exits(0);
+            let ours_and_theirs = 6;
+            let kept = work.number("SELECT count(*) FROM answers");
+            assert_eq!(kept, answers + ours_and_theirs, "{story}");
+        }
+        say(&format!("migration from {version}: in the way {} of {}", met[1], met[0] + met[1]));
+        assert!(met[1] > 0, "{met:?}");
     }
 }
