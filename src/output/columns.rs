@@ -15,6 +15,7 @@ use super::decode_table::DecodeTable;
 use super::hash::{RowHashes, Seed};
 use super::names::{Naming, input_names};
 use super::schema::{COLUMNS, Column, Take};
+use super::take::{has_recalls, listing};
 use super::values::{hex_array, text_array};
 use crate::domain::Error;
 use crate::output::record::{Block, Record};
@@ -117,6 +118,7 @@ impl Layout {
         if let Some(numbers) = &numbers {
             self.decodes.add_to(&mut hashes, numbers);
         }
+        let present = Present::among(&block.records);
         let mut decoded = 0..;
         for ours in &self.ours {
             let take = &ours.column.take;
@@ -131,7 +133,7 @@ impl Layout {
                 }
                 continue;
             }
-            let array = self.array(take, &block.records)?;
+            let array = self.array(take, &block.records, present)?;
             if let Some(seed) = ours.seed {
                 hashes.add(seed, &array)?;
             }
@@ -157,18 +159,46 @@ impl Layout {
         filter_record_batch(&self.batch(block)?, keep).map_err(misfit)
     }
 
-    fn array(&self, take: &Take, records: &[Record]) -> Result<ArrayRef, ArrowError> {
+    fn array(
+        &self,
+        take: &Take,
+        records: &[Record],
+        present: Present,
+    ) -> Result<ArrayRef, ArrowError> {
+        let rows = records.iter();
         match take {
-            Take::Row(values) => values.array(records.iter().map(Some)),
-            Take::Decode(values) => {
-                values.array(records.iter().map(|row| row.decode.facts.as_deref()))
+            Take::Row(values) => values.array(rows.map(Some)),
+            Take::Decode(values) => values.array(rows.map(|row| row.decode.facts.as_deref())),
+            Take::Recalls(values) if present.recalls => values.array(rows.map(Some)),
+            Take::Listing(values) if present.listings => values.array(rows.map(listing)),
+            Take::Comparables(values) if present.comparables => {
+                values.array(rows.map(|row| row.comparables.as_deref()))
             }
-            Take::File => {
-                text_array(records.iter().map(|row| self.files.get(row.file).map(String::as_str)))
-            }
-            Take::Run => text_array(records.iter().map(|_| Some(self.run_id.as_str()))),
+            Take::Recalls(values) => Ok(new_null_array(&values.data_type(), records.len())),
+            Take::Listing(values) => Ok(new_null_array(&values.data_type(), records.len())),
+            Take::Comparables(values) => Ok(new_null_array(&values.data_type(), records.len())),
+            Take::File => text_array(rows.map(|row| self.files.get(row.file).map(String::as_str))),
+            Take::Run => text_array(rows.map(|_| Some(self.run_id.as_str()))),
             // Made of the other columns.
             Take::Hash => Ok(new_null_array(&DataType::Utf8, records.len())),
+        }
+    }
+}
+
+/// What any row of a block has: columns of what none has cost nothing.
+#[derive(Clone, Copy)]
+struct Present {
+    recalls: bool,
+    listings: bool,
+    comparables: bool,
+}
+
+impl Present {
+    fn among(records: &[Record]) -> Self {
+        Self {
+            recalls: records.iter().any(has_recalls),
+            listings: records.iter().any(|row| listing(row).is_some()),
+            comparables: records.iter().any(|row| row.comparables.is_some()),
         }
     }
 }

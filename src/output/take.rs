@@ -117,9 +117,13 @@ pub(super) fn listing(row: &Record) -> Option<&Listing> {
 }
 
 /// The currency of the amounts that a listing states.
-pub(super) fn listing_currency(row: &Record) -> Option<&str> {
-    let Listing { price, msrp, .. } = listing(row)?;
-    price.as_ref().or(msrp.as_ref()).map(Price::currency)
+pub(super) fn listing_currency(listing: &Listing) -> Option<&str> {
+    listing.price.as_ref().or(listing.msrp.as_ref()).map(Price::currency)
+}
+
+/// Whether any column of the recalls may have a value.
+pub(super) fn has_recalls(row: &Record) -> bool {
+    row.recalls.facts.is_some() || row.recalls.has_answer() || row.recall_doubt.is_some()
 }
 
 fn recalls(row: &Record) -> Option<&RecallFacts> {
