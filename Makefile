@@ -9,9 +9,10 @@ SHOW := awk -f sample-data/show.awk
 VPIC := $(CURDIR)/target-data/vpic.rkyv
 WITH_VPIC := VINRICH_VENDORS__VPIC__DATA=$(VPIC)
 READERS := target-data/warehouse
+RIVALS := target-data/rivals
 SYSTEMS := x86_64-pc-windows-gnu aarch64-apple-darwin
 
-.PHONY: help demo vpic-data test test-busy test-warehouse figures lint systems bench soak
+.PHONY: help demo vpic-data test test-busy test-warehouse figures lint systems bench bench-ci soak
 
 help: ## what there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,8 +86,10 @@ test-warehouse: ## read folders of outputs with pyarrow, pandas, Polars, DuckDB 
 	fi
 
 $(READERS)/installed: tests/warehouse/requirements.txt
-	@python3 -m venv --clear $(READERS)
-	@$(READERS)/bin/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 \
+$(RIVALS)/installed: benches/enrich/requirements.txt
+$(READERS)/installed $(RIVALS)/installed:
+	@python3 -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 \
 		--only-binary=:all: --requirement $<
 	@touch $@
 
@@ -120,8 +123,17 @@ systems: ## check that it compiles for Windows and macOS, where rustup has their
 		fi; \
 	done
 
-bench: ## measure a large run against a local vendor, in the release profile
-	$(CARGO) bench --locked --bench enrich
+# VINRICH_BENCH_VINS and VINRICH_BENCH_PAIRS make it shorter, and so does
+# ONLY='known first': the races whose names start so. docs/speed.md.
+bench: vpic-data ## measure vinrich beside DuckDB, a bare client and the offline decoder: a quarter of an hour
+	@if $(MAKE) --no-print-directory $(RIVALS)/installed; then rivals=$(RIVALS)/bin/python; \
+	else echo 'DuckDB and the decoder'"'"'s own path are skipped: they could not be fetched'; fi; \
+	VINRICH_BENCH_PYTHON=$$rivals $(CARGO) bench --locked --bench enrich -- $(ONLY)
+
+# RECORD=--record writes the counts anew.
+bench-ci: ## count the instructions of three paths, which may take 5 % more than was recorded
+	$(CARGO) build --locked
+	@bash benches/instructions/run.sh "$${CARGO_TARGET_DIR:-target}/debug/vinrich" $(RECORD)
 
 # Each part can be run alone, and scaled by its variable: docs/RELIABILITY.md.
 soak: ## the long forms of the tests, about an hour; VINRICH_SOAK_MINUTES=60 makes the last go on

@@ -301,15 +301,16 @@ fn without_vin(body: &[u8], vin: &Vin) -> Vec<u8> {
 }
 
 /// Puts the VIN back; a body without the placeholder comes back as it is.
-fn with_vin(body: Vec<u8>, key: &Key) -> Vec<u8> {
-    let Some(vin) = key.vin().filter(|_| body.contains(&0)) else { return body };
-    let mut whole = Vec::with_capacity(body.len() + 17);
-    for byte in body {
-        match byte {
-            0 => whole.extend_from_slice(vin.as_str().as_bytes()),
-            byte => whole.push(byte),
-        }
+fn with_vin(body: &[u8], key: &Key) -> Vec<u8> {
+    let Some(vin) = key.vin() else { return body.to_vec() };
+    let mut whole = Vec::with_capacity(body.len() + vin.as_str().len());
+    let mut rest = body;
+    while let Some(at) = memchr::memchr(0, rest) {
+        whole.extend_from_slice(&rest[..at]);
+        whole.extend_from_slice(vin.as_str().as_bytes());
+        rest = &rest[at + 1..];
     }
+    whole.extend_from_slice(rest);
     whole
 }
 

@@ -138,19 +138,23 @@ impl<'a> Snapshot<'a> {
 
     /// The words of an answer about `key`. 78 where they are not what was written.
     pub fn body(&self, id: BodyId, key: &Key) -> Result<Vec<u8>, Error> {
-        let (hash, body): (Vec<u8>, Vec<u8>) = self
+        let sound = self
             .db
             .prepare_cached("SELECT hash, body FROM bodies WHERE id = ?1")
-            .and_then(|mut find| find.query_row([id.0.get()], |row| Ok((row.get(0)?, row.get(1)?))))
+            .and_then(|mut find| {
+                find.query_row([id.0.get()], |row| {
+                    let (hash, body) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
+                    Ok(is_as_written(hash, body).then(|| with_vin(body, key)))
+                })
+            })
             .map_err(failed("cannot read an answer", &self.path))?;
-        if !is_as_written(&hash, &body) {
+        sound.ok_or_else(|| {
             let message = format!(
                 "the store `{}` is damaged: an answer is not what was written",
                 self.path.display()
             );
-            return Err(Error::config(message).hint(RESTORE));
-        }
-        Ok(with_vin(body, key))
+            Error::config(message).hint(RESTORE)
+        })
     }
 
     /// Whether `keys` are so many of all that reading everything is quicker. The
