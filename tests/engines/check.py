@@ -124,12 +124,11 @@ def enrich_by(session: object, lake: Path, out: Path, wrap: Callable = lambda en
 def spark_with_an_executor_killed(lake: Path, work: Path, expected: pyarrow.Table) -> None:
     from pyspark.sql import SparkSession
 
-    os.environ["SPARK_LOCAL_HOSTNAME"] = "localhost"
+    os.environ |= {"SPARK_LOCAL_HOSTNAME": "localhost", "PYSPARK_PYTHON": sys.executable}
     note = work / "killed"
     size = max(file.stat().st_size for file in lake.iterdir())
     builder = SparkSession.builder.master("local-cluster[2,1,1024]").config(map={
         "spark.ui.enabled": False,
-        "spark.pyspark.python": sys.executable,
         "spark.local.dir": str(work / "spark"),
         "spark.sql.session.timeZone": "UTC",
         # One file is one partition, and a batch is a part of it.
