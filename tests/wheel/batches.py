@@ -180,6 +180,18 @@ def a_program_that_ends_early_is_an_error() -> None:
         equal(lines, error.exit_code, code)
 
 
+def a_program_that_does_not_read_on_is_an_error() -> None:
+    for lines, code in [
+        ("feed.read(1); sys.exit(74)", 74),
+        ("feed.read(1); os.kill(os.getpid(), signal.SIGTERM)", -15),
+        # A message that is none, and the program stays.
+        (r"out.write(b'\xff\xff\xff\xff\x08\0\0\0no flat!'); out.flush(); signal.pause()", None),
+    ]:
+        endless = (rows(5000, first=at) for at in itertools.count(0, 5000))
+        error = fails(vinrich.Error, lambda: Imitation(lines).enrich(endless))
+        equal(lines, error.exit_code, code)
+
+
 def an_output_cut_at_a_batch_is_an_error() -> None:
     cut = f"{GIVES_BACK}    out.flush(); os._exit(0)"
     fails(vinrich.Error, lambda: Imitation(cut).enrich([rows(3), rows(3)]), "the mark of its end")
@@ -223,6 +235,7 @@ CHECKS = [
     the_programs_own_words_are_raised,
     a_machine_without_the_data_is_an_error,
     a_program_that_ends_early_is_an_error,
+    a_program_that_does_not_read_on_is_an_error,
     an_output_cut_at_a_batch_is_an_error,
     another_number_of_rows_is_an_error,
     no_option_can_make_a_paid_call,
