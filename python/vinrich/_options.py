@@ -13,8 +13,7 @@ PathLike = os.PathLike[str] | str
 
 # One stream in, one stream out, no call, and an empty partition is not an error.
 FILTER = [
-    *("enrich", "-", "--output", "-"),
-    *("--input-format", "arrows", "--format", "arrows"),
+    *("enrich", "-", "--output", "-", "--format", "arrows"),
     *("--offline", "--allow-empty", "--quiet"),
 ]
 
@@ -36,7 +35,9 @@ class Options(TypedDict, total=False):
     config: PathLike
     """The configuration file."""
     row_key: Sequence[str]
-    """The columns whose cells make `row_id`; without it `source_name` and the row's number do."""
+    """The columns whose cells make `row_id`; without it `source_name` and the row's number do.
+
+    The program then keeps its input in a temporary file before the first row comes out."""
     source_name: str
     """What the input is called in `row_id`."""
     map: Mapping[str, str]
@@ -76,6 +77,10 @@ def command(options: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
         raise ValueError("`offline` cannot be turned off: an engine runs lost tasks again, "
                          "and each would pay again; buy answers by one run of `vinrich enrich`")
     line = [os.fspath(options.get("program") or program()), *FILTER]
+    # Keys that repeat are numbered, for which the program keeps its input and finds by
+    # itself what that is.
+    if "row_key" not in options:
+        line.append("--input-format=arrows")
     # Named, so that a machine without the data is an error, and not a column of nulls.
     datasets = options.get("datasets", ["decode"])
     line.append(f"--with={_list('datasets', datasets)}")

@@ -67,13 +67,14 @@ def map_in_arrow(
 ) -> Callable[[Iterator[pyarrow.RecordBatch]], Iterator[pyarrow.RecordBatch]]:
     """The function for Spark's `DataFrame.mapInArrow`, with `output_schema` as its schema.
 
-    It looks for the program on the machine that it runs on. It needs `row_key`, as the
-    rows of each partition are numbered from 1.
+    It looks for the program on the machine that it runs on. The rows of each partition are
+    numbered from 1: either `row_key` makes `row_id`, or `columns` has `!row_id`.
     """
     command({"program": "vinrich", **options})
-    if not options.get("row_key"):
-        raise ValueError("`row_key` is missing: rows are numbered from 1 in each partition, so "
-                         "`row_id` would repeat; name columns that tell rows apart")
+    if not options.get("row_key") and "!row_id" not in options.get("columns", []):
+        raise ValueError("rows are numbered from 1 in each partition, so `row_id` would repeat: "
+                         "name columns that tell rows apart as `row_key`, or leave it out by "
+                         "`columns=[\"!row_id\"]`")
 
     def enrich(batches: Iterator[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
         return enrich_batches(batches, **options)

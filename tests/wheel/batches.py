@@ -110,7 +110,8 @@ def types_are_carried() -> None:
 
 def without_a_batch_there_is_none() -> None:
     equal("batches", list(vinrich.enrich_batches(iter([]), program="/is/not/there")), [])
-    equal("rows", enriched([rows(0)]).num_rows, 0)
+    batches = vinrich.enrich_batches([rows(0)], vin_column="vin")
+    equal("rows", sum(batch.num_rows for batch in batches), 0)
 
 
 def large_batches_do_not_block_either_side() -> None:
@@ -219,6 +220,7 @@ def no_option_can_make_a_paid_call() -> None:
 def sparks_function_needs_a_key_of_rows() -> None:
     fails(ValueError, lambda: vinrich.map_in_arrow(vin_column="vin"), "`row_key`")
     enrich = vinrich.map_in_arrow(vin_column="vin", row_key=["id"])
+    vinrich.map_in_arrow(vin_column="vin", columns=["!row_id"])
     tables = [pyarrow.Table.from_batches(enrich(iter([rows(3, first=at)]))) for at in (0, 3)]
     ids = [row_id for table in tables for row_id in table["row_id"].to_pylist()]
     equal("row_ids", len(set(ids)), 6)
