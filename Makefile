@@ -9,9 +9,19 @@ SHOW := awk -f sample-data/show.awk
 VPIC := $(CURDIR)/target-data/vpic.rkyv
 WITH_VPIC := VINRICH_VENDORS__VPIC__DATA=$(VPIC)
 READERS := target-data/warehouse
+RIVALS := target-data/rivals
+MATURIN := target-data/maturin
+# What the wheel is built with, and what a new environment installs it from.
+MATURIN_VERSION := 1.16.0
+PACKAGES := target-data/packages
+ENGINES := target-data/engines
+WHEEL_PROFILE ?= release
+WHEELS ?= dist
+ENGINE_ROWS ?= 20000
 SYSTEMS := x86_64-pc-windows-gnu aarch64-apple-darwin
 
-.PHONY: help demo vpic-data test test-busy test-warehouse figures lint systems bench soak
+.PHONY: help demo vpic-data test test-busy test-warehouse wheel test-wheel test-engines dist figures \
+	lint systems bench bench-ci soak
 
 help: ## what there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,10 +95,58 @@ test-warehouse: ## read folders of outputs with pyarrow, pandas, Polars, DuckDB 
 	fi
 
 $(READERS)/installed: tests/warehouse/requirements.txt
-	@python3 -m venv --clear $(READERS)
-	@$(READERS)/bin/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 \
+$(RIVALS)/installed: benches/enrich/requirements.txt
+$(READERS)/installed $(RIVALS)/installed:
+	@python3 -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 \
 		--only-binary=:all: --requirement $<
 	@touch $@
+
+wheel: $(MATURIN)/installed ## build the Python wheel into dist/; WHEEL_PROFILE=dev builds sooner
+	$(MATURIN)/bin/maturin build --quiet --profile $(WHEEL_PROFILE) --out $(WHEELS)
+	@ls -1 $(WHEELS)/vinrich-*.whl
+
+$(MATURIN)/installed: Makefile
+	@python3 -m venv --clear $(MATURIN)
+	@$(MATURIN)/bin/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 \
+		--only-binary=:all: maturin==$(MATURIN_VERSION)
+	@touch $@
+
+# As with the readers of test-warehouse, anything but a failed fetch is a failure.
+test-wheel: ## install the wheel where nothing else is, and run the program and its package
+	@if $(MAKE) --no-print-directory $(MATURIN)/installed $(PACKAGES)/fetched; then \
+		rm -rf $(PACKAGES)/vinrich \
+		&& $(MAKE) --no-print-directory wheel WHEEL_PROFILE=dev WHEELS=$(PACKAGES)/vinrich \
+		&& python3 tests/wheel/check.py $(PACKAGES)/vinrich/vinrich-*.whl $(PACKAGES); \
+	else \
+		echo 'test-wheel was skipped: what it installs could not be fetched'; \
+	fi
+
+$(PACKAGES)/fetched: tests/wheel/requirements.txt
+	@python3 -m pip download --quiet --disable-pip-version-check --retries 1 --timeout 20 \
+		--only-binary=:all: --dest $(PACKAGES) --requirement $<
+	@touch $@
+
+test-engines: ## run the wheel's package in Spark and Sail; ENGINE_ROWS=1000000 takes longer
+	@if $(MAKE) --no-print-directory $(MATURIN)/installed $(ENGINES)/installed; then \
+		rm -rf $(PACKAGES)/vinrich \
+		&& $(MAKE) --no-print-directory wheel WHEEL_PROFILE=dev WHEELS=$(PACKAGES)/vinrich \
+		&& $(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
+			--force-reinstall $(PACKAGES)/vinrich/vinrich-*.whl \
+		&& $(ENGINES)/bin/python tests/engines/check.py $(ENGINE_ROWS); \
+	else \
+		echo 'test-engines was skipped: its engines could not be fetched'; \
+	fi
+
+$(ENGINES)/installed: tests/engines/requirements.txt
+	@python3 -m venv --clear $(ENGINES)
+	@$(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 60 \
+		--requirement $<
+	@touch $@
+
+dist: ## build the program that is handed out, with pages, licences and checksums, into dist/
+	$(CARGO) build --release --locked
+	python3 .ci/dist "$${CARGO_TARGET_DIR:-target}/release/vinrich"
 
 figures: ## print the figures of the house: modules, imports, functions, lines
 	@$(CARGO) test --locked --quiet --test it -- house::figures --nocapture
@@ -120,8 +178,17 @@ systems: ## check that it compiles for Windows and macOS, where rustup has their
 		fi; \
 	done
 
-bench: ## measure a large run against a local vendor, in the release profile
-	$(CARGO) bench --locked --bench enrich
+# VINRICH_BENCH_VINS and VINRICH_BENCH_PAIRS make it shorter, and so does
+# ONLY='known first': the races whose names start so. docs/speed.md.
+bench: vpic-data ## measure vinrich beside DuckDB, a bare client and the offline decoder: a quarter of an hour
+	@if $(MAKE) --no-print-directory $(RIVALS)/installed; then rivals=$(RIVALS)/bin/python; \
+	else echo 'DuckDB and the decoder'"'"'s own path are skipped: they could not be fetched'; fi; \
+	VINRICH_BENCH_PYTHON=$$rivals $(CARGO) bench --locked --bench enrich -- $(ONLY)
+
+# RECORD=--record writes the counts anew.
+bench-ci: ## count the instructions of three paths, which may take 5 % more than was recorded
+	$(CARGO) build --locked
+	@bash benches/instructions/run.sh "$${CARGO_TARGET_DIR:-target}/debug/vinrich" $(RECORD)
 
 # Each part can be run alone, and scaled by its variable: docs/RELIABILITY.md.
 soak: ## the long forms of the tests, about an hour; VINRICH_SOAK_MINUTES=60 makes the last go on

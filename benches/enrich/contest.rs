@@ -1,17 +1,20 @@
-//! The contest: the rounds, and what is told of them.
+//! The contest: which races are run, and how often.
 
 use std::env;
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::rc::Rc;
+use std::time::Duration;
 
-use serde_json::Value;
-use tempfile::TempDir;
+use crate::fleet::Fleet;
+use crate::ground::{Ground, Input};
+use crate::race::{Race, Time};
+use crate::rivals::Rivals;
+use crate::vendor::{Form, Vendor};
+use crate::{Result, table};
 
-use crate::child::{self, Used};
-use crate::table::{self, Runner};
-use crate::{Result, fleet};
+/// Distinct VINs of the large fleet; the small one has a tenth.
+pub(crate) const VINS: usize = 1_000_000;
 
 /// VINs of a call, the vendor's limit.
 pub(crate) const BATCH: usize = 20;
@@ -19,152 +22,163 @@ pub(crate) const BATCH: usize = 20;
 /// Calls on their way at once.
 pub(crate) const IN_FLIGHT: usize = 16;
 
-/// An odd number, for the median.
-const ROUNDS: usize = 3;
+/// The most memory where kinds share the answers.
+const MEGABYTES: f64 = 350.0;
 
-/// Where the key is; the vendor takes any.
-const KEY_VARIABLE: &str = "BENCH_CARVIN_KEY";
+/// Runs the races whose names start with one of `chosen`, all where none is chosen, and
+/// prints the figures.
+pub(crate) fn run(chosen: &[&str]) -> Result<()> {
+    // Cargo adds `--bench` to what was typed.
+    let names: Vec<&str> = chosen.iter().copied().filter(|name| !name.starts_with('-')).collect();
+    let vins = number("VINRICH_BENCH_VINS")?.unwrap_or(VINS);
+    let pairs = number("VINRICH_BENCH_PAIRS")?.unwrap_or(5);
 
-/// One run of one runner.
-pub(crate) struct Measured {
-    pub(crate) used: Used,
-    pub(crate) report: Value,
-}
+    let (ground, rivals) = (Ground::new()?, Rivals::find()?);
+    let vendors = [Vendor::start(Form::Shared)?, Vendor::start(Form::Different)?];
+    let (large, small) = (ground.fleet(vins)?, ground.fleet(vins.div_ceil(10))?);
+    let course = Course { names, rivals: rivals.as_ref(), ground: &ground };
 
-/// Runs every runner in turn, round after round, and tells the figures.
-pub(crate) fn run() -> Result<()> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench");
-    fs::create_dir_all(&folder)?;
-    let input = folder.join("fleet.csv");
-    fleet::write(&input)?;
-    let vendor = Vendor::start()?;
-
-    let mut bare = Runner::new("bare client");
-    let mut fresh = Runner::new("vinrich, new store");
-    let mut nightly = Runner::new("vinrich, all known");
-    for round in 1..=ROUNDS {
-        println!("round {round} of {ROUNDS}");
-        let work = Work { folder: TempDir::new_in(&folder)?, input: &input };
-        let calls = fleet::DISTINCT.div_ceil(BATCH) as u64;
-        bare.add(checked(work.bare(&vendor)?, calls)?);
-        fresh.add(checked(work.vinrich(&vendor)?, calls)?);
-        nightly.add(checked(work.vinrich(&vendor)?, 0)?);
+    table::print_head(course.rivals, vins, pairs);
+    let mut races = Vec::new();
+    for (vendor, least) in vendors.iter().zip([0.7, 0.35]) {
+        races.extend(course.known(&large, vendor, least)?);
     }
-    table::tell(&bare, &fresh, &nightly, child::cpu_of(&vendor.child));
+    for (input, most) in [(&large, [2.0, 4.0]), (&small, [3.0, 4.5])] {
+        for (vendor, most) in vendors.iter().zip(most) {
+            races.extend(course.first(input, vendor, most));
+        }
+    }
+    races.extend(course.offline(vins)?);
+    races.extend(course.commands()?);
+    if races.is_empty() {
+        return Err("no race has a name that starts so".into());
+    }
+
+    for pair in 1..=pairs {
+        for race in &mut races {
+            println!("pair {pair} of {pairs}: {}", race.name);
+            race.run_pair(pair)?;
+        }
+    }
+    table::print(&races, vendors.iter().map(Vendor::cpu).sum());
     Ok(())
 }
 
-/// One round's files.
-struct Work<'a> {
-    folder: TempDir,
-    input: &'a Path,
-}
-
-impl Work<'_> {
-    fn bare(&self, vendor: &Vendor) -> Result<Measured> {
-        let mut command = Command::new(env::current_exe()?);
-        command
-            .args(["--role", "bare", &vendor.port])
-            .arg(self.input)
-            .arg(self.path("bare.parquet"));
-        self.run(command.arg(self.report()))
-    }
-
-    /// The first run finds an empty store, the next one finds everything in it.
-    fn vinrich(&self, vendor: &Vendor) -> Result<Measured> {
-        let config = self.path("vinrich.toml");
-        fs::write(&config, self.config(vendor))?;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vinrich"));
-        command
-            .arg("enrich")
-            .arg(self.input)
-            .args(["--with", "decode", "--quiet", "-o"])
-            .arg(self.path("vinrich.parquet"))
-            .arg("--config")
-            .arg(config)
-            .arg("--report")
-            .arg(self.report());
-        // No setting of the person who runs this may change the job.
-        self.run(command.env_clear().env(KEY_VARIABLE, "bench"))
-    }
-
-    fn config(&self, vendor: &Vendor) -> String {
-        let port = &vendor.port;
-        format!(
-            "store = '{}'\n\
-             [vendors.carvin]\n\
-             base_url = \"http://127.0.0.1:{port}/api/v1\"\n\
-             api_key_env = \"{KEY_VARIABLE}\"\n\
-             quotas = []\n\
-             concurrency = {IN_FLIGHT}\n",
-            self.path("vinrich.db").display()
-        )
-    }
-
-    fn run(&self, command: &mut Command) -> Result<Measured> {
-        let used = child::run(command.stdin(Stdio::null()))?;
-        let report = serde_json::from_reader(BufReader::new(File::open(self.report())?))?;
-        Ok(Measured { used, report })
-    }
-
-    fn report(&self) -> PathBuf {
-        self.path("run.json")
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+fn number(variable: &str) -> Result<Option<usize>> {
+    match env::var(variable) {
+        Ok(text) => {
+            let number = text.parse().map_err(|_| format!("`{variable}` is not a number"))?;
+            Ok(Some(number))
+        }
+        Err(_) => Ok(None),
     }
 }
 
-/// Speed counts for nothing where the work was not done.
-fn checked(measured: Measured, calls: u64) -> Result<Measured> {
-    let rows = measured.report["rows"]["written"].as_u64();
-    if rows != Some(fleet::ROWS as u64) {
-        return Err(format!("{rows:?} rows written, not {}", fleet::ROWS).into());
-    }
-    let sent = measured.calls();
-    if sent != calls {
-        return Err(format!("{sent} calls, not {calls}").into());
-    }
-    Ok(measured)
+/// The data of the offline decoder that `make vpic-data` fetches, where it has been.
+fn decoder_data() -> Option<PathBuf> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("target-data/vpic.rkyv");
+    data.is_file().then_some(data)
 }
 
-impl Measured {
-    pub(crate) fn calls(&self) -> u64 {
-        self.report["vendors"]["carvin"]["attempted"].as_u64().unwrap_or(0)
-    }
-
-    /// Seconds of a phase, where the report tells them.
-    pub(crate) fn phase(&self, name: &str) -> Option<f64> {
-        self.report["phase_seconds"][name].as_f64()
-    }
+/// Calls that ask for every VIN of a fleet once.
+fn calls(fleet: Fleet) -> usize {
+    fleet.distinct.div_ceil(BATCH)
 }
 
-/// The vendor's process; it ends when its stdin does.
-struct Vendor {
-    child: Child,
-    port: String,
-    stdin: Option<ChildStdin>,
+/// What the races are made of.
+struct Course<'a> {
+    names: Vec<&'a str>,
+    rivals: Option<&'a Rivals>,
+    ground: &'a Ground,
 }
 
-impl Vendor {
-    fn start() -> Result<Self> {
-        let mut child = Command::new(env::current_exe()?)
-            .args(["--role", "vendor"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let stdin = child.stdin.take();
-        let mut port = String::new();
-        BufReader::new(child.stdout.take().ok_or("no stdout")?).read_line(&mut port)?;
-        Ok(Self { child, port: port.trim().to_owned(), stdin })
+impl<'a> Course<'a> {
+    fn is_chosen(&self, race: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|name| race.starts_with(name))
     }
-}
 
-impl Drop for Vendor {
-    fn drop(&mut self) {
-        drop(self.stdin.take());
-        // It serves nobody any more; how it ends changes no figure.
-        let _ended = self.child.wait();
+    /// A fleet that the store knows, against `DuckDB`, which has the same facts in a
+    /// Parquet file of its own.
+    fn known(&self, input: &'a Input, vendor: &'a Vendor, least: f64) -> Result<Option<Race<'a>>> {
+        let name = format!("known fleet of {}, {}", input.fleet.distinct, vendor.form.meaning());
+        if !self.is_chosen(&name) {
+            return Ok(None);
+        }
+        let ground = Rc::new(self.ground.inner()?);
+        ground.enrich(input, vendor, calls(input.fleet))?;
+        let run = Rc::clone(&ground);
+        let vinrich = Box::new(move || run.enrich(input, vendor, 0));
+        let mut race = Race::new(name, Time::AtLeast(least), vinrich);
+        if vendor.form == Form::Shared {
+            race = race.below_megabytes(MEGABYTES);
+        }
+        let Some(rivals) = self.rivals else { return Ok(Some(race)) };
+        let facts = ground.path("facts.parquet");
+        rivals.prepare("facts", &[&ground.output(), &facts])?;
+        let join = move || {
+            let out = ground.path("joined.parquet");
+            let paths: [&dyn AsRef<_>; 4] = [&input.path, &facts, &out, &ground.report()];
+            ground.measured(&mut rivals.job("join", &paths), input.fleet.rows())
+        };
+        Ok(Some(race.against(rivals.versions.duckdb_name(), Box::new(join))))
+    }
+
+    /// A fleet that an empty store knows nothing of, against the bare client.
+    fn first(&self, input: &'a Input, vendor: &'a Vendor, most: f64) -> Option<Race<'a>> {
+        let name = format!("first run of {}, {}", input.fleet.distinct, vendor.form.meaning());
+        if !self.is_chosen(&name) {
+            return None;
+        }
+        let ground = self.ground;
+        let vinrich = move || ground.inner()?.enrich(input, vendor, calls(input.fleet));
+        let mut race = Race::new(name, Time::AtMost(most), Box::new(vinrich));
+        if vendor.form == Form::Shared {
+            race = race.below_megabytes(MEGABYTES);
+        }
+        let bare = move || ground.inner()?.bare(input, vendor);
+        Some(race.against("bare client".into(), Box::new(bare)))
+    }
+
+    /// VINs of kinds that exist, decoded on this machine, against the decoder's own
+    /// Parquet path, which reads the distinct VINs from Parquet.
+    fn offline(&self, vins: usize) -> Result<Option<Race<'a>>> {
+        let name = format!("offline decode of {vins}");
+        let (Some(rivals), Some(data)) = (self.rivals, decoder_data()) else {
+            println!("the offline decode was skipped: it takes ultravin and `make vpic-data`");
+            return Ok(None);
+        };
+        if !self.is_chosen(&name) {
+            return Ok(None);
+        }
+        let ground = self.ground;
+        let input = Rc::new(ground.real_fleet(rivals, vins)?);
+        let list = ground.path("vins.parquet");
+        rivals.prepare("vins", &[&input.path, &list])?;
+        let distinct = input.fleet.distinct;
+        let vinrich = move || ground.inner()?.decode(&input, &data);
+        let own = move || {
+            let (out, report) = (ground.path("decoded.parquet"), ground.report());
+            let paths: [&dyn AsRef<_>; 3] = [&list, &out, &report];
+            let measured = ground.measured(&mut rivals.job("decode", &paths), distinct);
+            fs::remove_file(out)?;
+            measured
+        };
+        let race = Race::new(name, Time::AtLeast(1.5), Box::new(vinrich));
+        Ok(Some(race.against(rivals.versions.ultravin_name(), Box::new(own))))
+    }
+
+    /// What is typed to look at something.
+    fn commands(&self) -> Result<Vec<Race<'a>>> {
+        let version = Time::Within(Duration::from_millis(10));
+        let mut races =
+            vec![Race::new("command `--version`".into(), version, Box::new(Ground::version))];
+        if let Some(data) = decoder_data() {
+            let ground = self.ground.inner()?;
+            let decode = Box::new(move || ground.decode_one(&data));
+            let within = Time::Within(Duration::from_millis(100));
+            races.push(Race::new("command `decode` of one VIN".into(), within, decode));
+        }
+        races.retain(|race| self.is_chosen(&race.name));
+        Ok(races)
     }
 }

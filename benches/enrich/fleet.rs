@@ -9,21 +9,26 @@ use fastrand::Rng;
 use super::Result;
 use super::vins::{check_digit, kind, numbered, value};
 
-/// Distinct valid VINs.
-pub(crate) const DISTINCT: usize = 100_000;
-/// Rows that repeat an earlier VIN: 10 %.
-const DUPLICATES: usize = 10_000;
-/// Rows with something that is no VIN: 2 %.
-pub(crate) const MALFORMED: usize = 2_000;
-/// Rows in all.
-pub(crate) const ROWS: usize = DISTINCT + DUPLICATES + MALFORMED;
-
 /// Kinds of vehicles: VINs of one kind differ in check digit and serial number.
-const KINDS: usize = 30_000;
+pub(crate) const KINDS: usize = 30_000;
+
+/// A serial number has six digits.
+const MOST: usize = 1_000_000;
 
 /// What stands in cells that should hold a VIN.
 const DAMAGE: [&str; 6] =
     ["", "N/A", "1HGCM82633A00435", "1HGCM82633AO04352", "1.23457E+16", "11111111111111111"];
+
+/// How large a fleet is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fleet {
+    /// Distinct valid VINs.
+    pub(crate) distinct: usize,
+    /// Rows that repeat an earlier VIN: a tenth of those.
+    duplicates: usize,
+    /// Rows with something that is not a VIN: a fiftieth of those.
+    malformed: usize,
+}
 
 #[derive(Clone, Copy)]
 enum Row {
@@ -32,36 +37,54 @@ enum Row {
     Malformed,
 }
 
-/// Writes the input to `path`.
-pub(crate) fn write(path: &Path) -> Result<()> {
-    let mut rng = Rng::with_seed(565);
-    let kinds: Vec<[u8; 17]> = (0..KINDS).map(|_| kind(&mut rng)).collect();
-    let mut rows = [
-        vec![Row::New; DISTINCT],
-        vec![Row::Duplicate; DUPLICATES],
-        vec![Row::Malformed; MALFORMED],
-    ]
-    .concat();
-    // The first row is a new one: a duplicate needs something to repeat.
-    rng.shuffle(&mut rows[1..]);
-
-    let mut file = BufWriter::new(File::create(path)?);
-    writeln!(file, "Unit,VIN,Odometer,In Service")?;
-    let mut known: Vec<[u8; 17]> = Vec::with_capacity(DISTINCT);
-    for (unit, row) in rows.into_iter().enumerate() {
-        let vin = match row {
-            Row::New => {
-                known.push(numbered(kinds[rng.usize(..KINDS)], known.len()));
-                std::str::from_utf8(&known[known.len() - 1])?
-            }
-            Row::Duplicate => std::str::from_utf8(&known[rng.usize(..known.len())])?,
-            Row::Malformed => DAMAGE[rng.usize(..DAMAGE.len())],
-        };
-        let (odometer, year) = (rng.u32(10..250_000), rng.u32(2005..2026));
-        let (month, day) = (rng.u32(1..13), rng.u32(1..29));
-        writeln!(file, "U-{unit:06},{vin},{odometer},{year}-{month:02}-{day:02}")?;
+impl Fleet {
+    pub(crate) fn of(distinct: usize) -> Result<Self> {
+        if !(1..=MOST).contains(&distinct) {
+            return Err(format!("a fleet has 1 to {MOST} VINs, not {distinct}").into());
+        }
+        Ok(Self { distinct, duplicates: distinct / 10, malformed: distinct / 50 })
     }
-    Ok(file.flush()?)
+
+    pub(crate) fn rows(self) -> usize {
+        self.distinct + self.duplicates + self.malformed
+    }
+
+    /// Writes the rows to `path`, with VINs of `kinds`.
+    pub(crate) fn write(self, path: &Path, kinds: &[[u8; 17]]) -> Result<()> {
+        let mut rng = Rng::with_seed(565);
+        let mut rows = [
+            vec![Row::New; self.distinct],
+            vec![Row::Duplicate; self.duplicates],
+            vec![Row::Malformed; self.malformed],
+        ]
+        .concat();
+        // The first row is a new one: a duplicate needs something to repeat.
+        rng.shuffle(&mut rows[1..]);
+
+        let mut file = BufWriter::new(File::create(path)?);
+        writeln!(file, "Unit,VIN,Odometer,In Service")?;
+        let mut known: Vec<[u8; 17]> = Vec::with_capacity(self.distinct);
+        for (unit, row) in rows.into_iter().enumerate() {
+            let vin = match row {
+                Row::New => {
+                    known.push(numbered(kinds[rng.usize(..kinds.len())], known.len()));
+                    std::str::from_utf8(&known[known.len() - 1])?
+                }
+                Row::Duplicate => std::str::from_utf8(&known[rng.usize(..known.len())])?,
+                Row::Malformed => DAMAGE[rng.usize(..DAMAGE.len())],
+            };
+            let (odometer, year) = (rng.u32(10..250_000), rng.u32(2005..2026));
+            let (month, day) = (rng.u32(1..13), rng.u32(1..29));
+            writeln!(file, "U-{unit:06},{vin},{odometer},{year}-{month:02}-{day:02}")?;
+        }
+        Ok(file.flush()?)
+    }
+}
+
+/// The kinds that the local vendor knows.
+pub(crate) fn kinds() -> Vec<[u8; 17]> {
+    let mut rng = Rng::with_seed(49);
+    (0..KINDS).map(|_| kind(&mut rng)).collect()
 }
 
 /// Whether `vin` has the alphabet and, where the law asks for one, the check

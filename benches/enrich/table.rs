@@ -1,134 +1,104 @@
 //! The figures, as a person reads them.
 
+use std::fs;
 use std::time::Duration;
 
-use crate::contest::Measured;
-use crate::fleet;
-
-/// The bar: vinrich's wall time over the bare client's, rows a second, memory.
-const MOST_TIMES_BARE: f64 = 2.5;
-const LEAST_ROWS_A_SECOND: f64 = 80_000.0;
-const MOST_MEGABYTES: f64 = 200.0;
+use crate::contest::VINS;
+use crate::race::{Race, Runner, Time};
+use crate::rivals::Rivals;
 
 /// The phases of a run, by their names in its report.
 const PHASES: [&str; 3] = ["reading", "asking", "writing"];
 
-/// One of those who run, and its runs.
-pub(crate) struct Runner {
-    name: &'static str,
-    runs: Vec<Measured>,
-}
-
-impl Runner {
-    pub(crate) fn new(name: &'static str) -> Self {
-        Self { name, runs: Vec::new() }
+/// Prints where, when and with what the races are run.
+pub(crate) fn print_head(rivals: Option<&Rivals>, vins: usize, pairs: usize) {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let version = env!("CARGO_PKG_VERSION");
+    println!("{}: {}, {cores} cores", jiff::Zoned::now().date(), processor());
+    match rivals {
+        Some(Rivals { versions, .. }) => println!(
+            "vinrich {version}, {}, {}; medians of {pairs} pairs run by turns",
+            versions.duckdb_name(),
+            versions.ultravin_name()
+        ),
+        None => println!(
+            "vinrich {version}; medians of {pairs} pairs run by turns; DuckDB and the decoder's \
+             own path were skipped: `VINRICH_BENCH_PYTHON` names no Python that has them"
+        ),
     }
-
-    pub(crate) fn add(&mut self, run: Measured) {
-        self.runs.push(run);
-    }
-
-    fn wall(&self) -> f64 {
-        self.median(|run| Some(run.used.wall.as_secs_f64())).unwrap_or(f64::NAN)
-    }
-
-    fn rows_a_second(&self) -> f64 {
-        fleet::ROWS as f64 / self.wall()
-    }
-
-    fn cpu(&self) -> Option<f64> {
-        self.median(|run| run.used.cpu.map(|cpu| cpu.as_secs_f64()))
-    }
-
-    fn megabytes(&self) -> Option<f64> {
-        self.median(|run| run.used.peak_memory.map(|bytes| bytes as f64 / 1e6))
-    }
-
-    /// Seconds of a phase.
-    fn phase(&self, name: &str) -> Option<f64> {
-        self.median(|run| run.phase(name))
-    }
-
-    /// Seconds in no phase: starting, the store's opening and end, the report.
-    fn rest(&self) -> Option<f64> {
-        self.median(|run| {
-            let told: Option<f64> = PHASES.into_iter().map(|name| run.phase(name)).sum();
-            Some(run.used.wall.as_secs_f64() - told?)
-        })
-    }
-
-    fn median(&self, value: impl Fn(&Measured) -> Option<f64>) -> Option<f64> {
-        let mut values = self.runs.iter().map(value).collect::<Option<Vec<f64>>>()?;
-        values.sort_unstable_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
-    }
-
-    fn tell(&self) {
-        let calls = self.runs.first().map_or(0, Measured::calls);
-        let walls: Vec<String> =
-            self.runs.iter().map(|run| format!("{:.2}", run.used.wall.as_secs_f64())).collect();
-        println!(
-            "{:<19} {:>8.0} {:>7.2} {} {} {:>6}   {}",
-            self.name,
-            self.rows_a_second(),
-            self.wall(),
-            cell(self.cpu(), 7, 2),
-            cell(self.megabytes(), 7, 0),
-            calls,
-            walls.join(" ")
-        );
-    }
-
-    fn tell_phases(&self) {
-        let phases = PHASES.map(|name| self.phase(name));
-        let [reading, asking, writing] = phases.map(|phase| cell(phase, 8, 3));
-        println!("{:<19} {reading} {asking} {writing} {}", self.name, cell(self.rest(), 8, 3));
+    if vins != VINS {
+        println!("the bars are meant for {VINS} VINs, not for {vins}");
     }
 }
 
-/// Prints the table and how far the bar is.
-pub(crate) fn tell(bare: &Runner, fresh: &Runner, nightly: &Runner, vendor: Option<Duration>) {
-    let runners = [bare, fresh, nightly];
+/// The processor's name, where the system gives it.
+fn processor() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = info.lines().find_map(|line| line.strip_prefix("model name"));
+    name.map_or("a processor without a name", |name| name.trim_start_matches([' ', '\t', ':']))
+        .into()
+}
+
+/// Prints all that was measured.
+pub(crate) fn print(races: &[Race<'_>], vendors: Option<Duration>) {
+    println!("\n{:50} {:>7} {:>7} {:>6} {:>8}   bar", "", "wall s", "CPU s", "MB", "result");
+    for race in races {
+        println!("{}", race.name);
+        print_runner(&race.vinrich, &result(race));
+        if let Some(rival) = &race.rival {
+            print_runner(rival, "");
+        }
+    }
     println!(
-        "\n{} rows: {} distinct VINs, {} malformed; to Parquet; median of {} runs\n",
-        fleet::ROWS,
-        fleet::DISTINCT,
-        fleet::MALFORMED,
-        bare.runs.len()
+        "\n{:50} {:>7} {:>7} {:>7} {:>7}",
+        "where vinrich's time goes, s", "reading", "asking", "writing", "rest"
     );
-    println!("{:19}   rows/s  wall s   CPU s      MB  calls   walls", "");
-    for runner in runners {
-        runner.tell();
+    for race in races {
+        let phases = PHASES.map(|name| race.vinrich.phase(name));
+        let Some(known) = phases.into_iter().sum::<Option<f64>>() else { continue };
+        let [reading, asking, writing] = phases.map(|phase| cell(phase, 7, 2));
+        // Starting, the store's opening and end, the report.
+        let rest = cell(Some(race.vinrich.wall() - known), 7, 2);
+        println!("{:50} {reading} {asking} {writing} {rest}", race.name);
     }
-    println!("\n{:19}  reading   asking  writing     rest   (seconds)", "where time goes");
-    for runner in runners {
-        runner.tell_phases();
-    }
-    if let Some(cpu) = vendor {
-        println!("{:19} {:.2} s CPU in all", "the vendor", cpu.as_secs_f64());
-    }
-    tell_bar(bare, fresh);
-}
-
-fn tell_bar(bare: &Runner, fresh: &Runner) {
-    let ratio = fresh.wall() / bare.wall();
-    let rows = fresh.rows_a_second();
-    println!("\nthe bar, with a new store");
-    tell_test(ratio <= MOST_TIMES_BARE, &format!("{ratio:.2} × bare, of {MOST_TIMES_BARE:.2}"));
-    tell_test(
-        rows >= LEAST_ROWS_A_SECOND,
-        &format!("{rows:.0} rows/s, of {LEAST_ROWS_A_SECOND:.0}"),
-    );
-    if let Some(megabytes) = fresh.megabytes() {
-        tell_test(
-            megabytes < MOST_MEGABYTES,
-            &format!("{megabytes:.0} MB, under {MOST_MEGABYTES:.0}"),
-        );
+    if let Some(cpu) = vendors {
+        println!("the local vendors took {:.2} s of CPU in all", cpu.as_secs_f64());
     }
 }
 
-fn tell_test(met: bool, words: &str) {
-    println!("  {:<7} {words}", if met { "met" } else { "NOT met" });
+fn print_runner(runner: &Runner<'_>, result: &str) {
+    let walls: Vec<String> = runner.walls().map(|wall| seconds(wall, 0)).collect();
+    println!(
+        "  {:48} {} {} {} {result:<38} {}",
+        runner.name,
+        seconds(runner.wall(), 7),
+        cell(runner.cpu(), 7, 2),
+        cell(runner.megabytes(), 6, 0),
+        walls.join(" ")
+    );
+}
+
+/// How far the bar is.
+fn result(race: &Race<'_>) -> String {
+    let (unit, bar) = match race.bar.time {
+        Time::AtLeast(least) => ("x", format!("at least {least} x")),
+        Time::AtMost(most) => ("x", format!("at most {most} x")),
+        Time::Within(most) => ("s", format!("below {} s", most.as_secs_f64())),
+    };
+    let memory = race.bar.megabytes.map(|most| format!(", {most} MB")).unwrap_or_default();
+    let met = match race.is_met() {
+        Some(true) => "met",
+        Some(false) => "NOT met",
+        None => "not run",
+    };
+    let result =
+        race.result().map_or_else(|| "-".into(), |result| format!("{} {unit}", seconds(result, 0)));
+    format!("{result:>8}   {bar}{memory}: {met}")
+}
+
+/// Milliseconds are shown where there are no seconds.
+fn seconds(value: f64, width: usize) -> String {
+    cell(Some(value), width, if value < 0.1 { 4 } else { 2 })
 }
 
 fn cell(value: Option<f64>, width: usize, digits: usize) -> String {

@@ -2,9 +2,6 @@
 
 use fastrand::Rng;
 
-/// Distinct answers. In life a million VINs share some tens of thousands.
-const VEHICLES: u64 = 10_000;
-
 struct Model {
     make: &'static str,
     name: &'static str,
@@ -69,9 +66,9 @@ const TRANSMISSIONS: [[&str; 2]; 3] = [
     ["Manual/Standard", "6"],
 ];
 
-/// What follows `{"VIN":"…` in each vehicle's item: vPIC's names, all values texts.
-pub(crate) fn all() -> Vec<String> {
-    (0..VEHICLES).map(|number| item(&mut Rng::with_seed(number))).collect()
+/// What follows `{"VIN":"…` in the items of `count` vehicles: vPIC's names, all values texts.
+pub(crate) fn all(count: u64) -> Vec<String> {
+    (0..count).map(|number| item(&mut Rng::with_seed(number))).collect()
 }
 
 fn item(rng: &mut Rng) -> String {

@@ -13,6 +13,9 @@ use super::{Result, vehicles, vins};
 /// Kinds of vehicles: VINs of one kind differ in check digit and serial number.
 const KINDS: usize = 30_000;
 
+/// Distinct answers. In life a million VINs share some tens of thousands.
+const VEHICLES: u64 = 10_000;
+
 /// Serial numbers have six digits.
 const MOST: usize = 1_000_000;
 
@@ -51,7 +54,7 @@ impl World {
         Self {
             vins: vins.min(MOST),
             kinds: (0..KINDS).map(|_| vins::kind(&mut rng)).collect(),
-            vehicles: vehicles::all().into_iter().map(Vehicle::new).collect(),
+            vehicles: vehicles::all(VEHICLES).into_iter().map(Vehicle::new).collect(),
         }
     }
 

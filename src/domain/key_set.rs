@@ -3,22 +3,17 @@
 //! A key is named by a small number, so that what is known about it lies in a
 //! plain vector.
 
-use std::cmp::Ordering;
+use std::ops::Range;
 
 use crate::domain::key::{Key, KeyKind, Vehicle};
 use crate::domain::vin::Vin;
 use crate::domain::vin_set::Distinct;
 
-/// Distinct keys, numbered from 0.
+/// Distinct keys, numbered from 0 in their order.
 #[derive(Debug)]
 pub enum KeySet {
-    /// Numbered by first appearance; `sorted` lists the numbers by VIN.
-    Vins {
-        /// The VINs.
-        distinct: Distinct,
-        /// Their numbers, by VIN.
-        sorted: Vec<u32>,
-    },
+    /// VINs.
+    Vins(Distinct),
     /// Keys of one other kind; the number is the place.
     Others {
         /// Those that are known, with their stored forms, sorted by those.
@@ -31,7 +26,7 @@ pub enum KeySet {
 impl KeySet {
     /// The distinct VINs of an input.
     pub fn vins(distinct: Distinct) -> Self {
-        Self::Vins { sorted: distinct.sorted(), distinct }
+        Self::Vins(distinct.in_order())
     }
 
     /// Distinct vehicles, in any order.
@@ -59,7 +54,7 @@ impl KeySet {
     #[must_use]
     pub fn and_unnamed(self, more: u32) -> Self {
         match self {
-            Self::Vins { .. } => self,
+            Self::Vins(_) => self,
             Self::Others { keys, unnamed } => Self::Others { keys, unnamed: unnamed + more },
         }
     }
@@ -67,7 +62,7 @@ impl KeySet {
     /// Whether the name of the key numbered `id` is not known yet.
     pub fn is_unnamed(&self, id: u32) -> bool {
         match self {
-            Self::Vins { .. } => false,
+            Self::Vins(_) => false,
             Self::Others { keys, .. } => id as usize >= keys.len(),
         }
     }
@@ -75,7 +70,7 @@ impl KeySet {
     /// How many there are.
     pub fn len(&self) -> usize {
         match self {
-            Self::Vins { sorted, .. } => sorted.len(),
+            Self::Vins(vins) => vins.len(),
             Self::Others { keys, unnamed } => keys.len() + *unnamed as usize,
         }
     }
@@ -89,8 +84,8 @@ impl KeySet {
     /// `None` where it is not asked.
     pub fn key_for(&self, kind: KeyKind, id: u32) -> Option<Key> {
         match (kind, self) {
-            (KeyKind::VinOfYear, Self::Vins { distinct, .. }) => {
-                Some(Key::VinOfYear(distinct.vin(id), distinct.open_year(id)?))
+            (KeyKind::VinOfYear, Self::Vins(vins)) => {
+                Some(Key::VinOfYear(vins.vin(id), vins.open_year(id)?))
             }
             _ => Some(self.key(id)),
         }
@@ -103,14 +98,13 @@ impl KeySet {
 
     /// Whether rows state a year that some VIN leaves open.
     pub fn has_open_years(&self) -> bool {
-        let is_open = |id: &u32| self.is_asked(KeyKind::VinOfYear, *id);
-        matches!(self, Self::Vins { sorted, .. } if sorted.iter().any(is_open))
+        matches!(self, Self::Vins(vins) if self.ids().any(|id| vins.open_year(id).is_some()))
     }
 
     /// The key numbered `id`, which must have a name.
     pub fn key(&self, id: u32) -> Key {
         match self {
-            Self::Vins { distinct, .. } => Key::Vin(distinct.vin(id)),
+            Self::Vins(vins) => Key::Vin(vins.vin(id)),
             Self::Others { keys, .. } => keys[id as usize].0.clone(),
         }
     }
@@ -119,7 +113,7 @@ impl KeySet {
     /// not VINs.
     pub fn occurrences(&self, id: u32) -> Option<u32> {
         match self {
-            Self::Vins { distinct, .. } => Some(distinct.times(id)),
+            Self::Vins(vins) => Some(vins.times(id)),
             Self::Others { .. } => None,
         }
     }
@@ -127,7 +121,7 @@ impl KeySet {
     /// The model year that the rows of the VIN numbered `id` state, where they agree.
     pub fn stated_year(&self, id: u32) -> Option<i32> {
         match self {
-            Self::Vins { distinct, .. } => distinct.stated_year(id),
+            Self::Vins(vins) => vins.stated_year(id),
             Self::Others { .. } => None,
         }
     }
@@ -135,7 +129,7 @@ impl KeySet {
     /// The vehicle numbered `id`, where the keys are vehicles.
     pub fn vehicle(&self, id: u32) -> Option<&Vehicle> {
         match self {
-            Self::Vins { .. } => None,
+            Self::Vins(_) => None,
             Self::Others { keys, .. } => vehicle(&keys.get(id as usize)?.0),
         }
     }
@@ -144,7 +138,7 @@ impl KeySet {
     /// are of another kind.
     pub fn each_vehicle(&self) -> impl Iterator<Item = (u32, Vehicle)> + '_ {
         let keys = match self {
-            Self::Vins { .. } => &[][..],
+            Self::Vins(_) => &[][..],
             Self::Others { keys, .. } => keys,
         };
         let numbered = (0u32..).zip(keys);
@@ -154,7 +148,7 @@ impl KeySet {
     /// The number of `key`.
     pub fn id(&self, key: &Key) -> Option<u32> {
         match (self, key) {
-            (Self::Vins { distinct, .. }, key) => distinct.get(key.vin()?),
+            (Self::Vins(vins), key) => vins.get(key.vin()?),
             (Self::Others { keys, .. }, key) => {
                 let stored = key.to_stored();
                 let place = keys.binary_search_by(|(_, known)| known.cmp(&stored)).ok()?;
@@ -163,20 +157,9 @@ impl KeySet {
         }
     }
 
-    /// How the keys numbered `id` and `other` sort.
-    pub fn compare(&self, id: u32, other: u32) -> Ordering {
-        match self {
-            Self::Vins { distinct, .. } => distinct.compare(id, other),
-            Self::Others { .. } => id.cmp(&other),
-        }
-    }
-
-    /// Every number, by key; those without a name come last.
-    pub fn sorted(&self) -> Vec<u32> {
-        match self {
-            Self::Vins { sorted, .. } => sorted.clone(),
-            Self::Others { .. } => (0..).take(self.len()).collect(),
-        }
+    /// Every number; those without a name come last.
+    pub fn ids(&self) -> Range<u32> {
+        0..u32::try_from(self.len()).unwrap_or(u32::MAX)
     }
 
     /// The stored forms of the VINs whose rows state a year that they leave open, with their
@@ -184,7 +167,7 @@ impl KeySet {
     pub fn stored_of_year(&self) -> Vec<(u32, String)> {
         let of_year = |id: u32| Some((id, self.key_for(KeyKind::VinOfYear, id)?.to_stored()));
         match self {
-            Self::Vins { sorted, .. } => sorted.iter().copied().filter_map(of_year).collect(),
+            Self::Vins(_) => self.ids().filter_map(of_year).collect(),
             Self::Others { .. } => Vec::new(),
         }
     }
@@ -192,16 +175,14 @@ impl KeySet {
     /// The stored forms of all keys that have a name, with their numbers, sorted.
     pub fn stored(&self) -> impl ExactSizeIterator<Item = (u32, StoredForm<'_>)> {
         let named = match self {
-            Self::Vins { sorted, .. } => sorted.len(),
+            Self::Vins(vins) => vins.len(),
             Self::Others { keys, .. } => keys.len(),
         };
-        (0..u32::try_from(named).unwrap_or(u32::MAX)).map(move |place| match self {
-            Self::Vins { distinct, sorted } => {
-                let id = sorted[place as usize];
-                (id, StoredForm::Vin(distinct.vin(id)))
-            }
-            Self::Others { keys, .. } => (place, StoredForm::Text(&keys[place as usize].1)),
-        })
+        let form = |id: u32| match self {
+            Self::Vins(vins) => StoredForm::Vin(vins.vin(id)),
+            Self::Others { keys, .. } => StoredForm::Text(&keys[id as usize].1),
+        };
+        (0..u32::try_from(named).unwrap_or(u32::MAX)).map(move |id| (id, form(id)))
     }
 }
 

@@ -1,6 +1,5 @@
 //! The distinct VINs of an input, in about 17 bytes each, and what their rows state of them.
 
-use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 use hashbrown::hash_table::Entry;
@@ -8,8 +7,8 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::domain::vin::{PackedVin, Vin};
 
-/// A set of VINs that numbers them 0, 1, 2… in order of first appearance, and counts
-/// how often each was inserted.
+/// A set of VINs that numbers them 0, 1, 2… in order of first appearance, or once all are
+/// there [by VIN](Distinct::in_order), and counts how often each was inserted.
 ///
 /// The VINs lie packed in one vector; the table holds only their numbers.
 #[derive(Default)]
@@ -114,15 +113,6 @@ impl Distinct {
         self.ids.find(self.hasher.hash_one(packed), same).copied()
     }
 
-    /// How the VINs numbered `id` and `other` sort.
-    ///
-    /// # Panics
-    ///
-    /// When one of them was not given out by this set.
-    pub fn compare(&self, id: u32, other: u32) -> Ordering {
-        self.vins[id as usize].cmp(&self.vins[other as usize])
-    }
-
     /// The VIN numbered `id`.
     ///
     /// # Panics
@@ -142,15 +132,35 @@ impl Distinct {
         self.vins.is_empty()
     }
 
-    /// The numbers, in the order of their VINs: how a sorted store wants to be asked.
-    pub fn sorted(&self) -> Vec<u32> {
+    /// The same VINs, numbered in their own order: as a sorted store has them.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
         // With its number behind it, a VIN is compared where it lies.
         let numbered = (0u32..).zip(&self.vins);
-        let mut all: Vec<u128> =
+        let mut sorted: Vec<u128> =
             numbered.map(|(id, vin)| vin.number() << u32::BITS | u128::from(id)).collect();
-        all.sort_unstable();
-        let id = |vin: u128| u32::try_from(vin & u128::from(u32::MAX)).unwrap_or_default();
-        all.into_iter().map(id).collect()
+        sorted.sort_unstable();
+        let number = |vin: u128| u32::try_from(vin & u128::from(u32::MAX)).unwrap_or_default();
+        let times: Vec<u8> = sorted.iter().map(|vin| self.times[number(*vin) as usize]).collect();
+        let mut years = Vec::new();
+        if !self.years.is_empty() {
+            self.years.resize(self.vins.len(), StatedYear::default());
+            years = sorted.iter().map(|vin| self.years[number(*vin) as usize]).collect();
+        }
+        let mut new_number = vec![0u32; sorted.len()];
+        for (new, vin) in (0u32..).zip(&sorted) {
+            new_number[number(*vin) as usize] = new;
+        }
+        drop(sorted);
+        let mut vins = self.vins.clone();
+        for (old, new) in new_number.iter().enumerate() {
+            vins[*new as usize] = self.vins[old];
+        }
+        self.ids.iter_mut().for_each(|id| *id = new_number[*id as usize]);
+        let times_beyond = self.times_beyond.into_iter();
+        let times_beyond =
+            times_beyond.map(|(id, times)| (new_number[id as usize], times)).collect();
+        Self { vins, times, times_beyond, years, ids: self.ids, hasher: self.hasher }
     }
 }
 

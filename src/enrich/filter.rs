@@ -15,7 +15,7 @@ use crate::enrich::report::{ReportBuilder, RowTally, Wrote};
 use crate::enrich::session::{Context, Online, Session, SessionSpec};
 use crate::enrich::speakers::Speakers;
 use crate::enrich::survey::Survey;
-use crate::enrich::write::{Outputs, conserve, joined, warn_of_equipment};
+use crate::enrich::write::{Outputs, conserve, join, warn_of_equipment};
 use crate::enrich::{Prepared, session_of};
 use crate::output::Output;
 use crate::output::record::Block;
@@ -131,7 +131,8 @@ async fn pass(
         report.note_part(&answers);
         let times = Times { started, now: clock.now().wall };
         let mut joiner = Joiner::load(&snapshot, chains, answers, (inputs, &mut carried), times)?;
-        let mut records = joined(&mut joiner, &batch, plan.rules)?;
+        let mut records = output.room();
+        join(&mut joiner, &batch, plan.rules, &mut records)?;
         for record in &mut records {
             // Rows to come may have the VIN too.
             record.vin_occurrences = None;

@@ -99,8 +99,7 @@ impl<'a> SnapshotBuilder<'a> {
 
     /// The snapshot of an output that has so many rows.
     pub(crate) fn pack(self, rows: u64) -> PackedSnapshot {
-        let ids = self.vins.sorted();
-        let vehicles = ids.into_iter().filter_map(|id| {
+        let vehicles = self.vins.ids().filter_map(|id| {
             let (vin, seen) = (*self.vins.key(id).vin()?, self.seen[id as usize]);
             let listings = self.listings.get(seen.listings as usize);
             Some(VehicleState {

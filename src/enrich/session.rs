@@ -8,12 +8,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::path::Path;
-use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::config::{Durability, Settings};
-use crate::domain::{Cancel, Clock, Error, Events, Level, Moment, Phase, Progress};
+use crate::domain::{Cancel, Clock, Error, Events, Level, Moment, Phase, Progress, Silent};
 use crate::enrich::plan::Limits;
 use crate::enrich::report::ReportBuilder;
 use crate::gate::{Door, LargeBodies, Shared, VendorAccount};
@@ -67,7 +66,7 @@ impl<'a> SessionSpec<'a> {
 #[must_use = "a session that is not closed leaves its run without an end"]
 pub(crate) struct Session<'a> {
     /// Where answers and calls are kept.
-    pub(crate) store: Store,
+    pub(crate) store: Store<'a>,
     /// What the run notes of itself.
     pub(crate) report: &'a ReportBuilder<'a>,
     settings: &'a Settings,
@@ -85,11 +84,12 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Error> {
         let path = &spec.settings.store;
         if spec.reads_only {
-            let store = Store::open_to_read(path, spec.must_exist)?;
+            let store = Store::open_to_read(path, spec.must_exist, report.context.events)?;
             return Ok(Self::of_store(store, spec, report));
         }
         let may_only_read = spec.offline && (path.exists() || !spec.must_exist);
-        let only_read = if may_only_read { Store::open_read_only(path)? } else { None };
+        let only_read =
+            if may_only_read { Store::open_read_only(path, report.context.events)? } else { None };
         let store = match only_read {
             Some(store) => {
                 let how = if path.exists() { "is read-only" } else { "cannot be made" };
@@ -103,12 +103,12 @@ impl<'a> Session<'a> {
         Ok(Self::of_store(store, spec, report))
     }
 
-    fn of_store(store: Store, spec: &SessionSpec<'a>, report: &'a ReportBuilder<'a>) -> Self {
+    fn of_store(store: Store<'a>, spec: &SessionSpec<'a>, report: &'a ReportBuilder<'a>) -> Self {
         let (progress, snapshot) = (RefCell::default(), RefCell::default());
         Self { store, report, settings: spec.settings, progress, snapshot }
     }
 
-    fn open_store(spec: &SessionSpec<'_>, report: &ReportBuilder<'_>) -> Result<Store, Error> {
+    fn open_store(spec: &SessionSpec<'_>, report: &ReportBuilder<'a>) -> Result<Store<'a>, Error> {
         let Limits { max_calls, max_cost } = spec.limits;
         let store = StoreSpec {
             path: &spec.settings.store,
@@ -117,11 +117,10 @@ impl<'a> Session<'a> {
             limits: RunLimits { max_calls, max_cost },
         };
         let Context { cancel, events, .. } = report.context;
-        let patience = Patience { longest: spec.settings.max_wait, cancel: cancel.clone() };
-        let note = |who: &str| events.note(Level::Warn, STORE_LOCKED, &format!("{who}: waiting"));
+        let patience = Patience::up_to(spec.settings.max_wait, cancel.clone());
         // Nothing is asked yet: whoever stops the run need not wait for it.
         let _idle = cancel.idle();
-        Store::open_waiting(&store, &report.run, patience, &note)
+        Store::open_waiting(&store, &report.run, patience, events)
     }
 
     /// What every command is given.
@@ -216,18 +215,13 @@ pub(crate) fn keep_failure(store: &Path, report: &ReportBuilder<'_>, error: &Err
     let built = report.build(Some(error));
     let kept = built.to_json().and_then(|json| {
         // What kept the run out keeps its record out, too: that is not waited for again.
-        let cancel = report.context.cancel.clone();
-        let patience = Patience { longest: Duration::ZERO, cancel };
-        let store = Store::open_waiting(&spec, &report.run, patience, &|_| ())?;
+        let store = Store::open_waiting(&spec, &report.run, Patience::none(), &Silent)?;
         store.finish(report.context.clock.now(), built.exit_code, &json, None)
     });
     if let Err(second) = kept {
         report.context.events.note(Level::Debug, "record", &format!("no record: {second}"));
     }
 }
-
-/// The code of notes about a store that another process has locked.
-const STORE_LOCKED: &str = "store_locked";
 
 /// The way to the vendors while a session is online.
 pub(crate) struct Online<'a> {

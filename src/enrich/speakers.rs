@@ -46,7 +46,7 @@ impl Speakers {
             return Ok(vins);
         }
         let mut all = Distinct::new();
-        for id in (0u32..).take(vins.len()) {
+        for id in vins.ids() {
             if let Some(vin) = vins.key(id).vin() {
                 let place = all.insert(*vin);
                 if let Some(year) = vins.stated_year(id) {

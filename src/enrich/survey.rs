@@ -41,8 +41,8 @@ impl Survey {
         let mut survey = Self::default();
         let is_workbook = plan.output.format == Format::Xlsx;
         // Whether all cells have room is of interest for a workbook alone.
-        let mut batches = if is_workbook { inputs.batches()? } else { inputs.vins()? };
-        while let Some(batch) = batches.read()? {
+        let batches = if is_workbook { inputs.batches()? } else { inputs.vins()? };
+        let digests = batches.for_each(|batch| {
             // An input of one batch is read in no time.
             if survey.rows > 0 {
                 if let Some(exit) = cancel.asked() {
@@ -58,8 +58,9 @@ impl Survey {
             if is_workbook {
                 check_cells(inputs, &batch)?;
             }
-        }
-        survey.digests = batches.finish()?;
+            Ok(true)
+        });
+        survey.digests = digests?.unwrap_or_default();
         Ok(survey)
     }
 

@@ -11,7 +11,7 @@ use crate::enrich::plan::Plan;
 use crate::enrich::report::{ReportBuilder, RowTally, Wrote};
 use crate::enrich::session::{Context, Session};
 use crate::files::{Named, OutputLocks, Protected, Wait};
-use crate::input::{Batch, Inputs, Row};
+use crate::input::{Batch, Inputs};
 use crate::output::record::{Block, Record};
 use crate::output::{InputInfo, Output};
 use crate::store::Snapshot;
@@ -85,14 +85,13 @@ pub(crate) fn write(
     output.describe(&session.report.about(chains, times.now));
     let mut tally = RowTally::default();
     let mut states = session.keeps_snapshot().then(|| SnapshotBuilder::new(vins));
-    let mut batches = inputs.batches()?;
     let mut read = 0;
-    loop {
+    let digests = inputs.batches()?.for_each(|batch| {
         if cancel.asked().is_some() {
-            return Ok(None);
+            return Ok(false);
         }
-        let Some(batch) = batches.read()? else { break };
-        let records = joined(&mut joiner, &batch, plan.rules)?;
+        let mut records = output.room();
+        join(&mut joiner, &batch, plan.rules, &mut records)?;
         for record in &records {
             tally.count(record);
             if let Some(states) = &mut states {
@@ -104,8 +103,11 @@ pub(crate) fn write(
         if !batch.is_empty() {
             session.show_progress(Phase::Writing, read);
         }
+        Ok(true)
+    });
+    if digests?.is_none() || cancel.asked().is_some() {
+        return Ok(None);
     }
-    batches.finish()?;
     conserve(read, &output)?;
     session.store.check_unchanged()?;
     let counts = (output.rows(), output.diverted());
@@ -162,23 +164,25 @@ pub(super) fn warn_of_equipment(
     Ok(())
 }
 
-/// A record for each row of `batch`.
-pub(super) fn joined(
+/// Adds a record for each row of `batch`.
+pub(super) fn join(
     joiner: &mut Joiner<'_>,
     batch: &Batch,
     rules: Rules,
-) -> Result<Vec<Record>, Error> {
+    records: &mut Vec<Record>,
+) -> Result<(), Error> {
     let mut readings: Vec<Reading> = batch.rows().map(|row| row.reading(rules)).collect();
     let vins: Vec<Vin> = readings.iter().filter_map(|reading| reading.vin).collect();
     let decoded = joiner.decode(&vins);
     joiner.suggest(batch, &mut readings);
     let mut decoded = decoded.as_deref().unwrap_or_default().iter();
     let rows = batch.rows().zip(readings);
-    let record = |(row, reading): (Row<'_>, Reading)| {
+    records.reserve(rows.len());
+    for (row, reading) in rows {
         let decoded = if reading.vin.is_some() { decoded.next() } else { None };
-        joiner.record(row, reading, decoded)
-    };
-    rows.map(record).collect()
+        records.push(joiner.record(row, reading, decoded)?);
+    }
+    Ok(())
 }
 
 /// Every row read must have gone one way or the other.

@@ -12,7 +12,7 @@ use reqwest::header::{
 };
 use reqwest::{Client, Response, StatusCode, Url};
 
-use super::send::{builder, built};
+use super::send::{IDLE, builder, built};
 use super::transport_error::TransportError;
 use crate::domain::{Error, Exit, Fault};
 use crate::files::{beside, os};
@@ -104,7 +104,7 @@ impl Download<'_> {
     }
 
     async fn fetch_in_tries(&self) -> Result<Downloaded, Error> {
-        let client = built(builder(self.base_url)?.no_gzip())?;
+        let client = built(builder(self.base_url)?.no_gzip().read_timeout(IDLE))?;
         let mut tries = 1;
         loop {
             let before = self.length();

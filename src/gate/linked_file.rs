@@ -8,14 +8,15 @@ use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderName, TRANSFER_ENCODING};
-use reqwest::{RequestBuilder, Url, Version};
+use reqwest::{RequestBuilder, Response, Url, Version};
 
+use super::awake::within;
 use super::call_log::CallLog;
 use super::door::Door;
 use super::in_flight::{Received, Sent};
 use super::probe::{Probed, reserve_soon};
 use super::reservations::{Reservations, Reserved};
-use super::send::WholeReply;
+use super::send::{IDLE, WholeReply};
 use super::transport_error::TransportError;
 use crate::config::file_address;
 use crate::domain::{Error, Fault, Micros, NotAsked, Outcome};
@@ -159,9 +160,14 @@ fn judged(reply: &Reply, body: Bytes, fault: Option<Fault>) -> Result<Bytes, Unf
     }
 }
 
+async fn next_chunk(response: &mut Response) -> Result<Option<Bytes>, TransportError> {
+    within(IDLE, async { response.chunk().await.map_err(TransportError::Broken) }).await
+}
+
 /// Sends, and reads a file whole. Of a reply that is not one nothing is read.
 async fn read(request: RequestBuilder) -> Result<(Reply, Bytes), TransportError> {
-    let mut response = request.send().await.map_err(TransportError::Broken)?;
+    let sent = async { request.send().await.map_err(TransportError::Broken) };
+    let mut response = within(IDLE, sent).await?;
     let header = |name: HeaderName| {
         let value = response.headers().get(&name)?.to_str().ok()?.to_owned();
         Some((name.as_str().to_owned(), value))
@@ -182,7 +188,7 @@ async fn read(request: RequestBuilder) -> Result<(Reply, Bytes), TransportError>
         return Err(TransportError::Endless);
     }
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(TransportError::Broken)? {
+    while let Some(chunk) = next_chunk(&mut response).await? {
         if body.len() + chunk.len() > LARGEST_FILE {
             return Err(TransportError::FileTooLarge);
         }

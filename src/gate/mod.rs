@@ -11,6 +11,7 @@
 //! [`Door::probe`] sends a single call that is not billed.
 
 mod account;
+mod awake;
 mod call_log;
 mod door;
 mod download;
@@ -42,7 +43,7 @@ use std::time::Duration;
 
 use crate::config::VendorSettings;
 use crate::domain::{Cancel, Clock, Events, Freshness, Key, Level, Outcome, Progress};
-use crate::store::{SourceId, Writer};
+use crate::store::{STORE_LOCKED, SourceId, Writer};
 use crate::vendors::Vendor;
 
 pub(crate) use account::VendorAccount;
@@ -94,7 +95,7 @@ impl Shared<'_> {
         };
         if !self.lock_noted.replace(true) {
             let message = format!("{who}: nothing is sent before it lets go");
-            self.events.note(Level::Warn, "store_locked", &message);
+            self.events.note(Level::Warn, STORE_LOCKED, &message);
         }
         true
     }

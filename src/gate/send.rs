@@ -11,6 +11,7 @@ use reqwest::{RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::awake::within;
 use super::redact::{redact, redacted, secrets};
 use super::resolver::Resolver;
 use super::transport_error::TransportError;
@@ -35,8 +36,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// For a whole file, which may be large.
 const FILE_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// Between two reads of a body.
-const IDLE: Duration = Duration::from_secs(30);
+/// Between two reads of a file.
+pub(super) const IDLE: Duration = Duration::from_secs(30);
 
 /// What sends to one vendor: its address, and the API key in the one place
 /// where it is applied.
@@ -56,7 +57,6 @@ pub(super) fn builder(base_url: &str) -> Result<reqwest::ClientBuilder, Error> {
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .connect_timeout(CONNECT)
-        .read_timeout(IDLE)
         // Every try is in the ledger: none is made behind its back.
         .retry(reqwest::retry::never())
         .tcp_nodelay(true);
@@ -84,7 +84,7 @@ impl<'a> Client<'a> {
         auth: Auth,
         key: Option<SecretString>,
     ) -> Result<Self, Error> {
-        let http = built(builder(&settings.base_url)?.timeout(settings.timeout))?;
+        let http = built(builder(&settings.base_url)?)?;
         Ok(Self { http, settings, auth, key: RefCell::new(key), key_edition: Cell::new(0) })
     }
 
@@ -130,7 +130,7 @@ impl<'a> Client<'a> {
             builder = builder.header("idempotency-key", value);
         }
         let request = builder.build().map_err(|_| unfit("its parts"))?;
-        Ok(Prepared { http: self.http.clone(), request })
+        Ok(Prepared { http: self.http.clone(), request, timeout: self.settings.timeout })
     }
 
     /// A request for a file, wherever that is; with the API key if `is_of_api`.
@@ -202,6 +202,7 @@ fn form_urlencoded(pairs: &[(&'static str, String)]) -> String {
 pub(super) struct Prepared {
     http: reqwest::Client,
     request: reqwest::Request,
+    timeout: Duration,
 }
 
 /// A reply, read whole.
@@ -220,8 +221,12 @@ impl WholeReply {
 }
 
 impl Prepared {
-    /// Sends and reads. A reply that cannot be read whole is an error.
+    /// Sends and reads. A reply that cannot be read whole, or in time, is an error.
     pub(super) async fn send(self, large: LargeBodies) -> Result<WholeReply, TransportError> {
+        within(self.timeout, self.send_and_read(large)).await
+    }
+
+    async fn send_and_read(self, large: LargeBodies) -> Result<WholeReply, TransportError> {
         let secrets = secrets(&self.request);
         let mut response = self.http.execute(self.request).await.map_err(TransportError::Broken)?;
         let status = response.status().as_u16();

@@ -13,6 +13,8 @@ use crate::domain::Fault;
 #[derive(Debug)]
 pub(super) enum TransportError {
     Broken(reqwest::Error),
+    /// It did not come in time.
+    Late,
     TooLarge,
     /// More lists, objects and entries than memory should hold.
     TooManyParts,
@@ -34,7 +36,7 @@ impl TransportError {
             Self::Broken(error) if error.is_decode() || is_not_http(error) => {
                 Fault::Garbled { excerpt: self.to_string() }
             }
-            Self::Broken(_) => Fault::Timeout,
+            Self::Late | Self::Broken(_) => Fault::Timeout,
         }
     }
 }
@@ -46,6 +48,7 @@ impl fmt::Display for TransportError {
             Self::TooManyParts => return f.write_str("its reply has too many entries"),
             Self::FileTooLarge => return write!(f, "the file is over {} MiB", LARGEST_FILE >> 20),
             Self::Endless => return f.write_str("its reply does not say how long the file is"),
+            Self::Late => return f.write_str("no reply in time"),
             Self::Broken(error) => error,
         };
         match causes(error).find_map(known_cause) {

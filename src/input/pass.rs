@@ -1,6 +1,9 @@
 //! A pass over the input: file after file, batch after batch.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::resume_unwind;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 
 use arrow::datatypes::DataType;
 
@@ -8,7 +11,10 @@ use super::Inputs;
 use super::batch::{Batch, Roles};
 use super::file::{InputFile, Reader};
 use super::filling::Filling;
-use crate::domain::Error;
+use crate::domain::{Error, Exit};
+
+/// Batches that wait, beside the one being read and the one being taken.
+const AHEAD: usize = 1;
 
 /// One pass over the input.
 #[derive(Debug)]
@@ -55,6 +61,44 @@ impl<'a> Batches<'a> {
         }
         let batch = self.filling.take()?;
         Ok(Some(batch.corrected_by(self.inputs.corrections.as_ref())))
+    }
+
+    /// Gives each batch to `take`, and reads the next one meanwhile, on a thread of its own.
+    /// The digests of the files then; `None` once `take` says `false`.
+    ///
+    /// # Errors
+    /// Those of [`Batches::read`], once `take` has had what was read before; those of
+    /// [`Batches::finish`], and of `take`.
+    pub fn for_each(
+        self,
+        mut take: impl FnMut(Batch) -> Result<bool, Error>,
+    ) -> Result<Option<Vec<FileDigest>>, Error> {
+        thread::scope(|scope| {
+            let (ahead, batches) = sync_channel(AHEAD);
+            let reading = thread::Builder::new()
+                .name("input".into())
+                .spawn_scoped(scope, move || self.read_into(&ahead))
+                .map_err(|e| Error::new(Exit::Io, "cannot start the reading thread").because(e))?;
+            for batch in batches {
+                if !take(batch)? {
+                    return Ok(None);
+                }
+            }
+            match reading.join() {
+                Ok(pass) => pass?.finish().map(Some),
+                Err(panic) => resume_unwind(panic),
+            }
+        })
+    }
+
+    /// Reads until nothing is left, or nobody takes it any more.
+    fn read_into(mut self, ahead: &SyncSender<Batch>) -> Result<Self, Error> {
+        while let Some(batch) = self.read()? {
+            if ahead.send(batch).is_err() {
+                break;
+            }
+        }
+        Ok(self)
     }
 
     /// The digests of the files; what was not read yet is read now.

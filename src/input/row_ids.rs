@@ -4,6 +4,7 @@
 //! `--row-key` names. The same row then has the same id in every run.
 
 use std::collections::{HashMap, HashSet};
+use std::io::Write as _;
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -142,7 +143,8 @@ impl<'a> RowIds<'a> {
 
     fn number(&mut self, number: u64) {
         self.text.push(0x1f);
-        self.text.extend_from_slice(number.to_string().as_bytes());
+        // A vector takes whatever is written.
+        let _written = write!(self.text, "{number}");
     }
 }
 

@@ -3,30 +3,22 @@
 
 use std::collections::HashMap;
 use std::iter;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, BooleanBuilder, Decimal128Array, PrimitiveArray, PrimitiveBuilder,
-    RecordBatch, StringBuilder, new_null_array,
-};
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, new_null_array};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Date32Type, Field, Float64Type, Int32Type, Int64Type, Schema,
-    SchemaRef, TimestampMicrosecondType,
-};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::InputInfo;
+use super::decode_table::DecodeTable;
 use super::hash::{RowHashes, Seed};
 use super::names::{Naming, input_names};
-use super::schema::{COLUMNS, Column, DECIMAL_PRECISION, DECIMAL_SCALE, Take};
-use super::take::hex;
-use crate::domain::{Error, Timestamp};
+use super::schema::{COLUMNS, Column, Take};
+use super::take::{has_recalls, listing};
+use super::values::{hex_array, text_array};
+use crate::domain::Error;
 use crate::output::record::{Block, Record};
-
-/// Bytes of a usual text cell, to size a builder by.
-const USUAL_TEXT: usize = 12;
 
 /// Field metadata: what an input column was called in the input.
 pub(super) const ORIGINAL_NAME: &str = "original_name";
@@ -39,19 +31,13 @@ pub(super) const JSON: &str = "application/json";
 /// Another: cells of several kinds, as the text that tells them apart.
 pub(super) const SHEET_CELLS: &str = "sheet cells";
 
-/// The most cents a decimal(12,2) holds.
-const MAX_CENTS: i64 = 999_999_999_999;
-/// Years 1 to 9998: what every reader of dates, and `jiff`, can hold.
-const DAYS: RangeInclusive<i32> = -719_162..=2_932_531;
-/// The same years in microseconds.
-const MICROS: RangeInclusive<i64> = -62_135_596_800_000_000..=253_370_764_799_999_999;
-
 /// The columns of one file: the input's own, then ours.
 #[derive(Debug)]
 pub(super) struct Layout {
     /// What the hashes of the input's columns begin with.
     input_seeds: Vec<Seed>,
     ours: Vec<Ours>,
+    decodes: DecodeTable,
     schema: SchemaRef,
     /// The names of the input's files, by their place in the input.
     files: Arc<[String]>,
@@ -85,9 +71,15 @@ impl Layout {
         let theirs = theirs.zip(tell_kinds).map(|(field, tells)| of_sheet(field, tells));
         let fields: Vec<Field> =
             theirs.chain(ours.iter().map(|column| our_field(column))).collect();
+        let ours = with_hashed(ours);
+        let decoded = |ours: &Ours| match &ours.column.take {
+            Take::Decode(values) => Some((values, ours.seed)),
+            _ => None,
+        };
         Self {
             input_seeds: input.columns.iter().map(|name| Seed::of_input(name)).collect(),
-            ours: with_hashed(ours),
+            decodes: DecodeTable::new(ours.iter().filter_map(decoded).collect()),
+            ours,
             schema: Arc::new(Schema::new_with_metadata(fields, metadata.iter().cloned().collect())),
             files: input.files.into(),
             run_id: String::new(),
@@ -112,22 +104,36 @@ impl Layout {
     }
 
     /// All rows of `block`.
-    pub(super) fn batch(&self, block: &Block) -> Result<RecordBatch, Error> {
+    pub(super) fn batch(&mut self, block: &Block) -> Result<RecordBatch, Error> {
         let arrays = self.arrays(block).map_err(misfit)?;
         RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(misfit)
     }
 
     /// A column for each field of the schema.
-    pub(super) fn arrays(&self, block: &Block) -> Result<Vec<ArrayRef>, ArrowError> {
+    pub(super) fn arrays(&mut self, block: &Block) -> Result<Vec<ArrayRef>, ArrowError> {
         let mut arrays = block.input.clone();
         let mut hashes = RowHashes::of_rows(block.records.len());
         let mut place_of_hash = None;
+        let numbers = self.decodes.numbers(&block.records)?;
+        if let Some(numbers) = &numbers {
+            self.decodes.add_to(&mut hashes, numbers);
+        }
+        let present = Present::among(&block.records);
+        let mut decoded = 0..;
         for ours in &self.ours {
-            if matches!(ours.column.take, Take::Hash) {
+            let take = &ours.column.take;
+            if matches!(take, Take::Hash) {
                 place_of_hash = Some(arrays.len());
                 continue;
             }
-            let array = self.array(&ours.column.take, &block.records)?;
+            let place = if matches!(take, Take::Decode(_)) { decoded.next() } else { None };
+            if let (Some(place), Some(numbers)) = (place, &numbers) {
+                if ours.is_written {
+                    arrays.push(self.decodes.column(place, numbers)?);
+                }
+                continue;
+            }
+            let array = self.array(take, &block.records, present)?;
             if let Some(seed) = ours.seed {
                 hashes.add(seed, &array)?;
             }
@@ -139,48 +145,60 @@ impl Layout {
             for (seed, column) in self.input_seeds.iter().zip(&block.input) {
                 hashes.add_as_text(*seed, column)?;
             }
-            arrays.insert(place, text_array(hashes.each().map(|hash| Some(hex(hash))))?);
+            arrays.insert(place, hex_array(hashes.each())?);
         }
         Ok(arrays)
     }
 
     /// The rows of `block` that `keep` marks.
     pub(super) fn batch_of(
-        &self,
+        &mut self,
         block: &Block,
         keep: &BooleanArray,
     ) -> Result<RecordBatch, Error> {
         filter_record_batch(&self.batch(block)?, keep).map_err(misfit)
     }
 
-    fn array(&self, take: &Take, records: &[Record]) -> Result<ArrayRef, ArrowError> {
+    fn array(
+        &self,
+        take: &Take,
+        records: &[Record],
+        present: Present,
+    ) -> Result<ArrayRef, ArrowError> {
+        let rows = records.iter();
         match take {
-            Take::Text(take) => text_array(records.iter().map(take)),
-            Take::Made(take) => text_array(records.iter().map(take)),
-            Take::File => {
-                text_array(records.iter().map(|row| self.files.get(row.file).map(String::as_str)))
+            Take::Row(values) => values.array(rows.map(Some)),
+            Take::Decode(values) => values.array(rows.map(|row| row.decode.facts.as_deref())),
+            Take::Recalls(values) if present.recalls => values.array(rows.map(Some)),
+            Take::Listing(values) if present.listings => values.array(rows.map(listing)),
+            Take::Comparables(values) if present.comparables => {
+                values.array(rows.map(|row| row.comparables.as_deref()))
             }
-            Take::Run => text_array(records.iter().map(|_| Some(self.run_id.as_str()))),
+            Take::Recalls(values) => Ok(new_null_array(&values.data_type(), records.len())),
+            Take::Listing(values) => Ok(new_null_array(&values.data_type(), records.len())),
+            Take::Comparables(values) => Ok(new_null_array(&values.data_type(), records.len())),
+            Take::File => text_array(rows.map(|row| self.files.get(row.file).map(String::as_str))),
+            Take::Run => text_array(rows.map(|_| Some(self.run_id.as_str()))),
             // Made of the other columns.
             Take::Hash => Ok(new_null_array(&DataType::Utf8, records.len())),
-            Take::Bool(take) => Ok(bool_array(records.iter().map(take))),
-            Take::Int(take) => Ok(Arc::new(numbers::<Int32Type>(records.iter().map(take)))),
-            Take::Long(take) => Ok(Arc::new(numbers::<Int64Type>(records.iter().map(take)))),
-            Take::Double(take) => {
-                let finite = |row| take(row).filter(|value| value.is_finite());
-                Ok(Arc::new(numbers::<Float64Type>(records.iter().map(finite))))
-            }
-            Take::Cents(take) => decimal_array(records.iter().map(take)),
-            Take::Day(take) => {
-                let sane = |row| take(row).filter(|day| DAYS.contains(day));
-                Ok(Arc::new(numbers::<Date32Type>(records.iter().map(sane))))
-            }
-            Take::Moment(take) => {
-                let sane =
-                    |row| take(row).map(Timestamp::micros).filter(|micros| MICROS.contains(micros));
-                let moments = numbers::<TimestampMicrosecondType>(records.iter().map(sane));
-                Ok(Arc::new(moments.with_timezone("UTC")))
-            }
+        }
+    }
+}
+
+/// What any row of a block has: columns of what none has cost nothing.
+#[derive(Clone, Copy)]
+struct Present {
+    recalls: bool,
+    listings: bool,
+    comparables: bool,
+}
+
+impl Present {
+    fn among(records: &[Record]) -> Self {
+        Self {
+            recalls: records.iter().any(has_recalls),
+            listings: records.iter().any(|row| listing(row).is_some()),
+            comparables: records.iter().any(|row| row.comparables.is_some()),
         }
     }
 }
@@ -223,63 +241,6 @@ fn with_hashed(ours: &[&'static Column]) -> Vec<Ours> {
     let hashed_only = COLUMNS.iter().filter(|column| counts(column)).filter(is_left_out);
     let written = ours.iter().map(|column| entry(column, true));
     written.chain(hashed_only.map(|column| entry(column, false))).collect()
-}
-
-fn text_array<T: AsRef<str>>(
-    mut values: impl ExactSizeIterator<Item = Option<T>>,
-) -> Result<ArrayRef, ArrowError> {
-    let rows = values.len();
-    let mut nulls = 0;
-    // Many columns are null in all rows; they cost no builder.
-    let first = loop {
-        match values.next() {
-            None => return Ok(new_null_array(&DataType::Utf8, rows)),
-            Some(None) => nulls += 1,
-            Some(Some(value)) => break value,
-        }
-    };
-    let mut builder = StringBuilder::with_capacity(rows, rows * USUAL_TEXT);
-    builder.append_nulls(nulls);
-    for value in std::iter::once(Some(first)).chain(values) {
-        let Some(value) = value else {
-            builder.append_null();
-            continue;
-        };
-        // The builder panics past 2 GiB; a block of that size is the caller's fault.
-        let length = builder.values_slice().len() + value.as_ref().len();
-        if i32::try_from(length).is_err() {
-            return Err(ArrowError::OffsetOverflowError(length));
-        }
-        builder.append_value(value);
-    }
-    Ok(Arc::new(builder.finish()))
-}
-
-fn bool_array(values: impl ExactSizeIterator<Item = Option<bool>>) -> ArrayRef {
-    let mut builder = BooleanBuilder::with_capacity(values.len());
-    values.for_each(|value| builder.append_option(value));
-    Arc::new(builder.finish())
-}
-
-fn numbers<T: ArrowPrimitiveType>(
-    values: impl ExactSizeIterator<Item = Option<T::Native>>,
-) -> PrimitiveArray<T> {
-    let mut builder = PrimitiveBuilder::<T>::with_capacity(values.len());
-    values.for_each(|value| builder.append_option(value));
-    builder.finish()
-}
-
-/// Amounts in hundredths; one too large for the type becomes null.
-fn decimal_array(
-    values: impl ExactSizeIterator<Item = Option<i64>>,
-) -> Result<ArrayRef, ArrowError> {
-    let mut builder = Decimal128Array::builder(values.len());
-    for cents in values {
-        let fits = cents.filter(|cents| (-MAX_CENTS..=MAX_CENTS).contains(cents));
-        builder.append_option(fits.map(i128::from));
-    }
-    let decimals = builder.finish().with_precision_and_scale(DECIMAL_PRECISION, DECIMAL_SCALE)?;
-    Ok(Arc::new(decimals))
 }
 
 /// A block whose shape is not that of the layout.

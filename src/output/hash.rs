@@ -82,6 +82,11 @@ impl RowHashes {
         Ok(())
     }
 
+    /// Adds what was summed up before, for each row.
+    pub(super) fn add_sums(&mut self, sums: impl Iterator<Item = u128>) {
+        self.0.iter_mut().zip(sums).for_each(|(sum, more)| *sum = sum.wrapping_add(more));
+    }
+
     fn add_each<V, B: AsRef<[u8]>>(
         &mut self,
         Seed(seed): Seed,

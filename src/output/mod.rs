@@ -1,7 +1,7 @@
 //! Output: blocks of records into files that are whole or absent.
 //!
-//! A block becomes an Arrow record batch on the caller's thread (`columns`)
-//! and bytes on a thread of its own (`worker`). Every file is written beside
+//! A block becomes an Arrow record batch on one thread (`columns`) and bytes on
+//! another (`worker`). Every file is written beside
 //! its place, synced, read back and renamed (`commit`); dropped before
 //! [`Output::commit`], an [`Output`] leaves nothing behind. What the columns are
 //! is said once, in [`schema`].
@@ -13,6 +13,7 @@ mod cells;
 mod choice;
 mod columns;
 mod csv;
+mod decode_table;
 mod file;
 mod format;
 mod hash;
@@ -23,6 +24,7 @@ pub mod record;
 mod sheet;
 mod sink;
 mod take;
+mod values;
 pub mod workbook;
 mod worker;
 
@@ -54,7 +56,7 @@ use self::sink::{Sink, Target};
 use self::worker::{Files, Worker};
 use crate::domain::{Error, Exit};
 use crate::files::place::Place;
-use crate::output::record::Block;
+use crate::output::record::{Block, Record};
 
 /// What `path` is shown as when it is stdout.
 const STDOUT: &str = "-";
@@ -309,6 +311,14 @@ impl Output {
                     file.about.extend_from_slice(facts);
                 }
             }
+        }
+    }
+
+    /// Room for the records of a block, as earlier ones have left it.
+    pub fn room(&self) -> Vec<Record> {
+        match &self.state {
+            State::Writing(worker) => worker.room(),
+            State::Blank(_) | State::Failed => Vec::new(),
         }
     }
 

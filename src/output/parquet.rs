@@ -24,7 +24,7 @@ const ZSTD_LEVEL: i32 = 3;
 const MIN_GROUP_ROWS: usize = 128 * 1024;
 const MAX_GROUP_ROWS: usize = 1024 * 1024;
 /// … as soon as the encoded columns held in memory pass this.
-const GROUP_BYTES: usize = 64 * 1024 * 1024;
+const GROUP_BYTES: usize = 32 * 1024 * 1024;
 /// However few its rows are, a group is closed when its buffers take so much memory: those
 /// of a thousand columns would take gigabytes.
 const HELD_BYTES: usize = 256 * 1024 * 1024;

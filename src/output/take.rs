@@ -3,15 +3,10 @@
 
 use std::cmp::Reverse;
 
-use crate::domain::facts::{Campaign, DecodeFacts, Listing, MatchBasis, Price, RecallFacts};
+use crate::domain::facts::{Campaign, Listing, MatchBasis, Price, RecallFacts};
 use crate::domain::vin::VinError;
 use crate::domain::{Status, Vin};
 use crate::output::record::Record;
-
-/// A hash as 32 lower-case hex digits.
-pub(super) fn hex(hash: u128) -> String {
-    format!("{hash:032x}")
-}
 
 /// `ok`, `repaired` or `rejected`.
 pub(super) fn vin_status(row: &Record) -> &'static str {
@@ -35,11 +30,6 @@ pub(super) fn suggestion(row: &Record) -> Option<&str> {
 /// The six characters of a maker of few vehicles.
 pub(super) fn wmi_extended(row: &Record) -> Option<String> {
     row.reading.vin.as_ref().and_then(Vin::wmi_extended)
-}
-
-/// What is known of the vehicle.
-pub(super) fn decode(row: &Record) -> Option<&DecodeFacts> {
-    row.decode.facts.as_deref()
 }
 
 /// Campaigns found, 0 where a source knows there are none, else null.
@@ -127,9 +117,13 @@ pub(super) fn listing(row: &Record) -> Option<&Listing> {
 }
 
 /// The currency of the amounts that a listing states.
-pub(super) fn listing_currency(row: &Record) -> Option<&str> {
-    let Listing { price, msrp, .. } = listing(row)?;
-    price.as_ref().or(msrp.as_ref()).map(Price::currency)
+pub(super) fn listing_currency(listing: &Listing) -> Option<&str> {
+    listing.price.as_ref().or(listing.msrp.as_ref()).map(Price::currency)
+}
+
+/// Whether any column of the recalls may have a value.
+pub(super) fn has_recalls(row: &Record) -> bool {
+    row.recalls.facts.is_some() || row.recalls.has_answer() || row.recall_doubt.is_some()
 }
 
 fn recalls(row: &Record) -> Option<&RecallFacts> {

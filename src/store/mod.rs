@@ -29,13 +29,15 @@ mod transaction;
 mod work;
 mod writer;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode};
 
 use crate::config::{Durability, Settings};
-use crate::domain::{Dataset, Error, Exit, Key, Moment, Vin};
+use crate::domain::{Dataset, Error, Events, Exit, Key, Moment, Silent, Vin};
 
+use crate::store::patience::{LockWait, TRY, noting};
 use crate::store::read_only::Unchanged;
 use crate::store::run_locks::InUse;
 
@@ -66,8 +68,9 @@ pub use crate::store::ledger::waits::{HeardWait, KeptWait, LONGEST_WAIT, WaitWor
 pub use output_snapshots::{
     DecodeState, KeptSnapshot, ListingState, PackedSnapshot, RecallState, Said, VehicleState,
 };
-pub use patience::Patience;
+pub use patience::{Patience, STORE_LOCKED};
 pub use transaction::Present;
+use writer::RunEnd;
 pub use writer::Writer;
 
 /// How to open a store.
@@ -126,12 +129,19 @@ impl SourceId {
 pub struct AccountId(pub(crate) i64);
 
 /// An open store.
-#[derive(Debug)]
-pub struct Store {
+pub struct Store<'e> {
     path: PathBuf,
     reader: Connection,
     writer: Writer,
     access: Access,
+    patience: Patience,
+    events: &'e dyn Events,
+}
+
+impl fmt::Debug for Store<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 /// Whether a store may be written.
@@ -143,35 +153,53 @@ enum Access {
     Read(Option<Unchanged>),
 }
 
-impl Store {
+impl Store<'static> {
     /// Opens or creates the store, closes what dead runs left open, and registers this run.
     pub fn open(spec: &StoreSpec<'_>, run: &RunInfo) -> Result<Self, Error> {
-        Self::open_waiting(spec, run, Patience::default(), &|_| ())
+        Self::open_waiting(spec, run, Patience::default(), &Silent)
     }
 
-    /// The same, where another process may hold the store's write lock for long: `note` is
-    /// given a sentence about it.
+    /// Opens an existing store to look only; `None` where there is none yet.
+    pub fn peek(path: &Path) -> Result<Option<Snapshots>, Error> {
+        if !open::check(path)? {
+            return Ok(None);
+        }
+        let reader = open::waiting(path, || open::connect_waiting(TRY, path))?;
+        Ok(Some(Snapshots { path: path.to_owned(), reader }))
+    }
+}
+
+impl<'e> Store<'e> {
+    /// As [`Store::open`], where another process may hold the store's write lock for long:
+    /// it is waited for with `patience`, here and later, and named to `events`.
     pub fn open_waiting(
         spec: &StoreSpec<'_>,
         run: &RunInfo,
         patience: Patience,
-        note: &dyn Fn(&str),
+        events: &'e dyn Events,
     ) -> Result<Self, Error> {
-        let in_use = open::ensure_waiting(spec, &patience, note)?;
-        let writer = Writer::start(spec, run, patience, note)?;
-        let reader = open::connect(spec.path)?;
+        let path = spec.path;
+        let mut wait = LockWait::new(&patience, path, false);
+        let opened = wait.until_free(&noting(events), || {
+            let in_use = open::try_ensure(spec)?;
+            let reader = open::connect_waiting(TRY, path)?;
+            Ok((in_use, reader, open::connect_writer(path, spec.durability)?))
+        });
+        let (in_use, reader, db) = opened?;
+        let writer = Writer::start(db, spec, run, patience.clone(), &noting(events))?;
         let access = Access::Write(in_use);
-        Ok(Self { path: spec.path.to_owned(), reader, writer, access })
+        Ok(Self { path: path.to_owned(), reader, writer, access, patience, events })
     }
 
     /// Opens a store that may be read and not written, and an empty one where there is
     /// none and none can be made; `None` where this user may write. It keeps nothing.
-    pub fn open_read_only(path: &Path) -> Result<Option<Self>, Error> {
+    pub fn open_read_only(path: &Path, events: &'e dyn Events) -> Result<Option<Self>, Error> {
         if read_only::is_read_only(path) && open::check(path)? {
             let unchanged = Unchanged::of(path);
-            Ok(Some(Self::reading(path, open::connect(path)?, Some(unchanged))))
+            let reader = open::connect(path)?;
+            Ok(Some(Self::reading(path, (reader, Some(unchanged)), events)))
         } else if read_only::cannot_be_made(path) {
-            Self::empty(path).map(Some)
+            Self::empty(path, events).map(Some)
         } else {
             Ok(None)
         }
@@ -180,30 +208,39 @@ impl Store {
     /// Opens a store to read it, whether or not this user may write: it keeps nothing, and
     /// other runs may go on. An empty one where there is none, which is not made; 78 there
     /// with `must_exist`.
-    pub fn open_to_read(path: &Path, must_exist: bool) -> Result<Self, Error> {
-        if let Some(store) = Self::open_read_only(path)?.filter(|_| path.exists()) {
+    pub fn open_to_read(
+        path: &Path,
+        must_exist: bool,
+        events: &'e dyn Events,
+    ) -> Result<Self, Error> {
+        if let Some(store) = Self::open_read_only(path, events)?.filter(|_| path.exists()) {
             return Ok(store);
         }
-        if open::check(path)? {
-            return Ok(Self::reading(path, open::connect(path)?, None));
+        if let Some(Snapshots { reader, .. }) = Store::peek(path)? {
+            return Ok(Self::reading(path, (reader, None), events));
         }
         if must_exist {
             return Err(Error::config(format!("there is no store at `{}`", path.display())).hint(
                 "name one that is there, such as a file that `vinrich store snapshot` wrote",
             ));
         }
-        Self::empty(path)
+        Self::empty(path, events)
     }
 
     /// No store at all.
-    fn empty(path: &Path) -> Result<Self, Error> {
+    fn empty(path: &Path, events: &'e dyn Events) -> Result<Self, Error> {
         let empty = migration::in_memory().map_err(failed("cannot make the tables", path))?;
-        Ok(Self::reading(path, empty, None))
+        Ok(Self::reading(path, (empty, None), events))
     }
 
-    fn reading(path: &Path, reader: Connection, unchanged: Option<Unchanged>) -> Self {
+    fn reading(
+        path: &Path,
+        (reader, unchanged): (Connection, Option<Unchanged>),
+        events: &'e dyn Events,
+    ) -> Self {
         let (writer, access) = (Writer::refusing(path), Access::Read(unchanged));
-        Self { path: path.to_owned(), reader, writer, access }
+        let (path, patience) = (path.to_owned(), Patience::default());
+        Self { path, reader, writer, access, patience, events }
     }
 
     /// Whether it is only read.
@@ -219,14 +256,6 @@ impl Store {
         }
     }
 
-    /// Opens an existing store to look only; `None` where there is none yet.
-    pub fn peek(path: &Path) -> Result<Option<Snapshots>, Error> {
-        if !open::check(path)? {
-            return Ok(None);
-        }
-        Ok(Some(Snapshots { path: path.to_owned(), reader: open::connect(path)? }))
-    }
-
     /// The writing side.
     pub fn writer(&self) -> &Writer {
         &self.writer
@@ -234,7 +263,8 @@ impl Store {
 
     /// A consistent view of the answers, for as long as it lives.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, Error> {
-        Snapshot::begin(&self.reader, &self.path)
+        LockWait::new(&self.patience, &self.path, false)
+            .until_free(&noting(self.events), || Snapshot::begin(&self.reader, &self.path))
     }
 
     /// Closes the run: its last answers are indexed, its report and the `snapshot` of its
@@ -246,10 +276,13 @@ impl Store {
         report: &str,
         snapshot: Option<PackedSnapshot>,
     ) -> Result<(), Error> {
-        let Self { reader, writer, access, .. } = self;
+        let Self { reader, writer, access, events, .. } = self;
         drop(reader);
         match access {
-            Access::Write(_in_use) => writer.finish(ended, exit, report, snapshot),
+            Access::Write(_in_use) => {
+                let end = RunEnd { ended, exit, report: report.to_owned(), snapshot };
+                writer.finish(end, &noting(events))
+            }
             Access::Read(_) => Ok(()),
         }
     }
@@ -265,7 +298,7 @@ pub struct Snapshots {
 impl Snapshots {
     /// A consistent view of the answers, for as long as it lives.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, Error> {
-        Snapshot::begin(&self.reader, &self.path)
+        open::waiting(&self.path, || Snapshot::begin(&self.reader, &self.path))
     }
 }
 
@@ -309,15 +342,16 @@ fn without_vin(body: &[u8], vin: &Vin) -> Vec<u8> {
 }
 
 /// Puts the VIN back; a body without the placeholder comes back as it is.
-fn with_vin(body: Vec<u8>, key: &Key) -> Vec<u8> {
-    let Some(vin) = key.vin().filter(|_| body.contains(&0)) else { return body };
-    let mut whole = Vec::with_capacity(body.len() + 17);
-    for byte in body {
-        match byte {
-            0 => whole.extend_from_slice(vin.as_str().as_bytes()),
-            byte => whole.push(byte),
-        }
+fn with_vin(body: &[u8], key: &Key) -> Vec<u8> {
+    let Some(vin) = key.vin() else { return body.to_vec() };
+    let mut whole = Vec::with_capacity(body.len() + vin.as_str().len());
+    let mut rest = body;
+    while let Some(at) = memchr::memchr(0, rest) {
+        whole.extend_from_slice(&rest[..at]);
+        whole.extend_from_slice(vin.as_str().as_bytes());
+        rest = &rest[at + 1..];
     }
+    whole.extend_from_slice(rest);
     whole
 }
 

@@ -29,24 +29,20 @@ const AGAIN: Duration = Duration::from_millis(5);
 /// Makes sure that there is a store of this version at `spec.path`, which stays
 /// there as long as the share in it is held.
 pub(super) fn ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
-    ensure_waiting(spec, &Patience::default(), &|_| ())
+    waiting(spec.path, || try_ensure(spec))
 }
 
-/// As [`ensure`], where another process may be in the way for long: `note` is given a
-/// sentence about it.
-pub(super) fn ensure_waiting(
-    spec: &StoreSpec<'_>,
-    patience: &Patience,
-    note: &dyn Fn(&str),
-) -> Result<InUse, Error> {
-    LockWait::new(patience, spec.path, false).until_free(note, || try_ensure(spec))
+/// Does `work`, which fails soon where another process is in the way ([`is_locked_out`]), as
+/// soon as none is, or half a minute later not at all.
+pub(super) fn waiting<T>(path: &Path, work: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    LockWait::new(&Patience::default(), path, false).until_free(&|_| (), work)
 }
 
-/// Fails soon where another process is in the way ([`is_locked_out`]).
-fn try_ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
+/// As [`ensure`]; fails soon where another process is in the way ([`is_locked_out`]).
+pub(super) fn try_ensure(spec: &StoreSpec<'_>) -> Result<InUse, Error> {
     let path = spec.path;
     // An empty file is what a new store begins with, and no store yet.
-    if spec.must_exist && !check_within(TRY, path)? {
+    if spec.must_exist && !try_check(path)? {
         return Err(Error::config(format!("there is no store at `{}`", path.display()))
             .hint("run once without `--require-store` to create it, or name one that is there"));
     }
@@ -126,17 +122,17 @@ pub(super) fn refuse_stub(path: &Path) -> Result<(), Error> {
 /// date. A run killed while it made its store leaves an empty database: that is
 /// none yet.
 pub(super) fn check(path: &Path) -> Result<bool, Error> {
-    check_within(BUSY, path)
+    waiting(path, || try_check(path))
 }
 
-/// As [`check`], where another process is waited for so long.
-fn check_within(longest: Duration, path: &Path) -> Result<bool, Error> {
+/// As [`check`]; fails soon where another process is in the way ([`is_locked_out`]).
+fn try_check(path: &Path) -> Result<bool, Error> {
     if !path.exists() {
         return Ok(false);
     }
     refuse_stub(path)?;
     let failed = failed("cannot read the header", path);
-    let db = connect_waiting(longest, path)?;
+    let db = connect_waiting(TRY, path)?;
     if is_empty(&db).map_err(&failed)? {
         return Ok(false);
     }
@@ -152,7 +148,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
 }
 
 /// As [`connect`], where another process is waited for so long.
-fn connect_waiting(longest: Duration, path: &Path) -> Result<Connection, Error> {
+pub(super) fn connect_waiting(longest: Duration, path: &Path) -> Result<Connection, Error> {
     let failed = failed("cannot open the database", path);
     let db = if read_only::is_read_only(path) {
         read_only::connect(path)
@@ -168,10 +164,11 @@ fn connect_waiting(longest: Duration, path: &Path) -> Result<Connection, Error> 
     Ok(db)
 }
 
-/// The writing connection, as durable as asked. The log is folded in when it
+/// The writing connection, as durable as asked; fails soon where another process is in the
+/// way ([`is_locked_out`]). The log is folded in when it
 /// has grown to 128 MiB, and when the last process closes the store.
 pub(super) fn connect_writer(path: &Path, durability: Durability) -> Result<Connection, Error> {
-    let db = connect(path)?;
+    let db = connect_waiting(TRY, path)?;
     let synchronous = match durability {
         Durability::Normal => "NORMAL",
         Durability::Full => "FULL",

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::domain::{Cancel, Error, Exit};
+use crate::domain::{Cancel, Error, Events, Exit, Level};
 use crate::files::beside;
 use crate::files::processes::{is_stopped, locks_on, state_of};
 use crate::store::open::{self, BUSY};
@@ -20,19 +20,40 @@ pub(super) const TRY: Duration = Duration::from_millis(500);
 /// How long a run that is stopped goes on trying to keep what was paid for.
 const AFTER_STOP: Duration = Duration::from_secs(6);
 
-/// How long a run waits for another process that holds the write lock.
+/// The code of notes about a store that another process has locked.
+pub const STORE_LOCKED: &str = "store_locked";
+
+/// How long a run waits for another process that is in its way at the store.
 #[derive(Clone, Debug)]
 pub struct Patience {
-    /// For a process that is stopped. One that works is given half a minute at least.
-    pub longest: Duration,
+    for_stopped: Duration,
+    for_working: Duration,
     /// The run's stop button.
-    pub cancel: Cancel,
+    cancel: Cancel,
+}
+
+impl Patience {
+    /// At most `max_wait`, but half a minute at least for a process that works.
+    pub fn up_to(max_wait: Duration, cancel: Cancel) -> Self {
+        Self { for_stopped: max_wait, for_working: max_wait.max(BUSY), cancel }
+    }
+
+    /// It waits for nothing.
+    pub fn none() -> Self {
+        Self { for_stopped: Duration::ZERO, for_working: Duration::ZERO, cancel: Cancel::new() }
+    }
 }
 
 impl Default for Patience {
+    /// Half a minute for a process that works. One that is stopped rarely wakes by itself.
     fn default() -> Self {
-        Self { longest: BUSY, cancel: Cancel::new() }
+        Self::up_to(Duration::ZERO, Cancel::new())
     }
+}
+
+/// Says to `events` who is waited for.
+pub(super) fn noting(events: &dyn Events) -> impl Fn(&str) {
+    |who| events.note(Level::Warn, STORE_LOCKED, &format!("{who}: waiting"))
 }
 
 /// The process that a writer waits for, as its handle sees it.
@@ -99,8 +120,8 @@ impl<'a> LockWait<'a> {
             }
         }
         let is_stopped = holder.is_some_and(|holder| holder.is_stopped());
-        let longest = self.patience.longest;
-        let longest = if is_stopped { longest } else { longest.max(BUSY) };
+        let Patience { for_stopped, for_working, .. } = *self.patience;
+        let longest = if is_stopped { for_stopped } else { for_working };
         if self.started.elapsed() >= longest {
             let waited = humantime::format_duration(Duration::from_secs(longest.as_secs()));
             return Err(

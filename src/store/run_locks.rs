@@ -15,6 +15,9 @@ use crate::files::{self, os};
 /// The file that every writer of a store shares a lock on.
 const IN_USE: &str = "in-use";
 
+/// What the name of a run's file begins with until it is locked.
+const DRAFT: &str = ".";
+
 /// Run files that vanish while they are being locked, before the error says
 /// that locks do not hold here.
 const TRIES: usize = 100;
@@ -102,25 +105,27 @@ pub(super) struct RunLock {
 }
 
 impl RunLock {
-    /// Announces `run_id`.
+    /// Announces `run_id`. The file gets its name once it is locked, so that this run is
+    /// never taken for a dead one, nor waits for who looks at it.
     pub(super) fn announce(store: &Path, run_id: &str) -> Result<Self, Error> {
         let folder = folder(store);
         let cannot = |source| unannounced(&folder, source);
         os::create_private_folder(&folder).map_err(cannot)?;
         let path = folder.join(run_id);
-        for _ in 0..TRIES {
-            let file = os::open_private_file(&path).map_err(cannot)?;
-            file.lock().map_err(|error| no_locks(store, error))?;
-            // Between the two lines another run may have taken the file for a
-            // dead run's and removed it; then the name is free or another file's.
-            let again = os::open_private_file(&path).map_err(cannot)?;
-            match again.try_lock() {
-                Err(TryLockError::WouldBlock) => {
-                    sign(&file);
-                    return Ok(Self { path, _lock: file });
-                }
+        for attempt in 0..TRIES {
+            let draft = folder.join(format!("{DRAFT}{run_id}.{attempt}"));
+            let file = os::open_private_file(&draft).map_err(cannot)?;
+            // Who finds it unlocked removes it as a dead run's.
+            match file.try_lock() {
+                Ok(()) => sign(&file),
+                Err(TryLockError::WouldBlock) => continue,
                 Err(TryLockError::Error(error)) => return Err(no_locks(store, error)),
-                Ok(()) => {}
+            }
+            match fs::rename(&draft, &path) {
+                Ok(()) if is_alive(store, run_id) => return Ok(Self { path, _lock: file }),
+                Ok(()) => break,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(cannot(error)),
             }
         }
         Err(no_locks(store, io::Error::other("a lock that was taken does not hold")))
@@ -163,25 +168,36 @@ pub(super) fn has_lock(store: &Path, run_id: &str) -> bool {
 
 /// Whether a process holds the lock of a run.
 pub(super) fn is_alive(store: &Path, run_id: &str) -> bool {
-    let file = File::open(folder(store).join(run_id));
+    is_locked(&folder(store).join(run_id))
+}
+
+fn is_locked(path: &Path) -> bool {
+    let file = File::open(path);
     file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// The runs of this store that died without a word.
 pub(super) fn dead(store: &Path) -> Vec<DeadRun> {
-    let Ok(entries) = fs::read_dir(folder(store)) else { return Vec::new() };
-    entries
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_name() != IN_USE)
-        .filter_map(|entry| {
-            let run_id = entry.file_name().into_string().ok()?;
-            let file = File::options().read(true).write(true).open(entry.path()).ok()?;
-            match file.try_lock() {
-                Ok(()) => Some(DeadRun { run_id, path: entry.path(), _lock: file }),
-                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
-            }
-        })
-        .collect()
+    let unlocked = run_files(store).filter_map(|(run_id, path)| {
+        let file = File::options().read(true).write(true).open(&path).ok()?;
+        match file.try_lock() {
+            Ok(()) => Some(DeadRun { run_id, path, _lock: file }),
+            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
+        }
+    });
+    let (drafts, dead): (Vec<_>, Vec<_>) =
+        unlocked.partition(|dead| dead.run_id.starts_with(DRAFT));
+    // A run that died before it had announced itself did nothing.
+    drafts.into_iter().for_each(DeadRun::remove_lock);
+    dead
+}
+
+/// The files of runs, by their names.
+fn run_files(store: &Path) -> impl Iterator<Item = (String, PathBuf)> {
+    let entries = fs::read_dir(folder(store)).into_iter().flatten().filter_map(Result::ok);
+    let named =
+        entries.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())));
+    named.filter(|(name, _)| name != IN_USE)
 }
 
 /// The runs that hold their locks, with what they signed.
@@ -197,17 +213,8 @@ pub(super) fn live_runs(store: &Path) -> Vec<(String, Option<u32>)> {
 }
 
 fn signed(store: &Path) -> impl Iterator<Item = (String, String)> {
-    let entries = fs::read_dir(folder(store)).into_iter().flatten().filter_map(Result::ok);
-    let locked = entries.filter(|entry| {
-        let file = File::open(entry.path());
-        entry.file_name() != IN_USE
-            && file
-                .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
-    });
-    locked.map(|entry| {
-        let signed = fs::read_to_string(entry.path()).unwrap_or_default();
-        (entry.file_name().to_string_lossy().into_owned(), signed)
-    })
+    let locked = run_files(store).filter(|(_, path)| is_locked(path));
+    locked.map(|(run_id, path)| (run_id, fs::read_to_string(path).unwrap_or_default()))
 }
 
 /// Whether there ever was a store in this place.

@@ -21,7 +21,7 @@ use crate::store::ledger::in_flight::InFlight;
 use crate::store::ledger::operations::Journal;
 use crate::store::ledger::processes::{self, DeadRuns, ThisRun};
 use crate::store::ledger::waits;
-use crate::store::patience::{self, LockWait, Patience, WaitedFor};
+use crate::store::patience::{LockWait, Patience, WaitedFor};
 use crate::store::work::{Failure, Group, Work, describe};
 use crate::store::{RunInfo, StoreSpec, failed, open, rescue};
 
@@ -101,15 +101,14 @@ enum Keeping {
 }
 
 impl WriterThread {
-    /// Opens the writing connection, closes dead runs and registers this one.
+    /// Closes dead runs and registers this one; `db` is the writing connection.
     pub(super) fn open(
+        db: Connection,
         spec: &StoreSpec<'_>,
         run: &RunInfo,
         patience: Patience,
         note: &dyn Fn(&str),
     ) -> Result<Self, Error> {
-        let db = open::connect_writer(spec.path, spec.durability)?;
-        db.busy_timeout(patience::TRY).map_err(failed("cannot set up the writer", spec.path))?;
         let mut thread = Self {
             db,
             path: spec.path.to_owned(),

@@ -6,8 +6,11 @@
 //! here that hands its work to [`Writer::ask`].
 
 use std::path::Path;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
+use rusqlite::Connection;
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::{Error, Key, Moment};
@@ -26,6 +29,18 @@ use crate::store::{AccountId, AccountName, RunInfo, SourceId, SourceName, StoreS
 /// Replies that wait for the writer; a slot is free once its reply is queued.
 const QUEUE: usize = 64;
 
+/// How often it is looked, at the end, whether another process is waited for.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How a run ended.
+pub(super) struct RunEnd {
+    pub(super) ended: Moment,
+    pub(super) exit: u8,
+    pub(super) report: String,
+    /// What its output said.
+    pub(super) snapshot: Option<PackedSnapshot>,
+}
+
 /// The handle to the writing thread.
 #[derive(Debug)]
 pub struct Writer {
@@ -37,21 +52,23 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens the writing connection, closes dead runs, registers this run, and starts the thread.
+    /// Closes dead runs, registers this run, and starts the thread that has the writing
+    /// connection `db`.
     pub(super) fn start(
+        db: Connection,
         spec: &StoreSpec<'_>,
         run: &RunInfo,
         patience: Patience,
         note: &dyn Fn(&str),
     ) -> Result<Self, Error> {
-        let state = WriterThread::open(spec, run, patience, note)?;
+        let state = WriterThread::open(db, spec, run, patience, note)?;
         let failure = state.failure();
         let waited_for = state.waited_for();
         let (queue, work) = mpsc::channel(QUEUE);
-        let thread = std::thread::Builder::new()
-            .name("store".into())
-            .spawn(move || state.serve(work))
-            .map_err(|error| Error::internal("cannot start the writer thread").because(error))?;
+        let thread =
+            thread::Builder::new().name("store".into()).spawn(move || state.serve(work)).map_err(
+                |error| Error::internal("cannot start the writer thread").because(error),
+            )?;
         Ok(Self { queue, thread: Some(thread), failure, waited_for })
     }
 
@@ -138,30 +155,43 @@ impl Writer {
         self.ask(|_| Ok(())).await
     }
 
-    pub(super) fn finish(
-        self,
-        ended: Moment,
-        exit: u8,
-        report: &str,
-        snapshot: Option<PackedSnapshot>,
-    ) -> Result<(), Error> {
-        let report = report.to_owned();
+    /// Keeps how the run ended; `note` is given a sentence about whoever is waited for.
+    pub(super) fn finish(self, end: RunEnd, note: &dyn Fn(&str)) -> Result<(), Error> {
         let (ack, done) = oneshot::channel();
         let run = move |tx: &mut Transaction<'_>| {
-            processes::end_run(tx, ended, exit, &report)?;
-            match &snapshot {
-                Some(snapshot) => output_snapshots::save(tx.db, tx.run.id, ended.wall, snapshot),
+            processes::end_run(tx, end.ended, end.exit, &end.report)?;
+            match &end.snapshot {
+                Some(kept) => output_snapshots::save(tx.db, tx.run.id, end.ended.wall, kept),
                 None => Ok(()),
             }
         };
         let keep = Keep { run: Box::new(run), done: Some(ack) };
         let sent = self.queue.blocking_send(Work::Keep(keep));
-        let result = sent.ok().and_then(|()| done.blocking_recv().ok());
+        let result = sent.ok().and_then(|()| self.outcome(done, note));
         drop(self.queue);
         let ended = self.thread.map_or(Ok(()), JoinHandle::join);
         match (result, ended) {
             (Some(result), Ok(())) => result,
             _ => Err(self.failure.get().unwrap_or_else(stopped)),
+        }
+    }
+
+    /// What comes through `done`. Whoever is waited for meanwhile is named.
+    fn outcome<T>(&self, mut done: oneshot::Receiver<T>, note: &dyn Fn(&str)) -> Option<T> {
+        let mut noted = None;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            match done.try_recv() {
+                Err(TryRecvError::Empty) => {}
+                outcome => return outcome.ok(),
+            }
+            let who = self.waits_for();
+            if who != noted {
+                who.iter().for_each(|who| note(who));
+                noted = who;
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 

@@ -355,6 +355,10 @@ fn exit_codes_in_its_text_exist() {
     assert!(seen.len() > 5, "only {seen:?} were seen");
 }
 
+fn source(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).expect("a source")
+}
+
 /// What columns, settings, statuses, reasons, metrics, keys of the report and fields of
 /// the log are called.
 fn names() -> BTreeSet<String> {
@@ -390,6 +394,9 @@ fn names() -> BTreeSet<String> {
         STATUSES.map(Status::name).join(" "),
         EXITS.map(Exit::name).join(" "),
         vinrich::changes::KINDS.join(" "),
+        // The functions and the options of the Python package.
+        source("python/vinrich/_process.py"),
+        source("python/vinrich/_options.py"),
     ];
     texts.iter().flat_map(|text| words_in(text)).chain(settings()).collect()
 }

@@ -12,6 +12,7 @@ mod enrich;
 mod report_error;
 mod args_to_plan;
 mod log_line;
+mod man;
 mod photos;
 mod plan;
 mod quota;
@@ -76,5 +77,6 @@ fn run(Cli { command, common }: Cli) -> Result<u8, Error> {
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

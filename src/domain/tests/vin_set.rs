@@ -14,15 +14,26 @@ fn numbers_follow_first_appearance() {
 }
 
 #[test]
-fn sorted_follows_the_vins_and_survives_growth() {
+fn numbers_can_follow_the_vins() {
     let mut set = Distinct::new();
+    let numbered = |number: u32| vin(&format!("1HGCM82633A{number:06}"));
     for number in (0..5_000).rev() {
-        set.insert(vin(&format!("1HGCM82633A{number:06}")));
+        let id = set.insert(numbered(number));
+        if number % 7 == 0 {
+            set.insert(numbered(number));
+            set.state_year(id, 2003);
+        }
     }
-    let sorted: Vec<Vin> = set.sorted().into_iter().map(|id| set.vin(id)).collect();
-    assert_eq!(sorted.len(), 5_000);
-    assert!(sorted.is_sorted());
-    assert_eq!(set.get(&sorted[0]), Some(4_999));
+    (0..300).for_each(|_| _ = set.insert(numbered(8)));
+    let set = set.in_order();
+    assert_eq!(set.len(), 5_000);
+    for number in 0..5_000 {
+        assert_eq!((set.vin(number), set.get(&numbered(number))), (numbered(number), Some(number)));
+        let seventh = number % 7 == 0;
+        assert_eq!(set.stated_year(number), seventh.then_some(2003));
+        let times = if number == 8 { 301 } else { 1 + u32::from(seventh) };
+        assert_eq!(set.times(number), times);
+    }
 }
 
 #[test]

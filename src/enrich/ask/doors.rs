@@ -21,7 +21,7 @@ pub(crate) struct Doors<'a> {
     /// What the run shall do.
     pub(crate) plan: &'a Plan,
     /// Where answers are.
-    pub(crate) store: &'a Store,
+    pub(crate) store: &'a Store<'a>,
     /// What the doors share.
     pub(crate) shared: &'a Shared<'a>,
     /// By vendor.

@@ -310,7 +310,7 @@ impl<'a, G: Gate> Asker<'a, G> {
         match (words.local, vehicles, &self.offline) {
             (Local::Vpic, _, Some(offline)) => {
                 words.says = vec![None; vins.len()];
-                let ids = vins.sorted().into_iter().filter(|&id| open[id as usize] != Open::No);
+                let ids = vins.ids().filter(|&id| open[id as usize] != Open::No);
                 offline.each(vins, &ids.collect::<Vec<_>>(), |id, decoded| {
                     let found = decoded.is_found();
                     let says = if found { LocalSays::Found } else { LocalSays::Absent };

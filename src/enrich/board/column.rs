@@ -34,6 +34,8 @@ pub(crate) struct Column {
     pub report: DatasetReport,
     /// The keys of which a plan assumes an answer; empty where it assumes none.
     assumed: Vec<bool>,
+    /// The [`Snapshot::version`] that the words are of, where they are nothing but that.
+    read_at: Option<i64>,
 }
 
 /// Whether a step is asked about a key.
@@ -78,6 +80,7 @@ impl Column {
             outcomes: HashMap::new(),
             report: DatasetReport::default(),
             assumed: Vec::new(),
+            read_at: None,
         }
     }
 
@@ -118,7 +121,14 @@ impl Column {
     }
 
     /// Reads what the store holds about `keys`, and puts beside it what asking came to.
+    /// Where the store has not changed since, nothing is read twice.
     pub(crate) fn read(&mut self, keys: &KeySet, view: View<'_>) -> Result<(), Error> {
+        let version = view.snapshot.map(Snapshot::version).transpose()?;
+        let is_plain = self.outcomes.is_empty() && !self.has_assumed();
+        if is_plain && version.is_some() && self.read_at == version {
+            return Ok(());
+        }
+        self.read_at = version.filter(|_| is_plain);
         let Self { source, words, remarks, outcomes, .. } = self;
         *remarks = Remarks::default();
         words.clear();
@@ -152,7 +162,7 @@ impl Column {
         let mut missing = Missing::default();
         let mut expired = Vec::new();
         let kind = self.source.key_kind();
-        for id in keys.sorted() {
+        for id in keys.ids() {
             if open[id as usize] == Open::No || !keys.is_asked(kind, id) {
                 continue;
             }

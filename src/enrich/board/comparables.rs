@@ -37,7 +37,7 @@ impl ComparablePrices {
             let mut known: HashMap<Named, Known> = HashMap::new();
             column.read(questions, view)?;
             let Role::Prices(read) = column.source.endpoint.role() else { continue };
-            for id in questions.sorted() {
+            for id in questions.ids() {
                 let (word, key) = (column.word(id), questions.key(id));
                 let question = key.name().and_then(PriceQuestion::read);
                 let (true, Some(question)) = (word.is_answer(), question) else { continue };

@@ -19,7 +19,7 @@ pub(crate) fn dealers_to_ask(
 ) -> Result<(KeySet, Vec<Open>), Error> {
     let mut cache = FactsCache::<ListingFacts>::default();
     let mut ids: BTreeMap<String, Open> = BTreeMap::new();
-    for vin in board.vins.sorted() {
+    for vin in board.vins.ids() {
         let Some(word) = board.best(vin, None) else { continue };
         let Combined::Key { column, keys, id, .. } = word else { continue };
         if word.vendor() != Some(vendor) {
@@ -55,7 +55,7 @@ impl Dealers {
             column.read(ids, view)?;
             let source = &column.source;
             let Role::Dealers(read) = source.endpoint.role() else { continue };
-            for id in ids.sorted() {
+            for id in ids.ids() {
                 let word = column.word(id);
                 let (Some(body), key) = (word.body.filter(|_| word.is_answer()), ids.key(id))
                 else {

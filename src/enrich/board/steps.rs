@@ -230,16 +230,15 @@ impl Probe {
     pub(crate) fn choose(&mut self, vins: &KeySet, vehicles: &Vehicles, ask: Option<Ask>) {
         self.vins.clear();
         self.vins.resize(vehicles.groups.len(), None);
-        // By number, not by VIN: as the words and the vehicles lie in memory.
-        for vin in (0u32..).take(vins.len()) {
+        for vin in vins.ids() {
             let Some(group) = vehicles.group_of(vin) else { continue };
             let word = self.column.word(vin);
             let order = word.as_probe();
             let place = &mut self.vins[group as usize];
             let probe =
                 place.get_or_insert(ProbeVin { vin, order, answered_at: None, is_fresh: false });
-            let is_smaller = || vins.compare(vin, probe.vin).is_lt();
-            if order < probe.order || order == probe.order && is_smaller() {
+            // The smallest comes first.
+            if order < probe.order {
                 (probe.vin, probe.order) = (vin, order);
             }
             probe.answered_at = probe.answered_at.max(word.kept_at());

@@ -162,7 +162,7 @@ impl Decodes<'_> {
     /// The vehicles that decode found behind `vins`: by what vendors answered,
     /// and by the offline decoder as far as the chain has it.
     pub(crate) fn vehicles(self, vins: &KeySet) -> Result<Vehicles, Error> {
-        self.vehicles_of(vins, &vins.sorted())
+        self.vehicles_of(vins, &vins.ids().collect::<Vec<_>>())
     }
 
     /// The same of the VINs numbered `ids` alone.

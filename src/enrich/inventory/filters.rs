@@ -47,7 +47,7 @@ pub(super) fn resolved(
 /// The same, with the lists that are missing or old read from the vendor; why not,
 /// where it does not answer and no earlier list helps.
 pub(super) async fn look_up(
-    store: &Store,
+    store: &Store<'_>,
     shared: &Shared<'_>,
     (source, pages): (&Source, &dyn Pages),
     door: Result<&Door<'_>, &Outcome>,

@@ -21,7 +21,7 @@ const RESUMED_WITHIN: Duration = Duration::from_hours(24);
 /// The renewal of one inventory.
 pub(crate) struct Renewal<'a> {
     /// Where the pages are kept.
-    pub store: &'a Store,
+    pub store: &'a Store<'a>,
     /// What the doors share.
     pub shared: &'a Shared<'a>,
     /// The chain it stands in.

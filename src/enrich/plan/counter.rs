@@ -181,7 +181,7 @@ impl Gate for Counter<'_> {
         // By number first, as the words lie in memory.
         let known: Vec<bool> = (0..).take(vins.len()).map(is_known).collect();
         let is_named = |vin: &u32| known[*vin as usize];
-        let named: Vec<u32> = vins.sorted().into_iter().filter(is_named).collect();
+        let named: Vec<u32> = vins.ids().filter(is_named).collect();
         let unnamed: Vec<u32> = (0..).take(vins.len()).filter(|vin| !is_named(vin)).collect();
         let of = Decodes { board: Some(&kept), ..decodes }.vehicles_of(vins, &named)?;
         Ok(of.and_unnamed(&unnamed))

@@ -70,7 +70,7 @@ impl ReportBuilder<'_> {
 
     /// Whether the clock was set back since another run, or was ahead then: calls
     /// stamped so fill their windows until then, and answers are older than they say.
-    pub(crate) fn note_clock(&self, store: &Store) -> Result<(), Error> {
+    pub(crate) fn note_clock(&self, store: &Store<'_>) -> Result<(), Error> {
         let latest = store.snapshot()?.latest_moment()?.unwrap_or_default();
         let ahead = latest.since(self.run.started.wall);
         if ahead > CLOCK_SLACK {
@@ -85,7 +85,7 @@ impl ReportBuilder<'_> {
     }
 
     /// Which data on this machine answer.
-    pub(crate) fn note_local(&self, chains: &Chains, store: &Store) -> Result<(), Error> {
+    pub(crate) fn note_local(&self, chains: &Chains, store: &Store<'_>) -> Result<(), Error> {
         for (dataset, chain) in &chains.by_dataset {
             let Some(local) = chain.local() else { continue };
             let mut report =

@@ -152,13 +152,14 @@ fn a_typed_column_counts_by_its_text() {
     let columns = ["Miles".to_owned()];
     let input = InputInfo { columns: &columns, ..InputInfo::default() };
     let ours: Vec<_> = COLUMNS.iter().filter(|column| column.name == "record_hash").collect();
-    let layout = Layout::new(Naming::SnakeCase, input, &ours, &[]);
-    let hash_of = |cell: ArrayRef| -> ArrayRef {
+    let mut layout = Layout::new(Naming::SnakeCase, input, &ours, &[]);
+    let mut hash_of = |cell: ArrayRef| -> ArrayRef {
         let block = Block { records: vec![full()], input: vec![cell] };
         Arc::clone(layout.arrays(&block).expect("arrays").last().expect("the hash"))
     };
     let (number, text) = (Int64Array::from(vec![81_000]), texts([Some("81000")]));
-    assert_eq!(&hash_of(Arc::new(number)), &hash_of(text));
+    let (of_number, of_text) = (hash_of(Arc::new(number)), hash_of(text));
+    assert_eq!(&of_number, &of_text);
 }
 
 /// The contract on what never counts.

@@ -53,7 +53,20 @@ impl Artifact {
         if length < self.length {
             return Err(NotIt::Truncated { length, of: self.length });
         }
-        let db = Db::open(path).map_err(NotIt::Damaged)?;
+        self.check(Db::open(path), length)
+    }
+
+    /// As [`Artifact::open`], of a copy in memory.
+    pub(super) fn read(&self, data: &[u8]) -> Result<Db, NotIt> {
+        let length = data.len() as u64;
+        if length < self.length {
+            return Err(NotIt::Truncated { length, of: self.length });
+        }
+        self.check(Db::from_bytes(data), length)
+    }
+
+    fn check(&self, opened: Result<Db, String>, length: u64) -> Result<Db, NotIt> {
+        let db = opened.map_err(NotIt::Damaged)?;
         if db.artifact_blake3() != self.digest || length > self.length {
             return Err(NotIt::OtherRelease);
         }

@@ -1,9 +1,10 @@
 //! NHTSA's vPIC on this machine: decodes VINs without a call.
 //!
-//! The decoder is `ultravin`, which does what NHTSA's own procedure does; its
-//! data are one file of 84 MB, put on this machine once by [`install()`] or
-//! embedded when this binary was built. What a VIN decodes to depends on those
-//! data and, for the model year, on today's date, so the caller tells the time.
+//! The decoder is `ultravin`, which does what NHTSA's own procedure does; its data are
+//! one file of 84 MB, put on this machine once by [`install()`], taken from the Python
+//! package beside this program, or embedded when this binary was built. What a VIN
+//! decodes to depends on those data and, for the model year, on today's date, so the
+//! caller tells the time.
 
 mod archive;
 mod artifact;
@@ -12,6 +13,7 @@ mod incoming;
 mod install;
 mod models;
 mod offline;
+mod packaged;
 mod shared;
 mod table;
 #[cfg(test)]
@@ -115,17 +117,26 @@ impl Provenance {
 }
 
 impl Vpic {
-    /// The data embedded in this binary, else the file at `path`; `None` where
-    /// neither is. A file that is not what this decoder is made for is 78.
+    /// The data embedded in this binary, else the file at `path`, else those of the Python
+    /// package beside this program, which are kept at `path` where they can be; `None`
+    /// where none of them is. Data that are not what this decoder is made for are 78.
     pub fn find(path: &Path) -> Result<Option<Self>, Error> {
         if let Some(db) = Db::try_embedded() {
             return Self::embedded(db).map(Some);
         }
         match std::fs::metadata(path) {
             Ok(_) => Self::open(path).map(Some),
-            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) if is_absent(&error) => Self::packaged(path),
             Err(error) => Err(unusable(path, "cannot be read").because(error)),
         }
+    }
+
+    fn packaged(keep: &Path) -> Result<Option<Self>, Error> {
+        // A link to the program leads to the environment that it is in.
+        let program = std::env::current_exe().and_then(std::fs::canonicalize);
+        let Ok(program) = program else { return Ok(None) };
+        let found = packaged::find(&program, keep, &Artifact::pinned())?;
+        found.map(|(db, path)| Self::new(Data::File(Box::new(db), path))).transpose()
     }
 
     /// Like [`Vpic::find`]; the error where there are no data (78) says how to get them.

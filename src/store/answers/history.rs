@@ -20,7 +20,7 @@ const SWEEP_EVERY: Duration = Duration::from_hours(7 * 24);
 const STOPPED_AT: &str = "history_trimmed_to";
 const SWEPT_AT: &str = "bodies_swept_at";
 
-impl Store {
+impl Store<'_> {
     /// Removes earlier answers fetched before the time that `keep` names for their
     /// dataset; gives their number.
     pub fn trim_history(

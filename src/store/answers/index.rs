@@ -147,17 +147,16 @@ impl Index {
         Ok(())
     }
 
+    /// Nearly every body here is new: the insertion itself finds out.
     fn write_bodies(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        let mut insert = db.prepare_cached(
+            "INSERT INTO bodies (hash, body) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
+        )?;
         let mut find = db.prepare_cached("SELECT id FROM bodies WHERE hash = ?1")?;
-        let mut insert = db.prepare_cached("INSERT INTO bodies (hash, body) VALUES (?1, ?2)")?;
         for (hash, body) in self.new_bodies.drain() {
-            let known = find.query_row([&hash[..]], |row| row.get(0));
-            let id = match known {
-                Ok(id) => id,
-                Err(rusqlite::Error::QueryReturnedNoRows) => {
-                    insert.insert(params![&hash[..], &body[..]])?
-                }
-                Err(error) => return Err(error),
+            let id = match insert.execute(params![&hash[..], &body[..]])? {
+                0 => find.query_row([&hash[..]], |row| row.get(0))?,
+                _ => db.last_insert_rowid(),
             };
             self.body_ids.insert(hash, id);
         }

@@ -24,7 +24,7 @@ const WEEK: i64 = 7;
 /// 1970-01-01 was a Thursday: so many days before it a week began.
 const MONDAY: i64 = 3;
 
-impl Store {
+impl Store<'_> {
     /// Removes the snapshots of outputs that were taken before `before`, and those that
     /// are one too many for their age; gives their number.
     pub fn thin_snapshots(&self, before: Timestamp, now: Timestamp) -> Result<u64, Error> {

@@ -16,7 +16,8 @@ fn with_vins(count: usize) -> Work {
 fn help_and_version_exit_0() {
     let work = Work::with_faults(&[]);
     let top = work.vinrich(&["--help"]).exits(0);
-    let commands = ["enrich", "plan", "validate", "check", "schema", "sandbox", "completions"];
+    let commands =
+        ["enrich", "plan", "validate", "check", "schema", "sandbox", "completions", "man"];
     for command in commands {
         assert!(top.stdout().contains(command), "{command}");
         for flag in ["--help", "-h"] {
@@ -28,6 +29,19 @@ fn help_and_version_exit_0() {
     let version = work.vinrich(&["--version"]).exits(0);
     assert_eq!(version.stdout().trim(), format!("vinrich {}", env!("CARGO_PKG_VERSION")));
     work.vinrich(&["completions", "bash"]).exits(0);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let work = Work::with_faults(&[]);
+    std::fs::create_dir(work.path("man")).expect("a folder");
+    work.vinrich(&["man", "man"]).exits(0);
+    for command in ["vinrich", "vinrich-enrich", "vinrich-vpic-install"] {
+        let page = work.read(&format!("man/{command}.1"));
+        assert!(page.contains(&format!(".TH {command} 1")) && page.contains("SYNOPSIS"), "{page}");
+    }
+    assert!(work.read("man/vinrich-enrich.1").contains("max\\-cost"));
+    work.vinrich(&["man", "nowhere"]).exits(73).says(&["`nowhere`", "a folder that exists"]);
 }
 
 #[test]

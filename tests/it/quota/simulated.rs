@@ -70,7 +70,7 @@ struct Machine {
 
 /// One process while it lives.
 struct Process {
-    store: Store,
+    store: Store<'static>,
     run_id: String,
     account: AccountId,
     source: SourceId,

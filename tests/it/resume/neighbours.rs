@@ -3,6 +3,7 @@
 //!
 //! strace stops it within a commit. Where there is none, nothing is shown here.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, mpsc};
 
@@ -53,7 +54,7 @@ impl Neighbour {
         let mut found = None;
         eventually("the neighbour is stopped", || {
             let mut new = runs(work).into_iter().filter(|run| !before.contains(run));
-            found = new.find(|(_, pid)| is_stopped(*pid));
+            found = new.find(|(_, pid)| is_stopped(*pid) && holds_write_lock(*pid));
             found.is_some()
         });
         let (run, pid) = found.expect("a run");
@@ -123,6 +124,19 @@ fn is_stopped(pid: u32) -> bool {
     status.lines().any(|line| line.starts_with("State:") && line.contains("stop"))
 }
 
+/// Whether it holds the byte of an index that is the write lock. strace stops a process at
+/// other times too.
+fn holds_write_lock(pid: u32) -> bool {
+    let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+    let pid = pid.to_string();
+    locks.lines().any(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.contains(&"WRITE")
+            && words.contains(&pid.as_str())
+            && words.ends_with(&["120", "120"])
+    })
+}
+
 /// The process that a thread is of.
 fn process_of(thread: u32) -> Option<u32> {
     let status = std::fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
@@ -153,6 +167,54 @@ fn a_stopped_neighbour_is_waited_for_then_named() {
     assert_eq!(work.calls("batch-decode"), calls, "nothing was sent");
     neighbour.wake();
     work.vinrich(&OURS).exits(0);
+    work.assert_sound();
+}
+
+/// Stopped between the two copies of the log's head: not even a reader comes past it.
+#[test]
+fn a_neighbour_that_bars_readers_is_named() {
+    if !can_trace() {
+        return;
+    }
+    let work = work("0s", 3, &[]);
+    let neighbour = Neighbour::stop_in_a_commit(&work);
+    let index = work.path("store/vinrich.db-shm");
+    let whole = std::fs::read(&index).expect("an index");
+    let set = |at: usize, bytes: &[u8]| {
+        use std::io::{Seek as _, SeekFrom, Write as _};
+        let mut file = std::fs::File::options().write(true).open(&index).expect("the index");
+        file.seek(SeekFrom::Start(at as u64)).expect("a place in it");
+        file.write_all(bytes).expect("it is written");
+    };
+    // One more transaction, as only the second copy says.
+    let changes = 8;
+    set(changes, &[whole[changes].wrapping_add(1)]);
+    for words in [&OURS[..], &["runs", "list"]] {
+        let ended = work.vinrich(words).exits(79);
+        let named = format!("the run {} (pid {}, stopped)", neighbour.run, neighbour.pid);
+        ended.says(&[&named, "holds the write lock", "kill -CONT"]);
+    }
+    set(changes, &whole[changes..=changes]);
+    neighbour.wake();
+    work.vinrich(&OURS).exits(0);
+    work.assert_sound();
+}
+
+/// It was paid for, however long after its time limit the run is awake again.
+#[test]
+fn a_reply_that_came_while_stopped_is_taken() {
+    let work = work("1h", 3, &["carvin/batch-decode/latency=300ms"]);
+    let carvin = "quotas = []\nconcurrency = 1\ntimeout = '2s'";
+    work.configure(&Setup { carvin, ..Setup::default() });
+    let before = work.calls("batch-decode");
+    let ours = work.start(&OURS);
+    eventually("a call", || work.calls("batch-decode") > before);
+    ours.signal("STOP");
+    // Longer than the time limit: nothing tells of time that a stopped process has lost.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    ours.signal("CONT");
+    let ended = ours.end().exits(0);
+    assert_eq!(work.calls("batch-decode"), before + 1, "{}", ended.stderr);
     work.assert_sound();
 }
 
@@ -276,5 +338,51 @@ fn a_neighbour_stopped_while_it_opens_is_named() {
         }
         say(&format!("opening, new {is_new}: in the way {} of {}", met[1], met[0] + met[1]));
         assert!(met[1] > 0 && met[0] > 0, "{met:?}");
+    }
+}
+
+/// A store of an older vinrich: the neighbour is stopped after every so-manieth write while
+/// it brings the store up to date or works in it, and then goes on or is killed.
+#[test]
+fn a_neighbour_stopped_in_a_migration_is_named() {
+    if !can_trace() {
+        return;
+    }
+    let step = if number_in("VINRICH_STOPS").is_some() { 1 } else { 9 };
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store");
+    for (version, answers) in [(1, 27), (4, 29)] {
+        let mut met = [0, 0];
+        for n in (1..).step_by(step) {
+            let work = Work::with_faults(&[]);
+            configure(&work, "0s");
+            for (name, vins) in [("others.csv", vins_in(0..3)), ("ours.csv", vins_in(100..103))] {
+                work.write(name, &format!("vin\n{}\n", vins.join("\n")));
+            }
+            std::fs::create_dir_all(work.path("store")).expect("a folder");
+            std::fs::copy(fixtures.join(format!("v{version}.db")), work.store()).expect("a copy");
+            let Some(neighbour) = Neighbour::stop_after(&work, "pwrite64", n) else { break };
+            let ended = work.vinrich(&OURS);
+            let story = format!("version {version}, {n}: {:?} {}", ended.code, ended.stderr);
+            assert!(matches!(ended.code, Some(0 | 79)), "{story}");
+            if ended.code == Some(79) {
+                assert!(story.contains(&format!("(pid {}, stopped)", neighbour.pid)), "{story}");
+            }
+            met[usize::from(ended.code == Some(79))] += 1;
+            let is_killed = n / step % 2 == 0;
+            if is_killed {
+                drop(neighbour)
+            } else {
+                neighbour.wake()
+            }
+            for words in [&OURS, &OTHERS] {
+                work.vinrich(words).exits(0);
+            }
+            work.vinrich(&["store", "verify"]).exits(0);
+            let ours_and_theirs = 6;
+            let kept = work.number("SELECT count(*) FROM answers");
+            assert_eq!(kept, answers + ours_and_theirs, "{story}");
+        }
+        say(&format!("migration from {version}: in the way {} of {}", met[1], met[0] + met[1]));
+        assert!(met[1] > 0, "{met:?}");
     }
 }

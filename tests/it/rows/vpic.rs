@@ -225,10 +225,14 @@ fn a_run_that_is_stopped_decodes_no_more() {
     let vins = KeySet::vins(distinct);
     let cancel = Cancel::new();
     let mut taken = 0;
-    Offline::new(vpic, NOW, true).until(&cancel).each(&vins, &vins.sorted(), |_, _| {
-        taken += 1;
-        cancel.stop(false);
-    });
+    Offline::new(vpic, NOW, true).until(&cancel).each(
+        &vins,
+        &vins.ids().collect::<Vec<_>>(),
+        |_, _| {
+            taken += 1;
+            cancel.stop(false);
+        },
+    );
     assert_eq!(taken, 8192, "what was decoded together is taken together");
 }
 

@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod decode;
 mod enrich;
+mod man;
 mod photos;
 mod plan;
 mod quota;
@@ -23,8 +24,9 @@ mod validate;
 mod vpic;
 
 pub(crate) use self::{
-    cache::*, changes::*, check::*, completions::*, decode::*, enrich::*, photos::*, plan::*,
-    quota::*, recalls::*, runs::*, sandbox::*, schema::*, store::*, tool::*, validate::*, vpic::*,
+    cache::*, changes::*, check::*, completions::*, decode::*, enrich::*, man::*, photos::*,
+    plan::*, quota::*, recalls::*, runs::*, sandbox::*, schema::*, store::*, tool::*, validate::*,
+    vpic::*,
 };
 
 use std::path::{Path, PathBuf};
@@ -138,6 +140,8 @@ pub(crate) enum Command {
     Sandbox(SandboxArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+    /// Write the manual pages, one for each command
+    Man(ManArgs),
 }
 
 /// Flags that every command takes.

@@ -14,7 +14,7 @@ use crate::reference::vpic::install::{Done, install, install_file, install_relea
 use crate::reference::vpic::{Place, Provenance, testing};
 
 /// A data file of some hundred bytes that says nothing about any vehicle.
-fn data(builder: u32) -> Vec<u8> {
+pub(super) fn data(builder: u32) -> Vec<u8> {
     let nothing = VpicData {
         cover: Vec::new(),
         arena_bytes: vec![0],
@@ -41,17 +41,24 @@ fn data(builder: u32) -> Vec<u8> {
     serialize_artifact(&nothing, builder)
 }
 
-fn expected() -> Artifact {
+pub(super) fn expected() -> Artifact {
     let data = data(0);
     Artifact { length: data.len() as u64, digest: compute_artifact_blake3_hex(&data) }
 }
 
-/// A wheel whose library holds `data`, among what looks like them.
-fn wheel(data: &[u8], before: usize) -> Vec<u8> {
-    let mut library = vec![b'.'; before];
+/// A library that holds `data`, among what looks like them.
+pub(super) fn library(data: &[u8], before: usize) -> Vec<u8> {
+    let mut library = b"\x7fELF".to_vec();
+    library.resize(4 + before, b'.');
     library.extend_from_slice(b"ULTRAVIN_DATA=/a/b");
     library.extend_from_slice(data);
     library.extend_from_slice(b"ULTRAVIN");
+    library
+}
+
+/// A wheel with such a library.
+fn wheel(data: &[u8], before: usize) -> Vec<u8> {
+    let library = library(data, before);
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in
         [("ultravin/__init__.py", &b"ULTRAVIN\x01\0"[..]), ("ultravin/_ultravin.abi3.so", &library)]
@@ -112,7 +119,8 @@ impl Machine {
 
 #[test]
 fn data_are_installed_in_whatever_they_come() {
-    for bytes in [data(0), zstd(&data(0)), wheel(&data(0), 0), wheel(&data(0), (1 << 20) - 40)] {
+    let (early, late) = (library(&data(0), 0), wheel(&data(0), (1 << 20) - 44));
+    for bytes in [data(0), zstd(&data(0)), early, wheel(&data(0), 0), late] {
         let machine = Machine::new();
         let provenance = machine.install(&bytes).expect("installed");
         assert_eq!(provenance.digest, expected().digest);

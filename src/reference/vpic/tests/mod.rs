@@ -1,6 +1,7 @@
 //! What VINs decode to, and which data are taken.
 
 mod install;
+mod packaged;
 
 use std::path::Path;
 

@@ -11,7 +11,7 @@ use crate::store::{
 
 /// One process on a store: it reserves and closes calls about one task.
 struct Process {
-    store: Store,
+    store: Store<'static>,
     runtime: tokio::runtime::Runtime,
     account: AccountId,
     source: SourceId,

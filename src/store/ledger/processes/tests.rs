@@ -30,7 +30,7 @@ fn mine(vendor: &'static str) -> AccountName {
 
 /// One process on a store, and its account at a vendor.
 struct Process {
-    store: Store,
+    store: Store<'static>,
     runtime: tokio::runtime::Runtime,
     account: AccountId,
     source: SourceId,

@@ -1,0 +1,112 @@
+//! The columns of decodes that many rows share, each decode once: a column of a block is
+//! taken from them by number.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, UInt32Array, new_null_array};
+use arrow::compute::{concat, take};
+use arrow::error::ArrowError;
+use hashbrown::HashMap;
+
+use super::hash::{RowHashes, Seed};
+use super::record::Record;
+use super::values::Values;
+use crate::domain::facts::DecodeFacts;
+
+/// Decodes in the table; beyond, it begins anew.
+const MOST: usize = 32_768;
+
+/// A column of decodes, and where it counts for the hash of a row.
+type Column = (&'static Values<DecodeFacts>, Option<Seed>);
+
+/// Decodes in columns.
+#[derive(Debug)]
+pub(super) struct DecodeTable {
+    of: Vec<Column>,
+    /// By address; the decodes are held, so that it stays theirs.
+    numbers: HashMap<usize, u32>,
+    held: Vec<Arc<DecodeFacts>>,
+    columns: Vec<ArrayRef>,
+    /// What each adds to the hash of a row.
+    sums: Vec<u128>,
+}
+
+impl DecodeTable {
+    /// No decode yet.
+    pub(super) fn new(of: Vec<Column>) -> Self {
+        let (columns, sums) = (Vec::new(), Vec::new());
+        Self { of, numbers: HashMap::new(), held: Vec::new(), columns, sums }
+    }
+
+    /// The numbers of the decodes of `records`, which are added where they are new; `None`
+    /// where so few rows share one that a table is not worth it.
+    pub(super) fn numbers(
+        &mut self,
+        records: &[Record],
+    ) -> Result<Option<UInt32Array>, ArrowError> {
+        let decodes = || records.iter().map(|record| record.decode.facts.as_ref());
+        let is_known = |facts: &&Arc<DecodeFacts>| self.numbers.contains_key(&address(facts));
+        let (known, new): (Vec<_>, Vec<_>) = decodes().flatten().partition(is_known);
+        if !self.held.is_empty() && new.len() > known.len() * 3 {
+            return Ok(None);
+        }
+        if self.held.len() + new.len() > MOST {
+            *self = Self::new(std::mem::take(&mut self.of));
+        }
+        let first = self.held.len();
+        let numbers = decodes().map(|facts| facts.map(|facts| self.number(facts)));
+        let numbers = numbers.collect();
+        self.add_from(first)?;
+        Ok(Some(numbers))
+    }
+
+    fn number(&mut self, facts: &Arc<DecodeFacts>) -> u32 {
+        *self.numbers.entry(address(facts)).or_insert_with(|| {
+            self.held.push(Arc::clone(facts));
+            u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// Adds the decodes from number `first` on to the columns.
+    fn add_from(&mut self, first: usize) -> Result<(), ArrowError> {
+        let new = &self.held[first..];
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut sums = RowHashes::of_rows(new.len());
+        for (place, (values, seed)) in self.of.iter().enumerate() {
+            let more = values.array(new.iter().map(|facts| Some(&**facts)))?;
+            if let Some(seed) = seed {
+                sums.add(*seed, &more)?;
+            }
+            match self.columns.get_mut(place) {
+                Some(column) => *column = concat(&[column, &more])?,
+                None => self.columns.push(more),
+            }
+        }
+        self.sums.extend(sums.each());
+        Ok(())
+    }
+
+    /// The column at `place` for rows whose decodes have these `numbers`.
+    pub(super) fn column(
+        &self,
+        place: usize,
+        numbers: &UInt32Array,
+    ) -> Result<ArrayRef, ArrowError> {
+        match self.columns.get(place) {
+            Some(column) if column.null_count() < column.len() => take(column, numbers, None),
+            _ => Ok(new_null_array(&self.of[place].0.data_type(), numbers.len())),
+        }
+    }
+
+    /// Adds to the hashes of rows what all columns are worth.
+    pub(super) fn add_to(&self, hashes: &mut RowHashes, numbers: &UInt32Array) {
+        let sum = |number: Option<u32>| number.map_or(0, |number| self.sums[number as usize]);
+        hashes.add_sums(numbers.iter().map(sum));
+    }
+}
+
+fn address(facts: &Arc<DecodeFacts>) -> usize {
+    Arc::as_ptr(facts).addr()
+}
