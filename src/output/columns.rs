@@ -121,22 +121,23 @@ impl Layout {
         let present = Present::among(&block.records);
         let mut decoded = 0..;
         for ours in &self.ours {
-            let take = &ours.column.take;
-            if matches!(take, Take::Hash) {
-                place_of_hash = Some(arrays.len());
-                continue;
-            }
-            let place = if matches!(take, Take::Decode(_)) { decoded.next() } else { None };
-            if let (Some(place), Some(numbers)) = (place, &numbers) {
-                if ours.is_written {
-                    arrays.push(self.decodes.column(place, numbers)?);
+            let array = match (&ours.column.take, &numbers) {
+                (Take::Hash, _) => {
+                    place_of_hash = Some(arrays.len());
+                    continue;
                 }
-                continue;
-            }
-            let array = self.array(take, &block.records, present)?;
-            if let Some(seed) = ours.seed {
-                hashes.add(seed, &array)?;
-            }
+                (Take::Decode(_), Some(numbers)) => match decoded.next() {
+                    Some(place) if ours.is_written => self.decodes.column(place, numbers)?,
+                    _ => continue,
+                },
+                _ => {
+                    let array = self.array(ours.column, &block.records, present)?;
+                    if let Some(seed) = ours.seed {
+                        hashes.add(seed, &array)?;
+                    }
+                    array
+                }
+            };
             if ours.is_written {
                 arrays.push(array);
             }
@@ -161,12 +162,12 @@ impl Layout {
 
     fn array(
         &self,
-        take: &Take,
+        column: &Column,
         records: &[Record],
         present: Present,
     ) -> Result<ArrayRef, ArrowError> {
         let rows = records.iter();
-        match take {
+        match &column.take {
             Take::Row(values) => values.array(rows.map(Some)),
             Take::Decode(values) => values.array(rows.map(|row| row.decode.facts.as_deref())),
             Take::Recalls(values) if present.recalls => values.array(rows.map(Some)),
@@ -174,13 +175,12 @@ impl Layout {
             Take::Comparables(values) if present.comparables => {
                 values.array(rows.map(|row| row.comparables.as_deref()))
             }
-            Take::Recalls(values) => Ok(new_null_array(&values.data_type(), records.len())),
-            Take::Listing(values) => Ok(new_null_array(&values.data_type(), records.len())),
-            Take::Comparables(values) => Ok(new_null_array(&values.data_type(), records.len())),
             Take::File => text_array(rows.map(|row| self.files.get(row.file).map(String::as_str))),
             Take::Run => text_array(rows.map(|_| Some(self.run_id.as_str()))),
-            // Made of the other columns.
-            Take::Hash => Ok(new_null_array(&DataType::Utf8, records.len())),
+            // What no row has; the hash is made of the other columns.
+            Take::Recalls(_) | Take::Listing(_) | Take::Comparables(_) | Take::Hash => {
+                Ok(new_null_array(&column.data_type(), records.len()))
+            }
         }
     }
 }

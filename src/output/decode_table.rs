@@ -44,6 +44,9 @@ impl DecodeTable {
         &mut self,
         records: &[Record],
     ) -> Result<Option<UInt32Array>, ArrowError> {
+        if self.of.is_empty() {
+            return Ok(None);
+        }
         let decodes = || records.iter().map(|record| record.decode.facts.as_ref());
         let is_known = |facts: &&Arc<DecodeFacts>| self.numbers.contains_key(&address(facts));
         let (known, new): (Vec<_>, Vec<_>) = decodes().flatten().partition(is_known);
