@@ -25,9 +25,10 @@ OURS = ["make", "model", "model_year", "vin_status"]
 
 def rows(count: int, first: int = 0) -> pyarrow.RecordBatch:
     numbers = range(first, first + count)
+    vins = [ACCORD if number % 3 else "N/A" for number in numbers]
     return pyarrow.record_batch({
         "id": pyarrow.array(numbers, pyarrow.int64()),
-        "vin": pyarrow.array([ACCORD if number % 3 else "N/A" for number in numbers], pyarrow.string()),
+        "vin": pyarrow.array(vins, pyarrow.string()),
     })
 
 
@@ -60,8 +61,12 @@ class Imitation:
     def __init__(self, lines: str) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "vinrich"
-        head = f"#!{sys.executable}\nimport os, signal, sys, pyarrow\nfeed, out = sys.stdin.buffer, sys.stdout.buffer\n"
-        self.path.write_text(head + textwrap.dedent(lines))
+        head = [
+            f"#!{sys.executable}",
+            "import os, signal, sys, pyarrow",
+            "feed, out = sys.stdin.buffer, sys.stdout.buffer",
+        ]
+        self.path.write_text("\n".join(head) + "\n" + textwrap.dedent(lines))
         self.path.chmod(self.path.stat().st_mode | stat.S_IXUSR)
 
     def enrich(self, batches: object = None) -> Iterator[pyarrow.RecordBatch]:
@@ -105,7 +110,8 @@ def types_are_carried() -> None:
         equal(name, table[carried].to_pylist(), given[name].to_pylist())
     # Columns of JSON are text to every engine.
     equal("decode_extra", table.schema.field("decode_extra").type, pyarrow.string())
-    equal("schema", table.schema, vinrich.output_schema(given.schema, vin_column="vin", keep_names=True))
+    schema = vinrich.output_schema(given.schema, vin_column="vin", keep_names=True)
+    equal("schema", table.schema, schema)
 
 
 def without_a_batch_there_is_none() -> None:
@@ -150,7 +156,7 @@ def a_consumer_that_stops_early_leaves_no_process() -> None:
         assert not Path(f"/proc/{note.read_text()}").exists(), "the process is still there"
 
 
-def the_programs_own_words_are_raised() -> None:
+def the_programs_own_message_is_raised() -> None:
     error = fails(vinrich.Error, lambda: enriched([rows(3)], vin_column="VINs"),
                   "has no column `VINs`", "hint: did you mean `vin`?")
     equal("exit code", error.exit_code, 64)
@@ -236,7 +242,7 @@ CHECKS = [
     large_batches_do_not_block_either_side,
     what_the_input_raises_is_raised,
     a_consumer_that_stops_early_leaves_no_process,
-    the_programs_own_words_are_raised,
+    the_programs_own_message_is_raised,
     a_machine_without_the_data_is_an_error,
     a_program_that_ends_early_is_an_error,
     a_program_that_does_not_read_on_is_an_error,

@@ -2,8 +2,9 @@
 
     python tests/wheel/check.py dist/vinrich-0.1.0-py3-none-linux_x86_64.whl target-data/packages
 
-Packages come from that folder alone, and no index is asked. Nothing else of this machine is seen by what is run: PATH is that of the environment and of
-the system's tools, and the home folder is a new one.
+Packages come from that folder alone, and no index is asked. Nothing else of this machine
+is seen by what is run: PATH is that of the environment and of the system's tools, and the
+home folder is a new one.
 """
 
 import os
