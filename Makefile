@@ -102,11 +102,11 @@ $(READERS)/installed $(RIVALS)/installed:
 		--only-binary=:all: --requirement $<
 	@touch $@
 
-wheel: $(MATURIN)/installed ## build the Python wheel into dist/; WHEEL_PROFILE=dev builds sooner
+wheel: $(MATURIN)/installed-$(MATURIN_VERSION) ## build the Python wheel into dist/; WHEEL_PROFILE=dev builds sooner
 	$(MATURIN)/bin/maturin build --quiet --profile $(WHEEL_PROFILE) --out $(WHEELS)
 	@ls -1 $(WHEELS)/vinrich-*.whl
 
-$(MATURIN)/installed: Makefile
+$(MATURIN)/installed-$(MATURIN_VERSION):
 	@python3 -m venv --clear $(MATURIN)
 	@$(MATURIN)/bin/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 \
 		--only-binary=:all: maturin==$(MATURIN_VERSION)
@@ -114,7 +114,7 @@ $(MATURIN)/installed: Makefile
 
 # As with the readers of test-warehouse, anything but a failed fetch is a failure.
 test-wheel: ## install the wheel where nothing else is, and run the program and its package
-	@if $(MAKE) --no-print-directory $(MATURIN)/installed $(PACKAGES)/fetched; then \
+	@if $(MAKE) --no-print-directory $(MATURIN)/installed-$(MATURIN_VERSION) $(PACKAGES)/fetched; then \
 		rm -rf $(PACKAGES)/vinrich \
 		&& $(MAKE) --no-print-directory wheel WHEEL_PROFILE=dev WHEELS=$(PACKAGES)/vinrich \
 		&& python3 tests/wheel/check.py $(PACKAGES)/vinrich/vinrich-*.whl $(PACKAGES); \
@@ -128,7 +128,7 @@ $(PACKAGES)/fetched: tests/wheel/requirements.txt
 	@touch $@
 
 test-engines: ## run the wheel's package in Spark and Sail; ENGINE_ROWS=1000000 takes longer
-	@if $(MAKE) --no-print-directory $(MATURIN)/installed $(ENGINES)/installed; then \
+	@if $(MAKE) --no-print-directory $(MATURIN)/installed-$(MATURIN_VERSION) $(ENGINES)/installed; then \
 		rm -rf $(PACKAGES)/vinrich \
 		&& $(MAKE) --no-print-directory wheel WHEEL_PROFILE=dev WHEELS=$(PACKAGES)/vinrich \
 		&& $(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \

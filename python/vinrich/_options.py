@@ -27,11 +27,13 @@ class Options(TypedDict, total=False):
     vin_column: str
     """The column of VINs; without it each partition finds its own."""
     datasets: Sequence[str]
-    """Which of decode, recalls and listings are filled; decode alone by default."""
+    """Which of decode, recalls and listings are filled; decode alone by default.
+
+    All but the decodes of `vpic` come from `store`."""
     decode: Sequence[str]
     """Whose decodes are taken, in this order; `vpic` (the data on this machine) by default."""
     store: PathLike
-    """The file with known answers, which must exist; without it there are none."""
+    """The file with known answers, which must exist; without it there are only decodes."""
     config: PathLike
     """The configuration file."""
     row_key: Sequence[str]
@@ -86,11 +88,16 @@ def command(options: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
     line.append(f"--with={_list('datasets', datasets)}")
     if "decode" in datasets or "decode" in options:
         line.append(f"--decode={_list('decode', options.get('decode', ['vpic']))}")
-    # Where no store can be, none is made, and what this machine happens to know is left out.
-    store = os.path.join(os.devnull, "none.db")
+    environment = {}
     if "store" in options:
         line.append("--require-store")
-        store = os.path.abspath(os.fspath(options["store"]))
+        environment["VINRICH_STORE"] = os.path.abspath(os.fspath(options["store"]))
+    elif list(datasets) != ["decode"] or list(options.get("decode", ["vpic"])) != ["vpic"]:
+        raise ValueError("without a `store` there are only the decodes of `vpic`: what this "
+                         "machine happens to know is not taken")
+    elif "row_key" in options:
+        # Such a run is recorded in a store: where none can be, none is made.
+        environment["VINRICH_STORE"] = os.path.join(os.devnull, "none.db")
     for name, value in options.items():
         flag = "--" + name.replace("_", "-")
         if name in _TEXTS:
@@ -103,7 +110,7 @@ def command(options: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
             line += [f"--map={field}={column}" for field, column in value.items()]
         elif name == "config":
             line.append(f"{flag}={os.path.abspath(os.fspath(value))}")
-    return line, {"VINRICH_STORE": store}
+    return line, environment
 
 
 def _list(name: str, values: Sequence[str]) -> str:

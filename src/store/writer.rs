@@ -187,7 +187,9 @@ impl Writer {
             }
             let who = self.waits_for();
             if who != noted {
-                who.iter().for_each(|who| note(who));
+                if let Some(who) = &who {
+                    note(who);
+                }
                 noted = who;
             }
             thread::sleep(pause);

@@ -213,6 +213,8 @@ def no_option_can_make_a_paid_call() -> None:
         fails(ValueError, lambda: vinrich.enrich_batches([], offline=value), "`offline`")
     # A value cannot become a flag of its own.
     fails(vinrich.Error, lambda: enriched([rows(1)], vin_column="--sandbox"), "`--sandbox`")
+    for option in [{"datasets": ["decode", "recalls"]}, {"decode": ["carvin"]}]:
+        fails(ValueError, lambda: vinrich.enrich_batches([], **option), "`store`")
     fails(ValueError, lambda: vinrich.enrich_batches([], keep="vin"), "a list of texts")
     fails(ValueError, lambda: vinrich.enrich_batches([], keep=["a,b"]), "a comma")
 

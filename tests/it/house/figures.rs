@@ -16,8 +16,8 @@ const FUNCTIONS_OF_MANY_PARAMETERS: usize = 19; // as wanted
 const LONGEST_FUNCTION: usize = 74; // as wanted
 const NINE_IN_TEN_FUNCTIONS: usize = 24; // as wanted
 // 46_500 held for the rooms as they were; what came since are formats, columns and the
-// records of runs, and what changed from night to night.
-const LINES: usize = 69_500;
+// records of runs, what changed from night to night, and streams that pass through.
+const LINES: usize = 71_500;
 
 /// The modules that each top-level module imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;

@@ -370,9 +370,9 @@ fn a_neighbour_stopped_in_a_migration_is_named() {
             met[usize::from(ended.code == Some(79))] += 1;
             let is_killed = n / step % 2 == 0;
             if is_killed {
-                drop(neighbour)
+                drop(neighbour);
             } else {
-                neighbour.wake()
+                neighbour.wake();
             }
             for words in [&OURS, &OTHERS] {
                 work.vinrich(words).exits(0);
