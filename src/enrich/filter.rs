@@ -4,8 +4,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 
-use crate::config::Local;
+use crate::config::{Local, Settings};
 use crate::domain::{Dataset, Error, KeySet, Phase, Progress, Times};
 use crate::enrich::ask::{Asker, Doors};
 use crate::enrich::chain::Chains;
@@ -69,7 +70,7 @@ pub(super) fn one_pass<'a>(
     report: &'a ReportBuilder<'a>,
 ) -> (Option<Session<'a>>, Result<(), Error>) {
     let plan = prepared.plan;
-    let must_exist = plan.thresholds.require_store || plan.settings.store_is_named;
+    let must_exist = plan.thresholds.require_store || names_store(&plan.settings);
     let spec = SessionSpec { must_exist, reads_only: true, ..session_of(plan) };
     let session = match Session::open(&spec, report) {
         Ok(session) => session,
@@ -82,6 +83,13 @@ pub(super) fn one_pass<'a>(
             session.online(async |online| pass(prepared, &session, online, outputs.into()).await)
         });
     (Some(session), done)
+}
+
+/// Whether a store is named, and not a place where none can be, below a file: who names such
+/// a place wants none.
+fn names_store(settings: &Settings) -> bool {
+    let found = settings.store.metadata();
+    settings.store_is_named && !found.is_err_and(|why| why.kind() == ErrorKind::NotADirectory)
 }
 
 /// Reads, joins and hands on batch after batch. The end of the stream is written once every

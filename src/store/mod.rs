@@ -213,7 +213,10 @@ impl<'e> Store<'e> {
         must_exist: bool,
         events: &'e dyn Events,
     ) -> Result<Self, Error> {
-        if let Some(store) = Self::open_read_only(path, events)?.filter(|_| path.exists()) {
+        // Nothing is made, not even to see whether it can be.
+        if path.exists()
+            && let Some(store) = Self::open_read_only(path, events)?
+        {
             return Ok(store);
         }
         if let Some(Snapshots { reader, .. }) = Store::peek(path)? {

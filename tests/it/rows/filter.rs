@@ -1,5 +1,6 @@
 //! The filter: an Arrow stream through stdin and stdout, batch by batch.
 
+use std::fs::File;
 use std::io::PipeWriter;
 use std::process::{ChildStdout, Stdio};
 use std::sync::Arc;
@@ -303,6 +304,12 @@ fn what_a_worker_lacks_is_an_error() {
     let two_passes = ["enrich", "vins.csv", "-o", "o.csv", "--offline", "--store", "snapshot.db"];
     work.vinrich(&two_passes).exits(78).says(&["no store at `snapshot.db`"]);
     assert!(!work.path("snapshot.db").exists());
+    let mut nowhere = work.command(&[&FILTER[..], &KNOWN].concat());
+    let input = work.write("in.arrows", "");
+    std::fs::write(&input, &bytes).expect("written");
+    nowhere.env("VINRICH_STORE", input.join("none.db")).stdin(File::open(&input).expect("a file"));
+    let ended = Running::start(&mut nowhere).end().exits(0);
+    assert_eq!(counts(&ended)["datasets"]["decode"]["pending"], 58, "no store is wanted");
     let ended = filter(&work, &["lake/7", "--with", "decode", "--decode", "carvin,vpic"], &bytes);
     ended.exits(78).says(&["the offline decoder has no data", "vinrich vpic install"]);
 }

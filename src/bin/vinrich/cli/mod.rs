@@ -119,7 +119,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: CacheCommand,
     },
-    /// Back the store up, put a backup back, or write what it knows to a file that is only read
+    /// Back the store up, put a backup back, or write a snapshot of it
     Store {
         #[command(subcommand)]
         command: StoreCommand,
