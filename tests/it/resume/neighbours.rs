@@ -42,34 +42,32 @@ struct Neighbour {
 }
 
 impl Neighbour {
-    /// Starts it, and waits until it is stopped.
+    /// Starts it, and waits until it is stopped in its first commit.
     fn stop_in_a_commit(work: &Work) -> Self {
-        let before = runs(work);
-        // Only writes to the log count: the first is that of its first commit.
-        let log = work.path("store/vinrich.db-wal").display().to_string();
-        let inject = ["-o", "/dev/null", "-P", &log, "-e", "trace=pwrite64", "-e"];
-        let rule = ["inject=pwrite64:signal=SIGSTOP:when=1", "--"];
-        let wrapper = [&STRACE[..], &inject, &rule].concat();
-        let tracer = Running::start(&mut under(&wrapper, &work.command(&OTHERS)));
-        let mut found = None;
-        eventually("the neighbour is stopped", || {
-            let mut new = runs(work).into_iter().filter(|run| !before.contains(run));
-            found = new.find(|(_, pid)| is_stopped(*pid) && holds_write_lock(*pid));
-            found.is_some()
-        });
-        let (run, pid) = found.expect("a run");
-        Self { tracer: Some(tracer), pid, run }
+        // Only writes to the log count: the first is that of the commit.
+        let mut stopped = Self::stop_at(work, &["-wal"], "pwrite64", 1).expect("it commits");
+        let run = runs(work).into_iter().find(|(_, pid)| *pid == stopped.pid);
+        stopped.run = run.expect("it has announced itself").0;
+        stopped
     }
 
     /// Starts it, and waits until it is stopped after the `n`th system call `call` to its
     /// store; `None` where it makes fewer.
     fn stop_after(work: &Work, call: &str, n: usize) -> Option<Self> {
-        let [store, log, index] = ["", "-wal", "-shm"]
-            .map(|end| work.path(&format!("store/vinrich.db{end}")).display().to_string());
+        Self::stop_at(work, &["", "-wal", "-shm"], call, n)
+    }
+
+    /// The same for calls to those files of its store alone.
+    fn stop_at(work: &Work, files: &[&str], call: &str, n: usize) -> Option<Self> {
+        let path = |end: &&str| work.path(&format!("store/vinrich.db{end}")).display().to_string();
+        let paths: Vec<String> = files.iter().map(path).collect();
         let [trace, inject] =
             [format!("trace={call}"), format!("inject={call}:signal=SIGSTOP:when={n}")];
-        let files = ["-o", "neighbour.log", "-P", &store, "-P", &log, "-P", &index];
-        let wrapper = [&STRACE[..], &files, &["-e", &trace, "-e", &inject, "--"]].concat();
+        let files: Vec<&str> = paths.iter().flat_map(|path| ["-P", path.as_str()]).collect();
+        let rules = ["-o", "neighbour.log", "-e", &trace, "-e", &inject, "--"];
+        let wrapper = [&STRACE[..], &files, &rules].concat();
+        // What another neighbour left there would be taken for this one's.
+        drop(std::fs::remove_file(work.path("neighbour.log")));
         let mut tracer = Running::start(&mut under(&wrapper, &work.command(&OTHERS)));
         let mut thread = None;
         eventually("the neighbour is stopped, or ends", || {
@@ -117,24 +115,6 @@ fn runs(work: &Work) -> Vec<(String, u32)> {
         Some((entry.file_name().into_string().ok()?, pid))
     };
     entries.flatten().filter_map(run).collect()
-}
-
-fn is_stopped(pid: u32) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    status.lines().any(|line| line.starts_with("State:") && line.contains("stop"))
-}
-
-/// Whether it holds the byte of an index that is the write lock. strace stops a process at
-/// other times too.
-fn holds_write_lock(pid: u32) -> bool {
-    let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
-    let pid = pid.to_string();
-    locks.lines().any(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        words.contains(&"WRITE")
-            && words.contains(&pid.as_str())
-            && words.ends_with(&["120", "120"])
-    })
 }
 
 /// The process that a thread is of.
@@ -377,7 +357,7 @@ fn a_neighbour_stopped_in_a_migration_is_named() {
             for words in [&OURS, &OTHERS] {
                 work.vinrich(words).exits(0);
             }
-            work.vinrich(&["store", "verify"]).exits(0);
+            work.vinrich(&["cache", "verify"]).exits(0);
             let ours_and_theirs = 6;
             let kept = work.number("SELECT count(*) FROM answers");
             assert_eq!(kept, answers + ours_and_theirs, "{story}");
