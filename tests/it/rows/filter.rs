@@ -314,6 +314,39 @@ fn what_a_worker_lacks_is_an_error() {
     ended.exits(78).says(&["the offline decoder has no data", "vinrich vpic install"]);
 }
 
+/// The round of an engine: its rows pass through, one run buys what they lack, as its quota
+/// allows, and what was bought is joined back.
+#[test]
+fn what_was_bought_joins_back() {
+    let work = Work::with_faults(&[]);
+    work.configure(&Setup { carvin: "quotas = ['2/1d']", ..Setup::default() });
+    let lake = stream(&batches());
+    let input = work.write("in.arrows", "");
+    std::fs::write(&input, &lake).expect("written");
+    let words = ["lake/7", "--with=decode", "--decode=carvin", "--vin-column=vin"];
+    let mut nowhere = work.command(&[&FILTER[..], &words].concat());
+    nowhere.env("VINRICH_STORE", input.join("none.db")).stdin(File::open(&input).expect("a file"));
+    let ended = Running::start(&mut nowhere).end().exits(0);
+    let rows = read(&ended.stdout);
+    let wanted = rows.column_by_name("vin").expect("ours").as_string::<i32>();
+    let mut wanted: Vec<&str> = wanted.iter().flatten().collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    assert_eq!(wanted.len(), 51);
+    work.write("wanted.csv", &format!("vin\n{}\n", wanted.join("\n")));
+    let buy = ["enrich", "wanted.csv", "-o", "bought.csv", "--with=decode", "--decode=carvin"];
+    work.vinrich(&buy).exits(75);
+    assert_eq!(work.calls("batch-decode"), 2, "the quota holds");
+    work.configure(&Setup { carvin: "quotas = []", ..Setup::default() });
+    work.vinrich(&buy).exits(0);
+    assert_eq!(work.calls("batch-decode"), 3, "nothing is asked twice");
+    work.vinrich(&["store", "snapshot", "bought.db"]).exits(0);
+    let ended = filter(&work, &[&words[..], &["--store=bought.db"]].concat(), &lake).exits(0);
+    let decoded = counts(&ended)["datasets"]["decode"].clone();
+    let answers = ["found", "absent"].map(|word| decoded[word].as_u64().unwrap_or(0));
+    assert_eq!(answers.iter().sum::<u64>(), 58, "every row with a VIN: {decoded}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_stop_ends_it_while_it_waits_for_rows() {
