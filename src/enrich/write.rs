@@ -175,6 +175,7 @@ pub(super) fn join(
     let vins: Vec<Vin> = readings.iter().filter_map(|reading| reading.vin).collect();
     let decoded = joiner.decode(&vins);
     joiner.suggest(batch, &mut readings);
+    joiner.read_ahead(&vins)?;
     let mut decoded = decoded.as_deref().unwrap_or_default().iter();
     let rows = batch.rows().zip(readings);
     records.reserve(rows.len());

@@ -4,24 +4,36 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use rayon::prelude::*;
 
 use super::Column;
 use crate::domain::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts, fingerprint};
-use crate::domain::{Error, KeySet};
+use crate::domain::{Error, Key, KeySet};
 use crate::store::{BodyId, Snapshot};
 
 /// Parsed answers kept for rows to come; beyond, all are dropped and read again.
 const CACHED: usize = 32_768;
 
+/// Answers that were not known lately before it is worth while to read ahead.
+const MANY: usize = 256;
+
+/// Answers fetched before they are parsed together.
+const STRETCH: usize = 1024;
+
 /// Parsed answers by the endpoint that reads them and the body they were read from.
 #[derive(Debug)]
 pub(crate) struct FactsCache<F> {
-    read: HashMap<(usize, BodyId), Arc<F>>,
+    read: HashMap<Place, Arc<F>>,
+    /// How many were not known since it was last read ahead.
+    missed: usize,
 }
+
+/// The endpoint that reads a body, by its address, and the body.
+type Place = (usize, BodyId);
 
 impl<F> Default for FactsCache<F> {
     fn default() -> Self {
-        Self { read: HashMap::new() }
+        Self { read: HashMap::new(), missed: 0 }
     }
 }
 
@@ -81,17 +93,63 @@ impl<F: OfDataset + Default> FactsCache<F> {
         if self.read.len() >= CACHED {
             self.read.clear();
         }
-        let endpoint = column.source.endpoint;
-        let reader = std::ptr::from_ref(endpoint.spec()).addr();
-        Ok(Some(match self.read.entry((reader, body)) {
+        Ok(Some(match self.read.entry(place(column, body)) {
             Entry::Occupied(known) => Arc::clone(known.get()),
             Entry::Vacant(place) => {
+                self.missed += 1;
                 let key = keys.key(id);
                 let body = snapshot.body(body, &key)?;
-                let facts = endpoint.role().answers().map(|answers| answers.facts(&key, &body));
-                let facts = facts.and_then(F::of).unwrap_or_default();
-                Arc::clone(place.insert(Arc::new(facts)))
+                Arc::clone(place.insert(Arc::new(parsed(column, &key, &body))))
             }
         }))
     }
+
+    /// Parses the answers of `wanted` that are not known yet on all cores, where lately many
+    /// were not: each is a column and the number of one of its keys.
+    pub(crate) fn read_ahead<'c>(
+        &mut self,
+        wanted: impl Iterator<Item = (&'c Column, &'c KeySet, u32)>,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<(), Error>
+    where
+        F: Send + Sync,
+    {
+        if std::mem::take(&mut self.missed) < MANY {
+            return Ok(());
+        }
+        let found = |(column, keys, id): (&'c Column, &'c KeySet, u32)| {
+            let place = place(column, column.word(id).body?);
+            (!self.read.contains_key(&place)).then_some((place, column, keys, id))
+        };
+        let mut new: Vec<_> = wanted.filter_map(found).collect();
+        // As they lie in the store.
+        new.sort_unstable_by_key(|(place, ..)| *place);
+        new.dedup_by_key(|(place, ..)| *place);
+        self.missed = new.len();
+        if self.read.len() + new.len() > CACHED {
+            self.read.clear();
+        }
+        for stretch in new.chunks(STRETCH) {
+            let fetch = |(place, column, keys, id): &(Place, &'c Column, &'c KeySet, u32)| {
+                let key = keys.key(*id);
+                let body = snapshot.body(place.1, &key)?;
+                Ok((*place, *column, key, body))
+            };
+            let bodies: Vec<_> = stretch.iter().map(fetch).collect::<Result<_, Error>>()?;
+            let parse = |(place, column, key, body): (Place, &Column, Key, Vec<u8>)| {
+                (place, Arc::new(parsed(column, &key, &body)))
+            };
+            self.read.extend(bodies.into_par_iter().map(parse).collect::<Vec<(_, Arc<F>)>>());
+        }
+        Ok(())
+    }
+}
+
+fn place(column: &Column, body: BodyId) -> Place {
+    (std::ptr::from_ref(column.source.endpoint.spec()).addr(), body)
+}
+
+fn parsed<F: OfDataset + Default>(column: &Column, key: &Key, body: &[u8]) -> F {
+    let answers = column.source.endpoint.role().answers();
+    answers.and_then(|answers| F::of(answers.facts(key, body))).unwrap_or_default()
 }

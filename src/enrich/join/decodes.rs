@@ -22,14 +22,14 @@ const OPINIONS: usize = 32_768;
 
 /// What is known about the decodes of a run.
 pub(super) struct Decodes<'a> {
-    board: Option<Board<'a>>,
+    pub(super) board: Option<Board<'a>>,
     offline: Option<Place>,
 }
 
 /// What was worked out for rows before, and is kept for rows to come.
 #[derive(Default)]
 pub(super) struct Cache {
-    facts: FactsCache<Fingerprinted>,
+    pub(super) facts: FactsCache<Fingerprinted>,
     opinions: Opinions,
 }
 

@@ -125,6 +125,22 @@ impl<'a> Joiner<'a> {
         });
     }
 
+    /// Reads what was answered about the VINs of rows to come, where much of it is new.
+    pub(crate) fn read_ahead(&mut self, vins: &[Vin]) -> Result<(), Error> {
+        let Self { vins: known, decodes, listings, carried, snapshot, .. } = self;
+        let ids = || vins.iter().filter_map(|vin| known.id(&Key::Vin(*vin)));
+        if let Some(board) = &decodes.board {
+            carried
+                .decodes
+                .facts
+                .read_ahead(ids().filter_map(|id| answered(board, id)), snapshot)?;
+        }
+        if let Some(board) = listings {
+            carried.listings.read_ahead(ids().filter_map(|id| answered(board, id)), snapshot)?;
+        }
+        Ok(())
+    }
+
     /// The record of one row.
     pub(crate) fn record(
         &mut self,
@@ -226,6 +242,14 @@ impl<'a> Joiner<'a> {
 fn may_be_a_slip(reading: &Reading) -> bool {
     let slips = [VinError::CheckDigit, VinError::Length, VinError::IllegalCharacter];
     reading.suggestion.is_none() && reading.error.is_some_and(|error| slips.contains(&error))
+}
+
+/// The answer that a vendor gave about one VIN, by its column.
+fn answered<'b>(board: &'b Board<'_>, vin: u32) -> Option<(&'b Column, &'b KeySet, u32)> {
+    match board.best_remote(vin)? {
+        Combined::Key { column, keys, id, .. } => Some((column, keys, id)),
+        _ => None,
+    }
 }
 
 /// What a row gets by a word.

@@ -19,7 +19,7 @@ const SCAN_SHARE: i64 = 20;
 const SMALLEST_ROW: i64 = 48;
 
 /// The row of `bodies` that holds an answer's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BodyId(pub(in crate::store) NonZeroI64);
 
 /// What an answer in the store says.

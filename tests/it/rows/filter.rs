@@ -137,8 +137,6 @@ fn each_batch_leaves_before_the_next_comes() {
 #[test]
 fn a_filter_writes_what_two_passes_write() {
     let work = work();
-    let bytes = stream(&batches());
-    std::fs::write(work.path("in.arrows"), &bytes).expect("written");
     let mut words =
         vec!["--with", "decode,listings", "--vin-column", "vin", "--source-name", "lake/7"];
     if let Some(data) = data() {
@@ -147,12 +145,35 @@ fn a_filter_writes_what_two_passes_write() {
     } else {
         words.extend(["--decode", "carvin"]);
     }
-    let two = [&["enrich", "in.arrows", "-o", "out.arrows", "--offline"], &words[..]].concat();
+    assert_as_two_passes(&work, &words, &batches());
+}
+
+/// So many rows of two batches that answers of the second are read ahead of its rows.
+#[test]
+fn answers_read_ahead_are_those_of_their_rows() {
+    let work = Work::configured(&[]);
+    let vins = vins(2000);
+    work.write_vins(&vins);
+    work.vinrich(&["enrich", "vins.csv", "-o", "bought.csv", "--with", "listings"]).exits(0);
+    // More than the 256 of a batch that make it worth while.
+    let bodies = work.number("SELECT count(*) FROM bodies");
+    assert!(bodies > 600, "{bodies}");
+    let words =
+        ["--with", "listings", "--vin-column", "vin", "--source-name", "lake/7", "--keep", "Unit"];
+    let batches: Vec<RecordBatch> = vins.chunks(1000).map(batch).collect();
+    assert_as_two_passes(&work, &words, &batches);
+}
+
+/// Rows that pass through are those that two passes write.
+fn assert_as_two_passes(work: &Work, words: &[&str], batches: &[RecordBatch]) {
+    let bytes = stream(batches);
+    std::fs::write(work.path("in.arrows"), &bytes).expect("written");
+    let two = [&["enrich", "in.arrows", "-o", "out.arrows", "--offline"], words].concat();
     work.vinrich(&two).exits(0);
     let expected = read(&std::fs::read(work.path("out.arrows")).expect("the output"));
     let filter = [
         &["enrich", "-", "-o", "-", "--input-format", "arrow", "--format", "arrow", "--offline"],
-        &words[..],
+        words,
     ]
     .concat();
     let ended = work.vinrich_reading(&filter, &bytes).exits(0);
