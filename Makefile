@@ -180,7 +180,8 @@ systems: ## check that it compiles for Windows and macOS, where rustup has their
 
 # VINRICH_BENCH_VINS and VINRICH_BENCH_PAIRS make it shorter, and so does
 # ONLY='known first': the races whose names start so. docs/speed.md.
-bench: vpic-data ## measure vinrich beside DuckDB, a bare client and the offline decoder: a quarter of an hour
+bench: ## measure vinrich beside DuckDB, a bare client and the offline decoder: a quarter of an hour
+	@env -u VINRICH_BENCH_VINS -u VINRICH_BENCH_PAIRS $(MAKE) --no-print-directory vpic-data
 	@if $(MAKE) --no-print-directory $(RIVALS)/installed; then rivals=$(RIVALS)/bin/python; \
 	else echo 'DuckDB and the decoder'"'"'s own path are skipped: they could not be fetched'; fi; \
 	VINRICH_BENCH_PYTHON=$$rivals $(CARGO) bench --locked --bench enrich -- $(ONLY)
