@@ -141,27 +141,26 @@ impl Distinct {
             numbered.map(|(id, vin)| vin.number() << u32::BITS | u128::from(id)).collect();
         sorted.sort_unstable();
         let number = |vin: u128| u32::try_from(vin & u128::from(u32::MAX)).unwrap_or_default();
-        let times: Vec<u8> = sorted.iter().map(|vin| self.times[number(*vin) as usize]).collect();
-        let mut years = Vec::new();
+        let order: Vec<u32> = sorted.into_iter().map(number).collect();
+        let mut new_number = vec![0u32; order.len()];
+        for (new, old) in (0u32..).zip(&order) {
+            new_number[*old as usize] = new;
+        }
         if !self.years.is_empty() {
             self.years.resize(self.vins.len(), StatedYear::default());
-            years = sorted.iter().map(|vin| self.years[number(*vin) as usize]).collect();
-        }
-        let mut new_number = vec![0u32; sorted.len()];
-        for (new, vin) in (0u32..).zip(&sorted) {
-            new_number[number(*vin) as usize] = new;
-        }
-        drop(sorted);
-        let mut vins = self.vins.clone();
-        for (old, new) in new_number.iter().enumerate() {
-            vins[*new as usize] = self.vins[old];
+            self.years = in_order_of(&order, &self.years);
         }
         self.ids.iter_mut().for_each(|id| *id = new_number[*id as usize]);
-        let times_beyond = self.times_beyond.into_iter();
-        let times_beyond =
-            times_beyond.map(|(id, times)| (new_number[id as usize], times)).collect();
-        Self { vins, times, times_beyond, years, ids: self.ids, hasher: self.hasher }
+        let beyond = self.times_beyond.into_iter();
+        let times_beyond = beyond.map(|(id, times)| (new_number[id as usize], times)).collect();
+        let (vins, times) = (in_order_of(&order, &self.vins), in_order_of(&order, &self.times));
+        Self { vins, times, times_beyond, ..self }
     }
+}
+
+/// The values by new numbers; `order` has the old ones.
+fn in_order_of<T: Copy>(order: &[u32], values: &[T]) -> Vec<T> {
+    order.iter().map(|old| values[*old as usize]).collect()
 }
 
 /// A model year in one byte.

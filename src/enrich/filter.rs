@@ -2,7 +2,6 @@
 //! joined with what is known and handed on before the next is waited for, so that memory does
 //! not grow with the rows. What has to know all rows first is refused.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
@@ -104,16 +103,9 @@ async fn pass(
     let Session { report, store, .. } = session;
     let Context { clock, cancel, .. } = session.context();
     let started = session.started().wall;
-    let gate = Doors {
-        plan,
-        store,
-        shared: online.shared,
-        by_vendor: BTreeMap::new(),
-        started,
-        inventories: RefCell::default(),
-    };
     let offline = chains.offline(started).map(|offline| offline.until(cancel));
-    let asker = Asker { plan, chains, offline, gate, filed: RefCell::default() };
+    let doors = Doors::of(plan, online, BTreeMap::new());
+    let asker = Asker::new(plan, chains, offline, doors);
     report.note_renamed(output.renamed());
     let (mut survey, mut tally) = (Survey::default(), RowTally::default());
     // All batches are joined with one moment of the store.

@@ -17,7 +17,6 @@ pub(crate) mod speakers;
 pub(crate) mod survey;
 pub(crate) mod write;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -191,14 +190,12 @@ fn ask<'a>(
     vins: &'a KeySet,
 ) -> Result<Answers<'a>, Error> {
     let Prepared { plan, chains, .. } = prepared;
-    let Session { report, store, .. } = session;
-    let (started, cancel) = (session.started().wall, session.context().cancel);
+    let (started, cancel, report) =
+        (session.started().wall, session.context().cancel, session.report);
     session.online(async |online| {
         let offline = chains.offline(started).map(|offline| offline.until(cancel));
-        let (shared, doors) = (online.shared, open_doors(plan, chains, online).await?);
-        let inventories = RefCell::default();
-        let gate = ask::Doors { plan, store, shared, by_vendor: doors, started, inventories };
-        let asker = Asker { plan, chains, offline, gate, filed: RefCell::default() };
+        let doors = open_doors(plan, chains, online).await?;
+        let asker = Asker::new(plan, chains, offline, ask::Doors::of(plan, online, doors));
         let answers = asker.ask(vins).await?;
         for (id, door) in &asker.gate.by_vendor {
             let label = label(door.vendor(), &plan.settings.vendors[id]);

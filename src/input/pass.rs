@@ -91,7 +91,7 @@ impl<'a> Batches<'a> {
         })
     }
 
-    /// Reads until nothing is left, or nobody takes it any more.
+    /// Reads until nothing is left, or the batches are not wanted any more.
     fn read_into(mut self, ahead: &SyncSender<Batch>) -> Result<Self, Error> {
         while let Some(batch) = self.read()? {
             if ahead.send(batch).is_err() {

@@ -12,6 +12,7 @@ use crate::enrich::chain::{Chain, Source};
 use crate::enrich::inventory::{Renewal, Renewed};
 use crate::enrich::plan::Plan;
 use crate::enrich::report::DatasetReport;
+use crate::enrich::session::Online;
 use crate::gate::{Asking, Door, Shared};
 use crate::store::{Snapshot, Store};
 use crate::vendors::Role;
@@ -29,7 +30,20 @@ pub(crate) struct Doors<'a> {
     /// When the run started.
     pub(crate) started: Timestamp,
     /// What reading a vendor's inventory came to: it is read once in a run.
-    pub(crate) inventories: RefCell<BTreeMap<&'static str, Renewed>>,
+    inventories: RefCell<BTreeMap<&'static str, Renewed>>,
+}
+
+impl<'a> Doors<'a> {
+    /// Those of a run that is `online`; `by_vendor` has its doors.
+    pub(crate) fn of(
+        plan: &'a Plan,
+        online: &Online<'a>,
+        by_vendor: BTreeMap<&'static str, Door<'a>>,
+    ) -> Self {
+        let Online { session, shared } = *online;
+        let (store, started) = (&session.store, session.started().wall);
+        Self { plan, store, shared, by_vendor, started, inventories: RefCell::default() }
+    }
 }
 
 impl Gate for Doors<'_> {

@@ -101,10 +101,20 @@ pub(crate) struct Asker<'a, G> {
     /// Where questions go.
     pub(crate) gate: G,
     /// What the recall file said so far.
-    pub(crate) filed: RefCell<FiledWords>,
+    filed: RefCell<FiledWords>,
 }
 
 impl<'a, G: Gate> Asker<'a, G> {
+    /// One that has asked nothing yet.
+    pub(crate) fn new(
+        plan: &'a Plan,
+        chains: &'a Chains,
+        offline: Option<Offline>,
+        gate: G,
+    ) -> Self {
+        Self { plan, chains, offline, gate, filed: RefCell::default() }
+    }
+
     /// Both waves. Decode and recalls go on while listings are asked.
     pub(crate) async fn ask(&self, vins: &'a KeySet) -> Result<Answers<'a>, Error> {
         let vehicles = async {

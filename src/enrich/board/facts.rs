@@ -14,7 +14,7 @@ use crate::store::{BodyId, Snapshot};
 /// Parsed answers kept for rows to come; beyond, all are dropped and read again.
 const CACHED: usize = 32_768;
 
-/// Answers that were not known lately before it is worth while to read ahead.
+/// From so many answers on that were not known lately, the next are read ahead.
 const MANY: usize = 256;
 
 /// Answers fetched before they are parsed together.

@@ -174,15 +174,11 @@ impl Gate for Counter<'_> {
         let mut kept = Board::new(board.chain, vins, None);
         let (snapshot, freshness) = (decodes.snapshot, board.chain.freshness);
         kept.read(View { snapshot, freshness, times: self.times })?;
-        let is_known = |vin| {
-            let found = || kept.best_remote(vin).is_some_and(|word| word.is_found());
-            !board.is_assumed(vin) || found()
+        let is_known = |vin: &u32| {
+            let found = || kept.best_remote(*vin).is_some_and(|word| word.is_found());
+            !board.is_assumed(*vin) || found()
         };
-        // By number first, as the words lie in memory.
-        let known: Vec<bool> = (0..).take(vins.len()).map(is_known).collect();
-        let is_named = |vin: &u32| known[*vin as usize];
-        let named: Vec<u32> = vins.ids().filter(is_named).collect();
-        let unnamed: Vec<u32> = (0..).take(vins.len()).filter(|vin| !is_named(vin)).collect();
+        let (named, unnamed): (Vec<u32>, Vec<u32>) = vins.ids().partition(is_known);
         let of = Decodes { board: Some(&kept), ..decodes }.vehicles_of(vins, &named)?;
         Ok(of.and_unnamed(&unnamed))
     }

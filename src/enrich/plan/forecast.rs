@@ -3,7 +3,6 @@
 //!
 //! What cannot be known before is a range; where its ends meet, the number is exact.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::counter::{Calls, Counter, Range};
@@ -90,8 +89,7 @@ impl<'a> Count<'a> {
     pub(crate) fn calls(&self, vins: &'a KeySet) -> Result<(Calls, Answers<'a>), Error> {
         let gate = Counter::new(self);
         let offline = self.chains.offline(self.now);
-        let filed = RefCell::default();
-        let asker = Asker { plan: self.plan, chains: self.chains, offline, gate, filed };
+        let asker = Asker::new(self.plan, self.chains, offline, gate);
         let answers = futures_util::FutureExt::now_or_never(asker.ask(vins));
         let answers = answers.ok_or_else(|| Error::internal("a plan waited for something"))??;
         Ok((asker.gate.into_calls(), answers))

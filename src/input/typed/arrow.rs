@@ -178,7 +178,7 @@ impl Messages<'_> {
 }
 
 /// A packed buffer begins with the length that it has unpacked, in so many bytes.
-const PREFIX: usize = 8;
+pub(super) const PREFIX: usize = 8;
 
 /// Fails where the `body` of a message takes too much memory, unpacked. `prefix_at` reads the
 /// [`PREFIX`] at an offset in it.

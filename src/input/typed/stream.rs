@@ -12,7 +12,7 @@ use arrow::ipc::reader::StreamDecoder;
 use sha2::{Digest, Sha256};
 
 use super::RecordBatches;
-use super::arrow::{check_length, check_memory, check_size, cut_off, described};
+use super::arrow::{PREFIX, check_length, check_memory, check_size, cut_off, described};
 use crate::domain::numbers::hex;
 use crate::input::source::OnceRead;
 
@@ -139,7 +139,7 @@ impl Messages {
         self.take(body, &mut message, "a record batch is not all there")?;
         check_memory(&described(&message[start..body_start])?.0, body, |offset| {
             let at = body_start + usize::try_from(offset).map_err(io::Error::other)?;
-            let prefix = message.get(at..at + 8);
+            let prefix = message.get(at..at + PREFIX);
             prefix.map(<[u8]>::to_vec).ok_or_else(|| cut_off("a buffer is not all there"))
         })?;
         Ok(message)

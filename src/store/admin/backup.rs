@@ -33,29 +33,34 @@ pub struct Backup {
 /// meanwhile. Fails with 73 where there is a file already and `force` is false, and with
 /// 79 where another command writes it.
 pub fn backup(store: &Path, file: &Path, force: bool) -> Result<Backup, Error> {
-    let (mut draft, _lock) = begin(store, file, force)?;
-    copy_out(store, draft.path(), file)?;
-    drop(draft.sync().map_err(|error| Error::io("cannot write", file, error))?);
-    let holds = check_copy(&draft, store)?;
-    draft.publish()?;
-    Ok(holds)
+    write_copy(store, file, force, |to| copy_out(store, to, file)).map(|((), holds)| holds)
 }
 
-/// The draft of a copy of `store` at `file`, which nobody else writes as long as the lock is
-/// held.
-pub(super) fn begin(store: &Path, file: &Path, force: bool) -> Result<(Draft, OutputLocks), Error> {
+/// Writes a copy of `store` to `file` by `copy`, which is given the draft's path; whole or
+/// not at all. What `copy` gives, and what the file holds.
+pub(super) fn write_copy<T>(
+    store: &Path,
+    file: &Path,
+    force: bool,
+    copy: impl FnOnce(&Path) -> Result<T, Error>,
+) -> Result<(T, Backup), Error> {
     if !open::check(store)? {
         return Err(Error::config(format!("there is no store at `{}`", store.display()))
             .hint("the first run creates it"));
     }
     refuse_same(store, file)?;
-    let lock = OutputLocks::alone(file)?;
+    let _lock = OutputLocks::alone(file)?;
     if !force && file.symlink_metadata().is_ok() {
         let message = format!("`{}` is there already", file.display());
         return Err(Error::new(Exit::CannotCreate, message)
             .hint("name another file, or replace it with `--force`"));
     }
-    Ok((Draft::private_beside(file)?, lock))
+    let mut draft = Draft::private_beside(file)?;
+    let copied = copy(draft.path())?;
+    drop(draft.sync().map_err(|error| Error::io("cannot write", file, error))?);
+    let holds = check_copy(&draft, store)?;
+    draft.publish()?;
+    Ok((copied, holds))
 }
 
 pub(super) fn refuse_same(store: &Path, file: &Path) -> Result<(), Error> {

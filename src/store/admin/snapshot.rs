@@ -1,6 +1,6 @@
 //! Snapshots of the store: what is known, in a file that is only read. It has the answers of
 //! one kind of origin and the recall file, and neither a ledger nor runs nor accounts. Any
-//! number of processes may read it, also where nobody may write.
+//! number of processes may read it, also on a file system that is only read.
 //!
 //! It is written beside its place, checked, synced and renamed, as a backup is.
 
@@ -10,7 +10,7 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 
 use crate::domain::Error;
-use crate::store::admin::backup::{self, check_copy};
+use crate::store::admin::backup::write_copy;
 use crate::store::admin::maintain;
 use crate::store::{failed, migration, read_only};
 
@@ -53,11 +53,8 @@ pub fn snapshot(
     spec: SnapshotSpec<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<SnapshotFile, Error> {
-    let (mut draft, _lock) = backup::begin(store, file, spec.force)?;
-    let (origin, campaigns) = copy(store, draft.path(), spec.origin, progress)?;
-    drop(draft.sync().map_err(|error| Error::io("cannot write", file, error))?);
-    let holds = check_copy(&draft, store)?;
-    draft.publish()?;
+    let ((origin, campaigns), holds) =
+        write_copy(store, file, spec.force, |to| copy(store, to, spec.origin, progress))?;
     Ok(SnapshotFile { bytes: holds.bytes, answers: holds.answers, origin, campaigns })
 }
 
@@ -195,9 +192,8 @@ fn copy_recall_file(db: &Connection) -> rusqlite::Result<()> {
     )?;
     let made = find.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let made = made.collect::<rusqlite::Result<Vec<(String, String)>>>()?;
-    let mut is_there = db.prepare("SELECT 1 FROM main.sqlite_schema WHERE name = ?1")?;
     for (name, sql) in made {
-        if !is_there.exists([&name])? {
+        if !migration::has_table(db, "main", &name)? {
             db.execute_batch(&sql)?;
         }
         if sql.starts_with("CREATE TABLE") {

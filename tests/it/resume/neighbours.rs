@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::{Mutex, mpsc};
 
 use crate::support::command::trace::{STRACE, can_trace, under};
-use crate::support::command::{Running, Setup, eventually, vins_in};
+use crate::support::command::{Ended, Running, Setup, eventually, vins_in};
 use crate::support::server::{Fake, Heard, Reply};
 use crate::support::{Work, number_in, say};
 
@@ -25,6 +25,16 @@ fn work(max_wait: &str, count: usize, faults: &[&str]) -> Work {
     // A first run makes the store.
     work.write("first.csv", &list(vins_in(900..901)));
     work.vinrich(&["enrich", "first.csv", "-o", "first-out.csv", "--with", "decode"]).exits(0);
+    work
+}
+
+/// VINs of a neighbour and of ours, and no store yet.
+fn without_store() -> Work {
+    let work = Work::with_faults(&[]);
+    configure(&work, "0s");
+    for (name, vins) in [("others.csv", vins_in(0..3)), ("ours.csv", vins_in(100..103))] {
+        work.write(name, &format!("vin\n{}\n", vins.join("\n")));
+    }
     work
 }
 
@@ -80,6 +90,11 @@ impl Neighbour {
         Some(Self { tracer: Some(tracer), pid, run: String::new() })
     }
 
+    /// As others name it.
+    fn name(&self) -> String {
+        format!("the run {} (pid {}, stopped)", self.run, self.pid)
+    }
+
     /// Lets it go on, and waits for its end.
     fn wake(mut self) {
         let mut tracer = self.tracer.take().expect("it was started");
@@ -126,8 +141,7 @@ fn process_of(thread: u32) -> Option<u32> {
 /// Waits until a run says that it waits for the neighbour.
 fn says_it_waits(running: &Running, neighbour: &Neighbour) {
     let stderr = format!("/proc/{}/fd/2", running.pid());
-    let named =
-        format!("the run {} (pid {}, stopped) holds the write lock", neighbour.run, neighbour.pid);
+    let named = format!("{} holds the write lock", neighbour.name());
     eventually("it names whom it waits for", || {
         std::fs::read_to_string(&stderr).is_ok_and(|said| said.contains(&named))
     });
@@ -142,7 +156,7 @@ fn a_stopped_neighbour_is_waited_for_then_named() {
     let neighbour = Neighbour::stop_in_a_commit(&work);
     let calls = work.calls("batch-decode");
     let ended = work.vinrich(&OURS).exits(79);
-    let named = format!("the run {} (pid {}, stopped)", neighbour.run, neighbour.pid);
+    let named = neighbour.name();
     ended.says(&[&named, "holds the write lock", "kill -CONT"]);
     assert_eq!(work.calls("batch-decode"), calls, "nothing was sent");
     neighbour.wake();
@@ -171,7 +185,7 @@ fn a_neighbour_that_bars_readers_is_named() {
     set(changes, &[whole[changes].wrapping_add(1)]);
     for words in [&OURS[..], &["runs", "list"]] {
         let ended = work.vinrich(words).exits(79);
-        let named = format!("the run {} (pid {}, stopped)", neighbour.run, neighbour.pid);
+        let named = neighbour.name();
         ended.says(&[&named, "holds the write lock", "kill -CONT"]);
     }
     set(changes, &whole[changes..=changes]);
@@ -269,7 +283,7 @@ fn what_was_paid_for_outlives_the_patience() {
     let neighbour = Neighbour::stop_in_a_commit(&work);
     drop(release);
     let ended = running.end().exits(79);
-    let named = format!("the run {} (pid {}, stopped)", neighbour.run, neighbour.pid);
+    let named = neighbour.name();
     let ended = ended.says(&[&named, "kill -CONT", "`vinrich store restore "]);
     let (_, rescue) = ended.stderr.split_once("`vinrich store restore ").expect("a copy");
     let (rescue, _) = rescue.split_once('`').expect("its name");
@@ -280,6 +294,15 @@ fn what_was_paid_for_outlives_the_patience() {
     let times = |vin: &String| asked.iter().filter(|other| *other == vin).count();
     assert!(ours.iter().all(|vin| times(vin) == 1), "each is asked once: {asked:?}");
     work.assert_sound();
+}
+
+/// Whether the neighbour kept ours out, which then ended with 79 and named it.
+fn is_in_the_way(neighbour: &Neighbour, ended: &Ended, story: &str) -> bool {
+    assert!(matches!(ended.code, Some(0 | 79)), "{story}");
+    let is_out = ended.code == Some(79);
+    let named = format!("(pid {}, stopped)", neighbour.pid);
+    assert!(!is_out || ended.stderr.contains(&named), "{story}");
+    is_out
 }
 
 /// A store that is made, and one whose log a killed run left: the neighbour is stopped
@@ -293,11 +316,7 @@ fn a_neighbour_stopped_while_it_opens_is_named() {
     for is_new in [true, false] {
         let mut met = [0, 0];
         for n in (1..).step_by(step) {
-            let work = Work::with_faults(&[]);
-            configure(&work, "0s");
-            for (name, vins) in [("others.csv", vins_in(0..3)), ("ours.csv", vins_in(100..103))] {
-                work.write(name, &format!("vin\n{}\n", vins.join("\n")));
-            }
+            let work = without_store();
             if !is_new {
                 work.vinrich(&OURS).exits(0);
                 drop(Neighbour::stop_in_a_commit(&work));
@@ -305,12 +324,8 @@ fn a_neighbour_stopped_while_it_opens_is_named() {
             }
             let Some(neighbour) = Neighbour::stop_after(&work, "fcntl", n) else { break };
             let ended = work.vinrich(&OURS);
-            let story = format!("{is_new} {n}: {}", ended.stderr);
-            assert!(matches!(ended.code, Some(0 | 79)), "{:?} {story}", ended.code);
-            if ended.code == Some(79) {
-                assert!(story.contains(&format!("(pid {}, stopped)", neighbour.pid)), "{story}");
-            }
-            met[usize::from(ended.code == Some(79))] += 1;
+            let story = format!("{is_new} {n}: {:?} {}", ended.code, ended.stderr);
+            met[usize::from(is_in_the_way(&neighbour, &ended, &story))] += 1;
             neighbour.wake();
             work.vinrich(&OURS).exits(0);
             work.assert_sound();
@@ -333,21 +348,13 @@ fn a_neighbour_stopped_in_a_migration_is_named() {
     for (version, answers) in [(1, 27), (4, 29)] {
         let mut met = [0, 0];
         for n in (1..).step_by(step) {
-            let work = Work::with_faults(&[]);
-            configure(&work, "0s");
-            for (name, vins) in [("others.csv", vins_in(0..3)), ("ours.csv", vins_in(100..103))] {
-                work.write(name, &format!("vin\n{}\n", vins.join("\n")));
-            }
+            let work = without_store();
             std::fs::create_dir_all(work.path("store")).expect("a folder");
             std::fs::copy(fixtures.join(format!("v{version}.db")), work.store()).expect("a copy");
             let Some(neighbour) = Neighbour::stop_after(&work, "pwrite64", n) else { break };
             let ended = work.vinrich(&OURS);
             let story = format!("version {version}, {n}: {:?} {}", ended.code, ended.stderr);
-            assert!(matches!(ended.code, Some(0 | 79)), "{story}");
-            if ended.code == Some(79) {
-                assert!(story.contains(&format!("(pid {}, stopped)", neighbour.pid)), "{story}");
-            }
-            met[usize::from(ended.code == Some(79))] += 1;
+            met[usize::from(is_in_the_way(&neighbour, &ended, &story))] += 1;
             let is_killed = n / step % 2 == 0;
             if is_killed {
                 drop(neighbour);
