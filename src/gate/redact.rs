@@ -34,10 +34,15 @@ pub(super) fn redact(bytes: &mut [u8], secrets: &[Vec<u8>]) {
 
 fn redact_escaped(bytes: &mut [u8], secret: &[u8]) {
     let mut at = 0;
-    while at < bytes.len() {
-        let length = escaped_length(&bytes[at..], secret).unwrap_or(0);
-        bytes[at..at + length].fill(b'*');
-        at += length.max(1);
+    while let Some(before) = memchr::memchr3(b'\\', b'%', b'&', &bytes[at..]) {
+        let escape = at + before;
+        // Before its first escape a spelling has the characters themselves.
+        at = at.max(escape.saturating_sub(secret.len()));
+        while at <= escape {
+            let length = escaped_length(&bytes[at..], secret).unwrap_or(0);
+            bytes[at..at + length].fill(b'*');
+            at += length.max(1);
+        }
     }
 }
 

@@ -114,20 +114,20 @@ impl Layout {
         let mut arrays = block.input.clone();
         let mut hashes = RowHashes::of_rows(block.records.len());
         let mut place_of_hash = None;
-        let numbers = self.decodes.numbers(&block.records)?;
-        if let Some(numbers) = &numbers {
-            self.decodes.add_to(&mut hashes, numbers);
+        let places = self.decodes.places(&block.records)?;
+        if let Some(places) = &places {
+            self.decodes.add_to(&mut hashes, places);
         }
         let present = Present::among(&block.records);
         let mut decoded = 0..;
         for ours in &self.ours {
-            let array = match (&ours.column.take, &numbers) {
+            let array = match (&ours.column.take, &places) {
                 (Take::Hash, _) => {
                     place_of_hash = Some(arrays.len());
                     continue;
                 }
-                (Take::Decode(_), Some(numbers)) => match decoded.next() {
-                    Some(place) if ours.is_written => self.decodes.column(place, numbers)?,
+                (Take::Decode(_), Some(places)) => match decoded.next() {
+                    Some(column) if ours.is_written => self.decodes.column(column, places)?,
                     _ => continue,
                 },
                 _ => {

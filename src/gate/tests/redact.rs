@@ -81,6 +81,20 @@ proptest::proptest! {
     }
 
     #[test]
+    fn no_spelling_is_left_wherever_escapes_stand(
+        pieces in proptest::collection::vec(
+            proptest::sample::select(vec!["a", "a", "aaa", "%61", r"\u0061", "&#97;", "b", r"\", "%", "&"]),
+            0..60,
+        )
+    ) {
+        let secret = vec![b'a'; SHORTEST];
+        let mut bytes = pieces.concat().into_bytes();
+        redact(&mut bytes, std::slice::from_ref(&secret));
+        let left = (0..bytes.len()).find(|at| escaped_length(&bytes[*at..], &secret).is_some());
+        proptest::prop_assert_eq!(left, None);
+    }
+
+    #[test]
     fn no_text_makes_redacting_panic(text: Vec<u8>, secret in "[!-~]{8,12}") {
         redact(&mut text.clone(), &[secret.into()]);
     }

@@ -343,7 +343,7 @@ fn a_neighbour_stopped_in_a_migration_is_named() {
     if !can_trace() {
         return;
     }
-    let step = if number_in("VINRICH_STOPS").is_some() { 1 } else { 9 };
+    let step = if number_in("VINRICH_STOPS").is_some() { 1 } else { 23 };
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store");
     for (version, answers) in [(1, 27), (4, 29)] {
         let mut met = [0, 0];
