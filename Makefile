@@ -18,10 +18,11 @@ ENGINES := target-data/engines
 WHEEL_PROFILE ?= release
 WHEELS ?= dist
 ENGINE_ROWS ?= 20000
+SOAKS := soak-growing soak-kills soak-rows soak-quota soak-disk soak-neighbours
 SYSTEMS := x86_64-pc-windows-gnu aarch64-apple-darwin
 
 .PHONY: help demo vpic-data test test-busy test-warehouse wheel test-wheel test-engines dist figures \
-	lint systems bench bench-ci soak
+	lint systems bench bench-ci soak $(SOAKS)
 
 help: ## what there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -191,17 +192,32 @@ bench-ci: ## count the instructions of three paths, which may take 5 % more than
 	$(CARGO) build --locked
 	@bash benches/instructions/run.sh "$${CARGO_TARGET_DIR:-target}/debug/vinrich" $(RECORD)
 
-# Each part can be run alone, and scaled by its variable: docs/RELIABILITY.md.
-soak: ## the long forms of the tests, about an hour; VINRICH_SOAK_MINUTES=60 makes the last go on
+# Each part can be run alone, and scaled by its variable: docs/RELIABILITY.md. They wait
+# more than they work, so all but the last run at once.
+soak: ## the long forms of the tests, over an hour; VINRICH_SOAK_MINUTES=60 makes the last go on
+	$(CARGO) test --locked --test it --no-run
+	@$(MAKE) --no-print-directory -j $(words $(SOAKS)) $(SOAKS)
+	$(CARGO) bench --locked --bench soak
+
+soak-growing:
 	VINRICH_KILLS=10000 $(LONG) kills::growing
+
+soak-kills:
 	VINRICH_KILLS=1 $(LONG) kills::syscalls kills::acting
+	VINRICH_WRITES=10000 $(LONG) kills::crowd
+
+soak-rows:
 	VINRICH_LONG=1 $(LONG) rows::stale::dead rows::inputs::sizes
-	VINRICH_LONG=1 $(LONG) quota::processes
 	VINRICH_WIRE_CASES=150 $(LONG) conservation::wire
 	VINRICH_DIALECTS=10000 $(LONG) rows::dialects
-	VINRICH_SWEEP=12 $(LONG) disk::damage disk::broken_off disk::full disk::lost
-	VINRICH_STOPS=500 $(LONG) resume::suspended resume::neighbours
-	VINRICH_WRITES=10000 $(LONG) kills::crowd
+
+soak-quota:
+	VINRICH_LONG=1 $(LONG) quota::processes
 	VINRICH_NIGHTS=200 $(LONG) quota::fairness
 	VINRICH_SCENES=400 $(LONG) money::foretold
-	$(CARGO) bench --locked --bench soak
+
+soak-disk:
+	VINRICH_SWEEP=12 $(LONG) disk::damage disk::broken_off disk::full disk::lost
+
+soak-neighbours:
+	VINRICH_STOPS=500 $(LONG) resume::suspended resume::neighbours
