@@ -114,20 +114,20 @@ impl Layout {
         let mut arrays = block.input.clone();
         let mut hashes = RowHashes::of_rows(block.records.len());
         let mut place_of_hash = None;
-        let places = self.decodes.places(&block.records)?;
-        if let Some(places) = &places {
-            self.decodes.add_to(&mut hashes, places);
+        let numbers = self.decodes.numbers(&block.records)?;
+        if let Some(numbers) = &numbers {
+            self.decodes.add_to(&mut hashes, numbers);
         }
         let present = Present::among(&block.records);
         let mut decoded = 0..;
         for ours in &self.ours {
-            let array = match (&ours.column.take, &places) {
+            let array = match (&ours.column.take, &numbers) {
                 (Take::Hash, _) => {
                     place_of_hash = Some(arrays.len());
                     continue;
                 }
-                (Take::Decode(_), Some(places)) => match decoded.next() {
-                    Some(column) if ours.is_written => self.decodes.column(column, places)?,
+                (Take::Decode(_), Some(numbers)) => match decoded.next() {
+                    Some(place) if ours.is_written => self.decodes.column(place, numbers)?,
                     _ => continue,
                 },
                 _ => {

@@ -1,10 +1,10 @@
 //! The columns of decodes that many rows share, each decode once: a column of a block is
-//! put together from them.
+//! taken from them by number.
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, new_null_array};
-use arrow::compute::{concat, interleave};
+use arrow::array::{Array, ArrayRef, UInt32Array, new_null_array};
+use arrow::compute::{concat, take};
 use arrow::error::ArrowError;
 use hashbrown::HashMap;
 
@@ -16,16 +16,6 @@ use crate::domain::facts::DecodeFacts;
 /// Decodes in the table; beyond, it begins anew.
 const MOST: usize = 32_768;
 
-/// A part of a column takes more decodes up to this many. One array for all would be copied
-/// whole, and be there twice meanwhile, each time a block has a new one.
-const PART: usize = 4096;
-
-/// Where a decode stands in the columns: in which part, and where in it.
-pub(super) type Place = (usize, usize);
-
-/// Where a row without a decode stands: nulls begin the first part.
-const NONE: Place = (0, 0);
-
 /// A column of decodes, and where it counts for the hash of a row.
 type Column = (&'static Values<DecodeFacts>, Option<Seed>);
 
@@ -34,96 +24,89 @@ type Column = (&'static Values<DecodeFacts>, Option<Seed>);
 pub(super) struct DecodeTable {
     of: Vec<Column>,
     /// By address; the decodes are held, so that it stays theirs.
-    places: HashMap<usize, (Arc<DecodeFacts>, Place)>,
-    /// The parts of each column.
-    parts: Vec<Vec<ArrayRef>>,
-    /// What each decode adds to the hash of a row, part by part.
-    sums: Vec<Vec<u128>>,
+    numbers: HashMap<usize, u32>,
+    held: Vec<Arc<DecodeFacts>>,
+    columns: Vec<ArrayRef>,
+    /// What each adds to the hash of a row.
+    sums: Vec<u128>,
 }
 
 impl DecodeTable {
     /// No decode yet.
     pub(super) fn new(of: Vec<Column>) -> Self {
-        let parts = vec![Vec::new(); of.len()];
-        Self { of, places: HashMap::new(), parts, sums: Vec::new() }
+        let (columns, sums) = (Vec::new(), Vec::new());
+        Self { of, numbers: HashMap::new(), held: Vec::new(), columns, sums }
     }
 
-    /// The places of the decodes of `records`, which are added where they are new; `None`
+    /// The numbers of the decodes of `records`, which are added where they are new; `None`
     /// where so few rows share one that a table is not worth it.
-    pub(super) fn places(&mut self, records: &[Record]) -> Result<Option<Vec<Place>>, ArrowError> {
+    pub(super) fn numbers(
+        &mut self,
+        records: &[Record],
+    ) -> Result<Option<UInt32Array>, ArrowError> {
         if self.of.is_empty() {
             return Ok(None);
         }
         let decodes = || records.iter().map(|record| record.decode.facts.as_ref());
-        let is_known = |facts: &&Arc<DecodeFacts>| self.places.contains_key(&address(facts));
-        let (known, mut new): (Vec<_>, Vec<_>) = decodes().flatten().partition(is_known);
-        if !self.places.is_empty() && new.len() > known.len() * 3 {
+        let is_known = |facts: &&Arc<DecodeFacts>| self.numbers.contains_key(&address(facts));
+        let (known, new): (Vec<_>, Vec<_>) = decodes().flatten().partition(is_known);
+        if !self.held.is_empty() && new.len() > known.len() * 3 {
             return Ok(None);
         }
-        if self.places.len() + new.len() > MOST {
+        if self.held.len() + new.len() > MOST {
             *self = Self::new(std::mem::take(&mut self.of));
-            new = decodes().flatten().collect();
         }
-        new.sort_unstable_by_key(|facts| address(facts));
-        new.dedup_by_key(|facts| address(facts));
-        self.add(&new)?;
-        let place =
-            |facts: &Arc<DecodeFacts>| self.places.get(&address(facts)).map(|known| known.1);
-        Ok(Some(decodes().map(|facts| facts.and_then(place).unwrap_or(NONE)).collect()))
+        let first = self.held.len();
+        let numbers = decodes().map(|facts| facts.map(|facts| self.number(facts)));
+        let numbers = numbers.collect();
+        self.add_from(first)?;
+        Ok(Some(numbers))
     }
 
-    /// Adds decodes, none of which is in the table, each once.
-    fn add(&mut self, new: &[&Arc<DecodeFacts>]) -> Result<(), ArrowError> {
-        if self.sums.is_empty() {
-            self.append(&[None])?;
-        } else if new.is_empty() {
+    fn number(&mut self, facts: &Arc<DecodeFacts>) -> u32 {
+        *self.numbers.entry(address(facts)).or_insert_with(|| {
+            self.held.push(Arc::clone(facts));
+            u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// Adds the decodes from number `first` on to the columns.
+    fn add_from(&mut self, first: usize) -> Result<(), ArrowError> {
+        let new = &self.held[first..];
+        if new.is_empty() {
             return Ok(());
         }
-        let (part, first) =
-            self.append(&new.iter().map(|facts| Some(&***facts)).collect::<Vec<_>>())?;
-        for (row, facts) in (first..).zip(new) {
-            self.places.insert(address(facts), (Arc::clone(facts), (part, row)));
-        }
-        Ok(())
-    }
-
-    /// Appends rows to the columns, and gives the place of the first.
-    fn append(&mut self, rows: &[Option<&DecodeFacts>]) -> Result<Place, ArrowError> {
-        let last = self.sums.last().map_or(0, Vec::len);
-        let is_new_part = self.sums.is_empty() || last + rows.len() > PART;
-        let mut sums = RowHashes::of_rows(rows.len());
-        for ((values, seed), parts) in self.of.iter().zip(&mut self.parts) {
-            let more = values.array(rows.iter().copied())?;
+        let mut sums = RowHashes::of_rows(new.len());
+        for (place, (values, seed)) in self.of.iter().enumerate() {
+            let more = values.array(new.iter().map(|facts| Some(&**facts)))?;
             if let Some(seed) = seed {
                 sums.add(*seed, &more)?;
             }
-            match parts.last_mut() {
-                Some(part) if !is_new_part => *part = concat(&[part, &more])?,
-                _ => parts.push(more),
+            match self.columns.get_mut(place) {
+                Some(column) => *column = concat(&[column, &more])?,
+                None => self.columns.push(more),
             }
         }
-        if is_new_part {
-            self.sums.push(Vec::new());
-        }
-        let part = self.sums.len() - 1;
-        let part_sums = &mut self.sums[part];
-        let first = part_sums.len();
-        part_sums.extend(sums.each());
-        Ok((part, first))
+        self.sums.extend(sums.each());
+        Ok(())
     }
 
-    /// The column for rows whose decodes stand at these `places`.
-    pub(super) fn column(&self, column: usize, places: &[Place]) -> Result<ArrayRef, ArrowError> {
-        let parts: Vec<&dyn Array> = self.parts[column].iter().map(|part| &**part).collect();
-        if parts.iter().all(|part| part.null_count() == part.len()) {
-            return Ok(new_null_array(&self.of[column].0.data_type(), places.len()));
+    /// The column at `place` for rows whose decodes have these `numbers`.
+    pub(super) fn column(
+        &self,
+        place: usize,
+        numbers: &UInt32Array,
+    ) -> Result<ArrayRef, ArrowError> {
+        match self.columns.get(place) {
+            Some(column) if column.null_count() < column.len() => take(column, numbers, None),
+            _ => Ok(new_null_array(&self.of[place].0.data_type(), numbers.len())),
         }
-        interleave(&parts, places)
     }
 
     /// Adds to the hashes of rows what all columns are worth.
-    pub(super) fn add_to(&self, hashes: &mut RowHashes, places: &[Place]) {
-        hashes.add_sums(places.iter().map(|&(part, row)| self.sums[part][row]));
+    pub(super) fn add_to(&self, hashes: &mut RowHashes, numbers: &UInt32Array) {
+        let sum = |number: Option<u32>| number.map_or(0, |number| self.sums[number as usize]);
+        hashes.add_sums(numbers.iter().map(sum));
     }
 }
 
