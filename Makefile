@@ -193,10 +193,11 @@ bench-ci: ## count the instructions of three paths, which may take 5 % more than
 	@bash benches/instructions/run.sh "$${CARGO_TARGET_DIR:-target}/debug/vinrich" $(RECORD)
 
 # Each part can be run alone, and scaled by its variable: docs/RELIABILITY.md. They wait
-# more than they work, so all but the last run at once.
+# more than they work, so most of them run at once.
 soak: ## the long forms of the tests, over an hour; VINRICH_SOAK_MINUTES=60 makes the last go on
 	$(CARGO) test --locked --test it --no-run
-	@$(MAKE) --no-print-directory -j $(words $(SOAKS)) $(SOAKS)
+	@$(MAKE) --no-print-directory -j 3 $(SOAKS)
+	VINRICH_WRITES=10000 $(LONG) kills::crowd
 	$(CARGO) bench --locked --bench soak
 
 soak-growing:
@@ -204,7 +205,6 @@ soak-growing:
 
 soak-kills:
 	VINRICH_KILLS=1 $(LONG) kills::syscalls kills::acting
-	VINRICH_WRITES=10000 $(LONG) kills::crowd
 
 soak-rows:
 	VINRICH_LONG=1 $(LONG) rows::stale::dead rows::inputs::sizes

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::{Report, ReportBuilder, metrics};
 use crate::config::Settings;
 use crate::domain::{Error, Level};
@@ -64,13 +66,13 @@ impl<'a> Watchers<'a> {
         session: Option<Session<'_>>,
         done: Result<(), Error>,
     ) -> Result<Report, Error> {
+        let was_well = done.is_ok();
         let saved = self.save_report(builder, done);
-        let is_well = saved.is_ok();
         let ended = match session {
             Some(session) => session.close(saved),
             None => saved.inspect_err(|error| self.keep(builder, error)),
         };
-        if ended.is_err() && is_well {
+        if ended.is_err() && was_well {
             self.correct_report(builder, &ended);
         }
         let report = builder.build(ended.as_ref().err());
@@ -93,11 +95,12 @@ impl<'a> Watchers<'a> {
         done.and(saved)
     }
 
-    /// The report file says that the run went well, and it has not: it is written anew,
+    /// The report file may say that the run went well, and it has not: it is written anew,
     /// or removed.
     fn correct_report(&self, builder: &ReportBuilder<'_>, ended: &Result<(), Error>) {
         let Some(path) = self.report else { return };
-        if save(path, &builder.build(ended.as_ref().err())).is_err() {
+        let report = builder.build(ended.as_ref().err());
+        if save(path, &report).is_err() && tells_success(path, &report.run_id) {
             // On a disk that takes nothing any more there is nothing left to try.
             let _stays = std::fs::remove_file(path);
         }
@@ -199,6 +202,13 @@ fn save_over_report(path: &Path, report: &Report) -> Result<(), Error> {
         return Err(Error::usage(format!("`{}` {what}", path.display())));
     }
     save(path, report)
+}
+
+/// Whether the file is the report of that run, and says that it went well.
+fn tells_success(path: &Path, run_id: &str) -> bool {
+    let report = std::fs::read(path).ok();
+    let report = report.and_then(|report| serde_json::from_slice::<Value>(&report).ok());
+    report.is_some_and(|report| report["run_id"] == run_id && report["exit_code"] == 0)
 }
 
 /// Whether the file begins as [`Report::to_json`] does.

@@ -3,8 +3,10 @@
 //! run goes on.
 
 use super::{asked_again, leftovers, step, work_with};
-use crate::support::command::DECODE;
-use crate::support::command::trace::{can_mount, can_trace, failing, in_namespace, under, was_hit};
+use crate::support::command::trace::{
+    STRACE, can_mount, can_trace, failing, in_namespace, under, was_hit,
+};
+use crate::support::command::{DECODE, Running};
 use crate::support::csv_rows;
 
 const OLD: &str = "last night's rows\n";
@@ -67,6 +69,26 @@ fn an_unwritable_store_loses_nothing() {
 #[test]
 fn a_failed_sync_stops_the_run() {
     sweep("fsync", "EIO", 2, 5);
+}
+
+/// It is in its place before its folder is synced.
+#[test]
+fn a_report_whose_folder_fails_tells_no_success() {
+    if !can_trace() {
+        return;
+    }
+    for when in ["1", "1+"] {
+        let work = work_with(20, &[]);
+        std::fs::create_dir(work.path("told")).expect("a folder");
+        let folder = work.path("told").display().to_string();
+        let inject = format!("inject=fsync:error=EIO:when={when}");
+        let rules = ["-o", "strace.log", "-P", &folder, "-e", "trace=fsync", "-e", &inject];
+        let words = [&DECODE[..], &["--report", "told/run.json"]].concat();
+        let traced = &mut under(&[&STRACE[..], &rules].concat(), &work.command(&words));
+        let ended = Running::start(traced).end().exits(74);
+        assert!(was_hit(&work), "{when}: {}", ended.stderr);
+        assert_eq!(work.json("told/run.json")["exit_code"], 74, "{when}: {}", ended.stderr);
+    }
 }
 
 #[test]
@@ -195,7 +217,7 @@ fn a_file_size_limit_is_an_error() {
     // In blocks of 512 bytes.
     let limited = ["sh", "-c", "ulimit -f 150; exec \"$0\" \"$@\""];
     let command = &mut under(&limited, &work.command(&DECODE));
-    crate::support::command::Running::start(command).end().exits(74).says(&["error: ", "hint: "]);
+    Running::start(command).end().exits(74).says(&["error: ", "hint: "]);
     assert_eq!(work.read("out.csv"), OLD);
     work.vinrich(&DECODE).exits(0);
     assert!(asked_again(&work) <= LOST * 20);
