@@ -36,7 +36,7 @@ fn assert_as_the_csv_crate(inputs: &Inputs, file: &[u8], ours: &[(usize, Cells)]
         .from_reader(file);
     let theirs: Vec<csv::StringRecord> =
         reader.records().map(|record| record.expect("ASCII in memory can be read")).collect();
-    assert_counted(description, ours, theirs.len());
+    assert_counted(description, ours, &theirs);
     for (ordinal, ours) in ours {
         let (Ok(ours), theirs) = (ours, &theirs[ordinal - 1]) else { continue };
         assert!(
@@ -49,13 +49,27 @@ fn assert_as_the_csv_crate(inputs: &Inputs, file: &[u8], ours: &[(usize, Cells)]
 }
 
 /// Every record is a row, is left out and counted, or stands above the rows as a header.
-fn assert_counted(file: &InputFile, rows: &[(usize, Cells)], records: usize) {
+/// A record with a VIN is a row wherever it stands, also above the header.
+fn assert_counted(file: &InputFile, rows: &[(usize, Cells)], records: &[csv::StringRecord]) {
     let found = file.found().expect("the file was read");
     assert_eq!(found.rows, rows.len() as u64);
     let left_out: u64 = found.skipped.values().map(|lines| lines.count).sum();
     let counted = rows.len() + usize::try_from(left_out).expect("fewer than bytes");
-    let headers = records.checked_sub(counted).expect("no record counts twice");
+    let headers = records.len().checked_sub(counted).expect("no record counts twice");
     assert_eq!(headers > 0, file.has_header, "{headers} headers");
-    let above = rows.first().map_or(records, |(ordinal, _)| ordinal - 1);
+    let line = |ordinal: &usize| records[ordinal - 1].position().map(csv::Position::line);
+    let is_above = |(ordinal, _): &&(usize, Cells)| line(ordinal) < file.header_line;
+    let kept = rows.iter().take_while(is_above).count();
+    for (ordinal, _) in &rows[..kept] {
+        let record = &records[ordinal - 1];
+        assert!(record.iter().any(may_be_vin), "{record:?} stands above the header");
+    }
+    let above = rows.get(kept).map_or(records.len(), |(ordinal, _)| ordinal - 1) - kept;
     assert!(headers <= above, "{headers} headers, {above} records above the rows");
+}
+
+/// Whether there are as many letters and digits as the shortest VIN has.
+fn may_be_vin(cell: &str) -> bool {
+    const SHORTEST: usize = 11;
+    cell.bytes().filter(u8::is_ascii_alphanumeric).count() >= SHORTEST
 }
