@@ -172,9 +172,14 @@ impl<'a> NextRun<'a> {
     /// The steps of a chain that the next run may take, in order, each with its condition.
     fn of_chain(&self, kept: &Board<'_>) -> String {
         let mut steps = Vec::new();
-        let mut asked_before = false;
+        let (mut asked_before, mut is_settled) = (false, false);
         for (place, step) in kept.chain.steps.iter().enumerate() {
             let line = match step {
+                // It is read whole, also where no VIN is to be looked for in it.
+                Step::Remote(source) if is_settled && source.key_kind() == KeyKind::Page => {
+                    format!("the inventory of {} is read for comparable vehicles", source.label)
+                }
+                _ if is_settled => continue,
                 Step::Local(local) => self.local(kept, place, *local, asked_before),
                 Step::Remote(source) => {
                     let (line, asked) = self.remote(kept, (place, source), asked_before);
@@ -183,9 +188,7 @@ impl<'a> NextRun<'a> {
                 }
             };
             steps.push(line);
-            if !self.goes_on(kept, place) {
-                break;
-            }
+            is_settled |= !self.goes_on(kept, place);
         }
         steps.join("; ")
     }

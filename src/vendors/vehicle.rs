@@ -1,9 +1,8 @@
 //! A decoded vehicle as columns, from an object under the names of NHTSA's vPIC.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use super::json::{self, Object, Value};
 use crate::domain::Key;
@@ -65,7 +64,7 @@ pub(super) fn facts(key: &Key, vehicle: &Object<'_>) -> DecodeFacts {
     };
     left.retain(|entry| !fill(DecodeColumn::named(entry.name), &entry.text));
     left.retain(|entry| !fill(DecodeColumn::stood_in_for(entry.name), &entry.text));
-    facts.decode_extra = extra(&left);
+    facts.decode_extra = extra(left);
     facts
 }
 
@@ -89,24 +88,32 @@ impl<'a> Entry<'a> {
         let is_nothing = !text.is_empty() && is_blank(&text);
         (!is_vin && !is_nothing).then_some(Self { name, text, raw })
     }
+
+    /// Appends trimmed text, or the value as written without white space. One that holds
+    /// a number beyond a double, at which readers of JSON stop, is kept as text.
+    fn write(&self, object: &mut Vec<u8>) -> Option<()> {
+        if self.raw.get().starts_with('"') {
+            return serde_json::to_writer(object, &self.text).ok();
+        }
+        let value = json::compact(self.raw.get());
+        match serde_json::from_str::<serde_json::Value>(&value) {
+            Ok(_) => object.extend_from_slice(value.as_bytes()),
+            Err(_) => serde_json::to_writer(object, &value).ok()?,
+        }
+        Some(())
+    }
 }
 
 /// What fits no column: one JSON object with sorted keys.
-fn extra(left: &[Entry<'_>]) -> Option<String> {
-    let values: BTreeMap<&str, Box<RawValue>> =
-        left.iter().filter_map(|entry| Some((entry.name, tidy(entry)?))).collect();
-    if values.is_empty() { None } else { serde_json::to_string(&values).ok() }
-}
-
-/// Trimmed text, or the value as written without white space. One that holds a
-/// number beyond a double, at which readers of JSON stop, is kept as text.
-fn tidy(entry: &Entry<'_>) -> Option<Box<RawValue>> {
-    if entry.raw.get().starts_with('"') {
-        return to_raw_value(&entry.text).ok();
+fn extra(mut left: Vec<Entry<'_>>) -> Option<String> {
+    left.sort_unstable_by_key(|entry| entry.name);
+    let mut object = Vec::new();
+    for entry in &left {
+        object.push(if object.is_empty() { b'{' } else { b',' });
+        serde_json::to_writer(&mut object, entry.name).ok()?;
+        object.push(b':');
+        entry.write(&mut object)?;
     }
-    let value = json::compact(entry.raw.get());
-    match serde_json::from_str::<serde_json::Value>(&value) {
-        Ok(_) => RawValue::from_string(value).ok(),
-        Err(_) => to_raw_value(&value).ok(),
-    }
+    object.push(b'}');
+    if left.is_empty() { None } else { String::from_utf8(object).ok() }
 }

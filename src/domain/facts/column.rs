@@ -54,7 +54,7 @@ impl DecodeColumn {
     /// The column NHTSA's flat API calls `name`: `ModelYear`, also when spelled
     /// `model_year` or `Model Year`.
     pub fn named(name: &str) -> Option<Self> {
-        Some(match squeezed(name).as_str() {
+        Some(match Squeezed::of(name)?.as_str() {
             "make" => Self::Make,
             "model" => Self::Model,
             "modelyear" => Self::ModelYear,
@@ -92,7 +92,7 @@ impl DecodeColumn {
 
     /// The column that `name` stands in for where that column's own name is absent.
     pub fn stood_in_for(name: &str) -> Option<Self> {
-        Some(match squeezed(name).as_str() {
+        Some(match Squeezed::of(name)?.as_str() {
             "year" => Self::ModelYear,
             "wheelbase" | "wheelbaselong" => Self::WheelbaseIn,
             "cabtype" => Self::CabType,
@@ -150,9 +150,29 @@ impl DecodeColumn {
     }
 }
 
-/// `model_year`, `Model Year` and `ModelYear` are one name.
-fn squeezed(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | ' ' | '-')).flat_map(char::to_lowercase).collect()
+/// A name without what `model_year`, `Model Year` and `ModelYear` differ in.
+struct Squeezed {
+    letters: [u8; Self::LONGEST],
+    length: usize,
+}
+
+impl Squeezed {
+    /// More letters than the name of any column has.
+    const LONGEST: usize = 24;
+
+    /// `None` for a name that is too long for a column's.
+    fn of(name: &str) -> Option<Self> {
+        let mut squeezed = Self { letters: [0; Self::LONGEST], length: 0 };
+        for byte in name.bytes().filter(|byte| !matches!(byte, b'_' | b' ' | b'-')) {
+            *squeezed.letters.get_mut(squeezed.length)? = byte.to_ascii_lowercase();
+            squeezed.length += 1;
+        }
+        Some(squeezed)
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.letters[..self.length]).unwrap_or_default()
+    }
 }
 
 fn set<T>(column: &mut Option<T>, value: Option<T>) -> bool {
