@@ -175,9 +175,9 @@ impl<'a> NextRun<'a> {
         let (mut asked_before, mut is_settled) = (false, false);
         for (place, step) in kept.chain.steps.iter().enumerate() {
             let line = match step {
-                // It is read whole, also where no VIN is to be looked for in it.
-                Step::Remote(source) if is_settled && source.key_kind() == KeyKind::Page => {
-                    format!("the inventory of {} is read for comparable vehicles", source.label)
+                Step::Remote(source) if source.key_kind() == KeyKind::Page => {
+                    asked_before = true;
+                    inventory(source, is_settled)
                 }
                 _ if is_settled => continue,
                 Step::Local(local) => self.local(kept, place, *local, asked_before),
@@ -223,9 +223,6 @@ impl<'a> NextRun<'a> {
         asked_before: bool,
     ) -> (String, bool) {
         let label = &source.label;
-        if source.key_kind() == KeyKind::Page {
-            return (format!("looked up in the inventory of {label}"), true);
-        }
         let calls = self.calls(kept, source);
         let (may, sure) = (calls.most > 0, calls.least > 0);
         let vehicle_unknown = source.key_kind() == KeyKind::Vehicle && self.vehicle.is_none();
@@ -277,6 +274,16 @@ impl<'a> NextRun<'a> {
         let (vendor, endpoint) = (source.name.vendor, source.name.endpoint);
         let line = Line { dataset: kept.chain.dataset, vendor, endpoint };
         self.calls.get(&line).copied().unwrap_or_default()
+    }
+}
+
+/// What becomes of an inventory, which is read whole whatever earlier sources said.
+fn inventory(source: &Source, is_settled: bool) -> String {
+    let label = &source.label;
+    if is_settled {
+        format!("the inventory of {label} is read for comparable vehicles")
+    } else {
+        format!("looked up in the inventory of {label}")
     }
 }
 

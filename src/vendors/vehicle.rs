@@ -106,6 +106,9 @@ impl<'a> Entry<'a> {
 
 /// What fits no column: one JSON object with sorted keys.
 fn extra(mut left: Vec<Entry<'_>>) -> Option<String> {
+    if left.is_empty() {
+        return None;
+    }
     left.sort_unstable_by_key(|entry| entry.name);
     let mut object = Vec::new();
     for entry in &left {
@@ -115,5 +118,5 @@ fn extra(mut left: Vec<Entry<'_>>) -> Option<String> {
         entry.write(&mut object)?;
     }
     object.push(b'}');
-    if left.is_empty() { None } else { String::from_utf8(object).ok() }
+    String::from_utf8(object).ok()
 }

@@ -27,6 +27,7 @@ import pyarrow.dataset
 import pyarrow.parquet
 
 import vinrich
+from vinrich._options import program
 
 FLEET = Path(__file__).resolve().parents[2] / "sample-data" / "fleet.csv"
 ROWS = int(sys.argv[1])
@@ -53,8 +54,6 @@ def lake(folder: Path) -> None:
 
 def vinrich_run(work: Path, *words: str | Path) -> int:
     """Runs the program as a user does; gives its exit code."""
-    from vinrich._options import program
-
     return subprocess.run([program(), *words, "--quiet"], cwd=work).returncode
 
 
@@ -180,8 +179,6 @@ def sail_without_java(lake: Path, work: Path, expected: pyarrow.Table) -> None:
 @contextlib.contextmanager
 def vendor() -> Iterator[str]:
     """The address of vendors on this machine."""
-    from vinrich._options import program
-
     with subprocess.Popen([program(), "sandbox"], stdout=subprocess.PIPE, text=True) as sandbox:
         try:
             found = re.search(r"127\.0\.0\.1:\d+", sandbox.stdout.readline())

@@ -100,7 +100,7 @@ impl<'a> Watchers<'a> {
     fn correct_report(&self, builder: &ReportBuilder<'_>, ended: &Result<(), Error>) {
         let Some(path) = self.report else { return };
         let report = builder.build(ended.as_ref().err());
-        if save(path, &report).is_err() && tells_success(path, &report.run_id) {
+        if save(path, &report).is_err() && says_success(path, &report.run_id) {
             // On a disk that takes nothing any more there is nothing left to try.
             let _stays = std::fs::remove_file(path);
         }
@@ -205,7 +205,7 @@ fn save_over_report(path: &Path, report: &Report) -> Result<(), Error> {
 }
 
 /// Whether the file is the report of that run, and says that it went well.
-fn tells_success(path: &Path, run_id: &str) -> bool {
+fn says_success(path: &Path, run_id: &str) -> bool {
     let report = std::fs::read(path).ok();
     let report = report.and_then(|report| serde_json::from_slice::<Value>(&report).ok());
     report.is_some_and(|report| report["run_id"] == run_id && report["exit_code"] == 0)

@@ -73,21 +73,21 @@ fn a_failed_sync_stops_the_run() {
 
 /// It is in its place before its folder is synced.
 #[test]
-fn a_report_whose_folder_fails_tells_no_success() {
+fn a_report_whose_folder_fails_says_no_success() {
     if !can_trace() {
         return;
     }
     for when in ["1", "1+"] {
         let work = work_with(20, &[]);
-        std::fs::create_dir(work.path("told")).expect("a folder");
-        let folder = work.path("told").display().to_string();
+        std::fs::create_dir(work.path("reports")).expect("a folder");
+        let folder = work.path("reports").display().to_string();
         let inject = format!("inject=fsync:error=EIO:when={when}");
         let rules = ["-o", "strace.log", "-P", &folder, "-e", "trace=fsync", "-e", &inject];
-        let words = [&DECODE[..], &["--report", "told/run.json"]].concat();
+        let words = [&DECODE[..], &["--report", "reports/run.json"]].concat();
         let traced = &mut under(&[&STRACE[..], &rules].concat(), &work.command(&words));
         let ended = Running::start(traced).end().exits(74);
         assert!(was_hit(&work), "{when}: {}", ended.stderr);
-        assert_eq!(work.json("told/run.json")["exit_code"], 74, "{when}: {}", ended.stderr);
+        assert_eq!(work.json("reports/run.json")["exit_code"], 74, "{when}: {}", ended.stderr);
     }
 }
 
