@@ -99,7 +99,7 @@ impl<'a> SnapshotBuilder<'a> {
 
     /// The snapshot of an output that has so many rows.
     pub(crate) fn pack(self, rows: u64) -> PackedSnapshot {
-        let vehicles = self.vins.ids().filter_map(|id| {
+        PackedSnapshot::pack(rows, self.vins.ids().end, |id| {
             let (vin, seen) = (*self.vins.key(id).vin()?, self.seen[id as usize]);
             let listings = self.listings.get(seen.listings as usize);
             Some(VehicleState {
@@ -110,8 +110,7 @@ impl<'a> SnapshotBuilder<'a> {
                 recalls: self.recalls.get(seen.recalls).unwrap_or_default(),
                 listings: listings.map_or_else(Vec::new, |listings| listings.to_vec()),
             })
-        });
-        PackedSnapshot::pack(rows, vehicles)
+        })
     }
 }
 

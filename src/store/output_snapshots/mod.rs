@@ -14,6 +14,7 @@ mod thinning;
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::domain::facts::Price;
@@ -24,7 +25,7 @@ use crate::store::{RESTORE, Snapshot, failed};
 pub(in crate::store) use self::forgetting::forget;
 pub(in crate::store) use self::thinning::{count_before, remove_before};
 
-use self::packed::{FORMAT, Packer};
+use self::packed::{FORMAT, Packer, VEHICLES};
 
 /// What an output said of one vehicle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,14 +154,20 @@ impl RecallState {
 }
 
 impl PackedSnapshot {
-    /// Packs the `vehicles` of an output of so many rows; they come ascending by VIN.
-    pub fn pack(rows: u64, vehicles: impl IntoIterator<Item = VehicleState>) -> Self {
-        let (mut packer, mut count) = (Packer::default(), 0);
-        for vehicle in vehicles {
-            packer.push(&vehicle);
-            count += 1;
-        }
-        Self { rows, vehicles: count, chunks: packer.finish() }
+    /// Packs the vehicles of an output of so many rows, on all cores: `vehicle` gives the one
+    /// with each number below `end`, ascending by VIN, where the output names it.
+    pub fn pack(rows: u64, end: u32, vehicle: impl Fn(u32) -> Option<VehicleState> + Sync) -> Self {
+        let part = |start: u32| {
+            let (mut packer, mut count) = (Packer::default(), 0);
+            for vehicle in (start..end.min(start.saturating_add(VEHICLES))).filter_map(&vehicle) {
+                packer.push(&vehicle);
+                count += 1;
+            }
+            (packer.finish(), count)
+        };
+        let starts: Vec<u32> = (0..end).step_by(VEHICLES as usize).collect();
+        let (chunks, counts): (Vec<_>, Vec<u64>) = starts.into_par_iter().map(part).unzip();
+        Self { rows, vehicles: counts.iter().sum(), chunks: chunks.concat() }
     }
 
     /// How long it is.

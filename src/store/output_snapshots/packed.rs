@@ -19,7 +19,7 @@ use crate::domain::vin::PackedVin;
 pub(super) const FORMAT: i64 = 1;
 
 /// Vehicles in a chunk: two of them are in memory while snapshots are compared.
-const VEHICLES: usize = 65_536;
+pub(super) const VEHICLES: u32 = 65_536;
 
 /// zstd's own default.
 const LEVEL: i32 = 3;
@@ -42,7 +42,7 @@ pub(super) fn empty() -> Vec<u8> {
 /// The columns of the chunk that is being filled.
 #[derive(Debug, Default)]
 struct Chunk {
-    vehicles: usize,
+    vehicles: u32,
     last: u128,
     vins: Vec<u8>,
     row_ids: Vec<u8>,
@@ -127,7 +127,7 @@ impl Chunk {
 
     fn pack(self) -> Vec<u8> {
         let mut raw = Vec::new();
-        put_number(&mut raw, self.vehicles as u128);
+        put_number(&mut raw, self.vehicles.into());
         for column in [&self.vins, &self.row_ids, &self.said] {
             raw.extend_from_slice(column);
         }
