@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, new_null_array};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::InputInfo;
@@ -32,7 +32,6 @@ pub(super) const JSON: &str = "application/json";
 pub(super) const SHEET_CELLS: &str = "sheet cells";
 
 /// The columns of one file: the input's own, then ours.
-#[derive(Debug)]
 pub(super) struct Layout {
     /// What the hashes of the input's columns begin with.
     input_seeds: Vec<Seed>,
@@ -91,6 +90,11 @@ impl Layout {
         Self { run_id: run_id.into(), ..self }
     }
 
+    /// The same for an encoder that takes dictionaries of the text that rows share.
+    pub(super) fn with_dictionaries(self) -> Self {
+        Self { decodes: self.decodes.with_dictionaries(), ..self }
+    }
+
     /// Names and types of all columns.
     pub(super) fn schema(&self) -> &SchemaRef {
         &self.schema
@@ -106,7 +110,25 @@ impl Layout {
     /// All rows of `block`.
     pub(super) fn batch(&mut self, block: &Block) -> Result<RecordBatch, Error> {
         let arrays = self.arrays(block).map_err(misfit)?;
-        RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(misfit)
+        RecordBatch::try_new(self.schema_of(&arrays), arrays).map_err(misfit)
+    }
+
+    /// The schema, its text a dictionary where it came so.
+    fn schema_of(&self, arrays: &[ArrayRef]) -> SchemaRef {
+        let is_dictionary =
+            |array: &ArrayRef| matches!(array.data_type(), DataType::Dictionary(..));
+        if !arrays.iter().any(is_dictionary) {
+            return Arc::clone(&self.schema);
+        }
+        let typed = |(field, array): (&FieldRef, &ArrayRef)| {
+            if is_dictionary(array) {
+                Arc::new(field.as_ref().clone().with_data_type(array.data_type().clone()))
+            } else {
+                Arc::clone(field)
+            }
+        };
+        let fields: Fields = self.schema.fields().iter().zip(arrays).map(typed).collect();
+        Arc::new(Schema::new_with_metadata(fields, self.schema.metadata().clone()))
     }
 
     /// A column for each field of the schema.

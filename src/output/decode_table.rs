@@ -3,8 +3,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, UInt32Array, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, StringDictionaryBuilder, UInt32Array, new_empty_array, new_null_array,
+};
 use arrow::compute::{concat, take};
+use arrow::datatypes::{DataType, UInt32Type};
 use arrow::error::ArrowError;
 use hashbrown::HashMap;
 
@@ -20,22 +23,37 @@ const MOST: usize = 32_768;
 type Column = (&'static Values<DecodeFacts>, Option<Seed>);
 
 /// Decodes in columns.
-#[derive(Debug)]
 pub(super) struct DecodeTable {
     of: Vec<Column>,
+    /// Text leaves it as dictionaries: rows share it uncopied.
+    as_dictionaries: bool,
     /// By address; the decodes are held, so that it stays theirs.
     numbers: HashMap<usize, u32>,
     held: Vec<Arc<DecodeFacts>>,
-    columns: Vec<ArrayRef>,
+    columns: Vec<Growing>,
     /// What each adds to the hash of a row.
     sums: Vec<u128>,
+}
+
+/// The values of one column.
+enum Growing {
+    /// One for each decode.
+    Plain(ArrayRef),
+    /// Text that is there once, however many decodes say it.
+    Once(Box<StringDictionaryBuilder<UInt32Type>>, ArrayRef),
 }
 
 impl DecodeTable {
     /// No decode yet.
     pub(super) fn new(of: Vec<Column>) -> Self {
         let (columns, sums) = (Vec::new(), Vec::new());
-        Self { of, numbers: HashMap::new(), held: Vec::new(), columns, sums }
+        let as_dictionaries = false;
+        Self { of, as_dictionaries, numbers: HashMap::new(), held: Vec::new(), columns, sums }
+    }
+
+    /// The same, whose text leaves it as dictionaries.
+    pub(super) fn with_dictionaries(self) -> Self {
+        Self { as_dictionaries: true, ..self }
     }
 
     /// The numbers of the decodes of `records`, which are added where they are new; `None`
@@ -54,7 +72,8 @@ impl DecodeTable {
             return Ok(None);
         }
         if self.held.len() + new.len() > MOST {
-            *self = Self::new(std::mem::take(&mut self.of));
+            let of = std::mem::take(&mut self.of);
+            *self = Self { as_dictionaries: self.as_dictionaries, ..Self::new(of) };
         }
         let first = self.held.len();
         let numbers = decodes().map(|facts| facts.map(|facts| self.number(facts)));
@@ -82,10 +101,10 @@ impl DecodeTable {
             if let Some(seed) = seed {
                 sums.add(*seed, &more)?;
             }
-            match self.columns.get_mut(place) {
-                Some(column) => *column = concat(&[column, &more])?,
-                None => self.columns.push(more),
+            if place == self.columns.len() {
+                self.columns.push(Growing::new(more.data_type(), self.as_dictionaries));
             }
+            self.columns[place].extend(&more)?;
         }
         self.sums.extend(sums.each());
         Ok(())
@@ -97,8 +116,8 @@ impl DecodeTable {
         place: usize,
         numbers: &UInt32Array,
     ) -> Result<ArrayRef, ArrowError> {
-        match self.columns.get(place) {
-            Some(column) if column.null_count() < column.len() => take(column, numbers, None),
+        match self.columns.get(place).map(Growing::values) {
+            Some(values) if values.null_count() < values.len() => take(values, numbers, None),
             _ => Ok(new_null_array(&self.of[place].0.data_type(), numbers.len())),
         }
     }
@@ -107,6 +126,39 @@ impl DecodeTable {
     pub(super) fn add_to(&self, hashes: &mut RowHashes, numbers: &UInt32Array) {
         let sum = |number: Option<u32>| number.map_or(0, |number| self.sums[number as usize]);
         hashes.add_sums(numbers.iter().map(sum));
+    }
+}
+
+impl Growing {
+    /// No value yet.
+    fn new(data_type: &DataType, as_dictionary: bool) -> Self {
+        let none = new_empty_array(data_type);
+        match data_type {
+            DataType::Utf8 if as_dictionary => Self::Once(Box::default(), none),
+            _ => Self::Plain(none),
+        }
+    }
+
+    fn extend(&mut self, more: &ArrayRef) -> Result<(), ArrowError> {
+        match self {
+            Self::Plain(values) => *values = concat(&[values, more])?,
+            Self::Once(builder, values) => {
+                for value in more.as_string::<i32>() {
+                    match value {
+                        Some(value) => _ = builder.append(value)?,
+                        None => builder.append_null(),
+                    }
+                }
+                *values = Arc::new(builder.finish_cloned());
+            }
+        }
+        Ok(())
+    }
+
+    fn values(&self) -> &ArrayRef {
+        match self {
+            Self::Plain(values) | Self::Once(_, values) => values,
+        }
     }
 }
 

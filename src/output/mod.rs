@@ -255,6 +255,10 @@ impl Output {
         let of_rows = input_of(spec.format == Format::Xlsx);
         let rows_layout =
             Layout::new(naming, of_rows, spec.columns.columns(), in_schema).of_run(run_id);
+        let rows_layout = match spec.format {
+            Format::Parquet => rows_layout.with_dictionaries(),
+            _ => rows_layout,
+        };
         let of_rejects: Vec<_> = REJECT_COLUMNS.iter().collect();
         let diverts = targets.rejects.is_some();
         let lists = spec.lists_rejects_in_workbook();

@@ -17,6 +17,9 @@ use super::columns::{CONTENT_TYPE, JSON};
 use super::schema::MOSTLY_DISTINCT;
 use super::sink::{Encode, Sink};
 
+/// Of columns whose values rarely repeat, two thirds of the bytes: random hex digits come out
+/// smaller at level 1, at twice the speed.
+const ZSTD_LEVEL_OF_DISTINCT: i32 = 1;
 /// 401k rows/s of 25 columns on one thread, against 464k at level 1 and 499k
 /// uncompressed, measured on one core: the smaller file is worth it.
 const ZSTD_LEVEL: i32 = 3;
@@ -91,15 +94,19 @@ fn with_json(schema: &Schema) -> Result<SchemaDescriptor, ParquetError> {
 }
 
 fn properties(about: Vec<(String, String)>) -> Result<WriterProperties, ParquetError> {
+    let zstd = |level| ZstdLevel::try_new(level).map(Compression::ZSTD);
     let about = about.into_iter().map(|(key, value)| KeyValue::new(key, value)).collect();
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("vinrich ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+        .set_compression(zstd(ZSTD_LEVEL)?)
         .set_max_row_group_row_count(Some(MAX_GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_key_value_metadata(Some(about));
     for column in MOSTLY_DISTINCT {
-        properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
+        let column = ColumnPath::from(column);
+        properties = properties
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_compression(column, zstd(ZSTD_LEVEL_OF_DISTINCT)?);
     }
     Ok(properties.build())
 }
