@@ -157,6 +157,14 @@ impl KeySet {
         }
     }
 
+    /// The numbers of `vins`.
+    pub fn ids_of_vins(&self, vins: &[Vin]) -> Vec<Option<u32>> {
+        match self {
+            Self::Vins(known) => known.get_each(vins),
+            Self::Others { .. } => vec![None; vins.len()],
+        }
+    }
+
     /// Every number; those without a name come last.
     pub fn ids(&self) -> Range<u32> {
         0..u32::try_from(self.len()).unwrap_or(u32::MAX)

@@ -36,10 +36,20 @@ impl Distinct {
     ///
     /// Past 2^32 distinct VINs, more than were ever issued; they would take 64 GiB.
     pub fn insert(&mut self, vin: Vin) -> u32 {
+        let hashed = self.hashed(&vin);
+        self.insert_hashed(hashed)
+    }
+
+    /// The numbers of `vins`, as [`Distinct::insert`] gives them.
+    pub fn insert_each(&mut self, vins: &[Vin]) -> Vec<u32> {
+        let hashed: Vec<_> = vins.iter().map(|vin| self.hashed(vin)).collect();
+        hashed.into_iter().map(|hashed| self.insert_hashed(hashed)).collect()
+    }
+
+    fn insert_hashed(&mut self, (hash, packed): (u64, PackedVin)) -> u32 {
         let Self { vins, ids, hasher, .. } = self;
-        let packed = vin.pack();
         let entry = ids.entry(
-            hasher.hash_one(packed),
+            hash,
             |&id| vins[id as usize] == packed,
             |&id| hasher.hash_one(vins[id as usize]),
         );
@@ -108,9 +118,23 @@ impl Distinct {
 
     /// The number of `vin`, if it was inserted.
     pub fn get(&self, vin: &Vin) -> Option<u32> {
+        self.find(self.hashed(vin))
+    }
+
+    /// The numbers of `vins`, as [`Distinct::get`] gives them, all at once: each lies
+    /// elsewhere in memory, and many can be waited for at a time.
+    pub fn get_each(&self, vins: &[Vin]) -> Vec<Option<u32>> {
+        let hashed: Vec<_> = vins.iter().map(|vin| self.hashed(vin)).collect();
+        hashed.into_iter().map(|hashed| self.find(hashed)).collect()
+    }
+
+    fn hashed(&self, vin: &Vin) -> (u64, PackedVin) {
         let packed = vin.pack();
-        let same = |&id: &u32| self.vins[id as usize] == packed;
-        self.ids.find(self.hasher.hash_one(packed), same).copied()
+        (self.hasher.hash_one(packed), packed)
+    }
+
+    fn find(&self, (hash, packed): (u64, PackedVin)) -> Option<u32> {
+        self.ids.find(hash, |&id| self.vins[id as usize] == packed).copied()
     }
 
     /// The VIN numbered `id`.

@@ -54,7 +54,7 @@ impl Survey {
                     ..Progress::default()
                 });
             }
-            batch.rows().for_each(|row| survey.count(row, plan.rules));
+            survey.count(batch.rows(), plan.rules);
             if is_workbook {
                 check_cells(inputs, &batch)?;
             }
@@ -64,26 +64,32 @@ impl Survey {
         Ok(survey)
     }
 
-    /// Counts one row.
-    pub(crate) fn count(&mut self, row: Row<'_>, rules: Rules) {
-        self.rows += 1;
-        let reading = row.reading(rules);
-        if let Some(vin) = reading.vin {
-            self.valid += 1;
-            self.check_digit_warnings += u64::from(reading.error == Some(VinError::CheckDigit));
-            let id = self.vins.insert(vin);
-            if let Some(year) = row.year() {
+    /// Counts `rows`.
+    pub(crate) fn count<'r>(&mut self, rows: impl Iterator<Item = Row<'r>>, rules: Rules) {
+        let (mut vins, mut years) = (Vec::new(), Vec::new());
+        for row in rows {
+            self.rows += 1;
+            let reading = row.reading(rules);
+            if let Some(vin) = reading.vin {
+                self.valid += 1;
+                self.check_digit_warnings += u64::from(reading.error == Some(VinError::CheckDigit));
+                vins.push(vin);
+                years.push(row.year());
+            } else {
+                let why = reading.error.unwrap_or(VinError::NotAVin);
+                *self.rejected.entry(why.as_str()).or_default() += 1;
+            }
+        }
+        for (id, year) in self.vins.insert_each(&vins).into_iter().zip(years) {
+            if let Some(year) = year {
                 self.vins.state_year(id, year);
             }
-        } else {
-            let why = reading.error.unwrap_or(VinError::NotAVin);
-            *self.rejected.entry(why.as_str()).or_default() += 1;
         }
     }
 
     /// Counts the rows of `batch`, and gives its distinct usable VINs, which are not kept.
     pub(crate) fn count_part(&mut self, batch: &Batch, rules: Rules) -> Distinct {
-        batch.rows().for_each(|row| self.count(row, rules));
+        self.count(batch.rows(), rules);
         std::mem::take(&mut self.vins)
     }
 

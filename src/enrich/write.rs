@@ -175,13 +175,18 @@ pub(super) fn join(
     let vins: Vec<Vin> = readings.iter().filter_map(|reading| reading.vin).collect();
     let decoded = joiner.decode(&vins);
     joiner.suggest(batch, &mut readings);
-    joiner.read_ahead(&vins)?;
-    let mut decoded = decoded.as_deref().unwrap_or_default().iter();
+    let numbers = joiner.numbers(&vins);
+    joiner.read_ahead(&numbers)?;
+    let (mut numbers, decoded) = (numbers.into_iter(), decoded.as_deref().unwrap_or_default());
+    let mut decoded = decoded.iter();
     let rows = batch.rows().zip(readings);
     records.reserve(rows.len());
     for (row, reading) in rows {
-        let decoded = if reading.vin.is_some() { decoded.next() } else { None };
-        records.push(joiner.record(row, reading, decoded)?);
+        let known = match reading.vin {
+            Some(_) => (numbers.next().flatten(), decoded.next()),
+            None => (None, None),
+        };
+        records.push(joiner.record(row, reading, known)?);
     }
     Ok(())
 }

@@ -70,12 +70,6 @@ impl<F> DatasetAnswer<F> {
         matches!(self.status, Status::Found | Status::Absent)
     }
 
-    /// The same with other facts.
-    pub(crate) fn map_facts<G>(self, of: impl FnOnce(Arc<F>) -> Arc<G>) -> DatasetAnswer<G> {
-        let Self { status, vendor, fetched_at, error, exit, facts } = self;
-        DatasetAnswer { status, vendor, fetched_at, error, exit, facts: facts.map(of) }
-    }
-
     /// Nothing was asked.
     pub fn not_requested(error: Option<Arc<str>>) -> Self {
         Self {

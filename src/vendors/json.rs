@@ -9,6 +9,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use xxhash_rust::xxh3::xxh3_64;
 
 pub(super) use crate::domain::numbers::cents;
 
@@ -61,7 +62,10 @@ impl<'a> Value<'a> {
         Ok(match text.as_bytes().first() {
             Some(b'{') => Self::Object(serde_json::from_str(text)?),
             Some(b'[') => Self::List(serde_json::from_str(text)?),
-            Some(b'"') => Self::Text(serde_json::from_str::<Text>(text)?.0),
+            Some(b'"') => Self::Text(match unescaped(text) {
+                Some(text) => Cow::Borrowed(text),
+                None => serde_json::from_str::<Text>(text)?.0,
+            }),
             Some(b't') => Self::Bool(true),
             Some(b'f') => Self::Bool(false),
             Some(b'n') | None => Self::Null,
@@ -78,6 +82,12 @@ impl<'a> Value<'a> {
     }
 }
 
+/// What stands between the quotes of a string of sound JSON, where that is the text itself.
+fn unescaped(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    memchr::memchr(b'\\', inner.as_bytes()).is_none().then_some(inner)
+}
+
 /// An object whose keys are looked up without regard to case.
 #[derive(Debug)]
 pub(super) struct Object<'a> {
@@ -89,6 +99,15 @@ impl<'a> Object<'a> {
     /// The object that `raw` is, if it is one.
     pub(super) fn read(raw: &'a RawValue) -> Result<Option<Self>, Unreadable> {
         Value::read(raw).map(Value::object)
+    }
+
+    /// The object that `body` is as a whole, if it is one.
+    pub(super) fn of_body(body: &'a [u8]) -> Result<Option<Self>, Unreadable> {
+        let text = text(body)?;
+        if text.starts_with('{') {
+            return Ok(Some(serde_json::from_str(text)?));
+        }
+        Self::read(document(text)?)
     }
 
     /// The first value under one of `names`, the earlier name first.
@@ -132,13 +151,18 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         while let Some((Name(key), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
             entries.push((key, value));
         }
-        let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_ref()).collect();
-        keys.sort_unstable();
-        if keys.windows(2).any(|pair| pair[0] == pair[1]) {
+        if has_twins(entries.iter().map(|(key, _)| key.as_ref())) {
             return Err(A::Error::custom("a key is there twice"));
         }
         Ok(Object { entries })
     }
+}
+
+/// Whether one of `keys` is there twice; two others may be taken for it once in 2^64.
+pub(super) fn has_twins<'k>(keys: impl Iterator<Item = &'k str>) -> bool {
+    let mut hashes: Vec<u64> = keys.map(|key| xxh3_64(key.as_bytes())).collect();
+    hashes.sort_unstable();
+    hashes.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// Text or a number as trimmed text; `None` for null, "", lists and objects.

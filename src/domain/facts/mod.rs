@@ -11,7 +11,6 @@ mod digest;
 mod doubt;
 
 use serde::Serialize;
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::domain::key::Vehicle;
 
@@ -52,12 +51,6 @@ pub enum Facts {
     Recalls(RecallFacts),
     /// See [`ListingFacts`].
     Listings(ListingFacts),
-}
-
-/// Tells facts apart: equal facts have equal fingerprints.
-#[expect(clippy::missing_panics_doc, reason = "facts are words and numbers by name")]
-pub fn fingerprint(facts: &impl Serialize) -> u64 {
-    xxh3_64(&serde_json::to_vec(facts).expect("words and numbers by name can be written as JSON"))
 }
 
 /// What a vehicle is. Names and units as NHTSA vPIC has them.
@@ -139,14 +132,14 @@ impl MatchBasis {
 }
 
 /// The recall campaigns that name a vehicle.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RecallFacts {
     /// Distinct campaigns, ascending by number.
     pub campaigns: Vec<Campaign>,
 }
 
 /// One recall campaign.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the fields of NHTSA's recall record")]
 pub struct Campaign {
     /// NHTSA's campaign number, such as `25V164000`.
@@ -191,7 +184,7 @@ impl Campaign {
 
 /// A price with the currency it is in; the currency comes from the vendor's
 /// document or the configuration, never from a guess.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price {
     /// Hundredths of the currency's unit.
     pub cents: i64,
@@ -207,14 +200,14 @@ impl Price {
 }
 
 /// The listings of a vehicle, matched by its VIN.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListingFacts {
     /// Active first, then the latest seen, then the smallest id: the first is the one written.
     pub listings: Vec<Listing>,
 }
 
 /// One listing.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "each field is the output column of that name")]
 pub struct Listing {
     pub id: String,
@@ -242,9 +235,7 @@ pub struct Listing {
     pub exterior_color: Option<String>,
     pub photo_url: Option<String>,
     pub sold_date: Option<Days>,
-    /// The vendor's id of the dealer, to ask it by. No column, and so no part of
-    /// a fingerprint.
-    #[serde(skip)]
+    /// The vendor's id of the dealer, to ask it by. No column.
     pub dealer_id: Option<String>,
 }
 
@@ -314,7 +305,7 @@ pub struct StockVehicle {
 /// Vehicles of the same make, model and year that are for sale: those that an
 /// inventory offers without telling their VINs, or those that a vendor counts.
 /// Another car's price is never this car's.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparables {
     /// How many there are.
     pub count: i32,
@@ -323,7 +314,7 @@ pub struct Comparables {
 }
 
 /// The spread of prices in one currency, in hundredths of its unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each field is the output column of that name")]
 pub struct PriceRange {
     pub median: i64,

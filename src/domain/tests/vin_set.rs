@@ -37,6 +37,22 @@ fn numbers_can_follow_the_vins() {
 }
 
 #[test]
+fn many_at_once_get_the_numbers_of_one_by_one() {
+    let numbered = |number: u32| vin(&format!("1HGCM82633A{number:06}"));
+    let vins: Vec<Vin> = (0..3_000).map(|row| numbered(row * row % 997)).collect();
+    let (mut one_by_one, mut at_once) = (Distinct::new(), Distinct::new());
+    let ids: Vec<u32> = vins.iter().map(|vin| one_by_one.insert(*vin)).collect();
+    assert_eq!(
+        vins.chunks(700).flat_map(|part| at_once.insert_each(part)).collect::<Vec<_>>(),
+        ids
+    );
+    let asked: Vec<Vin> = (0..2_000).map(numbered).collect();
+    let found: Vec<_> = asked.iter().map(|vin| one_by_one.get(vin)).collect();
+    assert_eq!(at_once.get_each(&asked), found);
+    assert!(found.contains(&None));
+}
+
+#[test]
 fn each_vin_is_counted_past_a_byte() {
     let mut set = Distinct::new();
     let (often, once) = (vin("5YJ3E1EA7KF317000"), vin("1HGCM82633A004352"));

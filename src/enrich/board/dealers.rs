@@ -26,7 +26,7 @@ pub(crate) fn dealers_to_ask(
             continue;
         }
         let facts = cache.facts(column, keys, id, snapshot)?;
-        let listing = facts.as_ref().and_then(|facts| facts.listings.first());
+        let listing = facts.as_ref().and_then(|read| read.facts.listings.first());
         if let Some(id) = listing.and_then(Listing::dealer_to_ask) {
             let open = if board.is_assumed(vin) { Open::Perhaps } else { Open::Yes };
             match ids.get_mut(id) {

@@ -7,7 +7,7 @@ use hashbrown::hash_map::Entry;
 use rayon::prelude::*;
 
 use super::Column;
-use crate::domain::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts, fingerprint};
+use crate::domain::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts};
 use crate::domain::{Error, Key, KeySet};
 use crate::store::{BodyId, Snapshot};
 
@@ -23,7 +23,7 @@ const STRETCH: usize = 1024;
 /// Parsed answers by the endpoint that reads them and the body they were read from.
 #[derive(Debug)]
 pub(crate) struct FactsCache<F> {
-    read: HashMap<Place, Arc<F>>,
+    read: HashMap<Place, Fingerprinted<F>>,
     /// How many were not known since it was last read ahead.
     missed: usize,
 }
@@ -41,41 +41,41 @@ impl<F> Default for FactsCache<F> {
 pub(crate) trait OfDataset: Sized {
     /// The dataset's facts in `facts`.
     fn of(facts: Facts) -> Option<Self>;
+
+    /// What tells them from others, where that is asked.
+    fn hash(&self) -> u64;
 }
 
 macro_rules! of_dataset {
-    ($($facts:ident in $variant:ident),*) => {$(
+    ($($facts:ident in $variant:ident by $hash:expr),*) => {$(
         impl OfDataset for $facts {
             fn of(facts: Facts) -> Option<Self> {
                 if let Facts::$variant(facts) = facts { Some(facts) } else { None }
             }
+
+            fn hash(&self) -> u64 {
+                $hash(self)
+            }
         }
     )*};
 }
-of_dataset!(DecodeFacts in Decode, RecallFacts in Recalls, ListingFacts in Listings);
+of_dataset!(
+    DecodeFacts in Decode by DecodeFacts::fingerprint,
+    RecallFacts in Recalls by |_| 0,
+    ListingFacts in Listings by |_| 0
+);
 
-/// What a vehicle is, and what tells it from another.
+/// Facts, and what tells them from others.
 #[derive(Debug)]
-pub(crate) struct Fingerprinted {
-    pub(crate) facts: Arc<DecodeFacts>,
+pub(crate) struct Fingerprinted<F> {
+    pub(crate) facts: Arc<F>,
+    /// Zero but for a decode.
     pub(crate) hash: u64,
 }
 
-impl From<DecodeFacts> for Fingerprinted {
-    fn from(facts: DecodeFacts) -> Self {
-        Self { hash: fingerprint(&facts), facts: Arc::new(facts) }
-    }
-}
-
-impl Default for Fingerprinted {
-    fn default() -> Self {
-        DecodeFacts::default().into()
-    }
-}
-
-impl OfDataset for Fingerprinted {
-    fn of(facts: Facts) -> Option<Self> {
-        DecodeFacts::of(facts).map(Self::from)
+impl<F> Clone for Fingerprinted<F> {
+    fn clone(&self) -> Self {
+        Self { facts: Arc::clone(&self.facts), hash: self.hash }
     }
 }
 
@@ -88,18 +88,18 @@ impl<F: OfDataset + Default> FactsCache<F> {
         keys: &KeySet,
         id: u32,
         snapshot: &Snapshot<'_>,
-    ) -> Result<Option<Arc<F>>, Error> {
+    ) -> Result<Option<Fingerprinted<F>>, Error> {
         let Some(body) = column.word(id).body else { return Ok(None) };
         if self.read.len() >= CACHED {
             self.read.clear();
         }
         Ok(Some(match self.read.entry(place(column, body)) {
-            Entry::Occupied(known) => Arc::clone(known.get()),
+            Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(place) => {
                 self.missed += 1;
                 let key = keys.key(id);
                 let body = snapshot.body(body, &key)?;
-                Arc::clone(place.insert(Arc::new(parsed(column, &key, &body))))
+                place.insert(parsed(column, &key, &body)).clone()
             }
         }))
     }
@@ -137,9 +137,9 @@ impl<F: OfDataset + Default> FactsCache<F> {
             };
             let bodies: Vec<_> = stretch.iter().map(fetch).collect::<Result<_, Error>>()?;
             let parse = |(place, column, key, body): (Place, &Column, Key, Vec<u8>)| {
-                (place, Arc::new(parsed(column, &key, &body)))
+                (place, parsed(column, &key, &body))
             };
-            self.read.extend(bodies.into_par_iter().map(parse).collect::<Vec<(_, Arc<F>)>>());
+            self.read.extend(bodies.into_par_iter().map(parse).collect::<Vec<_>>());
         }
         Ok(())
     }
@@ -149,7 +149,8 @@ fn place(column: &Column, body: BodyId) -> Place {
     (std::ptr::from_ref(column.source.endpoint.spec()).addr(), body)
 }
 
-fn parsed<F: OfDataset + Default>(column: &Column, key: &Key, body: &[u8]) -> F {
+fn parsed<F: OfDataset + Default>(column: &Column, key: &Key, body: &[u8]) -> Fingerprinted<F> {
     let answers = column.source.endpoint.role().answers();
-    answers.and_then(|answers| F::of(answers.facts(key, body))).unwrap_or_default()
+    let facts = answers.and_then(|answers| F::of(answers.facts(key, body))).unwrap_or_default();
+    Fingerprinted { hash: facts.hash(), facts: Arc::new(facts) }
 }

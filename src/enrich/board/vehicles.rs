@@ -1,7 +1,5 @@
 //! The vehicles behind the VINs of a run.
 
-use std::sync::Arc;
-
 use hashbrown::HashMap;
 
 use super::{Board, Combined, FactsCache, Fingerprinted, LocalSays, Open};
@@ -174,19 +172,19 @@ impl Decodes<'_> {
             offline.each(vins, ids, |id, local| match self.found(id, &mut cache) {
                 Ok(remote) => {
                     let leads = offline.leads() && local.is_found();
-                    let is_right = |remote: &Fingerprinted| {
+                    let is_right = |remote: &Fingerprinted<DecodeFacts>| {
                         let key = vins.key(id);
                         let vin = key.vin();
                         vin.is_some_and(|vin| local_is_right(vin, &remote.facts, &local.facts))
                     };
                     let remote = remote.filter(|remote| !leads && !is_right(remote));
-                    naming.name(id, (remote.as_deref(), Some(local)));
+                    naming.name(id, (remote.as_ref(), Some(local)));
                 }
                 Err(error) => failed = Some(error),
             });
         } else {
             for &id in ids {
-                naming.name(id, (self.found(id, &mut cache)?.as_deref(), None));
+                naming.name(id, (self.found(id, &mut cache)?.as_ref(), None));
             }
         }
         failed.map_or_else(|| Ok(naming.finish()), Err)
@@ -196,8 +194,8 @@ impl Decodes<'_> {
     fn found(
         self,
         vin: u32,
-        cache: &mut FactsCache<Fingerprinted>,
-    ) -> Result<Option<Arc<Fingerprinted>>, Error> {
+        cache: &mut FactsCache<DecodeFacts>,
+    ) -> Result<Option<Fingerprinted<DecodeFacts>>, Error> {
         let (Some(board), Some(snapshot)) = (self.board, self.snapshot) else { return Ok(None) };
         match board.best_remote(vin) {
             Some(word @ Combined::Key { column, keys, id, .. }) if word.is_found() => {
@@ -224,7 +222,11 @@ struct Naming {
 impl Naming {
     /// Names a VIN by a vendor's answer and the offline decoder's, of which either may be
     /// silent; what the first leaves open is filled from the second.
-    fn name(&mut self, vin: u32, (remote, local): (Option<&Fingerprinted>, Option<&Decoded>)) {
+    fn name(
+        &mut self,
+        vin: u32,
+        (remote, local): (Option<&Fingerprinted<DecodeFacts>>, Option<&Decoded>),
+    ) {
         let by = (remote.map_or(0, |of| of.hash), local.map_or(0, |of| of.hash));
         if let Some(known) = self.known.get(&by) {
             self.of[vin as usize] = *known;

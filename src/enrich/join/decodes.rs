@@ -6,9 +6,9 @@ use hashbrown::HashMap;
 
 use super::{answer_of, without_answer};
 use crate::config::Local;
-use crate::domain::facts::{DecodeFacts, Doubt, Doubts, fingerprint};
+use crate::domain::facts::{DecodeFacts, Doubt, Doubts};
 use crate::domain::{Error, Key, Outcome, Status, Timestamp};
-use crate::enrich::board::{Board, Combined, FactsCache, Fingerprinted, LocalSays};
+use crate::enrich::board::{Board, Combined, FactsCache, LocalSays};
 use crate::matching::conflicts::{Conflicts, MAKE, MODEL_YEAR, decode_conflicts, fill};
 use crate::matching::model_year::local_is_right;
 
@@ -29,7 +29,7 @@ pub(super) struct Decodes<'a> {
 /// What was worked out for rows before, and is kept for rows to come.
 #[derive(Default)]
 pub(super) struct Cache {
-    pub(super) facts: FactsCache<Fingerprinted>,
+    pub(super) facts: FactsCache<DecodeFacts>,
     opinions: Opinions,
 }
 
@@ -116,11 +116,7 @@ impl<'a> Decodes<'a> {
             (Some(Combined::Local { .. }), Some(place), Some(decoded)) => {
                 return Ok(place.answer(decoded));
             }
-            (Some(word), ..) => {
-                let answer = answer_of(word, snapshot, &mut cache.facts)?;
-                let hash = answer.facts.as_ref().map_or(0, |read| read.hash);
-                (answer.map_facts(|read| Arc::clone(&read.facts)), hash)
-            }
+            (Some(word), ..) => answer_of(word, snapshot, &mut cache.facts)?,
         };
         let found = answer.facts.take().filter(|_| answer.status == Status::Found);
         let (Some(facts), Some(decoded)) = (found.clone(), decoded) else {
@@ -170,7 +166,7 @@ fn second_opinion(
     let conflicts = decode_conflicts(&facts, vendor, &decoded.facts, Local::Vpic.id());
     let mut filled = DecodeFacts::clone(&facts);
     let opinion = if fill(&mut filled, &decoded.facts) {
-        Opinion { hash: fingerprint(&filled), facts: Arc::new(filled), conflicts: None }
+        Opinion { hash: filled.fingerprint(), facts: Arc::new(filled), conflicts: None }
     } else {
         Opinion { facts, hash, conflicts: None }
     };

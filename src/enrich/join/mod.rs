@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use crate::domain::facts::{Comparables, DecodeFacts, Doubt, ListingFacts};
 use crate::domain::vin::{Reading, VinError};
-use crate::domain::{Error, Exit, Key, KeySet, Outcome, Status, Times, Vin};
+use crate::domain::{Error, Exit, KeySet, Outcome, Status, Times, Vin};
 use crate::enrich::board::{
     Answers, Board, Column, Combined, ComparablePrices, Dealers, FactsCache, OfDataset, View,
 };
@@ -125,10 +125,15 @@ impl<'a> Joiner<'a> {
         });
     }
 
+    /// The number of each VIN, for [`Joiner::record`].
+    pub(crate) fn numbers(&self, vins: &[Vin]) -> Vec<Option<u32>> {
+        self.vins.ids_of_vins(vins)
+    }
+
     /// Reads what was answered about the VINs of rows to come, where much of it is new.
-    pub(crate) fn read_ahead(&mut self, vins: &[Vin]) -> Result<(), Error> {
-        let Self { vins: known, decodes, listings, carried, snapshot, .. } = self;
-        let ids = || vins.iter().filter_map(|vin| known.id(&Key::Vin(*vin)));
+    pub(crate) fn read_ahead(&mut self, vins: &[Option<u32>]) -> Result<(), Error> {
+        let Self { decodes, listings, carried, snapshot, .. } = self;
+        let ids = || vins.iter().copied().flatten();
         if let Some(board) = &decodes.board {
             carried
                 .decodes
@@ -141,19 +146,17 @@ impl<'a> Joiner<'a> {
         Ok(())
     }
 
-    /// The record of one row.
+    /// The record of one row, whose VIN has the number `id`.
     pub(crate) fn record(
         &mut self,
         row: Row<'_>,
         reading: Reading,
-        decoded: Option<&Decoded>,
+        (id, decoded): (Option<u32>, Option<&Decoded>),
     ) -> Result<Record, Error> {
         let row_id = self.row_ids.next(row, &reading);
         let mut record = Record::unasked(row.file(), row.source_row(), reading, row_id);
         record.vin_cell = record.reading.vin.is_none().then(|| row.vin().into());
-        if let Some(vin) = record.reading.vin
-            && let Some(id) = self.vins.id(&Key::Vin(vin))
-        {
+        if let (Some(vin), Some(id)) = (record.reading.vin, id) {
             record.vin_id = Some(id);
             let stated = row.year().or_else(|| self.vins.stated_year(id));
             let is_open = decoded.is_some_and(|decoded| decoded.other_year.is_some());
@@ -195,7 +198,7 @@ impl<'a> Joiner<'a> {
         let Some(word) = word else {
             return Ok(DatasetAnswer::not_requested(None));
         };
-        let mut answer = answer_of(&word, self.snapshot, &mut self.carried.listings)?;
+        let (mut answer, _) = answer_of(&word, self.snapshot, &mut self.carried.listings)?;
         if let Combined::Inventory { inventory, .. } = word
             && let Some(facts) = inventory.listings(vin)
         {
@@ -226,10 +229,11 @@ impl<'a> Joiner<'a> {
     /// Vehicles like the decoded one: those of an inventory that was read, else what a
     /// vendor says of them.
     fn comparables_of(&self, decode: &DatasetAnswer<DecodeFacts>) -> Option<Arc<Comparables>> {
+        let board = self.listings.as_ref()?;
         let vehicle = decode.facts.as_deref()?;
         let (make, model) = (vehicle.make.as_deref()?, vehicle.model.as_deref()?);
         let year = vehicle.model_year?;
-        let inventory = self.listings.as_ref()?.inventories().find_map(|of| of.inventory.as_ref());
+        let inventory = board.inventories().find_map(|of| of.inventory.as_ref());
         let own = inventory.map(|inventory| inventory.comparables(make, model, year));
         match own {
             Some(own) if own.count > 0 => Some(own),
@@ -252,42 +256,46 @@ fn answered<'b>(board: &'b Board<'_>, vin: u32) -> Option<(&'b Column, &'b KeySe
     }
 }
 
-/// What a row gets by a word.
+/// What a row gets by a word, and the hash of its facts.
 fn answer_of<F: OfDataset + Default>(
     word: &Combined<'_>,
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<F>,
-) -> Result<DatasetAnswer<F>, Error> {
-    match *word {
-        Combined::Key { column, keys, id, .. } => answer_of_key(column, keys, id, snapshot, cache),
-        Combined::Inventory { inventory, source, .. } => Ok(DatasetAnswer {
+) -> Result<(DatasetAnswer<F>, u64), Error> {
+    let answer = match *word {
+        Combined::Key { column, keys, id, .. } => {
+            return answer_of_key(column, keys, id, snapshot, cache);
+        }
+        Combined::Inventory { inventory, source, .. } => DatasetAnswer {
             status: word.status(),
             vendor: Some(Arc::clone(&source.label)),
             fetched_at: Some(inventory.fetched_at()),
             error: inventory.stale().map(|stale| Arc::clone(&stale.mark)),
             exit: inventory.stale().map_or(Exit::Success, |stale| stale.exit),
             facts: None,
-        }),
-        Combined::Unanswered(ref outcome) => Ok(without_answer(outcome)),
-        Combined::United { .. } | Combined::Local { .. } => Ok(DatasetAnswer::not_requested(None)),
-    }
+        },
+        Combined::Unanswered(ref outcome) => without_answer(outcome),
+        Combined::United { .. } | Combined::Local { .. } => DatasetAnswer::not_requested(None),
+    };
+    Ok((answer, 0))
 }
 
-/// What a row gets by the answer about one key.
+/// The same by the answer about one key.
 fn answer_of_key<F: OfDataset + Default>(
     column: &Column,
     keys: &KeySet,
     id: u32,
     snapshot: &Snapshot<'_>,
     cache: &mut FactsCache<F>,
-) -> Result<DatasetAnswer<F>, Error> {
+) -> Result<(DatasetAnswer<F>, u64), Error> {
     let answer = answer_without_facts(column, id);
-    let facts = if answer.status == Status::Found {
-        cache.facts(column, keys, id, snapshot)?
-    } else {
-        None
-    };
-    Ok(DatasetAnswer { facts, ..answer })
+    if answer.status != Status::Found {
+        return Ok((answer, 0));
+    }
+    Ok(match cache.facts(column, keys, id, snapshot)? {
+        Some(read) => (DatasetAnswer { facts: Some(read.facts), ..answer }, read.hash),
+        None => (answer, 0),
+    })
 }
 
 /// The same, but for what it says of the vehicle.

@@ -123,7 +123,7 @@ impl<'a> Recalls<'a> {
             Combined::Local { .. } => return Ok(filed.unwrap_or_else(|| unknown(decode))),
             Combined::Unanswered(outcome) => (without_answer(outcome), None),
             Combined::United(of) => return unite(of, snapshot, cache, united),
-            Combined::Key { basis, .. } => (answer_of(&word, snapshot, cache)?, Some(*basis)),
+            Combined::Key { basis, .. } => (answer_of(&word, snapshot, cache)?.0, Some(*basis)),
             Combined::Inventory { .. } => return Ok(unknown(decode)),
         };
         Ok(RecallAnswer::sure(answer.clone(), basis.filter(|_| answer.has_answer())))
@@ -175,7 +175,7 @@ fn union_of(
     let mut campaigns: BTreeMap<String, (Campaign, Doubts)> = BTreeMap::new();
     for (name, doubts) in &of.found {
         let facts = cache.facts(of.column, of.keys, *name, snapshot)?;
-        for campaign in facts.iter().flat_map(|facts| &facts.campaigns) {
+        for campaign in facts.iter().flat_map(|read| &read.facts.campaigns) {
             let known = campaigns
                 .entry(campaign.number.clone())
                 .or_insert_with(|| (campaign.clone(), *doubts));

@@ -1,6 +1,7 @@
 //! The rows of photo requests: read from the input, written to a file.
 
 use std::collections::{HashMap, HashSet};
+use std::iter;
 
 use super::book::{Book, Made};
 use super::{PhotoPlan, To};
@@ -53,7 +54,7 @@ pub(super) fn vehicles<T>(
     let mut batches = inputs.batches()?;
     while let Some(batch) = batches.read()? {
         for row in batch.rows() {
-            survey.count(row, Rules::default());
+            survey.count(iter::once(row), Rules::default());
             if let Some(vin) = row.reading(Rules::default()).vin.filter(|vin| seen.insert(*vin)) {
                 made.push(make(row, vin));
             }
@@ -74,7 +75,7 @@ pub(super) fn write_rows(
     let mut batches = inputs.batches()?;
     while let Some(batch) = batches.read()? {
         for row in batch.rows() {
-            survey.count(row, Rules::default());
+            survey.count(iter::once(row), Rules::default());
             let reading = row.reading(Rules::default());
             let mut ours = match &reading.vin {
                 Some(vin) => cells_of(vin, book).pop().unwrap_or_default(),

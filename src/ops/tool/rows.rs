@@ -1,6 +1,7 @@
 //! The rows of a tool's results.
 
 use std::collections::{BTreeMap, HashMap};
+use std::iter;
 
 use super::tasks::Tasks;
 use crate::domain::vin::Rules;
@@ -109,7 +110,7 @@ pub(super) fn write(
     let mut batches = inputs.batches()?;
     while let Some(batch) = batches.read()? {
         for row in batch.rows() {
-            survey.count(row, Rules::default());
+            survey.count(iter::once(row), Rules::default());
             let reading = row.reading(Rules::default());
             let place = reading.vin.as_ref().and_then(|vin| tasks.of_row(row, vin));
             let mut cells = match place {

@@ -318,7 +318,7 @@ fn parquet_keeps_types_names_and_nulls() {
 fn shared_decodes_are_those_of_the_records() {
     let facts = |kind: usize| {
         let (make, trim) = (format!("MAKE {}", kind % 3), format!("Trim {kind}"));
-        let trim = (kind % 4 > 0).then_some(trim);
+        let trim = (!kind.is_multiple_of(4)).then_some(trim);
         let doors = i32::try_from(kind).ok();
         Some(Arc::new(DecodeFacts { make: Some(make), trim, doors, ..DecodeFacts::default() }))
     };

@@ -62,7 +62,7 @@ enum Data {
 pub struct Decoded {
     /// Shared with other VINs that decode to the same.
     pub facts: Arc<DecodeFacts>,
-    /// The [fingerprint](crate::domain::facts::fingerprint) of the facts.
+    /// The [fingerprint](crate::domain::facts::DecodeFacts::fingerprint) of the facts.
     pub hash: u64,
     /// The same of the other model year that the VIN may mean, where positions 7 and 10
     /// leave two open and the data know a vehicle of either.

@@ -10,7 +10,7 @@ use ultravin::DecodedElement;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Decoded;
-use crate::domain::facts::{DecodeFacts, fingerprint};
+use crate::domain::facts::DecodeFacts;
 
 /// Parts with a lock of their own, so that cores seldom wait for each other.
 const PARTS: usize = 64;
@@ -43,7 +43,7 @@ impl Shared {
             return known.clone();
         }
         let facts = read();
-        let hash = fingerprint(&facts);
+        let hash = facts.fingerprint();
         let decoded = Decoded { facts: Arc::new(facts), hash, other_year: None };
         let mut kept = lock();
         if kept.len() >= KEPT {

@@ -6,7 +6,6 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::complaint;
 use crate::domain::Key;
@@ -77,7 +76,7 @@ pub(super) fn is_about_a_vehicle(object: &Object<'_>) -> bool {
 /// The columns in a kept item; empty where it cannot be read.
 pub(super) fn facts(key: &Key, body: &[u8]) -> DecodeFacts {
     let read = || -> Result<Option<DecodeFacts>, Unreadable> {
-        let Some(item) = Object::read(json::read(body)?)? else { return Ok(None) };
+        let Some(item) = Object::of_body(body)? else { return Ok(None) };
         let inner = unwrapped(&item)?;
         Ok(Some(vehicle::facts(key, inner.as_ref().unwrap_or(&item))))
     };
@@ -131,7 +130,7 @@ impl<'de> Visitor<'de> for GlanceVisitor {
         let (mut vin, mut decoded) = (None, false);
         let mut keys = Vec::with_capacity(32);
         while let Some(key) = map.next_key::<&'de str>()? {
-            keys.push(xxh3_64(key.as_bytes()));
+            keys.push(key);
             match key {
                 "VIN" => vin = Some(map.next_value::<&'de str>()?.trim()),
                 "Make" | "Model" => decoded |= !is_blank(map.next_value::<&'de str>()?.trim()),
@@ -142,8 +141,7 @@ impl<'de> Visitor<'de> for GlanceVisitor {
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        keys.sort_unstable();
-        let twice = keys.windows(2).any(|pair| pair[0] == pair[1]);
+        let twice = json::has_twins(keys.into_iter());
         vin.filter(|vin| !vin.is_empty() && decoded && !twice).ok_or_else(uncommon)
     }
 }

@@ -65,7 +65,7 @@ impl Endpoint for Dealers {
 
 /// The dealer in a kept answer.
 fn dealer(body: &[u8]) -> Option<Dealer> {
-    let row = Object::read(json::read(body).ok()?).ok()??;
+    let row = Object::of_body(body).ok()??;
     let text = |name| row.scalar(&[name]).map(Cow::into_owned);
     Some(Dealer { name: text("name"), city: text("city"), region: text("state") })
 }

@@ -9,7 +9,7 @@ use super::envelope;
 use super::rows;
 use crate::domain::facts::Listing;
 use crate::domain::{Fault, Key, Vin};
-use crate::vendors::json::{self, Object, Unreadable};
+use crate::vendors::json::{Object, Unreadable};
 use crate::vendors::reply::{garbled, unrecognised};
 use crate::vendors::{Answer, Parsed, Reply};
 
@@ -35,7 +35,7 @@ pub(super) fn parse(reply: &Reply, keys: &[Key]) -> Result<Parsed, Fault> {
 /// and what it cost when new.
 pub(super) fn listings(body: &[u8]) -> Vec<Listing> {
     let listing = || {
-        let data = Object::read(json::read(body).ok()?).ok()??;
+        let data = Object::of_body(body).ok()??;
         let status = data.scalar(&["status"]);
         let Some(latest) = part(&data, "latest_listing") else {
             let is_active = status.as_deref() == Some(rows::ACTIVE);
@@ -60,7 +60,7 @@ fn part<'a>(of: &Object<'a>, name: &str) -> Option<Object<'a>> {
 
 /// The `data` of a reply, as written and read.
 fn data(body: &[u8]) -> Result<Option<(&RawValue, Object<'_>)>, Unreadable> {
-    let raw = Object::read(json::read(body)?)?.and_then(|envelope| envelope.get(&["data"]));
+    let raw = Object::of_body(body)?.and_then(|envelope| envelope.get(&["data"]));
     let Some(raw) = raw else { return Ok(None) };
     Ok(Object::read(raw)?.map(|data| (raw, data)))
 }

@@ -121,7 +121,7 @@ fn wait(reply: &Reply) -> Option<Duration> {
 }
 
 fn top(reply: &Reply) -> Option<Object<'_>> {
-    Object::read(json::read(&reply.body).ok()?).ok()?
+    Object::of_body(&reply.body).ok()?
 }
 
 /// What `error` says.

@@ -7,7 +7,7 @@ mod batch;
 #[cfg(test)]
 mod tests;
 
-use super::json::{self, Object};
+use super::json::Object;
 use super::reply::{NHTSA_ENVELOPE, without_key};
 use super::{
     Answers, Auth, Effect, Endpoint, EndpointSpec, Envelope, Method, Parsed, Payload, Probe, Reply,
@@ -107,7 +107,7 @@ impl Endpoint for Decode {
 
 impl Answers for Decode {
     fn facts(&self, key: &Key, body: &[u8]) -> Facts {
-        let item = json::read(body).and_then(Object::read).ok().flatten();
+        let item = Object::of_body(body).ok().flatten();
         Facts::Decode(item.map_or_else(DecodeFacts::default, |item| vehicle::facts(key, &item)))
     }
 

@@ -19,6 +19,7 @@ fn every_column_with_a_value_counts_by_its_name() {
     assert_eq!(digests.len(), all.len());
     let other_words = DecodeFacts { decode_extra: text("{}"), ..all[1].clone() };
     assert_eq!(other_words.digest(), all[1].digest());
+    assert_ne!(other_words.fingerprint(), all[1].fingerprint());
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn many_are_decoded_in_their_order_and_share_what_is_the_same() {
     assert_eq!(all.len(), vins.len());
     for (vin, decoded) in vins.iter().zip(&all) {
         assert_eq!(*decoded, vpic.decode(vin, NOW));
-        assert_eq!(decoded.hash, crate::domain::facts::fingerprint(&*decoded.facts));
+        assert_eq!(decoded.hash, decoded.facts.fingerprint());
     }
     let distinct: std::collections::BTreeSet<_> =
         all.iter().map(|decoded| Arc::as_ptr(&decoded.facts)).collect();
