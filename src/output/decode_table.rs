@@ -66,18 +66,23 @@ impl DecodeTable {
             return Ok(None);
         }
         let decodes = || records.iter().map(|record| record.decode.facts.as_ref());
-        let is_known = |facts: &&Arc<DecodeFacts>| self.numbers.contains_key(&address(facts));
-        let (known, new): (Vec<_>, Vec<_>) = decodes().flatten().partition(is_known);
-        if !self.held.is_empty() && new.len() > known.len() * 3 {
+        let number = |facts: Option<&Arc<_>>| self.numbers.get(&address(facts?)).copied();
+        let mut found: Vec<Option<u32>> = decodes().map(number).collect();
+        let known = found.iter().flatten().count();
+        let new = decodes().flatten().count() - known;
+        if !self.held.is_empty() && new > known * 3 {
             return Ok(None);
         }
-        if self.held.len() + new.len() > MOST {
+        if self.held.len() + new > MOST {
             let of = std::mem::take(&mut self.of);
             *self = Self { as_dictionaries: self.as_dictionaries, ..Self::new(of) };
+            found.fill(None);
         }
         let first = self.held.len();
-        let numbers = decodes().map(|facts| facts.map(|facts| self.number(facts)));
-        let numbers = numbers.collect();
+        let number = |(facts, found): (Option<&_>, Option<u32>)| {
+            found.or_else(|| facts.map(|facts| self.number(facts)))
+        };
+        let numbers = decodes().zip(found).map(number).collect();
         self.add_from(first)?;
         Ok(Some(numbers))
     }
