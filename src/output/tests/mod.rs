@@ -3,6 +3,7 @@
 mod files;
 mod formats;
 mod hashes;
+mod shared;
 mod streams;
 mod text;
 mod workbook;
