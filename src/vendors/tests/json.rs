@@ -56,4 +56,30 @@ proptest! {
         }
         let _ = flag(&text);
     }
+
+    /// The short way, of a text without an escape and of a body that is an object, says what
+    /// the long one does.
+    #[test]
+    fn the_short_ways_read_the_same(
+        texts in proptest::collection::vec(any::<String>(), 1..5),
+        glue in "[ \\t{}\\[\\],:\"\\\\u0a]{0,6}",
+    ) {
+        for text in &texts {
+            let json = serde_json::to_string(text).expect("JSON");
+            let Ok(Value::Text(read)) = Value::read(document(&json).expect("JSON")) else {
+                panic!("{json}: not text");
+            };
+            prop_assert_eq!(&read, text);
+        }
+        let entries = texts.iter().map(|text| {
+            let key = serde_json::to_string(text).expect("JSON");
+            format!("{key}:{key}")
+        });
+        let object = format!("{{{}}}", entries.collect::<Vec<_>>().join(","));
+        for body in [object.clone(), format!("{glue}{object}"), format!("{object}{glue}"), glue] {
+            let shown = |object: Option<Object<'_>>| object.map(|object| format!("{object:?}"));
+            let whole = read(body.as_bytes()).and_then(Object::read).map(shown);
+            prop_assert_eq!(Object::of_body(body.as_bytes()).map(shown), whole, "{}", body);
+        }
+    }
 }
