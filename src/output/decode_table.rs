@@ -40,7 +40,7 @@ enum Growing {
     /// One for each decode.
     Plain(ArrayRef),
     /// Text that is there once, however many decodes say it.
-    Once(Box<StringDictionaryBuilder<UInt32Type>>, ArrayRef),
+    Dictionary(Box<StringDictionaryBuilder<UInt32Type>>, ArrayRef),
 }
 
 impl DecodeTable {
@@ -74,8 +74,10 @@ impl DecodeTable {
             return Ok(None);
         }
         if self.held.len() + new > MOST {
-            let of = std::mem::take(&mut self.of);
-            *self = Self { as_dictionaries: self.as_dictionaries, ..Self::new(of) };
+            self.numbers.clear();
+            self.held.clear();
+            self.columns.clear();
+            self.sums.clear();
             found.fill(None);
         }
         let first = self.held.len();
@@ -139,7 +141,7 @@ impl Growing {
     fn new(data_type: &DataType, as_dictionary: bool) -> Self {
         let none = new_empty_array(data_type);
         match data_type {
-            DataType::Utf8 if as_dictionary => Self::Once(Box::default(), none),
+            DataType::Utf8 if as_dictionary => Self::Dictionary(Box::default(), none),
             _ => Self::Plain(none),
         }
     }
@@ -147,7 +149,7 @@ impl Growing {
     fn extend(&mut self, more: &ArrayRef) -> Result<(), ArrowError> {
         match self {
             Self::Plain(values) => *values = concat(&[values, more])?,
-            Self::Once(builder, values) => {
+            Self::Dictionary(builder, values) => {
                 for value in more.as_string::<i32>() {
                     match value {
                         Some(value) => _ = builder.append(value)?,
@@ -162,7 +164,7 @@ impl Growing {
 
     fn values(&self) -> &ArrayRef {
         match self {
-            Self::Plain(values) | Self::Once(_, values) => values,
+            Self::Plain(values) | Self::Dictionary(_, values) => values,
         }
     }
 }

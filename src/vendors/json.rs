@@ -151,15 +151,15 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         while let Some((Name(key), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
             entries.push((key, value));
         }
-        if has_twins(entries.iter().map(|(key, _)| key.as_ref())) {
+        if has_duplicates(entries.iter().map(|(key, _)| key.as_ref())) {
             return Err(A::Error::custom("a key is there twice"));
         }
         Ok(Object { entries })
     }
 }
 
-/// Whether one of `keys` is there twice; two others may be taken for it once in 2^64.
-pub(super) fn has_twins<'k>(keys: impl Iterator<Item = &'k str>) -> bool {
+/// Whether two of `keys` are equal, by their hashes: two others pass for it once in 2^64.
+pub(super) fn has_duplicates<'k>(keys: impl Iterator<Item = &'k str>) -> bool {
     let mut hashes: Vec<u64> = keys.map(|key| xxh3_64(key.as_bytes())).collect();
     hashes.sort_unstable();
     hashes.windows(2).any(|pair| pair[0] == pair[1])

@@ -1,6 +1,6 @@
 //! What tells decodes apart from one night to another.
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::DecodeFacts;
 
@@ -9,31 +9,32 @@ impl DecodeFacts {
     /// go. A column without a value does not count, so that one which is new in a later
     /// version changes no digest.
     pub fn digest(&self) -> u64 {
-        xxh3_64(&self.named_values())
-    }
-
-    /// The same with `decode_extra`: equal facts have equal fingerprints.
-    pub fn fingerprint(&self) -> u64 {
-        let mut bytes = self.named_values();
-        if let Some(extra) = &self.decode_extra {
-            put(&mut bytes, "decode_extra", extra.as_bytes());
-        }
-        xxh3_64(&bytes)
-    }
-
-    fn named_values(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(1024);
+        let mut bytes = Vec::with_capacity(512);
+        let mut put = |name: &str, value: &[u8]| {
+            for part in [name.as_bytes(), value] {
+                bytes.extend_from_slice(part);
+                bytes.push(0);
+            }
+        };
         for (name, text) in self.texts() {
             if let Some(text) = text {
-                put(&mut bytes, name, text.as_bytes());
+                put(name, text.as_bytes());
             }
         }
         for (name, number) in self.numbers() {
             if let Some(number) = number {
-                put(&mut bytes, name, &number);
+                put(name, &number);
             }
         }
-        bytes
+        xxh3_64(&bytes)
+    }
+
+    /// The digest and `decode_extra`: equal facts have equal fingerprints.
+    pub fn fingerprint(&self) -> u64 {
+        let digest = self.digest();
+        self.decode_extra
+            .as_ref()
+            .map_or(digest, |extra| xxh3_64_with_seed(extra.as_bytes(), digest))
     }
 
     fn texts(&self) -> [(&'static str, &Option<String>); 21] {
@@ -76,13 +77,6 @@ impl DecodeFacts {
             ("wheelbase_in", self.wheelbase_in.map(f64::to_le_bytes)),
             ("base_price_usd", self.base_price_usd.map(i64::to_le_bytes)),
         ]
-    }
-}
-
-fn put(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
-    for part in [name.as_bytes(), value] {
-        bytes.extend_from_slice(part);
-        bytes.push(0);
     }
 }
 

@@ -263,9 +263,7 @@ fn answer_of<F: OfDataset + Default>(
     cache: &mut FactsCache<F>,
 ) -> Result<(DatasetAnswer<F>, u64), Error> {
     let answer = match *word {
-        Combined::Key { column, keys, id, .. } => {
-            return answer_of_key(column, keys, id, snapshot, cache);
-        }
+        Combined::Key { column, id, .. } => answer_without_facts(column, id),
         Combined::Inventory { inventory, source, .. } => DatasetAnswer {
             status: word.status(),
             vendor: Some(Arc::clone(&source.label)),
@@ -277,28 +275,16 @@ fn answer_of<F: OfDataset + Default>(
         Combined::Unanswered(ref outcome) => without_answer(outcome),
         Combined::United { .. } | Combined::Local { .. } => DatasetAnswer::not_requested(None),
     };
+    if let Combined::Key { column, keys, id, .. } = *word
+        && answer.status == Status::Found
+        && let Some(read) = cache.facts(column, keys, id, snapshot)?
+    {
+        return Ok((DatasetAnswer { facts: Some(read.facts), ..answer }, read.hash));
+    }
     Ok((answer, 0))
 }
 
-/// The same by the answer about one key.
-fn answer_of_key<F: OfDataset + Default>(
-    column: &Column,
-    keys: &KeySet,
-    id: u32,
-    snapshot: &Snapshot<'_>,
-    cache: &mut FactsCache<F>,
-) -> Result<(DatasetAnswer<F>, u64), Error> {
-    let answer = answer_without_facts(column, id);
-    if answer.status != Status::Found {
-        return Ok((answer, 0));
-    }
-    Ok(match cache.facts(column, keys, id, snapshot)? {
-        Some(read) => (DatasetAnswer { facts: Some(read.facts), ..answer }, read.hash),
-        None => (answer, 0),
-    })
-}
-
-/// The same, but for what it says of the vehicle.
+/// What a row gets by the answer about one key, but for what it says of the vehicle.
 fn answer_without_facts<F>(column: &Column, id: u32) -> DatasetAnswer<F> {
     let word = column.key_word(id);
     if let Some(outcome) = &word.outcome {

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::streams::streamed;
-use super::{Folder, INPUT, RUN, Table, blank, block, full, spec, texts, told, write};
+use super::{Folder, INPUT, RUN, Table, answer, blank, block, full, spec, texts, write};
 use crate::domain::facts::DecodeFacts;
 use crate::domain::{Status, Timestamp};
 use crate::output::names::{self, Naming};
@@ -360,7 +360,7 @@ fn values_that_their_type_cannot_hold_become_null() {
         ..DecodeFacts::default()
     };
     record.decode =
-        DatasetAnswer { fetched_at: Some(Timestamp::MAX), ..told(Status::Found, Some(facts)) };
+        DatasetAnswer { fetched_at: Some(Timestamp::MAX), ..answer(Status::Found, Some(facts)) };
     record.file = 99;
     let block = Block { records: vec![record], input: blank(1) };
     let row: Value =

@@ -28,7 +28,7 @@ use crate::output::record::{Block, DatasetAnswer, Record};
 const RUN: &str = "01test";
 const INPUT: [&str; 2] = ["VIN", "Miles Driven"];
 
-fn told<F>(status: Status, facts: Option<F>) -> DatasetAnswer<F> {
+fn answer<F>(status: Status, facts: Option<F>) -> DatasetAnswer<F> {
     DatasetAnswer {
         status,
         vendor: Some("carvin".into()),
@@ -64,7 +64,7 @@ fn full() -> Record {
             normalized: true,
             ..Reading::default()
         },
-        decode: told(
+        decode: answer(
             Status::Found,
             Some(DecodeFacts {
                 make: Some("HONDA".into()),
@@ -76,7 +76,7 @@ fn full() -> Record {
                 ..DecodeFacts::default()
             }),
         ),
-        recalls: told(
+        recalls: answer(
             Status::Found,
             Some(RecallFacts {
                 campaigns: vec![
@@ -88,7 +88,7 @@ fn full() -> Record {
         ),
         recall_match_basis: Some(MatchBasis::ModelExact),
         recall_doubt: None,
-        listings: told(
+        listings: answer(
             Status::Found,
             Some(ListingFacts {
                 listings: vec![
@@ -124,11 +124,11 @@ fn bare() -> Record {
         vin_id: None,
         vin_cell: None,
         reading,
-        decode: told(Status::Pending, None),
-        recalls: told(Status::Absent, None),
+        decode: answer(Status::Pending, None),
+        recalls: answer(Status::Absent, None),
         recall_match_basis: Some(MatchBasis::Vin),
         recall_doubt: None,
-        listings: told(Status::Absent, None),
+        listings: answer(Status::Absent, None),
         comparables: None,
         decode_conflicts: None,
         input_conflicts: None,

@@ -8,7 +8,7 @@ use ::arrow::compute::concat_batches;
 use ::arrow::datatypes::Int32Type;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{Folder, bare, blank, spec, told, write};
+use super::{Folder, answer, bare, blank, spec, write};
 use crate::domain::Status;
 use crate::domain::facts::DecodeFacts;
 use crate::output::record::{Block, DatasetAnswer, Record};
@@ -33,7 +33,7 @@ fn shared_decodes_are_those_of_the_records() {
     ];
     let record = |facts: &Option<Arc<DecodeFacts>>| {
         let status = if facts.is_some() { Status::Found } else { Status::Absent };
-        Record { decode: DatasetAnswer { facts: facts.clone(), ..told(status, None) }, ..bare() }
+        Record { decode: DatasetAnswer { facts: facts.clone(), ..answer(status, None) }, ..bare() }
     };
     let block = |facts: &Vec<_>| Block {
         records: facts.iter().map(record).collect(),

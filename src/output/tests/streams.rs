@@ -13,7 +13,7 @@ use crate::output::sink::Target;
 use crate::output::worker::Files;
 use crate::output::{Format, Output, OutputSpec};
 
-/// Keeps what it is given, up to a limit; then fails as told.
+/// Keeps what it is given, up to a limit; then fails as it is set to.
 #[derive(Clone)]
 struct Reader {
     read: Arc<Mutex<Vec<u8>>>,

@@ -86,8 +86,9 @@ fn only_sure_campaigns_order_parking() {
 
 #[test]
 fn equipment_matters_less_than_the_vehicle() {
-    let told = vec![campaign("20E090000", true, true, 300), campaign("16V246000", false, false, 1)];
-    let row = row(told);
+    let campaigns =
+        vec![campaign("20E090000", true, true, 300), campaign("16V246000", false, false, 1)];
+    let row = row(campaigns);
     assert_eq!(top_campaign(&row).map(|campaign| &*campaign.number), Some("16V246000"));
     assert_eq!(equipment_count(&row), Some(1));
     let absent = DatasetAnswer { status: Status::Absent, facts: None, ..row.recalls.clone() };

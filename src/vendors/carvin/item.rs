@@ -141,7 +141,7 @@ impl<'de> Visitor<'de> for GlanceVisitor {
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        let twice = json::has_twins(keys.into_iter());
+        let twice = json::has_duplicates(keys.into_iter());
         vin.filter(|vin| !vin.is_empty() && decoded && !twice).ok_or_else(uncommon)
     }
 }
