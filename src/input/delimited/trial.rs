@@ -257,14 +257,19 @@ impl File<'_> {
         Ok(trials)
     }
 
-    /// Reads the file in one way, up to its first trouble.
+    /// Reads the file in one way: to its end, unless it cannot be the right one, so that
+    /// shares of records are shares of the same file.
     fn read(&self, quoting: Quoting) -> Result<Trial, RecordError> {
         let mut records = self.dialect.quoted(quoting).records(self.source.unhashed()?)?;
         let mut record = Record::default();
         let mut widths = vec![0; MAX_FIELDS + 1];
         let mut trouble = None;
         let (mut misplaced, mut with_vin) = (0, 0);
-        while trouble.is_none() {
+        while match trouble {
+            None => true,
+            Some(Trouble::TakesInRow { .. }) => misplaced == 0,
+            Some(Trouble::Unclosed { .. } | Trouble::Misplaced { .. }) => false,
+        } {
             match records.read(&mut record) {
                 Ok(true) => {
                     widths[record.len().min(MAX_FIELDS)] += 1;

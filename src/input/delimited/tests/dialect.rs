@@ -160,6 +160,23 @@ fn a_backslash_may_be_a_character() {
 }
 
 #[test]
+fn a_way_of_quoting_that_fails_further_down_makes_no_doubt() {
+    // Taken for an escape, the backslash makes one cell of two rows. More of the rows above
+    // have a VIN than of all.
+    let rows = [
+        format!("{CRUZE},"),
+        format!("{ACTROS},"),
+        format!("{LEAF},"),
+        r#""2\wG==?z?""}\","#.to_owned(),
+        format!("{FH16},\",i\""),
+        "[WC.],".to_owned(),
+    ];
+    let read = read(&format!("VIN,Note\n{}\n", rows.join("\n")));
+    assert_eq!(read.last, ["", "", "", "", ",i", ""]);
+    assert_eq!(read.inputs.files()[0].escape, Some("double"));
+}
+
+#[test]
 fn backslashes_without_quotes_escape_delimiters_and_line_ends() {
     let notes = ["left\\\nright", "a\\\tb", "\\N", "c:\\\\d"];
     let read = read(&table('\t', notes));
