@@ -8,10 +8,10 @@ use crate::store::RunLimits;
 const STORES: &str = "VINRICH_TEST_STORES";
 
 /// Real processes, since SQLite's locks are a process's. The children live for
-/// all the rounds: starting 2,400 of them would take longer than the rounds.
+/// all the rounds: starting 1,600 of them would take longer than the rounds.
 #[test]
 fn eight_processes_open_a_new_store_at_once() {
-    const ROUNDS: usize = 300;
+    const ROUNDS: usize = 200;
     if let Some(folder) = std::env::var_os(STORES) {
         return open_stores(Path::new(&folder));
     }

@@ -7,7 +7,7 @@ use vinrich::report::VendorReport;
 
 use crate::support::Work;
 use crate::support::clock::ScriptedClock;
-use crate::support::library::{Enriched, Row, Tweak, vins};
+use crate::support::library::{Enriched, Tweak, vins};
 use crate::support::server::Port;
 
 const NIGHT: Duration = Duration::from_hours(24);
@@ -101,33 +101,6 @@ fn two_nights(faults: &[&str], between: Duration) -> (Enriched, Enriched) {
     clock.pass(between);
     let second = Enriched::at(&plan, &clock);
     (first, second)
-}
-
-/// Columns that may change though no vendor said anything new.
-fn without_marks(mut row: Row) -> Row {
-    row.retain(|column, _| !column.ends_with("_error"));
-    row
-}
-
-#[test]
-fn stale_beats_null() {
-    for (fault, exit) in [("down", 68), ("401", 77), ("402", 69), ("html", 76)] {
-        let (first, second) = two_nights(&[fault], NIGHT);
-        assert_eq!(second.report.exit_code, exit, "{fault}");
-        assert_eq!(first.rows.len(), second.rows.len());
-        for (before, after) in first.rows.iter().zip(&second.rows) {
-            assert_eq!(
-                without_marks(before.clone()),
-                without_marks(after.clone()),
-                "{fault}: every value, its status and its age"
-            );
-            for dataset in Dataset::ALL {
-                let answered = ["found", "absent"].contains(&&*after[&format!("{dataset}_status")]);
-                let mark = &after[&format!("{dataset}_error")];
-                assert_eq!(answered, mark.starts_with("stale:"), "{fault}: {dataset}: {mark:?}");
-            }
-        }
-    }
 }
 
 #[test]
