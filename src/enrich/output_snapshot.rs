@@ -1,5 +1,5 @@
-//! What an output says of each vehicle, gathered while its rows are written: 32 bytes for
-//! a VIN, and each decode and list of campaigns once.
+//! What an output says of each vehicle, gathered while its rows are written: 19 bytes for
+//! a VIN and 4 for each dataset, and each decode and list of campaigns once.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const DECODES: usize = 32_768;
 /// The same of recalls, whose texts are long.
 const RECALLS: usize = 2_048;
 
-/// In the place of a number: there is none.
+/// Instead of a place: there is none.
 const NONE: u32 = u32::MAX;
 
 /// Campaigns, and those of them that are in doubt.
@@ -27,29 +27,29 @@ type Recalls = (Arc<RecallFacts>, Option<Arc<RecallDoubt>>);
 /// Gathers what the rows of an output say of their vehicles.
 pub(crate) struct SnapshotBuilder<'a> {
     vins: &'a KeySet,
-    /// By the number of the VIN.
-    seen: Vec<Seen>,
+    /// Of the first row of each VIN, by the number of the VIN: what it says, `None` before
+    /// it was seen, …
+    said: Vec<Option<[Said; 3]>>,
+    /// … and its id.
+    row_ids: Vec<u128>,
     decodes: States<Arc<DecodeFacts>, Arc<DecodeState>>,
     recalls: States<Recalls, Arc<[RecallState]>>,
     listings: Vec<Box<[ListingState]>>,
+    /// Where those of a VIN lie.
+    decode_of: Places,
+    recalls_of: Places,
+    listings_of: Places,
 }
 
-/// What the first row of a VIN says.
-#[derive(Clone, Copy)]
-struct Seen {
-    row_id: u128,
-    decode: u32,
-    recalls: u32,
-    listings: u32,
-    /// `None` before its first row.
-    said: Option<[Said; 3]>,
-}
+/// A place for each VIN, by the number of the VIN; nothing before the first is known.
+#[derive(Default)]
+struct Places(Vec<u32>);
 
-/// States, each once and by a number, of facts that are told apart by their address.
+/// States, each once and at a place, of facts that are told apart by their address.
 struct States<F, S> {
     /// Facts are held here, so that their address stays theirs.
-    known: HashMap<(usize, usize), (F, u32)>,
-    numbers: HashMap<S, u32>,
+    known: HashMap<(usize, usize), (F, usize)>,
+    places: HashMap<S, usize>,
     all: Vec<S>,
     most_known: usize,
 }
@@ -57,34 +57,42 @@ struct States<F, S> {
 impl<'a> SnapshotBuilder<'a> {
     /// For an output whose rows are about `vins`.
     pub(crate) fn new(vins: &'a KeySet) -> Self {
-        let none = Seen { row_id: 0, decode: NONE, recalls: NONE, listings: NONE, said: None };
         Self {
             vins,
-            seen: vec![none; vins.len()],
+            said: vec![None; vins.len()],
+            row_ids: vec![0; vins.len()],
             decodes: States::knowing(DECODES),
             recalls: States::knowing(RECALLS),
             listings: Vec::new(),
+            decode_of: Places::default(),
+            recalls_of: Places::default(),
+            listings_of: Places::default(),
         }
     }
 
     /// Adds a row. The first one of a VIN speaks for the vehicle.
     pub(crate) fn add(&mut self, record: &Record) {
-        let seen = record.vin_id.and_then(|id| self.seen.get_mut(id as usize));
-        let Some(seen) = seen.filter(|seen| seen.said.is_none()) else { return };
+        let vin = record.vin_id.map(|id| id as usize);
+        let Some(vin) = vin.filter(|vin| self.said.get(*vin).is_some_and(Option::is_none)) else {
+            return;
+        };
         let Record { decode, recalls, recall_doubt, listings, .. } = record;
-        seen.row_id = record.row_id;
-        seen.said = Some([said(decode), said(recalls), said(listings)]);
+        self.row_ids[vin] = record.row_id;
+        self.said[vin] = Some([said(decode), said(recalls), said(listings)]);
+        let vins = self.said.len();
         if let Some(facts) = &decode.facts {
             let address = (Arc::as_ptr(facts).addr(), 0);
-            seen.decode = self.decodes.number(address, facts, |facts| Arc::new(decoded(facts)));
+            let place = self.decodes.place(address, facts, |facts| Arc::new(decoded(facts)));
+            self.decode_of.set(vin, place, vins);
         }
         if let Some(facts) = &recalls.facts {
             let doubt = recall_doubt.as_ref().map_or(0, |doubt| Arc::as_ptr(doubt).addr());
             let address = (Arc::as_ptr(facts).addr(), doubt);
             let facts = (Arc::clone(facts), recall_doubt.clone());
-            seen.recalls = self.recalls.number(address, &facts, |(facts, doubt)| {
+            let place = self.recalls.place(address, &facts, |(facts, doubt)| {
                 facts.campaigns.iter().map(|campaign| recall(campaign, doubt.as_deref())).collect()
             });
+            self.recalls_of.set(vin, place, vins);
         }
         let facts = listings.facts.iter().flat_map(|facts| &facts.listings);
         let active = facts.filter(|listing| listing.active);
@@ -92,7 +100,7 @@ impl<'a> SnapshotBuilder<'a> {
             .map(|listing| ListingState { id: listing.id.clone(), price: listing.price })
             .collect();
         if !active.is_empty() {
-            seen.listings = u32::try_from(self.listings.len()).unwrap_or(NONE);
+            self.listings_of.set(vin, self.listings.len(), vins);
             self.listings.push(active);
         }
     }
@@ -100,15 +108,16 @@ impl<'a> SnapshotBuilder<'a> {
     /// The snapshot of an output that has so many rows.
     pub(crate) fn pack(self, rows: u64) -> PackedSnapshot {
         PackedSnapshot::pack(rows, self.vins.ids().end, |id| {
-            let (vin, seen) = (*self.vins.key(id).vin()?, self.seen[id as usize]);
-            let listings = self.listings.get(seen.listings as usize);
+            let (vin, place) = (*self.vins.key(id).vin()?, id as usize);
+            let recalls = self.recalls_of.get(place).map(|of| Arc::clone(&self.recalls.all[of]));
+            let listings = self.listings_of.get(place).map(|of| self.listings[of].to_vec());
             Some(VehicleState {
                 vin,
-                row_id: seen.row_id,
-                said: seen.said?,
-                decode: self.decodes.get(seen.decode),
-                recalls: self.recalls.get(seen.recalls).unwrap_or_default(),
-                listings: listings.map_or_else(Vec::new, |listings| listings.to_vec()),
+                row_id: self.row_ids[place],
+                said: self.said[place]?,
+                decode: self.decode_of.get(place).map(|of| Arc::clone(&self.decodes.all[of])),
+                recalls: recalls.unwrap_or_default(),
+                listings: listings.unwrap_or_default(),
             })
         })
     }
@@ -117,28 +126,37 @@ impl<'a> SnapshotBuilder<'a> {
 impl<F: Clone, S: Clone + Eq + Hash> States<F, S> {
     /// No state yet; the facts of so many are held.
     fn knowing(most_known: usize) -> Self {
-        Self { known: HashMap::new(), numbers: HashMap::new(), all: Vec::new(), most_known }
+        Self { known: HashMap::new(), places: HashMap::new(), all: Vec::new(), most_known }
     }
 
-    /// The number of what `state` makes of `facts`, which are at that address.
-    fn number(&mut self, address: (usize, usize), facts: &F, state: impl FnOnce(&F) -> S) -> u32 {
-        if let Some((_, number)) = self.known.get(&address) {
-            return *number;
+    /// The place of what `state` makes of `facts`, which are at that address.
+    fn place(&mut self, address: (usize, usize), facts: &F, state: impl FnOnce(&F) -> S) -> usize {
+        if let Some((_, place)) = self.known.get(&address) {
+            return *place;
         }
-        let state = state(facts);
-        let number = *self.numbers.entry(state).or_insert_with_key(|state| {
+        let place = *self.places.entry(state(facts)).or_insert_with_key(|state| {
             self.all.push(state.clone());
-            u32::try_from(self.all.len() - 1).unwrap_or(NONE)
+            self.all.len() - 1
         });
         if self.known.len() >= self.most_known {
             self.known.clear();
         }
-        self.known.insert(address, (facts.clone(), number));
-        number
+        self.known.insert(address, (facts.clone(), place));
+        place
+    }
+}
+
+impl Places {
+    /// Notes the place of one of so many VINs.
+    fn set(&mut self, vin: usize, place: usize, vins: usize) {
+        if self.0.is_empty() {
+            self.0.resize(vins, NONE);
+        }
+        self.0[vin] = u32::try_from(place).unwrap_or(NONE);
     }
 
-    fn get(&self, number: u32) -> Option<S> {
-        self.all.get(number as usize).cloned()
+    fn get(&self, vin: usize) -> Option<usize> {
+        self.0.get(vin).filter(|place| **place != NONE).map(|place| *place as usize)
     }
 }
 

@@ -118,5 +118,7 @@ fn extra(mut left: Vec<Entry<'_>>) -> Option<String> {
         entry.write(&mut object)?;
     }
     object.push(b'}');
+    // Many are kept for long.
+    object.shrink_to_fit();
     String::from_utf8(object).ok()
 }

@@ -1,10 +1,10 @@
 //! Facts of kept answers, parsed on first use and shared by every row that needs them.
 
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
-use rayon::prelude::*;
 
 use super::Column;
 use crate::domain::facts::{DecodeFacts, Facts, ListingFacts, RecallFacts};
@@ -17,8 +17,8 @@ const CACHED: usize = 32_768;
 /// From so many answers on that were not known lately, the next are read ahead.
 const MANY: usize = 256;
 
-/// Answers fetched before they are parsed together.
-const STRETCH: usize = 1024;
+/// Answers that are parsed together.
+const STRETCH: usize = 128;
 
 /// Parsed answers by the endpoint that reads them and the body they were read from.
 #[derive(Debug)]
@@ -129,18 +129,28 @@ impl<F: OfDataset + Default> FactsCache<F> {
         if self.read.len() + new.len() > CACHED {
             self.read.clear();
         }
-        for stretch in new.chunks(STRETCH) {
-            let fetch = |(place, column, keys, id): &(Place, &'c Column, &'c KeySet, u32)| {
-                let key = keys.key(*id);
-                let body = snapshot.body(place.1, &key)?;
-                Ok((*place, *column, key, body))
-            };
-            let bodies: Vec<_> = stretch.iter().map(fetch).collect::<Result<_, Error>>()?;
-            let parse = |(place, column, key, body): (Place, &Column, Key, Vec<u8>)| {
-                (place, parsed(column, &key, &body))
-            };
-            self.read.extend(bodies.into_par_iter().map(parse).collect::<Vec<_>>());
-        }
+        // The next are fetched while those before are parsed.
+        let (sender, parsed_ones) = channel();
+        rayon::in_place_scope(|scope| {
+            for stretch in new.chunks(STRETCH) {
+                let fetch = |(place, column, keys, id): &(Place, &'c Column, &'c KeySet, u32)| {
+                    let key = keys.key(*id);
+                    let body = snapshot.body(place.1, &key)?;
+                    Ok((*place, *column, key, body))
+                };
+                let bodies: Vec<_> = stretch.iter().map(fetch).collect::<Result<_, Error>>()?;
+                let sender = sender.clone();
+                scope.spawn(move |_| {
+                    for (place, column, key, body) in bodies {
+                        // The receiver lives as long as the scope.
+                        let _ = sender.send((place, parsed(column, &key, &body)));
+                    }
+                });
+            }
+            Ok::<_, Error>(())
+        })?;
+        drop(sender);
+        self.read.extend(parsed_ones);
         Ok(())
     }
 }
