@@ -10,6 +10,7 @@ VPIC := $(CURDIR)/target-data/vpic.rkyv
 WITH_VPIC := VINRICH_VENDORS__VPIC__DATA=$(VPIC)
 READERS := target-data/warehouse
 RIVALS := target-data/rivals
+CLIENTS_AT := target-data/clients
 MATURIN := target-data/maturin
 # What the wheel is built with, and what a new environment installs it from.
 MATURIN_VERSION := 1.16.0
@@ -97,7 +98,8 @@ test-warehouse: ## read folders of outputs with pyarrow, pandas, Polars, DuckDB 
 
 $(READERS)/installed: tests/warehouse/requirements.txt
 $(RIVALS)/installed: benches/enrich/requirements.txt
-$(READERS)/installed $(RIVALS)/installed:
+$(CLIENTS_AT)/installed: benches/enrich/clients.txt
+$(READERS)/installed $(RIVALS)/installed $(CLIENTS_AT)/installed:
 	@python3 -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 \
 		--only-binary=:all: --requirement $<
@@ -181,11 +183,14 @@ systems: ## check that it compiles for Windows and macOS, where rustup has their
 
 # VINRICH_BENCH_VINS and VINRICH_BENCH_PAIRS make it shorter, and so does
 # ONLY='known first': the races whose names start so. docs/speed.md.
+# CLIENTS=1 runs aiohttp and dlt at the first runs too, which take several times as long.
 bench: ## measure vinrich beside DuckDB, a bare client and the offline decoder: a quarter of an hour
 	@env -u VINRICH_BENCH_VINS -u VINRICH_BENCH_PAIRS $(MAKE) --no-print-directory vpic-data
 	@if $(MAKE) --no-print-directory $(RIVALS)/installed; then rivals=$(RIVALS)/bin/python; \
 	else echo 'DuckDB and the decoder'"'"'s own path are skipped: they could not be fetched'; fi; \
-	VINRICH_BENCH_PYTHON=$$rivals $(CARGO) bench --locked --bench enrich -- $(ONLY)
+	clients=$(if $(CLIENTS),$(CLIENTS_AT)/bin/python); \
+	if [ -n "$$clients" ]; then $(MAKE) --no-print-directory $(CLIENTS_AT)/installed || exit 1; fi; \
+	VINRICH_BENCH_PYTHON=$$rivals VINRICH_BENCH_CLIENTS=$$clients $(CARGO) bench --locked --bench enrich -- $(ONLY)
 
 # RECORD=--record writes the counts anew.
 bench-ci: ## count the instructions of three paths, which may take 5 % more than was recorded

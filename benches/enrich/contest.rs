@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::fleet::Fleet;
 use crate::ground::{Ground, Input};
 use crate::race::{Race, Time};
-use crate::rivals::Rivals;
+use crate::rivals::{Clients, Rivals};
 use crate::vendor::{Form, Vendor};
 use crate::{Result, table};
 
@@ -33,12 +33,15 @@ pub(crate) fn run(chosen: &[&str]) -> Result<()> {
     let vins = number("VINRICH_BENCH_VINS")?.unwrap_or(VINS);
     let pairs = number("VINRICH_BENCH_PAIRS")?.unwrap_or(5);
 
-    let (ground, rivals) = (Ground::new()?, Rivals::find()?);
+    let ground = Ground::new()?;
+    let rivals = Rivals::find("rivals.py", "VINRICH_BENCH_PYTHON")?;
+    let clients = Clients::find("clients.py", "VINRICH_BENCH_CLIENTS")?;
     let vendors = [Vendor::start(Form::Shared)?, Vendor::start(Form::Different)?];
     let (large, small) = (ground.fleet(vins)?, ground.fleet(vins.div_ceil(10))?);
-    let course = Course { names, rivals: rivals.as_ref(), ground: &ground };
+    let course =
+        Course { names, rivals: rivals.as_ref(), clients: clients.as_ref(), ground: &ground };
 
-    table::print_head(course.rivals, vins, pairs);
+    table::print_head((course.rivals, course.clients), vins, pairs);
     let mut races = Vec::new();
     for (vendor, least) in vendors.iter().zip([0.7, 0.35]) {
         races.extend(course.known(&large, vendor, least)?);
@@ -89,6 +92,7 @@ fn calls(fleet: Fleet) -> usize {
 struct Course<'a> {
     names: Vec<&'a str>,
     rivals: Option<&'a Rivals>,
+    clients: Option<&'a Clients>,
     ground: &'a Ground,
 }
 
@@ -123,7 +127,8 @@ impl<'a> Course<'a> {
         Ok(Some(race.against(rivals.versions.duckdb_name(), Box::new(join))))
     }
 
-    /// A fleet that an empty store knows nothing of, against the bare client.
+    /// A fleet that an empty store knows nothing of, against the bare client, and against
+    /// others where they are wanted.
     fn first(&self, input: &'a Input, vendor: &'a Vendor, most: f64) -> Option<Race<'a>> {
         let name = format!("first run of {}, {}", input.fleet.distinct, vendor.form.meaning());
         if !self.is_chosen(&name) {
@@ -136,7 +141,18 @@ impl<'a> Course<'a> {
             race = race.below_megabytes(MEGABYTES);
         }
         let bare = move || ground.inner()?.bare(input, vendor);
-        Some(race.against("bare client".into(), Box::new(bare)))
+        race = race.against("bare client".into(), Box::new(bare));
+        let Some(clients) = self.clients else { return Some(race) };
+        for client in ["aiohttp", "dlt"] {
+            let run = move || {
+                let ground = ground.inner()?;
+                let (out, report) = (ground.path("client.parquet"), ground.report());
+                let arguments: [&dyn AsRef<_>; 4] = [&vendor.port, &input.path, &out, &report];
+                ground.measured(&mut clients.job(client, &arguments), input.fleet.rows())
+            };
+            race = race.against(client.into(), Box::new(run));
+        }
+        Some(race)
     }
 
     /// VINs of kinds that exist, decoded on this machine, against the decoder's own

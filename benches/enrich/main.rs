@@ -9,7 +9,8 @@
 //!
 //! `VINRICH_BENCH_VINS` (1,000,000, which is also the most) says how many VINs,
 //! `VINRICH_BENCH_PAIRS` (5) how often each pair runs. `VINRICH_BENCH_PYTHON` is a
-//! Python that has what requirements.txt lists.
+//! Python that has what requirements.txt lists, `VINRICH_BENCH_CLIENTS` one that has what
+//! clients.txt lists: the first runs are then measured beside those as well.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 

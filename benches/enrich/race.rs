@@ -1,4 +1,4 @@
-//! One line of the table: what vinrich does, what a rival does, and the bar.
+//! One line of the table: what vinrich does, what its rivals do, and the bar.
 
 use std::time::Duration;
 
@@ -17,13 +17,14 @@ pub(crate) struct Measured {
 /// What is done once, in a process of its own.
 pub(crate) type Run<'a> = Box<dyn Fn() -> Result<Measured> + 'a>;
 
-/// vinrich and, where there is one, a rival at the same work.
+/// vinrich and, where there are any, rivals at the same work.
 pub(crate) struct Race<'a> {
     /// The name by which it is chosen comes first.
     pub(crate) name: String,
     pub(crate) bar: Bar,
     pub(crate) vinrich: Runner<'a>,
-    pub(crate) rival: Option<Runner<'a>>,
+    /// The bar speaks of the first.
+    pub(crate) rivals: Vec<Runner<'a>>,
 }
 
 /// How fast vinrich must be, and how small.
@@ -52,7 +53,7 @@ pub(crate) struct Runner<'a> {
 impl<'a> Race<'a> {
     pub(crate) fn new(name: String, time: Time, vinrich: Run<'a>) -> Self {
         let vinrich = Runner { name: "vinrich".into(), run: vinrich, runs: Vec::new() };
-        Self { name, bar: Bar { time, megabytes: None }, vinrich, rival: None }
+        Self { name, bar: Bar { time, megabytes: None }, vinrich, rivals: Vec::new() }
     }
 
     pub(crate) fn below_megabytes(mut self, megabytes: f64) -> Self {
@@ -61,14 +62,14 @@ impl<'a> Race<'a> {
     }
 
     pub(crate) fn against(mut self, name: String, run: Run<'a>) -> Self {
-        self.rival = Some(Runner { name, run, runs: Vec::new() });
+        self.rivals.push(Runner { name, run, runs: Vec::new() });
         self
     }
 
-    /// Runs both once; whose turn is first changes from pair to pair.
+    /// Runs each once; whose turn is first changes from pair to pair.
     pub(crate) fn run_pair(&mut self, number: usize) -> Result<()> {
         let mut turns: Vec<&mut Runner<'a>> =
-            self.rival.iter_mut().chain([&mut self.vinrich]).collect();
+            self.rivals.iter_mut().chain([&mut self.vinrich]).collect();
         if number.is_multiple_of(2) {
             turns.reverse();
         }
@@ -83,7 +84,7 @@ impl<'a> Race<'a> {
     /// What the bar speaks of: a ratio, or seconds.
     pub(crate) fn result(&self) -> Option<f64> {
         let ours = self.vinrich.wall();
-        let rival = self.rival.as_ref().map(Runner::wall);
+        let rival = self.rivals.first().map(Runner::wall);
         match self.bar.time {
             Time::AtLeast(_) => rival.map(|rival| rival / ours),
             Time::AtMost(_) => rival.map(|rival| ours / rival),

@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use crate::contest::VINS;
 use crate::race::{Race, Runner, Time};
-use crate::rivals::Rivals;
+use crate::rivals::{Clients, Rivals};
 
 /// The phases of a run, by their names in its report.
 const PHASES: [&str; 3] = ["reading", "asking", "writing"];
 
 /// Prints where, when and with what the races are run.
-pub(crate) fn print_head(rivals: Option<&Rivals>, vins: usize, pairs: usize) {
+pub(crate) fn print_head(
+    (rivals, clients): (Option<&Rivals>, Option<&Clients>),
+    vins: usize,
+    pairs: usize,
+) {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let version = env!("CARGO_PKG_VERSION");
     println!("{}: {}, {cores} cores", jiff::Zoned::now().date(), processor());
@@ -25,6 +29,9 @@ pub(crate) fn print_head(rivals: Option<&Rivals>, vins: usize, pairs: usize) {
             "vinrich {version}; medians of {pairs} pairs run by turns; DuckDB and the decoder's \
              own path were skipped: `VINRICH_BENCH_PYTHON` names no Python that has them"
         ),
+    }
+    if let Some(Clients { versions, .. }) = clients {
+        println!("clients: aiohttp {}, dlt {}", versions.aiohttp, versions.dlt);
     }
     if vins != VINS {
         println!("the bars are meant for {VINS} VINs, not for {vins}");
@@ -45,7 +52,7 @@ pub(crate) fn print(races: &[Race<'_>], vendors: Option<Duration>) {
     for race in races {
         println!("{}", race.name);
         print_runner(&race.vinrich, &result(race));
-        if let Some(rival) = &race.rival {
+        for rival in &race.rivals {
             print_runner(rival, "");
         }
     }

@@ -41,7 +41,7 @@ pub(crate) struct SnapshotBuilder<'a> {
     listings_of: Places,
 }
 
-/// A place for each VIN, by the number of the VIN; nothing before the first is known.
+/// A place for each VIN, by the number of the VIN; empty until one has any.
 #[derive(Default)]
 struct Places(Vec<u32>);
 

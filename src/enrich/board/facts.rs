@@ -130,7 +130,7 @@ impl<F: OfDataset + Default> FactsCache<F> {
             self.read.clear();
         }
         // The next are fetched while those before are parsed.
-        let (sender, parsed_ones) = channel();
+        let (sender, read) = channel();
         rayon::in_place_scope(|scope| {
             for stretch in new.chunks(STRETCH) {
                 let fetch = |(place, column, keys, id): &(Place, &'c Column, &'c KeySet, u32)| {
@@ -150,7 +150,7 @@ impl<F: OfDataset + Default> FactsCache<F> {
             Ok::<_, Error>(())
         })?;
         drop(sender);
-        self.read.extend(parsed_ones);
+        self.read.extend(read);
         Ok(())
     }
 }
