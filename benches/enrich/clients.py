@@ -15,6 +15,8 @@ import re
 import sys
 import tempfile
 
+from rivals import write_report
+
 BATCH = 20
 IN_FLIGHT = 16
 KEY = {"Authorization": "Bearer bench"}
@@ -110,11 +112,6 @@ def versions():
     from importlib.metadata import version
 
     print(json.dumps({"aiohttp": version("aiohttp"), "dlt": version("dlt")}))
-
-
-def write_report(path, rows):
-    with open(path, "w") as file:
-        json.dump({"rows": {"written": rows}}, file)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ pub(crate) struct SnapshotBuilder<'a> {
 #[derive(Default)]
 struct Places(Vec<u32>);
 
-/// States, each once and at a place, of facts that are told apart by their address.
+/// The distinct states of facts, numbered by their place; equal addresses are equal facts.
 struct States<F, S> {
     /// Facts are held here, so that their address stays theirs.
     known: HashMap<(usize, usize), (F, usize)>,

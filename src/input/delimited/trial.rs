@@ -115,8 +115,7 @@ fn chosen(trials: &[Trial], delimiter: u8) -> Result<Verdict, Trouble> {
     // A way that is right but for rows within quotes, and that explains more, is in doubt:
     // another would tear its cells apart.
     let is_doubted = |trial: &&Trial| {
-        trial.oddities.misplaced == 0
-            && matches!(trial.trouble, Some(Trouble::TakesInRow { .. }))
+        is_right_but_for_rows(trial.trouble, trial.oddities.misplaced)
             && best.is_some_and(|best| trial.agreement(best) == Ordering::Greater)
     };
     if delimiter != b'\t'
@@ -128,6 +127,11 @@ fn chosen(trials: &[Trial], delimiter: u8) -> Result<Verdict, Trouble> {
         quoting: best.quoting,
         odd_quote: (best.oddities.misplaced > 0).then_some(best.oddities.first_misplaced),
     }))
+}
+
+/// Whether nothing speaks against a way but that lines within quotes look like rows.
+fn is_right_but_for_rows(trouble: Option<Trouble>, misplaced: u64) -> bool {
+    misplaced == 0 && matches!(trouble, Some(Trouble::TakesInRow { .. }))
 }
 
 impl Trial {
@@ -265,11 +269,7 @@ impl File<'_> {
         let mut widths = vec![0; MAX_FIELDS + 1];
         let mut trouble = None;
         let (mut misplaced, mut with_vin) = (0, 0);
-        while match trouble {
-            None => true,
-            Some(Trouble::TakesInRow { .. }) => misplaced == 0,
-            Some(Trouble::Unclosed { .. } | Trouble::Misplaced { .. }) => false,
-        } {
+        while trouble.is_none() || is_right_but_for_rows(trouble, misplaced) {
             match records.read(&mut record) {
                 Ok(true) => {
                     widths[record.len().min(MAX_FIELDS)] += 1;

@@ -9,8 +9,7 @@ use crate::support::server::{Fake, Reply};
 fn quietly(work: &Work, url: &str, carvin: &str, extra: &[&str]) -> Ended {
     let carvin = format!("quotas = []\n{carvin}");
     work.configure(&Setup { general: "max_wait = '0s'", carvin: &carvin, ..Setup::default() });
-    let text = work.read("vinrich.toml").replace(&work.sandbox.base_url("carvin"), url);
-    work.write("vinrich.toml", &text);
+    work.readdress("carvin", url);
     work.write_vins(&vins(7));
     work.vinrich(&[&DECODE[..], &["--quiet"], extra].concat())
 }

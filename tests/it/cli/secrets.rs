@@ -198,9 +198,7 @@ fn a_key_repeated_by_vendors_is_redacted() {
             Reply::new(status, reply.to_string()).header("x-request-id", &format!("for {key}"))
         });
         let work = guarded(&[]);
-        let text =
-            work.read("vinrich.toml").replace(&work.sandbox.base_url("carvin"), &vendor.url());
-        work.write("vinrich.toml", &text);
+        work.readdress("carvin", &vendor.url());
         for format in ["text", "json"] {
             let words =
                 ["-o", "out.csv", "--with", "decode", "--max-wait", "0s", "--log-format", format];
@@ -269,9 +267,7 @@ fn the_types_that_hold_keys_show_none() {
 fn an_unreachable_vendors_address_is_not_shown() {
     let work = guarded(&[]);
     work.configure(&Setup { general: "max_wait = '0s'", ..Setup::default() });
-    let text =
-        work.read("vinrich.toml").replace(&work.sandbox.base_url("carvin"), "http://127.0.0.1:9");
-    work.write("vinrich.toml", &text);
+    work.readdress("carvin", "http://127.0.0.1:9");
     let ended = enrich(&work, &["-o", "out.csv", "--with", "decode"]);
     assert!([68].contains(&ended.code.unwrap_or(-1)), "{}", ended.stderr);
     check_words(&ended);

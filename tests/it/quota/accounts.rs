@@ -137,8 +137,7 @@ fn a_wait_is_the_accounts_whatever_the_key() {
     let port = work.sandbox.base_url("carvin").replace("127.0.0.1", "localhost");
     for account in ["", "account = 'fleet-east'"] {
         work.configure(&Setup { carvin: &format!("quotas = []\n{account}"), ..Setup::default() });
-        let text = work.read("vinrich.toml").replace(&work.sandbox.base_url("carvin"), &port);
-        work.write("vinrich.toml", &text);
+        work.readdress("carvin", &port);
         let mut command = work.command(&words);
         command.env("CARVIN_API_KEY", "a-rotated-key-of-carvin");
         let ended = crate::support::command::Running::start(&mut command).end();

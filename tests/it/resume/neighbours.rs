@@ -266,8 +266,7 @@ fn keeping_back(work: &Work, vins: &[String]) -> (Fake, mpsc::Sender<()>) {
         }
         Reply::decoded(heard)
     });
-    let config = work.read("vinrich.toml");
-    work.write("vinrich.toml", &config.replace(&work.sandbox.base_url("carvin"), &vendor.url()));
+    work.readdress("carvin", &vendor.url());
     (vendor, release)
 }
 

@@ -27,8 +27,7 @@ fn check(work: &Work, words: &[&str]) -> Ended {
 /// A work folder where visor's address is `url`.
 fn with_visor_at(url: &str) -> Work {
     let work = Work::configured(&[]);
-    let text = work.read("vinrich.toml").replace(&work.sandbox.base_url("visor"), url);
-    work.write("vinrich.toml", &text);
+    work.readdress("visor", url);
     work
 }
 

@@ -92,6 +92,12 @@ impl Work {
         );
     }
 
+    /// Points a vendor of the sandbox in the configuration to another address.
+    pub(crate) fn readdress(&self, vendor: &str, url: &str) {
+        let config = self.read("vinrich.toml").replace(&self.sandbox.base_url(vendor), url);
+        self.write("vinrich.toml", &config);
+    }
+
     /// A work folder with a sandbox that fails so, configured as usual.
     pub(crate) fn configured(faults: &[&str]) -> Self {
         let work = Self::with_faults(faults);

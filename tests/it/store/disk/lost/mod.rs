@@ -118,11 +118,7 @@ impl Scene {
             Reply::decoded(heard)
         });
         work.configure(&Setup { carvin: "quotas = []\nconcurrency = 1", ..Setup::default() });
-        let config = work.read("vinrich.toml");
-        work.write(
-            "vinrich.toml",
-            &config.replace(&work.sandbox.base_url("carvin"), &vendor.url()),
-        );
+        work.readdress("carvin", &vendor.url());
         work.write_vins(&vins(KNOWN));
         run(&work, &DECODE).exits(0);
         run(&work, &["store", "backup", "store/vinrich.backup"]).exits(0);
