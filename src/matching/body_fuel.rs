@@ -271,6 +271,10 @@ impl<'a> Said<'a> {
 
 /// How many words `phrase` has, if `tokens` begin with it.
 fn length(phrase: &str, words: &[String]) -> Option<usize> {
+    // Most phrases end here, and every word is tried against all of them.
+    if !phrase.starts_with(words.first()?.as_str()) {
+        return None;
+    }
     let count = phrase.split(' ').count();
     let begins = count <= words.len() && phrase.split(' ').zip(words).all(|(a, b)| a == b);
     begins.then_some(count)

@@ -140,13 +140,16 @@ fn keep_copy(path: &Path) -> Result<(), Error> {
     draft.publish().map(drop).map_err(cannot)
 }
 
-/// Takes the steps from the file's version to [`SCHEMA_VERSION`].
+/// Takes the steps from the file's version, 0 where it is empty, to [`SCHEMA_VERSION`].
 fn upgrade(db: &Connection) -> rusqlite::Result<()> {
     let version = usize::try_from(version(db)?).unwrap_or_default();
     for step in &SCHEMA[version.min(SCHEMA.len())..] {
         db.execute_batch(step)?;
     }
-    unite_accounts(db)?;
+    if version > 0 {
+        unite_accounts(db)?;
+    }
+    db.execute("INSERT INTO meta (name, value) VALUES (?1, x'01')", [ACCOUNTS])?;
     db.execute_batch(&format!("PRAGMA user_version = {SCHEMA_VERSION};"))
 }
 
@@ -201,8 +204,7 @@ pub(super) fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
 /// The tables of this version, without a file.
 pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     let new = Connection::open_in_memory()?;
-    SCHEMA.iter().try_for_each(|step| new.execute_batch(step))?;
-    unite_accounts(&new)?;
+    upgrade(&new)?;
     Ok(new)
 }
 

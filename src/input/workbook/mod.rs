@@ -197,12 +197,16 @@ enum Sample {
 }
 
 fn sampled(book: &mut Book<'_>, sheet: &str) -> Result<Sample, Error> {
-    let (mut sample, mut first) = (Sample::Nothing, None);
+    let (mut sample, mut first, mut last) = (Sample::Nothing, None, None);
     book.each_cell(sheet, &mut |(row, _), value, is_formula| {
         if value != DataRef::Empty || is_formula {
             first.get_or_insert(row);
-            let is_vin = vin::is_like(&values::read(&value).1);
-            sample = if is_vin { Sample::Vins } else { Sample::Cells };
+            let text = values::read(&value).1;
+            // Whole columns may repeat one cell.
+            if last.as_deref() != Some(&*text) {
+                sample = if vin::is_like(&text) { Sample::Vins } else { Sample::Cells };
+                last = Some(text.into_owned());
+            }
         }
         // A sheet may begin far below its first row.
         let is_near = first.is_none_or(|first| row.saturating_sub(first) < SAMPLED_ROWS);

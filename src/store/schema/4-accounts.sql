@@ -62,5 +62,3 @@ DELETE FROM inventories WHERE source IN (SELECT old FROM one_source);
 DELETE FROM sources WHERE id IN (SELECT old FROM one_source);
 UPDATE sources SET origin = one_spelling(origin);
 DROP TABLE one_source;
-
-INSERT INTO meta (name, value) VALUES ('accounts', x'01');

@@ -145,7 +145,7 @@ fn is_open_ended(forecast: &Forecast, vendor: &str) -> bool {
 
 /// Scenes of each property; `VINRICH_SCENES=400` plays more.
 fn cases() -> u32 {
-    number_in("VINRICH_SCENES").and_then(|cases| cases.try_into().ok()).unwrap_or(9)
+    number_in("VINRICH_SCENES").and_then(|cases| cases.try_into().ok()).unwrap_or(6)
 }
 
 proptest! {

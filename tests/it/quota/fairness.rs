@@ -125,7 +125,7 @@ fn batch(question: &Question) -> Option<usize> {
 #[test]
 fn a_hundred_calls_serve_three_hundred_vehicles() {
     let fleet = Fleet::new(300, usize::MAX);
-    for number in 1..=nights(14) {
+    for number in 1..=nights(9) {
         let night = fleet.night();
         if number == 1 {
             assert_eq!(night.batches, [20; 15], "batches are full");
@@ -142,7 +142,7 @@ fn a_hundred_calls_serve_three_hundred_vehicles() {
 fn zeros_are_confirmed_and_starve_nobody() {
     // 240 vehicles of one call and 60 of two: 360 calls a round.
     let fleet = Fleet::new(300, 5);
-    for number in 1..=nights(11) {
+    for number in 1..=nights(8) {
         let night = fleet.night();
         assert_eq!(night.calls, 100, "night {number}: the quota is used");
         if number <= 4 {
@@ -159,7 +159,7 @@ fn zeros_are_confirmed_and_starve_nobody() {
 #[test]
 fn newcomers_are_answered_on_their_first_night() {
     let mut fleet = Fleet::new(100, 7);
-    for number in 1..=nights(11) {
+    for number in 1..=nights(8) {
         let night = fleet.night();
         if number > 3 {
             assert_eq!(night.never, 0, "night {number}");
@@ -193,7 +193,7 @@ fn one_call_a_night_confirms_zeros() {
 fn outages_are_caught_up_with() {
     let fleet = Fleet::new(300, 10);
     let outage = [7, 8];
-    for number in 1..=nights(15) {
+    for number in 1..=nights(14) {
         if outage.contains(&number) {
             fleet.world.fail(503);
         } else {

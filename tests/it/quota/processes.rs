@@ -157,7 +157,7 @@ fn arrivals(work: &Work) -> Vec<i64> {
 #[test]
 fn four_processes_restarted_and_killed_pass_no_window() {
     let (work, seed) = (work(), seed());
-    let lives = 20 * scale();
+    let lives = 15 * scale();
     std::thread::scope(|scope| {
         for process in 0..PROCESSES {
             let work = &work;

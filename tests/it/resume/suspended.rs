@@ -183,7 +183,7 @@ fn a_neighbour_stopped_at_any_moment_costs_nothing() {
     let mut work = None;
     // Replaced by what the latest undisturbed run took.
     let mut within = Duration::from_millis(400);
-    for number in 0..number_in("VINRICH_STOPS").unwrap_or(10) {
+    for number in 0..number_in("VINRICH_STOPS").unwrap_or(6) {
         if number % TRIES == 0 {
             work = Some(Work::with_faults(&[]));
         }

@@ -23,7 +23,7 @@ use crate::support::clock::{NIGHT, ScriptedClock, TTL, fetched_at, night};
 use crate::support::library::{Enriched, Row, Tweak as _, vins};
 use crate::support::server::world::World;
 use crate::support::server::{Fake, Reply, item};
-use crate::support::{Work, csv_rows, each_at_once, is_long_form, sample};
+use crate::support::{Work, csv_rows, is_long_form, sample};
 
 /// The vendors of a plan, and what a dead night of theirs may be told by another.
 #[derive(Clone, Copy, Debug)]
@@ -89,29 +89,42 @@ fn check_row(death: &Death, before: &Row, after: &Row) {
 
 #[test]
 fn dead_vendors_that_know_vins_change_no_value() {
-    each_at_once(deaths(), |death| dies_and_comes_back(&death, Crew::Keyed));
+    die_and_come_back(&deaths(), Crew::Keyed);
 }
 
 #[test]
 fn dead_vendors_with_lists_change_no_value() {
     // Nobody here needs a key or an account, so that nobody can be denied.
     let deaths = deaths().into_iter().filter(|death| death.marks != ["denied"]);
-    each_at_once(deaths.collect::<Vec<_>>(), |death| dies_and_comes_back(&death, Crew::Listed));
+    die_and_come_back(&deaths.collect::<Vec<_>>(), Crew::Listed);
 }
 
-/// A night on which all is well, one on which it is not, and one on which it is again.
-fn dies_and_comes_back(death: &Death, crew: Crew) {
-    let name = death.name;
+/// A night on which all is well; then for each death one on which it is not, and one on
+/// which it is again.
+fn die_and_come_back(deaths: &[Death], crew: Crew) {
     let mut work = Work::with_faults(&[]);
     let clock = ScriptedClock::new();
     let alive = plan_for(&work, &part_of_fleet(&work), crew);
-    let first = Enriched::at(&alive, &clock);
-    assert_eq!(first.report.exit_code, 0, "{name} {crew:?}: {:#?}", first.report);
+    let mut well = Enriched::at(&alive, &clock);
+    assert_eq!(well.report.exit_code, 0, "{crew:?}: {:#?}", well.report);
     for dataset in Dataset::ALL {
-        let statuses = first.count(&format!("{dataset}_status"));
-        assert!(statuses["found"] > 10, "{name} {crew:?}: {dataset}: {statuses:?}");
+        let statuses = well.count(&format!("{dataset}_status"));
+        assert!(statuses["found"] > 10, "{crew:?}: {dataset}: {statuses:?}");
     }
+    for death in deaths {
+        well = dies_and_comes_back(death, crew, &mut work, &clock, (&alive, well));
+    }
+}
 
+/// The night after the death, whose answers are those of `first`, the one before it.
+fn dies_and_comes_back(
+    death: &Death,
+    crew: Crew,
+    work: &mut Work,
+    clock: &ScriptedClock,
+    (alive, first): (&Plan, Enriched),
+) -> Enriched {
+    let name = death.name;
     work.move_away();
     if name != GONE {
         work.come_back(death.faults);
@@ -119,7 +132,7 @@ fn dies_and_comes_back(death: &Death, crew: Crew) {
     let mut dying = alive.clone();
     (death.change)(&mut dying);
     clock.pass(NIGHT);
-    let second = Enriched::at(&dying, &clock);
+    let second = Enriched::at(&dying, clock);
     let exit = match (crew, name) {
         (Crew::Listed, "mixed") => 68,
         _ => death.exit,
@@ -132,7 +145,7 @@ fn dies_and_comes_back(death: &Death, crew: Crew) {
 
     work.restart(&[]);
     clock.pass(NIGHT);
-    let third = Enriched::at(&alive, &clock);
+    let third = Enriched::at(alive, clock);
     assert_eq!(third.report.exit_code, 0, "{name} {crew:?}: {:#?}", third.report);
     for (before, after) in first.rows.iter().zip(&third.rows) {
         assert_eq!(before["record_hash"], after["record_hash"], "{name} {crew:?}");
@@ -143,6 +156,7 @@ fn dies_and_comes_back(death: &Death, crew: Crew) {
             assert!(renewed, "{name} {crew:?}: {dataset}: {after:#?}");
         }
     }
+    third
 }
 
 #[test]

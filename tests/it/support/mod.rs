@@ -11,6 +11,8 @@ pub(crate) mod vpic;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::iter::StepBy;
+use std::ops::RangeFrom;
 use std::path::{Path, PathBuf};
 
 use vinrich::sandbox::{Sandbox, SandboxSpec};
@@ -126,6 +128,12 @@ pub(crate) fn number_in(variable: &str) -> Option<usize> {
 /// Whether the long form of a test is wanted: `VINRICH_LONG=1`.
 pub(crate) fn is_long_form() -> bool {
     std::env::var_os("VINRICH_LONG").is_some()
+}
+
+/// One in `stride` of the places of a sweep, which are numbered from 1. It begins anywhere,
+/// so that many runs try them all.
+pub(crate) fn one_in(stride: usize) -> StepBy<RangeFrom<usize>> {
+    (1 + fastrand::usize(..stride)..).step_by(stride)
 }
 
 /// The seed of everything random, printed so that it can be played again.

@@ -18,7 +18,7 @@ const OUTPUTS: [&str; 2] = ["out.csv", "report.json"];
 const TABLES: &str = "[datasets.recalls]\nvendors = ['carvin']\nkey = 'vin'";
 
 /// Kills of the short form.
-const KILLS: usize = 40;
+const KILLS: usize = 24;
 
 /// New vehicles at a time: a full batch of decodes and one more.
 const NEW: usize = 21;

@@ -4,6 +4,7 @@ use super::kills_wanted;
 use super::site::Site;
 use super::victim::{Fate, Victim};
 use crate::support::command::trace::STRACE;
+use crate::support::one_in;
 
 /// The `n`th of some system calls, as any one thread counts them.
 #[derive(Clone, Copy, Debug)]
@@ -29,14 +30,11 @@ impl At {
 }
 
 /// Calls `attempt` with each kind of system call and N, until it says that the
-/// run survived, since it makes fewer of them. The short form goes on by the
-/// number that stands beside a kind, the long one leaves out none.
+/// run survived, since it makes fewer of them. The short form tries one in so many as
+/// stands beside a kind, the long one leaves out none.
 pub(super) fn each(calls: &[(&'static str, usize)], mut attempt: impl FnMut(At) -> bool) {
     for &(calls, stride) in calls {
         let stride = if kills_wanted().is_some() { 1 } else { stride };
-        let mut n = 1;
-        while attempt(At { calls, n }) {
-            n += stride;
-        }
+        one_in(stride).all(|n| attempt(At { calls, n }));
     }
 }

@@ -8,17 +8,17 @@ use super::strace::each;
 use crate::support::command::trace::can_trace;
 use crate::support::command::{DECODE, vins, vins_in};
 
-/// System calls that make, cut, sync, move and remove files, and by how many the
-/// short form goes on at a time.
+/// System calls that make, cut, sync, move and remove files, and of how many the short
+/// form tries one.
 const FILING: [(&str, usize); 4] = [
     ("rename,renameat,renameat2", 1),
-    ("fsync,fdatasync", 3),
-    ("ftruncate", 2),
-    ("unlink,unlinkat", 3),
+    ("fsync,fdatasync", 5),
+    ("ftruncate", 3),
+    ("unlink,unlinkat", 5),
 ];
 
 /// Those that write: the store makes some hundred in a run, much alike.
-const WRITING: [(&str, usize); 2] = [("pwrite64", 32), ("write", 3)];
+const WRITING: [(&str, usize); 2] = [("pwrite64", 48), ("write", 7)];
 
 /// Kills a scene's command at every one of `calls`.
 pub(super) fn at_each_call(scene: &Scene, what: &str, calls: &[(&'static str, usize)]) {

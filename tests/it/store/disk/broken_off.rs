@@ -47,12 +47,12 @@ fn an_interrupted_restore_leaves_a_whole_store() {
     let prepared = Prepared::new();
     let work = &prepared.work;
     let cases = [
-        ("pwrite64", "signal=SIGKILL", 25),
+        ("pwrite64", "signal=SIGKILL", 40),
         ("rename", "signal=SIGKILL", 1),
         ("linkat", "signal=SIGKILL", 1),
         ("unlink", "signal=SIGKILL", 3),
         ("fsync", "signal=SIGKILL", 3),
-        ("pwrite64", "error=ENOSPC", 25),
+        ("pwrite64", "error=ENOSPC", 40),
         ("fsync", "error=EIO", 3),
         ("rename", "error=EROFS", 1),
         ("linkat", "error=EPERM", 1),

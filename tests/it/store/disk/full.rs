@@ -63,7 +63,7 @@ fn sweep(call: &str, error: &str, from: usize, by: usize) {
 
 #[test]
 fn an_unwritable_store_loses_nothing() {
-    sweep("pwrite64", "ENOSPC", 3, 11);
+    sweep("pwrite64", "ENOSPC", 3, 17);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn one_disk_error_stops_the_run() {
     if !can_trace() {
         return;
     }
-    for n in (8..48).step_by(step(13)) {
+    for n in (8..48).step_by(step(20)) {
         let work = work_with(100, &[]);
         let rules = ["trace=pwrite64".to_owned(), format!("inject=pwrite64:error=EIO:when={n}")];
         let ended = failing(&work, &DECODE, &rules);

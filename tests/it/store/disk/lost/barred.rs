@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::{Scene, WANTED};
 use crate::store::disk::step;
-use crate::support::Work;
 use crate::support::command::Running;
 use crate::support::command::trace::{Namespace, Nobody};
+use crate::support::{Work, one_in};
 
 /// Where the copy of what the run held is.
 #[derive(Clone, Copy, PartialEq)]
@@ -109,7 +109,7 @@ fn assert_rescued(scene: &Scene, name: &str, wanted: Rescue) {
 #[test]
 fn mounts_and_full_disks_stop_the_run_and_lose_nothing() {
     for case in &MOUNTED {
-        for at in (1..=WANTED / 20).step_by(step(2)) {
+        for at in one_in(step(3)).take_while(|at| *at <= WANTED / 20) {
             let work = Work::with_faults(&[]);
             let Some(space) = Namespace::of(&work) else { return };
             let space = Arc::new(space);
@@ -143,7 +143,7 @@ fn a_store_made_read_only_stops_the_run_and_loses_nothing() {
         ("both", &[("store/vinrich.db", 0o600, 0o400), ("store", 0o700, 0o500)]),
     ];
     for (name, modes) in READ_ONLY {
-        for at in (1..=WANTED / 20).step_by(step(2)) {
+        for at in one_in(step(3)).take_while(|at| *at <= WANTED / 20) {
             let work = Work::with_faults(&[]);
             let Some(nobody) = Nobody::of(&work) else { return };
             let run = |work: &Work, words: &[&str]| {
