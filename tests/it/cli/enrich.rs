@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use crate::support::command::{DECODE, Running, Setup, eventually, vins};
-use crate::support::{Work, csv_rows, sample};
+use crate::support::{Work, csv_rows};
 
 fn with_vins(count: usize, faults: &[&str]) -> Work {
     let work = Work::configured(faults);
@@ -277,7 +277,7 @@ fn a_reader_that_leaves_is_not_a_failure() {
 #[test]
 fn stderr_is_plain_lines_where_nobody_watches() {
     let work = Work::configured(&["latency=20ms"]);
-    let fleet = sample("fleet.csv").display().to_string();
+    let fleet = work.part_of_fleet(3).display().to_string();
     let ended = work.vinrich(&["enrich", &fleet, "-o", "out.csv"]).exits(0);
     assert!(!ended.stderr.contains(['\r', '\u{1b}']), "{}", ended.stderr);
     assert!(ended.stderr.ends_with('\n'));

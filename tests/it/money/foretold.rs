@@ -113,7 +113,7 @@ impl Stage {
     fn plan(&self, [decode, recalls, listings]: &Sources, vins: &[String]) -> Plan {
         let mut plan = self.work.listing(vins);
         plan.settings.max_wait = Duration::ZERO;
-        if let Some(data) = vpic::data() {
+        if let Some(data) = vpic::data().filter(|_| decode.contains(&"vpic")) {
             plan.settings.vpic_data = data;
         }
         plan.dataset(Dataset::Decode).vendors.clone_from(decode);
@@ -145,7 +145,7 @@ fn is_open_ended(forecast: &Forecast, vendor: &str) -> bool {
 
 /// Scenes of each property; `VINRICH_SCENES=400` plays more.
 fn cases() -> u32 {
-    number_in("VINRICH_SCENES").and_then(|cases| cases.try_into().ok()).unwrap_or(6)
+    number_in("VINRICH_SCENES").and_then(|cases| cases.try_into().ok()).unwrap_or(5)
 }
 
 proptest! {

@@ -51,9 +51,9 @@ fn check(work: &Work, plan: &Plan, clock: &ScriptedClock, name: &str) -> bool {
 fn a_forecast_holds_on_every_night() {
     let work = Work::with(SandboxSpec { quotas: Quotas::roomy(), ..SandboxSpec::default() });
     let clock = ScriptedClock::new();
-    let mut vins = fleet_vins(80);
-    vins.extend((0..30).map(|n| vin(&format!("1FT{n:03}BT"), 'G', "EA00000")));
-    let few: Vec<String> = vins[..45].to_vec();
+    let mut vins = fleet_vins(50);
+    vins.extend((0..20).map(|n| vin(&format!("1FT{n:03}BT"), 'G', "EA00000")));
+    let few: Vec<String> = vins[..30].to_vec();
     let all = Dataset::ALL;
     for (recalls, listings) in [("carvin", "visor"), ("nhtsa", "carstrel")] {
         let plan = |vins: &[String], datasets: &[Dataset]| {

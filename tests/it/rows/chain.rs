@@ -9,7 +9,7 @@ use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
 
 use crate::support::library::{Enriched, Tweak, vin, vins};
 use crate::support::vpic::data;
-use crate::support::{Work, sample};
+use crate::support::Work;
 
 const DECODE: [Dataset; 1] = [Dataset::Decode];
 const DECODE_AND_RECALLS: [Dataset; 2] = [Dataset::Decode, Dataset::Recalls];
@@ -29,7 +29,7 @@ fn unknown(count: usize) -> Vec<String> {
 #[test]
 fn without_key_or_call_every_row_is_decoded() {
     let work = Work::with_faults(&[]);
-    let plan = work.plan(&sample("fleet.csv"), "out.csv").only(&DECODE);
+    let plan = work.fleet().only(&DECODE);
     let Some(plan) = decoding(plan, &["vpic"]) else { return };
     let enriched = Enriched::by(&plan);
     assert_eq!(enriched.report.exit_code, 0);
@@ -70,7 +70,7 @@ fn the_decoder_that_comes_second_stands_in() {
 #[test]
 fn a_second_opinion_fills_gaps_and_names_differences() {
     let work = Work::with_faults(&[]);
-    let plan = work.plan(&sample("fleet.csv"), "out.csv").only(&DECODE);
+    let plan = work.fleet().only(&DECODE);
     let Some(plan) = decoding(plan, &["carvin", "vpic"]) else { return };
     let both = Enriched::by(&plan);
     let calls = work.sandbox.log().len();
@@ -253,7 +253,7 @@ fn data_that_are_not_there_are_named_until_they_are_left_out() {
 #[test]
 fn paid_answers_are_read_without_a_limit() {
     let work = Work::with_faults(&[]);
-    let mut plan = work.plan(&sample("fleet.csv"), "out.csv");
+    let mut plan = work.fleet();
     let paid = Enriched::by(&plan);
     let calls = work.calls("listings");
     assert!(calls > 0 && paid.count("listings_status")["found"] > 0);

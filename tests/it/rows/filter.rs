@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::support::command::{Ended, Running, Setup, vins};
 use crate::support::vpic::data;
-use crate::support::{Work, sample};
+use crate::support::Work;
 
 /// What every run of it says.
 const FILTER: [&str; 10] = [
@@ -291,7 +291,7 @@ fn what_needs_every_row_first_is_refused() {
 #[test]
 fn zeros_count_wherever_their_vin_is() {
     let work = Work::configured(&[]);
-    let fleet = sample("fleet.csv").display().to_string();
+    let fleet = work.part_of_fleet(3).display().to_string();
     let of = ["--with=decode,recalls", "--decode=carvin", "--recalls=carvin"];
     let bought =
         [&["enrich", &fleet, "-o", "bought.arrows", "--source-name", "x"], &of[..]].concat();

@@ -13,7 +13,7 @@ use crate::support::clock::ScriptedClock;
 use crate::support::command::eventually;
 use crate::support::library::{Enriched, Row, Tweak, fleet_vins, vin};
 use crate::support::server::{Fake, Reply};
-use crate::support::{Work, csv_rows, sample};
+use crate::support::{Work, csv_rows};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -117,7 +117,7 @@ fn an_inventory_that_comes_first_saves_calls() {
         assert!(!asked.contains(&row["vin"]), "it is known already");
         held += 1;
     }
-    assert!(held > 40 && !asked.is_empty());
+    assert!(held > 12 && !asked.is_empty());
     enriched.all("comparable_count", "");
 }
 
@@ -178,7 +178,7 @@ fn an_interrupted_reading_resumes() {
 #[test]
 fn a_killed_reading_goes_on_where_it_ended() {
     let work = Work::configured(&["carstrel/latency=150ms"]);
-    let fleet = sample("fleet.csv").display().to_string();
+    let fleet = work.part_of_fleet(3).display().to_string();
     let words = ["enrich", &fleet, "-o", "out.csv", "--with", "listings", "--listings", "carstrel"];
     let running = work.start(&words);
     eventually("two pages", || pages(&work).len() >= 2);
@@ -291,7 +291,7 @@ fn currency_and_filters_come_from_the_configuration() {
     let config = work.read("vinrich.toml");
     let own = "[vendors.carstrel]\ncurrency = 'KES'\nmin_year = 2015\nlisting_type = 'sale'";
     work.write("vinrich.toml", &config.replace("[vendors.carstrel]", own));
-    let fleet = sample("fleet.csv").display().to_string();
+    let fleet = work.part_of_fleet(3).display().to_string();
     let listings = ["--with", "listings", "--listings", "carstrel"];
     let enrich = [&["enrich", &fleet, "-o", "out.csv"], &listings[..]].concat();
     let plan = [&["plan", &fleet, "--format", "json"], &listings[..]].concat();

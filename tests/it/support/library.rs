@@ -18,7 +18,7 @@ use vinrich::report::Report;
 use vinrich::sandbox;
 use vinrich::vendors;
 
-use super::{Work, csv_rows, sample};
+use super::{Work, csv_rows, is_long_form, sample};
 
 /// One row of output, by column.
 pub(crate) type Row = BTreeMap<String, String>;
@@ -147,9 +147,19 @@ impl Work {
         self.write("vins.csv", &format!("VIN\n{}\n", vins.join("\n")))
     }
 
-    /// A plan for the sample fleet.
+    /// A plan for every third row of the sample fleet.
     pub(crate) fn fleet(&self) -> Plan {
-        self.plan(&sample("fleet.csv"), "out.csv")
+        self.plan(&self.part_of_fleet(3), "out.csv")
+    }
+
+    /// One in `step` rows of the sample fleet, since there are many of each kind;
+    /// `VINRICH_LONG=1` takes them all.
+    pub(crate) fn part_of_fleet(&self, step: usize) -> PathBuf {
+        let fleet = std::fs::read_to_string(sample("fleet.csv")).expect("the sample");
+        let step = if is_long_form() { 1 } else { step };
+        let (header, rows) = fleet.split_once('\n').expect("a header row");
+        let rows: Vec<&str> = rows.lines().step_by(step).collect();
+        self.write("fleet.csv", &format!("{header}\n{}\n", rows.join("\n")))
     }
 }
 

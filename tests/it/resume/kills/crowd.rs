@@ -10,7 +10,7 @@ use crate::support::{number_in, say};
 const PROCESSES: usize = 8;
 
 /// Answers that each process of the short form has to keep.
-const WRITES: usize = 300;
+const WRITES: usize = 160;
 
 /// Recalls of each vehicle by its VIN, so that there are many transactions.
 const TABLES: &str = "[datasets.recalls]\nvendors = ['carvin']\nkey = 'vin'";

@@ -197,7 +197,7 @@ fn a_restore_keeps_rows_the_backup_lacks() {
     work.vinrich(&["enrich", "nothing.csv", "-o", "nothing-out.csv"]).exits(0);
     backup(&work, "b.db");
     // Everything there is to know: answers, lists, operations, dead runs.
-    let fleet = crate::support::sample("fleet.csv").display().to_string();
+    let fleet = work.part_of_fleet(3).display().to_string();
     let words = ["enrich", &fleet, "-o", "out.csv", "--listings", "visor,carstrel"];
     let running = work.start(&words);
     eventually("calls", || work.sandbox.log().len() > 10);

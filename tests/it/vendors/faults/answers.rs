@@ -7,8 +7,9 @@ use crate::support::Work;
 use crate::support::library::{Enriched, Tweak, vins};
 use crate::support::server::{Fake, Reply, item};
 
-/// Columns that tell of the run instead of the vehicle.
-const OF_THE_RUN: [&str; 3] = ["decode_fetched_at", "recalls_fetched_at", "listings_fetched_at"];
+/// Columns that tell of the run and its folder instead of the vehicle.
+const OF_THE_RUN: [&str; 5] =
+    ["row_id", "source_file", "decode_fetched_at", "recalls_fetched_at", "listings_fetched_at"];
 
 fn fleet_with(faults: &[&str]) -> (Enriched, usize) {
     let work = Work::with_faults(faults);
