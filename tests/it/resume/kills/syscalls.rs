@@ -12,13 +12,13 @@ use crate::support::command::{DECODE, vins, vins_in};
 /// form tries one.
 const FILING: [(&str, usize); 4] = [
     ("rename,renameat,renameat2", 1),
-    ("fsync,fdatasync", 5),
+    ("fsync,fdatasync", 7),
     ("ftruncate", 3),
-    ("unlink,unlinkat", 5),
+    ("unlink,unlinkat", 7),
 ];
 
 /// Those that write: the store makes some hundred in a run, much alike.
-const WRITING: [(&str, usize); 2] = [("pwrite64", 48), ("write", 7)];
+const WRITING: [(&str, usize); 2] = [("pwrite64", 64), ("write", 9)];
 
 /// Kills a scene's command at every one of `calls`.
 pub(super) fn at_each_call(scene: &Scene, what: &str, calls: &[(&'static str, usize)]) {
