@@ -70,7 +70,7 @@ vpic-data: ## fetch the offline decoder's data for demo and test, which do witho
 	rm -rf "$$wheel"
 
 # Tests make and sync files by the thousand: where memory has room, their folders lie there.
-# nextest starts itself anew before each test unless told not to, for a fault of shells.
+# Unless told not to, nextest starts each test by way of itself, for the sake of Ctrl-Z.
 test: vpic-data ## run every test (with cargo-nextest where it is installed)
 	$(CARGO) test --locked --quiet --doc
 	@room=$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }'); \

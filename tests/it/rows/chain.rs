@@ -7,9 +7,9 @@ use vinrich::domain::outcome::Dataset;
 use vinrich::plan::Plan;
 use vinrich::store::{RunLimits, StoreSpec, import_recall_file};
 
+use crate::support::Work;
 use crate::support::library::{Enriched, Tweak, vin, vins};
 use crate::support::vpic::data;
-use crate::support::Work;
 
 const DECODE: [Dataset; 1] = [Dataset::Decode];
 const DECODE_AND_RECALLS: [Dataset; 2] = [Dataset::Decode, Dataset::Recalls];

@@ -12,9 +12,9 @@ use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::{FileWriter, StreamWriter};
 use sha2::{Digest as _, Sha256};
 
+use crate::support::Work;
 use crate::support::command::{Ended, Running, Setup, vins};
 use crate::support::vpic::data;
-use crate::support::Work;
 
 /// What every run of it says.
 const FILTER: [&str; 10] = [

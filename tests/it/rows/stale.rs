@@ -89,64 +89,71 @@ fn dead_vendors_with_lists_change_no_value() {
     die_and_come_back(&deaths.collect::<Vec<_>>(), Crew::Listed);
 }
 
-/// A night on which all is well; then for each death one on which it is not, and one on
-/// which it is again.
 fn die_and_come_back(deaths: &[Death], crew: Crew) {
-    let mut work = Work::with_faults(&[]);
-    let clock = ScriptedClock::new();
-    let alive = plan_for(&work, &work.part_of_fleet(8), crew);
-    let mut well = Enriched::at(&alive, &clock);
-    assert_eq!(well.report.exit_code, 0, "{crew:?}: {:#?}", well.report);
-    for dataset in Dataset::ALL {
-        let statuses = well.count(&format!("{dataset}_status"));
-        assert!(statuses["found"] > 10, "{crew:?}: {dataset}: {statuses:?}");
-    }
+    let (mut nights, mut well) = Nights::begin(crew);
     for death in deaths {
-        well = dies_and_comes_back(death, crew, &mut work, &clock, (&alive, well));
+        well = nights.die_and_come_back(death, &well);
     }
 }
 
-/// The night after the death, whose answers are those of `first`, the one before it.
-fn dies_and_comes_back(
-    death: &Death,
+/// Vendors that die again and again, and come back.
+struct Nights {
+    work: Work,
+    clock: ScriptedClock,
     crew: Crew,
-    work: &mut Work,
-    clock: &ScriptedClock,
-    (alive, first): (&Plan, Enriched),
-) -> Enriched {
-    let name = death.name;
-    work.move_away();
-    if name != GONE {
-        work.come_back(death.faults);
-    }
-    let mut dying = alive.clone();
-    (death.change)(&mut dying);
-    clock.pass(NIGHT);
-    let second = Enriched::at(&dying, clock);
-    let exit = match (crew, name) {
-        (Crew::Listed, "mixed") => 68,
-        _ => death.exit,
-    };
-    assert_eq!(second.report.exit_code, exit, "{name} {crew:?}: {:#?}", second.report);
-    assert_eq!(first.rows.len(), second.rows.len());
-    for (before, after) in first.rows.iter().zip(&second.rows) {
-        check_row(death, before, after);
+    alive: Plan,
+}
+
+impl Nights {
+    /// With the first night, on which all is well.
+    fn begin(crew: Crew) -> (Self, Enriched) {
+        let (work, clock) = (Work::with_faults(&[]), ScriptedClock::new());
+        let alive = plan_for(&work, &work.part_of_fleet(8), crew);
+        let first = Enriched::at(&alive, &clock);
+        assert_eq!(first.report.exit_code, 0, "{crew:?}: {:#?}", first.report);
+        for dataset in Dataset::ALL {
+            let statuses = first.count(&format!("{dataset}_status"));
+            assert!(statuses["found"] > 10, "{crew:?}: {dataset}: {statuses:?}");
+        }
+        (Self { work, clock, crew, alive }, first)
     }
 
-    work.restart(&[]);
-    clock.pass(NIGHT);
-    let third = Enriched::at(alive, clock);
-    assert_eq!(third.report.exit_code, 0, "{name} {crew:?}: {:#?}", third.report);
-    for (before, after) in first.rows.iter().zip(&third.rows) {
-        assert_eq!(before["record_hash"], after["record_hash"], "{name} {crew:?}");
-        for dataset in Dataset::ALL {
-            let [error, at] = ["error", "fetched_at"].map(|end| format!("{dataset}_{end}"));
-            assert_eq!(before[&error], after[&error], "{name} {crew:?}");
-            let renewed = before[&at].is_empty() || before[&at] < after[&at];
-            assert!(renewed, "{name} {crew:?}: {dataset}: {after:#?}");
+    /// A night on which all is not well, after the `first`, and one on which it is again.
+    fn die_and_come_back(&mut self, death: &Death, first: &Enriched) -> Enriched {
+        let (name, crew) = (death.name, self.crew);
+        self.work.move_away();
+        if name != GONE {
+            self.work.come_back(death.faults);
         }
+        let mut dying = self.alive.clone();
+        (death.change)(&mut dying);
+        self.clock.pass(NIGHT);
+        let second = Enriched::at(&dying, &self.clock);
+        let exit = match (crew, name) {
+            (Crew::Listed, "mixed") => 68,
+            _ => death.exit,
+        };
+        assert_eq!(second.report.exit_code, exit, "{name} {crew:?}: {:#?}", second.report);
+        assert_eq!(first.rows.len(), second.rows.len());
+        for (before, after) in first.rows.iter().zip(&second.rows) {
+            check_row(death, before, after);
+        }
+
+        self.work.restart(&[]);
+        self.clock.pass(NIGHT);
+        let third = Enriched::at(&self.alive, &self.clock);
+        assert_eq!(third.report.exit_code, 0, "{name} {crew:?}: {:#?}", third.report);
+        for (before, after) in first.rows.iter().zip(&third.rows) {
+            assert_eq!(before["record_hash"], after["record_hash"], "{name} {crew:?}");
+            for dataset in Dataset::ALL {
+                let [error, at] = ["error", "fetched_at"].map(|end| format!("{dataset}_{end}"));
+                assert_eq!(before[&error], after[&error], "{name} {crew:?}");
+                let renewed = before[&at].is_empty() || before[&at] < after[&at];
+                assert!(renewed, "{name} {crew:?}: {dataset}: {after:#?}");
+            }
+        }
+        third
     }
-    third
 }
 
 #[test]

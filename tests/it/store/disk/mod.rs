@@ -6,8 +6,8 @@
 //! machine without them passes those tests by, and says so; `CI_TRACES` makes
 //! `strace` a must.
 //!
-//! The sweeps take every so-manieth place; `VINRICH_SWEEP=10` takes ten times as
-//! many of them, up to all.
+//! The sweeps take every so-manieth place, of which some begin anywhere;
+//! `VINRICH_SWEEP=10` takes ten times as many of them, up to all.
 
 #[cfg(target_os = "linux")]
 mod broken_off;

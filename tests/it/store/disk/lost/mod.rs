@@ -7,8 +7,8 @@ use std::path::Path;
 
 use super::step;
 use crate::support::command::{DECODE, Ended, Setup, vins};
-use crate::support::{Work, csv_rows, one_in};
 use crate::support::server::{Fake, Heard, Reply};
+use crate::support::{Work, csv_rows, one_in};
 
 #[cfg(target_os = "linux")]
 mod barred;
