@@ -1,9 +1,6 @@
 //! The integration tests, in one binary: a folder for each promise, and what they
 //! share in `support`.
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 mod cli;
 mod house;
 mod money;

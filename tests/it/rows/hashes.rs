@@ -133,7 +133,7 @@ fn a_refresh_that_finds_the_same_changes_no_hash() {
         !before["decode_fetched_at"].is_empty()
             && before["decode_fetched_at"] != after["decode_fetched_at"]
     };
-    assert!(first.rows.iter().zip(&second.rows).filter(renewed).count() > 60);
+    assert!(first.rows.iter().zip(&second.rows).filter(renewed).count() > 66);
     changed(&first.rows, &second.rows);
     let same = first.rows.iter().zip(&second.rows);
     let same = same.filter(|(before, after)| before["listing_price"] == after["listing_price"]);

@@ -47,3 +47,8 @@ use crate::support::number_in;
 fn kills_wanted() -> Option<usize> {
     number_in("VINRICH_KILLS")
 }
+
+/// The stride of a sweep whose short form has the `usual` one; the long form leaves out nothing.
+fn stride(usual: usize) -> usize {
+    if kills_wanted().is_some() { 1 } else { usual }
+}

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::kills_wanted;
 use super::scene::{Scene, Strike};
+use super::stride;
 use super::vendor::Moment;
 use crate::support::command::vins;
 
@@ -17,8 +17,8 @@ const MOMENTS: [Moment; 4] =
 pub(super) fn at_each_reply(scene: &Scene, what: &str) {
     let mut stage = scene.stage();
     for nth in 1..=stage.calls {
-        let is_tried = |place: usize| kills_wanted().is_some() || (place + nth).is_multiple_of(2);
-        for (_, moment) in MOMENTS.into_iter().enumerate().filter(|(place, _)| is_tried(*place)) {
+        let stride = stride(2);
+        for moment in MOMENTS.into_iter().skip(nth % stride).step_by(stride) {
             let was_killed = stage.attempt(Strike::Reply(nth, moment));
             // With all it needs, it may be quicker than the vendor.
             assert!(was_killed || matches!(moment, Moment::After(_)), "{nth} {moment:?}");

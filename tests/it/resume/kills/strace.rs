@@ -1,7 +1,7 @@
 //! strace, which kills a process at the system call it is told.
 
-use super::kills_wanted;
 use super::site::Site;
+use super::stride;
 use super::victim::{Fate, Victim};
 use crate::support::command::trace::STRACE;
 use crate::support::one_in;
@@ -33,8 +33,7 @@ impl At {
 /// run survived, since it makes fewer of them. The short form tries one in so many as
 /// stands beside a kind, the long one leaves out none.
 pub(super) fn each(calls: &[(&'static str, usize)], mut attempt: impl FnMut(At) -> bool) {
-    for &(calls, stride) in calls {
-        let stride = if kills_wanted().is_some() { 1 } else { stride };
-        one_in(stride).all(|n| attempt(At { calls, n }));
+    for &(calls, usual) in calls {
+        one_in(stride(usual)).all(|n| attempt(At { calls, n }));
     }
 }
